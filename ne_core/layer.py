@@ -1,0 +1,29 @@
+"""A neuron layer: what its neurons look for, and the embedding of what one of them found."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+
+@dataclass(frozen=True)
+class NeuronLayer:
+    """Input weights and biases of one layer of neurons (METHOD: z = x · W_in + b_in)."""
+
+    W_in: Float[np.ndarray, "d_in n_neurons"]
+    b_in: Float[np.ndarray, " n_neurons"]
+
+    @property
+    def d_in(self) -> int:
+        return self.W_in.shape[0]
+
+    @property
+    def n_neurons(self) -> int:
+        return self.W_in.shape[1]
+
+    def embed(self, x: Float[np.ndarray, "n d_in"], neuron: int) -> Float[np.ndarray, "n d_in"]:
+        """Neuron embeddings e = x ⊙ W_in[:, neuron] (Foote 2024); they sum to the pre-activation less its bias."""
+        return x * self.W_in[:, neuron]
+
+    def pre_activation(self, x: Float[np.ndarray, "n d_in"]) -> Float[np.ndarray, "n n_neurons"]:
+        return x @ self.W_in + self.b_in
