@@ -1,1 +1,1 @@
-"""The ideas (embedding, tree, cut, similarity, measures), the contract (what an atlas is) and the pictures, on arrays."""
+"""Ideas (embedding, tree, cut, similarity, measures), the contract (what an atlas is), and pictures; all on arrays."""

@@ -12,9 +12,9 @@ from ne_core.layer import NeuronLayer
 class LayerRows:
     """One row per activating example, sorted by neuron and then by example; neuron j has rows offsets[j]:offsets[j+1].
 
-    `x` holds the input of every kept (example, position) once, in the form that `weights` multiplies; `x_row` says which
-    of them a row's key token is. `window_activations` holds the neuron's activation from `back - 1` tokens before the key
-    token to `forward` after it, NaN where the example has no such token.
+    `x` holds the input of every kept (example, position) once, in the form that `weights` multiplies; `x_row` says
+    which of them a row's key token is. `window_activations` holds the neuron's activation from `back - 1` tokens
+    before the key token to `forward` after it, NaN where the example has no such token.
     """
 
     layer: int

@@ -1,4 +1,4 @@
-"""What a model must offer to be read: its neuron layers, what they read and do on a prompt, and the same with a token masked."""
+"""What a model must offer to be read: neuron layers, what they do on a prompt, and the same with a token masked."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,0 +1,198 @@
+"""Atlas: a finished directory of features, opened once and read by memory map.
+
+atlas = Atlas.open("data/demo")
+neuron = atlas.neuron(NeuronRef(3, 17))          # two slices of each column
+atlas.similar(FeatureRef(3, 17, 2), "pre_mlp")   # [(FeatureRef, cosine), …]
+"""
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from ne_core.arrays import AtlasError, load_array, load_table
+from ne_core.cluster import central_examples, cut
+from ne_core.layer import NeuronLayer
+from ne_core.manifest import Manifest, read_manifest
+from ne_core.refs import FeatureRef, NeuronRef
+from ne_core.schema import EXAMPLES, FEATURES, LAYER, NEURONS
+from ne_core.search import SearchIndex
+
+
+@dataclass(frozen=True)
+class Neuron:
+    """One neuron's activating examples, a row each, in corpus order; and the tree over them."""
+
+    ref: NeuronRef
+    example: Int[np.ndarray, " n"]
+    pos: Int[np.ndarray, " n"]
+    activation: Float[np.ndarray, " n"]
+    feature: Int[np.ndarray, " n"]
+    window_activations: Float[np.ndarray, "n window"]
+    window_importances: Float[np.ndarray, "n baselines back"]
+    tree: Float[np.ndarray, "merges 4"]
+    merge_central: Int[np.ndarray, " merges"]
+
+    def __len__(self) -> int:
+        return len(self.example)
+
+    def features(self, distance: float) -> Int[np.ndarray, " n"]:
+        """Feature of each example at another cut."""
+        return cut(self.tree, distance) if len(self) else np.zeros(0, dtype=np.int64)
+
+    def central(self, distance: float) -> Int[np.ndarray, " n_features"]:
+        """The row at the centre of each feature of that cut."""
+        return central_examples(self.tree, self.merge_central, distance) if len(self) else np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class LayerFiles:
+    """The columns of one layer, as they lie on disk."""
+
+    offsets: Int[np.ndarray, " n_neurons+1"]
+    columns: dict[str, np.ndarray]
+
+    @cached_property
+    def tree_offsets(self) -> Int[np.ndarray, " n_neurons+1"]:
+        """Merges of neuron j are tree_offsets[j]:tree_offsets[j+1]; n examples make n − 1 of them, none make none."""
+        return np.concatenate([[0], np.cumsum(np.maximum(np.diff(self.offsets) - 1, 0))])
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """A readable atlas. Everything it returns is read-only."""
+
+    root: Path
+    manifest: Manifest
+    tokens: Int[np.ndarray, "n_examples n_ctx"]
+    lengths: Int[np.ndarray, " n_examples"]
+    vocab: list[str] = field(repr=False)
+    neurons: dict[str, np.ndarray] = field(repr=False)
+    features: dict[str, np.ndarray] = field(repr=False)
+    files: dict[int, LayerFiles] = field(repr=False)
+
+    @staticmethod
+    def open(root: str | Path) -> "Atlas":
+        """Raises AtlasError, in one line, for a directory that is not a whole atlas of this schema version."""
+        from ne_core.checks import check_rows, check_sizes  # they need the class itself
+
+        root = Path(root)
+        manifest = read_manifest(root)
+        check_sizes(root, manifest)
+        sizes = {"n_examples": manifest.raw["n_examples"], "n_ctx": manifest.raw["n_ctx"]}
+        tokens, lengths = (load_array(root, spec, sizes) for spec in EXAMPLES)
+        atlas = Atlas(
+            root,
+            manifest,
+            tokens,
+            lengths,
+            load_vocab(root / "vocab.json"),
+            load_table(root / "neurons.parquet", NEURONS),
+            load_table(root / "features.parquet", FEATURES),
+            {layer: load_layer(root, manifest, layer) for layer in manifest.layers},
+        )
+        check_rows(atlas)
+        return atlas
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        return self.manifest.layers
+
+    def n_neurons(self, layer: int) -> int:
+        return self.manifest.n_neurons[layer]
+
+    def weights(self, layer: int) -> NeuronLayer:
+        columns = self.files[layer].columns
+        return NeuronLayer(columns["W_in"], columns["b_in"])
+
+    def neuron(self, ref: NeuronRef) -> Neuron:
+        """Raises KeyError for a neuron that the atlas does not have."""
+        if ref.layer not in self.files or not 0 <= ref.neuron < self.n_neurons(ref.layer):
+            raise KeyError(f"this atlas has no neuron {ref}")
+        layer = self.files[ref.layer]
+        rows = slice(*layer.offsets[ref.neuron : ref.neuron + 2])
+        merges = slice(*layer.tree_offsets[ref.neuron : ref.neuron + 2])
+        names = ("example", "pos", "activation", "feature", "window_activations", "window_importances")
+        by_row = {name: layer.columns[name][rows] for name in names}
+        by_merge = {"tree": layer.columns["trees"][merges], "merge_central": layer.columns["merge_central"][merges]}
+        return Neuron(ref, **by_row, **by_merge)
+
+    def neuron_row(self, ref: NeuronRef) -> int:
+        """The neuron's row in `neurons`."""
+        return self._layer_start[ref.layer] + ref.neuron
+
+    def feature_id(self, ref: FeatureRef) -> int:
+        """The feature's row in `features`. Raises KeyError for a feature that does not exist at the default cut."""
+        ids = self.feature_ids(ref.of)
+        if not 0 <= ref.feature < len(ids):
+            raise KeyError(f"this atlas has no feature {ref} at its default cut")
+        return ids[ref.feature]
+
+    def feature_ids(self, ref: NeuronRef) -> range:
+        """Rows in `features` of one neuron's features at the default cut."""
+        row = self.neuron_row(ref)
+        return range(int(self._feature_start[row]), int(self._feature_start[row + 1]))
+
+    def feature_ref(self, id: int) -> FeatureRef:
+        """The feature in row `id` of `features`."""
+        return FeatureRef(*(int(self.features[name][id]) for name in ("layer", "neuron", "feature")))
+
+    def similar(self, ref: FeatureRef, space: str) -> list[tuple[FeatureRef, float]]:
+        """The feature's similar features in `space`, best first, with their cosines."""
+        id = self.feature_id(ref)
+        pairs = zip(self.features[f"similar_{space}"][id], self.features[f"cosine_{space}"][id], strict=True)
+        return [(self.feature_ref(other), float(cosine)) for other, cosine in pairs if other >= 0]
+
+    def text(self, ids: Int[np.ndarray, " n"]) -> list[str]:
+        """The text of each token id. It comes from a corpus and a model: escape it before it reaches HTML."""
+        return [self.vocab[i] for i in ids]
+
+    def window_tokens(self, neuron: Neuron, rows: Int[np.ndarray, " k"]) -> Int[np.ndarray, "k window"]:
+        """Token ids around the key token of some rows of a neuron, −1 outside the example."""
+        return self.manifest.window.slice(self.tokens, self.lengths, neuron.example[rows], neuron.pos[rows], -1)
+
+    @cached_property
+    def search(self) -> SearchIndex:
+        return SearchIndex(self.root / "search.sqlite")
+
+    @cached_property
+    def _layer_start(self) -> dict[int, int]:
+        counts = [self.n_neurons(layer) for layer in self.layers]
+        return dict(zip(self.layers, np.cumsum([0, *counts[:-1]]).tolist(), strict=True))
+
+    @cached_property
+    def _feature_start(self) -> Int[np.ndarray, " n_neurons+1"]:
+        return np.concatenate([[0], np.cumsum(self.neurons["n_features"])])
+
+
+def load_layer(root: Path, manifest: Manifest, layer: int) -> LayerFiles:
+    """One layer's columns, every dimension agreeing with the manifest and with the other files."""
+    sizes = {
+        "n_neurons": manifest.n_neurons[layer],
+        "n_neurons+1": manifest.n_neurons[layer] + 1,
+        "d_in": manifest.d_in[layer],
+        "n_window": manifest.window.size,
+        "n_back": manifest.window.back,
+        "n_baselines": len(manifest.baselines),
+    }
+    columns = {spec.file.removesuffix(".npy"): load_array(root / layer_folder(layer), spec, sizes) for spec in LAYER}
+    return LayerFiles(columns.pop("offsets"), columns)
+
+
+def layer_folder(layer: int) -> str:
+    return f"layers/{layer:02d}"
+
+
+def load_vocab(path: Path) -> list[str]:
+    try:
+        vocab = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise AtlasError(f"{path} is missing: build the atlas again") from None
+    except (OSError, ValueError, RecursionError):
+        raise AtlasError(f"{path} is not readable JSON: build the atlas again") from None
+    if not (isinstance(vocab, list) and all(isinstance(text, str) for text in vocab)):
+        raise AtlasError(f"{path} must hold a list of texts: build the atlas again")
+    return vocab

@@ -1,0 +1,125 @@
+"""From neuron embeddings to features: cosine distances, a tree, a cut through it, and the example at each centre.
+
+Average linkage over 1 − cosine (Foote 2024, section 3): a branch point stands at the average distance between the
+examples of the two clusters that it joins. The tree is what is stored; a cut is the reader's to move.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+
+def unit(vectors: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
+    """Rows scaled to length 1; a row of zeros stays zero, at distance 1 from everything."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(norms > 0, norms, 1)
+
+
+def similarities(embeddings: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n n"]:
+    """Cosines between all pairs, clipped to [−1, 1] so that rounding never makes a negative distance."""
+    units = unit(embeddings)
+    return np.clip(units @ units.T, -1, 1)
+
+
+def tree(cosines: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "m 4"]:
+    """Average-linkage tree of 1 − cosine, as scipy's linkage matrix [n−1 4]; no rows for fewer than two examples.
+
+    Float32, as it is stored: a cut must fall the same way before and after the tree has been written.
+    """
+    n = len(cosines)
+    if n < 2:
+        return np.zeros((0, 4), dtype=np.float32)
+    from scipy.cluster.hierarchy import linkage  # the app reads trees and never makes one
+
+    above = np.triu_indices(n, 1)
+    return linkage(1 - cosines[above].astype(np.float64), method="average").astype(np.float32)
+
+
+def cut(tree: Float[np.ndarray, "m 4"], distance: float) -> Int[np.ndarray, " m+1"]:
+    """Feature of each example, numbered from 0: largest first, ties by the first example.
+
+    Two examples share a feature when the branch point that joins them stands at or below `distance`.
+    """
+    n = len(tree) + 1
+    cluster = np.arange(2 * n - 1)
+    for k in np.flatnonzero(tree[:, 2] <= distance)[::-1]:  # from the root down, a node hands its name to its children
+        cluster[[int(tree[k, 0]), int(tree[k, 1])]] = cluster[n + k]
+    return largest_first(cluster[:n])
+
+
+def largest_first(labels: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
+    """The same partition, its parts numbered by size and then by first member."""
+    _, first, inverse, sizes = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
+    number = np.empty(len(sizes), dtype=np.int64)
+    number[np.lexsort((first, -sizes))] = np.arange(len(sizes))
+    return number[inverse]
+
+
+def merge_central(tree: Float[np.ndarray, "m 4"], cosines: Float[np.ndarray, "m+1 m+1"]) -> Int[np.ndarray, " m"]:
+    """The central example of every branch point: highest mean similarity to the rest of its cluster, first if tied.
+
+    Sums of similarities are carried up the tree, so the whole costs one pass over the pairs.
+    """
+    n = len(tree) + 1
+    members = {i: np.array([i]) for i in range(n)}
+    to_rest = np.zeros(n)
+    central = np.empty(len(tree), dtype=np.int64)
+    for k, (left, right) in enumerate(tree[:, :2].astype(int)):
+        a, b = members.pop(left), members.pop(right)
+        between = cosines[np.ix_(a, b)]
+        to_rest[a] += between.sum(axis=1)
+        to_rest[b] += between.sum(axis=0)
+        members[n + k] = both = np.sort(np.concatenate([a, b]))
+        central[k] = both[np.argmax(to_rest[both])]
+    return central
+
+
+def central_examples(
+    tree: Float[np.ndarray, "m 4"], merge_central: Int[np.ndarray, " m"], distance: float
+) -> Int[np.ndarray, " n_features"]:
+    """The central example of each feature of `cut(tree, distance)`, read off the branch points."""
+    n = len(tree) + 1
+    features = cut(tree, distance)
+    centres = np.empty(features.max() + 1, dtype=np.int64)
+    centres[features] = np.arange(n)  # right for features of one example; a branch point overrules it below
+    first = first_members(tree)
+    for k in np.flatnonzero(tree[:, 2] <= distance):  # later branch points hold more of the feature
+        centres[features[first[n + k]]] = merge_central[k]
+    return centres
+
+
+def first_members(tree: Float[np.ndarray, "m 4"]) -> Int[np.ndarray, " nodes"]:
+    """One example below every node of the tree, leaves first."""
+    n = len(tree) + 1
+    first = np.arange(2 * n - 1)
+    for k, left in enumerate(tree[:, 0].astype(int)):
+        first[n + k] = first[left]
+    return first
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """One neuron's examples as a tree, with the features at one cut and the example at the centre of each."""
+
+    tree: Float[np.ndarray, "m 4"]
+    merge_central: Int[np.ndarray, " m"]
+    feature: Int[np.ndarray, " m+1"]
+    central: Int[np.ndarray, " n_features"]
+    max_distance: float
+
+
+def cluster(embeddings: Float[np.ndarray, "n d"], distance: float) -> Clustering:
+    """Everything that is stored about one neuron's examples. Raises ValueError when there are none."""
+    if not len(embeddings):
+        raise ValueError("a neuron without activating examples has no features")
+    cosines = similarities(embeddings)
+    linkage = tree(cosines)
+    centres = merge_central(linkage, cosines)
+    return Clustering(
+        linkage,
+        centres,
+        cut(linkage, distance),
+        central_examples(linkage, centres, distance),
+        float(1 - cosines.min()) if len(embeddings) > 1 else 0.0,
+    )

@@ -1,0 +1,129 @@
+"""The contract: every file of an atlas, its dtype, shape and one line of meaning. data/README.md is made from this."""
+
+from dataclasses import dataclass
+
+SCHEMA_VERSION = 1
+SIMILAR = 20  # similar features kept for each feature, in each space
+KEY_TOKENS = 3  # most frequent key tokens kept for each feature
+
+
+@dataclass(frozen=True)
+class Array:
+    """A .npy file. Dimensions are names that every file of the atlas agrees on, or whole numbers."""
+
+    file: str
+    dtype: str
+    shape: tuple[str | int, ...]
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a Parquet table; `length` is the number of values in each cell, 1 for plain columns."""
+
+    name: str
+    dtype: str
+    meaning: str
+    length: int = 1
+
+
+EXAMPLES = (
+    Array("tokens.npy", "int32", ("n_examples", "n_ctx"), "token ids of every dataset example, padded on the right"),
+    Array("lengths.npy", "int32", ("n_examples",), "how many tokens of each example are real"),
+)
+
+LAYER = (
+    Array("offsets.npy", "int64", ("n_neurons+1",), "rows of neuron j are offsets[j]:offsets[j+1]"),
+    Array("example.npy", "int32", ("n_rows",), "which dataset example, one row per activating example"),
+    Array("pos.npy", "int16", ("n_rows",), "position of the key token in its example"),
+    Array("activation.npy", "float16", ("n_rows",), "the neuron's activation on the key token"),
+    Array("feature.npy", "int16", ("n_rows",), "feature at the default cut, the largest being 0"),
+    Array(
+        "window_activations.npy",
+        "float16",
+        ("n_rows", "n_window"),
+        "activations around the key token, NaN outside the example",
+    ),
+    Array(
+        "window_importances.npy",
+        "float16",
+        ("n_rows", "n_baselines", "n_back"),
+        "share of the activation lost when a token is masked, NaN where not computed",
+    ),
+    Array("trees.npy", "float32", ("n_merges", 4), "scipy linkage of each neuron's examples, n_j − 1 rows for each"),
+    Array("merge_central.npy", "int16", ("n_merges",), "central example of every branch point, as a row of its neuron"),
+    Array("W_in.npy", "float16", ("d_in", "n_neurons"), "input weights: what each neuron looks for"),
+    Array("b_in.npy", "float32", ("n_neurons",), "input biases"),
+)
+
+NEURONS = (
+    Column("layer", "int16", "the model's layer"),
+    Column("neuron", "int32", "number within the layer"),
+    Column("maximum", "float32", "the maximum activation that the threshold was taken from"),
+    Column("n_examples", "int32", "activating examples kept"),
+    Column("n_features", "int32", "features at the default cut"),
+    Column("mean_distance", "float32", "mean cosine distance between the examples' neuron embeddings"),
+    Column("max_distance", "float32", "largest cosine distance between two of them"),
+    Column("intra_distance", "float32", "mean distance within features"),
+    Column("inter_distance", "float32", "mean distance between features"),
+    Column("largest_share", "float32", "share of the examples that the largest feature holds"),
+)
+
+FEATURES = (
+    Column("layer", "int16", "the model's layer"),
+    Column("neuron", "int32", "number within the layer"),
+    Column("feature", "int16", "number within the neuron, the largest being 0"),
+    Column("size", "int32", "activating examples in it"),
+    Column("central", "int16", "its central example, as a row of its neuron"),
+    Column("mean_activation", "float32", "mean activation on its key tokens"),
+    Column("intra_distance", "float32", "mean cosine distance between its examples"),
+    Column("key_tokens", "int32", "its most frequent key tokens, −1 where there are fewer", KEY_TOKENS),
+    Column("key_token_counts", "int32", "how many of its examples have each", KEY_TOKENS),
+    Column(
+        "similar_neuron", "int32", "feature rows nearest in the space of neuron embeddings, −1 where fewer", SIMILAR
+    ),
+    Column("cosine_neuron", "float32", "their cosines", SIMILAR),
+    Column(
+        "similar_pre_mlp", "int32", "feature rows nearest in the space of pre-MLP embeddings, −1 where fewer", SIMILAR
+    ),
+    Column("cosine_pre_mlp", "float32", "their cosines", SIMILAR),
+)
+
+OTHER = (
+    ("manifest.json", "what the atlas is: model, corpus, settings, versions, checksums of every file; written last"),
+    ("vocab.json", "the text of every token id, as a list"),
+    ("neurons.parquet", "one row per neuron, dead ones included"),
+    ("features.parquet", "one row per feature; its row number is its id everywhere else"),
+    ("features_<space>.faiss", "flat float16 index over the unit central vectors, one per space"),
+    ("search.sqlite", "full text of each feature's key tokens and snippets (FTS5, contentless), and its key tokens"),
+)
+
+MANIFEST = {
+    "schema_version": "this document's version",
+    "name": "what the atlas is called",
+    "kind": "what kind of model: transformer",
+    "model": "name, family, act_fn, gated, causal, sha256 of the weights",
+    "weights": "folded or raw: the form of x and W_in",
+    "gated_embedding": "which weights of a gated neuron make its embedding: gate or in; null for plain MLPs",
+    "corpus": "name, sha256 of the texts used, n_documents, packing, notes on what was missing or other",
+    "maxima": "where each neuron's maximum came from: corpus, or the file's sha256",
+    "keep": "share of the maximum that an activating example must reach",
+    "max_examples": "the first so many are kept",
+    "baselines": "what took a masked token's place, by name, in the order of window_importances",
+    "importance": "rows computed, rows in all, masked passes run",
+    "layers": "the model's layers in the atlas, ascending",
+    "n_neurons": "neurons in each of them",
+    "d_in": "input width of each of them",
+    "n_examples": "dataset examples",
+    "n_ctx": "positions of an example",
+    "window": "back (up to and including the key token) and forward",
+    "spaces": "spaces that similar features were searched in",
+    "default_space": "the one shown first",
+    "default_cut": "cosine distance at which trees are cut into features",
+    "work_unit": "examples per unit of work in collect",
+    "seed": "seed of everything random",
+    "dtype": "floating point of the forward passes",
+    "device": "where they ran",
+    "libraries": "versions of the libraries that made it",
+    "files": "sha256 and size of every other file",
+}
