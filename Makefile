@@ -1,17 +1,44 @@
-# `make demo` and `make test` are the two commands; everything installs into .venv.
-PYTHON ?= python3.11
+# `make demo` and `make test` are the two commands. Everything installs into .venv; PORT=8501 unless given.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 8501
-ATLAS ?= data/demo
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo app test test-all check bench screenshots clean-demo
+.PHONY: demo app test test-all check bench screenshots
 
+demo: data/demo/manifest.json app
+
+# The atlas is built again when the model, the settings or a stage changed.
+data/demo/manifest.json: .venv/installed data/models/demo/model.safetensors $(wildcard precompute/*.py precompute/*/*.py)
+	$(BIN)/python -m precompute build --preset demo --out data/demo
+
+app: .venv/installed
+	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest -q -m "not slow"
+
+test-all: .venv/installed-dev
+	$(BIN)/python -m pytest -q
+
+check: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: .venv/installed-dev data/demo/manifest.json
+	$(BIN)/python -m tests.bench
+
+screenshots: .venv/installed-dev data/demo/manifest.json
+	$(BIN)/python -m tests.screenshots --atlas data/demo --out docs/screenshots
+
+# torch first: with its pin installed, nothing below asks for another build of it.
 .venv/installed: requirements.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "this project runs on Python 3.11, found " + sys.version.split()[0] + ": make PYTHON=/path/to/python3.11 …")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	$(PIP) install torch==2.13.0
+	$(PIP) install -r requirements.txt -c constraints.txt
 	@touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+	$(PIP) install -r requirements-dev.txt -c constraints.txt
 	@touch $@

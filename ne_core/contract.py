@@ -1,0 +1,57 @@
+"""The contract as a page to read: `python -m ne_core.contract > data/README.md`, compared by a test with what is there."""
+
+from ne_core.schema import EXAMPLES, FEATURES, LAYER, MANIFEST, NEURONS, OTHER, SCHEMA_VERSION, Array, Column
+
+HEAD = f"""# What an atlas is
+
+Made from `ne_core/schema.py` by `python -m ne_core.contract > data/README.md`; schema version {SCHEMA_VERSION}.
+
+An atlas is a directory with a `manifest.json`, written last: a directory without one is not an atlas. Arrays are `.npy`
+files, read by memory map. Ragged lists are flat columns plus offsets, so one neuron is two slices: its rows, one per
+activating example, and its merges, one per branch point of its tree (a neuron with n examples has n − 1 of them, one with
+none has none). Everything is numbered from 0. Nothing in an atlas is ever unpickled.
+
+`data/models/` holds the demo model, `data/demo/` the atlas that `make demo` builds from it (not committed).
+"""
+
+
+def markdown() -> str:
+    """The whole page."""
+    return "\n".join(
+        [
+            HEAD,
+            section("Files", ("file", "meaning"), [(code(name), meaning) for name, meaning in OTHER]),
+            section("Dataset examples", ("file", "dtype, shape", "meaning"), map(array_row, EXAMPLES)),
+            section("Each layer, `layers/LL/`", ("file", "dtype, shape", "meaning"), map(array_row, LAYER)),
+            section("`neurons.parquet`", ("column", "dtype", "meaning"), map(column_row, NEURONS)),
+            section("`features.parquet`", ("column", "dtype", "meaning"), map(column_row, FEATURES)),
+            section("`manifest.json`", ("field", "meaning"), [(code(name), text) for name, text in MANIFEST.items()]),
+        ]
+    )
+
+
+def section(title: str, head: tuple[str, ...], rows) -> str:
+    """A heading and a table."""
+    lines = [f"## {title}\n", line(head), line("---" for _ in head), *map(line, rows)]
+    return "\n".join(lines) + "\n"
+
+
+def line(cells) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def array_row(spec: Array) -> tuple[str, str, str]:
+    return code(spec.file), f"{spec.dtype} [{' '.join(map(str, spec.shape))}]", spec.meaning
+
+
+def column_row(column: Column) -> tuple[str, str, str]:
+    length = f" × {column.length}" if column.length > 1 else ""
+    return code(column.name), column.dtype + length, column.meaning
+
+
+def code(name: str) -> str:
+    return f"`{name}`"
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")

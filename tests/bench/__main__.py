@@ -1,0 +1,52 @@
+"""`python -m tests.bench [--only NAME …]`: prints `name value unit`, a line for each figure."""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.bench import app, collect
+from tests.bench.figures import Figures
+
+MODEL = Path("data/models/demo")
+ATLAS = Path("data/demo")
+
+
+def bench_app(figures: Figures) -> None:
+    app.measure(figures, ATLAS)
+
+
+def bench_collect(figures: Figures) -> None:
+    ratio, speed = collect.ratio(MODEL, batches=32, rounds=3)
+    figures.add("collect_over_forward_demo", ratio, "x")
+    figures.add("forward_tokens_per_s_demo", speed, "tokens/s")
+    with tempfile.TemporaryDirectory() as folder:
+        ratio, speed = collect.ratio(collect.gpt2_shape(Path(folder), MODEL), batches=8, rounds=3)
+    figures.add("collect_over_forward_gpt2", ratio, "x")
+    figures.add("forward_tokens_per_s_gpt2", speed, "tokens/s")
+
+
+def bench_build(figures: Figures) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        command = [sys.executable, "-m", "precompute", "build", "--preset", "demo", "--out", f"{folder}/demo"]
+        subprocess.run(command, check=True, stdout=sys.stderr)
+        figures.add("demo_build_s", time.perf_counter() - started, "s")
+
+
+BENCHES = {"app": bench_app, "collect": bench_collect, "build": bench_build}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("--only", nargs="+", choices=BENCHES, default=list(BENCHES), help="which to run")
+    figures = Figures()
+    for name in parser.parse_args().only:
+        BENCHES[name](figures)
+    figures.write()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""A real `streamlit run`, spoken to as a browser does: over its websocket, one script run at a time."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import ClientConnection, connect
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 60
+
+
+@contextmanager
+def server(atlases: Path) -> Iterator[tuple[subprocess.Popen, int]]:
+    """The explorer on a free port, ended with the block."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", *options],
+        cwd=ROOT,
+        env={**os.environ, "NE_ATLASES": str(atlases.absolute())},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process, port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def browse(process: subprocess.Popen, port: int) -> ClientConnection:
+    """A browser's connection, tried until the server accepts it."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            return connect(
+                f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=["streamlit"], max_size=None, compression=None
+            )
+        except OSError:
+            time.sleep(0.01)
+    raise RuntimeError("the explorer did not start: run `make app` to see why")
+
+
+def run_page(connection: ClientConnection, page: str, query: str = "") -> float:
+    """Seconds from asking for a page to the end of its script run; an exception on the page is raised here."""
+    message = BackMsg()
+    message.rerun_script.page_name = page
+    message.rerun_script.query_string = query
+    started = time.perf_counter()
+    connection.send(message.SerializeToString())
+    while True:
+        answer = ForwardMsg()
+        answer.ParseFromString(connection.recv(timeout=PATIENCE_S))
+        if answer.delta.new_element.HasField("exception"):
+            raise RuntimeError(f"/{page}?{query}: {answer.delta.new_element.exception.message}")
+        if (
+            answer.WhichOneof("type") == "script_finished"
+            and answer.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+        ):
+            return time.perf_counter() - started
+
+
+def memory_mb(process: subprocess.Popen) -> float:
+    """Peak resident memory of the server so far, in MB, as the kernel counts it."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(kilobytes) * 1024 / 1e6
