@@ -1,4 +1,4 @@
-"""The contract as a page to read: `python -m ne_core.contract > data/README.md`, compared by a test with what is there."""
+"""The contract as a page to read: `python -m ne_core.contract > data/README.md`; a test compares the two."""
 
 from ne_core.schema import EXAMPLES, FEATURES, LAYER, MANIFEST, NEURONS, OTHER, SCHEMA_VERSION, Array, Column
 
@@ -8,8 +8,8 @@ Made from `ne_core/schema.py` by `python -m ne_core.contract > data/README.md`; 
 
 An atlas is a directory with a `manifest.json`, written last: a directory without one is not an atlas. Arrays are `.npy`
 files, read by memory map. Ragged lists are flat columns plus offsets, so one neuron is two slices: its rows, one per
-activating example, and its merges, one per branch point of its tree (a neuron with n examples has n − 1 of them, one with
-none has none). Everything is numbered from 0. Nothing in an atlas is ever unpickled.
+activating example, and its merges, one per branch point of its tree (a neuron with n examples has n − 1 of them, one
+with none has none). Everything is numbered from 0. Nothing in an atlas is ever unpickled.
 
 `data/models/` holds the demo model, `data/demo/` the atlas that `make demo` builds from it (not committed).
 """
