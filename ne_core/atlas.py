@@ -52,11 +52,11 @@ class Neuron:
 class LayerFiles:
     """The columns of one layer, as they lie on disk."""
 
-    offsets: Int[np.ndarray, " n_neurons+1"]
+    offsets: Int[np.ndarray, " n_offsets"]
     columns: dict[str, np.ndarray]
 
     @cached_property
-    def tree_offsets(self) -> Int[np.ndarray, " n_neurons+1"]:
+    def tree_offsets(self) -> Int[np.ndarray, " n_offsets"]:
         """Merges of neuron j are tree_offsets[j]:tree_offsets[j+1]; n examples make n − 1 of them, none make none."""
         return np.concatenate([[0], np.cumsum(np.maximum(np.diff(self.offsets) - 1, 0))])
 
@@ -143,8 +143,8 @@ class Atlas:
     def similar(self, ref: FeatureRef, space: str) -> list[tuple[FeatureRef, float]]:
         """The feature's similar features in `space`, best first, with their cosines."""
         id = self.feature_id(ref)
-        pairs = zip(self.features[f"similar_{space}"][id], self.features[f"cosine_{space}"][id], strict=True)
-        return [(self.feature_ref(other), float(cosine)) for other, cosine in pairs if other >= 0]
+        others, cosines = (self.features[f"{what}_{space}"][id].tolist() for what in ("similar", "cosine"))
+        return [(self.feature_ref(other), c) for other, c in zip(others, cosines, strict=True) if other >= 0]
 
     def text(self, ids: Int[np.ndarray, " n"]) -> list[str]:
         """The text of each token id. It comes from a corpus and a model: escape it before it reaches HTML."""
@@ -164,7 +164,7 @@ class Atlas:
         return dict(zip(self.layers, np.cumsum([0, *counts[:-1]]).tolist(), strict=True))
 
     @cached_property
-    def _feature_start(self) -> Int[np.ndarray, " n_neurons+1"]:
+    def _feature_start(self) -> Int[np.ndarray, " n_offsets"]:
         return np.concatenate([[0], np.cumsum(self.neurons["n_features"])])
 
 

@@ -100,12 +100,16 @@ def first_members(tree: Float[np.ndarray, "m 4"]) -> Int[np.ndarray, " nodes"]:
 
 @dataclass(frozen=True)
 class Clustering:
-    """One neuron's examples as a tree, with the features at one cut and the example at the centre of each."""
+    """One neuron's examples as a tree, with the features at one cut and the example at the centre of each.
+
+    `rank` orders the examples of a feature from the central one (0) outwards; `max_distance` is NaN for one example.
+    """
 
     tree: Float[np.ndarray, "m 4"]
     merge_central: Int[np.ndarray, " m"]
     feature: Int[np.ndarray, " m+1"]
     central: Int[np.ndarray, " n_features"]
+    rank: Int[np.ndarray, " m+1"]
     max_distance: float
 
 
@@ -116,10 +120,29 @@ def cluster(embeddings: Float[np.ndarray, "n d"], distance: float) -> Clustering
     cosines = similarities(embeddings)
     linkage = tree(cosines)
     centres = merge_central(linkage, cosines)
+    features = cut(linkage, distance)
+    central = central_examples(linkage, centres, distance)
     return Clustering(
         linkage,
         centres,
-        cut(linkage, distance),
-        central_examples(linkage, centres, distance),
-        float(1 - cosines.min()) if len(embeddings) > 1 else 0.0,
+        features,
+        central,
+        ranks(cosines, features, central),
+        float(1 - cosines.min()) if len(embeddings) > 1 else float("nan"),
     )
+
+
+def ranks(
+    cosines: Float[np.ndarray, "n n"], features: Int[np.ndarray, " n"], central: Int[np.ndarray, " n_features"]
+) -> Int[np.ndarray, " n"]:
+    """How far each example is from the centre of its feature, in places: by mean similarity to the rest of it.
+
+    The central example is first by decree: its sum was added up in another order, and a tie must not part them.
+    """
+    n = len(features)
+    to_rest = np.where(features[:, None] == features[None, :], cosines, 0).sum(axis=1)
+    order = np.lexsort((np.arange(n), -to_rest, central[features] != np.arange(n), features))
+    sizes = np.bincount(features)
+    rank = np.empty(n, dtype=np.int64)
+    rank[order] = np.arange(n) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return rank

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from ne_core.cluster import cut
+from ne_core.cluster import cut, first_members
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,16 @@ def measures(tree: Float[np.ndarray, "m 4"], distance: float) -> Measures:
         inter_distance=weighted_mean(tree[~below, 2], pairs[~below]),
         largest_share=float(sizes.max() / sizes.sum()),
     )
+
+
+def feature_distances(tree: Float[np.ndarray, "m 4"], distance: float) -> Float[np.ndarray, " n_features"]:
+    """Mean distance between the examples of each feature of `cut(tree, distance)`; NaN for a feature of one."""
+    features, below = cut(tree, distance), tree[:, 2] <= distance
+    owner = features[first_members(tree)[len(tree) + 1 :][below]]
+    pairs, n_features = pairs_joined(tree)[below], features.max() + 1
+    totals = np.bincount(owner, weights=pairs * tree[below, 2].astype(np.float64), minlength=n_features)
+    counts = np.bincount(owner, weights=pairs, minlength=n_features)
+    return np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
 
 
 def pairs_joined(tree: Float[np.ndarray, "m 4"]) -> Int[np.ndarray, " m"]:

@@ -1,0 +1,70 @@
+"""The search index of an atlas: each feature's key tokens and snippets as full text, and its key tokens by id."""
+
+import sqlite3
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int
+
+from precompute.found import LayerFound, Texts
+from precompute.key_tokens import key_tokens
+
+SNIPPETS = 5  # most central examples of each feature whose windows can be found by their words
+
+TABLES = """
+CREATE VIRTUAL TABLE text USING fts5(key_tokens, snippets, content='', tokenize="unicode61 remove_diacritics 2");
+CREATE TABLE key_token(token INTEGER, feature INTEGER, examples INTEGER);
+"""
+
+
+def write_search(path: Path, layers: Sequence[LayerFound], texts: Texts) -> None:
+    """The same features give the same bytes: rows go in by number, and the file is packed afterwards."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute("PRAGMA page_size = 4096")
+        connection.execute("PRAGMA journal_mode = OFF")  # a file that is half written is never used
+        connection.executescript(TABLES)
+        connection.execute("BEGIN")
+        first = 0
+        for found in layers:
+            fill(connection, first, found, texts)
+            first += found.n_features
+        connection.execute("CREATE INDEX by_token ON key_token(token, feature, examples)")
+        connection.execute("INSERT INTO text(text) VALUES('optimize')")
+        connection.execute("COMMIT")
+        connection.execute("VACUUM")
+    finally:
+        connection.close()
+
+
+def fill(connection: sqlite3.Connection, first: int, found: LayerFound, texts: Texts) -> None:
+    """One layer's features, the first of which has id `first`."""
+    rows, n = found.rows, found.n_features
+    keys = key_tokens(found.feature_of_row, texts.tokens[rows.example, rows.pos], n)
+    by_key = zip(keys.token.tolist(), (keys.feature + first).tolist(), keys.examples.tolist(), strict=True)
+    connection.executemany("INSERT INTO key_token VALUES (?, ?, ?)", by_key)
+    shown = snippet_rows(found)
+    windows = texts.window.slice(texts.tokens, texts.lengths, rows.example[shown], rows.pos[shown], -1)
+    key_texts = lines(keys.feature, keys.token[:, None], texts.vocab, n)
+    snippets = lines(found.feature_of_row[shown], windows, texts.vocab, n)
+    connection.executemany(
+        "INSERT INTO text(rowid, key_tokens, snippets) VALUES (?, ?, ?)", zip(count(first), key_texts, snippets)
+    )
+
+
+def snippet_rows(found: LayerFound) -> Int[np.ndarray, " n"]:
+    """The rows whose windows are searched, by feature, the most central first."""
+    shown = np.flatnonzero(found.features.rank < SNIPPETS)
+    return shown[np.lexsort((found.features.rank[shown], found.feature_of_row[shown]))]
+
+
+def lines(
+    owner: Int[np.ndarray, " n"], tokens: Int[np.ndarray, "n length"], vocab: list[str], n_owners: int
+) -> list[str]:
+    """The token rows of each owner as text, a line each; −1 is no token."""
+    of_owner: list[list[str]] = [[] for _ in range(n_owners)]
+    for number, row in zip(owner.tolist(), tokens.tolist(), strict=True):
+        of_owner[number].append("".join(vocab[t] for t in row if t >= 0))
+    return ["\n".join(parts) for parts in of_owner]
