@@ -17,7 +17,11 @@ class UnfitModelError(ValueError):
 
 @dataclass(frozen=True)
 class LayerPass:
-    """One neuron layer on one batch: what its MLP was given, as the model computes it, and how its neurons answered."""
+    """One neuron layer on one batch: what it read, and how its neurons answered.
+
+    `x` is what `Source.inputs` makes the neurons' x of: with folded weights it is the input of the norm before the MLP,
+    whose gains may be zero and could not be divided out again. Call `inputs` before storing x in fewer bits.
+    """
 
     layer: int
     x: Float[Tensor, "batch pos d_in"]

@@ -1,0 +1,156 @@
+"""From a hub name or a folder to a tokenizer and a model that are complete, safe to load and belong together."""
+
+import contextlib
+import copy
+import logging
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import huggingface_hub
+import torch
+from huggingface_hub.utils import get_session
+from transformer_lens.model_bridge import TransformerBridge
+from transformer_lens.model_bridge.sources._hf_format import determine_architecture_from_hf_config
+from transformer_lens.model_bridge.sources.transformers import get_hf_model_class_for_architecture
+from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging as transformers_logging
+
+from precompute.source import UnfitModelError
+
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json")
+DOWNLOADED = ["*.json", "*.txt", "*.model", "*.safetensors"]
+HUB_TIMEOUT_S = 5
+
+
+def open_checkpoint(
+    model: str, device: torch.device, dtype: torch.dtype
+) -> tuple[TransformerBridge, PreTrainedTokenizerBase]:
+    """The bridged model and its tokenizer; `UnfitModelError` says in one line what keeps a model from being read."""
+    folder = _folder(model)
+    _check_files(model, folder)
+    with _quiet():
+        tokenizer = _tokenizer(model, folder)
+        weights = _weights(model, folder, dtype)
+        _check_tokenizer(model, tokenizer, weights.get_input_embeddings().num_embeddings)
+        return _bridge(model, weights.to(device), tokenizer), tokenizer
+
+
+def _folder(model: str) -> Path:
+    """The local folder that holds the model, downloaded if it is a hub name and the hub answers."""
+    if Path(model).is_dir():
+        return Path(model)
+    try:
+        get_session().head(huggingface_hub.constants.ENDPOINT, timeout=HUB_TIMEOUT_S)
+        reachable = True
+    except Exception:  # every kind of network trouble, and offline mode, mean the same: only the local copy is left
+        reachable = False
+    try:
+        return Path(
+            huggingface_hub.snapshot_download(
+                model, allow_patterns=DOWNLOADED, ignore_patterns=["*/*"], local_files_only=not reachable
+            )
+        )
+    except Exception as error:
+        where = "the model hub does not have it" if reachable else "the model hub cannot be reached"
+        raise UnfitModelError(
+            f"{model}: no such folder, and {where}; give a folder with config.json, *.safetensors and a tokenizer"
+        ) from error
+
+
+def _check_files(model: str, folder: Path) -> None:
+    if not (folder / "config.json").is_file():
+        raise UnfitModelError(f"{model}: no config.json; a model folder has config.json, *.safetensors and a tokenizer")
+    if not any(folder.glob("*.safetensors")):
+        raise UnfitModelError(
+            f"{model}: no *.safetensors; other weight files can run code and are not opened: "
+            "save the model again with save_pretrained"
+        )
+    # Without these the library does not fail: it makes up an empty tokenizer.
+    if not any((folder / name).is_file() for name in TOKENIZER_FILES):
+        raise UnfitModelError(f"{model}: no tokenizer; put its {TOKENIZER_FILES[0]} beside config.json")
+
+
+def _tokenizer(model: str, folder: Path) -> PreTrainedTokenizerBase:
+    try:
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:
+        raise UnfitModelError(f"{model}: its tokenizer cannot be opened: {first_line(error)}") from error
+
+
+def _check_tokenizer(model: str, tokenizer: PreTrainedTokenizerBase, n_embeddings: int) -> None:
+    largest = max(tokenizer.get_vocab().values(), default=-1)
+    if largest >= n_embeddings:
+        raise UnfitModelError(
+            f"{model}: the tokenizer has ids up to {largest}, the model embeds 0 to {n_embeddings - 1}; "
+            "use the tokenizer that the model was trained with"
+        )
+    text = "the same words come back"
+    ids = tokenizer.encode(text, add_special_tokens=False)
+    if _letters(tokenizer.decode(ids)) != _letters(text):
+        raise UnfitModelError(f"{model}: its tokenizer does not give text back; use the one the model was trained with")
+
+
+def _letters(text: str) -> str:
+    """What survives tokenizers that lower the case or move spaces."""
+    return "".join(text.lower().split())
+
+
+def _weights(model: str, folder: Path, dtype: torch.dtype) -> PreTrainedModel:
+    """The Hugging Face model, every weight of its body read from the checkpoint."""
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        model_class = get_hf_model_class_for_architecture(determine_architecture_from_hf_config(config))
+        weights, loading = model_class.from_pretrained(
+            folder,
+            config=config,
+            dtype=dtype,
+            attn_implementation="eager",
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+    except Exception as error:
+        raise UnfitModelError(f"{model}: cannot be loaded: {first_line(error)}") from error
+    # A checkpoint of the body alone has no head, and reading neurons needs none.
+    body = [key for key in loading["missing_keys"] if key.startswith(weights.base_model_prefix) and "pooler" not in key]
+    wrong = sorted(body) + sorted(key for key, *_ in loading["mismatched_keys"])
+    if wrong:
+        raise UnfitModelError(
+            f"{model}: {len(wrong)} weights are missing or of another shape ({wrong[0]}); "
+            "config.json and *.safetensors must be of the same model"
+        )
+    return weights.eval()
+
+
+def _bridge(model: str, weights: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> TransformerBridge:
+    try:
+        # The bridge changes its tokenizer's padding and special tokens: it gets a copy.
+        return TransformerBridge.boot_transformers(
+            model, hf_model=weights, tokenizer=copy.deepcopy(tokenizer), device=weights.device, dtype=weights.dtype
+        )
+    except Exception as error:
+        kind = type(weights).__name__
+        raise UnfitModelError(f"{model}: transformer_lens cannot read a {kind}: {first_line(error)}") from error
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """The libraries' warnings and progress bars off: what matters in them is checked here, and said in one line."""
+    bars = transformers_logging.is_progress_bar_enabled()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.disable(logging.ERROR)
+        transformers_logging.disable_progress_bar()
+        try:
+            yield
+        finally:
+            logging.disable(logging.NOTSET)
+            if bars:
+                transformers_logging.enable_progress_bar()
+
+
+def first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,237 @@
+"""TransformerSource: a checkpoint's MLPs as neuron layers, read with two hooks a layer."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from transformer_lens.model_bridge import TransformerBridge
+from transformers import PreTrainedTokenizerBase
+
+from ne_core.layer import NeuronLayer
+from precompute.source import LayerPass, MaskedPass, UnfitModelError
+from precompute.sources.transformer import masking, probe, taps
+from precompute.sources.transformer.checkpoint import first_line, open_checkpoint
+from precompute.sources.transformer.folding import close
+
+# Share of the largest value by which two ways to the same number may differ.
+TOLERANCES = {torch.float32: 1e-4, torch.float64: 1e-4, torch.float16: 2e-2, torch.bfloat16: 5e-2}
+# How configurations name the distance beyond which attention forgets, in the architectures that have one.
+ATTENTION_WINDOWS = ("sliding_window", "window_size", "attention_window", "attention_chunk_size")
+
+
+def open_transformer(
+    model: str,
+    *,
+    weights: str = "folded",
+    gated_embedding: str = "gate",
+    layers: Sequence[int] | None = None,
+    device: str = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> "TransformerSource":
+    """Open a hub name or a local folder.
+
+    `weights` is "folded" (the norm before the MLP moved into W_in) or "raw"; `gated_embedding` says which column of a
+    gated MLP makes the embedding, "gate" or "in"; `layers` None means all; `device` "auto" means cuda if there is one.
+    """
+    _one_of("weights", weights, ("folded", "raw"))
+    _one_of("gated_embedding", gated_embedding, ("gate", "in"))
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    bridge, tokenizer = open_checkpoint(model, torch.device(device), dtype)
+    name = Path(model).resolve().name if Path(model).is_dir() else model
+    try:
+        return TransformerSource(name, bridge, tokenizer, weights, gated_embedding, layers)
+    except UnfitModelError as error:
+        raise UnfitModelError(f"{model}: {first_line(error)}") from error
+
+
+class TransformerSource:
+    """A bridged transformer as a Source (precompute/source.py); open it with `open_transformer`."""
+
+    def __init__(
+        self,
+        name: str,
+        bridge: TransformerBridge,
+        tokenizer: PreTrainedTokenizerBase,
+        weights: str,
+        gated_embedding: str,
+        layers: Sequence[int] | None,
+    ):
+        self.name = name
+        self.tokenizer = tokenizer
+        self.weights = weights
+        self.gated_embedding = gated_embedding
+        self.n_ctx = _n_ctx(bridge)
+        self.device = next(bridge.original_model.parameters()).device
+        self._bridge = bridge
+        self.n_layers = _n_layers(bridge)
+        self.layers = self._checked(range(self.n_layers) if layers is None else layers, range(self.n_layers))
+        self._tolerance = TOLERANCES[next(bridge.original_model.parameters()).dtype]
+        tokens = probe.probe_tokens(len(tokenizer), self.n_ctx).to(self.device)
+        fold = weights == "folded"
+        self._read, self.causal = probe.behaviour(bridge, self.layers, tokens, self._tolerance, fold)
+        self._reuses = self.causal and self._reuse_agrees(tokens[:1])
+
+    @property
+    def gated(self) -> bool:
+        """Whether a neuron has two weight columns, the gate's and the other's."""
+        return getattr(self._bridge.blocks[self.layers[0]].mlp, "W_gate", None) is not None
+
+    def layer(self, layer: int) -> NeuronLayer:
+        """Input weights and biases, folded or raw as this source was opened."""
+        (layer,) = self._checked([layer], self.layers)
+        W, b = probe.weights(self._bridge, layer, self.gated_embedding)
+        norm = self._read[layer].norm
+        if norm is not None:
+            W, b = norm.folded(W, b)
+        return NeuronLayer(W.cpu().numpy(), b.cpu().numpy())
+
+    def inputs(self, layer: int, x: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
+        """The x that `layer(layer)` multiplies: x as it is, or with folded weights its norm without gain and shift."""
+        norm = self._read[layer].norm
+        return x.float() if norm is None else norm.normalised(x)
+
+    def read(
+        self,
+        tokens: Int[Tensor, "batch pos"],
+        lengths: Int[Tensor, " batch"],
+        visit: Callable[[LayerPass], None],
+        layers: Sequence[int] | None = None,
+    ) -> None:
+        """Run the model once over right-padded prompts; `visit` is called as each layer is computed, in order."""
+        layers = self.layers if layers is None else self._checked(layers, self.layers)
+        tokens, lengths = self._on_device(tokens, lengths)
+        real = torch.arange(tokens.shape[1], device=self.device) < lengths[:, None]
+        last = layers[-1]
+        hooks = [hook for layer in layers for hook in self._layer_hooks(layer, tokens.shape, visit, layer == last)]
+        taps.run(self._bridge, tokens, hooks, attention_mask=real.long())
+
+    def default_baseline(self) -> str:
+        """The mask token where the tokenizer has one."""
+        return "mean-embedding" if self.tokenizer.mask_token_id is None else "mask-token"
+
+    def baselines(self, names: Sequence[str]) -> Mapping[str, Float[Tensor, " d_model"]]:
+        """What takes a masked token's place in the embedding, by name: `mask-token`, `mean-embedding`, `token:TEXT`."""
+        return {name: self._embedded(self._baseline_ids(name)).mean(0) for name in names}
+
+    def read_masked(
+        self,
+        tokens: Int[Tensor, "batch pos"],
+        lengths: Int[Tensor, " batch"],
+        wanted: Int[Tensor, "pairs 2"],
+        baseline: Float[Tensor, " d_model"],
+        n_after: int,
+        visit: Callable[[MaskedPass], None],
+        layers: Sequence[int] | None = None,
+    ) -> None:
+        """Run every `(prompt in batch, masked position)` of `wanted` once, as far as `n_after` positions from the mask.
+
+        The masked position is the first of the `n_after`; activations behind a prompt's end are of its padding. Causal
+        models reuse the keys and values before the mask and compute only the window; encoders recompute the prompt.
+        """
+        layers = self.layers if layers is None else self._checked(layers, self.layers)
+        tokens, lengths = self._on_device(tokens, lengths)
+        wanted = wanted.to(self.device).long()
+        if len(wanted) == 0:
+            return
+        if n_after < 1 or bool((wanted[:, 1] >= lengths[wanted[:, 0]]).any()):
+            raise ValueError("a masked position must be a token of its prompt, and n_after at least 1")
+        asked = masking.Masking(baseline.to(self.device), n_after, layers, visit)
+        if self._reuses and tokens.shape[1] + n_after <= _attention_window(self._bridge):
+            masking.reuse(self._bridge, tokens, wanted, asked)
+        else:
+            masking.recompute(self._bridge, tokens, lengths, wanted, asked, self.causal)
+
+    def _layer_hooks(
+        self, layer: int, shape: torch.Size, visit: Callable[[LayerPass], None], is_last: bool
+    ) -> list[taps.Hook]:
+        """x kept when it passes, and shown with the activations when they do."""
+        x = torch.empty(0)
+
+        def keep(tensor: Tensor) -> None:
+            nonlocal x
+            x = tensor.reshape(*shape, -1)
+
+        def show(activations: Tensor) -> None:
+            visit(LayerPass(layer, x, activations.reshape(*shape, -1)))
+            if is_last:
+                raise taps.Stop
+
+        return [(self._read[layer].x, keep), (taps.activations(self._bridge, layer), show)]
+
+    def _reuse_agrees(self, tokens: Int[Tensor, "1 pos"]) -> bool:
+        """Whether masked prompts come out the same with clean keys and values reused as in full."""
+        wanted = torch.tensor([[0, 1], [0, tokens.shape[1] // 2]], device=self.device)
+        lengths = torch.tensor([tokens.shape[1]], device=self.device)
+        baseline = self._embedded(tokens[0, :1])[0]
+        reused: list[MaskedPass] = []
+        full: list[MaskedPass] = []
+        try:
+            asked = masking.Masking(baseline, 3, self.layers[-1:], reused.append)
+            masking.reuse(self._bridge, tokens, wanted, asked)
+        except Exception:  # whatever a model has against reuse, recomputing asks nothing of it
+            return False
+        asked = masking.Masking(baseline, 3, self.layers[-1:], full.append)
+        masking.recompute(self._bridge, tokens, lengths, wanted, asked, causal=True)
+        pairs = zip(reused, full, strict=True)
+        return all(close(one.activations, other.activations, self._tolerance) for one, other in pairs)
+
+    def _embedded(self, ids: Int[Tensor, " n"]) -> Float[Tensor, "n d_model"]:
+        with torch.inference_mode():
+            return self._bridge.embed(ids[None].to(self.device))[0].float()
+
+    def _baseline_ids(self, name: str) -> Int[Tensor, " n"]:
+        """The tokens whose mean embedding the named baseline is."""
+        if name == "mean-embedding":
+            return torch.arange(len(self.tokenizer))
+        if name == "mask-token":
+            if self.tokenizer.mask_token_id is None:
+                raise ValueError("mask-token: this tokenizer has no mask token; use mean-embedding or token:TEXT")
+            return torch.tensor([self.tokenizer.mask_token_id])
+        if name.startswith("token:"):
+            text = name.removeprefix("token:")
+            ids = self.tokenizer.encode(text, add_special_tokens=False)
+            if len(ids) != 1:
+                raise ValueError(f"{name}: {text!r} is {len(ids)} tokens to this tokenizer; a baseline is exactly one")
+            return torch.tensor(ids)
+        raise ValueError(f"no baseline {name!r}; there are mask-token, mean-embedding and token:TEXT")
+
+    def _checked(self, layers: Sequence[int], available: Sequence[int]) -> tuple[int, ...]:
+        """The layers, in the order in which the model computes them."""
+        wrong = [layer for layer in layers if layer not in available]
+        if wrong or not len(layers):
+            raise ValueError(f"no layer {wrong[0] if wrong else 'at all'}: there are {', '.join(map(str, available))}")
+        return tuple(sorted(set(layers)))
+
+    def _on_device(
+        self, tokens: Int[Tensor, "batch pos"], lengths: Int[Tensor, " batch"]
+    ) -> tuple[Int[Tensor, "batch pos"], Int[Tensor, " batch"]]:
+        if tokens.shape[1] > self.n_ctx:
+            raise ValueError(f"{tokens.shape[1]} tokens of context: this model has at most {self.n_ctx}")
+        return tokens.to(self.device).long(), lengths.to(self.device).long()
+
+
+def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{option}={value!r}: it is one of {', '.join(allowed)}")
+
+
+def _n_layers(bridge: TransformerBridge) -> int:
+    if not hasattr(bridge, "blocks") or getattr(bridge.original_model.config, "is_encoder_decoder", False):
+        raise UnfitModelError("not one stack of transformer blocks; an encoder or a decoder would work")
+    return len(bridge.blocks)
+
+
+def _n_ctx(bridge: TransformerBridge) -> int:
+    """The longest prompt; RoBERTa's positions start behind its padding id, which its configuration counts in."""
+    config = bridge.original_model.config
+    offset = config.pad_token_id + 1 if config.model_type in ("roberta", "xlm-roberta", "camembert") else 0
+    return bridge.cfg.n_ctx - offset
+
+
+def _attention_window(bridge: TransformerBridge) -> float:
+    config = bridge.original_model.config
+    windows = [getattr(config, name, None) for name in ATTENTION_WINDOWS]
+    return min((window for window in windows if isinstance(window, int)), default=float("inf"))

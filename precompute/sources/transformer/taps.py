@@ -1,0 +1,47 @@
+"""Where a bridged model is read, and a forward pass that stops as soon as the last reading is taken."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+from transformer_lens.hook_points import HookPoint
+from transformer_lens.model_bridge import TransformerBridge
+
+Hook = tuple[HookPoint, Callable[[Tensor], Tensor | None]]
+
+
+class Stop(Exception):
+    """Raised in the last hook: nothing that follows is needed, the unembedding least of all."""
+
+
+def run(bridge: TransformerBridge, tokens: Int[Tensor, "batch pos"], hooks: Sequence[Hook], **options: Any) -> None:
+    """One forward pass; each hook is given its tensor, may return another in its place, and may raise Stop."""
+    try:
+        for point, hook in hooks:
+            point.add_hook(lambda tensor, hook, call=hook: call(tensor))
+        with torch.inference_mode():
+            bridge(tokens, return_type=None, **options)
+    except Stop:
+        pass
+    finally:
+        for point, _ in hooks:
+            point.remove_hooks("fwd")
+
+
+def embedding(bridge: TransformerBridge) -> HookPoint:
+    """The token embedding, before positions are added."""
+    return bridge.embed.hook_out
+
+
+def mlp_input(bridge: TransformerBridge, layer: int) -> HookPoint:
+    return bridge.blocks[layer].mlp.hook_in
+
+
+def pre_activations(bridge: TransformerBridge, layer: int) -> HookPoint:
+    return bridge.blocks[layer].mlp.hook_pre
+
+
+def activations(bridge: TransformerBridge, layer: int) -> HookPoint:
+    return bridge.blocks[layer].mlp.hook_post
