@@ -33,6 +33,15 @@ ACTIVATIONS = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Operations this small take ten times as long when their threads wait for a busy core."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory):
     root = tmp_path_factory.mktemp("models")
@@ -185,7 +194,7 @@ def hugging_face(folder):
 
 
 def naive(model, activations, tokens, baseline, at):
-    """What the module `activations` is given on one unpadded prompt with one embedding replaced, by Hugging Face alone."""
+    """What the module `activations` is given on one unpadded prompt, one embedding replaced, by Hugging Face alone."""
     seen = {}
 
     def replace(_, args, embedding):
