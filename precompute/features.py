@@ -1,4 +1,4 @@
-"""Stage 2: every neuron's examples as neuron embeddings, a tree over them, features at the default cut, and measures."""
+"""Stage 2: every neuron's examples as neuron embeddings, a tree over them, features at the default cut, measures."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields

@@ -41,10 +41,14 @@ def feature_table(
     columns = concatenated([layer_columns(found, tokens) for found in layers])
     owner = neuron_numbers(columns["layer"], columns["neuron"])
     for step, space in enumerate(SPACES):
-        whole = len(SPACES) * len(owner)
-        found = nearest(vectors[space], owner, SIMILAR, lambda done, n, before=step: progress(before * n + done, whole))
+        found = nearest(vectors[space], owner, SIMILAR, part_of(progress, step, len(SPACES)))
         columns |= {f"similar_{space}": found.ids, f"cosine_{space}": found.cosines}
     return columns
+
+
+def part_of(progress: Callable[[int, int], None], step: int, steps: int) -> Callable[[int, int], None]:
+    """Progress of one of several equal steps, told as progress of all of them."""
+    return lambda done, total: progress(step * total + done, steps * total)
 
 
 def layer_columns(found: LayerFound, tokens: Int[np.ndarray, "n_examples n_ctx"]) -> dict[str, np.ndarray]:

@@ -111,13 +111,13 @@ def check_activations(rows: LayerRows) -> None:
     """Finite, and small enough for the float16 that they are stored in."""
     outside = np.isnan(rows.window_activations)
     for name, values in (
-        ("activation", rows.activation),
-        ("activation", rows.window_activations[~outside]),
+        ("key activation", rows.activation),
+        ("context activation", rows.window_activations[~outside]),
         ("weight", rows.weights.W_in),
     ):
         if values.size and not np.abs(values).max() <= LARGEST:
             raise WriteError(
-                f"layer {rows.layer} has an {name} beyond float16 ({LARGEST:.0f}), or one that is not finite"
+                f"layer {rows.layer} has a {name} beyond float16 ({LARGEST:.0f}), or one that is not finite"
             )
 
 
