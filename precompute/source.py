@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -43,6 +43,7 @@ class MaskedPass:
     activations: Float[Tensor, "prompts window n_neurons"]
 
 
+@runtime_checkable
 class Source(Protocol):
     """A model as neuron layers. Positions count from 0 and include special tokens."""
 
