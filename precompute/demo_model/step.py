@@ -1,0 +1,139 @@
+"""One training step of the demo model, and every setting that it depends on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int64, Integer
+from torch.nn import functional as F
+from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel
+
+from precompute.demo_model import data
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every choice of the training run."""
+
+    steps: int = 10_000  # how long to train; may be changed on resuming, as long as the decay has not begun
+    seed: int = 0  # initial weights, order of the windows, masked tokens
+    vocab_size: int = 5120  # more: fewer tokens to read, larger embedding
+    n_layer: int = 4  # depth
+    n_embd: int = 256  # width of the residual stream; the MLP has four times as many neurons
+    n_head: int = 4  # attention heads per layer
+    n_ctx: int = 128  # tokens per window
+    batch: int = 32  # windows per step
+    micro_batch: int = 16  # windows per forward pass: smaller stays in the processor's cache
+    lr: float = 1.5e-3  # highest learning rate
+    warm_up: int = 200  # steps until the learning rate is at its highest
+    decay_share: float = 0.25  # the last part of the run, in which the learning rate falls to 0
+    weight_decay: float = 0.1  # on matrices, not on biases and gains
+    masked_rows: float = 0.5  # share of the windows in which tokens are masked
+    masked_tokens: float = 0.05  # share of such a window's inputs that become the mask token
+    report_every: int = 250  # steps between two lines of the log, each with a checkpoint
+    threads: int = 2  # processor threads; another number gives other roundings
+
+    @property
+    def decay_from(self) -> int:
+        return self.steps - round(self.decay_share * self.steps)
+
+    def lr_at(self, step: int) -> float:
+        """Warm-up, constant, then straight down to 0."""
+        return self.lr * min((step + 1) / self.warm_up, 1.0, (self.steps - step) / max(self.steps - self.decay_from, 1))
+
+
+@dataclass
+class Run:
+    """A training run as it stands before its next step."""
+
+    settings: Settings
+    model: GPT2LMHeadModel
+    optimizer: torch.optim.AdamW
+    step: int = 0
+
+
+def new_run(settings: Settings, end: int) -> Run:
+    torch.manual_seed(settings.seed)
+    config = GPT2Config(
+        vocab_size=settings.vocab_size,
+        n_layer=settings.n_layer,
+        n_embd=settings.n_embd,
+        n_head=settings.n_head,
+        n_positions=settings.n_ctx,
+        activation_function="gelu_new",
+        resid_pdrop=0.0,
+        embd_pdrop=0.0,
+        attn_pdrop=0.0,
+        bos_token_id=end,
+        eos_token_id=end,
+        use_cache=False,
+        attn_implementation="eager",  # on a CPU 1.2 times as fast as the fused attention at this size
+    )
+    model = GPT2LMHeadModel(config).train()
+    for block in model.transformer.h:
+        # the same function as gelu_new in one kernel instead of eight
+        block.mlp.act = torch.nn.GELU(approximate="tanh")
+    return Run(settings, model, _optimizer(model, settings))
+
+
+def _optimizer(model: GPT2LMHeadModel, settings: Settings) -> torch.optim.AdamW:
+    matrices = [p for p in model.parameters() if p.ndim > 1]
+    vectors = [p for p in model.parameters() if p.ndim == 1]
+    groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=settings.lr, betas=(0.9, 0.95), fused=True)
+
+
+def batch_of_step(
+    stream: Integer[np.ndarray, " n_tokens"], settings: Settings, step: int, end: int, mask: int
+) -> tuple[Int64[torch.Tensor, "batch n_ctx"], Int64[torch.Tensor, "batch n_ctx"]]:
+    """Inputs, some of them masked, and the true next tokens: a function of the seed and the step alone."""
+    starts = data.starts_of_step(len(stream), settings.n_ctx, settings.batch, step, settings.seed)
+    inputs = data.inputs_at(stream, starts, settings.n_ctx, end)
+    inputs[data.masked_positions(inputs.shape, settings.masked_rows, settings.masked_tokens, step, settings.seed)] = (
+        mask
+    )
+    return torch.from_numpy(inputs), torch.from_numpy(data.targets_at(stream, starts, settings.n_ctx))
+
+
+def losses(
+    model: PreTrainedModel,
+    inputs: Int64[torch.Tensor, "batch n_ctx"],
+    targets: Int64[torch.Tensor, "batch n_ctx"],
+    fast: bool = False,
+) -> Float[torch.Tensor, "batch n_ctx"]:
+    """Nats per token. `fast`: matrix products in bfloat16, on a recent CPU four times as fast; softmax in float32."""
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=fast):
+        logits = model(inputs).logits
+    return F.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), reduction="none").view(targets.shape)
+
+
+def take_step(
+    run: Run, inputs: Int64[torch.Tensor, "batch n_ctx"], targets: Int64[torch.Tensor, "batch n_ctx"]
+) -> float:
+    """One optimizer step; the batch's mean loss."""
+    total = 0.0
+    for group in run.optimizer.param_groups:
+        group["lr"] = run.settings.lr_at(run.step)
+    for micro in torch.arange(len(inputs)).split(run.settings.micro_batch):
+        loss = losses(run.model, inputs[micro], targets[micro], fast=True).sum() / targets.numel()
+        loss.backward()
+        total += loss.item()
+    torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
+    run.optimizer.step()
+    run.optimizer.zero_grad(set_to_none=False)
+    run.step += 1
+    return total
+
+
+def token_losses(
+    model: PreTrainedModel, stream: Integer[np.ndarray, " n_tokens"], n_ctx: int, end: int, fast: bool = False
+) -> Float[np.ndarray, " n_predicted"]:
+    """Nats of every token of a stream that is cut into whole windows, each beginning with the end token."""
+    starts = np.arange(0, len(stream) - n_ctx + 1, n_ctx)
+    parts = []
+    with torch.inference_mode():
+        for some in np.array_split(starts, -(-len(starts) // 16)):
+            inputs = torch.from_numpy(data.inputs_at(stream, some, n_ctx, end))
+            targets = torch.from_numpy(data.targets_at(stream, some, n_ctx))
+            parts.append(losses(model, inputs, targets, fast).flatten().numpy())
+    return np.concatenate(parts)

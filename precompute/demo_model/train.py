@@ -1,0 +1,117 @@
+"""Trains the demo model: seeded, resumable, and the same bytes whether or not it was stopped on the way."""
+
+import json
+import os
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
+
+from precompute.demo_model import data
+from precompute.demo_model.step import Run, Settings, batch_of_step, new_run, take_step, token_losses
+from precompute.demo_model.tokenizer import END, MASK, trained_tokenizer
+
+N_TUNE_TOKENS = 25_000
+
+
+def train_demo(out: Path, work: Path, settings: Settings) -> None:
+    """Train on the offline corpus and save the model to `out`; whatever a stopped run left in `work` is taken up."""
+    train_texts, held_out_texts, sha256 = data.corpus_texts(workers=settings.threads)
+    tokenizer = tokenizer_in(work, train_texts, settings)
+    streams = data.streams(tokenizer, train_texts, held_out_texts)
+    print(f"corpus {sha256[:12]}: {len(streams.train):,} training tokens", flush=True)
+    run = train(streams, tokenizer, work, settings)
+    save(
+        run,
+        tokenizer,
+        out,
+        {"settings": asdict(settings), "corpus_sha256": sha256, "n_train_tokens": len(streams.train)},
+    )
+    print(f"saved to {out}")
+
+
+def tokenizer_in(work: Path, texts: list[str], settings: Settings) -> PreTrainedTokenizerBase:
+    """The tokenizer of this run: trained once, then read."""
+    folder = work / "tokenizer"
+    if not (folder / "tokenizer.json").exists():
+        trained_tokenizer(texts, settings.vocab_size, settings.n_ctx).save_pretrained(folder)
+    return AutoTokenizer.from_pretrained(folder)
+
+
+def train(streams: data.Streams, tokenizer: PreTrainedTokenizerBase, work: Path, settings: Settings) -> Run:
+    """Run all steps that are left; every report writes a line of the log and a checkpoint."""
+    torch.set_num_threads(settings.threads)
+    work.mkdir(parents=True, exist_ok=True)
+    end, mask = tokenizer.convert_tokens_to_ids([END, MASK])
+    run = resumed_run(work, settings, end)
+    started, first_step, recent = time.monotonic(), run.step, []
+    while run.step < settings.steps:
+        if run.step == settings.decay_from:
+            write_checkpoint(run, work / "before_decay.pt")
+        recent.append(take_step(run, *batch_of_step(streams.train, settings, run.step, end, mask)))
+        if run.step % settings.report_every == 0 or run.step == settings.steps:
+            tune_loss = token_losses(run.model, streams.tune[:N_TUNE_TOKENS], settings.n_ctx, end, fast=True).mean()
+            write_checkpoint(run, work / "last.pt")
+            seconds_a_step = (time.monotonic() - started) / (run.step - first_step)
+            _report(run, work, float(np.mean(recent)), float(tune_loss), seconds_a_step)
+            recent = []
+    return run
+
+
+def _report(run: Run, work: Path, train_loss: float, tune_loss: float, seconds_a_step: float) -> None:
+    s = run.settings
+    row = {"step": run.step, "train_loss": round(train_loss, 4), "held_out_loss": round(tune_loss, 4)}
+    with (work / "log.jsonl").open("a") as log:
+        log.write(json.dumps(row) + "\n")
+    minutes_left = (s.steps - run.step) * seconds_a_step / 60
+    print(
+        f"step {run.step}/{s.steps}  train {train_loss:.3f}  held-out {tune_loss:.3f} nats/token  "
+        f"{s.batch * s.n_ctx / seconds_a_step:,.0f} tokens/s  {minutes_left:.0f} min left",
+        flush=True,
+    )
+
+
+def write_checkpoint(run: Run, path: Path) -> None:
+    state = {
+        "settings": asdict(run.settings),
+        "step": run.step,
+        "model": run.model.state_dict(),
+        "optimizer": run.optimizer.state_dict(),
+    }
+    torch.save(state, path.with_suffix(".part"))
+    # a run killed while it writes keeps its previous checkpoint
+    os.replace(path.with_suffix(".part"), path)
+
+
+def resumed_run(work: Path, settings: Settings, end: int) -> Run:
+    """The newest checkpoint that these settings can go on from; a new run where there is none at all."""
+    run = new_run(settings, end)
+    paths = [path for path in (work / "last.pt", work / "before_decay.pt") if path.exists()]
+    for path in paths:
+        state = torch.load(path, weights_only=True)
+        if continues(Settings(**state["settings"]), settings, state["step"]):
+            run.model.load_state_dict(state["model"])
+            run.optimizer.load_state_dict(state["optimizer"])
+            run.step = state["step"]
+            print(f"going on from step {run.step} of {path}", flush=True)
+            return run
+    if paths:
+        raise ValueError(f"{work}: its run had other settings; use the same ones, or another folder for a new run")
+    return run
+
+
+def continues(old: Settings, new: Settings, step: int) -> bool:
+    """Whether `new` would have reached this step in the same way: `steps` matters only once the decay has begun."""
+    return old == new or (replace(old, steps=new.steps) == new and step <= min(old.decay_from, new.decay_from))
+
+
+def save(run: Run, tokenizer: PreTrainedTokenizerBase, out: Path, about: dict) -> None:
+    """A normal checkpoint folder with float16 weights, and how it came about."""
+    half = new_run(run.settings, run.model.config.eos_token_id).model
+    half.load_state_dict(run.model.state_dict())
+    half.half().save_pretrained(out)
+    tokenizer.save_pretrained(out)
+    (out / "training.json").write_text(json.dumps(about, indent=2) + "\n")

@@ -1,0 +1,244 @@
+"""The offline corpus: documentation strings of pinned packages and of the standard library, in a fixed order.
+
+Files are parsed with `ast` and never imported. They are ordered by a hash of their name, so any prefix of the stream
+mixes all packages, and a small atlas needs only a few hundred files.
+"""
+
+import ast
+import hashlib
+import importlib.metadata
+import logging
+import platform
+import re
+import sysconfig
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+SKIPPED_FOLDERS = {"__pycache__", "site-packages", "test", "tests", "_vendor", "vendor", "vendored", "lib2to3"}
+LICENCE_WORDS = re.compile(r"Licensed under the|Redistribution and use in source|Permission is hereby granted")
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+MIN_CHARS = 80
+MIN_SHARE_OF_LETTERS = 0.75
+N_START_WORDS, MAX_SAME_START = 8, 2
+
+
+@dataclass(frozen=True)
+class Package:
+    name: str
+    version: str
+    folder: str
+    held_out: bool = False
+
+
+STANDARD_LIBRARY = Package("python", "3.11.7", "")
+
+PACKAGES = (
+    Package("torch", "2.13.0", "torch"),
+    Package("scipy", "1.17.1", "scipy"),
+    Package("sympy", "1.14.0", "sympy"),
+    Package("transformers", "5.23.0", "transformers"),
+    Package("pandas", "3.1.1", "pandas"),
+    Package("numpy", "2.4.6", "numpy"),
+    Package("streamlit", "1.67.0", "streamlit"),
+    Package("transformer-lens", "4.3.0", "transformer_lens"),
+    Package("wandb", "0.31.0", "wandb"),
+    Package("datasets", "5.2.0", "datasets"),
+    Package("narwhals", "2.29.0", "narwhals"),
+    Package("mpmath", "1.3.0", "mpmath"),
+    Package("pydantic", "2.14.3", "pydantic"),
+    Package("accelerate", "1.15.0", "accelerate"),
+    Package("Jinja2", "3.1.6", "jinja2"),
+    Package("pyarrow", "26.0.1", "pyarrow"),
+    Package("packaging", "26.3", "packaging"),
+    Package("anyio", "4.16.0", "anyio"),
+    STANDARD_LIBRARY,
+    Package("networkx", "3.6.1", "networkx", held_out=True),
+    Package("huggingface_hub", "2.4.0", "huggingface_hub", held_out=True),
+    Package("pillow", "13.0.0", "PIL", held_out=True),
+    Package("websockets", "17.4", "websockets", held_out=True),
+    Package("fsspec", "2026.9.0", "fsspec", held_out=True),
+    Package("click", "8.5.1", "click", held_out=True),
+    Package("Pygments", "2.21.0", "pygments", held_out=True),
+)
+
+# The standard library differs between patch releases of Python, so an atlas leaves it out to have one hash everywhere.
+SPLITS = {
+    "train": lambda package: not package.held_out,
+    "atlas": lambda package: not package.held_out and package is not STANDARD_LIBRARY,
+    "held_out": lambda package: package.held_out,
+}
+
+
+@dataclass(frozen=True)
+class Status:
+    """What was found of one listed package: `found` is its version, or None where it is missing."""
+
+    package: Package
+    found: str | None
+
+    @property
+    def as_listed(self) -> bool:
+        return self.found == self.package.version
+
+    def __str__(self) -> str:
+        found = "missing" if self.found is None else f"version {self.found}"
+        return f"offline corpus: {self.package.name} is {found}, listed is {self.package.version}"
+
+
+@dataclass(frozen=True)
+class Document:
+    text: str
+    package: str
+    path: str
+
+
+def report(packages: Iterable[Package] = PACKAGES) -> list[Status]:
+    """Listed against found, one row per package."""
+    return [Status(package, _found_version(package)) for package in packages]
+
+
+def documents(
+    split: str = "train", limit_chars: int | None = None, workers: int = 1, packages: tuple[Package, ...] = PACKAGES
+) -> "Documents":
+    """The documents of one split, cleaned and deduplicated; stops after the document that reaches `limit_chars`."""
+    if split not in SPLITS:
+        raise ValueError(f"split={split!r}: the offline corpus has the splits {', '.join(SPLITS)}")
+    return Documents(split, limit_chars, workers, packages)
+
+
+class Documents:
+    """An iterable over one split that hashes the texts and counts the files as they are read."""
+
+    def __init__(self, split: str, limit_chars: int | None, workers: int, packages: tuple[Package, ...]):
+        self.split, self.limit_chars, self.workers, self.packages = split, limit_chars, workers, packages
+        self.n_files = self.n_unparsed = self.n_chars = 0
+        self._sha = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the texts read so far."""
+        return self._sha.hexdigest()
+
+    def __iter__(self) -> Iterator[Document]:
+        is_new = _Novelty()
+        if self.split == "held_out":
+            # a text that training has seen is not held out
+            for document in self._read(SPLITS["train"]):
+                is_new(document.text)
+        for document in self._read(SPLITS[self.split]):
+            if not is_new(document.text):
+                continue
+            self._sha.update(document.text.encode() + b"\0")
+            self.n_chars += len(document.text)
+            yield document
+            if self.limit_chars is not None and self.n_chars >= self.limit_chars:
+                return
+
+    def _read(self, wanted) -> Iterator[Document]:
+        files = _ordered_files([package for package in self.packages if wanted(package)])
+        parsed = _parsed([path for *_, path in files], self.workers)
+        for (package, name, _), texts in zip(files, parsed, strict=True):
+            self.n_files += 1
+            self.n_unparsed += texts is None
+            yield from (Document(text, package.name, name) for text in texts or ())
+
+
+class _Novelty:
+    """Whether a text is new: no equal text before, and at most one other with the same first words."""
+
+    def __init__(self):
+        self.seen: set[bytes] = set()
+        self.starts: Counter[tuple[str, ...]] = Counter()
+
+    def __call__(self, text: str) -> bool:
+        words = text.lower().split()
+        digest = hashlib.sha256(" ".join(words).encode()).digest()
+        start = tuple(re.findall(r"\w+", text.lower())[:N_START_WORDS])
+        if digest in self.seen or self.starts[start] >= MAX_SAME_START:
+            return False
+        self.seen.add(digest)
+        self.starts[start] += 1
+        return True
+
+
+def _found_version(package: Package) -> str | None:
+    if package is STANDARD_LIBRARY:
+        return platform.python_version()
+    try:
+        return importlib.metadata.version(package.name).split("+")[0]
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _root(package: Package) -> Path:
+    if package is STANDARD_LIBRARY:
+        return Path(sysconfig.get_paths()["stdlib"])
+    return Path(importlib.metadata.distribution(package.name).locate_file(package.folder))
+
+
+def _ordered_files(packages: list[Package]) -> list[tuple[Package, str, Path]]:
+    """Every file of the packages that are here; whatever is not as listed is said."""
+    files = []
+    for status in report(packages):
+        if not status.as_listed:
+            logger.warning("%s", status)
+        if status.found is not None:
+            files += [(status.package, name, path) for name, path in _python_files(_root(status.package))]
+    return sorted(files, key=lambda file: hashlib.sha256(f"{file[0].name}/{file[1]}".encode()).digest())
+
+
+def _python_files(root: Path) -> Iterator[tuple[str, Path]]:
+    for path in root.rglob("*.py"):
+        relative = path.relative_to(root)
+        if not SKIPPED_FOLDERS & set(relative.parts):
+            yield relative.as_posix(), path
+
+
+def _parsed(paths: list[Path], workers: int) -> Iterator[list[str] | None]:
+    if workers == 1:
+        yield from map(docstrings, paths)
+        return
+    # spawn: a forked child of a process that has started torch's threads can hang
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    try:
+        yield from pool.map(docstrings, paths, chunksize=64)
+    finally:
+        # a reader that has enough does not wait for the rest
+        pool.shutdown(cancel_futures=True)
+
+
+def docstrings(path: Path) -> list[str] | None:
+    """The readable documentation strings of one file in source order; None where it does not parse."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    nodes = [
+        n for n in ast.walk(tree) if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    nodes.sort(key=lambda node: getattr(node, "lineno", 0))
+    texts = (cleaned(ast.get_docstring(node) or "") for node in nodes)
+    return [text for text in texts if is_readable(text)]
+
+
+def cleaned(text: str) -> str:
+    """One kind of newline, no control characters, no trailing spaces, no runs of empty lines."""
+    text = CONTROL_CHARACTERS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = "\n".join(line.rstrip() for line in text.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def is_readable(text: str) -> bool:
+    """Long enough, mostly letters (not a table, a drawing or a console session), and not a licence."""
+    if len(text) < MIN_CHARS or LICENCE_WORDS.search(text):
+        return False
+    return sum(c.isalpha() or c.isspace() for c in text) >= MIN_SHARE_OF_LETTERS * len(text)
