@@ -9,18 +9,17 @@ from pathlib import Path
 
 import huggingface_hub
 import torch
-from huggingface_hub.utils import get_session
 from transformer_lens.model_bridge import TransformerBridge
 from transformer_lens.model_bridge.sources._hf_format import determine_architecture_from_hf_config
 from transformer_lens.model_bridge.sources.transformers import get_hf_model_class_for_architecture
 from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
+from precompute import hub
 from precompute.source import UnfitModelError
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json")
 DOWNLOADED = ["*.json", "*.txt", "*.model", "*.safetensors"]
-HUB_TIMEOUT_S = 5
 
 
 def open_checkpoint(
@@ -40,11 +39,7 @@ def _folder(model: str) -> Path:
     """The local folder that holds the model, downloaded if it is a hub name and the hub answers."""
     if Path(model).is_dir():
         return Path(model)
-    try:
-        get_session().head(huggingface_hub.constants.ENDPOINT, timeout=HUB_TIMEOUT_S)
-        reachable = True
-    except Exception:  # every kind of network trouble, and offline mode, mean the same: only the local copy is left
-        reachable = False
+    reachable = hub.reachable()
     try:
         return Path(
             huggingface_hub.snapshot_download(
