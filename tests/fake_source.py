@@ -77,5 +77,5 @@ class DriftingSource(Source):
             embedded = self.embedding[tokens[index]].clone()
             embedded[:, masked] = baseline
             for layer in layers or self.layers:
-                window = self.pass_of(embedded, layer).activations[:, masked : masked + n_after + 1]
+                window = self.pass_of(embedded, layer).activations[:, masked : masked + n_after]
                 visit(MaskedPass(masked, index, layer, masked, window))
