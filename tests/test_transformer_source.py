@@ -6,8 +6,10 @@ import time
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 from transformer_lens.model_bridge import TransformerBridge
-from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
+from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, PreTrainedTokenizerFast
 
 from precompute.source import LayerPass, MaskedPass, UnfitModelError
 from precompute.sources.transformer import masking, open_transformer
@@ -235,6 +237,26 @@ def test_keys_and_values_are_reused_where_they_can_be(opened):
     assert [family for family in FAMILIES if opened(family)._reuses] == ["gpt2", "neox", "llama", "opt", "qwen3"]
 
 
+@pytest.mark.parametrize("n_after", [4, 5])
+def test_keys_and_values_are_reused_as_far_as_attention_sees(tmp_path, n_after, monkeypatch):
+    folder = tiny_checkpoint("gemma2", tmp_path)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "sliding_window": 24}))
+    source = open_transformer(str(folder))
+    tokens, lengths = prompts()
+    wanted = torch.tensor([[0, 1], [0, 15], [1, 7]])
+    (baseline,) = source.baselines(["mean-embedding"]).values()
+    reused = []
+    reuse = masking.reuse
+    monkeypatch.setattr(masking, "reuse", lambda *args: (reused.append(True), reuse(*args)))
+    seen = masked(source, tokens, lengths, wanted, baseline, n_after)
+    assert bool(reused) == (tokens.shape[1] + n_after <= 24)
+    monkeypatch.setattr(source, "_reuses", False)
+    for key, (start, activations) in masked(source, tokens, lengths, wanted, baseline, n_after).items():
+        assert start == seen[key][0]
+        torch.testing.assert_close(activations, seen[key][1], atol=1e-4, rtol=1e-4)
+
+
 def test_masked_layers_come_in_order_and_share_a_pass(opened):
     source = opened("gpt2")
     tokens, lengths = prompts()
@@ -330,6 +352,11 @@ def _larger_tokenizer(folder):
     tokenizer.save_pretrained(folder)
 
 
+def _tokenizer_of_another_language(folder):
+    backend = Tokenizer(WordLevel({"<unk>": 0, "слово": 1}, unk_token="<unk>"))
+    PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="<unk>").save_pretrained(folder)
+
+
 def _broken_weights(folder):
     (folder / "model.safetensors").write_bytes(b"\x10")
 
@@ -344,6 +371,7 @@ def _broken_weights(folder):
         (_another_width, "cannot be loaded|another shape"),
         (_unknown_architecture, "abacus"),
         (_larger_tokenizer, "the tokenizer has ids up to"),
+        (_tokenizer_of_another_language, "does not give text back"),
         (_broken_weights, "cannot be loaded"),
     ],
 )

@@ -20,6 +20,7 @@ from precompute.source import UnfitModelError
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json")
 DOWNLOADED = ["*.json", "*.txt", "*.model", "*.safetensors"]
+NOT_DOWNLOADED = ["*/*", "consolidated*"]  # the same weights again, for other libraries
 
 
 def open_checkpoint(
@@ -43,11 +44,11 @@ def _folder(model: str) -> Path:
     try:
         return Path(
             huggingface_hub.snapshot_download(
-                model, allow_patterns=DOWNLOADED, ignore_patterns=["*/*"], local_files_only=not reachable
+                model, allow_patterns=DOWNLOADED, ignore_patterns=NOT_DOWNLOADED, local_files_only=not reachable
             )
         )
     except Exception as error:
-        where = "the model hub does not have it" if reachable else "the model hub cannot be reached"
+        where = "the model hub does not give it" if reachable else "the model hub cannot be reached"
         raise UnfitModelError(
             f"{model}: no such folder, and {where}; give a folder with config.json, *.safetensors and a tokenizer"
         ) from error

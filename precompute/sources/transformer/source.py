@@ -1,5 +1,6 @@
 """TransformerSource: a checkpoint's MLPs as neuron layers, read with two hooks a layer."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -234,4 +235,4 @@ def _n_ctx(bridge: TransformerBridge) -> int:
 def _attention_window(bridge: TransformerBridge) -> float:
     config = bridge.original_model.config
     windows = [getattr(config, name, None) for name in ATTENTION_WINDOWS]
-    return min((window for window in windows if isinstance(window, int)), default=float("inf"))
+    return float(min((window for window in windows if isinstance(window, int)), default=math.inf))
