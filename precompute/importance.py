@@ -26,7 +26,7 @@ class ImportanceError(ValueError):
 
 @dataclass(frozen=True)
 class Limits:
-    """How much importance to compute: each feature's `examples` most central ones, within `passes` passes; None: all."""
+    """How much to compute: each feature's `examples` most central ones, in `passes` passes; None is all."""
 
     examples: int | None
     passes: int | None

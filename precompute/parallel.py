@@ -1,6 +1,7 @@
 """One function over many independent pieces of work, on every core, with the results in order."""
 
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -37,7 +38,7 @@ def in_order(function: Callable[[Task], Result], tasks: Iterable[Task], workers:
 def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """A pool whose waiting work is dropped when the caller stops early, by an error or by Ctrl-C."""
     # spawn: a forked child of a process that has started torch's threads can hang
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=leave_ctrl_c_to_the_parent)
     try:
         yield pool
     finally:
@@ -57,3 +58,7 @@ def one_thread_each() -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def leave_ctrl_c_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -144,7 +144,7 @@ def test_nothing_allowed_leaves_everything_marked(source):
 
 
 def test_no_rows_at_all(source):
-    layers, texts, maskable = found_in(source)
+    _, texts, maskable = found_in(source)
     none = collect_tokens(source, texts.tokens, may_be_key=np.zeros_like(maskable), window=WINDOW)
     found = [LayerFound(rows, layer_features(rows, 0.3)) for rows in none]
     got = importances(source, found, texts, maskable, ["zero"], EVERYTHING)

@@ -1,0 +1,132 @@
+"""RunConfig: every choice of a build, what turning it does, and the presets. Defaults are the paper's and live here."""
+
+from collections.abc import Callable
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+
+class ConfigError(ValueError):
+    """A choice that cannot be; the message says in one line what would have worked."""
+
+
+def knob(default: Any, help: str, parse: Callable[[str], Any] = str, metavar: str | None = None) -> Any:
+    """A field that the command line offers as an option of the same name."""
+    return field(default=default, metadata={"help": help, "parse": parse, "metavar": metavar})
+
+
+def optional(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    return lambda text: None if text == "all" else parse(text)
+
+
+def whole_numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
+
+
+def names(text: str) -> tuple[str, ...]:
+    return tuple(part for part in text.split(",") if part)
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """The choices of one build, checked."""
+
+    name: str | None = knob(None, "what the atlas is called; unless told, the model's name")
+    model: str = knob("gpt2", "hub name or local folder of the model to read")
+    corpus: str = knob(
+        "Skylion007/openwebtext",
+        "`offline`, a .txt, .jsonl or .parquet file, or a Hugging Face dataset, streamed: NAME[:CONFIG][@SPLIT]",
+    )
+    text_field: str | None = knob(None, "the field of a .jsonl, .parquet or dataset that holds the text")
+    packing: str = knob("packed", "`packed`: documents in a row, cut into examples; `one`: a document an example")
+    examples: int = knob(10_000, "dataset examples to read: more finds rarer features and takes longer", int)
+    context: int = knob(128, "tokens of an example", int)
+    layers: tuple[int, ...] | None = knob(None, "layers to read, as 0,1,2; `all`", optional(whole_numbers), "0,1,…")
+    keep: float = knob(0.75, "share of a neuron's maximum that an example must reach: lower keeps weaker ones", float)
+    max_examples: int = knob(100, "the first so many examples of a neuron are kept", int)
+    maxima: str | None = knob(None, "file of maxima to use instead: .csv or .parquet with layer, neuron, maximum")
+    mask: tuple[str, ...] = knob(
+        (), "what masks: mask-token, mean-embedding or token:TEXT, several by commas; unless told, what suits the model",
+        names, "NAME,…",
+    )  # fmt: skip
+    window: tuple[int, ...] = knob(
+        (20, 10), "tokens shown up to and including the key token, and after it", whole_numbers, "BACK,FORWARD"
+    )
+    weights: str = knob("folded", "`folded`: the norm before the MLP belongs to the weights; `raw`: it does not")
+    gated_embedding: str = knob("gate", "which weights of a gated neuron make its embedding: `gate` or `in`")
+    cut: float = knob(0.5, "cosine distance at which trees are cut into features: lower makes more, purer ones", float)
+    importance_examples: int | None = knob(
+        None, "compute token importance for so many of each feature's most central examples; `all`", optional(int)
+    )
+    importance_passes: int | None = knob(
+        None, "stop computing token importance after so many masked passes; `all`", optional(int)
+    )
+    device: str = knob("auto", "where the model runs: cpu, cuda, or auto")
+    dtype: str = knob("float32", "floating point of the forward passes: float32, bfloat16 or float16")
+    work_unit: int = knob(32, "examples read at once: more is faster and takes more memory", int)
+    seed: int = knob(0, "seed of everything random", int)
+    out: str | None = knob(None, "where the atlas goes; unless told, data/NAME", metavar="DIR")
+
+    def __post_init__(self):
+        for message, wrong in (
+            (f"keep: {self.keep} is not above 0 and at most 1", not 0 < self.keep <= 1),
+            (f"cut: {self.cut} is not between 0 and 2", not 0 <= self.cut <= 2),
+            (f"packing: {self.packing!r} is not packed or one", self.packing not in ("packed", "one")),
+            (f"weights: {self.weights!r} is not folded or raw", self.weights not in ("folded", "raw")),
+            (
+                f"gated-embedding: {self.gated_embedding!r} is not gate or in",
+                self.gated_embedding not in ("gate", "in"),
+            ),
+            (f"dtype: {self.dtype!r} is not float32, bfloat16 or float16", self.dtype not in DTYPES),
+            (f"examples: {self.examples} is not 1 or more", self.examples < 1),
+            (f"context: {self.context} is not between 2 and 32767", not 2 <= self.context < 2**15),
+            (f"max-examples: {self.max_examples} is not between 1 and 32767", not 1 <= self.max_examples < 2**15),
+            (f"work-unit: {self.work_unit} is not 1 or more", self.work_unit < 1),
+            (f"window: {self.window} is not BACK,FORWARD with BACK 1 or more", not is_window(self.window)),
+            ("importance-examples: it cannot be below 0", (self.importance_examples or 0) < 0),
+            ("importance-passes: it cannot be below 0", (self.importance_passes or 0) < 0),
+            ("layers: name at least one", self.layers == ()),
+            (f"name: {self.name!r} is not a plain name of a directory", not is_plain(self.name)),
+        ):
+            if wrong:
+                raise ConfigError(message)
+
+    @property
+    def atlas_name(self) -> str:
+        return self.name or (Path(self.model).resolve().name if Path(self.model).is_dir() else Path(self.model).name)
+
+    @property
+    def directory(self) -> Path:
+        return Path(self.out or f"data/{self.atlas_name}")
+
+    def with_options(self, options: dict[str, Any]) -> "RunConfig":
+        return replace(self, **options)
+
+
+DTYPES = ("float32", "bfloat16", "float16")
+
+
+def is_window(window: tuple[int, ...]) -> bool:
+    return len(window) == 2 and window[0] >= 1 and window[1] >= 0
+
+
+def is_plain(name: str | None) -> bool:
+    return name is None or (name not in ("", ".", "..") and not set(name) & set("/\\\0\n"))
+
+
+def knobs() -> list[Field]:
+    return [f for f in fields(RunConfig) if f.default is not MISSING]
+
+
+PRESETS = {
+    "demo": RunConfig(
+        name="demo",
+        model="data/models/demo",
+        corpus="offline",
+        examples=2_000,
+        importance_examples=1,
+        importance_passes=40_000,
+        device="cpu",  # the same bytes on every machine of a kind
+    ),
+    "gpt2-small": RunConfig(name="gpt2-small"),
+}

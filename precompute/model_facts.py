@@ -1,0 +1,34 @@
+"""What a manifest says about the model: which it is, and the hash of its weights, read from its own files."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import huggingface_hub
+
+from ne_core.checks import file_sha256
+
+ACT_NAMES = ("activation_function", "hidden_act", "hidden_activation", "activation")
+
+
+def model_facts(model: str, name: str, gated: bool, causal: bool) -> dict:
+    """`model` is a local folder, or a hub name that has been downloaded."""
+    folder = (
+        Path(model) if Path(model).is_dir() else Path(huggingface_hub.snapshot_download(model, local_files_only=True))
+    )
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = config.get("text_config") or config
+    return {
+        "name": name,
+        "family": config.get("model_type", "unknown"),
+        "act_fn": next((config[key] for key in ACT_NAMES if key in config), "unknown"),
+        "gated": gated,
+        "causal": causal,
+        "sha256": weights_sha256(folder),
+    }
+
+
+def weights_sha256(folder: Path) -> str:
+    """One hash over the weight files, in the order of their names."""
+    lines = (f"{path.name} {file_sha256(path)}\n" for path in sorted(folder.glob("*.safetensors")))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
