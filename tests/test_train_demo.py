@@ -168,7 +168,7 @@ def test_saved_folder_loads_and_round_trips_text(whole_run, tokenizer, tmp_path)
     with torch.inference_mode():
         difference = model(ids).logits - whole_run.model.eval()(ids).logits
     assert difference.abs().max() < 0.02
-    assert model.config.activation_function == "gelu_new"
+    assert (model.config.activation_function, model.config.use_cache) == ("gelu_new", True)
 
 
 def test_comparison_counts_the_same_tokens_for_both(whole_run, streams):

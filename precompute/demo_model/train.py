@@ -112,6 +112,7 @@ def save(run: Run, tokenizer: PreTrainedTokenizerBase, out: Path, about: dict) -
     """A normal checkpoint folder with float16 weights, and how it came about."""
     half = new_run(run.settings, run.model.config.eos_token_id).model
     half.load_state_dict(run.model.state_dict())
+    half.config.use_cache = True  # readers of the model reuse keys and values; training has no use for them
     half.half().save_pretrained(out)
     tokenizer.save_pretrained(out)
     (out / "training.json").write_text(json.dumps(about, indent=2) + "\n")
