@@ -53,6 +53,11 @@ class Manifest:
         return self.raw["default_cut"]
 
     @property
+    def causal(self) -> bool:
+        """Whether tokens after the key token are context only: the model had not read them."""
+        return bool(self.raw["model"].get("causal", True))
+
+    @property
     def files(self) -> dict[str, dict]:
         """sha256 and size of every other file, by its path inside the atlas."""
         return self.raw["files"]
@@ -103,6 +108,8 @@ def plausible(raw: dict) -> bool:
         and raw["window"]["back"] > 0
         and whole(raw["window"].get("forward"))
         and isinstance(raw["name"], str)
+        and all(isinstance(raw[field], dict) for field in ("model", "corpus", "libraries"))
+        and all(raw["n_neurons"])
         and isinstance(raw["default_cut"], int | float)
         and all(isinstance(raw[f], list) and all(isinstance(v, str) for v in raw[f]) for f in ("baselines", "spaces"))
         and raw["default_space"] in raw["spaces"]

@@ -1,0 +1,1 @@
+"""The explorer's pages; each reads as its screen does, from top to bottom."""

@@ -1,0 +1,18 @@
+"""The method, the words, and how to read the pictures."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components import frame, links, location
+from pages.components.frame import open_page
+from pages.components.nav import ensure_router
+
+ensure_router()
+atlas = open_page("about")
+at = location.read(atlas.root.name)
+location.settle(at, links.atlas_query(atlas))
+frame.remember("about", links.atlas_query(atlas))
+st.title("About", anchor=False)
+with st.container(width=820):
+    st.markdown((Path(__file__).parent / "components" / "about.md").read_text(encoding="utf-8"))

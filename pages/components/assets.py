@@ -1,0 +1,13 @@
+"""The JavaScript and CSS of a component, read from the files beside its Python; there is no build."""
+
+from pathlib import Path
+
+import streamlit as st
+
+HERE = Path(__file__).parent
+
+
+def component(name: str, html: str):
+    """The component `name`, made of {name}.js and {name}.css and what all components share. Call it once a process."""
+    css, js = ((HERE / f"shared.{kind}").read_text() + (HERE / f"{name}.{kind}").read_text() for kind in ("css", "js"))
+    return st.components.v2.component(f"ne_{name}", html=html, css=css, js=js)

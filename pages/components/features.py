@@ -1,0 +1,55 @@
+"""Features as rows with their label, size and one example; every row is a link."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from ne_core.atlas import Atlas
+from ne_core.palette import feature_colour
+from pages.components.assets import component
+from pages.components.labels import label
+from pages.components.lines import central_line
+from pages.components.links import follow, neuron_link
+
+FEATURES = component(
+    "features",
+    html='<div id="rows"><ul></ul></div><button id="more" type="button" hidden></button>'
+    '<div id="tip" role="tooltip"></div>',
+)
+
+
+def feature_rows(
+    rows: Sequence[dict], *, of: Atlas, name: str, page: str, label: str, shown: int, narrow: bool = False
+):
+    """Draw rows made by `feature_row`. `name` tells this list from others on the page, `label` says what it is."""
+    drawn = [{**row, "current": False} for row in rows]
+    data = {
+        "key": hashlib.sha1(json.dumps(drawn).encode()).hexdigest(),  # unchanged rows are not drawn anew
+        "label": label,
+        "narrow": narrow,
+        "shown": shown,
+        "causal": of.manifest.causal,
+        "rows": list(rows),
+    }
+    FEATURES(data=data, key=name, on_open_change=follow(name, page))
+
+
+def feature_row(atlas: Atlas, id: int, *, before: int = 10, after: int = 6, named: bool = False, **changes) -> dict:
+    """One feature. `named` says whose it is, for lists over many neurons; `changes` replaces what it shows."""
+    ref, colour = atlas.feature_ref(id), feature_colour(int(atlas.features["feature"][id]))
+    line, maximum = central_line(atlas, id, before, after)
+    size = int(atlas.features["size"][id])
+    return {
+        **neuron_link(atlas, ref),
+        **label(atlas, id).data(),
+        "number": ref.feature,
+        "colour": colour.css,
+        "name": str(ref.of) if named else None,
+        "meta": f"{size} example{'s' * (size != 1)}",
+        "share": None,
+        "line": line,
+        "maximum": maximum,
+        "why": None,
+        "current": False,
+        **changes,
+    }

@@ -1,0 +1,110 @@
+"""What every page stands in: the atlas, opened once and read-only, and the sidebar."""
+
+import html
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from ne_core.arrays import AtlasError
+from ne_core.atlas import Atlas
+from pages.components import links, location
+from pages.components.escape import markdown
+from pages.components.nav import PAGES, page_file
+
+HERE = Path(__file__).parent
+
+
+def open_page(page: str) -> Atlas:
+    """The atlas that the URL asks for. Where there is none the page says so and ends here."""
+    links.leave()
+    st.html(HERE / "page.css")
+    folder = Path(os.environ.get("NE_ATLASES", "data"))
+    names = atlas_names(folder)
+    if not names:
+        sidebar(page, None, names)
+        no_atlas(folder)
+    asked = st.query_params.get("atlas")
+    name = asked if asked in names else names[0]
+    try:
+        atlas = opened(str(folder / name), (folder / name / "manifest.json").stat().st_mtime_ns)
+    except (AtlasError, OSError) as error:
+        sidebar(page, None, names, name)
+        st.error(markdown(str(error).replace("\n", " ")))
+        st.stop()
+    sidebar(page, atlas, names, name)
+    if asked not in (None, name):
+        st.error(markdown(f"atlas={asked[:40]}: the atlas here is {location.listed(names)}"))
+    return atlas
+
+
+def atlas_names(folder: Path) -> list[str]:
+    """Sub-folders with a manifest. Names from a URL are looked up in this list and never made into a path."""
+    return sorted(path.parent.name for path in folder.glob("*/manifest.json"))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the atlas …")
+def opened(root: str, stamp: int) -> Atlas:
+    """One Atlas for all sessions; `stamp` opens it anew when its manifest was written anew."""
+    return Atlas.open(root)
+
+
+def no_atlas(folder: Path) -> None:
+    st.title("No atlas yet")
+    st.markdown("An atlas is a folder of features found in one model. To make the demo atlas and open it here:")
+    st.code("make demo", language="bash")
+    st.markdown(
+        f"This explorer looks for atlases in the folder **{markdown(str(folder))}**; the environment variable "
+        "`NE_ATLASES` names another one."
+    )
+    st.stop()
+
+
+def sidebar(page: str, atlas: Atlas | None, names: list[str], name: str | None = None) -> None:
+    with st.sidebar:
+        st.html('<p class="ne-brand">Neuron embeddings<span>what single neurons mean</span></p>')
+        for target, (title, icon) in PAGES.items():
+            st.page_link(
+                page_file(target), label=title, icon=icon, query_params=remembered(target, name), width="stretch"
+            )
+        if len(names) > 1:
+            pick_atlas(names, name)
+        if atlas:
+            st.html(summary(atlas))
+            if page in ("neuron", "search"):
+                st.html(legend(atlas))
+
+
+def pick_atlas(names: list[str], name: str) -> None:
+    st.session_state["_atlas"] = name
+    st.selectbox(
+        "Atlas", names, key="_atlas", on_change=location.moved("_atlas", lambda picked: {"atlas": str(picked)})
+    )
+
+
+def remembered(page: str, name: str | None) -> dict[str, str]:
+    """Where this session last was on a page of this atlas, so that coming back through the menu goes on there."""
+    query = st.session_state.get("_last", {}).get(page, {})
+    if name is None:
+        return {}
+    return query if query.get("atlas") == name else {"atlas": name}
+
+
+def remember(page: str, query: dict[str, str]) -> None:
+    st.session_state.setdefault("_last", {})[page] = query
+
+
+def legend(atlas: Atlas) -> str:
+    """How tokens are drawn; the last line is for models that read from left to right."""
+    whole = (HERE / "legend.html").read_text(encoding="utf-8")
+    return whole if atlas.manifest.causal else whole.split("<!-- causal -->")[0] + "</dl>"
+
+
+def summary(atlas: Atlas) -> str:
+    """One line on the model under the menu."""
+    model = html.escape(str(atlas.manifest.raw["model"].get("name", "a model")))
+    n_features, n_neurons = len(atlas.features["layer"]), len(atlas.neurons["layer"])
+    return (
+        f'<p class="ne-atlas"><b>{html.escape(atlas.manifest.name)}</b><br>{model}<br>'
+        f"{len(atlas.layers)} layers · {n_neurons:,} neurons · {n_features:,} features</p>"
+    )

@@ -1,0 +1,93 @@
+"""The URL: the only state of a view. It is read and checked before anything is drawn, and written by one function.
+
+A wrong parameter becomes one line that says what would have worked, and the nearest sensible value takes its place.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from pages.components.escape import markdown
+
+
+@dataclass
+class Location:
+    """What the address bar asks for, checked parameter by parameter."""
+
+    asked: dict[str, str]
+    atlas: str
+    problems: list[str] = field(default_factory=list)
+
+    def whole(self, name: str, allowed: Sequence[int], default: int, what: str) -> int:
+        """A whole number among `allowed` (ascending); `default` without one, the nearest for a wrong number."""
+        text = self.asked.get(name)
+        if text is None:
+            return default
+        number = int(text) if re.fullmatch(r"-?[0-9]{1,9}", text) else None
+        if number in allowed:
+            return number
+        self.wrong(name, what)
+        return default if number is None else min(allowed, key=lambda value: abs(value - number))
+
+    def choice(self, name: str, options: Sequence[str], default: str, what: str) -> str:
+        text = self.asked.get(name, default)
+        if text in options:
+            return text
+        self.wrong(name, f"{what} {listed(options)}")
+        return default
+
+    def wrong(self, name: str, what: str) -> None:
+        text = self.asked[name]
+        shown = text if len(text) <= 40 else text[:39] + "…"
+        self.problems.append(f"{name}={shown}: {what}")
+
+    def show_problems(self) -> None:
+        for line in self.problems:
+            st.error(markdown(line), icon=":material/wrong_location:")
+
+
+def read(atlas: str) -> Location:
+    """What the URL asks of the open atlas, by its folder's name."""
+    return Location(st.query_params.to_dict(), atlas)
+
+
+def go(query: dict[str, str]) -> None:
+    """Move to a view of the same page: the only function that writes the URL. Call it in callbacks.
+
+    Every call that changes something is a step that the browser's back button takes back.
+    """
+    st.query_params.from_dict(query)
+
+
+def settle(location: Location, query: dict[str, str]) -> None:
+    """Make the address bar show the view in full, unless it holds something wrong that the message is about.
+
+    The browser ignores this when nothing differs. It must be sent even so: a link from a page to itself gives the
+    server the new view and leaves the old address in the bar.
+    """
+    if not location.problems and location.asked.get("atlas", location.atlas) == location.atlas:
+        go(query)
+
+
+def moved(widget: str, query: Callable[[object], dict[str, str]]) -> Callable[[], None]:
+    """A callback that moves to the view which a widget's new value asks for."""
+    return lambda: go(query(st.session_state[widget]))
+
+
+def listed(options: Sequence) -> str:
+    """“a”, “a or b”, “a, b or c”."""
+    *first, last = map(str, options)
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def numbers(allowed: Sequence[int], singular: str) -> str:
+    """“layers 0 to 3”, “layers 0, 2 and 5”, “layer 3”: numbers in ascending order, in words."""
+    first, last = allowed[0], allowed[-1]
+    if first == last:
+        return f"only {singular} {first}"
+    if last - first == len(allowed) - 1:
+        return f"{singular}s {first} to {last}"
+    *most, last = map(str, allowed)
+    return f"{singular}s {', '.join(most)} and {last}"

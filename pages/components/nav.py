@@ -1,0 +1,44 @@
+"""Which pages there are, in what order; and the guard that keeps every page under app.py.
+
+A folder named pages/ beside app.py makes Streamlit run a page's file by itself until st.navigation has run once in
+the process, so the first visitor of a deep link would get a page without its frame. Hence `ensure_router()`, the
+first line of every page.
+"""
+
+import streamlit as st
+
+# Name in the URL (which must be the file's stem): title, icon.
+PAGES = {
+    "overview": ("Overview", ":material/dashboard:"),
+    "neuron": ("Neuron", ":material/account_tree:"),
+    "search": ("Search", ":material/search:"),
+    "about": ("About", ":material/info:"),
+}
+
+
+def page_file(page: str) -> str:
+    return f"pages/{page}.py"
+
+
+def build():
+    """The menu is drawn by the frame, whose links keep their place in the atlas; so this one is hidden."""
+    pages = [
+        st.Page(page_file(page), title=title, icon=icon, url_path=page, default=page == "overview")
+        for page, (title, icon) in PAGES.items()
+    ]
+    return st.navigation(pages, position="hidden")
+
+
+def run() -> None:
+    st.session_state["_in_router"] = True
+    try:
+        build().run()
+    finally:
+        st.session_state["_in_router"] = False
+
+
+def ensure_router() -> None:
+    """Start over through app.py when Streamlit has run the page's file by itself."""
+    if not st.session_state.get("_in_router"):
+        build()  # switches the by-itself mode off for this process
+        st.rerun()

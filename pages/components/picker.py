@@ -1,0 +1,123 @@
+"""Which neuron, which feature, in which space: read from the URL, checked, and moved by the controls."""
+
+import random
+from dataclasses import dataclass, replace
+
+import numpy as np
+import streamlit as st
+
+from ne_core.atlas import Atlas
+from ne_core.refs import FeatureRef, NeuronRef
+from ne_core.similar import SPACES
+from pages.components import frame, links, location
+from pages.components.starts import first_neuron, living
+
+
+@dataclass(frozen=True)
+class View:
+    """What the neuron page shows. `feature` is None where the URL names none: the largest is shown then."""
+
+    neuron: NeuronRef
+    feature: int | None
+    space: str
+
+    def query(self, atlas: Atlas) -> dict[str, str]:
+        ref = self.neuron if self.feature is None else FeatureRef(self.neuron.layer, self.neuron.neuron, self.feature)
+        return links.atlas_query(atlas, ref.query()) | self.kept(atlas)
+
+    def kept(self, atlas: Atlas) -> dict[str, str]:
+        """What links to other neurons take along."""
+        return {} if self.space == atlas.manifest.default_space else {"space": self.space}
+
+
+def pick_neuron(atlas: Atlas) -> View:
+    """Read the URL, draw title, controls and what is wrong with the URL; return the view to show."""
+    at = location.read(atlas.root.name)
+    view = read_view(atlas, at)
+    query = view.query(atlas)
+    location.settle(at, query)
+    frame.remember("neuron", query)
+    st.title(f"Layer {view.neuron.layer} · Neuron {view.neuron.neuron}", anchor=False)
+    at.show_problems()
+    controls(atlas, view)
+    return view
+
+
+def read_view(atlas: Atlas, at: location.Location) -> View:
+    start = first_neuron(atlas) if "layer" not in at.asked and "neuron" not in at.asked else None
+    layer = at.whole(
+        "layer",
+        atlas.layers,
+        start.layer if start else atlas.layers[0],
+        f"this atlas has {location.numbers(atlas.layers, 'layer')}",
+    )
+    neurons = range(atlas.n_neurons(layer))
+    alive = living(atlas, layer)
+    neuron = at.whole(
+        "neuron",
+        neurons,
+        start.neuron if start else alive[0].neuron if alive else 0,
+        f"layer {layer} has {location.numbers(neurons, 'neuron')}",
+    )
+    ref = NeuronRef(layer, neuron)
+    space = at.choice("space", atlas.manifest.spaces, atlas.manifest.default_space, "the spaces are")
+    return View(ref, read_feature(atlas, at, ref), space)
+
+
+def read_feature(atlas: Atlas, at: location.Location, ref: NeuronRef) -> int | None:
+    features = range(len(atlas.feature_ids(ref)))
+    if "feature" in at.asked and not features:
+        at.wrong("feature", "this neuron has no activating examples, so it has no features")
+        return None
+    what = f"this neuron has {location.numbers(features, 'feature')}" if features else ""
+    return at.whole("feature", features, 0, what) if "feature" in at.asked else None
+
+
+def controls(atlas: Atlas, view: View) -> None:
+    """Layer, neuron, previous, next and random; the last never lands on a neuron without examples."""
+    ref, n_neurons = view.neuron, atlas.n_neurons(view.neuron.layer)
+    st.session_state["_layer"], st.session_state["_neuron"] = ref.layer, ref.neuron
+
+    def to(layer: int, neuron: int) -> dict[str, str]:
+        return replace(view, neuron=NeuronRef(layer, neuron), feature=None).query(atlas)
+
+    def to_layer(layer: int) -> dict[str, str]:
+        return to(layer, min(ref.neuron, atlas.n_neurons(layer) - 1))
+
+    def to_random() -> None:
+        others = np.flatnonzero(atlas.neurons["n_examples"] > 0)
+        others = others[others != atlas.neuron_row(ref)]
+        row = random.choice(others.tolist())
+        location.go(to(int(atlas.neurons["layer"][row]), int(atlas.neurons["neuron"][row])))
+
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.selectbox("Layer", atlas.layers, key="_layer", on_change=location.moved("_layer", to_layer), width=90)
+        st.number_input(
+            "Neuron",
+            min_value=0,
+            max_value=n_neurons - 1,
+            key="_neuron",
+            on_change=location.moved("_neuron", lambda neuron: to(ref.layer, neuron)),
+            width=150,
+        )
+        for name, step, icon in (("Previous", -1, ":material/chevron_left:"), ("Next", 1, ":material/chevron_right:")):
+            query = to(ref.layer, (ref.neuron + step) % n_neurons)
+            st.button(name, icon=icon, on_click=location.go, args=(query,), disabled=n_neurons == 1)
+        enough = int((atlas.neurons["n_examples"] > 0).sum()) > 1
+        st.button("Random", icon=":material/casino:", on_click=to_random, disabled=not enough)
+
+
+def pick_space(atlas: Atlas, view: View) -> None:
+    """In which space features are similar; the URL names it when it is not the atlas's default."""
+    names = {"neuron": "Neuron embedding", "pre_mlp": "Pre-MLP embedding"}
+    st.session_state["_space"] = view.space
+    st.segmented_control(
+        "Space",
+        atlas.manifest.spaces,
+        key="_space",
+        format_func=lambda space: names.get(space, space),
+        required=True,
+        label_visibility="collapsed",
+        on_change=location.moved("_space", lambda space: replace(view, space=space).query(atlas)),
+    )
+    st.caption(f"Nearest by cosine between central examples, as {SPACES.get(view.space, view.space)}.")

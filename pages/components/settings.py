@@ -1,0 +1,78 @@
+"""What an atlas was made from, as HTML. Every value is somebody's text and is escaped here."""
+
+import html
+
+import numpy as np
+
+from ne_core.atlas import Atlas
+from ne_core.manifest import Manifest
+from ne_core.similar import SPACES
+from ne_core.token_text import visible
+
+
+def safe(value: object) -> str:
+    return html.escape(visible(str(value)))
+
+
+def pairs(style: str, values: dict[str, str]) -> str:
+    """A list of names and values, both of which are HTML already."""
+    rows = "".join(
+        f"<div><dt>{name}</dt><dd>{value}</dd></div>" if style == "ne-facts" else f"<dt>{name}</dt><dd>{value}</dd>"
+        for name, value in values.items()
+    )
+    return f'<dl class="{style}">{rows}</dl>'
+
+
+def counts(atlas: Atlas) -> str:
+    """The atlas in numbers."""
+    alive = atlas.neurons["n_examples"] > 0
+    n_features = atlas.neurons["n_features"]
+    return pairs(
+        "ne-facts",
+        {
+            "layers": f"{len(atlas.layers)}",
+            "neurons": f"{len(alive):,}",
+            "living": f"{alive.mean():.0%}" if len(alive) else "–",
+            "features": f"{len(atlas.features['layer']):,}",
+            "activating examples": f"{int(atlas.neurons['n_examples'].sum(dtype=np.int64)):,}",
+            "with several features": f"{(n_features > 1).sum() / max(1, alive.sum()):.0%}",
+            "texts read": f"{len(atlas.tokens):,}",
+        },
+    )
+
+
+def settings(manifest: Manifest) -> str:
+    """The choices behind the atlas, in the words of the method."""
+    raw = manifest.raw
+    model, corpus, window, importance = raw["model"], raw["corpus"], manifest.window, raw["importance"]
+    values = {
+        "model": f"{safe(model.get('name'))} ({safe(model.get('family'))}, {safe(model.get('act_fn'))})",
+        "corpus": f"{safe(corpus.get('name'))}, {safe(corpus.get('n_documents'))} documents, "
+        f"packing: {safe(corpus.get('packing'))}",
+        "texts": f"{raw['n_examples']:,} examples of up to {raw['n_ctx']} tokens",
+        "weights": f"{safe(raw['weights'])}",
+        "examples kept": f"from {percent(raw['keep'])} of a neuron’s maximum on, the first {safe(raw['max_examples'])}",
+        "maxima": f"from {safe(raw['maxima'].get('from') if isinstance(raw['maxima'], dict) else raw['maxima'])}",
+        "window": f"{window.back} tokens up to and including the key token, {window.forward} after it",
+        "cut": f"cosine distance {manifest.default_cut:g}, average linkage",
+        "token importance": f"masked tokens replaced by {safe(', '.join(manifest.baselines))}; "
+        f"computed for {computed(importance)}",
+        "similar features": "; ".join(safe(SPACES.get(space, space)) for space in manifest.spaces),
+        "seed, dtype, device": f"{safe(raw['seed'])}, {safe(raw['dtype'])}, {safe(raw['device'])}",
+        "libraries": safe(", ".join(f"{name} {version}" for name, version in raw["libraries"].items())),
+    }
+    notes = corpus.get("notes")
+    if notes:
+        values["notes on the corpus"] = safe("; ".join(map(str, notes)))
+    return pairs("ne-settings", values)
+
+
+def percent(share: object) -> str:
+    return f"{share:.0%}" if isinstance(share, int | float) else safe(share)
+
+
+def computed(importance: object) -> str:
+    """How many rows have importances."""
+    if not isinstance(importance, dict) or "rows" not in importance:
+        return safe(importance)
+    return f"{safe(importance['rows'])} of {safe(importance.get('rows_in_all'))} activating examples"

@@ -1,0 +1,91 @@
+/* Drawing of tokens and of links, the same in every component. Text is only ever set by textContent or as an
+   attribute that holds text: it comes from strangers. */
+
+const share = (value, whole) => Math.max(0, Math.min(1, value / whole)) || 0;
+const signed = (value) => (value < 0 ? '−' : '+') + Math.abs(value).toFixed(2);
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined && text !== null) made.textContent = text;
+  return made;
+}
+
+/* line = {t: tokens, v: activations, m: importances up to the key token or null, k: index of the key token, h: indices
+   of tokens that a search found, or nothing}.
+   <bdi> keeps the direction of one token's script from reordering its neighbours. */
+function tokenElement(line, i, look) {
+  const token = element('bdi', 'token', line.t[i]);
+  token.dataset.i = i;
+  const level = share(line.v[i], look.maximum);
+  if (level > 0.02) token.style.setProperty('--a', level.toFixed(3));
+  const importance = line.m ? line.m[i] : null;
+  if (importance !== null && importance !== undefined && Math.abs(importance) >= 0.03) {
+    token.classList.add(importance > 0 ? 'raises' : 'lowers');
+    token.style.setProperty('--m', Math.min(1, Math.abs(importance)).toFixed(2));
+  }
+  if (i === line.k) token.classList.add('key', line.t[i].length > 24 ? 'long' : 'whole');
+  if (line.h?.includes(i)) token.classList.add('hit');
+  if (i > line.k && look.causal) token.classList.add('after');
+  return token;
+}
+
+function tokenElements(line, from, to, look) {
+  const all = document.createDocumentFragment();
+  for (let i = from; i < to; i++) {
+    if (i === line.k) all.append(document.createElement('wbr'));  // the key token stays whole, on a new line if need be
+    all.append(tokenElement(line, i, look));
+  }
+  return all;
+}
+
+/* What a token's picture says, in words. */
+function tokenWords(line, i, look) {
+  const parts = [`“${line.t[i]}”`];
+  if (line.v[i] !== null) parts.push(`activation ${line.v[i].toFixed(2)}`);
+  if (i > line.k && look.causal) parts.push('after the key token: context only');
+  else if (!line.m || line.m[i] === null || line.m[i] === undefined) parts.push('importance not computed');
+  else parts.push(`importance ${signed(line.m[i])}`);
+  return (i === line.k ? 'key token ' : '') + parts.join(' · ');
+}
+
+/* The whole picture, for those who do not see it. */
+function lineWords(line) {
+  const said = [`Key token “${line.t[line.k]}”, activation ${line.v[line.k] === null ? 'unknown' : line.v[line.k].toFixed(2)}.`];
+  if (!line.m) return said.concat('Importance not computed.').join(' ');
+  const strong = line.m.map((value, i) => [value, i]).filter(([value, i]) => i !== line.k && Math.abs(value ?? 0) >= 0.1)
+    .sort((a, b) => Math.abs(b[0]) - Math.abs(a[0])).slice(0, 4);
+  if (strong.length) said.push('Importance: ' + strong.map(([value, i]) => `“${line.t[i]}” ${signed(value)}`).join(', ') + '.');
+  return said.join(' ');
+}
+
+function label(tokens, more) {
+  const all = element('span', 'label');
+  tokens.forEach((token, i) => {
+    if (i) all.append(', ');
+    all.append('“', element('bdi', '', token), '”');
+  });
+  if (more) all.append(' …');
+  return all;
+}
+
+function swatch(number, colour) {
+  const made = element('span', 'swatch', String(number));
+  made.style.setProperty('--c', colour);
+  return made;
+}
+
+function showTip(tip, at, ...content) {
+  tip.replaceChildren(...content);
+  tip.style.display = 'block';
+  const box = at.getBoundingClientRect(), own = tip.getBoundingClientRect();
+  tip.style.left = Math.max(4, Math.min(box.left, innerWidth - own.width - 8)) + 'px';
+  tip.style.top = (box.bottom + own.height + 12 > innerHeight ? box.top - own.height - 6 : box.bottom + 6) + 'px';
+}
+
+/* A plain click moves without loading the page anew; every other click is the browser's (new tab, new window). */
+function follow(event, link, setTriggerValue) {
+  if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  setTriggerValue('open', { page: link.page, query: link.query });
+}

@@ -1,0 +1,85 @@
+"""Good places to start: neurons picked by stated rules from the measures of the atlas, the same ones every time."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ne_core.atlas import Atlas
+from ne_core.refs import NeuronRef
+
+SOLID = 3  # a feature counts here from this many examples on; smaller ones are often strays
+A_LAYER = 2  # at most so many from one layer, so that the picks spread over the model
+
+
+@dataclass(frozen=True)
+class Start:
+    title: str
+    rule: str
+    neurons: tuple[NeuronRef, ...]
+
+
+def starts(atlas: Atlas, count: int) -> list[Start]:
+    """Kinds of neurons and `count` of each at most, best first; kinds that the atlas has none of are left out."""
+    table = atlas.neurons
+    solid, rarest = solid_features(atlas)
+    alive, share = table["n_examples"] > 0, table["largest_share"]
+    apart = np.nan_to_num(table["inter_distance"]) - np.nan_to_num(table["intra_distance"])
+    rare = (solid == 2) & (share >= 0.6) & (rarest <= 0.2 * table["n_examples"])
+    several = (solid >= 3) & (share <= 0.6)
+    single = alive & (table["n_features"] == 1) & (table["n_examples"] >= 2 * SOLID)
+    kinds = [
+        Start(
+            "One large and one rare feature",
+            f"Two features of {SOLID} or more examples; the larger holds at least 60 % of the neuron’s examples, the "
+            "rarer at most 20 %. Those whose features lie furthest apart come first.",
+            best(atlas, rare, -apart, count),
+        ),
+        Start(
+            "Several features",
+            f"At least three features of {SOLID} or more examples, none holding more than 60 %. Those whose features "
+            "lie furthest apart come first.",
+            best(atlas, several, -apart, count),
+        ),
+        Start(
+            "A single, tight feature",
+            f"One feature of {2 * SOLID} or more examples. Those whose examples lie closest together come first.",
+            best(atlas, single, np.nan_to_num(table["mean_distance"], nan=np.inf), count),
+        ),
+    ]
+    return [start for start in kinds if start.neurons]
+
+
+def solid_features(atlas: Atlas) -> tuple[np.ndarray, np.ndarray]:
+    """For every neuron: features with at least SOLID examples, and the size of the smallest of them."""
+    size, n_neurons = atlas.features["size"], len(atlas.neurons["layer"])
+    owner = np.repeat(np.arange(n_neurons), atlas.neurons["n_features"])
+    large = size >= SOLID
+    rarest = np.full(n_neurons, np.iinfo(np.int32).max)
+    np.minimum.at(rarest, owner[large], size[large])
+    return np.bincount(owner[large], minlength=n_neurons), rarest
+
+
+def best(atlas: Atlas, among: np.ndarray, order: np.ndarray, count: int) -> tuple[NeuronRef, ...]:
+    """The first `count` by `order`, ties by number, with no more than A_LAYER from one layer."""
+    picked, taken = [], dict.fromkeys(atlas.layers, 0)
+    rows = np.flatnonzero(among)
+    for row in rows[np.argsort(order[rows], kind="stable")]:
+        ref = NeuronRef(int(atlas.neurons["layer"][row]), int(atlas.neurons["neuron"][row]))
+        if taken[ref.layer] < A_LAYER and len(picked) < count:
+            picked.append(ref)
+            taken[ref.layer] += 1
+    return tuple(picked)
+
+
+def living(atlas: Atlas, layer: int | None = None) -> list[NeuronRef]:
+    """Neurons with at least one activating example, in order."""
+    table = atlas.neurons
+    among = table["n_examples"] > 0
+    rows = np.flatnonzero(among if layer is None else among & (table["layer"] == layer))
+    return [NeuronRef(int(table["layer"][row]), int(table["neuron"][row])) for row in rows]
+
+
+def first_neuron(atlas: Atlas) -> NeuronRef:
+    """The neuron that a visitor sees who names none: one worth seeing."""
+    picks = [start.neurons[0] for start in starts(atlas, 1)]
+    return (picks or living(atlas) or [NeuronRef(atlas.layers[0], 0)])[0]

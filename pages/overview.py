@@ -1,0 +1,123 @@
+"""The atlas at a glance: what it was made from, how its layers differ, and good places to start."""
+
+import streamlit as st
+
+from ne_core import figures
+from ne_core.atlas import Atlas
+from ne_core.refs import NeuronRef
+from pages.components import frame, links, location
+from pages.components.escape import markdown
+from pages.components.features import feature_rows
+from pages.components.frame import open_page
+from pages.components.labels import label
+from pages.components.nav import ensure_router
+from pages.components.settings import counts, settings
+from pages.components.starts import Start, starts
+
+ensure_router()
+PICKS = 4
+
+
+def show_starts(atlas: Atlas) -> None:
+    found = starts(atlas, PICKS)
+    if not found:
+        return
+    st.subheader("Where to start", anchor=False)
+    for i, (column, start) in enumerate(zip(st.columns(len(found), gap="medium"), found, strict=True)):
+        with column:
+            show_start(atlas, start, f"start{i}")
+
+
+def show_start(atlas: Atlas, start: Start, name: str) -> None:
+    st.markdown(f"**{start.title}**")
+    rows = [neuron_row(atlas, ref) for ref in start.neurons]
+    feature_rows(rows, of=atlas, name=name, page="overview", label=start.title, shown=PICKS, narrow=True)
+    st.caption(start.rule)
+
+
+def neuron_row(atlas: Atlas, ref: NeuronRef) -> dict:
+    """A neuron as a row: the first key token of each of its largest features."""
+    ids = atlas.feature_ids(ref)
+    firsts = list(dict.fromkeys(label(atlas, id).tokens[0] for id in ids[:4]))
+    n = int(atlas.neurons["n_examples"][atlas.neuron_row(ref)])
+    return {
+        **links.neuron_link(atlas, ref),
+        "number": None,
+        "colour": None,
+        "name": str(ref),
+        "label": firsts,
+        "more": len(ids) > 4,
+        "meta": "",
+        "share": None,
+        "line": None,
+        "maximum": 1,
+        "why": f"{len(ids)} feature{'s' * (len(ids) != 1)}, {n} examples",
+        "current": False,
+    }
+
+
+def show_layers(atlas: Atlas) -> None:
+    st.subheader("How the layers differ", anchor=False)
+    table = atlas.neurons
+    alive = table["n_examples"] > 0
+    by_layer = [table["layer"] == layer for layer in atlas.layers]
+    features = [table["n_features"][here & alive] for here in by_layer]
+    distances = [table["mean_distance"][here & alive] for here in by_layer]
+    dead = [float((~alive[here]).mean()) for here in by_layer]
+    medians = [figures.quartiles(each.astype(float))[1] for each in features + distances]
+    n = len(atlas.layers)
+    left, middle, right = st.columns(3, gap="medium")
+    with left:
+        draw(
+            "Features per neuron",
+            figures.quartiles_by_layer(atlas.layers, features, "features"),
+            atlas,
+            medians[:n],
+            "",
+        )
+        st.caption("Median over living neurons, with the quartiles: how many features a neuron’s examples fall into.")
+    with middle:
+        draw(
+            "Mean distance",
+            figures.quartiles_by_layer(atlas.layers, distances, "cosine distance"),
+            atlas,
+            medians[n:],
+            "",
+        )
+        st.caption("Median over living neurons, with the quartiles: 0 is one direction, 1 unrelated examples.")
+    with right:
+        draw(
+            "Dead neurons",
+            figures.share_by_layer(atlas.layers, dead, "% of the layer"),
+            atlas,
+            [100 * d for d in dead],
+            " %",
+        )
+        st.caption("Share of a layer’s neurons that no token of the corpus activates.")
+
+
+def draw(title: str, figure, atlas: Atlas, values: list[float], unit: str) -> None:
+    """A figure, and its numbers in words for those who do not see it."""
+    st.markdown(f"**{title}**")
+    words = ", ".join(f"layer {layer}: {value:.3g}{unit}" for layer, value in zip(atlas.layers, values, strict=True))
+    st.plotly_chart(figure, key=title, config={"displayModeBar": False}, alt=f"{title} by layer. {words}.")
+
+
+def show_settings(atlas: Atlas) -> None:
+    st.subheader("How it was made", anchor=False)
+    st.html(settings(atlas.manifest))
+
+
+atlas = open_page("overview")
+at = location.read(atlas.root.name)
+location.settle(at, links.atlas_query(atlas))
+frame.remember("overview", links.atlas_query(atlas))
+st.title(markdown(atlas.manifest.name), anchor=False)
+st.markdown(
+    "What single neurons of a language model respond to. Every neuron’s activating examples were split into "
+    "**features**: clusters of examples that the neuron fires on for the same reason."
+)
+st.html(counts(atlas))
+show_starts(atlas)
+show_layers(atlas)
+show_settings(atlas)

@@ -1,0 +1,68 @@
+"""The explorer in a real Chromium: a server of its own, a page that has settled, and what must never be heard of it."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+ARGUMENTS += ["--disable-sync", "--no-first-run", "--disable-dev-shm-usage", "--disable-extensions", "--mute-audio"]
+ROOT = Path(__file__).parents[1]
+PATIENCE_MS = 30_000
+
+
+@contextlib.contextmanager
+def served(atlases: Path) -> Iterator[str]:
+    """The address of an explorer of the atlases in a folder."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command += ["--server.address", "127.0.0.1"]
+    with tempfile.TemporaryFile("w+") as log:
+        server = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | {"NE_ATLASES": str(atlases)}, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            wait_for(server, f"http://127.0.0.1:{port}", log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+def wait_for(server: subprocess.Popen, address: str, log) -> None:
+    for _ in range(600):
+        if server.poll() is not None:
+            log.seek(0)
+            raise RuntimeError(log.read())
+        with contextlib.suppress(OSError), urllib.request.urlopen(address + "/_stcore/health", timeout=1):
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the explorer did not start within a minute")
+
+
+@contextlib.contextmanager
+def chromium():
+    """A browser; the caller opens contexts in it."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def settled(page) -> None:
+    """Wait until the script has run and nothing it drew is missing; fail on an exception that is shown."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=PATIENCE_MS)
+    error = page.locator('[data-testid="stException"]')
+    assert error.count() == 0, error.first.inner_text()

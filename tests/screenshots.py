@@ -1,0 +1,56 @@
+"""Pictures of every page for the README: python -m tests.screenshots --atlas data/demo --out docs/screenshots."""
+
+import argparse
+from pathlib import Path
+
+from tests.browser import chromium, served, settled
+
+SIZES = {"1400": (1400, 900), "420": (420, 860)}
+THEMES = ("light", "dark")
+
+
+def views(atlas: str, query: str) -> dict[str, str]:
+    """A name and an address for each page; `query` is the search that is shown."""
+    return {
+        "overview": f"?atlas={atlas}",
+        "neuron": f"neuron?atlas={atlas}",
+        "search": f"search?atlas={atlas}&q={query}",
+        "about": f"about?atlas={atlas}",
+    }
+
+
+def take(page, address: str, file: Path, whole: bool) -> None:
+    page.goto(address)
+    settled(page)
+    page.locator("h1").first.wait_for()
+    page.wait_for_timeout(1500)  # figures and components draw after the script has ended
+    if whole:  # the page scrolls inside a box of its own, so the window is made as high as what it holds
+        height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+        page.set_viewport_size({"width": page.viewport_size["width"], "height": min(height, 6000)})
+        page.wait_for_timeout(600)
+    page.screenshot(path=str(file))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--atlas", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--query", default="the")
+    parser.add_argument("--whole", action="store_true", help="whole pages, not only the first screen")
+    parser.add_argument("--only", help="one page")
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    with served(given.atlas.parent) as address, chromium() as browser:
+        for size, (width, height) in SIZES.items():
+            for theme in THEMES:
+                context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+                for name, view in views(given.atlas.name, given.query).items():
+                    if given.only in (None, name):
+                        page = context.new_page()
+                        take(page, f"{address}/{view}", given.out / f"{name}-{size}-{theme}.png", given.whole)
+                        page.close()
+                context.close()
+
+
+if __name__ == "__main__":
+    main()
