@@ -17,7 +17,7 @@ from precompute.candidates import Rule
 from precompute.collect import collect_tokens
 from precompute.collected import LayerRows
 from precompute.config import RunConfig
-from precompute.features import layer_features
+from precompute.features import features_of
 from precompute.found import LayerFound, Texts
 from precompute.maxima import read_maxima
 from precompute.model_facts import model_facts
@@ -54,7 +54,7 @@ def build(config: RunConfig) -> Built:
     with progress.stage("collect", "examples") as told:
         rows = collected(config, source, examples, key, given, told)
     with progress.stage("features", "neurons") as told:
-        layers = clustered(config, rows, told)
+        layers = features_of(rows, config.cut, progress=told)
     texts = Texts(examples.tokens, examples.lengths, vocabulary(source.tokenizer), window(config))
     with progress.stage("importance", "masked passes") as told:
         lost = masked(config, source, layers, texts, examples, told)
@@ -131,16 +131,6 @@ def collected(
 ) -> list[LayerRows]:
     rules = {layer: Rule(config.keep, config.max_examples, given.get(layer)) for layer in source.layers}
     return collect_tokens(source, examples.tokens, examples.lengths, key, rules, window(config), config.work_unit, told)
-
-
-def clustered(config: RunConfig, rows: list[LayerRows], told) -> list[LayerFound]:
-    before = np.cumsum([0, *(len(layer.maxima) for layer in rows)])
-    return [
-        LayerFound(
-            layer, layer_features(layer, config.cut, None, lambda done, _, n=n: told(int(n) + done, int(before[-1])))
-        )
-        for layer, n in zip(rows, before[:-1], strict=True)
-    ]
 
 
 def masked(

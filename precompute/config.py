@@ -46,7 +46,7 @@ class RunConfig:
     max_examples: int = knob(100, "the first so many examples of a neuron are kept", int)
     maxima: str | None = knob(None, "file of maxima to use instead: .csv or .parquet with layer, neuron, maximum")
     mask: tuple[str, ...] = knob(
-        (), "what masks: mask-token, mean-embedding or token:TEXT, several by commas; unless told, what suits the model",
+        (), "what masks: mask-token, mean-embedding or token:TEXT, several by commas; unless told, the mask token",
         names, "NAME,…",
     )  # fmt: skip
     window: tuple[int, ...] = knob(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from itertools import chain, islice
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -9,7 +10,7 @@ from jaxtyping import Float, Int
 from ne_core.cluster import cluster
 from ne_core.measures import feature_distances, measures
 from precompute.collected import LayerRows
-from precompute.found import Features
+from precompute.found import Features, LayerFound
 from precompute.parallel import in_order
 
 CHUNK = 64  # neurons that travel to a worker together
@@ -26,25 +27,27 @@ class Chunk:
     cut: float
 
 
-def layer_features(
-    rows: LayerRows,
+def features_of(
+    layers: Sequence[LayerRows],
     cut: float,
     workers: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Features:
-    """The features of every neuron of a layer. The result does not depend on the number of workers."""
-    parts = []
+) -> list[LayerFound]:
+    """The features of every neuron of every layer. The result does not depend on the number of workers."""
+    tasks = chain.from_iterable(chunks(rows, cut) for rows in layers)
     # the size alone decides where the work is done, so that the same rows always meet the same arithmetic
-    results = (
-        map(chunk_features, chunks(rows, cut))
-        if rows.n_rows < FEW_ROWS
-        else in_order(chunk_features, chunks(rows, cut), workers)
-    )
-    n_neurons = len(rows.maxima)
-    for part in results:
-        parts.append(part)
-        progress(min(len(parts) * CHUNK, n_neurons), n_neurons)
-    return joined(parts)
+    few = sum(rows.n_rows for rows in layers) < FEW_ROWS
+    results = map(chunk_features, tasks) if few else in_order(chunk_features, tasks, workers)
+    done, total = 0, sum(len(rows.maxima) for rows in layers)
+    found = []
+    for rows in layers:
+        parts = []
+        for part in islice(results, -(-len(rows.maxima) // CHUNK)):
+            parts.append(part)
+            done += len(part.n_features)
+            progress(done, total)
+        found.append(LayerFound(rows, joined(parts)))
+    return found
 
 
 def chunks(rows: LayerRows, cut: float) -> Iterator[Chunk]:

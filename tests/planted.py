@@ -10,7 +10,7 @@ from ne_core.layer import NeuronLayer
 from ne_core.windows import Window
 from precompute.assemble import write_atlas
 from precompute.collected import LayerRows
-from precompute.features import layer_features
+from precompute.features import features_of
 from precompute.found import LayerFound, Texts
 
 WORDS = [" the", " cat", " dog", " red", " blue", " runs", " sleeps", " under", " moon", " river", " three", " seven"]
@@ -168,8 +168,7 @@ def planted_layers(rng: np.random.Generator) -> tuple[Texts, list[LayerFound]]:
     """The layers, found by the real stage from planted rows, and the texts behind them."""
     corpus = Corpus(rng)
     rows = [planted_rows(layer, neurons, corpus) for layer, neurons in LAYERS.items()]
-    layers = [LayerFound(each, layer_features(each, CUT)) for each in rows]
-    return Texts(corpus.tokens, corpus.lengths, VOCAB, WINDOW), layers
+    return Texts(corpus.tokens, corpus.lengths, VOCAB, WINDOW), features_of(rows, CUT)
 
 
 def make_atlas(out: Path) -> Path:

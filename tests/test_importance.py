@@ -7,7 +7,7 @@ import torch
 from ne_core.windows import Window
 from precompute.candidates import Rule
 from precompute.collect import collect_tokens
-from precompute.features import layer_features
+from precompute.features import features_of
 from precompute.found import LayerFound, Texts
 from precompute.importance import ImportanceError, Limits, importances, service_order, wanted_pairs
 from tests.fake_source import DriftingSource
@@ -25,8 +25,7 @@ def found_in(source, lengths_from: int = N_CTX) -> tuple[list[LayerFound], Texts
     maskable = (tokens != SPECIAL) & (np.arange(N_CTX) < lengths[:, None])
     rules = {layer: Rule(0.6, 12) for layer in source.layers}
     layers = collect_tokens(source, tokens, lengths, maskable, rules, WINDOW)
-    found = [LayerFound(rows, layer_features(rows, 0.3)) for rows in layers]
-    return found, Texts(tokens, lengths, [str(i) for i in range(30)], WINDOW), maskable
+    return features_of(layers, 0.3), Texts(tokens, lengths, [str(i) for i in range(30)], WINDOW), maskable
 
 
 def one_at_a_time(source, texts: Texts, layer: int, example: int, masked: int, pos: int, neuron: int, name: str):
@@ -146,8 +145,7 @@ def test_nothing_allowed_leaves_everything_marked(source):
 def test_no_rows_at_all(source):
     _, texts, maskable = found_in(source)
     none = collect_tokens(source, texts.tokens, may_be_key=np.zeros_like(maskable), window=WINDOW)
-    found = [LayerFound(rows, layer_features(rows, 0.3)) for rows in none]
-    got = importances(source, found, texts, maskable, ["zero"], EVERYTHING)
+    got = importances(source, features_of(none, 0.3), texts, maskable, ["zero"], EVERYTHING)
     assert [v.shape for v in got.by_layer.values()] == [(0, 1, WINDOW.back)] * 2
 
 
