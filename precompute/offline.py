@@ -10,10 +10,11 @@ import importlib.metadata
 import logging
 import platform
 import re
+import sys
 import sysconfig
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -68,11 +69,21 @@ PACKAGES = (
     Package("Pygments", "2.21.0", "pygments", held_out=True),
 )
 
-# The standard library differs between patch releases of Python, so an atlas leaves it out to have one hash everywhere.
+
+@dataclass(frozen=True)
+class Split:
+    """A part of the corpus: whose documents, and how much of one file; the first that fit are taken."""
+
+    has: Callable[[Package], bool]
+    chars_per_file: int = sys.maxsize
+
+
 SPLITS = {
-    "train": lambda package: not package.held_out,
-    "atlas": lambda package: not package.held_out and package is not STANDARD_LIBRARY,
-    "held_out": lambda package: package.held_out,
+    "train": Split(lambda package: not package.held_out),
+    # The standard library differs between patch releases of Python: without it an atlas has one hash everywhere.
+    # Without the cap one long file of a reference manual is a tenth of a small atlas, and its words fill the neurons.
+    "atlas": Split(lambda package: not package.held_out and package is not STANDARD_LIBRARY, chars_per_file=6_000),
+    "held_out": Split(lambda package: package.held_out),
 }
 
 
@@ -141,13 +152,21 @@ class Documents:
             if self.limit_chars is not None and self.n_chars >= self.limit_chars:
                 return
 
-    def _read(self, wanted) -> Iterator[Document]:
-        files = _ordered_files([package for package in self.packages if wanted(package)])
+    def _read(self, split: Split) -> Iterator[Document]:
+        files = _ordered_files([package for package in self.packages if split.has(package)])
         parsed = _parsed([path for *_, path in files], self.workers)
         for (package, name, _), texts in zip(files, parsed, strict=True):
             self.n_files += 1
             self.n_unparsed += texts is None
-            yield from (Document(text, package.name, name) for text in texts or ())
+            yield from (Document(text, package.name, name) for text in _first(texts or [], split.chars_per_file))
+
+
+def _first(texts: list[str], limit: int) -> Iterator[str]:
+    """Texts as long as they fit into `limit` characters together; a longer one is passed over."""
+    for text in texts:
+        if len(text) <= limit:
+            limit -= len(text)
+            yield text
 
 
 class _Novelty:

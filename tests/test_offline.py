@@ -153,3 +153,7 @@ def test_readable_is_long_prose_and_no_licence():
     assert not is_readable("Too short.")
     assert not is_readable(prose + "\n>>> f(1)\n{1: 2}\n" * 20)
     assert not is_readable(prose + " Licensed under the Example License.")
+
+
+def test_a_split_takes_only_so_much_of_one_file():
+    assert list(offline._first(["aaaa", "bbbbbbb", "cc", "d", "e"], 7)) == ["aaaa", "cc", "d"]
