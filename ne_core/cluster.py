@@ -140,7 +140,8 @@ def ranks(
     The central example is first by decree: its sum was added up in another order, and a tie must not part them.
     """
     n = len(features)
-    to_rest = np.where(features[:, None] == features[None, :], cosines, 0).sum(axis=1)
+    rest = (features[:, None] == features[None, :]) & ~np.eye(n, dtype=bool)
+    to_rest = np.where(rest, cosines, 0).sum(axis=1)
     order = np.lexsort((np.arange(n), -to_rest, central[features] != np.arange(n), features))
     sizes = np.bincount(features)
     rank = np.empty(n, dtype=np.int64)
