@@ -1,8 +1,12 @@
 """The explorer: `streamlit run app.py`. Its pages are listed in pages/components/nav.py."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages.components import nav
 
-st.set_page_config(page_title="Neuron embeddings", page_icon=":material/account_tree:", layout="wide")
+# A file of our own: an icon by name would be fetched from the internet.
+icon = Path(__file__).parent / "pages" / "components" / "icon.svg"
+st.set_page_config(page_title="Neuron embeddings", page_icon=str(icon), layout="wide")
 nav.run()

@@ -9,7 +9,7 @@ from ne_core.refs import FeatureRef
 from pages.components.dendrogram import tree_of
 from pages.components.features import feature_row, feature_rows
 from pages.components.frame import open_page
-from pages.components.links import atlas_query, neuron_link
+from pages.components.links import atlas_query, neuron_href
 from pages.components.nav import ensure_router, page_file
 from pages.components.picker import View, pick_neuron, pick_space
 from pages.components.starts import living
@@ -54,14 +54,14 @@ def show_features(atlas: Atlas, neuron: Neuron, view: View, current: int) -> Non
         feature_row(
             atlas,
             id,
-            **neuron_link(atlas, atlas.feature_ref(id), **kept),
+            href=neuron_href(atlas, atlas.feature_ref(id), **kept),
             meta=f"{atlas.features['size'][id]}",
             share=float(atlas.features["size"][id]) / len(neuron),
             current=feature == current,
         )
         for feature, id in enumerate(atlas.feature_ids(neuron.ref))
     ]
-    feature_rows(rows, of=atlas, name="features", page="neuron", label="Features of this neuron", shown=9)
+    feature_rows(rows, of=atlas, name="features", label="Features of this neuron", shown=9)
     st.caption(
         "Each row is one feature, largest first: its number, its most frequent key tokens, its central example around "
         "the key token, and how many examples it has. Open one to read its examples."
@@ -119,7 +119,7 @@ def show_similar(atlas: Atlas, view: View, current: int) -> None:
             named=True,
             meta=f"{cosine:.2f}",
             share=max(0.0, cosine),
-            **neuron_link(atlas, other, **view.kept(atlas)),
+            href=neuron_href(atlas, other, **view.kept(atlas)),
         )
         for other, cosine in atlas.similar(ref, view.space)
     ]
@@ -127,7 +127,7 @@ def show_similar(atlas: Atlas, view: View, current: int) -> None:
         st.caption("No other neuron of this atlas has a feature.")
         return
     label = f"Features similar to feature {current}"
-    feature_rows(rows, of=atlas, name="similar", page="neuron", label=label, shown=8, narrow=True)
+    feature_rows(rows, of=atlas, name="similar", label=label, shown=8, narrow=True)
 
 
 def dead(atlas: Atlas, view: View) -> None:

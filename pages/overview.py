@@ -31,7 +31,7 @@ def show_starts(atlas: Atlas) -> None:
 def show_start(atlas: Atlas, start: Start, name: str) -> None:
     st.markdown(f"**{start.title}**")
     rows = [neuron_row(atlas, ref) for ref in start.neurons]
-    feature_rows(rows, of=atlas, name=name, page="overview", label=start.title, shown=PICKS, narrow=True)
+    feature_rows(rows, of=atlas, name=name, label=start.title, shown=PICKS, narrow=True)
     st.caption(start.rule)
 
 
@@ -41,7 +41,7 @@ def neuron_row(atlas: Atlas, ref: NeuronRef) -> dict:
     firsts = list(dict.fromkeys(label(atlas, id).tokens[0] for id in ids[:4]))
     n = int(atlas.neurons["n_examples"][atlas.neuron_row(ref)])
     return {
-        **links.neuron_link(atlas, ref),
+        "href": links.neuron_href(atlas, ref),
         "number": None,
         "colour": None,
         "name": str(ref),

@@ -89,7 +89,7 @@ def show_hits(atlas: Atlas, found: Hits, q: str, mode: str, page: int) -> None:
         said += f" with the key token {names}"
     st.caption(markdown(f"{said}, {first + 1} to {first + len(found.ids)} shown."))
     rows = [found_row(atlas, id, q, mode) for id in found.ids]
-    feature_rows(rows, of=atlas, name="hits", page="search", label="Features found", shown=find.PAGE, narrow=True)
+    feature_rows(rows, of=atlas, name="hits", label="Features found", shown=find.PAGE, narrow=True)
     with st.container(horizontal=True):
         for name, to, there in (("Previous", page - 1, page > 0), ("Next", page + 1, first + find.PAGE < found.total)):
             st.button(name, on_click=location.go, args=(query_of(atlas, q, mode, max(0, to)),), disabled=not there)

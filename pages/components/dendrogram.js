@@ -1,10 +1,10 @@
-/* data = {key, label, cut, top, leaves: [{f, c, page, query, href, text: [before, key, after]}] from the left,
+/* data = {key, label, cut, top, leaves: [{f, c, href, text: [before, key, after]}] from the left,
    branches: [{x: [left, right], y: [left, right, own], f, c}], current} ; x counts leaves, y is a cosine distance */
 const SVG = 'http://www.w3.org/2000/svg';
 const HEIGHT = 250, LEFT = 46, RIGHT = 8, TOP = 14, BOTTOM = 34;
 
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { data, parentElement } = component;
   const plot = parentElement.querySelector('#plot'), tip = parentElement.querySelector('#tip');
   const live = parentElement.querySelector('#live');
   const state = (plot.state ??= { at: -1 });
@@ -16,7 +16,7 @@ export default function (component) {
   state.observer?.disconnect();
   state.observer = new ResizeObserver(() => { if (plot.clientWidth !== state.width) { state.width = plot.clientWidth; redraw(); } });
   state.observer.observe(plot);
-  const say = (i) => { const text = leafTip(data.leaves[i], plot.querySelectorAll('.leaf')[i], tip); return text; };
+  const say = (i) => leafTip(data.leaves[i], plot.querySelectorAll('.leaf')[i], tip);
   plot.onpointerover = (event) => {
     const leaf = event.target.closest('.leaf');
     if (leaf) say(+leaf.dataset.leaf); else tip.style.display = 'none';
@@ -24,10 +24,10 @@ export default function (component) {
   plot.onpointerleave = plot.onblur = () => { tip.style.display = 'none'; };
   plot.onclick = (event) => {
     const leaf = event.target.closest('.leaf');
-    if (leaf) follow(event, data.leaves[leaf.dataset.leaf], setTriggerValue);
+    if (leaf) follow(event, data.leaves[leaf.dataset.leaf].href);
   };
   plot.onkeydown = (event) => {
-    if (event.key === 'Enter' && state.at >= 0) { const { page, query } = data.leaves[state.at]; setTriggerValue('open', { page, query }); }
+    if (event.key === 'Enter' && state.at >= 0) follow(event, data.leaves[state.at].href);
     const next = leafAfter(event.key, state.at, data.leaves);
     if (next === null) return;
     event.preventDefault();

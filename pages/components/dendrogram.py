@@ -8,7 +8,7 @@ from ne_core.palette import feature_colour
 from ne_core.refs import FeatureRef
 from pages.components.assets import component
 from pages.components.lines import lines
-from pages.components.links import follow, neuron_link
+from pages.components.links import neuron_href
 
 DENDROGRAM = component(
     "dendrogram",
@@ -33,7 +33,7 @@ def tree_of(atlas: Atlas, neuron: Neuron, cut: float, current: int, **more: str)
         "leaves": leaves(atlas, neuron, layout.order, features, more),
         "branches": [branch(layout, n + k, inside) for k in range(n - 1)],
     }
-    DENDROGRAM(data=data, key="dendrogram", on_open_change=follow("dendrogram", "neuron"))
+    DENDROGRAM(data=data, key="dendrogram")
 
 
 def leaves(atlas: Atlas, neuron: Neuron, order: np.ndarray, features: np.ndarray, more: dict[str, str]) -> list[dict]:
@@ -46,7 +46,7 @@ def leaves(atlas: Atlas, neuron: Neuron, order: np.ndarray, features: np.ndarray
                 "f": feature,
                 "c": feature_colour(feature).css,
                 "text": ["".join(texts[:k]), texts[k], "".join(texts[k + 1 :])],
-                **neuron_link(atlas, FeatureRef(neuron.ref.layer, neuron.ref.neuron, feature), **more),
+                "href": neuron_href(atlas, FeatureRef(neuron.ref.layer, neuron.ref.neuron, feature), **more),
             }
         )
     return made

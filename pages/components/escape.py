@@ -9,8 +9,8 @@ from ne_core.token_text import visible
 
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")  # all that CommonMark lets a backslash take the meaning from
 # Streamlit rewrites :emoji:, :material/icon: and arrows like -> after the backslashes are gone, so an invisible
-# joiner (it never breaks a line) goes between such characters.
-REWRITTEN = re.compile(r"(?<=[:\-<>=~])|(?=[:\-<>=~])")
+# joiner (it never breaks a line) goes where one of them could begin.
+REWRITTEN = re.compile(r"(?<=:)(?=\S)|(?<=[-<>=~])(?=[-<>=~])")
 JOINER = "\u2060"
 
 

@@ -1,12 +1,12 @@
-/* data = {key, label, narrow, shown, causal, rows: [{page, query, href, number, colour, name, label, more, meta, share,
+/* data = {key, label, narrow, shown, causal, rows: [{href, number, colour, name, label, more, meta, share,
    maximum, line, why, current}]} */
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { data, parentElement } = component;
   const list = parentElement.querySelector('ul'), tip = parentElement.querySelector('#tip');
   const more = parentElement.querySelector('#more');
   list.onclick = (event) => {
     const link = event.target.closest('a');
-    if (link) follow(event, data.rows[link.dataset.row], setTriggerValue);
+    if (link) follow(event, link.href);
   };
   list.onkeydown = (event) => step(event, list);
   list.onpointerover = (event) => {

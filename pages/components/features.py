@@ -9,7 +9,7 @@ from ne_core.palette import feature_colour
 from pages.components.assets import component
 from pages.components.labels import label
 from pages.components.lines import central_line
-from pages.components.links import follow, neuron_link
+from pages.components.links import neuron_href
 
 FEATURES = component(
     "features",
@@ -18,9 +18,7 @@ FEATURES = component(
 )
 
 
-def feature_rows(
-    rows: Sequence[dict], *, of: Atlas, name: str, page: str, label: str, shown: int, narrow: bool = False
-):
+def feature_rows(rows: Sequence[dict], *, of: Atlas, name: str, label: str, shown: int, narrow: bool = False):
     """Draw rows made by `feature_row`. `name` tells this list from others on the page, `label` says what it is."""
     drawn = [{**row, "current": False} for row in rows]
     data = {
@@ -31,7 +29,7 @@ def feature_rows(
         "causal": of.manifest.causal,
         "rows": list(rows),
     }
-    FEATURES(data=data, key=name, on_open_change=follow(name, page))
+    FEATURES(data=data, key=name)
 
 
 def feature_row(atlas: Atlas, id: int, *, before: int = 10, after: int = 6, named: bool = False, **changes) -> dict:
@@ -40,7 +38,7 @@ def feature_row(atlas: Atlas, id: int, *, before: int = 10, after: int = 6, name
     line, maximum = central_line(atlas, id, before, after)
     size = int(atlas.features["size"][id])
     return {
-        **neuron_link(atlas, ref),
+        "href": neuron_href(atlas, ref),
         **label(atlas, id).data(),
         "number": ref.feature,
         "colour": colour.css,

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
-from pages.components import links, location
+from pages.components import location
 from pages.components.escape import markdown
 from pages.components.nav import PAGES, page_file
 
@@ -17,7 +17,6 @@ HERE = Path(__file__).parent
 
 def open_page(page: str) -> Atlas:
     """The atlas that the URL asks for. Where there is none the page says so and ends here."""
-    links.leave()
     st.html(HERE / "page.css")
     folder = Path(os.environ.get("NE_ATLASES", "data"))
     names = atlas_names(folder)

@@ -21,10 +21,13 @@ def page_file(page: str) -> str:
 
 
 def build():
-    """The menu is drawn by the frame, whose links keep their place in the atlas; so this one is hidden."""
+    """The menu is drawn by the frame, whose links keep their place in the atlas; so this one is hidden.
+
+    Without icons: a page's icon becomes the browser tab's, and is fetched from the internet for that.
+    """
     pages = [
-        st.Page(page_file(page), title=title, icon=icon, url_path=page, default=page == "overview")
-        for page, (title, icon) in PAGES.items()
+        st.Page(page_file(page), title=title, url_path=page, default=page == "overview")
+        for page, (title, _) in PAGES.items()
     ]
     return st.navigation(pages, position="hidden")
 

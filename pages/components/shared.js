@@ -83,9 +83,14 @@ function showTip(tip, at, ...content) {
   tip.style.top = (box.bottom + own.height + 12 > innerHeight ? box.top - own.height - 6 : box.bottom + 6) + 'px';
 }
 
-/* A plain click moves without loading the page anew; every other click is the browser's (new tab, new window). */
-function follow(event, link, setTriggerValue) {
-  if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+/* A plain click moves without loading the page anew; every other click is the browser's (new tab, new window).
+   The address is put into the history and announced as a step through it: the page is asked for what it would show
+   after Back or Forward, and the history holds one entry for one click. (st.switch_page would add two.) */
+function follow(event, href) {
+  if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  setTriggerValue('open', { page: link.page, query: link.query });
+  const address = new URL(href, document.baseURI);
+  if (address.href === location.href) return;
+  history.pushState({}, '', address);
+  dispatchEvent(new PopStateEvent('popstate', { state: {} }));
 }

@@ -1,0 +1,41 @@
+"""A page of the explorer under Streamlit's AppTest: its first screen for a URL, and what components were given."""
+
+import json
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+APP = Path(__file__).parents[1] / "app.py"
+
+
+def open_app(atlases: Path, page: str, monkeypatch, /, **query: str) -> AppTest:
+    """The page as a browser would open it by this URL."""
+    monkeypatch.setenv("NE_ATLASES", str(atlases))
+    app = AppTest.from_file(str(APP), default_timeout=30)
+    for name, value in query.items():
+        app.query_params[name] = value
+    if page != "overview":
+        app.switch_page(f"pages/{page}.py")
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def payloads(app: AppTest) -> list[dict]:
+    """What each component on the page was given, in order."""
+    return [json.loads(each.proto.json) for each in app.get("bidi_component")]
+
+
+def rows_of(app: AppTest, label: str) -> list[dict]:
+    """The rows of the feature list of this label."""
+    return next(each["rows"] for each in payloads(app) if each.get("label", "").startswith(label))
+
+
+def words(text: str) -> str:
+    """A message as it is read: without the backslashes and joiners of its Markdown."""
+    return text.replace("\\", "").replace("\u2060", "")
+
+
+def url(app: AppTest) -> dict[str, str]:
+    """The query of the address bar."""
+    return {name: value[-1] if isinstance(value, list) else value for name, value in app.query_params.items()}

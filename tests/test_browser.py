@@ -1,0 +1,228 @@
+"""The explorer in headless Chromium: moving around, hostile text, narrow screens, the keyboard, both themes."""
+
+import json
+import re
+
+import pytest
+
+from tests.browser import CHROMIUM, chromium, served, settled
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")]
+PAGES = ("", "neuron?layer=0&neuron=2&feature=1", "search?q=cat", "about")
+SCRIPTS = "atlas=planted&layer=2&neuron=3"  # two of its three features have hostile key tokens
+
+
+@pytest.fixture(scope="module")
+def address(tiny_atlas):
+    with served(tiny_atlas.parent) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+class Heard:
+    """What a page said that it must not say."""
+
+    def __init__(self, page, address: str):
+        self.wrong: list[str] = []
+        self.address = address
+        page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: (self.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("console", self.console)
+        page.on("request", self.request)
+
+    def console(self, line) -> None:
+        probe = "/_stcore/" in line.location["url"]  # Streamlit looks for its base path under /neuron first
+        if line.type == "error" and not probe:
+            self.wrong.append(f"console: {line.text} {line.location}")
+
+    def request(self, request) -> None:
+        if not request.url.startswith((self.address, self.address.replace("http", "ws"), "data:", "blob:")):
+            self.wrong.append(f"request: {request.url}")
+
+
+@pytest.fixture
+def opened(browser, address):
+    """Opens a view in a new page; afterwards nothing wrong may have been heard of any."""
+    contexts, heard = [], []
+
+    def open_view(view: str, width: int = 1280, theme: str = "light"):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        heard.append(Heard(page, address))
+        page.goto(f"{address}/{view}")
+        page.locator("h1").first.wait_for()
+        settled(page)
+        return page
+
+    yield open_view
+    for context in contexts:
+        context.close()
+    wrong = [line for each in heard for line in each.wrong]
+    assert not wrong, "\n".join(wrong)
+
+
+def at_neuron(page, layer: int, neuron: int) -> None:
+    expect(page.locator("h1")).to_have_text(f"Layer {layer} · Neuron {neuron}")
+    settled(page)
+
+
+def at_feature(page, feature: int) -> None:
+    expect(page.locator("h3", has_text=f"Feature {feature}")).to_be_in_viewport()
+
+
+def test_deep_link_next_back_forward(opened):
+    page = opened("neuron?layer=0&neuron=1")
+    at_neuron(page, 0, 1)
+    page.get_by_role("button", name="Next").click()
+    at_neuron(page, 0, 2)
+    assert page.url.endswith("atlas=planted&layer=0&neuron=2")
+    page.go_back()
+    at_neuron(page, 0, 1)
+    page.go_forward()
+    at_neuron(page, 0, 2)
+
+
+def test_a_similar_feature_opens_without_a_new_page(opened):
+    page = opened("neuron?layer=0&neuron=0")
+    page.evaluate("window.same = true")
+    link = page.get_by_role("list", name="Features similar to feature 0").get_by_role("link").first
+    target = re.search(r"layer=(\d+)&neuron=(\d+)&feature=(\d+)", link.get_attribute("href"))
+    layer, neuron, feature = map(int, target.groups())
+    link.click()
+    at_neuron(page, layer, neuron)
+    at_feature(page, feature)
+    assert target.group() in page.url
+    assert page.evaluate("window.same")
+    page.go_back()
+    at_neuron(page, 0, 0)
+
+
+def test_a_feature_of_the_list_opens_and_back_closes_it(opened):
+    page = opened("neuron?layer=0&neuron=2")
+    features = page.get_by_role("list", name="Features of this neuron").get_by_role("link")
+    expect(features).to_have_count(4)
+    features.nth(2).click()
+    at_feature(page, 2)
+    expect(page).to_have_url(re.compile("feature=2"))
+    page.go_back()
+    at_feature(page, 0)
+
+
+def test_from_search_to_a_feature_and_back(opened):
+    page = opened("search")
+    page.get_by_label("Search features").fill("moon")
+    page.get_by_label("Search features").press("Enter")
+    page.wait_for_url(re.compile("q=moon"))
+    found = page.get_by_role("list", name="Features found").get_by_role("link")
+    found.first.click()
+    at_neuron(page, 0, 3)
+    at_feature(page, 0)
+    page.go_back()
+    expect(page.get_by_label("Search features")).to_have_value("moon")
+
+
+def test_the_menu_comes_back_to_where_one_was(opened):
+    page = opened("neuron?layer=2&neuron=4")
+    page.get_by_role("link", name="About").click()
+    expect(page.locator("h1")).to_have_text("About")
+    page.get_by_role("link", name="Neuron").click()
+    at_neuron(page, 2, 4)
+    assert page.url.endswith("layer=2&neuron=4")
+
+
+def test_a_bad_link_says_what_would_have_worked(opened):
+    page = opened("neuron?layer=9")
+    expect(page.get_by_text("layer=9: this atlas has layers 0 and 2")).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+    at_neuron(page, 2, 1)
+    expect(page.get_by_text("layer=9")).to_have_count(0)
+
+
+def test_hostile_tokens_are_text(opened):
+    """The fixture's pages hold <script> and <img onerror> as tokens; `opened` fails on any dialog or error."""
+    page = opened(f"neuron?{SCRIPTS}")
+    body = page.get_by_role("list", name="Features of this neuron")
+    expect(body).to_contain_text("onerror=alert(1)")
+    assert page.locator("img[src=x]").count() == 0
+    assert page.locator("script", has_text="alert(1)").count() == 0
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08]", page.locator("body").inner_text())
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", ":red[x] :smile: $x$ -> **b** `c` [d](e)"])
+def test_markdown_in_messages_is_text(name, opened):
+    from urllib.parse import quote
+
+    page = opened(f"search?q=cat&mode={quote(name)}")
+    message = page.locator('[data-testid="stAlert"]').inner_text().replace("\u2060", "")
+    assert message.strip().endswith(f"mode={name}: the modes are words or token")
+
+
+@pytest.mark.parametrize("view", PAGES)
+def test_a_narrow_screen_does_not_scroll_sideways(view, opened):
+    page = opened(view, width=420, theme="dark")
+    page.wait_for_timeout(300)
+    wide = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
+        .map(box => box.scrollWidth - box.clientWidth)"""
+    assert page.evaluate(wide) == [0, 0]
+
+
+def test_components_follow_the_theme(opened):
+    colours = set()
+    for theme in ("light", "dark"):
+        page = opened("neuron?layer=0&neuron=0", theme=theme)
+        swatch = page.get_by_role("list", name="Features of this neuron").locator(".swatch").first
+        colours.add(swatch.evaluate("each => getComputedStyle(each).backgroundColor"))
+    assert len(colours) == 2
+
+
+def test_tokens_by_keyboard(opened):
+    page = opened("neuron?layer=0&neuron=0")
+    examples = page.get_by_role("list", name="Examples of feature 0")
+    examples.focus()
+    page.keyboard.press("ArrowRight")
+    expect(examples.locator(".token.on")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(examples.locator(".token.on")).to_have_class(re.compile("key"))
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("status").filter(has_text="Example 1: key token")).to_have_count(1)
+    expect(page.get_by_role("tooltip").filter(has_text="activation")).to_be_visible()
+
+
+def test_the_dendrogram_by_keyboard(opened):
+    page = opened("neuron?layer=0&neuron=2")
+    tree = page.get_by_role("group", name="Dendrogram: 18 examples in 4 features")
+    tree.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowDown")
+    said = page.get_by_role("status").filter(has_text=re.compile(r"^Feature \d"))
+    feature = re.match(r"Feature (\d+)", said.inner_text()).group(1)
+    assert feature != "0"
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"feature={feature}"))
+    at_feature(page, int(feature))
+
+
+def test_values_and_readers_say_what_colours_show(opened):
+    page = opened("neuron?layer=0&neuron=0")
+    first = page.get_by_role("list", name="Examples of feature 0").get_by_role("listitem").first
+    assert re.search(r"Key token “ cat”, activation \d\.\d\d\. Importance: “.*” [+−]\d\.\d\d", first.inner_text())
+    page.get_by_role("button", name="Values").click()
+    shown = first.locator(".token.key").evaluate("each => getComputedStyle(each, '::after').content")
+    assert re.match(r'"\d\.\d\d \+1\.00"', json.loads(json.dumps(shown)))
+
+
+def test_links_have_addresses_of_their_own(opened, address):
+    """What a middle click opens is the same view."""
+    page = opened("neuron?layer=0&neuron=0")
+    href = page.get_by_role("list", name="Features similar").get_by_role("link").first.evaluate("each => each.href")
+    assert href.startswith(f"{address}/neuron?atlas=planted&layer=")

@@ -1,0 +1,53 @@
+"""The URL: what is wrong is said in a line that names what would have worked, and the nearest view is shown."""
+
+import pytest
+
+from pages.components.location import Location, listed, numbers
+
+
+def asked(**query: str) -> Location:
+    return Location(query, "demo")
+
+
+def test_a_missing_parameter_is_no_problem():
+    at = asked()
+    assert at.whole("layer", range(4), 2, "") == 2
+    assert not at.problems
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"), [("9", 3), ("-1", 0), ("x", 0), ("", 0), ("1.0", 0), ("٣", 0), (" 1", 0), ("1_0", 0)]
+)
+def test_a_wrong_number_gives_the_nearest_and_a_line(text, nearest):
+    at = asked(layer=text)
+    assert at.whole("layer", range(4), 0, "this atlas has layers 0 to 3") == nearest
+    assert at.problems == [f"layer={text}: this atlas has layers 0 to 3"]
+
+
+def test_a_hole_is_filled_by_its_neighbour():
+    assert asked(layer="1").whole("layer", (0, 2, 6), 0, "") == 0
+    assert asked(layer="5").whole("layer", (0, 2, 6), 0, "") == 6
+
+
+def test_a_very_long_number_is_refused_in_a_short_line():
+    at = asked(neuron="9" * 5000)
+    assert at.whole("neuron", range(8), 4, "layer 0 has neurons 0 to 7") == 4
+    assert len(at.problems[0]) < 90
+
+
+def test_a_wrong_choice_lists_the_right_ones():
+    at = asked(space="x")
+    assert at.choice("space", ("neuron", "pre_mlp"), "neuron", "the spaces are") == "neuron"
+    assert at.problems == ["space=x: the spaces are neuron or pre_mlp"]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "said"), [(range(4), "layers 0 to 3"), ((0, 2), "layers 0 and 2"), ((3,), "only layer 3")]
+)
+def test_numbers_in_words(allowed, said):
+    assert numbers(allowed, "layer") == said
+
+
+def test_lists_in_words():
+    assert listed(["a"]) == "a"
+    assert listed(["a", "b", "c"]) == "a, b or c"
