@@ -32,7 +32,7 @@ def new_atlas(out: Path) -> Iterator[Path]:
     check_target(out)
     out = Path(os.path.abspath(out))
     folder = beside(out, "writing")
-    shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
+    clear_up(out)
     try:
         folder.mkdir(parents=True)
         yield folder
@@ -56,6 +56,13 @@ def check_target(out: Path) -> None:
 
 def beside(out: Path, role: str) -> Path:
     return out.parent / f".{out.name}.{role}"
+
+
+def clear_up(out: Path) -> None:
+    """What a killed run left: a half-written folder, or the old atlas between the two renames of `move_into_place`."""
+    shutil.rmtree(beside(out, "writing"), ignore_errors=True)
+    if beside(out, "old").exists() and not out.exists():
+        beside(out, "old").rename(out)
 
 
 def move_into_place(folder: Path, out: Path) -> None:

@@ -1,0 +1,111 @@
+"""The features stage: planted neurons come out as planted, whatever the number of workers."""
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from ne_core.cluster import cluster
+from ne_core.layer import NeuronLayer
+from ne_core.measures import feature_distances, measures
+from precompute import features as stage
+from precompute.collected import LayerRows
+from precompute.features import features_of
+from precompute.found import Features, LayerFound
+from tests.planted import LAYERS, planted_layers
+
+
+def random_rows(layer: int, counts: list[int], seed: int = 0, d_in: int = 5) -> LayerRows:
+    """Neurons with so many examples each, some of which share their inputs."""
+    rng = np.random.default_rng(seed)
+    n_rows, n_neurons = sum(counts), len(counts)
+    x = rng.normal(size=(n_rows // 2 + 1, d_in)).astype(np.float32)
+    return LayerRows(
+        layer=layer,
+        weights=NeuronLayer(rng.normal(size=(d_in, n_neurons)).astype(np.float32), np.zeros(n_neurons, np.float32)),
+        maxima=np.ones(n_neurons, dtype=np.float32),
+        offsets=np.concatenate([[0], np.cumsum(counts)]),
+        example=np.arange(n_rows),
+        pos=np.ones(n_rows, dtype=np.int32),
+        activation=np.ones(n_rows, dtype=np.float32),
+        window_activations=np.ones((n_rows, 3), dtype=np.float32),
+        x_row=rng.integers(len(x), size=n_rows),
+        x=x,
+    )
+
+
+def same(one: Features, other: Features) -> bool:
+    return all(np.array_equal(getattr(one, f.name), getattr(other, f.name), equal_nan=True) for f in fields(Features))
+
+
+@pytest.fixture(scope="module")
+def planted() -> list[LayerFound]:
+    return planted_layers(np.random.default_rng(0))[1]
+
+
+def test_planted_features_come_out(planted):
+    for found in planted:
+        meanings = LAYERS[found.rows.layer]
+        assert found.features.n_features.tolist() == [len(m) for m in meanings]
+        sizes = [meaning.size for neuron in meanings for meaning in sorted(neuron, key=lambda m: -m.size)]
+        assert found.features.size.tolist() == sizes
+
+
+def test_a_planted_feature_shares_its_direction(planted):
+    for found in planted:
+        x = found.rows.x[found.rows.x_row]
+        strongest = np.argmax(x.reshape(len(x), 4, 4).sum(axis=2), axis=1)
+        for feature in range(found.n_features):
+            assert len(set(strongest[found.feature_of_row == feature].tolist())) == 1
+
+
+def test_each_neuron_is_clustered_by_its_own_embeddings(monkeypatch):
+    monkeypatch.setattr(stage, "CHUNK", 3)
+    rows = random_rows(1, [5, 0, 1, 2, 30, 0, 8])
+    (found,) = features_of([rows], 0.6)
+    features, merges, first = found.features, 0, 0
+    for neuron, n in enumerate([5, 0, 1, 2, 30, 0, 8]):
+        mine = slice(rows.offsets[neuron], rows.offsets[neuron + 1])
+        if n == 0:
+            assert features.n_features[neuron] == 0
+            assert np.isnan(features.mean_distance[neuron])
+            continue
+        truth = cluster(rows.weights.embed(rows.neuron_x(neuron), neuron), 0.6)
+        told = measures(truth.tree, 0.6)
+        of_neuron = slice(first, first + told.n_features)
+        np.testing.assert_allclose(features.trees[merges : merges + n - 1], truth.tree, atol=1e-6)
+        assert features.merge_central[merges : merges + n - 1].tolist() == truth.merge_central.tolist()
+        assert features.feature[mine].tolist() == truth.feature.tolist()
+        assert features.rank[mine].tolist() == truth.rank.tolist()
+        assert features.central[of_neuron].tolist() == truth.central.tolist()
+        np.testing.assert_allclose(features.feature_distance[of_neuron], feature_distances(truth.tree, 0.6), atol=1e-6)
+        for name in ("mean_distance", "intra_distance", "inter_distance", "largest_share", "n_features"):
+            np.testing.assert_allclose(getattr(features, name)[neuron], getattr(told, name), atol=1e-6)
+        merges, first = merges + n - 1, first + told.n_features
+    assert (merges, first) == (len(features.trees), found.n_features)
+
+
+def test_the_number_of_workers_does_not_show(monkeypatch):
+    monkeypatch.setattr(stage, "FEW_ROWS", 0)
+    monkeypatch.setattr(stage, "CHUNK", 4)
+    layers = [random_rows(0, [12] * 11), random_rows(2, [0, 7, 1], seed=1), random_rows(3, [3], seed=2)]
+    told = []
+    one = features_of(layers, 0.5, workers=1, progress=lambda done, total: told.append((done, total)))
+    three = features_of(layers, 0.5, workers=3)
+    assert all(same(a.features, b.features) for a, b in zip(one, three, strict=True))
+    assert [found.rows.layer for found in three] == [0, 2, 3]
+    assert told[-1] == (15, 15)
+    assert len(told) == 5
+
+
+def test_a_layer_without_any_examples():
+    (found,) = features_of([random_rows(0, [0, 0])], 0.5)
+    assert found.n_features == 0
+    assert found.features.trees.shape == (0, 4)
+
+
+def test_numbers_over_the_layer(planted):
+    for found in planted:
+        for feature, row in enumerate(found.central_rows):
+            assert found.feature_of_row[row] == feature
+            assert found.features.rank[row] == 0

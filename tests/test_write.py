@@ -1,0 +1,146 @@
+"""An atlas is whole or it is not there, and what stood in its place stays until it is."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ne_core.atlas import Atlas
+from ne_core.schema import MANIFEST
+from precompute.write import WriteError, check_target, new_atlas, write_layer, write_manifest
+from tests.planted import make_atlas, planted_layers
+
+
+@pytest.fixture(scope="module")
+def first_layer():
+    return planted_layers(np.random.default_rng(0))[1][0]
+
+
+def importances(found) -> np.ndarray:
+    return np.zeros((found.rows.n_rows, 1, 8), dtype=np.float32)
+
+
+def files(root: Path) -> dict[str, bytes]:
+    return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
+
+
+def test_twice_the_same_bytes(tiny_atlas, tmp_path):
+    again = make_atlas(tmp_path / "again")
+    assert files(again) == files(tiny_atlas)
+
+
+def test_the_manifest_has_every_field_and_lists_every_other_file(tiny_atlas):
+    raw = json.loads((tiny_atlas / "manifest.json").read_text())
+    assert set(raw) == set(MANIFEST)
+    assert set(raw["files"]) == set(files(tiny_atlas)) - {"manifest.json"}
+    assert str(tiny_atlas.parent) not in (tiny_atlas / "manifest.json").read_text()
+
+
+def test_numbers_come_back_as_they_were(tiny_atlas):
+    texts, layers = planted_layers(np.random.default_rng(0))
+    atlas = Atlas.open(tiny_atlas)
+    np.testing.assert_array_equal(atlas.tokens, texts.tokens)
+    assert atlas.vocab == texts.vocab
+    for found in layers:
+        columns, rows = atlas.files[found.rows.layer].columns, found.rows
+        np.testing.assert_array_equal(columns["example"], rows.example)
+        np.testing.assert_array_equal(columns["trees"], found.features.trees)
+        np.testing.assert_allclose(columns["activation"], rows.activation, rtol=1e-3)
+        np.testing.assert_array_equal(np.isnan(columns["window_activations"]), np.isnan(rows.window_activations))
+        np.testing.assert_allclose(columns["W_in"], rows.weights.W_in, rtol=1e-3)
+
+
+def test_an_atlas_is_replaced_only_by_a_whole_one(tmp_path):
+    out = make_atlas(tmp_path / "atlas")
+    before = files(out)
+
+    def interrupted(folder: Path) -> None:
+        (folder / "tokens.npy").write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), new_atlas(out) as folder:
+        interrupted(folder)
+    assert files(out) == before
+    assert [p.name for p in tmp_path.iterdir()] == ["atlas"]
+    (out / "manifest.json").write_text("{}")
+    make_atlas(out)
+    assert files(out) == before
+    assert [p.name for p in tmp_path.iterdir()] == ["atlas"]
+
+
+def test_what_a_killed_run_left_behind_is_cleared(tmp_path):
+    (tmp_path / ".atlas.writing").mkdir()
+    (tmp_path / ".atlas.writing" / "junk").write_text("junk")
+    make_atlas(tmp_path / "atlas")
+    assert [p.name for p in tmp_path.iterdir()] == ["atlas"]
+
+
+def test_an_atlas_that_a_kill_left_between_two_names_is_put_back(tmp_path):
+    out = make_atlas(tmp_path / "atlas")
+    before = files(out)
+    out.rename(tmp_path / ".atlas.old")
+    with pytest.raises(RuntimeError), new_atlas(out):
+        raise RuntimeError
+    assert files(out) == before
+
+
+def test_without_a_manifest_nothing_appears(tmp_path):
+    with pytest.raises(WriteError, match="without a manifest"), new_atlas(tmp_path / "atlas"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_of_other_things_is_left_alone(tmp_path):
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(WriteError, match="holds files and is not an atlas"):
+        make_atlas(tmp_path)
+    assert (tmp_path / "thesis.txt").read_text() == "precious"
+
+
+def test_a_file_is_not_a_directory(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WriteError, match="is not a directory"):
+        check_target(tmp_path / "file")
+
+
+def test_an_empty_directory_will_do(tmp_path):
+    assert Atlas.open(make_atlas(tmp_path)).manifest.name == "planted"
+
+
+def test_a_place_that_cannot_be_written_says_so_in_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WriteError, match="cannot be written") as error:
+        make_atlas(tmp_path / "file" / "atlas")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("bad", [1e5, np.inf, np.nan])
+def test_activations_beyond_float16_are_refused(tmp_path, first_layer, bad: float):
+    activation = first_layer.rows.activation.copy()
+    activation[3] = bad
+    with pytest.raises(WriteError, match=r"layer 0 .* beyond float16"):
+        write_layer(
+            tmp_path, replace(first_layer.rows, activation=activation), first_layer.features, importances(first_layer)
+        )
+
+
+def test_an_importance_beyond_float16_ends_at_its_end(tmp_path, first_layer):
+    lost = importances(first_layer)
+    lost[0, 0, 0], lost[1, 0, 0] = -1e9, np.nan
+    write_layer(tmp_path, first_layer.rows, first_layer.features, lost)
+    stored = np.load(tmp_path / "layers/00/window_importances.npy")
+    assert stored[0, 0, 0] == np.finfo(np.float16).min
+    assert np.isnan(stored[1, 0, 0])
+
+
+def test_whole_numbers_that_do_not_fit_are_refused(tmp_path, first_layer):
+    rows = replace(first_layer.rows, pos=first_layer.rows.pos + 40_000)
+    with pytest.raises(WriteError, match=r"pos.npy holds numbers that do not fit int16"):
+        write_layer(tmp_path, rows, first_layer.features, importances(first_layer))
+
+
+def test_a_field_that_the_schema_does_not_know_is_refused(tmp_path):
+    with pytest.raises(WriteError, match="must be given and nothing else"):
+        write_manifest(tmp_path, {"colour": "red"})
