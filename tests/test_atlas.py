@@ -1,0 +1,217 @@
+"""Reading an atlas: slices, features at any cut, similar features, and refusals in one line."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ne_core.arrays import AtlasError
+from ne_core.atlas import Atlas
+from ne_core.refs import FeatureRef, NeuronRef
+from tests.planted import CUT, LAYERS, VOCAB
+
+
+@pytest.fixture(scope="module")
+def atlas(tiny_atlas) -> Atlas:
+    return Atlas.open(tiny_atlas)
+
+
+@pytest.fixture
+def copy(tiny_atlas: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(tiny_atlas, tmp_path / "atlas"))
+
+
+def damage(root: Path, name: str, change) -> None:
+    """Change an array so that only its numbers are wrong: sizes and the manifest still agree."""
+    array = np.load(root / name)
+    change(array)
+    np.save(root / name, array)
+
+
+def test_a_neuron_is_its_rows(atlas):
+    neuron = atlas.neuron(NeuronRef(0, 0))
+    assert len(neuron) == 17
+    assert (np.diff(neuron.example) > 0).all()
+    assert np.bincount(neuron.feature).tolist() == [14, 3]
+    keys = atlas.tokens[neuron.example, neuron.pos]
+    assert atlas.text(np.unique(keys[neuron.feature == 0])) == [" cat"]
+    assert atlas.text(np.unique(keys[neuron.feature == 1])) == [" red"]
+
+
+def test_every_row_belongs_to_exactly_one_neuron(atlas):
+    for layer in atlas.layers:
+        counts = [len(atlas.neuron(NeuronRef(layer, n))) for n in range(atlas.n_neurons(layer))]
+        assert counts == [sum(m.size for m in meanings) for meanings in LAYERS[layer]]
+
+
+def test_a_dead_neuron_has_nothing(atlas):
+    neuron = atlas.neuron(NeuronRef(0, 4))
+    assert len(neuron) == len(neuron.features(0.3)) == len(neuron.central(0.3)) == 0
+    assert list(atlas.feature_ids(neuron.ref)) == []
+    assert atlas.neurons["maximum"][atlas.neuron_row(neuron.ref)] <= 0
+
+
+def test_one_example_is_one_feature(atlas):
+    neuron = atlas.neuron(NeuronRef(0, 3))
+    assert neuron.features(0.5).tolist() == [0]
+    assert neuron.central(0.5).tolist() == [0]
+    assert neuron.tree.shape == (0, 4)
+
+
+def test_the_stored_features_are_those_of_the_default_cut(atlas):
+    for layer in atlas.layers:
+        for number in range(atlas.n_neurons(layer)):
+            neuron = atlas.neuron(NeuronRef(layer, number))
+            assert neuron.feature.tolist() == neuron.features(CUT).tolist()
+            ids = atlas.feature_ids(neuron.ref)
+            assert atlas.features["central"][ids.start : ids.stop].tolist() == neuron.central(CUT).tolist()
+
+
+def test_a_moved_cut(atlas):
+    neuron = atlas.neuron(NeuronRef(0, 0))
+    assert neuron.features(2.0).tolist() == [0] * 17
+    assert sorted(neuron.features(0.0).tolist()) == list(range(17))
+    assert len(neuron.central(2.0)) == 1
+
+
+def test_feature_ids_and_refs_are_each_others_inverse(atlas):
+    n_features = len(atlas.features["layer"])
+    assert [atlas.feature_id(atlas.feature_ref(id)) for id in range(n_features)] == list(range(n_features))
+
+
+def test_windows_are_tokens_around_the_key_token(atlas):
+    neuron = atlas.neuron(NeuronRef(0, 0))
+    window = atlas.window_tokens(neuron, np.arange(len(neuron)))
+    key = window[:, atlas.manifest.window.key]
+    assert key.tolist() == atlas.tokens[neuron.example, neuron.pos].tolist()
+    np.testing.assert_array_equal(window == -1, np.isnan(neuron.window_activations))
+
+
+def test_importance_is_there_or_is_marked(atlas):
+    importances = atlas.neuron(NeuronRef(0, 0)).window_importances
+    computed = np.isfinite(importances[:, 0, atlas.manifest.window.key])
+    assert 0 < computed.sum() < len(computed)
+    assert np.isnan(importances[~computed]).all()
+    assert np.nanmin(importances) < 0
+
+
+def test_hostile_tokens_come_back_as_they_are(atlas):
+    assert atlas.vocab == VOCAB
+
+
+def test_weights_and_inputs_keep_the_identity(atlas):
+    assert atlas.weights(0).W_in.shape == (16, 6)
+    assert atlas.weights(2).n_neurons == 5
+
+
+@pytest.mark.parametrize("ref", [NeuronRef(1, 0), NeuronRef(0, 6), NeuronRef(0, -1), NeuronRef(-1, 0)])
+def test_a_neuron_that_is_not_there(atlas, ref: NeuronRef):
+    with pytest.raises(KeyError, match="no neuron"):
+        atlas.neuron(ref)
+
+
+@pytest.mark.parametrize("ref", [FeatureRef(0, 0, 2), FeatureRef(0, 4, 0), FeatureRef(0, 0, -1)])
+def test_a_feature_that_is_not_there(atlas, ref: FeatureRef):
+    with pytest.raises(KeyError, match="no feature"):
+        atlas.feature_id(ref)
+
+
+def test_nothing_can_be_written_through_it(atlas):
+    neuron = atlas.neuron(NeuronRef(0, 0))
+    for array in (neuron.activation, neuron.tree, atlas.tokens, atlas.features["size"], atlas.neurons["maximum"]):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+
+
+DAMAGE = {
+    "tokens.npy": lambda a: a.__setitem__((0, 0), len(VOCAB)),
+    "lengths.npy": lambda a: a.__setitem__(0, 1000),
+    "layers/00/offsets.npy": lambda a: a.__setitem__(2, a[-1] + 1),
+    "layers/00/example.npy": lambda a: a.__setitem__(0, -1),
+    "layers/00/pos.npy": lambda a: a.__setitem__(0, 24),
+    "layers/00/feature.npy": lambda a: a.__setitem__(0, 99),
+    "layers/00/merge_central.npy": lambda a: a.__setitem__(0, 50),
+    "layers/00/trees.npy": lambda a: a.__setitem__((0, 0), 9e9),
+    "layers/02/trees.npy": lambda a: a.__setitem__((0, 2), np.nan),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_numbers_that_point_nowhere_are_refused_at_opening(copy, name: str):
+    damage(copy, name, DAMAGE[name])
+    with pytest.raises(AtlasError) as error:
+        Atlas.open(copy)
+    assert "\n" not in str(error.value)
+
+
+def test_an_array_of_another_type_is_refused(copy):
+    path = copy / "layers/00/b_in.npy"
+    np.save(path, np.load(path).view(np.int32))
+    with pytest.raises(AtlasError, match=r"b_in.npy holds int32\[6\], the schema says float32"):
+        Atlas.open(copy)
+
+
+def swap(root: Path, name: str, **columns) -> None:
+    """Other values in some columns of a table, the manifest being told its new size."""
+    table = pq.read_table(root / name)
+    for column, values in columns.items():
+        table = table.set_column(table.column_names.index(column), column, pa.array(values))
+    pq.write_table(table, root / name)
+    raw = json.loads((root / "manifest.json").read_text())
+    raw["files"][name]["size"] = (root / name).stat().st_size
+    (root / "manifest.json").write_text(json.dumps(raw))
+
+
+N_FEATURES = sum(len(neuron) for neurons in LAYERS.values() for neuron in neurons)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("size", "a"), ("size", 1.5), ("size", None), ("cosine_neuron", 0.5), ("key_tokens", [1, 2]), ("size", [1, 2])],
+)
+def test_a_column_of_something_else_is_refused(copy, column: str, value):
+    swap(copy, "features.parquet", **{column: [value] * N_FEATURES})
+    with pytest.raises(AtlasError, match=f"features.parquet: column '{column}'") as error:
+        Atlas.open(copy)
+    assert "\n" not in str(error.value)
+
+
+def test_pickles_are_never_opened(copy):
+    path = copy / "layers/00/b_in.npy"
+    size = path.stat().st_size
+    np.save(path, np.array([{}], dtype=object), allow_pickle=True)
+    path.write_bytes(path.read_bytes()[:size].ljust(size, b"\0"))
+    with pytest.raises(AtlasError, match="cannot be read as an array"):
+        Atlas.open(copy)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"layers": [2, 0]}, {"layers": []}, {"n_neurons": [6]}, {"window": {"back": 0, "forward": 4}}, {"files": []},
+     {"default_space": "colour"}, {"name": 3}, {"n_ctx": "24"}],
+)  # fmt: skip
+def test_a_manifest_that_contradicts_itself_is_refused(copy, fields: dict):
+    raw = json.loads((copy / "manifest.json").read_text())
+    (copy / "manifest.json").write_text(json.dumps({**raw, **fields}))
+    with pytest.raises(AtlasError, match="contradicts itself"):
+        Atlas.open(copy)
+
+
+def test_opening_an_atlas_loads_neither_torch_nor_scipy(tiny_atlas):
+    """The app's first paint waits for whatever this imports."""
+    code = f"""
+import sys
+from ne_core.atlas import Atlas, NeuronRef
+atlas = Atlas.open({str(tiny_atlas)!r})
+atlas.neuron(NeuronRef(0, 0)).features(0.3)
+atlas.search.words("cat", 3)
+print([name for name in ("torch", "scipy", "pandas", "sklearn", "streamlit") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
