@@ -16,7 +16,7 @@ from precompute.assemble import write_atlas
 from precompute.candidates import Rule
 from precompute.collect import collect_tokens
 from precompute.collected import LayerRows
-from precompute.config import RunConfig
+from precompute.config import ConfigError, RunConfig
 from precompute.features import features_of
 from precompute.found import LayerFound, Texts
 from precompute.maxima import read_maxima
@@ -71,6 +71,8 @@ def build(config: RunConfig) -> Built:
 
 
 def opened(config: RunConfig) -> TransformerSource:
+    if config.device.startswith("cuda") and not torch.cuda.is_available():
+        raise ConfigError(f"device: {config.device}: torch finds no GPU here; auto or cpu would work")
     source = open_transformer(
         config.model,
         weights=config.weights,

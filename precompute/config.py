@@ -1,5 +1,6 @@
 """RunConfig: every choice of a build, what turning it does, and the presets. Defaults are the paper's and live here."""
 
+import re
 from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
@@ -61,7 +62,7 @@ class RunConfig:
     importance_passes: int | None = knob(
         None, "stop computing token importance after so many masked passes; `all`", optional(int)
     )
-    device: str = knob("auto", "where the model runs: cpu, cuda, or auto")
+    device: str = knob("auto", "where the model runs: cpu, cuda, cuda:N, or auto for cuda where there is one")
     dtype: str = knob("float32", "floating point of the forward passes: float32, bfloat16 or float16")
     work_unit: int = knob(32, "examples read at once: more is faster and takes more memory", int)
     seed: int = knob(0, "seed of everything random", int)
@@ -77,6 +78,7 @@ class RunConfig:
                 f"gated-embedding: {self.gated_embedding!r} is not gate or in",
                 self.gated_embedding not in ("gate", "in"),
             ),
+            (f"device: {self.device!r} is not auto, cpu, cuda or cuda:N", not DEVICES.fullmatch(self.device)),
             (f"dtype: {self.dtype!r} is not float32, bfloat16 or float16", self.dtype not in DTYPES),
             (f"examples: {self.examples} is not 1 or more", self.examples < 1),
             (f"context: {self.context} is not between 2 and 32767", not 2 <= self.context < 2**15),
@@ -100,9 +102,12 @@ class RunConfig:
         return Path(self.out or f"data/{self.atlas_name}")
 
     def with_options(self, options: dict[str, Any]) -> "RunConfig":
-        return replace(self, **options)
+        """With some choices made otherwise. Another model does not take over the name of the preset's."""
+        unnamed = {"name": None} if "model" in options else {}
+        return replace(self, **{**unnamed, **options})
 
 
+DEVICES = re.compile(r"auto|cpu|cuda(:\d+)?")
 DTYPES = ("float32", "bfloat16", "float16")
 
 

@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from io import TextIOBase
 
 EVERY_TTY_S, EVERY_PLAIN_S = 0.2, 10
 
@@ -12,7 +12,7 @@ EVERY_TTY_S, EVERY_PLAIN_S = 0.2, 10
 class Progress:
     """Stages numbered as they come: `with progress.stage("collect", "examples") as told: told(done, total)`."""
 
-    def __init__(self, n_stages: int, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic):
+    def __init__(self, n_stages: int, stream: TextIOBase | None = None, clock: Callable[[], float] = time.monotonic):
         self.n_stages, self.number = n_stages, 0
         self.stream = sys.stderr if stream is None else stream
         self.clock = clock
@@ -28,7 +28,7 @@ class Progress:
 
 
 class Stage:
-    def __init__(self, head: str, things: str, stream: TextIO, clock: Callable[[], float]):
+    def __init__(self, head: str, things: str, stream: TextIOBase, clock: Callable[[], float]):
         self.head, self.things, self.stream, self.clock = head, things, stream, clock
         self.started = self.shown = clock()
         self.total = 0

@@ -1,0 +1,173 @@
+"""A whole build from a checkpoint and a text file: it finds what the model does, and twice makes the same bytes."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForCausalLM
+
+from ne_core.atlas import Atlas
+from ne_core.checks import verify
+from ne_core.refs import NeuronRef
+from precompute.__main__ import main
+from tests.test_write import files
+from tests.tiny_models import tiny_checkpoint
+
+WORDS = "the same words come back a model reads text then it says more about cats and dogs as animals"
+MASKS = ["token: the", "mean-embedding"]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("build")
+    tiny_checkpoint("gpt2", place / "model")
+    rng = np.random.default_rng(0)
+    texts = (" ".join(rng.choice(WORDS.split(), size=rng.integers(5, 60))) for _ in range(60))
+    (place / "corpus.txt").write_text("\n\n".join(texts))
+    return place
+
+
+def build(place: Path, out: str, *options: str) -> Path:
+    given = {"--model": "model", "--corpus": "corpus.txt", "--out": out}
+    paths = [part for name, value in given.items() for part in (name, str(place / value))]
+    sizes = ["--examples", "50", "--context", "24", "--layers", "0,2", "--window", "6,3", "--max-examples", "12"]
+    assert (
+        main(["build", *paths, *sizes, "--device", "cpu", "--work-unit", "8", "--mask", ",".join(MASKS), *options]) == 0
+    )
+    return place / out
+
+
+@pytest.fixture(scope="module")
+def atlas(place: Path) -> Atlas:
+    return Atlas.open(build(place, "atlas"))
+
+
+@pytest.fixture(scope="module")
+def model(place: Path):
+    return AutoModelForCausalLM.from_pretrained(place / "model").eval().transformer
+
+
+def activations(model, layer: int, embedded: torch.Tensor) -> np.ndarray:
+    """[pos neuron] of one example, by a hook on plain transformers."""
+    seen = []
+    hook = model.h[layer].mlp.act.register_forward_hook(lambda _module, _given, out: seen.append(out[0]))
+    with torch.inference_mode():
+        model(inputs_embeds=embedded)
+    hook.remove()
+    return seen[0].numpy()
+
+
+@pytest.fixture(scope="module")
+def clean(atlas: Atlas, model) -> dict[int, np.ndarray]:
+    """Activations of every example by plain transformers, by layer."""
+    embedded = [
+        model.wte(torch.from_numpy(np.array(t[:n]))[None].long())
+        for t, n in zip(atlas.tokens, atlas.lengths, strict=True)
+    ]
+    return {layer: [activations(model, layer, e) for e in embedded] for layer in atlas.layers}
+
+
+def test_the_atlas_is_whole(atlas):
+    assert list(verify(atlas.root)) == []
+    assert atlas.layers == (0, 2)
+    assert atlas.manifest.name == "model"
+    assert atlas.manifest.baselines == tuple(MASKS)
+
+
+def test_twice_the_same_bytes(place, atlas):
+    assert files(build(place, "again")) == files(atlas.root)
+
+
+def test_activating_examples_are_those_of_plain_transformers(atlas, clean):
+    """The oracle keeps everything: the threshold from the whole corpus, then the first twelve above it."""
+    special = atlas.vocab.index("<|endoftext|>")
+    for layer in atlas.layers:
+        per_example = [np.where((t[:n] == special)[:, None], -np.inf, a)[1:] for t, n, a in
+                       zip(atlas.tokens, atlas.lengths, clean[layer], strict=True)]  # fmt: skip
+        best = np.array([a.max(axis=0) for a in per_example])
+        for number in range(atlas.n_neurons(layer)):
+            neuron, maximum = atlas.neuron(NeuronRef(layer, number)), best[:, number].max()
+            close = np.abs(best[:, number] - 0.75 * maximum) < 1e-5
+            if close.any() or maximum <= 0:
+                assert maximum > 0 or len(neuron) == 0
+                continue
+            expected = np.flatnonzero(best[:, number] >= 0.75 * maximum)[:12]
+            assert neuron.example.tolist() == expected.tolist()
+            assert neuron.pos.tolist() == [int(per_example[e][:, number].argmax()) + 1 for e in expected]
+            np.testing.assert_allclose(neuron.activation, best[expected, number], rtol=2e-3, atol=1e-4)
+
+
+def test_windows_are_those_of_plain_transformers(atlas, clean):
+    window = atlas.manifest.window
+    for number in range(0, atlas.n_neurons(2), 5):
+        neuron = atlas.neuron(NeuronRef(2, number))
+        for row, (example, at) in enumerate(zip(neuron.example, window.positions(neuron.pos), strict=True)):
+            inside = (at >= 0) & (at < atlas.lengths[example])
+            np.testing.assert_allclose(
+                neuron.window_activations[row][inside], clean[2][example][at[inside], number], rtol=2e-3, atol=1e-3
+            )
+            assert np.isnan(neuron.window_activations[row][~inside]).all()
+
+
+def test_importance_is_masking_one_token_at_a_time(atlas, model, clean):
+    baselines = [model.wte.weight[atlas.vocab.index(" the")], model.wte.weight.mean(dim=0)]
+    window, checked = atlas.manifest.window, 0
+    for number in range(3, atlas.n_neurons(2), 9):
+        neuron = atlas.neuron(NeuronRef(2, number))
+        for row in range(min(3, len(neuron))):
+            example, pos = int(neuron.example[row]), int(neuron.pos[row])
+            tokens = torch.from_numpy(np.array(atlas.tokens[example, : atlas.lengths[example]])).long()
+            for place, masked in enumerate(range(pos - window.back + 1, pos + 1)):
+                values = neuron.window_importances[row, :, place]
+                if masked < 0 or atlas.vocab[tokens[masked]] == "<|endoftext|>":
+                    assert np.isnan(values).all()
+                    continue
+                for value, baseline in zip(values, baselines, strict=True):
+                    with torch.inference_mode():
+                        embedded = model.wte(tokens[None]).clone()
+                        embedded[0, masked] = baseline
+                    lost = 1 - activations(model, 2, embedded)[pos, number] / clean[2][example][pos, number]
+                    assert float(value) == pytest.approx(float(lost), rel=2e-3, abs=2e-3)
+                    checked += 1
+    assert checked > 50
+
+
+def test_the_manifest_tells_how_it_was_made(atlas):
+    raw = atlas.manifest.raw
+    assert raw["model"]["family"] == "gpt2"
+    assert raw["model"]["causal"] is True
+    assert raw["corpus"]["name"] == "corpus.txt"
+    assert raw["corpus"]["n_documents"] > 0
+    assert raw["maxima"] == {"from": "corpus"}
+    assert (raw["keep"], raw["max_examples"], raw["work_unit"], raw["dtype"]) == (0.75, 12, 8, "float32")
+    assert raw["importance"]["rows"] == raw["importance"]["rows_in_all"] > 0
+    assert str(atlas.root.parent) not in json.dumps(raw)
+
+
+def test_maxima_from_a_file_and_a_small_budget(place):
+    path = place / "maxima.csv"
+    rows = "".join(f"{layer},{neuron},1000\n" for layer in (0, 2) for neuron in range(64))
+    path.write_text("layer,neuron,maximum\n" + rows)
+    small = Atlas.open(build(place, "small", "--maxima", str(path), "--importance-passes", "0"))
+    assert small.manifest.raw["maxima"]["from"] == "maxima.csv"
+    assert (small.neurons["maximum"] == 1000).all()
+    assert small.neurons["n_examples"].sum() == 0  # nothing reaches 750: an atlas without a single feature
+    assert list(verify(small.root)) == []
+    assert small.search.words("the", 5).ids == []
+
+
+def test_fewer_examples_than_asked_for_is_said_and_recorded(place, capsys, caplog):
+    atlas = Atlas.open(build(place, "fewer", "--examples", "5000", "--importance-passes", "0"))
+    (note,) = atlas.manifest.raw["corpus"]["notes"]
+    assert note.startswith("5000 examples were asked for")
+    assert note in caplog.text
+
+
+def test_a_gated_encoder_goes_through_too(tmp_path, place):
+    """BERT: forward context matters, prompts are recomputed, and every row is filled in all the same."""
+    tiny_checkpoint("bert", tmp_path / "bert")
+    atlas = Atlas.open(build(place, "encoder", "--model", str(tmp_path / "bert"), "--mask", "mask-token"))
+    assert atlas.manifest.raw["model"]["causal"] is False
+    assert atlas.manifest.raw["importance"]["rows"] == atlas.manifest.raw["importance"]["rows_in_all"] > 0
