@@ -8,6 +8,7 @@ from jaxtyping import Shaped
 BAR, LINE = "#5f86bd", "#8a8f98"  # both stand out from a light and a dark page
 
 HEIGHT = 220
+LEAST = 5  # per cent: a share of nearly nothing must not fill its figure
 
 
 def quartiles_by_layer(layers: Sequence[int], values: Sequence[Shaped[np.ndarray, " _"]], unit: str):
@@ -34,7 +35,8 @@ def share_by_layer(layers: Sequence[int], shares: Sequence[float], unit: str):
         y=[100 * share for share in shares],
         hovertemplate="layer %{x}: %{y:.1f} %<extra></extra>",
     )
-    return styled(go.Figure(bars), unit)
+    figure = styled(go.Figure(bars), unit)
+    return figure.update_yaxes(range=[0, max(LEAST, 105 * max(shares, default=0))])
 
 
 def quartiles(values: Shaped[np.ndarray, " _"]) -> tuple[float, float, float]:

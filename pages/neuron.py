@@ -38,7 +38,7 @@ def show_measures(atlas: Atlas, neuron: Neuron) -> None:
             "The neuron’s maximum activation; tokens as active as this have the strongest background.",
         ),
     }
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         for name, (value, meaning) in shown.items():
             st.metric(name, value, help=meaning, width="content")
 

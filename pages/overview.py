@@ -12,10 +12,11 @@ from pages.components.frame import open_page
 from pages.components.labels import label
 from pages.components.nav import ensure_router
 from pages.components.settings import counts, settings
-from pages.components.starts import Start, starts
+from pages.components.starts import SOLID, Start, starts
 
 ensure_router()
-PICKS = 4
+PICKS = 4  # neurons of each kind
+NAMED = 4  # features named in a neuron’s row
 
 
 def show_starts(atlas: Atlas) -> None:
@@ -36,22 +37,24 @@ def show_start(atlas: Atlas, start: Start, name: str) -> None:
 
 
 def neuron_row(atlas: Atlas, ref: NeuronRef) -> dict:
-    """A neuron as a row: the first key token of each of its largest features."""
+    """A neuron as a row: the first key token and the size of each of its larger features."""
     ids = atlas.feature_ids(ref)
-    firsts = list(dict.fromkeys(label(atlas, id).tokens[0] for id in ids[:4]))
-    n = int(atlas.neurons["n_examples"][atlas.neuron_row(ref)])
+    sizes = [int(atlas.features["size"][id]) for id in ids]
+    large = [(id, size) for id, size in zip(ids, sizes, strict=True) if size >= SOLID][:NAMED] or [(ids[0], sizes[0])]
+    firsts = list(dict.fromkeys(label(atlas, id).tokens[0] for id, _ in large))
+    of = ", ".join(str(size) for _, size in large)
     return {
         "href": links.neuron_href(atlas, ref),
         "number": None,
         "colour": None,
         "name": str(ref),
         "label": firsts,
-        "more": len(ids) > 4,
+        "more": sum(size >= SOLID for size in sizes) > NAMED,
         "meta": "",
         "share": None,
         "line": None,
         "maximum": 1,
-        "why": f"{len(ids)} feature{'s' * (len(ids) != 1)}, {n} examples",
+        "why": f"{of} of {sum(sizes)} examples",
         "current": False,
     }
 

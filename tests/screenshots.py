@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.browser import chromium, served, settled
 
-SIZES = {"1400": (1400, 900), "420": (420, 860)}
+SIZES = {"wide": (1400, 900), "narrow": (420, 860)}
 THEMES = ("light", "dark")
 
 
@@ -35,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--atlas", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--query", default="the")
+    parser.add_argument("--query", default="import")
     parser.add_argument("--whole", action="store_true", help="whole pages, not only the first screen")
     parser.add_argument("--only", help="one page")
     given = parser.parse_args()
@@ -47,7 +47,7 @@ def main() -> None:
                 for name, view in views(given.atlas.name, given.query).items():
                     if given.only in (None, name):
                         page = context.new_page()
-                        take(page, f"{address}/{view}", given.out / f"{name}-{size}-{theme}.png", given.whole)
+                        take(page, f"{address}/{view}", given.out / f"{name}-{theme}-{size}.png", given.whole)
                         page.close()
                 context.close()
 

@@ -23,7 +23,7 @@ def test_a_word_finds_the_features_that_fire_on_it(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="cat")
     assert set(names(app)[:2]) == {"L0 N0 F0", "L2 N0 F0"}
     row = rows_of(app, "Features found")[0]
-    assert row["why"] == "in the key token of 14 of its 14 examples"
+    assert row["why"] == "matches the key token of 14 of 14 examples"
     assert row["line"]["k"] in row["line"]["h"]
     assert row["href"].endswith("layer=0&neuron=0&feature=0")
 
@@ -35,7 +35,7 @@ def test_the_last_word_may_be_unfinished(tiny_atlas, monkeypatch):
 def test_an_exact_token_finds_only_its_key_tokens(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="dog", mode="token")
     assert names(app) == ["L0 N2 F0"]
-    assert rows_of(app, "Features found")[0]["why"] == "key token of 6 of its 6 examples"
+    assert rows_of(app, "Features found")[0]["why"] == "key token of 6 of 6 examples"
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,6 @@ function numbers(data, step, x, y) {
 function cutLine(data, width, y) {
   const group = make('g', { class: 'cut' });
   group.append(make('line', { x1: LEFT, x2: width - RIGHT, y1: y(data.cut), y2: y(data.cut) }),
-    make('text', { x: width - RIGHT, y: y(data.cut) - 5 }, `cut ${data.cut}`));
+    make('text', { x: LEFT + 3, y: y(data.cut) - 5 }, `cut ${data.cut}`));
   return group;
 }

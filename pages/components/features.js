@@ -47,7 +47,7 @@ function item(row, i, data) {
   link.href = row.href;
   link.dataset.row = i;
   if (row.colour) made.style.setProperty('--c', row.colour);
-  if (row.number !== null) link.append(swatch(row.number, row.colour));
+  if (row.number === null) link.className = 'plain'; else link.append(swatch(row.number, row.colour));
   const head = element('span', 'head');
   if (row.number !== null) head.append(element('span', 'hidden', 'Feature ' + row.number + ' '));
   if (row.name) head.append(element('span', 'name', row.name));

@@ -91,13 +91,13 @@ def match(atlas: Atlas, id: int, mode: str, query: str) -> Match:
     if mode == "token":
         keys = atlas.tokens[neuron.example[rows], neuron.pos[rows]]
         among = np.isin(keys, tokens_named(atlas, query))
-        return Match(first(rows, among), f"key token of {among.sum()} of its {len(rows)} examples")
+        return Match(first(rows, among), f"key token of {among.sum()} of {len(rows)} examples")
     drawn = lines(atlas, neuron, rows)
     keys = [holds(line["t"][line["k"]], query) for line in drawn]
     if any(keys):
-        return Match(first(rows, keys), f"in the key token of {sum(keys)} of its {len(rows)} examples")
+        return Match(first(rows, keys), f"matches the key token of {sum(keys)} of {len(rows)} examples")
     texts = [holds("".join(line["t"]), query) for line in drawn]
-    return Match(first(rows, texts), f"in the text of {sum(texts)} of its {len(rows)} examples" if any(texts) else "")
+    return Match(first(rows, texts), f"matches the text of {sum(texts)} of {len(rows)} examples" if any(texts) else "")
 
 
 def first(rows: Sequence[int], among: Sequence[bool]) -> int:

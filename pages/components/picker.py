@@ -37,6 +37,7 @@ def pick_neuron(atlas: Atlas) -> View:
     query = view.query(atlas)
     location.settle(at, query)
     frame.remember("neuron", query)
+    st.set_page_config(page_title=f"{view.neuron} · {atlas.root.name}")
     st.title(f"Layer {view.neuron.layer} · Neuron {view.neuron.neuron}", anchor=False)
     at.show_problems()
     controls(atlas, view)

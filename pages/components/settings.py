@@ -16,10 +16,7 @@ def safe(value: object) -> str:
 
 def pairs(style: str, values: dict[str, str]) -> str:
     """A list of names and values, both of which are HTML already."""
-    rows = "".join(
-        f"<div><dt>{name}</dt><dd>{value}</dd></div>" if style == "ne-facts" else f"<dt>{name}</dt><dd>{value}</dd>"
-        for name, value in values.items()
-    )
+    rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in values.items())
     return f'<dl class="{style}">{rows}</dl>'
 
 

@@ -2,7 +2,8 @@
    attribute that holds text: it comes from strangers. */
 
 const share = (value, whole) => Math.max(0, Math.min(1, value / whole)) || 0;
-const signed = (value) => (value < 0 ? '−' : '+') + Math.abs(value).toFixed(2);
+const plain = (value) => value.toFixed(2).replace('-', '−');
+const signed = (value) => (value < 0 ? '' : '+') + plain(value);
 
 function element(tag, className, text) {
   const made = document.createElement(tag);
@@ -42,7 +43,7 @@ function tokenElements(line, from, to, look) {
 /* What a token's picture says, in words. */
 function tokenWords(line, i, look) {
   const parts = [`“${line.t[i]}”`];
-  if (line.v[i] !== null) parts.push(`activation ${line.v[i].toFixed(2)}`);
+  if (line.v[i] !== null) parts.push(`activation ${plain(line.v[i])}`);
   if (i > line.k && look.causal) parts.push('after the key token: context only');
   else if (!line.m || line.m[i] === null || line.m[i] === undefined) parts.push('importance not computed');
   else parts.push(`importance ${signed(line.m[i])}`);
@@ -51,7 +52,7 @@ function tokenWords(line, i, look) {
 
 /* The whole picture, for those who do not see it. */
 function lineWords(line) {
-  const said = [`Key token “${line.t[line.k]}”, activation ${line.v[line.k] === null ? 'unknown' : line.v[line.k].toFixed(2)}.`];
+  const said = [`Key token “${line.t[line.k]}”, activation ${line.v[line.k] === null ? 'unknown' : plain(line.v[line.k])}.`];
   if (!line.m) return said.concat('Importance not computed.').join(' ');
   const strong = line.m.map((value, i) => [value, i]).filter(([value, i]) => i !== line.k && Math.abs(value ?? 0) >= 0.1)
     .sort((a, b) => Math.abs(b[0]) - Math.abs(a[0])).slice(0, 4);

@@ -53,7 +53,7 @@ function example(line, i, data) {
   made.append(tokenElements(line, 0, line.t.length, data));
   made.querySelectorAll('.token').forEach((token) => {
     const k = +token.dataset.i, value = line.v[k], importance = line.m?.[k] ?? null;
-    token.dataset.v = [value === null ? '' : value.toFixed(2), importance === null ? '' : signed(importance)].join(' ').trim();
+    token.dataset.v = [value === null ? '' : plain(value), importance === null ? '' : signed(importance)].join(' ').trim();
   });
   made.append(element('span', 'hidden', ' ' + lineWords(line)));
   return made;
