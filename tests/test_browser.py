@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from ne_core.atlas import Atlas
+from pages.components.find import frequent_key_tokens
 from tests.browser import CHROMIUM, chromium, served, settled
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -156,6 +158,14 @@ def test_hostile_tokens_are_text(opened):
     assert page.locator("img[src=x]").count() == 0
     assert page.locator("script", has_text="alert(1)").count() == 0
     assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08]", page.locator("body").inner_text())
+
+
+def test_hostile_tokens_in_link_labels_are_text(opened, tiny_atlas):
+    page = opened("search")
+    links = page.locator('[data-testid="stMain"]').get_by_role("link")
+    shown = [text.replace("\u2060", "") for text in links.all_inner_texts()]
+    assert shown == frequent_key_tokens(Atlas.open(tiny_atlas))[: len(shown)]
+    assert len([text for text in shown if re.search(r"<|\\|\[U", text)]) >= 2
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", ":red[x] :smile: $x$ -> **b** `c` [d](e)"])

@@ -12,7 +12,7 @@ from tests.apptest import open_app, rows_of
 
 
 def test_planted_neurons_are_found_by_their_rules(tiny_atlas):
-    """L0 N0 was planted with 14 and 3 examples, L0 N2 with 6, 5, 4 and 3; three neurons have one feature of some size."""
+    """L0 N0 was planted with 14 and 3 examples, L0 N2 with 6, 5, 4 and 3; three have one feature."""
     rare, several, single = starts(Atlas.open(tiny_atlas), 4)
     assert rare.neurons == (NeuronRef(0, 0),)
     assert NeuronRef(0, 2) in several.neurons
