@@ -5,10 +5,12 @@ import logging
 import sys
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
+from dataclasses import fields
 from pathlib import Path
 from typing import NoReturn
 
 from precompute.config import PRESETS, knobs
+from precompute.demo_model.settings import Settings
 
 BAD_INPUT, INTERRUPTED = 2, 130
 
@@ -27,8 +29,9 @@ def parser() -> Parser:
     add_build(verbs.add_parser("build", help="build an atlas", description="Build an atlas."))
     check = verbs.add_parser("verify", help="check every byte of an atlas")
     check.add_argument("directory", type=Path)
-    verbs.add_parser("train-demo", help="train the demo model", add_help=False)
-    verbs.add_parser("evaluate-demo", help="test the demo model against a trigram model", add_help=False)
+    add_train_demo(verbs.add_parser("train-demo", help="train the demo model on the offline corpus"))
+    test = verbs.add_parser("evaluate-demo", help="test the demo model against a trigram model")
+    test.add_argument("--model", type=Path, required=True, metavar="DIR")
     return top
 
 
@@ -43,6 +46,19 @@ def add_build(build: Parser) -> None:
             metavar=knob.metadata["metavar"] or knob.name.upper().replace("_", "-"),
             default=argparse.SUPPRESS,
             help=f"{knob.metadata['help']} ({', '.join(shown)})".replace("%", "%%"),
+        )
+
+
+def add_train_demo(train: Parser) -> None:
+    """An option for every setting of the training run."""
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the trained model goes")
+    train.add_argument("--work", type=Path, default=Path(".runs/demo"), metavar="DIR", help="checkpoints and logs")
+    for setting in fields(Settings):
+        train.add_argument(
+            f"--{setting.name.replace('_', '-')}",
+            type=type(setting.default),
+            default=argparse.SUPPRESS,
+            help=f"{setting.default} unless told",
         )
 
 
@@ -80,20 +96,31 @@ def run_verify(options: dict) -> int:
     return BAD_INPUT if wrong else 0
 
 
-def run_demo_model(verb: str, arguments: list[str]) -> int:
-    """These verbs have options of their own."""
-    from precompute.demo_model import __main__ as demo_model
+def run_train_demo(options: dict) -> int:
+    from precompute.demo_model.train import train_demo
 
-    sys.argv = [f"python -m precompute {verb}-demo", verb, *arguments]
-    demo_model.main()
+    train_demo(options.pop("out"), options.pop("work"), Settings(**options))
     return 0
 
 
+def run_evaluate_demo(options: dict) -> int:
+    from precompute.demo_model.evaluate import evaluate_demo
+
+    print(evaluate_demo(options["model"]))
+    return 0
+
+
+VERBS = {
+    "build": run_build,
+    "verify": run_verify,
+    "train-demo": run_train_demo,
+    "evaluate-demo": run_evaluate_demo,
+}
+
+
 def run(arguments: list[str]) -> int:
-    if arguments and arguments[0] in ("train-demo", "evaluate-demo"):
-        return run_demo_model(arguments[0].removesuffix("-demo"), arguments[1:])
     options = vars(parser().parse_args(arguments))
-    return {"build": run_build, "verify": run_verify}[options.pop("verb")](options)
+    return VERBS[options.pop("verb")](options)
 
 
 def main(arguments: list[str]) -> int:

@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import shutil
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,8 +40,8 @@ def new_atlas(out: Path) -> Iterator[Path]:
         if not (folder / "manifest.json").exists():
             raise WriteError(f"{folder} was left without a manifest")
         move_into_place(folder, out)
-    except OSError as error:
-        raise WriteError(f"{out} cannot be written: {error.strerror or error}") from error
+    except (OSError, sqlite3.Error) as error:
+        raise WriteError(f"{out} cannot be written: {getattr(error, 'strerror', None) or error}") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -156,7 +157,8 @@ def write_faiss(folder: Path, space: str, units: Float[np.ndarray, "n d"]) -> No
 
     index = faiss.IndexScalarQuantizer(units.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
     index.add(np.ascontiguousarray(units, dtype=np.float32))
-    faiss.write_index(index, str(folder / f"features_{space}.faiss"))
+    # through numpy: faiss's own writer reports a full disk as a bug of its own
+    faiss.serialize_index(index).tofile(folder / f"features_{space}.faiss")
 
 
 def write_manifest(folder: Path, facts: dict) -> None:

@@ -10,7 +10,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from precompute.demo_model import data
 from precompute.demo_model.evaluate import compared, evaluate_demo
-from precompute.demo_model.step import Settings, batch_of_step, token_losses
+from precompute.demo_model.settings import Settings
+from precompute.demo_model.step import batch_of_step, token_losses
 from precompute.demo_model.tokenizer import END, MASK, token_stream, trained_tokenizer
 from precompute.demo_model.train import save, train
 

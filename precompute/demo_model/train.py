@@ -11,7 +11,8 @@ import torch
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from precompute.demo_model import data
-from precompute.demo_model.step import Run, Settings, batch_of_step, new_run, take_step, token_losses
+from precompute.demo_model.settings import Settings
+from precompute.demo_model.step import Run, batch_of_step, new_run, take_step, token_losses
 from precompute.demo_model.tokenizer import END, MASK, trained_tokenizer
 
 N_TUNE_TOKENS = 25_000

@@ -95,9 +95,7 @@ def _check_identity(bridge: TransformerBridge, layer: int, seen: dict[HookPoint,
         raise UnfitModelError(f"layer {layer}: its MLP is no activation function of x · W_in + b_in; cannot be read")
 
 
-def _folded(
-    bridge: TransformerBridge, layer: int, seen: dict[HookPoint, Tensor], tolerance: float
-) -> LayerRead | None:
+def _folded(bridge: TransformerBridge, layer: int, seen: dict[HookPoint, Tensor], tolerance: float) -> LayerRead | None:
     """The norm whose output the MLP reads; None where that output is the residual stream itself, as in BERT."""
     x, stream = seen[taps.mlp_input(bridge, layer)], seen[bridge.blocks[layer].hook_out]
     norms = [norm for norm in _norms(bridge, layer) if norm.hook_in in seen and norm.hook_out in seen]

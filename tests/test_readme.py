@@ -1,0 +1,37 @@
+"""What the README tells people to type exists: make targets, verbs and options, files, pictures."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+README = Path("README.md").read_text(encoding="utf-8")
+COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.strip().splitlines()]
+PRECOMPUTE = [line.split(" -m precompute ")[1] for line in COMMANDS if " -m precompute " in line]
+MAKE = [shlex.split(line)[1] for line in COMMANDS if line.startswith("make ")]
+
+
+def test_every_command_is_one_that_is_checked_here():
+    assert len(COMMANDS) == len(PRECOMPUTE) + len(MAKE)
+    assert PRECOMPUTE
+    assert {"demo", "test"} <= set(MAKE)
+
+
+@pytest.mark.parametrize("arguments", PRECOMPUTE)
+def test_precompute_command_parses(arguments):
+    from precompute.__main__ import parser
+
+    parser().parse_args(shlex.split(arguments))
+
+
+@pytest.mark.parametrize("target", MAKE)
+def test_make_target_exists(target):
+    assert re.search(rf"^{re.escape(target)}:", Path("Makefile").read_text(), re.M)
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`([\w.]+/[\w./]*\w\.\w+)`|\]\(((?!http)[^)]+)\)", README))))
+def test_file_exists(path):
+    path = "".join(path)
+    if not path.startswith("data/mytexts"):
+        assert Path(path).exists()
