@@ -110,7 +110,7 @@ MANIFEST = {
     "keep": "share of the maximum that an activating example must reach",
     "max_examples": "the first so many are kept",
     "baselines": "what took a masked token's place, by name, in the order of window_importances",
-    "importance": "rows computed, rows in all, masked passes run",
+    "importance": "rows computed, rows in all, masked passes run; examples a feature and passes allowed, null for all",
     "layers": "the model's layers in the atlas, ascending",
     "n_neurons": "neurons in each of them",
     "d_in": "input width of each of them",

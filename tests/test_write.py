@@ -1,6 +1,8 @@
 """An atlas is whole or it is not there, and what stood in its place stays until it is."""
 
+import errno
 import json
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,6 +68,27 @@ def test_an_atlas_is_replaced_only_by_a_whole_one(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["atlas"]
     (out / "manifest.json").write_text("{}")
     make_atlas(out)
+    assert files(out) == before
+    assert [p.name for p in tmp_path.iterdir()] == ["atlas"]
+
+
+@pytest.mark.parametrize(
+    ("target", "error"),
+    [
+        ("precompute.write.np.save", OSError(errno.ENOSPC, "No space left on device")),
+        ("precompute.assemble.write_search", sqlite3.OperationalError("database or disk is full")),
+    ],
+)
+def test_a_full_disk_is_one_line_and_leaves_the_old_atlas(tmp_path, monkeypatch, target: str, error: Exception):
+    out = make_atlas(tmp_path / "atlas")
+    before = files(out)
+
+    def full(*_):
+        raise error
+
+    monkeypatch.setattr(target, full)
+    with pytest.raises(WriteError, match=r"atlas cannot be written: .*(space|full)"):
+        make_atlas(out)
     assert files(out) == before
     assert [p.name for p in tmp_path.iterdir()] == ["atlas"]
 
