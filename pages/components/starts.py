@@ -8,6 +8,7 @@ from ne_core.atlas import Atlas
 from ne_core.refs import NeuronRef
 
 SOLID = 3  # a feature counts here from this many examples on; smaller ones are often strays
+WORD = 3  # letters that make a word of a key token
 A_LAYER = 2  # at most so many from one layer, so that the picks spread over the model
 
 
@@ -24,6 +25,7 @@ def starts(atlas: Atlas, count: int) -> list[Start]:
     solid, rarest = solid_features(atlas)
     alive, share = table["n_examples"] > 0, table["largest_share"]
     apart = np.nan_to_num(table["inter_distance"]) - np.nan_to_num(table["intra_distance"])
+    nameless = ~named_by_words(atlas)
     rare = (solid == 2) & (share >= 0.6) & (rarest <= 0.2 * table["n_examples"])
     several = (solid >= 3) & (share <= 0.6)
     single = alive & (table["n_features"] == 1) & (table["n_examples"] >= 2 * SOLID)
@@ -31,19 +33,21 @@ def starts(atlas: Atlas, count: int) -> list[Start]:
         Start(
             "One large and one rare feature",
             f"Two features of {SOLID} or more examples; the larger holds at least 60 % of the neuron’s examples, the "
-            "rarer at most 20 %. Those whose features lie furthest apart come first.",
-            best(atlas, rare, -apart, count),
+            "rarer at most 20 %. Those with words for key tokens come first, then those whose features lie furthest "
+            "apart.",
+            best(atlas, rare, (-apart, nameless), count),
         ),
         Start(
             "Several features",
-            f"At least three features of {SOLID} or more examples, none holding more than 60 %. Those whose features "
-            "lie furthest apart come first.",
-            best(atlas, several, -apart, count),
+            f"At least three features of {SOLID} or more examples, none holding more than 60 %. Those with words for "
+            "key tokens come first, then those whose features lie furthest apart.",
+            best(atlas, several, (-apart, nameless), count),
         ),
         Start(
             "A single, tight feature",
-            f"One feature of {2 * SOLID} or more examples. Those whose examples lie closest together come first.",
-            best(atlas, single, np.nan_to_num(table["mean_distance"], nan=np.inf), count),
+            f"One feature of {2 * SOLID} or more examples. Those with a word for key token come first, then those "
+            "whose examples lie closest together.",
+            best(atlas, single, (np.nan_to_num(table["mean_distance"], nan=np.inf), nameless), count),
         ),
     ]
     return [start for start in kinds if start.neurons]
@@ -51,19 +55,31 @@ def starts(atlas: Atlas, count: int) -> list[Start]:
 
 def solid_features(atlas: Atlas) -> tuple[np.ndarray, np.ndarray]:
     """For every neuron: features with at least SOLID examples, and the size of the smallest of them."""
-    size, n_neurons = atlas.features["size"], len(atlas.neurons["layer"])
-    owner = np.repeat(np.arange(n_neurons), atlas.neurons["n_features"])
+    size, n_neurons, owner = atlas.features["size"], len(atlas.neurons["layer"]), feature_owner(atlas)
     large = size >= SOLID
     rarest = np.full(n_neurons, np.iinfo(np.int32).max)
     np.minimum.at(rarest, owner[large], size[large])
     return np.bincount(owner[large], minlength=n_neurons), rarest
 
 
-def best(atlas: Atlas, among: np.ndarray, order: np.ndarray, count: int) -> tuple[NeuronRef, ...]:
-    """The first `count` by `order`, ties by number, with no more than A_LAYER from one layer."""
+def named_by_words(atlas: Atlas) -> np.ndarray:
+    """Whether the most frequent key token of every solid feature begins a word: a newcomer reads it at once."""
+    word = np.array([text[:1] == " " and len(text) > WORD and text[1:].isalpha() for text in atlas.vocab], dtype=bool)
+    token, owner = atlas.features["key_tokens"][:, 0], feature_owner(atlas)
+    nameless = (atlas.features["size"] >= SOLID) & ~word[token]
+    return np.bincount(owner[nameless], minlength=len(atlas.neurons["layer"])) == 0
+
+
+def feature_owner(atlas: Atlas) -> np.ndarray:
+    """The row in `neurons` that each feature belongs to."""
+    return np.repeat(np.arange(len(atlas.neurons["layer"])), atlas.neurons["n_features"])
+
+
+def best(atlas: Atlas, among: np.ndarray, keys: tuple[np.ndarray, ...], count: int) -> tuple[NeuronRef, ...]:
+    """The first `count` by the last key, then the one before it, with no more than A_LAYER from one layer."""
     picked, taken = [], dict.fromkeys(atlas.layers, 0)
     rows = np.flatnonzero(among)
-    for row in rows[np.argsort(order[rows], kind="stable")]:
+    for row in rows[np.lexsort([key[rows] for key in keys])]:
         ref = NeuronRef(int(atlas.neurons["layer"][row]), int(atlas.neurons["neuron"][row]))
         if taken[ref.layer] < A_LAYER and len(picked) < count:
             picked.append(ref)
