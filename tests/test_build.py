@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForCausalLM
+from transformers import AutoModel
 
 from ne_core.atlas import Atlas
 from ne_core.checks import verify
@@ -46,26 +46,29 @@ def atlas(place: Path) -> Atlas:
 
 @pytest.fixture(scope="module")
 def model(place: Path):
-    return AutoModelForCausalLM.from_pretrained(place / "model").eval().transformer
+    return AutoModel.from_pretrained(place / "model").eval()
 
 
 def activations(model, layer: int, embedded: torch.Tensor) -> np.ndarray:
     """[pos neuron] of one example, by a hook on plain transformers."""
     seen = []
-    hook = model.h[layer].mlp.act.register_forward_hook(lambda _module, _given, out: seen.append(out[0]))
+    rectifier = model.encoder.layer[layer].intermediate if hasattr(model, "encoder") else model.h[layer].mlp.act
+    hook = rectifier.register_forward_hook(lambda _module, _given, out: seen.append(out[0]))
     with torch.inference_mode():
         model(inputs_embeds=embedded)
     hook.remove()
     return seen[0].numpy()
 
 
+def embedded_tokens(atlas: Atlas, model, example: int) -> torch.Tensor:
+    tokens = torch.from_numpy(np.array(atlas.tokens[example, : atlas.lengths[example]])).long()
+    return model.get_input_embeddings().weight.detach()[tokens][None].clone()
+
+
 @pytest.fixture(scope="module")
 def clean(atlas: Atlas, model) -> dict[int, np.ndarray]:
     """Activations of every example by plain transformers, by layer."""
-    embedded = [
-        model.wte(torch.from_numpy(np.array(t[:n]))[None].long())
-        for t, n in zip(atlas.tokens, atlas.lengths, strict=True)
-    ]
+    embedded = [embedded_tokens(atlas, model, example) for example in range(len(atlas.tokens))]
     return {layer: [activations(model, layer, e) for e in embedded] for layer in atlas.layers}
 
 
@@ -111,27 +114,31 @@ def test_windows_are_those_of_plain_transformers(atlas, clean):
             assert np.isnan(neuron.window_activations[row][~inside]).all()
 
 
-def test_importance_is_masking_one_token_at_a_time(atlas, model, clean):
-    baselines = [model.wte.weight[atlas.vocab.index(" the")], model.wte.weight.mean(dim=0)]
-    window, checked = atlas.manifest.window, 0
+def check_importances(atlas: Atlas, model, baselines: list[torch.Tensor], special: set[str]) -> int:
+    """Some rows against masking one token at a time in plain transformers; returns how many values were compared."""
+    window, compared = atlas.manifest.window, 0
     for number in range(3, atlas.n_neurons(2), 9):
         neuron = atlas.neuron(NeuronRef(2, number))
-        for row in range(min(3, len(neuron))):
-            example, pos = int(neuron.example[row]), int(neuron.pos[row])
-            tokens = torch.from_numpy(np.array(atlas.tokens[example, : atlas.lengths[example]])).long()
+        for row, (example, pos) in enumerate(zip(neuron.example[:3].tolist(), neuron.pos[:3].tolist(), strict=True)):
+            clean = activations(model, 2, embedded_tokens(atlas, model, example))[pos, number]
             for place, masked in enumerate(range(pos - window.back + 1, pos + 1)):
-                values = neuron.window_importances[row, :, place]
-                if masked < 0 or atlas.vocab[tokens[masked]] == "<|endoftext|>":
+                values = neuron.window_importances[row, :, place].tolist()
+                if masked < 0 or atlas.vocab[atlas.tokens[example, masked]] in special:
                     assert np.isnan(values).all()
                     continue
                 for value, baseline in zip(values, baselines, strict=True):
-                    with torch.inference_mode():
-                        embedded = model.wte(tokens[None]).clone()
-                        embedded[0, masked] = baseline
-                    lost = 1 - activations(model, 2, embedded)[pos, number] / clean[2][example][pos, number]
-                    assert float(value) == pytest.approx(float(lost), rel=2e-3, abs=2e-3)
-                    checked += 1
-    assert checked > 50
+                    embedded = embedded_tokens(atlas, model, example)
+                    embedded[0, masked] = baseline
+                    lost = 1 - activations(model, 2, embedded)[pos, number] / clean
+                    assert value == pytest.approx(float(lost), rel=2e-3, abs=2e-3)
+                    compared += 1
+    return compared
+
+
+def test_importance_is_masking_one_token_at_a_time(atlas, model):
+    weight = model.wte.weight.detach()
+    baselines = [weight[atlas.vocab.index(" the")], weight.mean(dim=0)]
+    assert check_importances(atlas, model, baselines, {"<|endoftext|>"}) > 50
 
 
 def test_the_manifest_tells_how_it_was_made(atlas):
@@ -165,9 +172,11 @@ def test_fewer_examples_than_asked_for_is_said_and_recorded(place, capsys, caplo
     assert note in caplog.text
 
 
-def test_a_gated_encoder_goes_through_too(tmp_path, place):
-    """BERT: forward context matters, prompts are recomputed, and every row is filled in all the same."""
-    tiny_checkpoint("bert", tmp_path / "bert")
-    atlas = Atlas.open(build(place, "encoder", "--model", str(tmp_path / "bert"), "--mask", "mask-token"))
+def test_an_encoder_goes_through_too(tmp_path, place):
+    """What comes after matters to it as well, and its prompts are recomputed: the same question, the same answer."""
+    folder = tiny_checkpoint("bert", tmp_path / "bert")
+    atlas = Atlas.open(build(place, "encoder", "--model", str(folder), "--mask", "mask-token"))
     assert atlas.manifest.raw["model"]["causal"] is False
-    assert atlas.manifest.raw["importance"]["rows"] == atlas.manifest.raw["importance"]["rows_in_all"] > 0
+    model = AutoModel.from_pretrained(folder).eval()
+    baseline = model.get_input_embeddings().weight.detach()[atlas.vocab.index("[MASK]")]
+    assert check_importances(atlas, model, [baseline], {"[CLS]", "[SEP]"}) > 30

@@ -43,6 +43,7 @@ def corpus(order: str, n_examples: int = 300) -> np.ndarray:
         "random": values,
         "mostly dead": np.where(np.arange(N_NEURONS) < 3, -np.abs(values), values),
         "slowly rising": rising + 1e-3 * values,
+        "barely rising": 1 + rising / 10 + 0 * values,
         "slowly falling": rising[::-1] + 1e-3 * values,
         "ties": np.round(values) * 1.0,
         "constant": np.ones_like(values),
@@ -52,12 +53,13 @@ def corpus(order: str, n_examples: int = 300) -> np.ndarray:
 
 
 ORDERS = (
-    "random", "mostly dead", "slowly rising", "slowly falling", "ties", "constant", "steps", "spike at the end",
+    "random", "mostly dead", "slowly rising", "barely rising", "slowly falling", "ties", "constant", "steps",
+    "spike at the end",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize(("keep", "max_examples"), [(0.75, 10), (0.2, 3), (1.0, 5)])
+@pytest.mark.parametrize(("keep", "max_examples"), [(0.75, 10), (0.2, 3), (1.0, 5), (0.98, 10)])
 def test_one_pass_equals_keeping_everything(order: str, keep: float, max_examples: int):
     activations = corpus(order)
     source, tokens = source_of(activations)
