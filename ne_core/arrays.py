@@ -1,29 +1,76 @@
-"""Files of an atlas as read-only arrays, each checked against the schema; nothing is ever unpickled."""
+"""Arrays of an atlas by memory map, each checked against the schema. Nothing in them is evaluated or unpickled.
 
-from pathlib import Path
+An atlas may come from a stranger: every file that is read has passed `own_file` first.
+"""
+
+import math
+import re
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from ne_core.schema import Array, Column
+from ne_core.schema import Array
+
+# What numpy writes before plain numbers (version 1.0); its own reader also takes pickles, archives and expressions.
+HEADER = re.compile(
+    rb"\x93NUMPY\x01\x00..\{'descr': '([<>|]\w{2,8})', 'fortran_order': (True|False), "
+    rb"'shape': \(([0-9, ]{0,60})\), \} *\n",
+    re.DOTALL,
+)
+
+DTYPES = {np.dtype(name).str: name for name in ("float16", "float32", "float64", "int16", "int32", "int64", "uint8")}
 
 
 class AtlasError(ValueError):
     """The directory is not a readable atlas; the message says in one line what is wrong."""
 
 
+def own_file(root: Path, name: str) -> Path:
+    """The path of a file inside the atlas. No link is followed: it could lead anywhere on this machine."""
+    path = root
+    for part in PurePosixPath(name).parts:
+        path = path / part
+        if path.is_symlink():
+            raise AtlasError(f"{path} is a link: an atlas holds files of its own, copy what it points at")
+    if not path.is_file():  # nor a pipe, which would be waited for without end
+        raise AtlasError(f"{path} is missing: build the atlas again")
+    return path
+
+
 def load_array(folder: Path, spec: Array, sizes: dict[str, int]) -> np.ndarray:
     """The memory-mapped array of `spec`. Dimensions not yet in `sizes` are learned from it."""
-    path = folder / spec.file
+    path = own_file(folder, spec.file)
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError:
-        raise AtlasError(f"{path} is missing: build the atlas again") from None
+        dtype, shape, order, offset = header(path)
     except (OSError, ValueError) as error:
         raise AtlasError(f"{path} cannot be read as an array ({first_line(error)}): build the atlas again") from None
-    if array.dtype != np.dtype(spec.dtype) or not fits(array.shape, spec.shape, sizes):
+    if dtype != spec.dtype or not fits(shape, spec.shape, sizes):
         wanted = ", ".join(f"{d}={sizes[d]}" if d in sizes else str(d) for d in spec.shape)
-        raise AtlasError(f"{path} holds {array.dtype}{list(array.shape)}, the schema says {spec.dtype}[{wanted}]")
-    return array
+        raise AtlasError(f"{path} holds {dtype}{list(shape)}, the schema says {spec.dtype}[{wanted}]")
+    return mapped(path, np.dtype(spec.dtype), shape, order, offset)
+
+
+def header(path: Path) -> tuple[str, tuple[int, ...], str, int]:
+    """What the file says it holds: its dtype, shape, order, and where the numbers begin."""
+    with path.open("rb") as file:
+        found = HEADER.match(file.read(512))
+    if not found:
+        raise ValueError("it does not begin as an array of plain numbers does")
+    descr, fortran, shape = (text.decode("ascii") for text in found.groups())
+    lengths = tuple(int(n) for n in shape.split(",") if n.strip())
+    return DTYPES.get(descr, descr), lengths, "F" if fortran == "True" else "C", found.end()
+
+
+def mapped(path: Path, dtype: np.dtype, shape: tuple[int, ...], order: str, offset: int) -> np.ndarray:
+    """The numbers after the header, which must be as many as it says."""
+    size = math.prod(shape) * dtype.itemsize
+    if path.stat().st_size != offset + size:
+        raise AtlasError(f"{path} does not hold the {list(shape)} numbers that it says: build the atlas again")
+    if not size:
+        empty = np.zeros(shape, dtype)
+        empty.setflags(write=False)
+        return empty
+    return np.memmap(path, dtype, mode="r", offset=offset, shape=shape, order=order)
 
 
 def fits(shape: tuple[int, ...], wanted: tuple[str | int, ...], sizes: dict[str, int]) -> bool:
@@ -33,39 +80,7 @@ def fits(shape: tuple[int, ...], wanted: tuple[str | int, ...], sizes: dict[str,
     return all(n == (d if isinstance(d, int) else sizes.setdefault(d, n)) for n, d in zip(shape, wanted, strict=True))
 
 
-def load_table(path: Path, columns: tuple[Column, ...]) -> dict[str, np.ndarray]:
-    """A Parquet table as numpy columns; list cells become a second axis."""
-    import pyarrow.parquet as pq  # a tenth of the app's start, paid when an atlas is opened
-
-    try:
-        with pq.ParquetFile(path) as file:  # `read_table` would load pandas: half as long again as all of this
-            table = file.read(columns=[c.name for c in columns])
-    except FileNotFoundError:
-        raise AtlasError(f"{path} is missing: build the atlas again") from None
-    except (OSError, ValueError) as error:
-        raise AtlasError(f"{path} cannot be read as a table ({first_line(error)}): build the atlas again") from None
-    absent = [c.name for c in columns if c.name not in table.column_names]
-    if absent:
-        raise AtlasError(f"{path} has no column {absent[0]!r}: build the atlas again")
-    return {c.name: column_values(path, table[c.name], c) for c in columns}
-
-
-def column_values(path: Path, values, column: Column) -> np.ndarray:
-    """One column as [rows] or [rows length], in the schema's dtype."""
-    listed = hasattr(values.type, "value_type")
-    found = values.type.value_type if listed else values.type
-    wanted = {"float32": "float"}.get(column.dtype, column.dtype)  # arrow's name for it
-    if listed != (column.length > 1) or str(found) != wanted:
-        raise AtlasError(f"{path}: column {column.name!r} holds {values.type}, the schema says {column.dtype}")
-    flat = values.combine_chunks()
-    flat = flat.flatten() if listed else flat
-    if values.null_count or flat.null_count or len(flat) != len(values) * column.length:
-        raise AtlasError(f"{path}: column {column.name!r} must hold {column.length} a row: build the atlas again")
-    # `to_numpy` would load pandas, too
-    array = np.from_dlpack(flat) if len(flat) else np.zeros(0, dtype=column.dtype)
-    array.setflags(write=False)
-    return array if column.length == 1 else array.reshape(-1, column.length)
-
-
 def first_line(error: Exception) -> str:
-    return str(error).split("\n")[0]
+    """What a library said of it, short, and without what a terminal would obey: it may quote the file."""
+    said = (str(error).splitlines() or [type(error).__name__])[0][:200]
+    return "".join(character if character.isprintable() else "?" for character in said)

@@ -5,7 +5,6 @@ neuron = atlas.neuron(NeuronRef(3, 17))          # two slices of each column
 atlas.similar(FeatureRef(3, 17, 2), "pre_mlp")   # [(FeatureRef, cosine), …]
 """
 
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,13 +12,17 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
-from ne_core.arrays import AtlasError, load_array, load_table
+from ne_core.arrays import AtlasError, load_array
 from ne_core.cluster import central_examples, cut
 from ne_core.layer import NeuronLayer
-from ne_core.manifest import Manifest, read_manifest
+from ne_core.manifest import Manifest, load_json, read_manifest
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.schema import EXAMPLES, FEATURES, LAYER, NEURONS
 from ne_core.search import SearchIndex
+from ne_core.tables import load_table
+
+MOST_VOCAB_BYTES = 2**28
+MOST_CHARACTERS = 4096  # of one token; the longest that tokenizers have are some hundred
 
 
 @dataclass(frozen=True)
@@ -84,15 +87,17 @@ class Atlas:
         check_sizes(root, manifest)
         sizes = {"n_examples": manifest.raw["n_examples"], "n_ctx": manifest.raw["n_ctx"]}
         tokens, lengths = (load_array(root, spec, sizes) for spec in EXAMPLES)
+        layers = {layer: load_layer(root, manifest, layer) for layer in manifest.layers}
+        n_rows = sum(len(files.columns["example"]) for files in layers.values())
         atlas = Atlas(
             root,
             manifest,
             tokens,
             lengths,
-            load_vocab(root / "vocab.json"),
-            load_table(root / "neurons.parquet", NEURONS),
-            load_table(root / "features.parquet", FEATURES),
-            {layer: load_layer(root, manifest, layer) for layer in manifest.layers},
+            load_vocab(root),
+            load_table(root, "neurons.parquet", NEURONS, sum(manifest.n_neurons.values())),
+            load_table(root, "features.parquet", FEATURES, n_rows),
+            layers,
         )
         check_rows(atlas)
         return atlas
@@ -156,7 +161,7 @@ class Atlas:
 
     @cached_property
     def search(self) -> SearchIndex:
-        return SearchIndex(self.root / "search.sqlite")
+        return SearchIndex(self.root / "search.sqlite", len(self.features["layer"]))
 
     @cached_property
     def _layer_start(self) -> dict[int, int]:
@@ -186,13 +191,10 @@ def layer_folder(layer: int) -> str:
     return f"layers/{layer:02d}"
 
 
-def load_vocab(path: Path) -> list[str]:
-    try:
-        vocab = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise AtlasError(f"{path} is missing: build the atlas again") from None
-    except (OSError, ValueError, RecursionError):
-        raise AtlasError(f"{path} is not readable JSON: build the atlas again") from None
+def load_vocab(root: Path) -> list[str]:
+    path, vocab = root / "vocab.json", load_json(root, "vocab.json", MOST_VOCAB_BYTES)
     if not (isinstance(vocab, list) and all(isinstance(text, str) for text in vocab)):
         raise AtlasError(f"{path} must hold a list of texts: build the atlas again")
+    if max(map(len, vocab), default=0) > MOST_CHARACTERS:
+        raise AtlasError(f"{path} holds a token of more than {MOST_CHARACTERS} characters: build the atlas again")
     return vocab

@@ -1,26 +1,35 @@
 """Is this directory the atlas that its manifest describes? Cheap checks at every opening, checksums in `verify`."""
 
 import hashlib
+import re
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
-from ne_core.arrays import AtlasError
-from ne_core.atlas import Atlas, LayerFiles
-from ne_core.manifest import Manifest, read_manifest
+from ne_core.arrays import AtlasError, own_file
+from ne_core.atlas import Atlas, LayerFiles, layer_folder
+from ne_core.check_tables import check_tables, in_range
+from ne_core.check_trees import check_trees
+from ne_core.manifest import Manifest, brief, read_manifest
+from ne_core.schema import EXAMPLES, LAYER
+
+WHOLE = ("vocab.json", "neurons.parquet", "features.parquet", "search.sqlite", *(spec.file for spec in EXAMPLES))
+NAME = re.compile(r"[A-Za-z0-9_][\w.-]{0,99}(/[\w.-]{1,100}){0,4}", re.ASCII)  # of files that an atlas may hold
+MOST_ROWS = 2**15 - 1  # of one neuron: rows are named by int16 elsewhere
 
 
 def check_sizes(root: Path, manifest: Manifest) -> None:
-    """Every listed file is there, inside the atlas, and as long as it was when written."""
+    """Every file is listed, there, inside the atlas, and as long as it was when written."""
+    for name in (*WHOLE, *(f"{layer_folder(layer)}/{spec.file}" for layer in manifest.layers for spec in LAYER)):
+        if name not in manifest.files:
+            raise AtlasError(f"{root / 'manifest.json'} does not list {name}: build the atlas again")
     for name, entry in manifest.files.items():
-        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-            raise AtlasError(f"{root / 'manifest.json'} lists {name!r}, which is outside the atlas")
-        path = root / name
-        if not path.is_file():
-            raise AtlasError(f"{path} is missing: build the atlas again")
-        if path.stat().st_size != entry["size"]:
-            raise AtlasError(f"{path} has {path.stat().st_size} bytes, the manifest says {entry['size']}")
+        if not NAME.fullmatch(name) or ".." in name:
+            raise AtlasError(f"{root / 'manifest.json'} lists {brief(name)}, which is outside the atlas")
+        size = own_file(root, name).stat().st_size
+        if size != entry["size"]:
+            raise AtlasError(f"{root / name} has {size} bytes, the manifest says {entry['size']}")
 
 
 def check_rows(atlas: Atlas) -> None:
@@ -28,7 +37,7 @@ def check_rows(atlas: Atlas) -> None:
     in_range(atlas.root / "tokens.npy", atlas.tokens, len(atlas.vocab))
     in_range(atlas.root / "lengths.npy", atlas.lengths, atlas.manifest.raw["n_ctx"] + 1)
     for layer, files in atlas.files.items():
-        check_layer(atlas, atlas.root / f"layers/{layer:02d}", files)
+        check_layer(atlas, atlas.root / layer_folder(layer), files)
     check_tables(atlas)
 
 
@@ -36,52 +45,19 @@ def check_layer(atlas: Atlas, folder: Path, files: LayerFiles) -> None:
     """Offsets partition the rows, and every row names a token that exists."""
     offsets, columns = files.offsets, files.columns
     n_rows = len(columns["example"])
-    if offsets[0] != 0 or offsets[-1] != n_rows or (np.diff(offsets) < 0).any():
+    # compared, not subtracted: differences of huge numbers come out small
+    if offsets[0] != 0 or offsets[-1] != n_rows or (offsets[1:] < offsets[:-1]).any():
         raise AtlasError(f"{folder / 'offsets.npy'} does not divide the layer's {n_rows} rows among its neurons")
-    if len(columns["trees"]) != files.tree_offsets[-1]:
-        raise AtlasError(f"{folder / 'trees.npy'} has {len(columns['trees'])} merges for {files.tree_offsets[-1]}")
     counts = np.diff(offsets)
+    if counts.max() > MOST_ROWS:
+        raise AtlasError(f"{folder / 'offsets.npy'} gives one neuron more than {MOST_ROWS} rows: build the atlas again")
     in_range(folder / "example.npy", columns["example"], len(atlas.tokens))
     in_range(folder / "pos.npy", columns["pos"], atlas.lengths[columns["example"]])
     in_range(folder / "feature.npy", columns["feature"], np.repeat(counts, counts))
-    n_merges = np.diff(files.tree_offsets)
-    leaves = np.repeat(counts, n_merges)
-    in_range(folder / "merge_central.npy", columns["merge_central"], leaves)
-    step = np.arange(len(leaves)) - np.repeat(files.tree_offsets[:-1], n_merges)
-    check_trees(folder / "trees.npy", columns["trees"], leaves + step)
-
-
-def check_trees(path: Path, trees: np.ndarray, end: np.ndarray) -> None:
-    """A branch point joins nodes numbered before it, as in scipy's linkage, at a finite height."""
-    if not np.isfinite(trees).all():
-        raise AtlasError(f"{path} holds numbers that are not finite: build the atlas again")
-    in_range(path, trees[:, :2], end[:, None])
-
-
-def check_tables(atlas: Atlas) -> None:
-    """The tables list this atlas's neurons and features, in order, and similar features that exist."""
-    layers = np.repeat(atlas.layers, [atlas.n_neurons(layer) for layer in atlas.layers])
-    neurons = np.concatenate([np.arange(atlas.n_neurons(layer)) for layer in atlas.layers])
-    listed, counts = atlas.neurons, atlas.neurons["n_features"]
-    if not (np.array_equal(listed["layer"], layers) and np.array_equal(listed["neuron"], neurons)):
-        raise AtlasError(f"{atlas.root / 'neurons.parquet'} does not list the manifest's neurons in order")
-    path, features = atlas.root / "features.parquet", atlas.features
-    owner = np.repeat(np.arange(len(layers)), counts) if (counts >= 0).all() else np.zeros(0, int)
-    in_order = len(owner) == len(features["layer"]) and (
-        np.array_equal(features["layer"], layers[owner]) and np.array_equal(features["neuron"], neurons[owner])
-    )
-    if not in_order:
-        raise AtlasError(f"{path} does not list the features that neurons.parquet counts")
-    in_range(path, features["central"], np.repeat(atlas.neurons["n_examples"], counts))
-    for name in ("similar_neuron", "similar_pre_mlp"):
-        in_range(path, features[name], len(owner), least=-1)
-    in_range(path, features["key_tokens"], len(atlas.vocab), least=-1)
-
-
-def in_range(path: Path, values: np.ndarray, end, least: int = 0) -> None:
-    """Raise unless least ≤ values < end, everywhere."""
-    if values.size and not ((values >= least) & (values < end)).all():
-        raise AtlasError(f"{path} points outside the atlas: build the atlas again")
+    if len(columns["trees"]) != files.tree_offsets[-1]:
+        raise AtlasError(f"{folder / 'trees.npy'} has {len(columns['trees'])} merges for {files.tree_offsets[-1]}")
+    in_range(folder / "merge_central.npy", columns["merge_central"], np.repeat(counts, np.diff(files.tree_offsets)))
+    check_trees(folder / "trees.npy", np.asarray(columns["trees"]), counts)
 
 
 def verify(root: Path) -> Iterator[str]:

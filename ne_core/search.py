@@ -8,10 +8,22 @@ The index is contentless: it answers with feature ids, and the atlas supplies th
 
 import re
 import sqlite3
+import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from ne_core.arrays import AtlasError, first_line
+
+SECONDS = 5.0  # that a query may take; the slowest honest one took 0.2 at a million snippets
+STEPS = 10_000  # of SQLite's between looks at the clock
+MOST_BYTES = 2**24  # of any one value
+
+# Everything in the file is its maker's: a view in a table's place could run for ever, or run functions.
+STRANGE = """
+SELECT count(*) FROM sqlite_schema WHERE type IN ('view', 'trigger')
+OR (name IN ('text', 'key_token') AND type != 'table')
+"""
 
 
 @dataclass(frozen=True)
@@ -25,8 +37,8 @@ class Hits:
 class SearchIndex:
     """Read-only; a connection for every query, since sqlite connections do not cross threads."""
 
-    def __init__(self, path: Path):
-        self.path = path
+    def __init__(self, path: Path, n_features: int):
+        self.path, self.n_features = path, n_features
 
     def words(self, query: str, limit: int, offset: int = 0) -> Hits:
         """Features whose key tokens or snippets hold all of the query's words; key tokens weigh ten times as much."""
@@ -53,14 +65,27 @@ class SearchIndex:
         )
 
     def _hits(self, select: str, count: str, parameters: tuple, limit: int, offset: int) -> Hits:
-        uri = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1"
         try:
-            with sqlite3.connect(uri, uri=True) as connection:
-                connection.execute("PRAGMA trusted_schema = OFF")  # the file may come from a stranger
+            with closing(self._connection()) as connection:
                 ids = [row[0] for row in connection.execute(select, (*parameters, limit, offset))]
-                return Hits(ids, connection.execute(count, parameters).fetchone()[0])
+                total = connection.execute(count, parameters).fetchone()[0]
         except sqlite3.Error as error:
             raise AtlasError(f"{self.path} cannot be searched ({first_line(error)}): build the atlas again") from None
+        if not all(isinstance(id, int) and 0 <= id < self.n_features for id in ids):
+            raise AtlasError(f"{self.path} names features that the atlas does not have: build the atlas again")
+        return Hits(ids, total)
+
+    def _connection(self) -> sqlite3.Connection:
+        """Open for reading, with little trust: for a limited time, and without anything that is not a table."""
+        connection = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
+        end = time.monotonic() + SECONDS
+        connection.set_progress_handler(lambda: time.monotonic() > end, STEPS)
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA cell_size_check = ON")
+        if connection.execute(STRANGE).fetchone()[0]:
+            raise sqlite3.DatabaseError("it holds views or triggers")
+        return connection
 
 
 def fts_terms(query: str) -> str:

@@ -88,7 +88,7 @@ def test_several_tokens_add_up(atlas):
 def test_a_file_that_is_no_index_says_so_in_one_line(tmp_path):
     (tmp_path / "search.sqlite").write_text("not a database, but long enough to be asked what it is" * 20)
     with pytest.raises(AtlasError, match="cannot be searched") as error:
-        SearchIndex(tmp_path / "search.sqlite").words("cat", 5)
+        SearchIndex(tmp_path / "search.sqlite", 9).words("cat", 5)
     assert "\n" not in str(error.value)
 
 

@@ -1,6 +1,5 @@
 """What every page stands in: the atlas, opened once and read-only, and the sidebar."""
 
-import html
 import os
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from ne_core.atlas import Atlas
 from pages.components import location
 from pages.components.escape import markdown
 from pages.components.nav import PAGES, page_file
+from pages.components.settings import safe
 
 HERE = Path(__file__).parent
 
@@ -39,7 +39,8 @@ def open_page(page: str) -> Atlas:
 
 def atlas_names(folder: Path) -> list[str]:
     """Sub-folders with a manifest. Names from a URL are looked up in this list and never made into a path."""
-    return sorted(path.parent.name for path in folder.glob("*/manifest.json"))
+    names = (path.parent.name for path in folder.glob("*/manifest.json"))
+    return sorted(name for name in names if name.isprintable())  # the others cannot be written into a link
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the atlas …")
@@ -101,9 +102,9 @@ def legend(atlas: Atlas) -> str:
 
 def summary(atlas: Atlas) -> str:
     """One line on the model under the menu."""
-    model = html.escape(str(atlas.manifest.raw["model"].get("name", "a model")))
+    model = safe(atlas.manifest.raw["model"].get("name", "a model"))
     n_features, n_neurons = len(atlas.features["layer"]), len(atlas.neurons["layer"])
     return (
-        f'<p class="ne-atlas"><b>{html.escape(atlas.manifest.name)}</b><br>{model}<br>'
+        f'<p class="ne-atlas"><b>{safe(atlas.manifest.name)}</b><br>{model}<br>'
         f"{len(atlas.layers)} layers · {n_neurons:,} neurons · {n_features:,} features</p>"
     )

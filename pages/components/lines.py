@@ -56,4 +56,5 @@ def central_line(atlas: Atlas, id: int, before: int, after: int) -> tuple[dict, 
 
 def maximum(atlas: Atlas, ref) -> float:
     """The activation drawn at full strength: the neuron's maximum."""
-    return max(float(atlas.neurons["maximum"][atlas.neuron_row(ref)]), 1e-6)
+    found = float(atlas.neurons["maximum"][atlas.neuron_row(ref)])
+    return max(found, 1e-6) if np.isfinite(found) else 1.0  # JSON has no other numbers

@@ -7,6 +7,9 @@ first line of every page.
 
 import streamlit as st
 
+from ne_core.arrays import AtlasError
+from pages.components.escape import markdown
+
 # Name in the URL (which must be the file's stem): title, icon.
 PAGES = {
     "overview": ("Overview", ":material/dashboard:"),
@@ -36,6 +39,8 @@ def run() -> None:
     st.session_state["_in_router"] = True
     try:
         build().run()
+    except AtlasError as error:  # found broken while it was read, after it had been opened
+        st.error(markdown(str(error)))
     finally:
         st.session_state["_in_router"] = False
 

@@ -9,9 +9,13 @@ from ne_core.manifest import Manifest
 from ne_core.similar import SPACES
 from ne_core.token_text import visible
 
+LONGEST = 500  # characters of one value
+
 
 def safe(value: object) -> str:
-    return html.escape(visible(str(value)))
+    """A value of any kind and size, cut short."""
+    text = value[:LONGEST] if isinstance(value, str) else str(value)[:LONGEST]
+    return html.escape(visible(text))
 
 
 def pairs(style: str, values: dict[str, str]) -> str:
@@ -60,12 +64,12 @@ def settings(manifest: Manifest) -> str:
     }
     notes = corpus.get("notes")
     if notes:
-        values["notes on the corpus"] = safe("; ".join(map(str, notes)))
+        values["notes on the corpus"] = safe("; ".join(map(str, notes)) if isinstance(notes, list) else notes)
     return pairs("ne-settings", values)
 
 
 def percent(share: object) -> str:
-    return f"{share:.0%}" if isinstance(share, int | float) else safe(share)
+    return f"{share:.0%}" if isinstance(share, float) else safe(share)
 
 
 def computed(importance: object) -> str:
