@@ -9,9 +9,10 @@ import numpy as np
 
 from ne_core.arrays import AtlasError, own_file
 from ne_core.atlas import Atlas, LayerFiles, layer_folder
+from ne_core.check_manifest import brief
 from ne_core.check_tables import check_tables, in_range
 from ne_core.check_trees import check_trees
-from ne_core.manifest import Manifest, brief, read_manifest
+from ne_core.manifest import Manifest, read_manifest
 from ne_core.schema import EXAMPLES, LAYER
 
 WHOLE = ("vocab.json", "neurons.parquet", "features.parquet", "search.sqlite", *(spec.file for spec in EXAMPLES))
@@ -74,7 +75,8 @@ def verify(root: Path) -> Iterator[str]:
     known = {*manifest.files, "manifest.json"}
     for path in sorted(root.rglob("*")):
         if path.is_file() and path.relative_to(root).as_posix() not in known:
-            yield f"{path} is not part of the atlas: the manifest does not list it"
+            name = brief(path.relative_to(root).as_posix())  # anything can be in a name, a line break too
+            yield f"{root} holds {name}, which is not part of the atlas: the manifest does not list it"
 
 
 def file_sha256(path: Path) -> str:

@@ -1,5 +1,7 @@
 """The JavaScript and CSS of a component, read from the files beside its Python; there is no build."""
 
+import hashlib
+import json
 from pathlib import Path
 
 import streamlit as st
@@ -11,3 +13,8 @@ def component(name: str, html: str):
     """The component `name`, made of {name}.js and {name}.css and what all components share. Call it once a process."""
     css, js = ((HERE / f"shared.{kind}").read_text() + (HERE / f"{name}.{kind}").read_text() for kind in ("css", "js"))
     return st.components.v2.component(f"ne_{name}", html=html, css=css, js=js)
+
+
+def drawn_key(drawn: object) -> str:
+    """Changes when what is drawn does; a component leaves alone what it has drawn already."""
+    return hashlib.sha1(json.dumps(drawn).encode()).hexdigest()

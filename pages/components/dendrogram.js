@@ -11,7 +11,8 @@ export default function (component) {
   if (state.key !== data.key) state.at = -1;
   const changed = state.key !== data.key || state.current !== data.current;
   Object.assign(state, { key: data.key, current: data.current });
-  const redraw = () => drawTree(data, plot);
+  const mark = () => plot.querySelectorAll('.leaf').forEach((leaf, i) => leaf.classList.toggle('on', i === state.at));
+  const redraw = () => { tip.style.display = 'none'; drawTree(data, plot); mark(); };
   if (changed || !plot.firstChild) redraw();
   state.observer?.disconnect();
   state.observer = new ResizeObserver(() => { if (plot.clientWidth !== state.width) { state.width = plot.clientWidth; redraw(); } });
@@ -27,12 +28,13 @@ export default function (component) {
     if (leaf) follow(event, data.leaves[leaf.dataset.leaf].href);
   };
   plot.onkeydown = (event) => {
+    if (event.key === 'Escape') tip.style.display = 'none';
     if (event.key === 'Enter' && state.at >= 0) follow(event, data.leaves[state.at].href);
     const next = leafAfter(event.key, state.at, data.leaves);
     if (next === null) return;
     event.preventDefault();
     state.at = next;
-    plot.querySelectorAll('.leaf').forEach((leaf, i) => leaf.classList.toggle('on', i === next));
+    mark();
     live.textContent = say(next);
   };
 }

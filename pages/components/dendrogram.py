@@ -6,7 +6,7 @@ from ne_core.atlas import Atlas, Neuron
 from ne_core.dendrogram import dendrogram, node_features
 from ne_core.palette import feature_colour
 from ne_core.refs import FeatureRef
-from pages.components.assets import component
+from pages.components.assets import component, drawn_key
 from pages.components.lines import lines
 from pages.components.links import neuron_href
 
@@ -23,17 +23,15 @@ def tree_of(atlas: Atlas, neuron: Neuron, cut: float, current: int, **more: str)
     layout = dendrogram(neuron.tree)
     inside = node_features(neuron.tree, features, cut)
     n = len(neuron)
-    data = {
-        "key": f"{atlas.root.name} {neuron.ref} {cut} {more}",
+    drawn = {
         "label": f"Dendrogram: {n} examples in {features.max() + 1} features. Left and right arrows move between "
         "examples, up and down between features, Enter opens one.",
         "cut": round(cut, 4),
         "top": round(float(max(layout.height.max(), cut)) * 1.06, 4) or 1.0,
-        "current": current,
         "leaves": leaves(atlas, neuron, layout.order, features, more),
         "branches": [branch(layout, n + k, inside) for k in range(n - 1)],
     }
-    DENDROGRAM(data=data, key="dendrogram")
+    DENDROGRAM(data={"key": drawn_key(drawn), "current": current, **drawn}, key="dendrogram")
 
 
 def leaves(atlas: Atlas, neuron: Neuron, order: np.ndarray, features: np.ndarray, more: dict[str, str]) -> list[dict]:

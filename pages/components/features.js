@@ -8,7 +8,10 @@ export default function (component) {
     const link = event.target.closest('a');
     if (link) follow(event, link.href);
   };
-  list.onkeydown = (event) => step(event, list);
+  list.onkeydown = (event) => {
+    if (event.key === 'Escape') tip.style.display = 'none';
+    step(event, list);
+  };
   list.onpointerover = (event) => {
     const token = event.target.closest('.token');
     if (!token) { tip.style.display = 'none'; return; }
@@ -16,7 +19,10 @@ export default function (component) {
     showTip(tip, token, tokenWords(row.line, +token.dataset.i, { causal: data.causal }));
   };
   list.onpointerleave = () => { tip.style.display = 'none'; };
-  if (list.drawnKey !== data.key) draw(data, list, more);
+  if (list.drawnKey !== data.key) {
+    tip.style.display = 'none';            // what it pointed at is gone
+    draw(data, list, more);
+  }
   data.rows.forEach((row, i) => {            // a row is opened without drawing the list anew
     const item = list.children[i];
     if (!item) return;

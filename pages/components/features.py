@@ -1,12 +1,10 @@
 """Features as rows with their label, size and one example; every row is a link."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 
 from ne_core.atlas import Atlas
 from ne_core.palette import feature_colour
-from pages.components.assets import component
+from pages.components.assets import component, drawn_key
 from pages.components.labels import label
 from pages.components.lines import central_line
 from pages.components.links import neuron_href
@@ -22,7 +20,7 @@ def feature_rows(rows: Sequence[dict], *, of: Atlas, name: str, label: str, show
     """Draw rows made by `feature_row`. `name` tells this list from others on the page, `label` says what it is."""
     drawn = [{**row, "current": False} for row in rows]
     data = {
-        "key": hashlib.sha1(json.dumps(drawn).encode()).hexdigest(),  # unchanged rows are not drawn anew
+        "key": drawn_key(drawn),
         "label": label,
         "narrow": narrow,
         "shown": shown,

@@ -3,7 +3,10 @@ export default function (component) {
   const { data, parentElement } = component;
   const list = parentElement.querySelector('ol'), tip = parentElement.querySelector('#tip');
   const live = parentElement.querySelector('#live');
-  if (list.drawnKey !== data.key) drawExamples(data, parentElement, list);
+  if (list.drawnKey !== data.key) {
+    tip.style.display = 'none';            // what it pointed at is gone
+    drawExamples(data, parentElement, list);
+  }
   list.onpointerover = (event) => {
     const token = event.target.closest('.token');
     if (token) describe(data, token, tip); else tip.style.display = 'none';

@@ -2,7 +2,7 @@
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.palette import feature_colour
-from pages.components.assets import component
+from pages.components.assets import component, drawn_key
 from pages.components.labels import label
 from pages.components.lines import lines, maximum
 
@@ -26,9 +26,7 @@ def feature_examples(atlas: Atlas, neuron: Neuron, id: int, rows, *, facts: str,
         "facts": facts,
         **label(atlas, id).data(),
     }
-    data = {
-        "key": f"{atlas.root.name} {ref}",
-        "land": str(ref) if land else None,
+    drawn = {
         "causal": atlas.manifest.causal,
         "maximum": maximum(atlas, ref.of),
         "shown": SHOWN,
@@ -38,4 +36,4 @@ def feature_examples(atlas: Atlas, neuron: Neuron, id: int, rows, *, facts: str,
             for line, row in zip(lines(atlas, neuron, rows), rows, strict=True)
         ],
     }
-    TOKENS(data=data, key="examples")
+    TOKENS(data={"key": drawn_key(drawn), "land": str(ref) if land else None, **drawn}, key="examples")
