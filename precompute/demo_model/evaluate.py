@@ -9,6 +9,7 @@ import numpy as np
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from precompute.demo_model import data
+from precompute.demo_model.quiet import quiet
 from precompute.demo_model.step import token_losses
 from precompute.demo_model.tokenizer import END
 from precompute.demo_model.trigram import Trigram
@@ -39,6 +40,7 @@ class Evaluation:
 
 def evaluate_demo(folder: Path, workers: int = 2) -> Evaluation:
     """Read the corpus, count the trigrams of the model's training tokens, and test both on the held-out packages."""
+    quiet()
     for name in ("config.json", "model.safetensors", "tokenizer.json", "training.json"):
         if not (folder / name).exists():
             raise ValueError(f"{folder} has no {name}: give a folder that train-demo wrote")

@@ -11,6 +11,7 @@ import torch
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from precompute.demo_model import data
+from precompute.demo_model.quiet import quiet
 from precompute.demo_model.settings import Settings
 from precompute.demo_model.step import Run, batch_of_step, new_run, take_step, token_losses
 from precompute.demo_model.tokenizer import END, MASK, trained_tokenizer
@@ -44,6 +45,7 @@ def tokenizer_in(work: Path, texts: list[str], settings: Settings) -> PreTrained
 
 def train(streams: data.Streams, tokenizer: PreTrainedTokenizerBase, work: Path, settings: Settings) -> Run:
     """Run all steps that are left; every report writes a line of the log and a checkpoint."""
+    quiet()
     torch.set_num_threads(settings.threads)
     work.mkdir(parents=True, exist_ok=True)
     end, mask = tokenizer.convert_tokens_to_ids([END, MASK])

@@ -7,6 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from precompute.demo_model.quiet import quiet
 from tests.bench import app, collect
 from tests.bench.figures import Figures
 
@@ -42,6 +43,7 @@ BENCHES = {"app": bench_app, "collect": bench_collect, "build": bench_build}
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("--only", nargs="+", choices=BENCHES, default=list(BENCHES), help="which to run")
+    quiet()
     figures = Figures()
     for name in parser.parse_args().only:
         BENCHES[name](figures)
