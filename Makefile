@@ -16,10 +16,10 @@ app: .venv/installed
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(BIN)/python -m pytest -q -rs -m "not slow"
 
 test-all: .venv/installed-dev
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -rs
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -35,6 +35,7 @@ screenshots: .venv/installed-dev data/demo/manifest.json
 .venv/installed: requirements.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "this project runs on Python 3.11, found " + sys.version.split()[0] + ": make PYTHON=/path/to/python3.11 …")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing what requirements.txt names into .venv: a few minutes the first time"
 	$(PIP) install torch==2.13.0
 	$(PIP) install -r requirements.txt -c constraints.txt
 	@touch $@

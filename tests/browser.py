@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# CI sets this: there, browser tests without a browser fail instead of being skipped.
+REQUIRED = bool(os.environ.get("NE_REQUIRE_BROWSER"))
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 ARGUMENTS += ["--disable-sync", "--no-first-run", "--disable-dev-shm-usage", "--disable-extensions", "--mute-audio"]
 ROOT = Path(__file__).parents[1]
