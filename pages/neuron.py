@@ -95,7 +95,8 @@ def show_examples(atlas: Atlas, neuron: Neuron, view: View, current: int) -> Non
     feature_examples(atlas, neuron, id, rows, facts=" · ".join(facts) + ".", land=view.feature is not None)
     st.caption(
         "The central example first, then those whose importance was computed, then the rest, each by activation on the "
-        "key token, which is the number at the right. Values shows every token’s activation and importance."
+        "key token, which is the number at the right. A warm background is activation, an underline importance; Values "
+        "shows both as numbers."
     )
 
 
@@ -155,11 +156,14 @@ if not len(neuron):
     dead(atlas, view)
     st.stop()
 current = view.feature or 0
-show_measures(atlas, neuron)
 left, right = st.columns([WIDE, NARROW], gap="medium")
 with left:
+    show_measures(atlas, neuron)
     show_features(atlas, neuron, view, current)
-    show_examples(atlas, neuron, view, current)
 with right:
     show_tree(atlas, neuron, view, current)
+left, right = st.columns([WIDE, NARROW], gap="medium")  # anew, so that a narrow screen has the tree before the examples
+with left:
+    show_examples(atlas, neuron, view, current)
+with right:
     show_similar(atlas, view, current)

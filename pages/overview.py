@@ -42,7 +42,7 @@ def neuron_row(atlas: Atlas, ref: NeuronRef) -> dict:
     sizes = [int(atlas.features["size"][id]) for id in ids]
     large = [(id, size) for id, size in zip(ids, sizes, strict=True) if size >= SOLID][:NAMED] or [(ids[0], sizes[0])]
     firsts = list(dict.fromkeys(label(atlas, id).tokens[0] for id, _ in large))
-    of = ", ".join(str(size) for _, size in large)
+    of = location.listed([size for _, size in large], "and")
     return {
         "href": links.neuron_href(atlas, ref),
         "number": None,
@@ -89,14 +89,17 @@ def show_layers(atlas: Atlas) -> None:
         )
         st.caption("Median over living neurons, with the quartiles: 0 is one direction, 1 unrelated examples.")
     with right:
-        draw(
-            "Dead neurons",
-            figures.share_by_layer(atlas.layers, dead, "% of the layer"),
-            atlas,
-            [100 * d for d in dead],
-            " %",
-        )
-        st.caption("Share of a layer’s neurons that no token of the corpus activates.")
+        show_dead(atlas, dead)
+
+
+def show_dead(atlas: Atlas, shares: list[float]) -> None:
+    if not any(shares):
+        st.markdown("**Dead neurons**")
+        st.markdown("None: some token of the corpus activates every neuron.")
+        return
+    figure = figures.share_by_layer(atlas.layers, shares, "% of the layer")
+    draw("Dead neurons", figure, atlas, [100 * share for share in shares], " %")
+    st.caption("Share of a layer’s neurons that no token of the corpus activates.")
 
 
 def draw(title: str, figure, atlas: Atlas, values: list[float], unit: str) -> None:

@@ -27,7 +27,7 @@ def query_of(atlas: Atlas, q: str, mode: str, page: int = 0) -> dict[str, str]:
 
 def controls(atlas: Atlas, q: str, mode: str) -> None:
     st.session_state["_q"], st.session_state["_mode"] = q, mode
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    left, right = st.columns([3, 1])
     left.text_input(
         "Search features",
         key="_q",
@@ -52,7 +52,7 @@ def nothing_asked(atlas: Atlas) -> None:
         "Words are looked up in the key tokens and the text of each feature’s examples; all of them must be there, the "
         "last may be unfinished. Exact token finds features that fire on one token of the vocabulary."
     )
-    names = find.frequent_key_tokens(atlas)[:12]
+    names = find.words_first(find.frequent_key_tokens(atlas))[:12]
     if names:
         st.caption("Key tokens that many features share:")
         token_links(atlas, names)

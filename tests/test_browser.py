@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ne_core.atlas import Atlas
-from pages.components.find import frequent_key_tokens
+from pages.components.find import frequent_key_tokens, words_first
 from tests.browser import CHROMIUM, chromium, served, settled
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -145,7 +145,7 @@ def test_a_bad_link_says_what_would_have_worked(opened):
     page = opened("neuron?layer=9")
     expect(page.get_by_text("layer=9: this atlas has layers 0 and 2")).to_be_visible()
     page.get_by_role("button", name="Next").click()
-    at_neuron(page, 2, 1)
+    at_neuron(page, 2, 2)  # L2 N1 is dead
     expect(page.get_by_text("layer=9")).to_have_count(0)
 
 
@@ -166,7 +166,7 @@ def test_hostile_tokens_in_link_labels_are_text(opened, tiny_atlas):
     page = opened("search")
     links = page.locator('[data-testid="stMain"]').get_by_role("link")
     shown = [text.replace("\u2060", "") for text in links.all_inner_texts()]
-    assert shown == frequent_key_tokens(Atlas.open(tiny_atlas))[: len(shown)]
+    assert shown == words_first(frequent_key_tokens(Atlas.open(tiny_atlas)))[: len(shown)]
     assert len([text for text in shown if re.search(r"<|\\|\[U", text)]) >= 2
 
 
@@ -186,6 +186,23 @@ def test_a_narrow_screen_does_not_scroll_sideways(view, opened):
     wide = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
         .map(box => box.scrollWidth - box.clientWidth)"""
     assert page.evaluate(wide) == [0, 0]
+
+
+def test_a_narrow_screen_has_the_tree_before_the_examples(opened):
+    page = opened("neuron?layer=0&neuron=2", width=420)
+    tree = page.get_by_role("group", name="Dendrogram")
+    examples = page.get_by_role("list", name="Examples of feature 0")
+    assert tree.bounding_box()["y"] < examples.bounding_box()["y"]
+
+
+def test_the_overview_has_an_address_by_name(opened):
+    page = opened("overview")
+    expect(page.locator("h1")).to_have_text("planted")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("link", name="Search").click()
+    expect(page.locator("h1")).to_have_text("Search")
+    page.get_by_role("link", name="Overview").click()
+    expect(page.locator("h1")).to_have_text("planted")
 
 
 def test_components_follow_the_theme(opened):
@@ -231,6 +248,7 @@ def test_values_and_readers_say_what_colours_show(opened):
     page.get_by_role("button", name="Values").click()
     shown = first.locator(".token.key").evaluate("each => getComputedStyle(each, '::after').content")
     assert re.fullmatch(r'"\d\.\d\d \+1\.00"', shown)
+    assert first.locator(".token").evaluate_all("all => all.every(each => each.getClientRects().length === 1)")
 
 
 def test_links_have_addresses_of_their_own(opened, address):

@@ -9,6 +9,7 @@ from ne_core.atlas import Atlas
 from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.labels import label
 from pages.components.lines import lines
+from pages.components.picker import beside
 from tests.apptest import open_app, payloads, rows_of, url, words
 
 
@@ -88,6 +89,25 @@ def test_next_and_previous_walk_around_the_layer(tiny_atlas, monkeypatch):
     button = {each.label: each for each in app.button}
     button["Previous"].click().run()
     assert shown(app) == "Layer 0 · Neuron 5"
+
+
+def test_next_passes_over_the_dead(tiny_atlas, monkeypatch):
+    """L0 N4 is dead."""
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="3")
+    next(each for each in app.button if each.label == "Next").click().run()
+    assert shown(app) == "Layer 0 · Neuron 5"
+    next(each for each in app.button if each.label == "Previous").click().run()
+    assert shown(app) == "Layer 0 · Neuron 3"
+
+
+@pytest.mark.parametrize(("neuron", "step", "other"), [(3, 1, 5), (4, 1, 5), (4, -1, 3), (5, 1, 1), (1, -1, 5)])
+def test_the_living_neuron_beside(neuron, step, other):
+    assert beside(np.array([1, 3, 5]), neuron, step) == other
+
+
+def test_nothing_beside_the_only_living_neuron():
+    assert beside(np.array([2]), 2, 1) == 2
+    assert beside(np.array([]), 2, -1) == 2
 
 
 def test_widgets_move_the_url(tiny_atlas, monkeypatch):

@@ -1,13 +1,14 @@
 """The overview: what the atlas is, how its layers differ, and where to start by the stated rules."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 
 from ne_core import figures
 from ne_core.atlas import Atlas
 from ne_core.refs import NeuronRef
-from pages.components.starts import first_neuron, living, starts
+from pages.components.starts import first_neuron, importance_known, living, named_by_words, starts
 from tests.apptest import open_app, rows_of
 
 
@@ -22,6 +23,21 @@ def test_planted_neurons_are_found_by_their_rules(tiny_atlas):
 def test_picks_are_the_same_every_time(tiny_atlas):
     assert starts(Atlas.open(tiny_atlas), 4) == starts(Atlas.open(tiny_atlas), 4)
     assert first_neuron(Atlas.open(tiny_atlas)) == NeuronRef(0, 0)
+
+
+def test_a_neuron_is_named_where_words_stand_for_its_features(tiny_atlas):
+    """L0 N0 fires on “ cat” and “ red”, L0 N2 on a sign too, L0 N5 on signs."""
+    atlas = Atlas.open(tiny_atlas)
+    row = [atlas.neuron_row(NeuronRef(0, j)) for j in (0, 2, 5)]
+    assert named_by_words(atlas)[row].tolist() == [True, False, False]
+    few = replace(atlas, features=atlas.features | {"key_token_counts": atlas.features["key_token_counts"] // 3})
+    assert not named_by_words(few)[row].any()  # the word is no longer that of most examples
+
+
+def test_importance_is_known_where_the_first_example_has_it(tiny_atlas):
+    """The most central examples of every planted feature have importances; a dead neuron has no example."""
+    atlas = Atlas.open(tiny_atlas)
+    assert importance_known(atlas).tolist() == (atlas.neurons["n_examples"] > 0).tolist()
 
 
 def test_living_neurons(tiny_atlas):

@@ -66,6 +66,11 @@ def frequent_key_tokens(atlas: Atlas) -> list[str]:
     return list(dict.fromkeys(name for name in names if name))
 
 
+def words_first(names: Sequence[str]) -> list[str]:
+    """Key tokens that a newcomer can read before signs and letters; otherwise in their order."""
+    return sorted(names, key=lambda name: not (name.isalpha() and len(name) > 3))
+
+
 def hits(atlas: Atlas, mode: str, query: str, page: int) -> Hits:
     offset = PAGE * page
     if mode == "words":
@@ -91,13 +96,17 @@ def match(atlas: Atlas, id: int, mode: str, query: str) -> Match:
     if mode == "token":
         keys = atlas.tokens[neuron.example[rows], neuron.pos[rows]]
         among = np.isin(keys, tokens_named(atlas, query))
-        return Match(first(rows, among), f"key token of {among.sum()} of {len(rows)} examples")
+        return Match(first(rows, among), f"key token of {of_all(among.sum(), len(rows))}")
     drawn = lines(atlas, neuron, rows)
     keys = [holds(line["t"][line["k"]], query) for line in drawn]
     if any(keys):
-        return Match(first(rows, keys), f"matches the key token of {sum(keys)} of {len(rows)} examples")
+        return Match(first(rows, keys), f"matches the key token of {of_all(sum(keys), len(rows))}")
     texts = [holds("".join(line["t"]), query) for line in drawn]
-    return Match(first(rows, texts), f"matches the text of {sum(texts)} of {len(rows)} examples" if any(texts) else "")
+    return Match(first(rows, texts), f"matches the text of {of_all(sum(texts), len(rows))}" if any(texts) else "")
+
+
+def of_all(count: int, n: int) -> str:
+    return f"{count} of {n} examples" if n > 1 else "its one example"
 
 
 def first(rows: Sequence[int], among: Sequence[bool]) -> int:

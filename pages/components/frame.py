@@ -105,6 +105,6 @@ def summary(atlas: Atlas) -> str:
     model = safe(atlas.manifest.raw["model"].get("name", "a model"))
     n_features, n_neurons = len(atlas.features["layer"]), len(atlas.neurons["layer"])
     return (
-        f'<p class="ne-atlas"><b>{safe(atlas.manifest.name)}</b><br>{model}<br>'
+        f'<p class="ne-atlas">Atlas <b>{safe(atlas.manifest.name)}</b><br>of the model {model}<br>'
         f"{len(atlas.layers)} layers · {n_neurons:,} neurons · {n_features:,} features</p>"
     )

@@ -76,10 +76,10 @@ def moved(widget: str, query: Callable[[object], dict[str, str]]) -> Callable[[]
     return lambda: go(query(st.session_state[widget]))
 
 
-def listed(options: Sequence) -> str:
+def listed(options: Sequence, joined: str = "or") -> str:
     """“a”, “a or b”, “a, b or c”."""
     *first, last = map(str, options)
-    return f"{', '.join(first)} or {last}" if first else last
+    return f"{', '.join(first)} {joined} {last}" if first else last
 
 
 def numbers(allowed: Sequence[int], singular: str) -> str:

@@ -28,11 +28,10 @@ def build():
 
     Without icons: a page's icon becomes the browser tab's, and is fetched from the internet for that.
     """
-    pages = [
-        st.Page(page_file(page), title=title, url_path=page, default=page == "overview")
-        for page, (title, _) in PAGES.items()
-    ]
-    return st.navigation(pages, position="hidden")
+    pages = [st.Page(page_file(page), title=title, url_path=page) for page, (title, _) in PAGES.items()]
+    # The root is a page of its own: Streamlit would call /overview “not found” if that page were the default.
+    root = st.Page(page_file("overview"), title=PAGES["overview"][0], url_path="root", default=True)
+    return st.navigation([root, *pages], position="hidden")
 
 
 def run() -> None:

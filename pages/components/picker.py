@@ -12,6 +12,11 @@ from ne_core.similar import SPACES
 from pages.components import frame, links, location
 from pages.components.starts import first_neuron, living
 
+SAYS = {
+    "neuron": "W_in is each neuron’s own, so few others come close, even on the same text.",
+    "pre_mlp": "Features of other neurons that fire on like inputs.",
+}
+
 
 @dataclass(frozen=True)
 class View:
@@ -75,8 +80,9 @@ def read_feature(atlas: Atlas, at: location.Location, ref: NeuronRef) -> int | N
 
 
 def controls(atlas: Atlas, view: View) -> None:
-    """Layer, neuron, previous, next and random; the last never lands on a neuron without examples."""
+    """Layer, neuron, previous, next and random; the buttons never land on a neuron without examples."""
     ref, n_neurons = view.neuron, atlas.n_neurons(view.neuron.layer)
+    alive = np.array([each.neuron for each in living(atlas, ref.layer)])
     st.session_state["_layer"], st.session_state["_neuron"] = ref.layer, ref.neuron
 
     def to(layer: int, neuron: int) -> dict[str, str]:
@@ -102,10 +108,19 @@ def controls(atlas: Atlas, view: View) -> None:
             width=150,
         )
         for name, step, icon in (("Previous", -1, ":material/chevron_left:"), ("Next", 1, ":material/chevron_right:")):
-            query = to(ref.layer, (ref.neuron + step) % n_neurons)
-            st.button(name, icon=icon, on_click=location.go, args=(query,), disabled=n_neurons == 1)
+            other = beside(alive, ref.neuron, step)
+            query = to(ref.layer, other)
+            st.button(name, icon=icon, on_click=location.go, args=(query,), disabled=other == ref.neuron)
         enough = int((atlas.neurons["n_examples"] > 0).sum()) > 1
         st.button("Random", icon=":material/casino:", on_click=to_random, disabled=not enough)
+
+
+def beside(alive: np.ndarray, neuron: int, step: int) -> int:
+    """The living neuron after (step 1) or before (step −1) a neuron, around the layer; itself without another."""
+    others = alive[alive != neuron]
+    if not len(others):
+        return neuron
+    return int(others[(np.searchsorted(others, neuron) - (step < 0)) % len(others)])
 
 
 def pick_space(atlas: Atlas, view: View) -> None:
@@ -121,4 +136,5 @@ def pick_space(atlas: Atlas, view: View) -> None:
         label_visibility="collapsed",
         on_change=location.moved("_space", lambda space: replace(view, space=space).query(atlas)),
     )
-    st.caption(f"Nearest by cosine between central examples, as {SPACES.get(view.space, view.space)}.")
+    caption = f"Nearest by cosine between central examples, as {SPACES.get(view.space, view.space)}."
+    st.caption(" ".join([caption, SAYS.get(view.space, "")]).strip())

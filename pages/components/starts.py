@@ -9,6 +9,7 @@ from ne_core.refs import NeuronRef
 
 SOLID = 3  # a feature counts here from this many examples on; smaller ones are often strays
 WORD = 3  # letters that make a word of a key token
+OF_ITS_FEATURE = 0.5  # share of a feature's examples that a key token must have to stand for it
 A_LAYER = 2  # at most so many from one layer, so that the picks spread over the model
 
 
@@ -25,7 +26,7 @@ def starts(atlas: Atlas, count: int) -> list[Start]:
     solid, rarest = solid_features(atlas)
     alive, share = table["n_examples"] > 0, table["largest_share"]
     apart = np.nan_to_num(table["inter_distance"]) - np.nan_to_num(table["intra_distance"])
-    nameless = ~named_by_words(atlas)
+    nameless, unknown = ~named_by_words(atlas), ~importance_known(atlas)
     rare = (solid == 2) & (share >= 0.6) & (rarest <= 0.2 * table["n_examples"])
     several = (solid >= 3) & (share <= 0.6)
     single = alive & (table["n_features"] == 1) & (table["n_examples"] >= 2 * SOLID)
@@ -33,21 +34,19 @@ def starts(atlas: Atlas, count: int) -> list[Start]:
         Start(
             "One large and one rare feature",
             f"Two features of {SOLID} or more examples; the larger holds at least 60 % of the neuron’s examples, the "
-            "rarer at most 20 %. Those with words for key tokens come first, then those whose features lie furthest "
-            "apart.",
-            best(atlas, rare, (-apart, nameless), count),
+            "rarer at most 20 %. First those with one word for each feature, then those with token importance, then "
+            "those whose features lie furthest apart.",
+            best(atlas, rare, (-apart, unknown, nameless), count),
         ),
         Start(
             "Several features",
-            f"At least three features of {SOLID} or more examples, none holding more than 60 %. Those with words for "
-            "key tokens come first, then those whose features lie furthest apart.",
-            best(atlas, several, (-apart, nameless), count),
+            f"At least three features of {SOLID} or more examples, none holding more than 60 %. In the same order.",
+            best(atlas, several, (-apart, unknown, nameless), count),
         ),
         Start(
             "A single, tight feature",
-            f"One feature of {2 * SOLID} or more examples. Those with a word for key token come first, then those "
-            "whose examples lie closest together.",
-            best(atlas, single, (np.nan_to_num(table["mean_distance"], nan=np.inf), nameless), count),
+            f"One feature of {2 * SOLID} or more examples. In the same order, but by how close its examples lie.",
+            best(atlas, single, (np.nan_to_num(table["mean_distance"], nan=np.inf), unknown, nameless), count),
         ),
     ]
     return [start for start in kinds if start.neurons]
@@ -63,11 +62,25 @@ def solid_features(atlas: Atlas) -> tuple[np.ndarray, np.ndarray]:
 
 
 def named_by_words(atlas: Atlas) -> np.ndarray:
-    """Whether the most frequent key token of every solid feature begins a word: a newcomer reads it at once."""
+    """Whether one word is the key token of most examples, in every solid feature: a newcomer reads it at once."""
     word = np.array([text[:1] == " " and len(text) > WORD and text[1:].isalpha() for text in atlas.vocab], dtype=bool)
-    token, owner = atlas.features["key_tokens"][:, 0], feature_owner(atlas)
-    nameless = (atlas.features["size"] >= SOLID) & ~word[token]
+    token, count = atlas.features["key_tokens"][:, 0], atlas.features["key_token_counts"][:, 0]
+    size, owner = atlas.features["size"], feature_owner(atlas)
+    nameless = (size >= SOLID) & ~(word[token] & (count >= OF_ITS_FEATURE * size))
     return np.bincount(owner[nameless], minlength=len(atlas.neurons["layer"])) == 0
+
+
+def importance_known(atlas: Atlas) -> np.ndarray:
+    """Whether the first example on a neuron’s page, the centre of its largest feature, has token importances."""
+    known = np.zeros(len(atlas.neurons["layer"]), dtype=bool)
+    largest = np.flatnonzero(atlas.features["feature"] == 0)
+    for layer in atlas.layers:
+        here = largest[atlas.features["layer"][largest] == layer]
+        files, neurons = atlas.files[layer], atlas.features["neuron"][here]
+        rows = files.offsets[neurons] + atlas.features["central"][here]
+        found = np.isfinite(files.columns["window_importances"][rows, 0]).any(axis=1)
+        known[atlas.neuron_row(NeuronRef(layer, 0)) + neurons] = found
+    return known
 
 
 def feature_owner(atlas: Atlas) -> np.ndarray:
