@@ -161,7 +161,7 @@ class Atlas:
 
     @cached_property
     def search(self) -> SearchIndex:
-        return SearchIndex(self.root / "search.sqlite", len(self.features["layer"]))
+        return SearchIndex(self.root / "search.sqlite", self.features["size"])
 
     @cached_property
     def _layer_start(self) -> dict[int, int]:

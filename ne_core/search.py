@@ -13,6 +13,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import Int
+
 from ne_core.arrays import AtlasError, first_line
 
 SECONDS = 5.0  # that a query may take; the slowest honest one took 0.2 at a million snippets
@@ -37,43 +40,46 @@ class Hits:
 class SearchIndex:
     """Read-only; a connection for every query, since sqlite connections do not cross threads."""
 
-    def __init__(self, path: Path, n_features: int):
-        self.path, self.n_features = path, n_features
+    def __init__(self, path: Path, sizes: Int[np.ndarray, " n_features"]):
+        self.path, self.sizes = path, sizes
 
     def words(self, query: str, limit: int, offset: int = 0) -> Hits:
-        """Features whose key tokens or snippets hold all of the query's words; key tokens weigh ten times as much."""
+        """Features whose key tokens or snippets hold all of the query's words.
+
+        Those whose key tokens alone hold them come first, then larger features: FTS5's own rank prefers short texts,
+        which are features of one example.
+        """
         terms = fts_terms(query)
         if not terms:
             return Hits([], 0)
-        return self._hits(
-            "SELECT rowid FROM text WHERE text MATCH ? ORDER BY bm25(text, 10.0, 1.0), rowid LIMIT ? OFFSET ?",
-            "SELECT count(*) FROM text WHERE text MATCH ?",
-            (terms,),
-            limit,
-            offset,
-        )
+        match = "SELECT rowid FROM text WHERE text MATCH ?"
+        found, by_key = self._ids((match, terms), (match, f"key_tokens : ({terms})"))
+        order = np.lexsort((found, -self.sizes[found], ~np.isin(found, by_key)))
+        return Hits(found[order[offset : offset + limit]].tolist(), len(found))
 
     def key_token(self, tokens: list[int], limit: int, offset: int = 0) -> Hits:
         """Features that have one of these tokens as a key token, those with most such examples first."""
-        where = f"FROM key_token WHERE token IN ({', '.join('?' * len(tokens))})"
-        return self._hits(
-            f"SELECT feature {where} GROUP BY feature ORDER BY sum(examples) DESC, feature LIMIT ? OFFSET ?",
-            f"SELECT count(DISTINCT feature) {where}",
-            tuple(tokens),
-            limit,
-            offset,
-        )
+        where = f"WHERE token IN ({', '.join('?' * len(tokens))})"
+        best = f"SELECT feature FROM key_token {where} GROUP BY feature ORDER BY sum(examples) DESC, feature"
+        (found,) = self._ids((best, *tokens))
+        return Hits(found[offset : offset + limit].tolist(), len(found))
 
-    def _hits(self, select: str, count: str, parameters: tuple, limit: int, offset: int) -> Hits:
+    def _ids(self, *queries: tuple) -> list[Int[np.ndarray, " n"]]:
+        """The feature ids that each query, its text followed by its parameters, answers with."""
         try:
             with closing(self._connection()) as connection:
-                ids = [row[0] for row in connection.execute(select, (*parameters, limit, offset))]
-                total = connection.execute(count, parameters).fetchone()[0]
+                answers = [self._answer(connection, *query) for query in queries]
         except sqlite3.Error as error:
             raise AtlasError(f"{self.path} cannot be searched ({first_line(error)}): build the atlas again") from None
-        if not all(isinstance(id, int) and 0 <= id < self.n_features for id in ids):
+        n_features = len(self.sizes)
+        if not all(isinstance(id, int) and 0 <= id < n_features for ids in answers for id in ids):
             raise AtlasError(f"{self.path} names features that the atlas does not have: build the atlas again")
-        return Hits(ids, total)
+        return [np.array(ids, dtype=np.int64) for ids in answers]
+
+    def _answer(self, connection: sqlite3.Connection, select: str, *parameters) -> list:
+        """No more ids than there are features: what says more is not ours."""
+        rows = connection.execute(f"{select} LIMIT ?", (*parameters, len(self.sizes))).fetchall()
+        return [row[0] for row in rows]
 
     def _connection(self) -> sqlite3.Connection:
         """Open for reading, with little trust: for a limited time, and without anything that is not a table."""

@@ -166,7 +166,7 @@ def facts(config: RunConfig, source: TransformerSource, corpus: dict, computed: 
         "max_examples": config.max_examples,
         "baselines": list(masks(config, source)),
         "importance": computed,
-        "default_space": "neuron",
+        "default_space": "pre_mlp",
         "default_cut": config.cut,
         "work_unit": config.work_unit,
         "seed": config.seed,

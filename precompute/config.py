@@ -130,7 +130,7 @@ PRESETS = {
         corpus="offline",
         examples=2_000,
         importance_examples=1,
-        importance_passes=40_000,
+        importance_passes=50_000,
         device="cpu",  # the same bytes on every machine of a kind
     ),
     "gpt2-small": RunConfig(name="gpt2-small"),

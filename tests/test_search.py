@@ -2,6 +2,7 @@
 
 import sqlite3
 
+import numpy as np
 import pytest
 
 from ne_core.arrays import AtlasError
@@ -20,6 +21,19 @@ def test_a_key_token_finds_its_features_first(atlas):
     hits = atlas.search.words("cat", 100)
     assert {atlas.feature_ref(id) for id in hits.ids[:2]} == {FeatureRef(0, 0, 0), FeatureRef(2, 0, 0)}
     assert hits.total == len(hits.ids)
+
+
+def test_larger_features_come_first_and_those_named_by_the_word_before_them(atlas):
+    hits = atlas.search.words("the", 100)
+    sizes = atlas.features["size"][hits.ids]
+    named = [
+        any("the" in atlas.vocab[t].split() for t in atlas.features["key_tokens"][id] if t >= 0) for id in hits.ids
+    ]
+    assert len(set(sizes.tolist())) > 1
+    assert named == sorted(named, reverse=True)
+    for kind in (True, False):
+        group = sizes[np.array(named) == kind]
+        assert (np.diff(group) <= 0).all()
 
 
 def test_all_words_must_match(atlas):
@@ -88,7 +102,7 @@ def test_several_tokens_add_up(atlas):
 def test_a_file_that_is_no_index_says_so_in_one_line(tmp_path):
     (tmp_path / "search.sqlite").write_text("not a database, but long enough to be asked what it is" * 20)
     with pytest.raises(AtlasError, match="cannot be searched") as error:
-        SearchIndex(tmp_path / "search.sqlite", 9).words("cat", 5)
+        SearchIndex(tmp_path / "search.sqlite", np.ones(9, dtype=np.int32)).words("cat", 5)
     assert "\n" not in str(error.value)
 
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from precompute.demo_model.quiet import quiet
-from tests.bench import app, collect
+from tests.bench import app, collect, similar
 from tests.bench.figures import Figures
 
 MODEL = Path("data/models/demo")
@@ -29,6 +29,10 @@ def bench_collect(figures: Figures) -> None:
     figures.add("forward_tokens_per_s_gpt2", speed, "tokens/s")
 
 
+def bench_similar(figures: Figures) -> None:
+    similar.measure(figures, ATLAS)
+
+
 def bench_build(figures: Figures) -> None:
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
@@ -37,7 +41,7 @@ def bench_build(figures: Figures) -> None:
         figures.add("demo_build_s", time.perf_counter() - started, "s")
 
 
-BENCHES = {"app": bench_app, "collect": bench_collect, "build": bench_build}
+BENCHES = {"app": bench_app, "similar": bench_similar, "collect": bench_collect, "build": bench_build}
 
 
 def main() -> None:
