@@ -16,10 +16,10 @@ app: .venv/installed
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -q -rs -m "not slow"
+	$(BIN)/python -m pytest -rs -m "not slow"
 
 test-all: .venv/installed-dev
-	$(BIN)/python -m pytest -q -rs
+	$(BIN)/python -m pytest -rs
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .
