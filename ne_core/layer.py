@@ -24,6 +24,3 @@ class NeuronLayer:
     def embed(self, x: Float[np.ndarray, "n d_in"], neuron: int) -> Float[np.ndarray, "n d_in"]:
         """Neuron embeddings e = x ⊙ W_in[:, neuron] (Foote 2024); they sum to the pre-activation less its bias."""
         return x * self.W_in[:, neuron]
-
-    def pre_activation(self, x: Float[np.ndarray, "n d_in"]) -> Float[np.ndarray, "n n_neurons"]:
-        return x @ self.W_in + self.b_in

@@ -10,9 +10,10 @@ from jaxtyping import Bool, Float, Int
 from ne_core.windows import Window
 from precompute.candidates import Candidates, Rule, bars, chosen, merged, none_yet
 from precompute.collected import LayerRows
+from precompute.config import RunConfig
 from precompute.source import LayerPass, Source
 
-WINDOW = Window(back=20, forward=10)
+WINDOW = Window(*RunConfig.window)
 
 
 class CollectError(ValueError):
@@ -26,7 +27,7 @@ def collect_tokens(
     may_be_key: Bool[np.ndarray, "n_examples n_ctx"] | None = None,
     rules: Mapping[int, Rule] | None = None,
     window: Window = WINDOW,
-    work_unit: int = 32,
+    work_unit: int = RunConfig.work_unit,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[LayerRows]:
     """The activating examples of every layer of the source, in one pass, `work_unit` examples at a time.
@@ -36,7 +37,7 @@ def collect_tokens(
     n_examples, n_ctx = tokens.shape
     lengths = np.full(n_examples, n_ctx, dtype=np.int32) if lengths is None else lengths
     allowed = real_positions(lengths, n_ctx) if may_be_key is None else may_be_key & real_positions(lengths, n_ctx)
-    rules = rules or {layer: Rule(0.75, 100) for layer in source.layers}
+    rules = rules or {layer: Rule(RunConfig.keep, RunConfig.max_examples) for layer in source.layers}
     collectors = {layer: LayerCollector(source, layer, rules[layer], window) for layer in source.layers}
     for start in range(0, n_examples, work_unit):
         unit = slice(start, min(start + work_unit, n_examples))

@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 
 from precompute.collected import LayerRows
+from precompute.config import RunConfig
 from precompute.found import LayerFound, Texts
 from precompute.source import MaskedPass, Source
 
@@ -47,7 +48,7 @@ def importances(
     maskable: Bool[np.ndarray, "n_examples n_ctx"],
     baselines: Sequence[str],
     limits: Limits,
-    work_unit: int = 32,
+    work_unit: int = RunConfig.work_unit,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Importances:
     """`maskable` positions are real tokens with text; `progress` counts masked passes."""

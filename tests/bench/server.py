@@ -1,41 +1,22 @@
 """A real `streamlit run`, spoken to as a browser does: over its websocket, one script run at a time."""
 
-import os
-import socket
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
-ROOT = Path(__file__).parents[2]
+from tests.browser import launched
+
 PATIENCE_S = 60
 
 
-@contextmanager
-def server(atlases: Path) -> Iterator[tuple[subprocess.Popen, int]]:
-    """The explorer on a free port, ended with the block."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", *options],
-        cwd=ROOT,
-        env={**os.environ, "NE_ATLASES": str(atlases.absolute())},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield process, port
-    finally:
-        process.terminate()
-        process.wait(10)
+def server(atlases: Path) -> AbstractContextManager[tuple[subprocess.Popen, int]]:
+    """The explorer and its port, from the moment its process starts."""
+    return launched(atlases, subprocess.DEVNULL)
 
 
 def browse(process: subprocess.Popen, port: int) -> ClientConnection:
