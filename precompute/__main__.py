@@ -1,4 +1,4 @@
-"""python -m precompute VERB: build an atlas, verify one, train and evaluate the demo model."""
+"""python -m precompute VERB: build an atlas, see where that stands, verify one, train and evaluate the demo model."""
 
 import argparse
 import logging
@@ -27,8 +27,11 @@ def parser() -> Parser:
     top = Parser(prog="python -m precompute", description=__doc__)
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=Parser)
     add_build(verbs.add_parser("build", help="build an atlas", description="Build an atlas."))
-    check = verbs.add_parser("verify", help="check every byte of an atlas")
-    check.add_argument("directory", type=Path)
+    for verb, help in (
+        ("verify", "check every byte of an atlas"),
+        ("status", "where the build of an atlas stands, and its time left"),
+    ):
+        verbs.add_parser(verb, help=help).add_argument("directory", type=Path)
     add_train_demo(verbs.add_parser("train-demo", help="train the demo model on the offline corpus"))
     test = verbs.add_parser("evaluate-demo", help="test the demo model against a trigram model")
     test.add_argument("--model", type=Path, required=True, metavar="DIR")
@@ -38,6 +41,7 @@ def parser() -> Parser:
 def add_build(build: Parser) -> None:
     """An option for every knob; a preset gives all of them, and an option overrules it."""
     build.add_argument("--preset", choices=PRESETS, default="gpt2-small", help="where the choices start from")
+    build.add_argument("--restart", action="store_true", help="forget what an earlier run of this atlas had finished")
     for knob in knobs():
         shown = [f"{name}: {getattr(preset, knob.name)}" for name, preset in PRESETS.items()]
         build.add_argument(
@@ -72,15 +76,23 @@ def told(parse: Callable) -> Callable:
 
 
 def run_build(options: dict) -> int:
-    config = PRESETS[options.pop("preset")].with_options(options)
+    restart, preset = options.pop("restart"), PRESETS[options.pop("preset")]
+    config = preset.with_options(options)
     from precompute.build import build  # torch and the model library take seconds to load
     from precompute.progress import duration
 
-    built = build(config)
+    built = build(config, restart)
     print(
         f"{built.directory}: {built.n_alive:,} of {built.n_neurons:,} neurons have activating examples, "
         f"{built.n_features:,} features, in {duration(built.seconds)}"
     )
+    return 0
+
+
+def run_status(options: dict) -> int:
+    from precompute.status import status
+
+    print(status(options["directory"]))
     return 0
 
 
@@ -113,6 +125,7 @@ def run_evaluate_demo(options: dict) -> int:
 VERBS = {
     "build": run_build,
     "verify": run_verify,
+    "status": run_status,
     "train-demo": run_train_demo,
     "evaluate-demo": run_evaluate_demo,
 }
@@ -133,7 +146,7 @@ def main(arguments: list[str]) -> int:
     except (MemoryError, BrokenExecutor):
         print("not enough memory: fewer examples, fewer layers or a smaller work unit need less", file=sys.stderr)
     except KeyboardInterrupt:
-        print("interrupted: nothing was changed", file=sys.stderr)
+        print("interrupted: the same command goes on from here", file=sys.stderr)
         return INTERRUPTED
     return BAD_INPUT
 

@@ -11,9 +11,20 @@ class ConfigError(ValueError):
     """A choice that cannot be; the message says in one line what would have worked."""
 
 
-def knob(default: Any, help: str, parse: Callable[[str], Any] = str, metavar: str | None = None) -> Any:
-    """A field that the command line offers as an option of the same name."""
-    return field(default=default, metadata={"help": help, "parse": parse, "metavar": metavar})
+def knob(
+    default: Any, help: str, parse: Callable[[str], Any] = str, metavar: str | None = None, fixed: bool = True
+) -> Any:
+    """A field that the command line offers as an option of the same name.
+
+    A `fixed` one must be the same when a run that was stopped goes on. The others say where the work is done, or are
+    compared as what they turn out to mean on this machine.
+    """
+    metadata = {"help": help, "parse": parse, "metavar": metavar, "fixed": fixed}
+    return field(default=default, metadata=metadata)
+
+
+def yes_or_no(text: str) -> bool:
+    return ("no", "yes").index(text) == 1
 
 
 def optional(parse: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -62,11 +73,26 @@ class RunConfig:
     importance_passes: int | None = knob(
         None, "stop computing token importance after so many masked passes; `all`", optional(int)
     )
-    device: str = knob("auto", "where the model runs: cpu, cuda, cuda:N, or auto for cuda where there is one")
+    device: str = knob(
+        "auto", "where the model runs: cpu, cuda, cuda:N, or auto for cuda where there is one", fixed=False
+    )
     dtype: str = knob("float32", "floating point of the forward passes: float32, bfloat16 or float16")
-    work_unit: int = knob(32, "examples read at once: more is faster and takes more memory", int)
+    threads: int | None = knob(
+        None, "threads of a forward pass, whose number changes its rounding; `all` cores", optional(int), fixed=False
+    )
+    work_unit: int = knob(32, "examples in a unit of work: a killed run loses at most one unit", int)
+    sample_positions: int = knob(
+        8192, "positions, chosen by the seed, for each neuron's histogram and each layer's covariance", int
+    )
+    inputs: bool = knob(
+        True, "keep x of every kept example, which evaluate and the compare page need: yes or no", yes_or_no, "yes|no"
+    )
     seed: int = knob(0, "seed of everything random", int)
-    out: str | None = knob(None, "where the atlas goes; unless told, data/NAME", metavar="DIR")
+    engine: str = knob("local", "where the work is done: `local`, or `ray` for a Ray cluster", fixed=False)
+    address: str | None = knob(
+        None, "the Ray cluster: HOST:PORT, ray://HOST:PORT or auto; unless told, one is started here", fixed=False
+    )
+    out: str | None = knob(None, "where the atlas goes; unless told, data/NAME", metavar="DIR", fixed=False)
 
     def __post_init__(self):
         for message, wrong in (
@@ -85,6 +111,16 @@ class RunConfig:
             (f"max-examples: {self.max_examples} is not between 1 and 32767", not 1 <= self.max_examples < 2**15),
             (f"work-unit: {self.work_unit} is not 1 or more", self.work_unit < 1),
             (f"window: {self.window} is not BACK,FORWARD with BACK 1 or more", not is_window(self.window)),
+            (f"threads: {self.threads} is not 1 or more", self.threads is not None and self.threads < 1),
+            (
+                f"sample-positions: {self.sample_positions} is not between 2 and 32767",
+                not 2 <= self.sample_positions < 2**15,
+            ),
+            (f"engine: {self.engine!r} is not local or ray", self.engine not in ("local", "ray")),
+            (
+                "address: it is of a Ray cluster, and goes with --engine ray",
+                bool(self.address) and self.engine != "ray",
+            ),
             ("importance-examples: it cannot be below 0", (self.importance_examples or 0) < 0),
             ("importance-passes: it cannot be below 0", (self.importance_passes or 0) < 0),
             ("layers: name at least one", self.layers == ()),
@@ -100,6 +136,11 @@ class RunConfig:
     @property
     def directory(self) -> Path:
         return Path(self.out or f"data/{self.atlas_name}")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The fixed choices, by option."""
+        return {f.name.replace("_", "-"): getattr(self, f.name) for f in knobs() if f.metadata["fixed"]}
 
     def with_options(self, options: dict[str, Any]) -> "RunConfig":
         """With some choices made otherwise. Another model does not take over the name of the preset's."""

@@ -1,4 +1,4 @@
-"""Where a run stands: one line a stage that keeps up with itself on a terminal, and plain lines elsewhere."""
+"""Where a run stands: one line a stage that keeps up with itself on a terminal, plain lines elsewhere, and a file."""
 
 import sys
 import time
@@ -6,52 +6,95 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import TextIOBase
 
-EVERY_TTY_S, EVERY_PLAIN_S = 0.2, 10
+EVERY_TTY_S, EVERY_PLAIN_S, EVERY_NOTE_S = 0.2, 10, 1
 
 
 class Progress:
-    """Stages numbered as they come: `with progress.stage("collect", "examples") as told: told(done, total)`."""
+    """Stages numbered as they come: `with progress.stage("collect", "examples") as told: told(done, total)`.
 
-    def __init__(self, n_stages: int, stream: TextIOBase | None = None, clock: Callable[[], float] = time.monotonic):
+    What was `done` when a stage began was done by an earlier run, and says nothing of the pace of this one. `note` is
+    given what `status` shows, a flat dict, at most once a second and at both ends of a stage.
+    """
+
+    def __init__(
+        self,
+        n_stages: int,
+        stream: TextIOBase | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        note: Callable[[dict], None] = lambda standing: None,
+    ):
         self.n_stages, self.number = n_stages, 0
         self.stream = sys.stderr if stream is None else stream
-        self.clock = clock
+        self.clock, self.note = clock, note
 
     @contextmanager
-    def stage(self, name: str, things: str = "") -> Iterator[Callable[[int, int], None]]:
+    def stage(self, name: str, things: str = "") -> Iterator["Stage"]:
         self.number += 1
-        head = f"[{self.number}/{self.n_stages}] {name}"
-        stage = Stage(head, things, self.stream, self.clock)
+        stage = Stage(self, name, things)
         stage.show("…")
-        yield stage.told
+        yield stage
         stage.finish()
 
 
 class Stage:
-    def __init__(self, head: str, things: str, stream: TextIOBase, clock: Callable[[], float]):
-        self.head, self.things, self.stream, self.clock = head, things, stream, clock
-        self.started = self.shown = clock()
-        self.total = 0
-        self.every = EVERY_TTY_S if stream.isatty() else EVERY_PLAIN_S
+    """One stage; call it with how many things are done and how many there are."""
 
-    def told(self, done: int, total: int) -> None:
-        self.total = total
-        now = self.clock()
-        if done and done < total and now - self.shown >= self.every:
+    def __init__(self, run: Progress, name: str, things: str):
+        self.run, self.name, self.things = run, name, things
+        self.head = f"[{run.number}/{run.n_stages}] {name}"
+        self.started = self.shown = self.noted = run.clock()
+        self.before = self.done = self.total = 0
+        self.every = EVERY_TTY_S if run.stream.isatty() else EVERY_PLAIN_S
+        self.tell()
+
+    def already(self, done: int) -> None:
+        """So many things were done by an earlier run."""
+        self.before = done
+
+    def __call__(self, done: int, total: int) -> None:
+        self.done, self.total = done, total
+        now = self.run.clock()
+        if now - self.noted >= EVERY_NOTE_S:
+            self.noted = now
+            self.tell()
+        if self.left is not None and done < total and now - self.shown >= self.every:
             self.shown = now
-            per_s = done / max(now - self.started, 1e-9)
-            self.show(f"{done:,}/{total:,} {self.things}, {rate(per_s)}/s, {duration((total - done) / per_s)} left")
+            self.show(f"{done:,}/{total:,} {self.things}, {rate(self.per_s)}/s, {duration(self.left)} left")
+
+    @property
+    def per_s(self) -> float:
+        return (self.done - self.before) / max(self.run.clock() - self.started, 1e-9)
+
+    @property
+    def left(self) -> float | None:
+        """Seconds to the end of the stage at the pace of this run; None before it has done anything."""
+        return (self.total - self.done) / self.per_s if self.done > self.before else None
+
+    def tell(self) -> None:
+        self.run.note(
+            {
+                "stage": self.name,
+                "number": self.run.number,
+                "n_stages": self.run.n_stages,
+                "things": self.things,
+                "done": self.done,
+                "total": self.total,
+                "left_s": self.left,
+            }
+        )
 
     def finish(self) -> None:
-        took = duration(self.clock() - self.started)
-        self.show(f"{self.total:,} {self.things} in {took}" if self.total else took, end="\n")
+        took = duration(self.run.clock() - self.started)
+        earlier = f" ({self.before:,} were done before)" if self.before else ""
+        self.show(f"{self.total:,} {self.things} in {took}{earlier}" if self.total else took, end="\n")
 
     def show(self, text: str, end: str = "") -> None:
-        if self.stream.isatty():
-            self.stream.write(f"\r\x1b[K{self.head}: {text}{end}")
+        stream = self.run.stream
+        if stream.isatty():
+            stream.write(f"\r\x1b[K{self.head}: {text}{end}")
         elif text != "…":
-            self.stream.write(f"{self.head}: {text}\n")
-        self.stream.flush()
+            stream.write(f"{self.head}: {text}\n")
+        stream.flush()
 
 
 def rate(per_s: float) -> str:

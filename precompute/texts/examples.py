@@ -1,7 +1,7 @@
 """Documents to examples: windows of n_ctx tokens as the model expects them, and which tokens may be key tokens."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -35,6 +35,7 @@ def make_examples(
     n_examples: int,
     n_ctx: int,
     packing: str = "packed",
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Examples:
     """As many of the `n_examples` as the documents give; compare `len(tokens)` to know.
 
@@ -48,7 +49,10 @@ def make_examples(
         raise ValueError(f"packing={packing!r}: it is one of {', '.join(PACKINGS)}")
     reader = _Reader(documents, tokenizer)
     contents = _packed(reader, frame) if packing == "packed" else (ids[: frame.room] for ids in reader)
-    framed = [frame.start + ids + frame.end for ids in islice(contents, n_examples)]
+    framed = []
+    for ids in islice(contents, n_examples):
+        framed.append(frame.start + ids + frame.end)
+        progress(len(framed), n_examples)
     if not framed:
         raise ValueError(f"the corpus has no text ({reader.n_empty} empty documents); it needs at least one document")
     lengths = np.array([len(ids) for ids in framed], np.int32)

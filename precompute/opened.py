@@ -1,0 +1,35 @@
+"""The model of a run, opened once in each process that needs it."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+
+from precompute.sources.transformer import TransformerSource, open_transformer
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """What opens the same model everywhere; `model` is a hub name or an absolute path, `threads` those of a forward."""
+
+    model: str
+    weights: str
+    gated_embedding: str
+    layers: tuple[int, ...] | None
+    device: str
+    dtype: str
+    threads: int
+
+
+@lru_cache(maxsize=1)
+def opened(spec: ModelSpec) -> TransformerSource:
+    """The source of `spec`. How many threads share a sum changes its rounding, so that they belong to it."""
+    torch.set_num_threads(spec.threads)
+    return open_transformer(
+        spec.model,
+        weights=spec.weights,
+        gated_embedding=spec.gated_embedding,
+        layers=spec.layers,
+        device=spec.device,
+        dtype=getattr(torch, spec.dtype),
+    )
