@@ -7,7 +7,7 @@ examples of the two clusters that it joins. The tree is what is stored; a cut is
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 
 def unit(vectors: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
@@ -42,10 +42,16 @@ def cut(tree: Float[np.ndarray, "m 4"], distance: float) -> Int[np.ndarray, " m+
     Two examples share a feature when the branch point that joins them stands at or below `distance`.
     """
     n = len(tree) + 1
-    cluster = np.arange(2 * n - 1)
-    for k in np.flatnonzero(tree[:, 2] <= distance)[::-1]:  # from the root down, a node hands its name to its children
-        cluster[[int(tree[k, 0]), int(tree[k, 1])]] = cluster[n + k]
-    return largest_first(cluster[:n])
+    cluster, children = list(range(2 * n - 1)), child_pairs(tree)
+    for k in np.flatnonzero(tree[:, 2] <= distance)[::-1].tolist():  # from the root down, a node names its children
+        left, right = children[k]
+        cluster[left] = cluster[right] = cluster[n + k]
+    return largest_first(np.array(cluster[:n]))
+
+
+def child_pairs(tree: Float[np.ndarray, "m 4"]) -> list[list[int]]:
+    """As Python's own numbers, which a loop reads many times faster than numpy's."""
+    return tree[:, :2].astype(np.int64).tolist()
 
 
 def largest_first(labels: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
@@ -56,46 +62,66 @@ def largest_first(labels: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
     return number[inverse]
 
 
+def first_leaves(tree: Float[np.ndarray, "m 4"]) -> Int[np.ndarray, " nodes"]:
+    """Where each node's examples begin when all are laid out so that those below any node stand side by side."""
+    n = len(tree) + 1
+    sizes = [1] * n + tree[:, 3].astype(np.int64).tolist()
+    begin = [0] * (2 * n - 1)
+    for k, (left, right) in zip(range(n - 2, -1, -1), reversed(child_pairs(tree)), strict=True):
+        begin[left] = begin[n + k]
+        begin[right] = begin[n + k] + sizes[left]
+    return np.array(begin)
+
+
+def members(tree: Float[np.ndarray, "m 4"]) -> Bool[np.ndarray, "m m+1"]:
+    """Which examples lie below each branch point."""
+    n = len(tree) + 1
+    begin = first_leaves(tree)
+    place, start = begin[:n], begin[n:, None]
+    return (place >= start) & (place < start + tree[:, 3:])
+
+
+def first_members(tree: Float[np.ndarray, "m 4"]) -> Int[np.ndarray, " nodes"]:
+    """One example below every node of the tree, leaves first."""
+    begin = first_leaves(tree)
+    example_at = np.argsort(begin[: len(tree) + 1])
+    return example_at[begin]
+
+
 def merge_central(tree: Float[np.ndarray, "m 4"], cosines: Float[np.ndarray, "m+1 m+1"]) -> Int[np.ndarray, " m"]:
     """The central example of every branch point: highest mean similarity to the rest of its cluster, first if tied.
 
-    Sums of similarities are carried up the tree, so the whole costs one pass over the pairs.
+    One matrix product sums all of them, in float64, where sums of float32 cosines hardly ever round: ties stay ties.
     """
-    n = len(tree) + 1
-    members = {i: np.array([i]) for i in range(n)}
-    to_rest = np.zeros(n)
-    central = np.empty(len(tree), dtype=np.int64)
-    for k, (left, right) in enumerate(tree[:, :2].astype(int)):
-        a, b = members.pop(left), members.pop(right)
-        between = cosines[np.ix_(a, b)]
-        to_rest[a] += between.sum(axis=1)
-        to_rest[b] += between.sum(axis=0)
-        members[n + k] = both = np.sort(np.concatenate([a, b]))
-        central[k] = both[np.argmax(to_rest[both])]
-    return central
+    below = members(tree)
+    rest = cosines.astype(np.float64)
+    np.fill_diagonal(rest, 0)
+    to_rest = below.astype(np.float64) @ rest
+    return np.where(below, to_rest, -np.inf).argmax(axis=1)
 
 
 def central_examples(
     tree: Float[np.ndarray, "m 4"], merge_central: Int[np.ndarray, " m"], distance: float
 ) -> Int[np.ndarray, " n_features"]:
     """The central example of each feature of `cut(tree, distance)`, read off the branch points."""
+    return central_of(tree, merge_central, cut(tree, distance), distance)
+
+
+def central_of(
+    tree: Float[np.ndarray, "m 4"],
+    merge_central: Int[np.ndarray, " m"],
+    features: Int[np.ndarray, " m+1"],
+    distance: float,
+) -> Int[np.ndarray, " n_features"]:
+    """The same, where the cut has been made already."""
     n = len(tree) + 1
-    features = cut(tree, distance)
-    centres = np.empty(features.max() + 1, dtype=np.int64)
-    centres[features] = np.arange(n)  # right for features of one example; a branch point overrules it below
-    first = first_members(tree)
-    for k in np.flatnonzero(tree[:, 2] <= distance):  # later branch points hold more of the feature
-        centres[features[first[n + k]]] = merge_central[k]
+    below = np.flatnonzero(tree[:, 2] <= distance)
+    highest = np.full(features.max() + 1, -1)  # the branch point that holds the whole feature
+    np.maximum.at(highest, features[first_members(tree)[n + below]], below)
+    centres = np.empty(len(highest), dtype=np.int64)
+    centres[features] = np.arange(n)  # right for features of one example
+    centres[highest >= 0] = merge_central[highest[highest >= 0]]
     return centres
-
-
-def first_members(tree: Float[np.ndarray, "m 4"]) -> Int[np.ndarray, " nodes"]:
-    """One example below every node of the tree, leaves first."""
-    n = len(tree) + 1
-    first = np.arange(2 * n - 1)
-    for k, left in enumerate(tree[:, 0].astype(int)):
-        first[n + k] = first[left]
-    return first
 
 
 @dataclass(frozen=True)
@@ -121,7 +147,7 @@ def cluster(embeddings: Float[np.ndarray, "n d"], distance: float) -> Clustering
     linkage = tree(cosines)
     centres = merge_central(linkage, cosines)
     features = cut(linkage, distance)
-    central = central_examples(linkage, centres, distance)
+    central = central_of(linkage, centres, features, distance)
     return Clustering(
         linkage,
         centres,

@@ -27,22 +27,28 @@ class Measures:
 
 def measures(tree: Float[np.ndarray, "m 4"], distance: float) -> Measures:
     """The measures of one neuron with at least one example, cut at `distance`."""
-    sizes = np.bincount(cut(tree, distance))
-    pairs = pairs_joined(tree)
-    below = tree[:, 2] <= distance
+    n_examples, below = len(tree) + 1, tree[:, 2] <= distance
+    pairs, heights = pairs_joined(tree), tree[:, 2].astype(np.float64)
     return Measures(
-        n_examples=len(tree) + 1,
-        n_features=len(sizes),
-        mean_distance=weighted_mean(tree[:, 2], pairs),
-        intra_distance=weighted_mean(tree[below, 2], pairs[below]),
-        inter_distance=weighted_mean(tree[~below, 2], pairs[~below]),
-        largest_share=float(sizes.max() / sizes.sum()),
+        n_examples=n_examples,
+        n_features=n_examples - int(below.sum()),  # each branch point below the cut makes two clusters one
+        mean_distance=weighted_mean(heights, pairs),
+        intra_distance=weighted_mean(heights[below], pairs[below]),
+        inter_distance=weighted_mean(heights[~below], pairs[~below]),
+        largest_share=float(tree[below, 3].max(initial=1)) / n_examples,
     )
 
 
 def feature_distances(tree: Float[np.ndarray, "m 4"], distance: float) -> Float[np.ndarray, " n_features"]:
     """Mean distance between the examples of each feature of `cut(tree, distance)`; NaN for a feature of one."""
-    features, below = cut(tree, distance), tree[:, 2] <= distance
+    return distances_of(tree, cut(tree, distance), distance)
+
+
+def distances_of(
+    tree: Float[np.ndarray, "m 4"], features: Int[np.ndarray, " m+1"], distance: float
+) -> Float[np.ndarray, " n_features"]:
+    """The same, where the cut has been made already."""
+    below = tree[:, 2] <= distance
     owner = features[first_members(tree)[len(tree) + 1 :][below]]
     pairs, n_features = pairs_joined(tree)[below], features.max() + 1
     totals = np.bincount(owner, weights=pairs * tree[below, 2].astype(np.float64), minlength=n_features)
@@ -59,4 +65,4 @@ def pairs_joined(tree: Float[np.ndarray, "m 4"]) -> Int[np.ndarray, " m"]:
 
 
 def weighted_mean(values: Float[np.ndarray, " n"], weights: Int[np.ndarray, " n"]) -> float:
-    return float(np.average(values, weights=weights)) if len(values) else float("nan")
+    return float(values @ weights / weights.sum()) if len(values) else float("nan")

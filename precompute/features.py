@@ -1,20 +1,33 @@
-"""Stage 2: every neuron's examples as neuron embeddings, a tree over them, features at the default cut, measures."""
+"""Stage 2: every neuron's examples as neuron embeddings, a tree over them, features at the default cut, measures.
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
-from itertools import chain, islice
+A unit of work is `CHUNK` neurons of one layer. It needs x at their key tokens and nothing else, so any machine can do
+it. Memory: a unit at 100 examples and width 768 travels as 10 MB of float16 x and comes back as 0.2 MB; a process holds
+the float32 embeddings of one neuron at a time. x of a layer may stay on disk, as an `np.memmap`.
+"""
+
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, islice, pairwise
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.cluster import cluster
-from ne_core.measures import feature_distances, measures
+from ne_core.measures import distances_of, measures
 from precompute.collected import LayerRows
-from precompute.found import Features, LayerFound
+from precompute.found import Features, LayerFound, joined
 from precompute.parallel import in_order
 
-CHUNK = 64  # neurons that travel to a worker together
+CHUNK = 64  # neurons of a unit of work; another number makes other units of the same features
 FEW_ROWS = 20_000  # fewer rows than this are done before a pool of workers has started
+
+
+@dataclass(frozen=True)
+class FeaturesJob:
+    """What all units share."""
+
+    cut: float
 
 
 @dataclass(frozen=True)
@@ -24,49 +37,45 @@ class Chunk:
     x: Float[np.ndarray, "n_rows d_in"]
     n_examples: Int[np.ndarray, " n_neurons"]
     W_in: Float[np.ndarray, "d_in n_neurons"]
-    cut: float
 
 
-def features_of(
-    layers: Sequence[LayerRows],
-    cut: float,
-    workers: int | None = None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-) -> list[LayerFound]:
-    """The features of every neuron of every layer. The result does not depend on the number of workers."""
-    tasks = chain.from_iterable(chunks(rows, cut) for rows in layers)
-    # the size alone decides where the work is done, so that the same rows always meet the same arithmetic
-    few = sum(rows.n_rows for rows in layers) < FEW_ROWS
-    results = map(chunk_features, tasks) if few else in_order(chunk_features, tasks, workers)
-    done, total = 0, sum(len(rows.maxima) for rows in layers)
-    found = []
-    for rows in layers:
-        parts = []
-        for part in islice(results, -(-len(rows.maxima) // CHUNK)):
-            parts.append(part)
-            done += len(part.n_features)
-            progress(done, total)
-        found.append(LayerFound(rows, joined(parts)))
-    return found
+def unit_ranges(n_neurons: Sequence[int]) -> list[range]:
+    """The units of each layer, all layers numbered in a row; `n_neurons` holds the neurons of each."""
+    ends = np.cumsum([0, *(-(-n // CHUNK) for n in n_neurons)]).tolist()
+    return [range(first, end) for first, end in pairwise(ends)]
 
 
-def chunks(rows: LayerRows, cut: float) -> Iterator[Chunk]:
-    n_neurons = len(rows.maxima)
-    for start in range(0, n_neurons, CHUNK):
-        stop = min(start + CHUNK, n_neurons)
-        mine = slice(rows.offsets[start], rows.offsets[stop])
-        counts = np.diff(rows.offsets[start : stop + 1])
-        yield Chunk(rows.x[rows.x_row[mine]], counts, rows.weights.W_in[:, start:stop], cut)
+def n_units(layers: Sequence[LayerRows]) -> int:
+    return sum(map(len, unit_ranges([len(rows.maxima) for rows in layers])))
 
 
-def chunk_features(chunk: Chunk) -> Features:
-    ends = np.cumsum(chunk.n_examples)
-    return joined(
-        [
-            neuron_features(chunk.x[end - n : end] * chunk.W_in[:, j], chunk.cut)
-            for j, (end, n) in enumerate(zip(ends, chunk.n_examples, strict=True))
-        ]
-    )
+def tasks(rows: LayerRows, units: range, done: Container[int] = ()) -> Iterator[tuple[int, Chunk]]:
+    """The units of one layer that have not been done, each made when it is asked for."""
+    return ((unit, chunk_of(rows, unit - units.start)) for unit in units if unit not in done)
+
+
+def chunk_of(rows: LayerRows, part: int) -> Chunk:
+    """The layer's `part`-th unit, numbered from 0."""
+    start, stop = part * CHUNK, min((part + 1) * CHUNK, len(rows.maxima))
+    mine = slice(rows.offsets[start], rows.offsets[stop])
+    counts = np.diff(rows.offsets[start : stop + 1])
+    return Chunk(np.asarray(rows.x[rows.x_row[mine]]), counts, rows.weights.W_in[:, start:stop])
+
+
+def work_features(job: FeaturesJob, chunk: Chunk) -> dict[str, np.ndarray]:
+    """A unit as it is saved."""
+    return chunk_features(chunk, job.cut).to_arrays()
+
+
+def chunk_features(chunk: Chunk, cut: float) -> Features:
+    """Every neuron's embeddings are made in the same memory: fetching fresh pages would take as long as the product."""
+    ends, weights = np.cumsum(chunk.n_examples), np.ascontiguousarray(chunk.W_in.T, dtype=np.float32)
+    room = np.empty((chunk.n_examples.max(initial=0), chunk.x.shape[1]), dtype=np.float32)
+    parts = []
+    for w, end, n in zip(weights, ends, chunk.n_examples, strict=True):
+        room[:n] = chunk.x[end - n : end]
+        parts.append(neuron_features(np.multiply(room[:n], w, out=room[:n]), cut))
+    return joined(parts)
 
 
 def neuron_features(embeddings: Float[np.ndarray, "n d_in"], cut: float) -> Features:
@@ -76,15 +85,15 @@ def neuron_features(embeddings: Float[np.ndarray, "n d_in"], cut: float) -> Feat
     found = cluster(embeddings, cut)
     told = measures(found.tree, cut)
     return Features(
-        feature=found.feature,
-        rank=found.rank,
+        feature=found.feature.astype(np.int32),
+        rank=found.rank.astype(np.int32),
         trees=found.tree,
-        merge_central=found.merge_central,
-        size=np.bincount(found.feature),
-        central=found.central,
-        feature_distance=feature_distances(found.tree, cut).astype(np.float32),
-        n_examples=np.array([told.n_examples]),
-        n_features=np.array([told.n_features]),
+        merge_central=found.merge_central.astype(np.int32),
+        size=np.bincount(found.feature).astype(np.int32),
+        central=found.central.astype(np.int32),
+        feature_distance=distances_of(found.tree, found.feature, cut).astype(np.float32),
+        n_examples=np.array([told.n_examples], dtype=np.int32),
+        n_features=np.array([told.n_features], dtype=np.int32),
         mean_distance=np.array([told.mean_distance], dtype=np.float32),
         max_distance=np.array([found.max_distance], dtype=np.float32),
         intra_distance=np.array([told.intra_distance], dtype=np.float32),
@@ -93,11 +102,7 @@ def neuron_features(embeddings: Float[np.ndarray, "n d_in"], cut: float) -> Feat
     )
 
 
-def joined(parts: Sequence[Features]) -> Features:
-    return Features(**{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Features)})
-
-
-NONE, NO_DISTANCE = np.zeros(0, dtype=np.int64), np.full(1, np.nan, dtype=np.float32)
+NONE, NO_DISTANCE = np.zeros(0, dtype=np.int32), np.full(1, np.nan, dtype=np.float32)
 DEAD = Features(
     feature=NONE,
     rank=NONE,
@@ -106,11 +111,46 @@ DEAD = Features(
     size=NONE,
     central=NONE,
     feature_distance=np.zeros(0, dtype=np.float32),
-    n_examples=np.zeros(1, dtype=np.int64),
-    n_features=np.zeros(1, dtype=np.int64),
+    n_examples=np.zeros(1, dtype=np.int32),
+    n_features=np.zeros(1, dtype=np.int32),
     mean_distance=NO_DISTANCE,
     max_distance=NO_DISTANCE,
     intra_distance=NO_DISTANCE,
     inter_distance=NO_DISTANCE,
     largest_share=NO_DISTANCE,
 )
+
+
+def features_from(rows: LayerRows, load: Callable[[int], Mapping[str, np.ndarray]], units: range) -> LayerFound:
+    """One layer's features from its units, which may have been done in any order."""
+    return LayerFound(rows, joined([Features.from_arrays(load(unit)) for unit in units]))
+
+
+def features_of(
+    layers: Sequence[LayerRows],
+    cut: float,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[LayerFound]:
+    """All of it in memory: every neuron of every layer. The result does not depend on the number of workers."""
+    ranges = unit_ranges([len(rows.maxima) for rows in layers])
+    every = chain.from_iterable(tasks(rows, units) for rows, units in zip(layers, ranges, strict=True))
+    results = computed((chunk for _, chunk in every), FeaturesJob(cut), sum(rows.n_rows for rows in layers), workers)
+    done, total = 0, sum(len(rows.maxima) for rows in layers)
+    found = []
+    for rows, units in zip(layers, ranges, strict=True):
+        parts = {}
+        for unit, part in zip(units, islice(results, len(units)), strict=True):
+            parts[unit] = part
+            done += len(part["n_features"])
+            progress(done, total)
+        found.append(features_from(rows, parts.__getitem__, units))
+    return found
+
+
+def computed(
+    chunks: Iterator[Chunk], job: FeaturesJob, n_rows: int, workers: int | None
+) -> Iterator[dict[str, np.ndarray]]:
+    """In order. Size alone decides where the work is done, so that the same rows always meet the same arithmetic."""
+    work = partial(work_features, job)
+    return map(work, chunks) if n_rows < FEW_ROWS else in_order(work, chunks, workers)

@@ -1,6 +1,7 @@
 """What travels on to the last stages: the features of a layer's neurons, beside the examples and texts behind them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -34,6 +35,20 @@ class Features:
     @property
     def neuron_of_feature(self) -> Int[np.ndarray, " n_features"]:
         return np.repeat(np.arange(len(self.n_features)), self.n_features)
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """By field name, as a unit of work is saved."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Features":
+        return cls(**{field.name: arrays[field.name] for field in fields(cls)})
+
+
+def joined(parts: Sequence[Features]) -> Features:
+    """The features of neurons that follow each other, from those of some at a time."""
+    names = [field.name for field in fields(Features)]
+    return Features(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 @dataclass(frozen=True)

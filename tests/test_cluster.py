@@ -5,7 +5,18 @@ import pytest
 from scipy.cluster.hierarchy import average, fcluster, is_valid_linkage
 from scipy.spatial.distance import pdist
 
-from ne_core.cluster import central_examples, cluster, cut, merge_central, ranks, similarities, tree, unit
+from ne_core.cluster import (
+    central_examples,
+    cluster,
+    cut,
+    first_members,
+    members,
+    merge_central,
+    ranks,
+    similarities,
+    tree,
+    unit,
+)
 
 SEEDS, SIZES, CUTS = range(4), (2, 3, 7, 40), (0.0, 0.1, 0.4, 0.8, 1.0, 2.0)
 
@@ -20,7 +31,7 @@ def same_partition(a: np.ndarray, b: np.ndarray) -> bool:
     return np.array_equal(a[:, None] == a[None, :], b[:, None] == b[None, :])
 
 
-def members(linkage: np.ndarray) -> list[list[int]]:
+def members_by_hand(linkage: np.ndarray) -> list[list[int]]:
     """The examples below every node, leaves first."""
     below = [[i] for i in range(len(linkage) + 1)]
     for left, right in linkage[:, :2].astype(int):
@@ -79,8 +90,23 @@ def test_one_example_is_one_feature():
 def test_every_branch_point_knows_its_central_example(n: int, seed: int):
     cosines = similarities(points(n, seed))
     linkage = tree(cosines)
-    expected = [most_central(cosines, rows) for rows in members(linkage)[n:]]
+    expected = [most_central(cosines, rows) for rows in members_by_hand(linkage)[n:]]
     assert merge_central(linkage, cosines).tolist() == expected
+
+
+@pytest.mark.parametrize("n", SIZES)
+def test_which_examples_lie_below_each_branch_point(n: int):
+    linkage = tree(similarities(points(n, 0)))
+    expected = members_by_hand(linkage)
+    assert [np.flatnonzero(row).tolist() for row in members(linkage)] == expected[n:]
+    assert all(first in below for first, below in zip(first_members(linkage), expected, strict=True))
+
+
+@pytest.mark.parametrize("cosine", [1.0, 0.3, -0.7])
+def test_of_equally_central_examples_the_first_is_taken(cosine: float):
+    cosines = np.full((50, 50), cosine, dtype=np.float32)
+    linkage = tree(cosines)
+    assert merge_central(linkage, cosines).tolist() == [below[0] for below in members_by_hand(linkage)[50:]]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

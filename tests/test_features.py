@@ -1,6 +1,6 @@
 """The features stage: planted neurons come out as planted, whatever the number of workers."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -10,7 +10,17 @@ from ne_core.layer import NeuronLayer
 from ne_core.measures import feature_distances, measures
 from precompute import features as stage
 from precompute.collected import LayerRows
-from precompute.features import features_of
+from precompute.features import (
+    Chunk,
+    FeaturesJob,
+    chunk_features,
+    features_from,
+    features_of,
+    n_units,
+    tasks,
+    unit_ranges,
+    work_features,
+)
 from precompute.found import Features, LayerFound
 from tests.planted import LAYERS, planted_layers
 
@@ -96,6 +106,50 @@ def test_the_number_of_workers_does_not_show(monkeypatch):
     assert [found.rows.layer for found in three] == [0, 2, 3]
     assert told[-1] == (15, 15)
     assert len(told) == 5
+
+
+def test_units_in_any_order_make_the_same_features(monkeypatch):
+    """Some of them were done before, as after a kill; x is float16, as a build keeps it."""
+    monkeypatch.setattr(stage, "CHUNK", 2)
+    layers = [halved(random_rows(0, [12, 0, 4, 9, 1])), halved(random_rows(3, [6, 0, 0], seed=1))]
+    ranges = unit_ranges([5, 3])
+    assert ranges == [range(3), range(3, 5)]
+    assert n_units(layers) == 5
+    units = {}
+    for done in ({0, 3}, {1, 2, 4}):
+        for rows, mine in zip(layers, ranges, strict=True):
+            made = {unit: work_features(FeaturesJob(0.5), chunk) for unit, chunk in tasks(rows, mine, done)}
+            assert set(made) == set(mine) - done
+            units |= made
+    for found, rows, mine in zip(features_of(layers, 0.5), layers, ranges, strict=True):
+        assert same(features_from(rows, units.__getitem__, mine).features, found.features)
+
+
+def halved(rows: LayerRows) -> LayerRows:
+    return replace(rows, x=rows.x.astype(np.float16))
+
+
+def test_x_may_stay_on_disk(tmp_path):
+    rows = halved(random_rows(0, [12, 0, 4]))
+    mapped = np.lib.format.open_memmap(tmp_path / "x.npy", "w+", np.float16, rows.x.shape)
+    mapped[:] = rows.x
+    (one,), (other,) = features_of([rows], 0.5), features_of([replace(rows, x=mapped)], 0.5)
+    assert same(one.features, other.features)
+
+
+def test_float16_inputs_are_computed_with_as_float32():
+    rows = halved(random_rows(0, [40], d_in=600))
+    x = rows.neuron_x(0)
+    one = chunk_features(Chunk(x, np.array([40]), rows.weights.W_in), 0.5)
+    other = chunk_features(Chunk(x.astype(np.float32), np.array([40]), rows.weights.W_in), 0.5)
+    assert same(one, other)
+
+
+def test_a_unit_as_flat_arrays_and_back():
+    features = features_of([random_rows(0, [7, 0, 1])], 0.5)[0].features
+    arrays = features.to_arrays()
+    assert all(isinstance(array, np.ndarray) for array in arrays.values())
+    assert same(Features.from_arrays(arrays), features)
 
 
 def test_a_layer_without_any_examples():

@@ -1,19 +1,28 @@
-"""The feature table and the search index, against counting and sorting by hand."""
+"""The feature table, against counting and sorting by hand."""
 
-import sqlite3
+import pickle
 from collections import Counter
 from dataclasses import replace
 
-import faiss
 import numpy as np
 import pytest
 
+from ne_core import similar
 from ne_core.atlas import Atlas
 from ne_core.refs import FeatureRef
-from precompute.index import IndexingError, feature_table, neuron_numbers, space_vectors
+from ne_core.similar import SPACES
+from precompute.index import (
+    IndexingError,
+    SimilarJob,
+    feature_table,
+    owners,
+    similar_from,
+    space_shape,
+    space_vectors,
+    work_similar,
+)
 from precompute.key_tokens import key_tokens
-from precompute.search_index import SNIPPETS, write_search
-from tests.planted import LAYERS, VOCAB, planted_layers
+from tests.planted import LAYERS, planted_layers
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +57,7 @@ def test_the_table_says_what_was_planted(atlas):
 
 def test_every_column_against_the_rows(planted):
     texts, layers = planted
-    vectors = {space: space_vectors(layers, space) for space in ("neuron", "pre_mlp")}
+    vectors = {space: space_vectors(layers, space) for space in SPACES}
     table = feature_table(layers, vectors, texts.tokens)
     id = 0
     for found in layers:
@@ -60,9 +69,9 @@ def test_every_column_against_the_rows(planted):
                 assert (table["layer"][id], table["neuron"][id], table["feature"][id]) == (rows.layer, neuron, feature)
                 assert table["mean_activation"][id] == pytest.approx(rows.activation[mine].mean(), rel=1e-5)
                 central = start + table["central"][id]
-                np.testing.assert_array_equal(vectors["pre_mlp"][id], rows.x[rows.x_row[central]])
-                e = rows.x[rows.x_row[central]] * rows.weights.W_in[:, neuron]
-                np.testing.assert_allclose(vectors["neuron"][id], e)
+                x = rows.x[rows.x_row[central]].astype(np.float32)
+                for space, vector in (("pre_mlp", x), ("neuron", x * rows.weights.W_in[:, neuron])):
+                    np.testing.assert_allclose(vectors[space][id], vector / np.linalg.norm(vector), rtol=1e-5)
                 counts = Counter(texts.tokens[rows.example[mine], rows.pos[mine]].tolist())
                 assert table["key_token_counts"][id][0] == max(counts.values())
                 id += 1
@@ -87,54 +96,24 @@ def test_layers_of_different_widths_are_refused(planted):
         space_vectors([first, replace(second, rows=narrow)], "neuron")
 
 
-def test_numbering_neurons_over_layers():
-    layer, neuron = np.array([0, 0, 0, 2, 2]), np.array([1, 1, 4, 4, 5])
-    assert neuron_numbers(layer, neuron).tolist() == [0, 0, 1, 2, 3]
-    assert neuron_numbers(np.zeros(0, int), np.zeros(0, int)).tolist() == []
+def test_owners_number_the_neurons_of_all_layers_in_a_row(planted):
+    layers = planted[1]
+    expected = [0, 0, 1, 2, 2, 2, 2, 3, 5, 5] + [6 + n for n in (0, 0, 2, 3, 3, 3, 4)]
+    assert owners(layers).tolist() == expected
 
 
-@pytest.mark.parametrize("space", ["neuron", "pre_mlp"])
-def test_the_faiss_index_answers_with_feature_ids(atlas, planted, space: str):
-    index = faiss.read_index(str(atlas.root / f"features_{space}.faiss"))
-    vectors = space_vectors(planted[1], space)
-    cosines, ids = index.search(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), 1)
-    assert ids[:, 0].tolist() == list(range(len(vectors)))
-    np.testing.assert_allclose(cosines, 1, atol=2e-3)
-
-
-def test_search_holds_every_key_token(atlas):
-    with sqlite3.connect(atlas.root / "search.sqlite") as db:
-        rows = db.execute("SELECT token, feature, examples FROM key_token").fetchall()
-    expected = Counter()
-    for id in range(len(atlas.features["layer"])):
-        ref = atlas.feature_ref(id)
-        neuron = atlas.neuron(ref.of)
-        mine = np.flatnonzero(neuron.feature == ref.feature)
-        expected.update((int(atlas.tokens[neuron.example[r], neuron.pos[r]]), id) for r in mine)
-    assert {(token, id): n for token, id, n in rows} == dict(expected)
-
-
-@pytest.mark.parametrize("token", range(12))
-def test_search_holds_the_windows_of_the_most_central_examples(atlas, planted, token: int):
+def test_units_of_similar_features_in_any_order_make_the_same_columns(planted, tmp_path, monkeypatch):
+    """From vectors in memory, or from files that a worker maps, which is how they reach other processes."""
+    monkeypatch.setattr(similar, "BLOCK", 5)
     texts, layers = planted
-    expected, first = set(), 0
-    for found in layers:
-        for row in np.flatnonzero(found.features.rank < SNIPPETS):
-            around = texts.window.positions(found.rows.pos[[row]])[0]
-            inside = around[(around >= 0) & (around < texts.lengths[found.rows.example[row]])]
-            if token in texts.tokens[found.rows.example[row], inside]:
-                expected.add(first + int(found.feature_of_row[row]))
-        first += found.n_features
-    with sqlite3.connect(atlas.root / "search.sqlite") as db:
-        # a prefix, since a token without a space before it may lengthen the word
-        query = f"snippets : {VOCAB[token].strip()}*"
-        rows = db.execute("SELECT rowid FROM text WHERE text MATCH ?", (query,)).fetchall()
-    assert {row[0] for row in rows} == expected
-    assert 0 < len(expected) < first
-
-
-def test_the_same_features_make_the_same_search_file(tmp_path, planted):
-    texts, layers = planted
-    for name in ("one", "two"):
-        write_search(tmp_path / name, layers, texts)
-    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    in_memory = {space: space_vectors(layers, space) for space in SPACES}
+    expected = feature_table(layers, in_memory, texts.tokens)
+    files = {space: tmp_path / f"{space}.npy" for space in SPACES}
+    for space, file in files.items():
+        mapped = np.lib.format.open_memmap(file, "w+", np.float32, space_shape(layers))
+        space_vectors(layers, space, into=mapped).flush()
+    job = pickle.loads(pickle.dumps(SimilarJob(files, owners(layers))))
+    units = {number: work_similar(job, number) for number in np.random.default_rng(0).permutation(job.n_units).tolist()}
+    assert job.n_units == 8
+    for name, column in similar_from(job, units.__getitem__).items():
+        np.testing.assert_array_equal(column, expected[name])
