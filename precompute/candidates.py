@@ -6,7 +6,8 @@ corpus order. The maximum is known only at the end, but a candidate can go for g
     it is below `keep` times the highest activation so far   (the maximum can only rise), or
     `max_examples` earlier candidates are at least as large  (whatever the threshold, they come first).
 
-What is left is exact at every moment, and the candidates of two parts of a corpus merge into those of the whole.
+What is left is exact at every moment, and the candidates of two parts of a corpus merge into those of the whole. Only
+what decides is here, 12 bytes a candidate; windows and inputs wait in the files of the work units.
 """
 
 from collections.abc import Sequence
@@ -15,10 +16,6 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-
-from ne_core.layer import NeuronLayer
-from ne_core.windows import Window
-from precompute.collected import LayerRows
 
 
 @dataclass(frozen=True)
@@ -48,18 +45,13 @@ class Rule:
 class Candidates:
     """One layer's candidates in a part of the corpus, sorted by neuron and then by example.
 
-    `seen` is each neuron's highest activation in that part; `x` holds the input at every (example, position) that is
-    some candidate's key token, once, in corpus order.
+    `seen` is each neuron's highest activation in that part.
     """
 
     seen: Float[np.ndarray, " n_neurons"]
     neuron: Int[np.ndarray, " n"]
     example: Int[np.ndarray, " n"]
-    pos: Int[np.ndarray, " n"]
     activation: Float[np.ndarray, " n"]
-    window_activations: Float[np.ndarray, "n n_window"]
-    x_row: Int[np.ndarray, " n"]
-    x: Float[np.ndarray, "n_x d_in"]
 
     def __len__(self) -> int:
         return len(self.neuron)
@@ -70,105 +62,102 @@ class Candidates:
         return np.searchsorted(self.neuron, np.arange(len(self.seen) + 1))
 
     def take(self, rows: Bool[np.ndarray, " n"]) -> "Candidates":
-        """Some of the candidates, with the inputs that they need."""
-        needed = np.zeros(len(self.x), dtype=bool)
-        needed[self.x_row[rows]] = True
-        moved = np.cumsum(needed) - 1
-        columns = {name: getattr(self, name)[rows] for name in ("neuron", "example", "pos", "activation")}
-        return replace(
-            self,
-            **columns,
-            window_activations=self.window_activations[rows],
-            x_row=moved[self.x_row[rows]],
-            x=self.x[needed],
-        )
+        return replace(self, neuron=self.neuron[rows], example=self.example[rows], activation=self.activation[rows])
+
+    def above(self, rule: Rule) -> Bool[np.ndarray, " n"]:
+        """Whether each reaches what is now known of its neuron's threshold."""
+        return self.activation >= rule.threshold(self.seen)[self.neuron]
 
 
-def none_yet(n_neurons: int, d_in: int, window: Window) -> Candidates:
-    """Before any example has been read."""
-    whole, real = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32)
-    return Candidates(
-        seen=np.full(n_neurons, -np.inf, dtype=np.float32),
-        neuron=whole,
-        example=whole,
-        pos=whole,
-        activation=real,
-        window_activations=real.reshape(0, window.size),
-        x_row=np.zeros(0, dtype=np.int64),
-        x=real.reshape(0, d_in),
+def joined(parts: Sequence[Candidates], seen: Float[np.ndarray, " n_neurons"]) -> Candidates:
+    """The candidates of parts given in corpus order; a stable sort by neuron leaves them in it."""
+    neuron, example, activation = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("neuron", "example", "activation")
     )
+    order = np.argsort(neuron, kind="stable")
+    return Candidates(seen, neuron[order], example[order], activation[order])
+
+
+class Survivors:
+    """One layer's candidates as the corpus goes by: those that may still be kept.
+
+    `seen` may know of any part of the corpus; `best` holds what each neuron's `max_examples` best candidates so far
+    are worth. Some of those may have fallen below the threshold since. They stand in nobody's way: who is above the
+    threshold is above them.
+    """
+
+    def __init__(self, rule: Rule, n_neurons: int):
+        self.rule = rule
+        self.seen = np.full(n_neurons, -np.inf, dtype=np.float32)
+        self.best = np.full((n_neurons, rule.max_examples), -np.inf, dtype=np.float32)
+        empty = np.zeros(0, dtype=np.int32)
+        self.settled = Candidates(self.seen, empty, empty, np.zeros(0, dtype=np.float32))
+        self.waiting: list[Candidates] = []
+
+    def __len__(self) -> int:
+        return len(self.settled) + sum(map(len, self.waiting))
+
+    @property
+    def bar(self) -> Float[np.ndarray, " n_neurons"]:
+        """What a later candidate must be worth more than; −∞ where fewer than `max_examples` came before."""
+        return self.best.min(axis=1)
+
+    def sees(self, seen: Float[np.ndarray, " n_neurons"]) -> None:
+        """The highest activations of some part of the corpus, earlier or later."""
+        self.seen = np.maximum(self.seen, seen)
+
+    def add(self, part: Candidates) -> None:
+        """The next part of the corpus."""
+        self.sees(part.seen)
+        part = replace(part, seen=self.seen)
+        part = part.take(part.above(self.rule))
+        worth = self.rule.worth(part.activation, self.rule.threshold(self.seen)[part.neuron])
+        self.waiting.append(part.take(better_than_earlier(worth, part.offsets, self.best)))
+        # not before as many have come: each candidate is then moved a few times in all, however long the corpus
+        if len(self) > 2 * len(self.settled) + 4 * len(self.seen):
+            self.candidates()
+
+    def candidates(self) -> Candidates:
+        """All that may still be kept."""
+        together = joined([self.settled, *self.waiting], self.seen)
+        self.settled, self.waiting = together.take(together.above(self.rule)), []
+        return self.settled
+
+
+def better_than_earlier(
+    worth: Float[np.ndarray, " n"],
+    offsets: Int[np.ndarray, " n_offsets"],
+    best: Float[np.ndarray, "n_neurons max_examples"],
+) -> Bool[np.ndarray, " n"]:
+    """Whether fewer than `max_examples` earlier candidates of the same neuron are worth at least as much.
+
+    `best` holds those of earlier parts, and is brought up to date. All neurons go through their first, second, …
+    candidate together.
+    """
+    better, counts = np.zeros(len(worth), dtype=bool), np.diff(offsets)
+    neurons = np.flatnonzero(counts)
+    neurons = neurons[np.argsort(-counts[neurons], kind="stable")]  # those still at work are always the first
+    mine = best[neurons]
+    for place in range(counts.max(initial=0)):
+        at_work = np.searchsorted(-counts[neurons], -place)
+        rows = offsets[neurons[:at_work]] + place
+        weakest = mine[:at_work].argmin(axis=1)
+        better[rows] = worth[rows] > mine[np.arange(at_work), weakest]
+        risen = np.flatnonzero(better[rows])
+        mine[risen, weakest[risen]] = worth[rows[risen]]
+    best[neurons] = mine
+    return better
 
 
 def merged(parts: Sequence[Candidates], rule: Rule) -> Candidates:
     """The candidates of several parts of a corpus, given in corpus order, as those of all of them."""
-    starts = np.cumsum([0, *(len(part.x) for part in parts[:-1])])
-    x_row = np.concatenate([part.x_row + start for part, start in zip(parts, starts, strict=True)])
-    together = {name: np.concatenate([getattr(p, name) for p in parts]) for name in COLUMNS}
-    order = np.argsort(together["neuron"], kind="stable")  # parts come in corpus order, and stay in it
-    columns = {name: values[order] for name, values in together.items()}
-    seen = np.max([part.seen for part in parts], axis=0)
-    x = np.concatenate([part.x for part in parts])
-    return pruned(Candidates(seen=seen, x_row=x_row[order], x=x, **columns), rule)
+    survivors = Survivors(rule, len(parts[0].seen))
+    for part in parts:
+        survivors.add(part)
+    return survivors.candidates()
 
 
-COLUMNS = ("neuron", "example", "pos", "activation", "window_activations")
-
-
-def pruned(candidates: Candidates, rule: Rule) -> Candidates:
-    """Without those that can never be kept, whatever comes."""
-    threshold = rule.threshold(candidates.seen)[candidates.neuron]
-    high = candidates.take(candidates.activation >= threshold)
-    worth = rule.worth(high.activation, rule.threshold(high.seen)[high.neuron])
-    return high.take(fewer_before(worth, high.offsets, rule.max_examples))
-
-
-def fewer_before(
-    worth: Float[np.ndarray, " n"], offsets: Int[np.ndarray, " n_offsets"], k: int
-) -> Bool[np.ndarray, " n"]:
-    """Whether fewer than `k` earlier candidates of the same neuron are worth at least as much.
-
-    All neurons go through their (k+1)th, (k+2)th, … candidate together, each with its `k` best so far at hand.
-    """
-    kept, counts = np.ones(len(worth), dtype=bool), np.diff(offsets)
-    neurons = np.flatnonzero(counts > k)
-    neurons = neurons[np.argsort(-counts[neurons], kind="stable")]  # those still at work are always the first
-    if not len(neurons):
-        return kept
-    best = worth[offsets[neurons, None] + np.arange(k)]
-    for place in range(k, counts[neurons[0]]):
-        at_work = np.searchsorted(-counts[neurons], -place)
-        rows = offsets[neurons[:at_work]] + place
-        weakest = best[:at_work].argmin(axis=1)
-        better = worth[rows] > best[np.arange(at_work), weakest]
-        kept[rows] = better
-        best[np.flatnonzero(better), weakest[better]] = worth[rows[better]]
-    return kept
-
-
-def bars(candidates: Candidates, rule: Rule) -> Float[np.ndarray, " n_neurons"]:
-    """What a later candidate must be worth more than: the `max_examples`th best so far; −∞ where there are fewer."""
-    worth = rule.worth(candidates.activation, rule.threshold(candidates.seen)[candidates.neuron])
-    order = np.lexsort((-worth, candidates.neuron))
-    counts, k = np.diff(candidates.offsets), rule.max_examples
-    full = counts >= k
-    bar = np.full(len(counts), -np.inf, dtype=np.float32)
-    bar[full] = worth[order][candidates.offsets[:-1][full] + k - 1]
-    return bar
-
-
-def chosen(candidates: Candidates, rule: Rule, layer: int, weights: NeuronLayer) -> LayerRows:
+def chosen(candidates: Candidates, rule: Rule) -> Candidates:
     """The activating examples, once the whole corpus has been read."""
-    high = candidates.take(candidates.activation >= rule.threshold(candidates.seen)[candidates.neuron])
-    first = high.take(np.arange(len(high)) - high.offsets[high.neuron] < rule.max_examples)
-    return LayerRows(
-        layer=layer,
-        weights=weights,
-        maxima=rule.maxima(first.seen),
-        offsets=first.offsets,
-        example=first.example,
-        pos=first.pos,
-        activation=first.activation,
-        window_activations=first.window_activations,
-        x_row=first.x_row,
-        x=first.x,
-    )
+    high = candidates.take(candidates.above(rule))
+    return high.take(np.arange(len(high)) - high.offsets[high.neuron] < rule.max_examples)

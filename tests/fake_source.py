@@ -30,6 +30,20 @@ class TableSource(Source):
             visit(LayerPass(layer, *(torch.from_numpy(t[layer])[tokens] for t in (self.x, self.activations))))
 
 
+class ForgetfulSource(Source):
+    """Another source, read through so little memory that only a few examples fit at once."""
+
+    def __init__(self, source: Source, fits: int):
+        self.source, self.fits = source, fits
+        self.name, self.causal, self.device, self.layers = source.name, source.causal, source.device, source.layers
+        self.layer, self.inputs = source.layer, source.inputs
+
+    def read(self, tokens, lengths, visit: Callable[[LayerPass], None], layers: Sequence[int] | None = None) -> None:
+        if len(tokens) > self.fits:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        self.source.read(tokens, lengths, visit, layers)
+
+
 class DriftingSource(Source):
     """x at a position is a decaying sum of the embeddings up to it, so what is masked is felt by all that follow.
 

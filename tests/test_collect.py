@@ -1,12 +1,23 @@
-"""Collection in one pass equals a brute-force pass that keeps everything, in any order of the corpus."""
+"""Collection in one pass equals a brute-force pass that keeps everything, in any order of corpus and work."""
 
 import numpy as np
 import pytest
+import torch
 
 from ne_core.windows import Window
-from precompute.candidates import Rule, chosen, merged
-from precompute.collect import Batch, CollectError, LayerCollector, collect_tokens, read_unit, real_positions
-from tests.fake_source import TableSource
+from precompute.candidates import Rule, merged
+from precompute.collect import (
+    CollectError,
+    CollectJob,
+    Gathering,
+    Hints,
+    collect_tokens,
+    layer_rows,
+    real_positions,
+    unit_candidates,
+)
+from precompute.collected import COLUMNS, LayerRows
+from tests.fake_source import ForgetfulSource, TableSource
 
 N_CTX, N_NEURONS, D_IN = 7, 6, 3
 WINDOW = Window(back=3, forward=2)
@@ -18,6 +29,24 @@ def source_of(activations: np.ndarray) -> tuple[TableSource, np.ndarray]:
     table = activations.reshape(-1, n_neurons).astype(np.float32)
     x = np.random.default_rng(9).normal(size=(len(table), D_IN)).astype(np.float32)
     return TableSource({5: x}, {5: table}), np.arange(n_examples * n_ctx, dtype=np.int32).reshape(n_examples, n_ctx)
+
+
+TEN = Rule(0.75, 10)
+
+
+def job_of(tokens: np.ndarray, rule: Rule = TEN, work_unit: int = 7) -> CollectJob:
+    lengths = np.full(len(tokens), tokens.shape[1], dtype=np.int32)
+    real = real_positions(lengths, tokens.shape[1])
+    return CollectJob(tokens, lengths, real, np.zeros_like(real), {5: rule}, WINDOW, work_unit)
+
+
+def rows_of(source, job: CollectJob, units: dict, gathering: Gathering) -> LayerRows:
+    return layer_rows(job, 5, gathering.candidates(5), source.layer(5), units.__getitem__)
+
+
+def assert_same(rows: LayerRows, others: LayerRows) -> None:
+    for name in (*COLUMNS, "x"):
+        np.testing.assert_array_equal(getattr(rows, name), getattr(others, name), err_msg=name)
 
 
 def brute_force(activations, allowed, neuron: int, keep: float, max_examples: int, maximum=None) -> list[tuple]:
@@ -81,43 +110,106 @@ def test_maxima_from_elsewhere_set_the_threshold(order: str):
     assert np.array_equal(rows.maxima, given)
 
 
-def test_maxima_from_elsewhere_keep_no_more_than_they_must():
-    """Once ten are above a threshold that stands, later ones go, however large: memory does not follow the corpus."""
-    activations = corpus("slowly rising")
+def test_long_contexts_are_searched_block_by_block():
+    """Longer than two blocks, first and last ones partly forbidden, with ties within and across blocks."""
+    rng = np.random.default_rng(8)
+    activations = rng.integers(0, 6, size=(50, 41, 9)).astype(float)
+    lengths = rng.integers(2, 42, size=50).astype(np.int32)
+    may_be_key = rng.random((50, 41)) < 0.8
     source, tokens = source_of(activations)
-    collector = LayerCollector(source, 5, Rule(0.75, 10, np.ones(N_NEURONS, dtype=np.float32)), WINDOW)
-    allowed = real_positions(np.full(4, N_CTX), N_CTX)
-    for start in range(0, len(tokens), 4):
-        batch = Batch(start, np.full(4, N_CTX), allowed)
-        read_unit(source, tokens[start : start + 4], batch, {5: collector})
-    assert len(collector.candidates()) == 10 * N_NEURONS
+    (rows,) = collect_tokens(source, tokens, lengths, may_be_key, {5: Rule(0.5, 30)}, WINDOW, work_unit=6)
+    allowed = may_be_key & real_positions(lengths, 41)
+    for neuron in range(9):
+        assert found(rows, neuron) == brute_force(activations, allowed, neuron, 0.5, 30)
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("split", [1, 97, 299])
+@pytest.mark.parametrize("hinted", ["never", "stale", "late maxima"])
+def test_units_in_any_order_with_any_hints_give_the_same_rows(order: str, hinted: str):
+    """As workers do: each has the hints of when it was given its unit, and units are finished in any order."""
+    source, tokens = source_of(corpus(order))
+    job = job_of(tokens)
+    gathering, units, hints = Gathering(job), {}, Hints()
+    for number, unit in enumerate(np.random.default_rng(4).permutation(job.n_units).tolist()):
+        units[unit] = unit_candidates(source, job, (unit, hints))
+        gathering.add(unit, units[unit])
+        if hinted == "stale" and number % 9 == 8:
+            hints = gathering.hints()
+        if hinted == "late maxima":
+            hints = Hints(seen=gathering.hints().seen)
+    (whole,) = collect_tokens(source, tokens, rules=job.rules, window=WINDOW, work_unit=3)
+    assert_same(rows_of(source, job, units, gathering), whole)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("every", [1, 5, 43])
+def test_thinning_at_any_time_changes_no_row(order: str, every: int):
+    source, tokens = source_of(corpus(order))
+    job = job_of(tokens)
+    gathering, units = Gathering(job), {}
+    for unit in range(job.n_units):
+        units[unit] = unit_candidates(source, job, (unit, gathering.hints()))
+        gathering.add(unit, units[unit])
+        if unit % every == every - 1:
+            units.update({thin: gathering.thinned(thin, units[thin]) for thin in gathering.wasteful()})
+    (whole,) = collect_tokens(source, tokens, rules=job.rules, window=WINDOW)
+    assert_same(rows_of(source, job, units, gathering), whole)
+    again = Gathering(job)  # as after a kill: from the files alone, thinned or not
+    for unit in reversed(range(job.n_units)):
+        again.add(unit, units[unit])
+    assert_same(rows_of(source, job, units, again), whole)
+
+
+def test_a_spike_at_the_end_leaves_little_in_the_files():
+    source, tokens = source_of(corpus("spike at the end"))
+    job = job_of(tokens)
+    gathering, units = Gathering(job), {}
+    for unit in range(job.n_units):
+        units[unit] = unit_candidates(source, job, (unit, gathering.hints()))
+        gathering.add(unit, units[unit])
+    thinned = {unit: gathering.thinned(unit, units[unit]) for unit in gathering.wasteful()}
+    assert len(thinned) > 10
+    assert all(len(arrays["5/x"]) == len(arrays["5/neuron"]) == 0 for arrays in thinned.values())
+    assert gathering.wasteful() == []
+
+
+def test_maxima_from_elsewhere_keep_no_more_than_they_must():
+    """Once ten are above a threshold that stands, later ones go, however large: memory does not follow the corpus."""
+    source, tokens = source_of(corpus("slowly rising"))
+    job = job_of(tokens, Rule(0.75, 10, np.ones(N_NEURONS, dtype=np.float32)), work_unit=4)
+    gathering = Gathering(job)
+    for unit in range(job.n_units):
+        result = unit_candidates(source, job, (unit, gathering.hints()))
+        assert unit < 3 or len(result["5/neuron"]) == 0
+        gathering.add(unit, result)
+    assert len(gathering.candidates(5)) == 10 * N_NEURONS
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("split", [1, 14, 42])
 def test_two_parts_merge_into_the_whole(order: str, split: int):
-    activations = corpus(order)
-    source, tokens = source_of(activations)
-    rule = Rule(0.75, 10)
-    parts = [part(source, tokens, rule, start, stop) for start, stop in ((0, split), (split, len(tokens)))]
-    rows = chosen(merged(parts, rule), rule, 5, source.layer(5))
-    (whole,) = collect_tokens(source, tokens, rules={5: rule}, window=WINDOW)
-    for name in ("maxima", "offsets", "example", "pos", "activation", "window_activations", "x_row", "x"):
-        np.testing.assert_array_equal(getattr(rows, name), getattr(whole, name), err_msg=name)
+    """Each half gathered by someone who knows nothing of the other."""
+    source, tokens = source_of(corpus(order))
+    job = job_of(tokens)
+    units = {unit: unit_candidates(source, job, (unit, Hints())) for unit in range(job.n_units)}
+    halves = [half_of(job, units, range(split)), half_of(job, units, range(split, job.n_units))]
+    rows = layer_rows(job, 5, merged(halves, job.rules[5]), source.layer(5), units.__getitem__)
+    (whole,) = collect_tokens(source, tokens, rules=job.rules, window=WINDOW)
+    assert_same(rows, whole)
 
 
-def part(source, tokens: np.ndarray, rule: Rule, start: int, stop: int):
-    collector = LayerCollector(source, 5, rule, WINDOW)
-    allowed = real_positions(np.full(stop - start, N_CTX), N_CTX)
-    read_unit(source, tokens[start:stop], Batch(start, np.full(stop - start, N_CTX), allowed), {5: collector})
-    return collector.candidates()
+def half_of(job: CollectJob, units: dict, numbers: range):
+    gathering = Gathering(job)
+    gathering.next = numbers.start
+    for unit in numbers:
+        gathering.add(unit, units[unit])
+    return gathering.candidates(5)
 
 
 def test_work_units_do_not_change_what_is_found():
     source, tokens = source_of(corpus("random"))
     one, many = (collect_tokens(source, tokens, window=WINDOW, work_unit=n)[0] for n in (1, 300))
-    for name in ("offsets", "example", "pos", "activation", "window_activations", "x_row", "x"):
-        np.testing.assert_array_equal(getattr(one, name), getattr(many, name), err_msg=name)
+    assert_same(one, many)
 
 
 def test_rows_carry_their_own_inputs_and_windows():
@@ -125,12 +217,43 @@ def test_rows_carry_their_own_inputs_and_windows():
     source, tokens = source_of(activations)
     (rows,) = collect_tokens(source, tokens, window=WINDOW, work_unit=32)
     ids = tokens[rows.example, rows.pos]
-    np.testing.assert_array_equal(rows.x[rows.x_row], 2 * source.x[5][ids])
+    assert rows.x.dtype == rows.window_activations.dtype == np.float16
+    np.testing.assert_array_equal(rows.x[rows.x_row], (2 * source.x[5][ids]).astype(np.float16))
     assert len(rows.x) == len(np.unique(ids))  # each once
+    at = np.full(len(rows.x), -1)
+    at[rows.x_row] = ids  # which rise by example and then position
+    assert (np.diff(at) > 0).all()
     for row, (example, pos, neuron) in enumerate(zip(rows.example, rows.pos, rows.neuron, strict=True)):
         for place, at in enumerate(range(pos - 2, pos + 3)):
             value = rows.window_activations[row, place]
-            assert np.isnan(value) if not 0 <= at < N_CTX else value == np.float32(activations[example, at, neuron])
+            assert np.isnan(value) if not 0 <= at < N_CTX else value == np.float16(activations[example, at, neuron])
+
+
+def test_a_window_wider_than_the_context():
+    activations = corpus("random", 20)
+    source, tokens = source_of(activations)
+    (wide,) = collect_tokens(source, tokens, window=Window(9, 8))
+    (narrow,) = collect_tokens(source, tokens, window=WINDOW)
+    np.testing.assert_array_equal(wide.window_activations[:, 6:11], narrow.window_activations)
+    assert np.isfinite(wide.window_activations).sum() == N_CTX * wide.n_rows
+
+
+def test_x_is_written_where_the_caller_wants_it(tmp_path):
+    source, tokens = source_of(corpus("random"))
+    job = job_of(tokens)
+    gathering, units = Gathering(job), {}
+    for unit in range(job.n_units):
+        units[unit] = unit_candidates(source, job, (unit, gathering.hints()))
+        gathering.add(unit, units[unit])
+
+    def on_disk(shape):
+        return np.lib.format.open_memmap(tmp_path / "x.npy", mode="w+", dtype=np.float16, shape=shape)
+
+    rows = layer_rows(job, 5, gathering.candidates(5), source.layer(5), units.__getitem__, on_disk)
+    whole = rows_of(source, job, units, gathering)
+    again = LayerRows.from_arrays(5, rows.weights, rows.to_arrays(), np.load(tmp_path / "x.npy", mmap_mode="r"))
+    assert_same(again, whole)
+    assert again.neuron_x(0).dtype == np.float32
 
 
 def test_a_key_token_is_never_padding_special_or_first():
@@ -152,6 +275,7 @@ def test_examples_without_any_possible_key_token():
     (rows,) = collect_tokens(source, tokens, may_be_key=np.zeros((4, N_CTX), dtype=bool), window=WINDOW)
     assert rows.n_rows == 0
     assert rows.offsets.tolist() == [0, 0, 0]
+    assert rows.x.shape == (0, D_IN)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -159,17 +283,72 @@ def test_activations_that_are_not_finite_are_refused(bad: float):
     activations = corpus("random")
     activations[70, 3, 2] = bad
     source, tokens = source_of(activations)
-    with pytest.raises(CollectError, match="layer 5 has activations that are not finite"):
+    with pytest.raises(CollectError, match="layer 5 has activations that are not finite") as raised:
+        collect_tokens(source, tokens, window=WINDOW)
+    assert "\n" not in str(raised.value)
+
+
+def test_what_float16_cannot_hold_is_refused():
+    activations = corpus("random")
+    source, tokens = source_of(activations)
+    source.x[5][tokens[:, 4]] = 40_000  # which `inputs` doubles
+    with pytest.raises(CollectError, match=r"layer 5 has an input x beyond float16 .* --weights folded"):
+        collect_tokens(source, tokens, window=WINDOW)
+    activations[70, 3, 2] = 70_000
+    source, tokens = source_of(activations)
+    with pytest.raises(CollectError, match="layer 5 has an activation beyond float16"):
         collect_tokens(source, tokens, window=WINDOW)
 
 
 def test_memory_is_bounded_in_random_order():
     """About max_examples · (1 + ln(n / max_examples)) candidates a neuron (METHOD, section 2), not n."""
-    activations = np.random.default_rng(1).uniform(0.8, 1, size=(4000, 2, 4))
-    source, tokens = source_of(activations)
-    collector = LayerCollector(source, 5, Rule(0.75, 10), WINDOW)
-    for start in range(0, 4000, 50):
-        unit = Batch(start, np.full(50, 2), real_positions(np.full(50, 2), 2))
-        read_unit(source, tokens[start : start + 50], unit, {5: collector})
-        assert sum(map(len, collector.waiting)) + len(collector.state) < 4 * 4 * 70
-    assert len(collector.candidates()) < 4 * 10 * (1 + np.log(400)) * 1.3
+    source, tokens = source_of(np.random.default_rng(1).uniform(0.8, 1, size=(4000, 2, 4)))
+    job = job_of(tokens, work_unit=50)
+    gathering, most = Gathering(job), 0
+    for unit in range(job.n_units):
+        result = unit_candidates(source, job, (unit, gathering.hints()))
+        gathering.add(unit, result)
+        most += len(result["5/neuron"])
+    assert len(gathering.candidates(5)) <= most < 4 * 10 * (1 + np.log(400)) * 1.5
+
+
+@pytest.mark.parametrize("fits", [1, 2, 5])
+def test_running_out_of_memory_halves_the_batch_and_goes_on(fits: int, caplog):
+    source, tokens = source_of(corpus("random"))
+    forgetful = ForgetfulSource(source, fits)
+    job = job_of(tokens, work_unit=32)
+    with caplog.at_level("WARNING"):
+        (rows,) = collect_tokens(forgetful, tokens, rules=job.rules, window=WINDOW, work_unit=32)
+    (whole,) = collect_tokens(source, tokens, rules=job.rules, window=WINDOW, work_unit=32)
+    assert_same(rows, whole)
+    went_on = [record.args[-1] for record in caplog.records]
+    assert went_on == [n for n in (16, 8, 4, 2, 1) if 2 * n > fits]  # each once, in the first unit
+
+
+def test_batches_of_a_unit_that_holds_more_than_are_kept():
+    """Pruned within the unit, by what all of its batches have seen."""
+    source, tokens = source_of(corpus("slowly falling"))
+    job = job_of(tokens, work_unit=300)
+    whole = unit_candidates(source, job, (0, Hints()))
+    halved = unit_candidates(ForgetfulSource(source, 100), job, (0, Hints()))
+    assert len(whole["5/neuron"]) < 15 * N_NEURONS
+    for name, values in whole.items():
+        np.testing.assert_array_equal(halved[name], values, err_msg=name)
+        assert halved[name].dtype == values.dtype
+
+
+def test_the_inputs_of_several_layers_stay_apart():
+    rng = np.random.default_rng(0)
+    x = {layer: rng.normal(size=(30, D_IN)).astype(np.float32) for layer in (1, 4)}
+    source = TableSource(x, {layer: rng.normal(size=(30, 5)).astype(np.float32) for layer in (1, 4)})
+    tokens = rng.integers(0, 30, size=(40, N_CTX), dtype=np.int32)
+    for rows in collect_tokens(source, tokens, window=WINDOW):
+        ids = tokens[rows.example, rows.pos]
+        np.testing.assert_array_equal(rows.x[rows.x_row], (2 * x[rows.layer][ids]).astype(np.float16))
+        np.testing.assert_array_equal(rows.activation, source.activations[rows.layer][ids, rows.neuron])
+
+
+def test_torch_picks_the_first_of_equals():
+    """What `key_positions` relies on."""
+    values = torch.tensor([[1.0, 3.0, 3.0, 0.0], [2.0, 2.0, 2.0, 2.0]])
+    assert values.argmax(dim=1).tolist() == [1, 0]
