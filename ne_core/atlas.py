@@ -5,7 +5,7 @@ neuron = atlas.neuron(NeuronRef(3, 17))          # two slices of each column
 atlas.similar(FeatureRef(3, 17, 2), "pre_mlp")   # [(FeatureRef, cosine), …]
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,11 +14,14 @@ from jaxtyping import Float, Int
 
 from ne_core.arrays import AtlasError, load_array
 from ne_core.cluster import central_examples, cut
+from ne_core.inputs import Inputs
 from ne_core.layer import NeuronLayer
 from ne_core.manifest import Manifest, load_json, read_manifest
+from ne_core.paths import inputs_file, layer_folder
 from ne_core.refs import FeatureRef, NeuronRef
-from ne_core.schema import EXAMPLES, FEATURES, LAYER, NEURONS
+from ne_core.schema import EXAMPLES, FEATURES, INPUTS, LAYER, NEURONS
 from ne_core.search import SearchIndex
+from ne_core.statistics import Histogram, InputStatistics
 from ne_core.tables import load_table
 
 MOST_VOCAB_BYTES = 2**28
@@ -53,10 +56,11 @@ class Neuron:
 
 @dataclass(frozen=True)
 class LayerFiles:
-    """The columns of one layer, as they lie on disk."""
+    """The columns of one layer, as they lie on disk, and the inputs behind its rows where they were kept."""
 
     offsets: Int[np.ndarray, " n_offsets"]
     columns: dict[str, np.ndarray]
+    inputs: Inputs | None
 
     @cached_property
     def tree_offsets(self) -> Int[np.ndarray, " n_offsets"]:
@@ -113,11 +117,30 @@ class Atlas:
         columns = self.files[layer].columns
         return NeuronLayer(columns["W_in"], columns["b_in"])
 
+    def input_statistics(self, layer: int) -> InputStatistics:
+        """Mean and covariance of a layer's x over the sample. Raises KeyError for a layer that the atlas lacks."""
+        columns = self.files[layer].columns
+        return InputStatistics(columns["input_mean"], columns["input_covariance"])
+
+    def histogram(self, ref: NeuronRef) -> Histogram:
+        """How often the neuron is how active, over the sample. Raises KeyError for a neuron that the atlas lacks."""
+        columns = self._layer_of(ref).columns
+        low, high = columns["histogram_range"][ref.neuron].tolist()
+        return Histogram(columns["histogram"][ref.neuron], low, high)
+
+    def neuron_inputs(self, ref: NeuronRef) -> Float[np.ndarray, "n d_in"]:
+        """x at the key tokens of `neuron(ref)`'s rows, in their order, read from disk.
+
+        Raises KeyError for a neuron that the atlas lacks, AtlasError where it was built without inputs.
+        """
+        layer = self._layer_of(ref)
+        if layer.inputs is None:
+            raise AtlasError(f"{self.root} holds no inputs of its examples: build it again with --inputs yes")
+        return layer.inputs.of(slice(*layer.offsets[ref.neuron : ref.neuron + 2]))
+
     def neuron(self, ref: NeuronRef) -> Neuron:
         """Raises KeyError for a neuron that the atlas does not have."""
-        if ref.layer not in self.files or not 0 <= ref.neuron < self.n_neurons(ref.layer):
-            raise KeyError(f"this atlas has no neuron {ref}")
-        layer = self.files[ref.layer]
+        layer = self._layer_of(ref)
         rows = slice(*layer.offsets[ref.neuron : ref.neuron + 2])
         merges = slice(*layer.tree_offsets[ref.neuron : ref.neuron + 2])
         names = ("example", "pos", "activation", "feature", "window_activations", "window_importances")
@@ -163,6 +186,11 @@ class Atlas:
     def search(self) -> SearchIndex:
         return SearchIndex(self.root / "search.sqlite", self.features["size"])
 
+    def _layer_of(self, ref: NeuronRef) -> LayerFiles:
+        if ref.layer not in self.files or not 0 <= ref.neuron < self.n_neurons(ref.layer):
+            raise KeyError(f"this atlas has no neuron {ref}")
+        return self.files[ref.layer]
+
     @cached_property
     def _layer_start(self) -> dict[int, int]:
         counts = [self.n_neurons(layer) for layer in self.layers]
@@ -184,11 +212,11 @@ def load_layer(root: Path, manifest: Manifest, layer: int) -> LayerFiles:
         "n_baselines": len(manifest.baselines),
     }
     columns = {spec.file.removesuffix(".npy"): load_array(root / layer_folder(layer), spec, sizes) for spec in LAYER}
-    return LayerFiles(columns.pop("offsets"), columns)
-
-
-def layer_folder(layer: int) -> str:
-    return f"layers/{layer:02d}"
+    offsets, inputs = columns.pop("offsets"), None
+    if manifest.inputs:
+        x = load_array(root, replace(INPUTS, file=inputs_file(layer)), sizes)
+        inputs = Inputs(root / inputs_file(layer), x, columns["example"], columns["pos"])
+    return LayerFiles(offsets, columns, inputs)
 
 
 def load_vocab(root: Path) -> list[str]:

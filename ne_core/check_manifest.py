@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ne_core.arrays import AtlasError
-from ne_core.schema import MANIFEST, SCHEMA_VERSION
+from ne_core.schema import MANIFEST, MOST_SAMPLED, SCHEMA_VERSION
 from ne_core.similar import SPACES
 
 MOST = 2**53  # numbers that every reader of JSON agrees on
@@ -18,7 +18,8 @@ def check_manifest(path: Path, raw: object) -> None:
     """The version first: another version's fields mean nothing here."""
     version = raw.get("schema_version") if isinstance(raw, dict) else None
     if version != SCHEMA_VERSION or not whole(version):
-        raise AtlasError(f"{path} has schema version {brief(version)}; this explorer reads version {SCHEMA_VERSION}")
+        other = f"schema version {brief(version)}; this explorer reads version {SCHEMA_VERSION}"
+        raise AtlasError(f"{path} has {other}: build the atlas again")
     missing = [field for field in MANIFEST if field not in raw]
     if missing:
         raise AtlasError(f"{path} lacks the field {missing[0]!r}: build the atlas again")
@@ -93,6 +94,8 @@ TESTS: dict[str, Callable[..., bool]] = {
     "baselines": good_names,
     "spaces default_space": good_spaces,
     "default_cut": good_cut,
+    "sample_positions": lambda n: whole(n, most=MOST_SAMPLED),
+    "inputs": lambda inputs: type(inputs) is bool,
     "model corpus libraries": lambda *each: all(isinstance(value, dict) for value in each),
     "files": good_files,
 }

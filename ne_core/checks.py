@@ -8,12 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from ne_core.arrays import AtlasError, own_file
-from ne_core.atlas import Atlas, LayerFiles, layer_folder
+from ne_core.atlas import Atlas, LayerFiles
+from ne_core.check_index import check_index
 from ne_core.check_manifest import brief
+from ne_core.check_members import check_members
 from ne_core.check_tables import check_tables, in_range
 from ne_core.check_trees import check_trees
-from ne_core.manifest import Manifest, read_manifest
+from ne_core.manifest import Manifest
+from ne_core.paths import index_file, inputs_file, layer_folder
 from ne_core.schema import EXAMPLES, LAYER
+from ne_core.statistics import check_statistics
 
 WHOLE = ("vocab.json", "neurons.parquet", "features.parquet", "search.sqlite", *(spec.file for spec in EXAMPLES))
 NAME = re.compile(r"[A-Za-z0-9_][\w.-]{0,99}(/[\w.-]{1,100}){0,4}", re.ASCII)  # of files that an atlas may hold
@@ -22,7 +26,7 @@ MOST_ROWS = 2**15 - 1  # of one neuron: rows are named by int16 elsewhere
 
 def check_sizes(root: Path, manifest: Manifest) -> None:
     """Every file is listed, there, inside the atlas, and as long as it was when written."""
-    for name in (*WHOLE, *(f"{layer_folder(layer)}/{spec.file}" for layer in manifest.layers for spec in LAYER)):
+    for name in (*WHOLE, *files_of(manifest)):
         if name not in manifest.files:
             raise AtlasError(f"{root / 'manifest.json'} does not list {name}: build the atlas again")
     for name, entry in manifest.files.items():
@@ -33,6 +37,15 @@ def check_sizes(root: Path, manifest: Manifest) -> None:
             raise AtlasError(f"{root / name} has {size} bytes, the manifest says {entry['size']}")
 
 
+def files_of(manifest: Manifest) -> Iterator[str]:
+    """The files that an atlas of these layers, spaces and choices has."""
+    for layer in manifest.layers:
+        yield from (f"{layer_folder(layer)}/{spec.file}" for spec in LAYER)
+        if manifest.inputs:
+            yield inputs_file(layer)
+    yield from map(index_file, manifest.spaces)
+
+
 def check_rows(atlas: Atlas) -> None:
     """Every number that is used to look something up points at something."""
     in_range(atlas.root / "tokens.npy", atlas.tokens, len(atlas.vocab))
@@ -40,6 +53,8 @@ def check_rows(atlas: Atlas) -> None:
     for layer, files in atlas.files.items():
         check_layer(atlas, atlas.root / layer_folder(layer), files)
     check_tables(atlas)
+    for space in atlas.manifest.spaces:
+        check_index(atlas.root / index_file(space), len(atlas.features["layer"]), set(atlas.manifest.d_in.values()))
 
 
 def check_layer(atlas: Atlas, folder: Path, files: LayerFiles) -> None:
@@ -59,24 +74,37 @@ def check_layer(atlas: Atlas, folder: Path, files: LayerFiles) -> None:
         raise AtlasError(f"{folder / 'trees.npy'} has {len(columns['trees'])} merges for {files.tree_offsets[-1]}")
     in_range(folder / "merge_central.npy", columns["merge_central"], np.repeat(counts, np.diff(files.tree_offsets)))
     check_trees(folder / "trees.npy", np.asarray(columns["trees"]), counts)
+    check_statistics(folder, columns, atlas.manifest.sample_positions)
 
 
 def verify(root: Path) -> Iterator[str]:
     """What is wrong with an atlas, a line each; nothing for a clean one. Reads every byte."""
     try:
-        manifest = read_manifest(root)
-        Atlas.open(root)
+        atlas = Atlas.open(root)
     except AtlasError as error:
         yield str(error)
         return
-    for name, entry in manifest.files.items():
+    for layer, files in atlas.files.items():
+        yield from wrong_within(atlas, layer, files)
+    for name, entry in atlas.manifest.files.items():
         if file_sha256(root / name) != entry.get("sha256"):
             yield f"{root / name} is not what was written: its checksum differs from the manifest's"
-    known = {*manifest.files, "manifest.json"}
+    known = {*atlas.manifest.files, "manifest.json"}
     for path in sorted(root.rglob("*")):
         if path.is_file() and path.relative_to(root).as_posix() not in known:
             name = brief(path.relative_to(root).as_posix())  # anything can be in a name, a line break too
             yield f"{root} holds {name}, which is not part of the atlas: the manifest does not list it"
+
+
+def wrong_within(atlas: Atlas, layer: int, files: LayerFiles) -> Iterator[str]:
+    """What a layer says of its rows and is not so, though no reader would stumble over it."""
+    try:
+        folder, counts = atlas.root / layer_folder(layer), np.diff(files.offsets)
+        check_members(folder, files.columns, counts, atlas.manifest.default_cut)
+        if files.inputs:
+            files.inputs.check()
+    except AtlasError as error:
+        yield str(error)
 
 
 def file_sha256(path: Path) -> str:

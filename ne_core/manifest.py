@@ -55,6 +55,15 @@ class Manifest:
         return float(self.raw["default_cut"])
 
     @property
+    def sample_positions(self) -> int:
+        return self.raw["sample_positions"]
+
+    @property
+    def inputs(self) -> bool:
+        """Whether the atlas holds x of every kept example."""
+        return self.raw["inputs"]
+
+    @property
     def causal(self) -> bool:
         """Whether tokens after the key token are context only: the model had not read them."""
         return bool(self.raw["model"].get("causal", True))

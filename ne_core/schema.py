@@ -2,19 +2,25 @@
 
 from dataclasses import dataclass
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SIMILAR = 20  # similar features kept for each feature, in each space
 KEY_TOKENS = 3  # most frequent key tokens kept for each feature
+HISTOGRAM_BINS = 40  # equal ones, between the lowest and the highest activation of a neuron's sample
+MOST_SAMPLED = 2**15 - 1  # positions in the sample: a bin may hold all of them, as an int16
 
 
 @dataclass(frozen=True)
 class Array:
-    """A .npy file. Dimensions are names that every file of the atlas agrees on, or whole numbers."""
+    """A .npy file. Dimensions are names that every file of the atlas agrees on, or whole numbers.
+
+    Where it has `gaps`, NaN stands for what is not there.
+    """
 
     file: str
     dtype: str
     shape: tuple[str | int, ...]
     meaning: str
+    gaps: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,17 +49,35 @@ LAYER = (
         "float16",
         ("n_rows", "n_window"),
         "activations around the key token, NaN outside the example",
+        gaps=True,
     ),
     Array(
         "window_importances.npy",
         "float16",
         ("n_rows", "n_baselines", "n_back"),
         "share of the activation lost when a token is masked, NaN where not computed",
+        gaps=True,
     ),
     Array("trees.npy", "float32", ("n_merges", 4), "scipy linkage of each neuron's examples, n_j − 1 rows for each"),
     Array("merge_central.npy", "int16", ("n_merges",), "central example of every branch point, as a row of its neuron"),
     Array("W_in.npy", "float16", ("d_in", "n_neurons"), "input weights: what each neuron looks for"),
     Array("b_in.npy", "float32", ("n_neurons",), "input biases"),
+    Array("input_mean.npy", "float32", ("d_in",), "mean of x over the sampled positions"),
+    Array("input_covariance.npy", "float32", ("d_in", "d_in"), "covariance of x over the sampled positions"),
+    Array(
+        "histogram.npy",
+        "int16",
+        ("n_neurons", HISTOGRAM_BINS),
+        "how many sampled positions activate each neuron how much: equal bins between the ends of histogram_range",
+    ),
+    Array("histogram_range.npy", "float32", ("n_neurons", 2), "its lowest and highest activation among them"),
+)
+
+INPUTS = Array(
+    "inputs/LL.npy",
+    "float16",
+    ("n_kept", "d_in"),
+    "x of every kept (example, position) of layer LL once, by example and then position; only where `inputs` says so",
 )
 
 NEURONS = (
@@ -82,11 +106,11 @@ FEATURES = (
     Column(
         "similar_neuron", "int32", "feature rows nearest in the space of neuron embeddings, −1 where fewer", SIMILAR
     ),
-    Column("cosine_neuron", "float32", "their cosines", SIMILAR),
+    Column("cosine_neuron", "float16", "their cosines", SIMILAR),
     Column(
         "similar_pre_mlp", "int32", "feature rows nearest in the space of pre-MLP embeddings, −1 where fewer", SIMILAR
     ),
-    Column("cosine_pre_mlp", "float32", "their cosines", SIMILAR),
+    Column("cosine_pre_mlp", "float16", "their cosines", SIMILAR),
 )
 
 OTHER = (
@@ -94,8 +118,11 @@ OTHER = (
     ("vocab.json", "the text of every token id, as a list"),
     ("neurons.parquet", "one row per neuron, dead ones included"),
     ("features.parquet", "one row per feature; its row number is its id everywhere else"),
-    ("features_<space>.faiss", "flat float16 index over the unit central vectors, one per space"),
-    ("search.sqlite", "full text of each feature's key tokens and snippets (FTS5, contentless), and its key tokens"),
+    (
+        "features_<space>.faiss",
+        "flat 8-bit faiss index over the unit central vectors, inner product, one per space",
+    ),
+    ("search.sqlite", "words of each feature's key tokens and snippets (FTS5, contentless), and its key tokens by id"),
 )
 
 MANIFEST = {
@@ -120,10 +147,13 @@ MANIFEST = {
     "spaces": "spaces that similar features were searched in",
     "default_space": "the one shown first",
     "default_cut": "cosine distance at which trees are cut into features",
+    "sample_positions": "how many positions the statistics of x and the histograms were counted over",
+    "inputs": "whether the atlas holds x of every kept example: true or false",
     "work_unit": "examples per unit of work in collect",
     "seed": "seed of everything random",
     "dtype": "floating point of the forward passes",
     "device": "where they ran",
+    "threads": "torch threads they ran on, whose number changes their rounding",
     "libraries": "versions of the libraries that made it",
     "files": "sha256 and size of every other file",
 }

@@ -1,12 +1,13 @@
 """Search features by the words and tokens of their examples, over the atlas's SQLite index.
 
-The index is contentless: it answers with feature ids, and the atlas supplies the text.
+The index is contentless: it answers with feature ids, and the atlas supplies the text. It knows which features have a
+word and nothing more, so that a feature costs some hundred bytes; what a word is, `words_of` decides on both sides.
 
-    CREATE VIRTUAL TABLE text USING fts5(key_tokens, snippets, content='', detail=...)   -- rowid = feature id
-    CREATE TABLE key_token(token INTEGER, feature INTEGER, examples INTEGER)             -- indexed by token
+    CREATE VIRTUAL TABLE text USING fts5(words, …)    -- of a feature's key tokens and snippets; rowid = feature id
+    CREATE VIRTUAL TABLE named USING fts5(words, …)   -- of its key tokens alone
+    CREATE TABLE key_token(token, feature, examples)  -- by token
 """
 
-import re
 import sqlite3
 import time
 from contextlib import closing
@@ -17,6 +18,7 @@ import numpy as np
 from jaxtyping import Int
 
 from ne_core.arrays import AtlasError, first_line
+from ne_core.words import words_of
 
 SECONDS = 5.0  # that a query may take; the slowest honest one took 0.2 at a million snippets
 STEPS = 10_000  # of SQLite's between looks at the clock
@@ -25,7 +27,7 @@ MOST_BYTES = 2**24  # of any one value
 # Everything in the file is its maker's: a view in a table's place could run for ever, or run functions.
 STRANGE = """
 SELECT count(*) FROM sqlite_schema WHERE type IN ('view', 'trigger')
-OR (name IN ('text', 'key_token') AND type != 'table')
+OR (name IN ('text', 'named', 'key_token') AND type != 'table')
 """
 
 
@@ -52,9 +54,8 @@ class SearchIndex:
         terms = fts_terms(query)
         if not terms:
             return Hits([], 0)
-        match = "SELECT rowid FROM text WHERE text MATCH ?"
-        found, by_key = self._ids((match, terms), (match, f"key_tokens : ({terms})"))
-        order = np.lexsort((found, -self.sizes[found], ~np.isin(found, by_key)))
+        found, named = self._ids(*((f"SELECT rowid FROM {t} WHERE {t} MATCH ?", terms) for t in ("text", "named")))
+        order = np.lexsort((found, -self.sizes[found], ~np.isin(found, named)))
         return Hits(found[order[offset : offset + limit]].tolist(), len(found))
 
     def key_token(self, tokens: list[int], limit: int, offset: int = 0) -> Hits:
@@ -99,5 +100,5 @@ def fts_terms(query: str) -> str:
 
     The last word is a prefix, since people search while they type.
     """
-    words = re.findall(r"\w+", query)
-    return " ".join(f'"{word}"' for word in words) + ("*" if words else "")
+    terms = " ".join(f'"{word}"' for word in words_of(query))
+    return f"{terms}*" if terms else ""

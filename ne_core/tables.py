@@ -47,7 +47,7 @@ def check_type(path: Path, found, column: Column) -> None:
 
     listed = types.is_fixed_size_list(found)
     inner = str(found.value_type if listed else found)
-    wanted = {"float32": "float"}.get(column.dtype, column.dtype)  # arrow's name for it
+    wanted = {"float32": "float", "float16": "halffloat"}.get(column.dtype, column.dtype)  # arrow's names for them
     if inner != wanted or (found.list_size if listed else 1) != column.length:
         length = f" × {column.length}" if column.length > 1 else ""
         said = f"holds {str(found)[:60].splitlines()[0]}, the schema says {column.dtype}{length}"

@@ -1,40 +1,75 @@
 """The last stages in their order: features found become tables, indexes and files of one atlas."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
-from ne_core.cluster import unit
+from ne_core.paths import index_file
 from ne_core.schema import FEATURES, NEURONS
 from ne_core.similar import SPACES
-from precompute import index, write
+from precompute import index
 from precompute.found import LayerFound, Texts
+from precompute.sample import LayerStatistics
 from precompute.search_index import write_search
+from precompute.write import new_atlas, write_manifest
+from precompute.write_arrays import write_examples, write_inputs, write_layer
+from precompute.write_tables import write_index, write_table
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """All layers' features by id: the columns of schema.FEATURES, and their central vectors in each space.
+
+    The vectors need not have length 1. Each space's are asked for once and read in blocks: a mapping that computes
+    them when asked, or holds memory maps, keeps them out of memory.
+    """
+
+    features: Mapping[str, np.ndarray]
+    vectors: Mapping[str, Float[np.ndarray, "n_features d_in"]]
+
+
+def indexed(
+    layers: Sequence[LayerFound],
+    tokens: Int[np.ndarray, "n_examples n_ctx"],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Indexed:
+    """Everything in memory at once."""
+    vectors = {space: index.space_vectors(layers, space) for space in SPACES}
+    return Indexed(index.feature_table(layers, vectors, tokens, progress), vectors)
 
 
 def write_atlas(
     out: Path,
     texts: Texts,
     layers: Sequence[LayerFound],
+    statistics: Mapping[int, LayerStatistics],
     importances: Mapping[int, Float[np.ndarray, "n_rows n_baselines n_back"]],
+    found: Indexed,
     facts: Mapping,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
-    """An atlas at `out`; `facts` are the manifest's fields that the arrays cannot tell."""
-    vectors = {space: index.space_vectors(layers, space) for space in SPACES}
-    features = index.feature_table(layers, vectors, texts.tokens, progress)
-    with write.new_atlas(out) as folder:
-        write.write_examples(folder, texts.tokens, texts.lengths, texts.vocab)
-        for found in layers:
-            write.write_layer(folder, found.rows, found.features, importances[found.rows.layer])
-        write.write_table(folder / "neurons.parquet", NEURONS, index.neuron_table(layers))
-        write.write_table(folder / "features.parquet", FEATURES, features)
+    """An atlas at `out`; `facts` are the manifest's fields that the arrays cannot tell.
+
+    `facts["inputs"]` says whether x of every kept example is written. Raises WriteError, in one line, and leaves what
+    stood at `out` as it was.
+    """
+    with new_atlas(out) as folder:
+        write_examples(folder, texts.tokens, texts.lengths, texts.vocab)
+        for done, layer in enumerate(layers):
+            number = layer.rows.layer
+            write_layer(folder, layer.rows, layer.features, statistics[number], importances[number])
+            if facts["inputs"]:
+                write_inputs(folder, layer.rows)
+            progress(done + 1, len(layers))
+        write_table(folder / "neurons.parquet", NEURONS, index.neuron_table(layers))
+        write_table(folder / "features.parquet", FEATURES, found.features)
         for space in SPACES:
-            write.write_faiss(folder, space, unit(vectors[space]))
+            write_index(folder / index_file(space), found.vectors[space])
         write_search(folder / "search.sqlite", layers, texts)
-        write.write_manifest(folder, {**facts, **shape_facts(texts, layers)})
+        write_manifest(folder, {**facts, **shape_facts(texts, layers)})
 
 
 def shape_facts(texts: Texts, layers: Sequence[LayerFound]) -> dict:

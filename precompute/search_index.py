@@ -1,4 +1,4 @@
-"""The search index of an atlas: each feature's key tokens and snippets as full text, and its key tokens by id."""
+"""The search index of an atlas: the words of each feature's key tokens and snippets, and its key tokens by id."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -8,14 +8,19 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int
 
+from ne_core.words import words_of
 from precompute.found import LayerFound, Texts
 from precompute.key_tokens import key_tokens
 
 SNIPPETS = 5  # most central examples of each feature whose windows can be found by their words
 
-TABLES = """
-CREATE VIRTUAL TABLE text USING fts5(key_tokens, snippets, content='', tokenize="unicode61 remove_diacritics 2");
-CREATE TABLE key_token(token INTEGER, feature INTEGER, examples INTEGER);
+# Neither texts, nor places of words, nor lengths: a search asks which features have a word, and ranks them by size.
+# Words come as `words_of` made them; this tokenizer takes every letter beyond ASCII for one, so it parts none of them.
+OPTIONS = """content='', detail='none', columnsize=0, tokenize="ascii tokenchars '_'" """
+TABLES = f"""
+CREATE VIRTUAL TABLE text USING fts5(words, {OPTIONS});
+CREATE VIRTUAL TABLE named USING fts5(words, {OPTIONS});
+CREATE TABLE key_token(token INTEGER, feature INTEGER, examples INTEGER, PRIMARY KEY (token, feature)) WITHOUT ROWID;
 """
 
 
@@ -25,14 +30,15 @@ def write_search(path: Path, layers: Sequence[LayerFound], texts: Texts) -> None
     try:
         connection.execute("PRAGMA page_size = 4096")
         connection.execute("PRAGMA journal_mode = OFF")  # a file that is half written is never used
+        connection.execute("PRAGMA cache_size = -65536")  # kB
         connection.executescript(TABLES)
         connection.execute("BEGIN")
         first = 0
         for found in layers:
             fill(connection, first, found, texts)
             first += found.n_features
-        connection.execute("CREATE INDEX by_token ON key_token(token, feature, examples)")
-        connection.execute("INSERT INTO text(text) VALUES('optimize')")
+        for table in ("text", "named"):
+            connection.execute(f"INSERT INTO {table}({table}) VALUES('optimize')")
         connection.execute("COMMIT")
         connection.execute("VACUUM")
     finally:
@@ -47,11 +53,11 @@ def fill(connection: sqlite3.Connection, first: int, found: LayerFound, texts: T
     connection.executemany("INSERT INTO key_token VALUES (?, ?, ?)", by_key)
     shown = snippet_rows(found)
     windows = texts.window.slice(texts.tokens, texts.lengths, rows.example[shown], rows.pos[shown], -1)
-    key_texts = lines(keys.feature, keys.token[:, None], texts.vocab, n)
-    snippets = lines(found.feature_of_row[shown], windows, texts.vocab, n)
-    connection.executemany(
-        "INSERT INTO text(rowid, key_tokens, snippets) VALUES (?, ?, ?)", zip(count(first), key_texts, snippets)
-    )
+    named = distinct(lines(keys.feature, keys.token[:, None], texts.vocab, n))
+    around = distinct(lines(found.feature_of_row[shown], windows, texts.vocab, n))
+    connection.executemany("INSERT INTO named(rowid, words) VALUES (?, ?)", zip(count(first), named))
+    every = (f"{key} {text}" for key, text in zip(named, around, strict=True))
+    connection.executemany("INSERT INTO text(rowid, words) VALUES (?, ?)", zip(count(first), every))
 
 
 def snippet_rows(found: LayerFound) -> Int[np.ndarray, " n"]:
@@ -68,3 +74,8 @@ def lines(
     for number, row in zip(owner.tolist(), tokens.tolist(), strict=True):
         of_owner[number].append("".join(vocab[t] for t in row if t >= 0))
     return ["\n".join(parts) for parts in of_owner]
+
+
+def distinct(texts: Sequence[str]) -> list[str]:
+    """The words of each text once, a space between them."""
+    return [" ".join(dict.fromkeys(words_of(text))) for text in texts]

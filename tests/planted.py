@@ -6,12 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
+from ne_core.inputs import places
 from ne_core.layer import NeuronLayer
+from ne_core.schema import HISTOGRAM_BINS
 from ne_core.windows import Window
-from precompute.assemble import write_atlas
+from precompute.assemble import indexed, write_atlas
 from precompute.collected import LayerRows
 from precompute.features import features_of
 from precompute.found import LayerFound, Texts
+from precompute.sample import LayerStatistics
 
 WORDS = [" the", " cat", " dog", " red", " blue", " runs", " sleeps", " under", " moon", " river", " three", " seven"]
 HOSTILE = [
@@ -32,6 +35,7 @@ VOCAB = WORDS + HOSTILE
 D_IN, N_EXAMPLES, N_CTX, CUT = 16, 40, 24, 0.5
 WINDOW = Window(back=8, forward=4)
 BASELINES = ["mask-token", "mean-embedding"]
+N_SAMPLED = 200
 RANKS_WITH_IMPORTANCE = 3  # more outlying examples have none computed
 
 
@@ -104,6 +108,7 @@ def planted_rows(layer: int, neurons: Sequence[Sequence[Meaning]], corpus: Corpu
     activation = rng.uniform(3.1, 4, size=len(rows))
     x *= (activation / np.einsum("rd,dr->r", x, W_in[:, neuron]))[:, None]  # so that x · w is the activation
     counts = np.bincount(neuron, minlength=len(neurons))
+    x_row, _ = places(example, pos)
     return LayerRows(
         layer=layer,
         weights=NeuronLayer(W_in, np.zeros(len(neurons), dtype=np.float32)),
@@ -113,8 +118,8 @@ def planted_rows(layer: int, neurons: Sequence[Sequence[Meaning]], corpus: Corpu
         pos=pos,
         activation=activation.astype(np.float32),
         window_activations=planted_windows(rng, corpus, example, pos, activation),
-        x_row=np.arange(len(rows)),
-        x=x.astype(np.float32),
+        x_row=x_row,
+        x=x[np.argsort(x_row)].astype(np.float16),
     )
 
 
@@ -137,7 +142,21 @@ def planted_importances(rng, found: LayerFound) -> np.ndarray:
     return values
 
 
-def facts(layers: Sequence[LayerFound]) -> dict:
+def planted_statistics(rng, layer: LayerRows) -> LayerStatistics:
+    """Of a sample that is made up as well: most positions silent, some neurons with nothing but one activation."""
+    x = rng.normal(size=(N_SAMPLED, layer.weights.d_in))
+    activations = np.maximum(rng.normal(size=(layer.weights.n_neurons, N_SAMPLED)), 0)
+    activations[layer.maxima <= 0] = 0
+    histograms = [np.histogram(each, HISTOGRAM_BINS, (each.min(), each.max() or 1)) for each in activations]
+    return LayerStatistics(
+        input_mean=x.mean(axis=0).astype(np.float32),
+        input_covariance=np.cov(x.T).astype(np.float32),
+        histogram=np.array([counts for counts, _ in histograms]),
+        histogram_range=np.array([edges[[0, -1]] for _, edges in histograms], dtype=np.float32),
+    )
+
+
+def facts(layers: Sequence[LayerFound], inputs: bool = True) -> dict:
     return {
         "name": "planted",
         "model": {"name": "planted", "family": "none", "act_fn": "relu", "gated": False, "causal": True, "sha256": "0"},
@@ -157,10 +176,13 @@ def facts(layers: Sequence[LayerFound]) -> dict:
         },
         "default_space": "neuron",
         "default_cut": CUT,
+        "sample_positions": N_SAMPLED,
+        "inputs": inputs,
         "work_unit": 32,
         "seed": 0,
         "dtype": "float32",
         "device": "cpu",
+        "threads": 1,
     }
 
 
@@ -171,10 +193,12 @@ def planted_layers(rng: np.random.Generator) -> tuple[Texts, list[LayerFound]]:
     return Texts(corpus.tokens, corpus.lengths, VOCAB, WINDOW), features_of(rows, CUT)
 
 
-def make_atlas(out: Path) -> Path:
+def make_atlas(out: Path, inputs: bool = True) -> Path:
     """The planted atlas in `out`, through the real stages from features on."""
     rng = np.random.default_rng(0)
     texts, layers = planted_layers(rng)
     importances = {found.rows.layer: planted_importances(rng, found) for found in layers}
-    write_atlas(out, texts, layers, importances, facts(layers))
+    statistics = {found.rows.layer: planted_statistics(rng, found.rows) for found in layers}
+    found = indexed(layers, texts.tokens)
+    write_atlas(out, texts, layers, statistics, importances, found, facts(layers, inputs))
     return out

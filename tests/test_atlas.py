@@ -13,8 +13,12 @@ import pytest
 
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
+from ne_core.checks import verify
+from ne_core.inputs import places
 from ne_core.refs import FeatureRef, NeuronRef
-from tests.planted import CUT, LAYERS, VOCAB
+from ne_core.schema import HISTOGRAM_BINS
+from tests.hostile import seal
+from tests.planted import CUT, LAYERS, N_SAMPLED, VOCAB, make_atlas
 
 
 @pytest.fixture(scope="module")
@@ -106,8 +110,59 @@ def test_hostile_tokens_come_back_as_they_are(atlas):
 
 
 def test_weights_and_inputs_keep_the_identity(atlas):
-    assert atlas.weights(0).W_in.shape == (16, 6)
-    assert atlas.weights(2).n_neurons == 5
+    """With a bias of 0 and activations above it, x · w is the activation, as far as float16 goes."""
+    for layer in atlas.layers:
+        weights = atlas.weights(layer)
+        for number in range(weights.n_neurons):
+            neuron, x = atlas.neuron(NeuronRef(layer, number)), atlas.neuron_inputs(NeuronRef(layer, number))
+            assert x.shape == (len(neuron), weights.d_in)
+            sums = weights.embed(x.astype(np.float32), number).sum(axis=1)
+            np.testing.assert_allclose(sums, neuron.activation, rtol=5e-3)
+
+
+def test_an_atlas_without_inputs_says_so_in_one_line(tmp_path):
+    root = make_atlas(tmp_path / "atlas", inputs=False)
+    assert not (root / "inputs").exists()
+    assert list(verify(root)) == []
+    with pytest.raises(AtlasError, match="holds no inputs of its examples: build it again with --inputs yes"):
+        Atlas.open(root).neuron_inputs(NeuronRef(0, 0))
+
+
+@pytest.mark.parametrize("change", [lambda x: x[:-1], lambda x: np.concatenate([x, x])])
+def test_inputs_of_other_rows_are_refused_when_they_are_asked_for(copy, change):
+    x = np.load(copy / "inputs/00.npy")
+    np.save(copy / "inputs/00.npy", change(x))
+    seal(copy)
+    with pytest.raises(AtlasError, match=f"holds {len(change(x))} inputs, the rows name {len(x)}"):
+        Atlas.open(copy).neuron_inputs(NeuronRef(0, 0))
+
+
+def test_inputs_stand_once_for_each_example_and_position():
+    """Rows of several neurons may share one: its place is its rank among those that differ."""
+    example, pos = np.array([5, 2, 5, 2, 0], np.int32), np.array([1, 9, 1, 3, 30_000], np.int16)
+    place, n_kept = places(example, pos)
+    assert place.tolist() == [3, 2, 3, 1, 0]
+    assert n_kept == 4
+    assert places(example[:0], pos[:0])[1] == 0
+
+
+def test_statistics_of_inputs(atlas):
+    found = atlas.input_statistics(2)
+    assert found.mean.shape == (16,)
+    np.testing.assert_array_equal(found.covariance, found.covariance.T)
+    assert (np.linalg.eigvalsh(found.covariance) > 0).all()
+    with pytest.raises(KeyError):
+        atlas.input_statistics(1)
+
+
+def test_a_histogram_has_every_sampled_position_between_its_ends(atlas):
+    living, dead = (atlas.histogram(NeuronRef(0, number)) for number in (0, 4))
+    assert living.counts.sum() == dead.counts.sum() == atlas.manifest.sample_positions == N_SAMPLED
+    assert (living.edges[0], living.edges[-1]) == (living.low, living.high)
+    assert len(living.edges) == len(living.counts) + 1 == HISTOGRAM_BINS + 1
+    assert dead.counts.tolist() == [N_SAMPLED] + [0] * (HISTOGRAM_BINS - 1)
+    with pytest.raises(KeyError, match="no neuron"):
+        atlas.histogram(NeuronRef(1, 0))
 
 
 @pytest.mark.parametrize("ref", [NeuronRef(1, 0), NeuronRef(0, 6), NeuronRef(0, -1), NeuronRef(-1, 0)])
@@ -139,6 +194,12 @@ DAMAGE = {
     "layers/00/merge_central.npy": lambda a: a.__setitem__(0, 50),
     "layers/00/trees.npy": lambda a: a.__setitem__((0, 0), 9e9),
     "layers/02/trees.npy": lambda a: a.__setitem__((0, 2), np.nan),
+    "layers/00/input_mean.npy": lambda a: a.__setitem__(0, np.nan),
+    "layers/00/input_covariance.npy": lambda a: a.__setitem__((3, 3), np.inf),
+    "layers/00/histogram.npy": lambda a: a.__setitem__((0, 0), a[0, 0] + 1),
+    "layers/02/histogram.npy": lambda a: a.__setitem__((0, slice(2)), (-1, a[0, 0] + a[0, 1] + 1)),
+    "layers/00/histogram_range.npy": lambda a: a.__setitem__(0, a[0, ::-1].copy()),
+    "layers/02/histogram_range.npy": lambda a: a.__setitem__((0, 1), np.nan),
 }
 
 

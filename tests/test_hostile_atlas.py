@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,6 +17,7 @@ import pytest
 from ne_core import search
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
+from ne_core.check_index import HEAD
 from ne_core.check_trees import check_trees
 from ne_core.checks import verify
 from ne_core.cluster import tree
@@ -25,6 +27,7 @@ from ne_core.refs import NeuronRef
 from ne_core.schema import EXAMPLES, FEATURES, LAYER, NEURONS
 from pages.components.lines import lines
 from pages.components.nav import PAGES
+from precompute.write_tables import write_index
 from tests.apptest import open_app, payloads
 from tests.hostile import (
     DEEP,
@@ -49,10 +52,11 @@ from tests.hostile import (
     swapped,
     truncated,
 )
-from tests.planted import LAYERS, VOCAB
+from tests.planted import D_IN, LAYERS, N_SAMPLED, VOCAB
 
-ARRAYS = [spec.file for spec in EXAMPLES] + [f"layers/00/{spec.file}" for spec in LAYER]
-FILES = [*ARRAYS, "vocab.json", "manifest.json", "neurons.parquet", "features.parquet", "search.sqlite"]
+ARRAYS = [*(spec.file for spec in EXAMPLES), *(f"layers/00/{spec.file}" for spec in LAYER), "inputs/00.npy"]
+INDEXES = ["features_neuron.faiss", "features_pre_mlp.faiss"]
+FILES = [*ARRAYS, *INDEXES, "vocab.json", "manifest.json", "neurons.parquet", "features.parquet", "search.sqlite"]
 N_FEATURES = sum(len(neuron) for neurons in LAYERS.values() for neuron in neurons)
 SECONDS = 5  # far more than any of it takes, far less than a walk without end
 
@@ -81,10 +85,17 @@ def read_everything(root: Path) -> None:
     for query in ("cat", "a b", "script"):
         atlas.search.words(query, 20)
     atlas.search.key_token([1, 3], 20)
+    for name in INDEXES:  # faiss's own reader trusts what it reads: an atlas that opens must be safe with it
+        index = faiss.read_index(str(root / name))
+        assert index.ntotal == N_FEATURES
+        assert index.search(np.ones((1, index.d), np.float32), 3)[1].max() < N_FEATURES
 
 
 def read_neuron(atlas: Atlas, ref: NeuronRef) -> None:
     neuron = atlas.neuron(ref)
+    assert len(atlas.neuron_inputs(ref)) == len(neuron)
+    assert atlas.histogram(ref).counts.sum() == atlas.manifest.sample_positions
+    assert np.isfinite(atlas.input_statistics(ref.layer).covariance).all()
     for cut in (0.0, atlas.manifest.default_cut, 2.0):
         assert len(neuron.features(cut)) == len(neuron)
         assert len(neuron.central(cut)) == len(np.unique(neuron.features(cut)))
@@ -166,7 +177,7 @@ def test_random_and_extreme_numbers_in_a_table(table: str, columns, copy: Path):
 
 @pytest.mark.parametrize("field", ["schema_version", "name", "kind", "model", "weights", "corpus", "maxima", "keep",
     "max_examples", "baselines", "importance", "layers", "n_neurons", "d_in", "n_examples", "n_ctx", "window", "spaces",
-    "default_space", "default_cut", "seed", "libraries", "files"])  # fmt: skip
+    "default_space", "default_cut", "sample_positions", "inputs", "seed", "threads", "libraries", "files"])  # fmt: skip
 def test_odd_values_in_the_manifest(field: str, copy: Path):
     for value in ODD_VALUES:
         set_manifest(copy, **{field: value})
@@ -209,6 +220,16 @@ def special(make: Callable[[Path], None]) -> Damage:
     return lambda root: ((root / "tokens.npy").unlink(), make(root / "tokens.npy"))
 
 
+def unlisted(root: Path, name: str) -> None:
+    files = manifest_of(root)["files"]
+    del files[name]
+    set_manifest(root, files=files)
+
+
+NUMBERS = (b"IxSQ", D_IN, N_FEATURES, 2**20, 2**20, True, 0, 0, 0, 0.0, D_IN, D_IN, 2 * D_IN)
+MORE = (b"IxSQ", D_IN, 2**40, *NUMBERS[3:])
+
+
 def vocabulary(tokens: list) -> Damage:
     return holding("vocab.json", json.dumps(tokens).encode())
 
@@ -238,8 +259,8 @@ REFUSED: dict[str, Damage] = {
     "features below none": column("neurons.parquet", n_features=np.array([-5, 5] + [1] * 9, np.int32)),
     "a size that lies": column(FEATURES_TABLE, size=each(2**31 - 1, pa.int32())),
     "no key token": column(FEATURES_TABLE, key_tokens=cells(-1, 3, pa.int32())),
-    "cosines of 1000": column(FEATURES_TABLE, cosine_neuron=cells(1e3, 20, pa.float32())),
-    "cosines of nothing": column(FEATURES_TABLE, cosine_neuron=cells(np.nan, 20, pa.float32())),
+    "cosines of 1000": column(FEATURES_TABLE, cosine_neuron=cells(1e3, 20, pa.float16())),
+    "cosines of nothing": column(FEATURES_TABLE, cosine_neuron=cells(np.nan, 20, pa.float16())),
     "a column of texts": column(FEATURES_TABLE, size=each("<b>")),
     "a column of nulls": column(FEATURES_TABLE, size=each(None, pa.int32())),
     "a dictionary column": column(FEATURES_TABLE, size=each(1, pa.int32()).dictionary_encode()),
@@ -260,6 +281,19 @@ REFUSED: dict[str, Damage] = {
     "no list of files": fields(files={}),
     "a cut that is no number": fields(default_cut=float("nan")),
     "a cut of another tree": fields(default_cut=0.0),
+    "a sample of another size": fields(sample_positions=N_SAMPLED + 1),
+    "counts below none": put("layers/00/histogram.npy", (0, slice(2)), [-1, N_SAMPLED + 1]),
+    "ends the wrong way round": made("layers/00/histogram_range.npy", lambda a: a[:, ::-1] + [1, 0]),
+    "a mean that is none": put("layers/00/input_mean.npy", 0, np.nan),
+    "a covariance without end": put("layers/02/input_covariance.npy", 0, np.inf),
+    "inputs of other rows": made("inputs/00.npy", lambda x: x[1:]),
+    "inputs of another width": made("inputs/00.npy", lambda x: x[:, 1:].copy()),
+    "no inputs after all": lambda root: (root / "inputs/00.npy").unlink(),
+    "inputs unlisted": lambda root: unlisted(root, "inputs/02.npy"),
+    "no index": lambda root: (root / INDEXES[0]).unlink(),
+    "an index unlisted": lambda root: unlisted(root, INDEXES[1]),
+    "an index of nothing": holding(INDEXES[0], b""),
+    "an index of more features": swapped(INDEXES[0], HEAD.pack(*NUMBERS), HEAD.pack(*MORE)),
     "a pipe": special(os.mkfifo),
     "a folder": special(os.mkdir),
 }
@@ -282,7 +316,9 @@ def test_names_that_lead_elsewhere(name: str, copy: Path):
     assert list(verify(copy)) == [said]
 
 
-@pytest.mark.parametrize("name", [*ARRAYS, "vocab.json", FEATURES_TABLE, "search.sqlite", "layers", "layers/00"])
+@pytest.mark.parametrize(
+    "name", [*ARRAYS, *INDEXES, "vocab.json", FEATURES_TABLE, "search.sqlite", "layers", "layers/00", "inputs"]
+)
 def test_links_are_not_followed(name: str, copy: Path):
     link_out(copy, name)
     seal(copy)
@@ -297,7 +333,7 @@ def test_nor_is_a_manifest_elsewhere(copy: Path):
 SEARCHES: dict[str, Damage] = {
     "no database": holding("search.sqlite", b"x" * 5000),
     "empty": holding("search.sqlite", b""),
-    "no tables": script("DROP TABLE text; DROP TABLE key_token"),
+    "no tables": script("DROP TABLE text; DROP TABLE named; DROP TABLE key_token"),
     "a view that never ends": script(
         "DROP TABLE key_token; CREATE VIEW key_token AS WITH RECURSIVE t(token, feature, examples) AS "
         "(SELECT 1, 0, 1 UNION ALL SELECT 1, feature + 1, 1 FROM t) SELECT * FROM t"
@@ -305,11 +341,16 @@ SEARCHES: dict[str, Damage] = {
     "a trigger": script("CREATE TRIGGER t AFTER INSERT ON key_token BEGIN SELECT 1; END"),
     "features unknown": script("UPDATE key_token SET feature = feature + 1000000000000"),
     "features that are texts": script("UPDATE key_token SET feature = '<b>' || feature"),
-    "features that are nothing": script("UPDATE key_token SET feature = NULL"),
-    "rows out of range": script("INSERT INTO text(rowid, key_tokens) VALUES (-5, 'cat'), (99, 'cat')"),
+    "features that are nothing": script(
+        "DROP TABLE key_token; CREATE TABLE key_token(token, feature, examples); "
+        "INSERT INTO key_token VALUES (1, NULL, 1)"
+    ),
+    "rows out of range": script("INSERT INTO text(rowid, words) VALUES (-5, 'cat'), (99, 'cat')"),
+    "names out of range": script("INSERT INTO named(rowid, words) VALUES (-5, 'cat'), (99, 'cat')"),
+    "a view of names": script("DROP TABLE named; CREATE VIEW named AS SELECT 1 AS words"),
     "a table of its own that never ends": script(
-        "DROP TABLE text_docsize; CREATE VIEW text_docsize AS WITH RECURSIVE t(id, sz) AS "
-        "(SELECT 1, 0 UNION ALL SELECT id + 1, 0 FROM t) SELECT * FROM t"
+        "DROP TABLE text_idx; CREATE VIEW text_idx AS WITH RECURSIVE t(segid, term, pgno) AS "
+        "(SELECT 1, '', 0 UNION ALL SELECT segid + 1, '', 0 FROM t) SELECT * FROM t"
     ),
 }
 
@@ -327,7 +368,8 @@ def test_a_query_that_takes_too_long_is_stopped(copy: Path, monkeypatch):
     """A table of the right name and very many rows."""
     monkeypatch.setattr(search, "SECONDS", 0.01)
     rows = "WITH RECURSIVE t(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM t WHERE n < 200000) SELECT 1, n % 5, 1 FROM t"
-    change_search(copy, f"DROP INDEX by_token; BEGIN; INSERT INTO key_token {rows}; COMMIT")
+    table = "DROP TABLE key_token; CREATE TABLE key_token(token, feature, examples)"
+    change_search(copy, f"{table}; BEGIN; INSERT INTO key_token {rows}; COMMIT")
     with pytest.raises(AtlasError, match="interrupted"):
         Atlas.open(copy).search.key_token([1], 20)
 
@@ -403,13 +445,16 @@ def test_no_examples_and_no_vocabulary_is_an_atlas_of_dead_neurons(copy: Path, m
             if {"n_rows", "n_merges"} & set(spec.shape):
                 change_array(copy, f"layers/{layer}/{spec.file}", lambda a: a[:0])
         change_array(copy, f"layers/{layer}/offsets.npy", lambda a: a.fill(0))
+        change_array(copy, f"inputs/{layer}.npy", lambda x: x[:0])
     for name in ("tokens.npy", "lengths.npy"):
         change_array(copy, name, lambda a: a[:0])
     change_table(copy, "neurons.parquet", n_features=np.zeros(11, np.int32), n_examples=np.zeros(11, np.int32))
     pq.write_table(pq.read_table(copy / "features.parquet")[:0], copy / "features.parquet")
+    for name in INDEXES:
+        write_index(copy / name, np.zeros((0, D_IN), np.float32))
     set_manifest(copy, n_examples=0)
     seal(copy)
-    Atlas.open(copy)
+    assert list(verify(copy)) == []
     for page in PAGES:
         assert not open_app(copy.parent, page, monkeypatch).error
 

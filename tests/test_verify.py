@@ -4,11 +4,17 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
+from ne_core.check_members import intervals
 from ne_core.checks import verify
+from ne_core.cluster import tree
+from ne_core.schema import EXAMPLES, LAYER, OTHER
+from tests.hostile import made, put
 
 
 @pytest.fixture
@@ -41,6 +47,59 @@ def test_a_flipped_bit_is_found_in_every_file(atlas):
     assert list(verify(atlas)) == []
 
 
+def test_every_file_of_the_schema_is_there(atlas):
+    """So that the tests around this one damage each of them."""
+    names = {spec.file for spec in EXAMPLES} | {name for name, _ in OTHER} - {"manifest.json", "features_<space>.faiss"}
+    names |= {f"layers/{layer}/{spec.file}" for layer in ("00", "02") for spec in LAYER}
+    names |= {"inputs/00.npy", "inputs/02.npy", "features_neuron.faiss", "features_pre_mlp.faiss"}
+    assert set(every_file(atlas)) == names
+
+
+@pytest.mark.parametrize("layer", ["00", "02"])
+def test_a_central_example_elsewhere_is_found(atlas, layer: str):
+    joined = np.load(atlas / f"layers/{layer}/trees.npy")[0, :2]
+    put(f"layers/{layer}/merge_central.npy", 0, min({0, 1, 2} - set(joined.tolist())))(atlas)
+    (problem,) = verify(atlas)
+    assert f"layers/{layer}/merge_central.npy has a central example that is not below its branch point" in problem
+
+
+def test_features_that_are_no_parts_of_the_trees_are_found(atlas):
+    """Two examples trade features: every count is as it was."""
+    feature = np.load(atlas / "layers/00/feature.npy")
+    central = set(pq.read_table(atlas / "features.parquet")["central"].to_pylist()[:2])
+    one, other = (next(row for row in np.flatnonzero(feature[:17] == f) if row not in central) for f in (0, 1))
+    put("layers/00/feature.npy", [one, other], [1, 0])(atlas)
+    (problem,) = verify(atlas)
+    assert "layers/00/feature.npy has other features than the trees at the default cut" in problem
+
+
+def test_inputs_that_are_not_finite_or_too_many_are_found(atlas):
+    put("inputs/02.npy", (3, 3), np.inf)(atlas)
+    made("inputs/00.npy", lambda x: np.concatenate([x, x[:1]]))(atlas)
+    count, finite = verify(atlas)
+    assert "inputs/00.npy holds" in count
+    assert "inputs/02.npy holds numbers that are not finite" in finite
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_intervals_agree_with_the_members_of_each_branch_point(seed: int):
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(0, 9, size=6)
+    each = [tree(np.corrcoef(rng.normal(size=(n, 5)))) if n > 1 else np.zeros((0, 4), np.float32) for n in counts]
+    found, k, first = intervals(np.concatenate(each), counts), 0, 0
+    assert sorted(found.place) == list(range(counts.sum()))
+    for n, linkage in zip(counts, each, strict=True):
+        members = [[leaf] for leaf in range(n)]
+        for left, right in linkage[:, :2].astype(int).tolist():
+            members.append(members[left] + members[right])
+            inside = found.row[found.begin[k] : found.begin[k] + found.size[k]] - first
+            assert sorted(inside.tolist()) == sorted(members[-1])
+            assert found.row[found.middle[k]] - first in members[right]
+            assert found.row[found.begin[k]] - first in members[left]
+            k += 1
+        first += n
+
+
 def test_a_truncated_file_is_found_at_opening(atlas):
     for name in every_file(atlas):
         good = (atlas / name).read_bytes()
@@ -69,11 +128,12 @@ def test_a_directory_without_a_manifest_is_no_atlas(atlas):
     assert "no manifest.json" in problem
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None])
+@pytest.mark.parametrize("version", [0, 1, 3, "2", True, None])
 def test_another_schema_version_is_refused(atlas, version):
     change_manifest(atlas, schema_version=version)
     (problem,) = verify(atlas)
     assert f"schema version {version!r}" in problem
+    assert "build the atlas again" in problem
 
 
 @pytest.mark.parametrize("name", ["../outside", "/etc/hostname", "layers/../../outside"])
@@ -85,7 +145,7 @@ def test_a_manifest_cannot_point_outside(atlas, name: str):
     assert "outside the atlas" in problem
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", "\xff", '{"schema_version": 1}'])
+@pytest.mark.parametrize("text", ["", "[]", "{", "\xff", '{"schema_version": 2}'])
 def test_a_broken_manifest_is_one_line(atlas, text: str):
     (atlas / "manifest.json").write_text(text, encoding="latin-1")
     (problem,) = verify(atlas)

@@ -10,14 +10,21 @@ import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
-from ne_core.schema import MANIFEST
-from precompute.write import WriteError, check_target, new_atlas, write_layer, write_manifest
-from tests.planted import make_atlas, planted_layers
+from ne_core.schema import MANIFEST, Array
+from precompute import write_arrays
+from precompute.write import WriteError, check_target, new_atlas, write_manifest
+from precompute.write_arrays import save, write_inputs, write_layer
+from tests.planted import make_atlas, planted_layers, planted_statistics
 
 
 @pytest.fixture(scope="module")
 def first_layer():
     return planted_layers(np.random.default_rng(0))[1][0]
+
+
+@pytest.fixture(scope="module")
+def statistics(first_layer):
+    return planted_statistics(np.random.default_rng(0), first_layer.rows)
 
 
 def importances(found) -> np.ndarray:
@@ -52,6 +59,7 @@ def test_numbers_come_back_as_they_were(tiny_atlas):
         np.testing.assert_allclose(columns["activation"], rows.activation, rtol=1e-3)
         np.testing.assert_array_equal(np.isnan(columns["window_activations"]), np.isnan(rows.window_activations))
         np.testing.assert_allclose(columns["W_in"], rows.weights.W_in, rtol=1e-3)
+        np.testing.assert_array_equal(atlas.files[rows.layer].inputs.x, rows.x)
 
 
 def test_an_atlas_is_replaced_only_by_a_whole_one(tmp_path):
@@ -75,7 +83,7 @@ def test_an_atlas_is_replaced_only_by_a_whole_one(tmp_path):
 @pytest.mark.parametrize(
     ("target", "error"),
     [
-        ("precompute.write.np.save", OSError(errno.ENOSPC, "No space left on device")),
+        ("precompute.write_arrays.blocks", OSError(errno.ENOSPC, "No space left on device")),
         ("precompute.assemble.write_search", sqlite3.OperationalError("database or disk is full")),
     ],
 )
@@ -140,28 +148,71 @@ def test_a_place_that_cannot_be_written_says_so_in_one_line(tmp_path):
 
 
 @pytest.mark.parametrize("bad", [1e5, np.inf, np.nan])
-def test_activations_beyond_float16_are_refused(tmp_path, first_layer, bad: float):
+def test_activations_beyond_float16_are_refused(tmp_path, first_layer, statistics, bad: float):
     activation = first_layer.rows.activation.copy()
     activation[3] = bad
-    with pytest.raises(WriteError, match=r"layer 0 .* beyond float16"):
-        write_layer(
-            tmp_path, replace(first_layer.rows, activation=activation), first_layer.features, importances(first_layer)
-        )
+    rows = replace(first_layer.rows, activation=activation)
+    with pytest.raises(WriteError, match=r"layers/00/activation.npy: .* beyond float16"):
+        write_layer(tmp_path, rows, first_layer.features, statistics, importances(first_layer))
 
 
-def test_an_importance_beyond_float16_ends_at_its_end(tmp_path, first_layer):
-    lost = importances(first_layer)
-    lost[0, 0, 0], lost[1, 0, 0] = -1e9, np.nan
-    write_layer(tmp_path, first_layer.rows, first_layer.features, lost)
+def test_outside_an_example_there_is_no_activation_and_inside_no_infinite_one(tmp_path, first_layer, statistics):
+    windows = first_layer.rows.window_activations.copy()
+    assert np.isnan(windows).any()
+    windows[0, 0] = -np.inf
+    rows = replace(first_layer.rows, window_activations=windows)
+    with pytest.raises(WriteError, match=r"window_activations.npy: .* beyond float16"):
+        write_layer(tmp_path, rows, first_layer.features, statistics, importances(first_layer))
+
+
+@pytest.mark.parametrize(("dtype", "lost_most"), [(np.float32, -1e9), (np.float16, -np.inf)])
+def test_an_importance_beyond_float16_ends_at_its_end(tmp_path, first_layer, statistics, dtype, lost_most: float):
+    lost = importances(first_layer).astype(dtype)
+    lost[0, 0, 0], lost[1, 0, 0] = lost_most, np.nan
+    write_layer(tmp_path, first_layer.rows, first_layer.features, statistics, lost)
     stored = np.load(tmp_path / "layers/00/window_importances.npy")
     assert stored[0, 0, 0] == np.finfo(np.float16).min
     assert np.isnan(stored[1, 0, 0])
 
 
-def test_whole_numbers_that_do_not_fit_are_refused(tmp_path, first_layer):
+def test_whole_numbers_that_do_not_fit_are_refused(tmp_path, first_layer, statistics):
     rows = replace(first_layer.rows, pos=first_layer.rows.pos + 40_000)
     with pytest.raises(WriteError, match=r"pos.npy holds numbers that do not fit int16"):
-        write_layer(tmp_path, rows, first_layer.features, importances(first_layer))
+        write_layer(tmp_path, rows, first_layer.features, statistics, importances(first_layer))
+
+
+@pytest.mark.parametrize("block", [1, 7, 2**22])
+@pytest.mark.parametrize("shape", [(0,), (5,), (0, 3), (23, 3), (23, 3, 2)])
+def test_an_array_written_in_blocks_is_the_file_that_numpy_writes(tmp_path, monkeypatch, block: int, shape):
+    monkeypatch.setattr(write_arrays, "BLOCK", block)
+    values = np.random.default_rng(0).normal(size=shape)
+    save(tmp_path, Array("some.npy", "float16", ("n", 3), "some"), values)
+    np.save(tmp_path / "whole.npy", values.astype(np.float16))
+    assert (tmp_path / "some.npy").read_bytes() == (tmp_path / "whole.npy").read_bytes()
+
+
+def test_inputs_are_copied_from_a_memory_map(tmp_path, first_layer):
+    rows = first_layer.rows
+    np.save(tmp_path / "x.npy", rows.x)
+    write_inputs(tmp_path, replace(rows, x=np.load(tmp_path / "x.npy", mmap_mode="r")))
+    np.testing.assert_array_equal(np.load(tmp_path / "inputs/00.npy"), rows.x)
+
+
+def test_inputs_in_another_order_are_refused(tmp_path, first_layer):
+    rows = first_layer.rows
+    with pytest.raises(WriteError, match="layer 0: its inputs do not stand by example and position"):
+        write_inputs(tmp_path, replace(rows, x_row=rows.x_row[::-1]))
+    with pytest.raises(WriteError, match="each of them once"):
+        write_inputs(tmp_path, replace(rows, x=np.concatenate([rows.x, rows.x[:1]])))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("bad", [1e5, np.nan])
+def test_inputs_beyond_float16_are_refused(tmp_path, first_layer, bad: float):
+    x = first_layer.rows.x.astype(np.float32)
+    x[2, 1] = bad
+    with pytest.raises(WriteError, match=r"inputs/00.npy: .* beyond float16"):
+        write_inputs(tmp_path, replace(first_layer.rows, x=x))
 
 
 def test_a_field_that_the_schema_does_not_know_is_refused(tmp_path):
