@@ -17,9 +17,14 @@ def unit(vectors: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
 
 
 def similarities(embeddings: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n n"]:
-    """Cosines between all pairs, clipped to [−1, 1] so that rounding never makes a negative distance."""
-    units = unit(embeddings)
-    return np.clip(units @ units.T, -1, 1)
+    """Cosines between all pairs, clipped to [−1, 1] so that rounding never makes a negative distance.
+
+    Products are divided by lengths afterwards, n² divisions for n·d; a row of zeros is at cosine 0 from everything.
+    """
+    products = embeddings @ embeddings.T
+    norms = np.sqrt(np.diag(products))
+    norms = np.where(norms > 0, norms, 1)
+    return np.clip(products / np.outer(norms, norms), -1, 1)
 
 
 def tree(cosines: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "m 4"]:

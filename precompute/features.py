@@ -1,8 +1,10 @@
 """Stage 2: every neuron's examples as neuron embeddings, a tree over them, features at the default cut, measures.
 
 A unit of work is `CHUNK` neurons of one layer. It needs x at their key tokens and nothing else, so any machine can do
-it. Memory: a unit at 100 examples and width 768 travels as 10 MB of float16 x and comes back as 0.2 MB; a process holds
-the float32 embeddings of one neuron at a time. x of a layer may stay on disk, as an `np.memmap`.
+it. Its bytes are the same in any process whose BLAS has as many threads: matrix products round otherwise on two threads
+than on one, so workers have one each. Memory: a unit at 100 examples and width 768 travels as 10 MB of float16 x and
+comes back as 0.2 MB; a process holds the float32 embeddings of one neuron at a time. x of a layer may stay on disk, as
+an `np.memmap`.
 """
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
