@@ -3,12 +3,14 @@
 import logging
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
 logger = logging.getLogger(__name__)
+
+UNREADABLE = (OSError, ValueError, EOFError, zipfile.BadZipFile)
 
 
 class CheckpointError(ValueError):
@@ -64,30 +66,26 @@ class Checkpoints:
 
 
 class Arrays(Mapping[str, np.ndarray]):
-    """An .npz that says in one line what is wrong with it."""
+    """An .npz, open while this lives, that says in one line what is wrong with it."""
 
     def __init__(self, path: Path):
         self.path = path
         try:
-            with np.load(path, allow_pickle=False) as file:
-                self.names = list(file.files)
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise self._damaged() from error
+            self.file = np.load(path, allow_pickle=False)
+        except UNREADABLE as error:
+            raise self.damaged() from error
 
     def __getitem__(self, name: str) -> np.ndarray:
-        if name not in self.names:
-            raise KeyError(name)
         try:
-            with np.load(self.path, allow_pickle=False) as file:
-                return file[name]
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise self._damaged() from error
+            return self.file[name]
+        except UNREADABLE as error:
+            raise self.damaged() from error
 
-    def __iter__(self):
-        return iter(self.names)
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.file.files)
 
     def __len__(self) -> int:
-        return len(self.names)
+        return len(self.file.files)
 
-    def _damaged(self) -> CheckpointError:
+    def damaged(self) -> CheckpointError:
         return CheckpointError(f"{self.path} is damaged: delete it and give the same command again")

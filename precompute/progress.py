@@ -26,6 +26,7 @@ class Progress:
         self.n_stages, self.number = n_stages, 0
         self.stream = sys.stderr if stream is None else stream
         self.clock, self.note = clock, note
+        self.seconds: dict[str, float] = {}  # what each stage took in this run
 
     @contextmanager
     def stage(self, name: str, things: str = "") -> Iterator["Stage"]:
@@ -84,7 +85,8 @@ class Stage:
         )
 
     def finish(self) -> None:
-        took = duration(self.run.clock() - self.started)
+        self.run.seconds[self.name] = self.run.clock() - self.started
+        took = duration(self.run.seconds[self.name])
         earlier = f" ({self.before:,} were done before)" if self.before else ""
         self.show(f"{self.total:,} {self.things} in {took}{earlier}" if self.total else took, end="\n")
 

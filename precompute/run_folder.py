@@ -21,20 +21,26 @@ class RunFolder:
 
     def __init__(self, path: Path):
         self.path = path
+        file = path / SETTINGS
+        # settings that no unit was made with bind nobody
+        self.begun = json.loads(file.read_text(encoding="utf-8")) if file.exists() and self.has_units else {}
 
     def stage(self, name: str) -> Checkpoints:
         return Checkpoints(self.path / name)
 
     def agree(self, settings: Mapping[str, Any]) -> None:
         """Note what this run is made with. Raises ConfigError when a unit of it was made with something else."""
-        file = self.path / SETTINGS
-        begun = json.loads(file.read_text(encoding="utf-8")) if file.exists() and self.has_units else {}
-        given = json.loads(json.dumps(settings))
+        given, begun = json.loads(json.dumps(settings)), self.begun
         changed = [name for name in given if name in begun and begun[name] != given[name]]
         if changed:
             told = "; ".join(f"{name} was {shown(begun[name])} and is {shown(given[name])}" for name in changed[:3])
             raise ConfigError(f"{self.path} holds a run that was begun otherwise ({told}): --restart begins anew")
-        write_whole(file, json.dumps({**begun, **given}, indent=1, sort_keys=True))
+        self.begun = {**begun, **given}
+        write_whole(self.path / SETTINGS, json.dumps(self.begun, indent=1, sort_keys=True))
+
+    def note(self, standing: Mapping[str, Any]) -> None:
+        """What `status` shows of this run."""
+        write_whole(self.path / STATUS, json.dumps(standing))
 
     @property
     def has_units(self) -> bool:

@@ -81,11 +81,16 @@ def test_a_full_disk_is_one_line_and_costs_no_unit(kept):
 
 
 def test_settings_may_change_until_a_unit_is_done(tmp_path):
+    for n in (5, 6):
+        with run_folder(tmp_path / "atlas") as run:
+            run.agree({"examples": n})
+            run.agree({"model": "a"})
     with run_folder(tmp_path / "atlas") as run:
-        run.agree({"examples": 5})
         run.agree({"examples": 6})
+        run.agree({"model": "a"})
         run.stage("collect").save(0, ARRAYS)
-        run.agree({"examples": 6, "model": "a"})
+    with run_folder(tmp_path / "atlas") as run:
+        run.agree({"examples": 6, "more": None})
         with pytest.raises(ConfigError, match=r"examples was 6 and is 7.*--restart"):
             run.agree({"examples": 7})
         with pytest.raises(ConfigError, match='model was "a" and is "b"'):

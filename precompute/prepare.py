@@ -1,0 +1,174 @@
+"""Before the first long stage: the model, the corpus and the maxima of a build, each refused now if it cannot work."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+
+import ne_core
+import precompute
+from ne_core.checks import file_sha256
+from ne_core.windows import Window
+from precompute import offline
+from precompute.checkpoints import Checkpoints
+from precompute.config import ConfigError, RunConfig
+from precompute.engines.local import n_cores
+from precompute.found import Texts
+from precompute.maxima import read_maxima
+from precompute.model_facts import model_facts
+from precompute.opened import ModelSpec, opened
+from precompute.run_folder import RunFolder
+from precompute.sources.transformer import TransformerSource
+from precompute.texts import Examples, make_examples, may_be_key, read_documents, vocabulary
+from precompute.write import libraries
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What every stage starts from."""
+
+    config: RunConfig
+    spec: ModelSpec
+    source: TransformerSource
+    model: dict
+    examples: Examples
+    corpus: dict
+    given: dict[int, Float[np.ndarray, " n_neurons"]]
+
+    @property
+    def window(self) -> Window:
+        return Window(*self.config.window)
+
+    @cached_property
+    def texts(self) -> Texts:
+        return Texts(self.examples.tokens, self.examples.lengths, vocabulary(self.source.tokenizer), self.window)
+
+    @property
+    def masks(self) -> tuple[str, ...]:
+        return self.config.mask or (self.source.default_baseline(),)
+
+    @property
+    def may_be_key(self) -> Bool[np.ndarray, "n_examples n_ctx"]:
+        return may_be_key(self.examples.tokens, self.examples.lengths, self.examples.special_ids)
+
+    @property
+    def maskable(self) -> Bool[np.ndarray, "n_examples n_ctx"]:
+        """Real tokens with text."""
+        tokens = self.examples.tokens
+        real = np.arange(tokens.shape[1]) < self.examples.lengths[:, None]
+        return real & ~np.isin(tokens, self.examples.special_ids)
+
+
+def prepare(config: RunConfig, run: RunFolder, told: Callable[[int, int], None]) -> Prepared:
+    """The model opened and the corpus read, or taken from what an earlier run has kept."""
+    torch.manual_seed(config.seed)
+    run.agree(config.settings)
+    spec = model_spec(config)
+    opened.cache_clear()  # the folder may hold another model than a moment ago
+    source = opened(spec)
+    model = model_facts(config.model, source.name, source.gated, source.causal)
+    run.agree(surroundings(config, spec, model))
+    source.baselines(config.mask or (source.default_baseline(),))  # a mask that this model cannot have is refused now
+    given = given_maxima(config, source)
+    examples, corpus = kept_corpus(config, source, run.stage("corpus"), told)
+    return Prepared(config, spec, source, model, examples, corpus, given)
+
+
+def model_spec(config: RunConfig) -> ModelSpec:
+    if config.device.startswith("cuda") and not torch.cuda.is_available():
+        raise ConfigError(f"device: {config.device}: torch finds no GPU here; auto or cpu would work")
+    device = ("cuda" if torch.cuda.is_available() else "cpu") if config.device == "auto" else config.device
+    model = str(Path(config.model).resolve()) if Path(config.model).is_dir() else config.model
+    threads = config.threads or n_cores()
+    return ModelSpec(model, config.weights, config.gated_embedding, config.layers, device, config.dtype, threads)
+
+
+def surroundings(config: RunConfig, spec: ModelSpec, model: dict) -> dict:
+    """What shapes the result besides the choices: hardware, versions, files, and this code."""
+    corpus, maxima = Path(config.corpus), Path(config.maxima or "")
+    return {
+        "kind of device": torch.device(spec.device).type,
+        "number of threads": spec.threads,
+        "library versions": libraries(),
+        "code of this project": code_sha256(),
+        "weights of the model": model["sha256"],
+        # its size and date stand for a file that may be too large to hash twice
+        "corpus file": [corpus.stat().st_size, corpus.stat().st_mtime_ns] if corpus.is_file() else None,
+        "file of maxima": file_sha256(maxima) if maxima.is_file() else None,
+    }
+
+
+def code_sha256() -> str:
+    """One hash over what computes the atlas."""
+    digest = hashlib.sha256()
+    for package in (ne_core, precompute):
+        root = Path(package.__path__[0])
+        for path in sorted(root.rglob("*.py")):
+            digest.update(f"{path.relative_to(root)} {file_sha256(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def given_maxima(config: RunConfig, source: TransformerSource) -> dict[int, Float[np.ndarray, " n_neurons"]]:
+    """By layer, where a file was named."""
+    if config.maxima is None:
+        return {}
+    return read_maxima(Path(config.maxima), {layer: source.layer(layer).n_neurons for layer in source.layers})
+
+
+def kept_corpus(
+    config: RunConfig, source: TransformerSource, kept: Checkpoints, told: Callable[[int, int], None]
+) -> tuple[Examples, dict]:
+    """The examples, and what the manifest says of where they came from."""
+    if 0 not in kept.done():
+        kept.save(0, corpus_arrays(*read_corpus(config, source, told)))
+    return corpus_from(kept.load(0))
+
+
+def read_corpus(
+    config: RunConfig, source: TransformerSource, told: Callable[[int, int], None]
+) -> tuple[Examples, dict]:
+    if config.context > source.n_ctx:
+        raise ValueError(f"context: {config.context} tokens are more than this model's {source.n_ctx}")
+    documents = read_documents(config.corpus, config.text_field)
+    examples = make_examples(documents, source.tokenizer, config.examples, config.context, config.packing, told)
+    notes = []
+    if len(examples.tokens) < config.examples:
+        notes.append(f"{config.examples} examples were asked for, the corpus has {len(examples.tokens)}")
+        logger.warning("%s", notes[0])
+    if config.corpus == "offline":
+        notes += [str(status) for status in offline.report() if not status.as_listed]
+    return examples, {
+        "name": Path(config.corpus).name if Path(config.corpus).is_file() else config.corpus,
+        "sha256": examples.sha256,
+        "n_documents": examples.n_documents,
+        "n_empty": examples.n_empty,
+        "n_broken": documents.n_broken,
+        "packing": examples.packing,
+        "notes": notes,
+    }
+
+
+def corpus_arrays(examples: Examples, corpus: dict) -> dict[str, np.ndarray]:
+    facts = np.frombuffer(json.dumps(corpus).encode(), dtype=np.uint8)
+    return {
+        "tokens": examples.tokens,
+        "lengths": examples.lengths,
+        "special_ids": examples.special_ids,
+        "corpus": facts,
+    }
+
+
+def corpus_from(arrays: Mapping[str, np.ndarray]) -> tuple[Examples, dict]:
+    corpus = json.loads(arrays["corpus"].tobytes())
+    told = {name: corpus[name] for name in ("packing", "n_documents", "n_empty", "sha256")}
+    tokens, lengths, special_ids = (arrays[name] for name in ("tokens", "lengths", "special_ids"))
+    return Examples(tokens=tokens, lengths=lengths, special_ids=special_ids, **told), corpus

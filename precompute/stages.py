@@ -1,0 +1,204 @@
+"""The stages of a build, a function each: the units that are left are worked off, and put together."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ne_core.checks import file_sha256
+from ne_core.similar import SPACES
+from precompute.assemble import Indexed
+from precompute.candidates import Rule
+from precompute.checkpoints import Checkpoints
+from precompute.collect import CollectJob, Gathering, layer_rows, real_positions, work_candidates
+from precompute.collected import LayerRows
+from precompute.engines import Engine
+from precompute.features import CHUNK, FeaturesJob, chunk_of, features_from, unit_ranges, work_features
+from precompute.found import LayerFound
+from precompute.importance import Importances, Limits, masked_passes, plan, units, work_importances
+from precompute.importance import gathered as importances_from
+from precompute.index import SimilarJob, feature_columns, owners, similar_from, space_shape, space_vectors, work_similar
+from precompute.prepare import Prepared
+from precompute.progress import Stage
+from precompute.run_folder import RunFolder
+from precompute.sample import LayerStatistics, layer_statistics, sampled
+from precompute.work import Work, finish
+
+THIN_EVERY = 16  # units: how often the files of collection are looked at for what is dead in them
+
+
+@dataclass(frozen=True)
+class Collected:
+    """The end of collection: what the units hold that `rows` needs."""
+
+    job: CollectJob
+    gathering: Gathering
+    kept: Checkpoints
+
+
+@dataclass(frozen=True)
+class LayerKept:
+    """One layer as it stands in the run folder."""
+
+    rows: LayerRows
+    statistics: LayerStatistics
+
+
+def collect_job(ready: Prepared) -> CollectJob:
+    config, examples = ready.config, ready.examples
+    allowed = ready.may_be_key & real_positions(examples.lengths, examples.tokens.shape[1])
+    return CollectJob(
+        tokens=examples.tokens,
+        lengths=examples.lengths,
+        allowed=allowed,
+        sampled=sampled(allowed, config.sample_positions, config.seed),
+        rules={n: Rule(config.keep, config.max_examples, ready.given.get(n)) for n in ready.source.layers},
+        window=ready.window,
+        work_unit=config.work_unit,
+        model=ready.spec,
+    )
+
+
+def collected(ready: Prepared, run: RunFolder, where: Engine, told: Stage) -> Collected:
+    """Every unit of the corpus read, unless an earlier run has all the rows already."""
+    job, kept = collect_job(ready), run.stage("collect")
+    gathering = Gathering(job)
+    if len(run.stage("rows").done()) == len(job.layers):
+        return Collected(job, gathering, kept)
+    for unit in sorted(kept.done()):
+        gathering.add(unit, kept.load(unit))
+
+    def seen(unit: int, arrays) -> None:
+        gathering.add(unit, arrays)
+        if unit % THIN_EVERY == THIN_EVERY - 1:
+            for waste in gathering.wasteful():
+                kept.save(waste, gathering.thinned(waste, kept.load(waste)))
+
+    work = Work(
+        work_candidates,
+        job,
+        range(job.n_units),
+        cores=None,
+        payload=lambda unit: (unit, gathering.hints()),
+        size=lambda unit: job.examples(unit).stop - job.examples(unit).start,
+    )
+    finish(work, kept, where, told, seen)
+    return Collected(job, gathering, kept)
+
+
+def rows(ready: Prepared, run: RunFolder, collected: Collected, told: Stage) -> list[LayerKept]:
+    """Every layer's activating examples and statistics; the units of collection are then of no more use."""
+    kept, layers = run.stage("rows"), ready.source.layers
+    before = kept.done()
+    told.already(len(before))
+    for number, layer in enumerate(layers):
+        if number not in before:
+            kept.save(number, layer_arrays(ready, collected, layer, x_path(run, layer)))
+        told(number + 1, len(layers))
+    collected.kept.clear()
+    return [layer_kept(ready, layer, kept.load(number), x_path(run, layer)) for number, layer in enumerate(layers)]
+
+
+def x_path(run: RunFolder, layer: int) -> Path:
+    return run.path / "rows" / f"x{layer}.npy"
+
+
+def layer_arrays(ready: Prepared, collected: Collected, layer: int, x: Path) -> dict[str, np.ndarray]:
+    """One layer put together, x into its own file: it may be larger than memory."""
+
+    def x_into(shape: tuple[int, int]) -> np.ndarray:
+        # numpy maps no empty file
+        return np.lib.format.open_memmap(x, "w+", np.float16, shape) if shape[0] else np.zeros(shape, np.float16)
+
+    job, load = collected.job, collected.kept.load
+    candidates = collected.gathering.candidates(layer)
+    found = layer_rows(job, layer, candidates, ready.source.layer(layer), load, x_into)
+    statistics = layer_statistics(layer, range(job.n_units), load)
+    return {**found.to_arrays(), **statistics.to_arrays()}
+
+
+def layer_kept(ready: Prepared, layer: int, arrays: Checkpoints, x: Path) -> LayerKept:
+    weights = ready.source.layer(layer)
+    there = np.load(x, mmap_mode="r") if len(arrays["x_row"]) else np.zeros((0, weights.d_in), np.float16)
+    return LayerKept(LayerRows.from_arrays(layer, weights, arrays, there), LayerStatistics.from_arrays(arrays))
+
+
+def features(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerKept], told: Stage) -> list[LayerFound]:
+    """Every neuron's tree and features, from some neurons of one layer at a time."""
+    kept, of_layers = run.stage("features"), [layer.rows for layer in layers]
+    ranges = unit_ranges([len(rows.maxima) for rows in of_layers])
+    of_unit = {
+        unit: (rows, unit - units.start) for rows, units in zip(of_layers, ranges, strict=True) for unit in units
+    }
+
+    def size(unit: int) -> int:
+        rows, part = of_unit[unit]
+        return min(CHUNK, len(rows.maxima) - part * CHUNK)
+
+    work = Work(
+        work_features,
+        FeaturesJob(ready.config.cut),
+        range(len(of_unit)),
+        cores=1,
+        payload=lambda unit: chunk_of(*of_unit[unit]),
+        size=size,
+    )
+    finish(work, kept, where, told)
+    return [features_from(rows, kept.load, units) for rows, units in zip(of_layers, ranges, strict=True)]
+
+
+def importances(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerFound], told: Stage) -> Importances:
+    """What every row that the budget allows loses on each masked token."""
+    config, kept = ready.config, run.stage("importance")
+    limits = Limits(config.importance_examples, config.importance_passes)
+    job = plan(layers, ready.texts, ready.maskable, ready.masks, limits, config.work_unit, ready.spec)
+    work = Work(work_importances, job, units(job), cores=None, size=lambda unit: masked_passes(job, unit))
+    finish(work, kept, where, told)
+    return importances_from(job, kept.load)
+
+
+def similar(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerFound], told: Stage) -> Indexed:
+    """Every feature's nearest neighbours in every space; the vectors lie on disk while they are searched."""
+    kept, owner = run.stage("similar"), owners(layers)
+    files = {space: vectors_file(run, layers, space) for space in SPACES}
+    job = SimilarJob(files, owner)
+    finish(Work(work_similar, job, range(job.n_units), cores=1), kept, where, told)
+    columns = feature_columns(layers, ready.examples.tokens) | similar_from(job, kept.load)
+    return Indexed(columns, {space: np.load(file, mmap_mode="r")[: len(owner)] for space, file in files.items()})
+
+
+def vectors_file(run: RunFolder, layers: list[LayerFound], space: str) -> Path:
+    """The central vectors of one space, as a file that every worker of this machine maps."""
+    path, (n_features, d_in) = run.path / "similar" / f"{space}.npy", space_shape(layers)
+    vectors = np.lib.format.open_memmap(path, "w+", np.float32, (max(n_features, 1), d_in))  # no file maps to nothing
+    space_vectors(layers, space, vectors[:n_features])
+    return path
+
+
+def facts(ready: Prepared, collected: Collected, lost: Importances) -> dict:
+    """The manifest's fields that the arrays cannot tell."""
+    config, source = ready.config, ready.source
+    maxima = {"from": "corpus"}
+    if config.maxima is not None:
+        maxima = {"from": Path(config.maxima).name, "sha256": file_sha256(Path(config.maxima))}
+    return {
+        "name": config.atlas_name,
+        "model": ready.model,
+        "weights": config.weights,
+        "gated_embedding": config.gated_embedding if source.gated else None,
+        "corpus": ready.corpus,
+        "maxima": maxima,
+        "keep": config.keep,
+        "max_examples": config.max_examples,
+        "baselines": list(ready.masks),
+        "importance": lost.facts,
+        "sample_positions": int(collected.job.sampled.sum()),
+        "inputs": config.inputs,
+        "default_space": "pre_mlp",
+        "default_cut": config.cut,
+        "work_unit": config.work_unit,
+        "seed": config.seed,
+        "dtype": config.dtype,
+        "device": source.device.type,
+        "threads": ready.spec.threads,
+    }

@@ -1,0 +1,65 @@
+"""A whole build in a process of its own: the time of each stage, the memory it took, and the size of its atlas."""
+
+import multiprocessing
+import resource
+from dataclasses import dataclass
+from pathlib import Path
+
+from precompute.config import RunConfig
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Seconds by stage; peak resident memory of the process and of its largest worker, GB; what the atlas holds."""
+
+    seconds: dict[str, float]
+    peak_gb: float
+    worker_gb: float
+    n_neurons: int
+    n_rows: int
+    n_features: int
+    n_passes: int
+    n_bytes: int
+
+    @property
+    def total_s(self) -> float:
+        return sum(self.seconds.values())
+
+
+def measured(config: RunConfig) -> Measured:
+    """In a new process, since memory that was once taken is counted for as long as a process lives."""
+    context = multiprocessing.get_context("spawn")
+    queue = context.SimpleQueue()
+    child = context.Process(target=run, args=(config, queue))
+    child.start()
+    child.join()
+    if child.exitcode:
+        raise RuntimeError(f"the build of {config.directory} ended with {child.exitcode}")
+    return queue.get()
+
+
+def run(config: RunConfig, queue) -> None:
+    from ne_core.atlas import Atlas
+    from precompute.build import build
+    from precompute.demo_model.quiet import quiet
+
+    quiet()
+    built = build(config)
+    atlas = Atlas.open(built.directory)
+    queue.put(
+        Measured(
+            built.seconds,
+            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9,
+            resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e9,
+            built.n_neurons,
+            int(atlas.neurons["n_examples"].sum()),
+            built.n_features,
+            atlas.manifest.raw["importance"]["passes"],
+            size_without_inputs(built.directory),
+        )
+    )
+
+
+def size_without_inputs(atlas: Path) -> int:
+    files = (path for path in atlas.rglob("*") if path.is_file())
+    return sum(path.stat().st_size for path in files if path.parent.name != "inputs")
