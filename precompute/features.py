@@ -9,7 +9,6 @@ an `np.memmap`.
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain, islice, pairwise
 
 import numpy as np
@@ -18,8 +17,8 @@ from jaxtyping import Float, Int
 from ne_core.cluster import cluster
 from ne_core.measures import distances_of, measures
 from precompute.collected import LayerRows
+from precompute.engines import LocalEngine
 from precompute.found import Features, LayerFound, joined
-from precompute.parallel import in_order
 
 CHUNK = 64  # neurons of a unit of work; another number makes other units of the same features
 FEW_ROWS = 20_000  # fewer rows than this are done before a pool of workers has started
@@ -154,5 +153,5 @@ def computed(
     chunks: Iterator[Chunk], job: FeaturesJob, n_rows: int, workers: int | None
 ) -> Iterator[dict[str, np.ndarray]]:
     """In order. Size alone decides where the work is done, so that the same rows always meet the same arithmetic."""
-    work = partial(work_features, job)
-    return map(work, chunks) if n_rows < FEW_ROWS else in_order(work, chunks, workers)
+    cores = None if n_rows < FEW_ROWS else 1
+    return (part for _, part in LocalEngine(workers).map(work_features, job, enumerate(chunks), cores))

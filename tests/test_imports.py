@@ -42,6 +42,20 @@ def test_rooms_import_only_what_they_may(room):
     assert not {file: names for file, names in found.items() if names}
 
 
+def test_one_file_imports_ray():
+    """It is an extra that most people go without."""
+    rooms = [room for room in FORBIDDEN if not room.endswith(".py")]
+    files = [ROOT / "app.py", *(file for room in rooms for file in (ROOT / room).rglob("*.py"))]
+    found = [file.relative_to(ROOT).as_posix() for file in files if imports(file.read_text()) & {"ray", "grpc"}]
+    assert found == ["precompute/engines/ray.py"]
+
+
+def test_engines_load_without_ray():
+    code = "import sys, precompute.engines; print([m for m in ('ray', 'grpc', 'torch') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_the_app_starts_light():
     """Everything that the first screen imports, in a fresh process."""
     modules = [path.relative_to(ROOT).with_suffix("") for path in (ROOT / "pages" / "components").glob("*.py")]

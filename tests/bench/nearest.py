@@ -6,15 +6,14 @@ over the whole, to all units of both spaces; every unit of one size does the sam
 
 import tempfile
 import time
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from ne_core.cluster import unit
 from ne_core.similar import SPACES, TILE, blocks
+from precompute.engines.local import LocalEngine, n_cores
 from precompute.index import SimilarJob, work_similar
-from precompute.parallel import in_order, n_cores
 from tests.bench.figures import Figures
 
 N_FEATURES, D_IN, N_MEANINGS, FEATURES_EACH, UNITS = 150_000, 768, 5_000, 4, 12
@@ -25,7 +24,7 @@ def measure(figures: Figures) -> None:
     with tempfile.TemporaryDirectory() as folder:
         job = SimilarJob({"neuron": vectors(Path(folder))}, np.arange(N_FEATURES, dtype=np.int32) // FEATURES_EACH)
         some = np.linspace(0, job.n_units - 2, UNITS).astype(int).tolist()  # but for the last, which is smaller
-        seconds = np.array(list(in_order(partial(both_seconds, job), some)))
+        seconds = np.array([pair for _, pair in LocalEngine().map(both_seconds, job, enumerate(some), cores=1)])
     ours, product = seconds.T
     figures.add("similar_minutes_150k_gpt2", ours.mean() * job.n_units * len(SPACES) / n_cores() / 60, "min")
     figures.add("similar_over_gemm", float(np.median(ours / product)), "x")

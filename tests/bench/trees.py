@@ -6,7 +6,7 @@ has it once. Beside it stands what cannot be avoided: the products and the linka
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, repeat
 
 import numpy as np
@@ -14,8 +14,8 @@ from scipy.cluster.hierarchy import linkage
 
 from ne_core.layer import NeuronLayer
 from precompute.collected import LayerRows
+from precompute.engines.local import LocalEngine, n_cores
 from precompute.features import Chunk, chunk_of, features_of, unit_ranges
-from precompute.parallel import in_order, n_cores
 from tests.bench.figures import Figures
 
 N_NEURONS, ALL_NEURONS, N_EXAMPLES, D_IN, N_X, N_MEANINGS = 4096, 12 * 3072, 100, 768, 30_000, 300
@@ -25,13 +25,17 @@ CUT = 0.5
 def measure(figures: Figures, rounds: int = 2) -> None:
     """`trees_neurons_per_s_gpt2`, the minutes that 36,864 neurons take at it, and its time over the bare one."""
     rows = random_rows()
-    start = min(timed(lambda: list(in_order(nothing, range(2 * n_cores())))) for _ in range(rounds))
+    start = min(timed(lambda: in_pool(nothing, range(2 * n_cores()))) for _ in range(rounds))
     ours = min(timed(lambda: features_of([rows], CUT)) for _ in range(rounds)) - start
-    bare = min(sum(in_order(bare_seconds, chunks(rows))) for _ in range(rounds)) / n_cores()
+    bare = min(sum(in_pool(bare_seconds, chunks(rows))) for _ in range(rounds)) / n_cores()
     figures.add("trees_neurons_per_s_gpt2", N_NEURONS / ours, "neurons/s")
     figures.add("trees_minutes_36864_gpt2", (start + ours * ALL_NEURONS / N_NEURONS) / 60, "min")
     figures.add("trees_over_product_and_linkage_gpt2", ours / bare, "x")
     figures.add("trees_workers_start_s", start, "s")
+
+
+def in_pool(function: Callable, tasks: Iterable) -> list:
+    return [result for _, result in LocalEngine().map(function, None, enumerate(tasks), cores=1)]
 
 
 def random_rows() -> LayerRows:
@@ -61,7 +65,7 @@ def chunks(rows: LayerRows) -> Iterator[Chunk]:
     return chain.from_iterable(map(chunk_of, repeat(rows), units) for units in unit_ranges([N_NEURONS]))
 
 
-def bare_seconds(chunk: Chunk) -> float:
+def bare_seconds(job: None, chunk: Chunk) -> float:
     """Of the products and linkages of a chunk's neurons, on embeddings that are there already."""
     embeddings = chunk.x.astype(np.float32).reshape(-1, N_EXAMPLES, D_IN) * chunk.W_in.T[:, None]
     above = np.triu_indices(N_EXAMPLES, 1)
@@ -69,7 +73,7 @@ def bare_seconds(chunk: Chunk) -> float:
     return timed(lambda: [(e @ e.T, linkage(d, "average")) for e, d in zip(embeddings, distances, strict=True)])
 
 
-def nothing(task: int) -> int:
+def nothing(job: None, task: int) -> int:
     """Loads what a worker loads."""
     return task
 
