@@ -8,6 +8,8 @@ from jaxtyping import Bool, Float, Int
 
 from ne_core.schema import HISTOGRAM_BINS
 
+TOGETHER = 64  # neurons that are counted at once
+
 
 @dataclass(frozen=True)
 class LayerStatistics:
@@ -76,10 +78,25 @@ def histograms(
     """The ends of each neuron's bins and how many activations are in each; both zero where there are none at all."""
     n_neurons = activations.shape[1]
     ends, counts = np.zeros((n_neurons, 2), dtype=np.float32), np.zeros((n_neurons, HISTOGRAM_BINS), dtype=np.int16)
-    if not len(activations):
-        return ends, counts
-    ends[:, 0], ends[:, 1] = activations.min(axis=0), activations.max(axis=0)
-    for neuron, (low, high) in enumerate(ends.tolist()):
-        values = activations[:, neuron].astype(np.float32)
-        counts[neuron] = np.histogram(values, HISTOGRAM_BINS, (low, high))[0]
+    for start in range(0, n_neurons if len(activations) else 0, TOGETHER):
+        some = slice(start, start + TOGETHER)
+        values = activations[:, some].astype(np.float32)
+        ends[some] = np.stack([values.min(axis=0), values.max(axis=0)], axis=1)
+        counts[some] = counted(values, *ends[some].astype(np.float64).T)
     return ends, counts
+
+
+def counted(
+    values: Float[np.ndarray, "n n_neurons"],
+    low: Float[np.ndarray, " n_neurons"],
+    high: Float[np.ndarray, " n_neurons"],
+) -> Int[np.ndarray, "n_neurons n_bins"]:
+    """Equal bins from low to high, each without its upper end but the last. One that never changes is in its first."""
+    high = np.where(high > low, high, low + 1)
+    edges, neuron = np.linspace(low, high, HISTOGRAM_BINS + 1), np.arange(len(low))
+    bins = np.minimum((values - low) * (HISTOGRAM_BINS / (high - low)), HISTOGRAM_BINS - 1).astype(np.int32)
+    # the product may have been rounded across an edge
+    bins -= values < edges[bins, neuron]
+    bins += (values >= edges[bins + 1, neuron]) & (bins < HISTOGRAM_BINS - 1)
+    places = np.bincount((neuron * HISTOGRAM_BINS + bins).ravel(), minlength=len(low) * HISTOGRAM_BINS)
+    return places.reshape(len(low), HISTOGRAM_BINS)
