@@ -61,7 +61,7 @@ def stages(config: RunConfig, run: RunFolder, where: Engine, progress: Progress)
     with progress.stage("importance", "masked passes") as told:
         lost = importances(ready, run, where, layers, told)
     with progress.stage("similar features", "searches") as told:
-        found = similar(ready, run, where, layers, told)
+        found = similar(ready, run, layers, told)
     with progress.stage("writing", "parts") as told:
         statistics = {kept.rows.layer: kept.statistics for kept in of_layers}
         about = facts(ready, gathered, lost)

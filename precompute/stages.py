@@ -1,5 +1,6 @@
 """The stages of a build, a function each: the units that are left are worked off, and put together."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from precompute.checkpoints import Checkpoints
 from precompute.collect import CollectJob, Gathering, layer_rows, real_positions, work_candidates
 from precompute.collected import LayerRows
 from precompute.engines import Engine
+from precompute.engines.local import LocalEngine
 from precompute.features import CHUNK, FeaturesJob, chunk_of, features_from, unit_ranges, work_features
 from precompute.found import LayerFound
 from precompute.importance import Importances, Limits, masked_passes, plan, units, work_importances
@@ -25,6 +27,9 @@ from precompute.sample import LayerStatistics, layer_statistics, sampled
 from precompute.work import Work, finish
 
 THIN_EVERY = 16  # units: how often the files of collection are looked at for what is dead in them
+# Fewer are done here before a pool of workers has started. Size alone decides, so that the same rows always meet the
+# same arithmetic.
+FEW_ROWS, FEW_FEATURES = 20_000, 8_192
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,7 @@ def layer_arrays(ready: Prepared, collected: Collected, layer: int, x: Path) -> 
     return {**found.to_arrays(), **statistics.to_arrays()}
 
 
-def layer_kept(ready: Prepared, layer: int, arrays: Checkpoints, x: Path) -> LayerKept:
+def layer_kept(ready: Prepared, layer: int, arrays: Mapping[str, np.ndarray], x: Path) -> LayerKept:
     weights = ready.source.layer(layer)
     there = np.load(x, mmap_mode="r") if len(arrays["x_row"]) else np.zeros((0, weights.d_in), np.float16)
     return LayerKept(LayerRows.from_arrays(layer, weights, arrays, there), LayerStatistics.from_arrays(arrays))
@@ -131,6 +136,8 @@ def features(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerK
         unit: (rows, unit - units.start) for rows, units in zip(of_layers, ranges, strict=True) for unit in units
     }
 
+    few = sum(rows.n_rows for rows in of_layers) < FEW_ROWS
+
     def size(unit: int) -> int:
         rows, part = of_unit[unit]
         return min(CHUNK, len(rows.maxima) - part * CHUNK)
@@ -139,11 +146,11 @@ def features(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerK
         work_features,
         FeaturesJob(ready.config.cut),
         range(len(of_unit)),
-        cores=1,
+        cores=None if few else 1,
         payload=lambda unit: chunk_of(*of_unit[unit]),
         size=size,
     )
-    finish(work, kept, where, told)
+    finish(work, kept, LocalEngine() if few else where, told)
     return [features_from(rows, kept.load, units) for rows, units in zip(of_layers, ranges, strict=True)]
 
 
@@ -157,12 +164,13 @@ def importances(ready: Prepared, run: RunFolder, where: Engine, layers: list[Lay
     return importances_from(job, kept.load)
 
 
-def similar(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerFound], told: Stage) -> Indexed:
-    """Every feature's nearest neighbours in every space; the vectors lie on disk while they are searched."""
+def similar(ready: Prepared, run: RunFolder, layers: list[LayerFound], told: Stage) -> Indexed:
+    """Every feature's nearest neighbours in every space, on this machine, where the vectors lie on disk."""
     kept, owner = run.stage("similar"), owners(layers)
     files = {space: vectors_file(run, layers, space) for space in SPACES}
     job = SimilarJob(files, owner)
-    finish(Work(work_similar, job, range(job.n_units), cores=1), kept, where, told)
+    cores = None if len(owner) < FEW_FEATURES else 1
+    finish(Work(work_similar, job, range(job.n_units), cores), kept, LocalEngine(), told)
     columns = feature_columns(layers, ready.examples.tokens) | similar_from(job, kept.load)
     return Indexed(columns, {space: np.load(file, mmap_mode="r")[: len(owner)] for space, file in files.items()})
 
