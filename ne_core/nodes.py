@@ -1,0 +1,74 @@
+"""Every node of a tree as a cluster: its examples, how close they lie, and how long it survives while the cut moves.
+
+Nodes are numbered as in scipy's linkage: examples first, then branch points from the lowest up.
+"""
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from ne_core.cluster import child_pairs, first_leaves, first_members
+from ne_core.measures import pairs_joined
+
+
+def tops(
+    tree: Float[np.ndarray, "m 4"], features: Int[np.ndarray, " m+1"], distance: float
+) -> Int[np.ndarray, " n_features"]:
+    """The node that holds the whole of each feature of `features = cut(tree, distance)`."""
+    n = len(tree) + 1
+    below = np.flatnonzero(tree[:, 2] <= distance)
+    top = np.empty(features.max() + 1, dtype=np.int64)
+    top[features] = np.arange(n)  # right for features of one example
+    np.maximum.at(top, features[first_members(tree)[n + below]], n + below)
+    return top
+
+
+def node_rows(tree: Float[np.ndarray, "m 4"], node: int) -> Int[np.ndarray, " n_rows"]:
+    """The examples below a node, in their order; of an example, itself."""
+    n = len(tree) + 1
+    begin = first_leaves(tree)
+    size = 1 if node < n else int(tree[node - n, 3])
+    place = begin[:n] - begin[node]
+    return np.flatnonzero((place >= 0) & (place < size))
+
+
+def inner_distances(tree: Float[np.ndarray, "m 4"]) -> Float[np.ndarray, " nodes"]:
+    """Mean distance between the examples below each node; NaN for a single example."""
+    n = len(tree) + 1
+    pairs = np.concatenate([np.zeros(n, dtype=np.int64), pairs_joined(tree)])
+    totals = np.concatenate([np.zeros(n), tree[:, 2].astype(np.float64) * pairs[n:]])
+    for k, (left, right) in enumerate(child_pairs(tree)):  # children come before the branch point that joins them
+        totals[n + k] += totals[left] + totals[right]
+        pairs[n + k] += pairs[left] + pairs[right]
+    return np.where(pairs > 0, totals / np.maximum(pairs, 1), np.nan)
+
+
+def own_heights(tree: Float[np.ndarray, "m 4"]) -> Float[np.ndarray, " nodes"]:
+    """The lowest cut at which each node is one cluster: 0 for an example."""
+    return np.concatenate([np.zeros(len(tree) + 1), tree[:, 2].astype(np.float64)])
+
+
+def parent_heights(tree: Float[np.ndarray, "m 4"]) -> Float[np.ndarray, " nodes"]:
+    """The cut from which each node is part of something larger: infinite for the root."""
+    heights = np.full(2 * len(tree) + 1, np.inf)
+    heights[tree[:, :2].astype(np.int64)] = tree[:, 2:3]
+    return heights
+
+
+def lifetimes(tree: Float[np.ndarray, "m 4"]) -> Float[np.ndarray, " nodes"]:
+    """How far the cut moves while a node is a cluster of its own: its parent's height less its own."""
+    return parent_heights(tree) - own_heights(tree)
+
+
+def suggested_cut(tree: Float[np.ndarray, "m 4"]) -> float | None:
+    """The middle of the widest gap between successive branch heights: the partition that lasts longest.
+
+    Only cuts that give from 2 to n/2 features count: one feature or nearly as many as examples say nothing about
+    meanings. None where no cut does, as with fewer than four examples; of equal gaps the highest.
+    """
+    n, heights = len(tree) + 1, tree[:, 2].astype(np.float64)
+    n_features = np.arange(n - 1, 1, -1)  # between the k-th and the next branch point, counted from the lowest
+    gaps = np.where(n_features <= n / 2, np.diff(heights), 0)
+    if not gaps.any():
+        return None
+    widest = len(gaps) - 1 - int(gaps[::-1].argmax())
+    return float(heights[widest : widest + 2].mean())
