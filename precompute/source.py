@@ -1,9 +1,10 @@
 """What a model must offer to be read: neuron layers, what they do on a prompt, and the same with a token masked."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -29,18 +30,28 @@ class LayerPass:
 
 
 @dataclass(frozen=True)
-class MaskedPass:
-    """One neuron layer on the prompts `index` of a batch with position `masked` replaced.
+class Readings:
+    """Activations asked for, one an entry: of `neuron` in `layer` at `pos` of a prompt with position `masked` replaced.
 
-    `activations` covers positions `start` to `start + window` of those prompts: in a causal model `start == masked`,
-    since nothing before the mask changes; an encoder's window is the whole prompt and starts at 0.
+    `prompt` counts in the batch that they are asked of. Any order; nothing need be there twice, and may be.
     """
 
-    masked: int
-    index: Int[Tensor, " prompts"]
-    layer: int
-    start: int
-    activations: Float[Tensor, "prompts window n_neurons"]
+    prompt: Int[np.ndarray, " n"]
+    masked: Int[np.ndarray, " n"]
+    pos: Int[np.ndarray, " n"]
+    layer: Int[np.ndarray, " n"]
+    neuron: Int[np.ndarray, " n"]
+
+    def __len__(self) -> int:
+        return len(self.pos)
+
+    def taken(self, chosen: Int[np.ndarray, " k"]) -> "Readings":
+        return Readings(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+    @classmethod
+    def joined(cls, parts: Sequence["Readings"]) -> "Readings":
+        """One after the other."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
 @runtime_checkable
@@ -74,13 +85,11 @@ class Source(Protocol):
         self,
         tokens: Int[Tensor, "batch pos"],
         lengths: Int[Tensor, " batch"],
-        wanted: Int[Tensor, "pairs 2"],
+        readings: Readings,
         baseline: Float[Tensor, " d_model"],
-        n_after: int,
-        visit: Callable[[MaskedPass], None],
-        layers: Sequence[int] | None = None,
-    ) -> None:
-        """Run every `(prompt in batch, masked position)` of `wanted` once, as far as `n_after` positions from the mask.
+    ) -> Float[np.ndarray, " n"]:
+        """The activation of each reading; every (prompt, masked position) is run once, however many readings share it.
 
-        Causal models reuse the keys and values before the mask and compute only the window; encoders recompute.
+        Causal models reuse the keys and values before the mask and compute what lies between it and the last reading,
+        so no reading stands before its mask; encoders recompute the prompt.
         """

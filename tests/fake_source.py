@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from ne_core.layer import NeuronLayer
-from precompute.source import LayerPass, MaskedPass, Source
+from precompute.source import LayerPass, Readings, Source
 
 
 class TableSource(Source):
@@ -84,12 +84,14 @@ class DriftingSource(Source):
         known = {"zero": torch.zeros(self.embedding.shape[1]), "mean-embedding": self.embedding.mean(dim=0)}
         return {name: known[name] for name in names}
 
-    def read_masked(self, tokens, lengths, wanted, baseline, n_after, visit, layers=None) -> None:
-        self.passes += len(wanted)
-        for masked in wanted[:, 1].unique().tolist():
-            index = wanted[wanted[:, 1] == masked, 0]
-            embedded = self.embedding[tokens[index]].clone()
-            embedded[:, masked] = baseline
-            for layer in layers or self.layers:
-                window = self.pass_of(embedded, layer).activations[:, masked : masked + n_after]
-                visit(MaskedPass(masked, index, layer, masked, window))
+    def read_masked(self, tokens, lengths, readings: Readings, baseline: torch.Tensor) -> np.ndarray:
+        pairs, of = np.unique(np.stack([readings.prompt, readings.masked]), axis=1, return_inverse=True)
+        self.passes += pairs.shape[1]
+        embedded = self.embedding[tokens[pairs[0]]].clone()
+        embedded[np.arange(pairs.shape[1]), pairs[1]] = baseline
+        values = np.empty(len(readings), dtype=np.float32)
+        for layer in self.layers:
+            here = readings.layer == layer
+            activations = self.pass_of(embedded, layer).activations.numpy()
+            values[here] = activations[of.reshape(-1)[here], readings.pos[here], readings.neuron[here]]
+        return values

@@ -1,5 +1,7 @@
 """Token importance equals masking one token at a time; what is limited is limited in the order that was promised."""
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,17 @@ from precompute.candidates import Rule
 from precompute.collect import collect_tokens
 from precompute.features import features_of
 from precompute.found import LayerFound, Texts
-from precompute.importance import ImportanceError, Limits, importances, service_order, wanted_pairs
+from precompute.importance import (
+    ImportanceError,
+    Limits,
+    gathered,
+    importances,
+    masked_passes,
+    plan,
+    unit_importances,
+    units,
+)
+from precompute.importance.budget import service_order, wanted_pairs
 from tests.fake_source import DriftingSource
 
 N_EXAMPLES, N_CTX, SPECIAL = 40, 16, 0
@@ -62,6 +74,34 @@ def test_every_value_equals_masking_one_token_at_a_time(source):
     assert negative > 50  # inhibiting tokens keep their sign
 
 
+def test_units_in_any_order_have_the_same_bytes(source):
+    layers, texts, maskable = found_in(source, lengths_from=11)
+    names = ["mean-embedding", "zero"]
+    job = plan(layers, texts, maskable, names, Limits(None, 300), work_unit=7)
+    order = np.random.default_rng(0).permutation(units(job)).tolist()
+    elsewhere = pickle.loads(pickle.dumps(job))
+    found = {unit: unit_importances(source, elsewhere, unit) for unit in order}
+    again = {unit: unit_importances(source, job, unit) for unit in units(job)}
+    for unit, arrays in again.items():
+        assert {name: a.tobytes() for name, a in arrays.items()} == {n: a.tobytes() for n, a in found[unit].items()}
+    whole = importances(source, layers, texts, maskable, names, Limits(None, 300), work_unit=7)
+    in_one = importances(source, layers, texts, maskable, names, Limits(None, 300), work_unit=N_EXAMPLES)
+    for layer, values in gathered(job, found.__getitem__).by_layer.items():
+        np.testing.assert_array_equal(values, whole.by_layer[layer])
+        np.testing.assert_allclose(values, in_one.by_layer[layer], atol=1e-6)
+
+
+def test_a_unit_is_some_examples_under_one_baseline(source):
+    layers, texts, maskable = found_in(source)
+    maskable[14:21] = False  # the third unit of seven has nothing to mask
+    job = plan(layers, texts, maskable, ["mean-embedding", "zero"], EVERYTHING, work_unit=7)
+    assert units(job) == [0, 1, 3, 4, 5, 6, 7, 9, 10, 11]
+    assert sum(masked_passes(job, unit) for unit in units(job)) == job.facts()["passes"]
+    source.passes = 0
+    assert {array.shape[1] for array in unit_importances(source, job, 3).values()} == {WINDOW.back}
+    assert source.passes == masked_passes(job, 3) == np.count_nonzero(job.pairs[21:28])
+
+
 def test_a_masked_pass_serves_every_layer_and_neuron(source):
     layers, texts, maskable = found_in(source)
     source.passes = 0
@@ -112,7 +152,7 @@ def test_the_budget_is_spent_in_order(source, allowed: int, examples: int | None
 def test_the_blocks_that_rows_are_looked_at_in_do_not_show(source, monkeypatch):
     layers, _, maskable = found_in(source)
     whole = [wanted_pairs(layers, maskable, WINDOW.back, None, n) for n in (77, 200, None)]
-    monkeypatch.setattr("precompute.importance.BLOCK", 5)
+    monkeypatch.setattr("precompute.importance.budget.BLOCK", 5)
     for expected, n in zip(whole, (77, 200, None), strict=True):
         np.testing.assert_array_equal(wanted_pairs(layers, maskable, WINDOW.back, None, n), expected)
 

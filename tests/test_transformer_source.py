@@ -11,7 +11,7 @@ from tokenizers.models import WordLevel
 from transformer_lens.model_bridge import TransformerBridge
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, PreTrainedTokenizerFast
 
-from precompute.source import LayerPass, MaskedPass, UnfitModelError
+from precompute.source import LayerPass, Readings, UnfitModelError
 from precompute.sources.transformer import masking, open_transformer
 from tests.tiny_models import FAMILIES, N_CTX, tiny_checkpoint, tiny_model, tiny_tokenizer
 
@@ -177,17 +177,16 @@ def test_an_error_in_visit_comes_out_and_leaves_no_hooks(opened):
     assert not any(point.fwd_hooks for point in source._bridge.hook_dict.values())
 
 
-def masked(source, tokens, lengths, wanted, baseline, n_after, layers=None) -> dict[tuple, torch.Tensor]:
-    """Activations by (prompt, masked position, layer), and with them the position of their first row."""
-    seen = {}
-
-    def visit(one: MaskedPass):
-        for prompt, activations in zip(one.index.tolist(), one.activations, strict=True):
-            assert (prompt, one.masked, one.layer) not in seen
-            seen[prompt, one.masked, one.layer] = (one.start, activations.clone())
-
-    source.read_masked(tokens, lengths, wanted, baseline, n_after, visit, layers)
-    return seen
+def asked(source, lengths, wanted, each=8, layers=None, seed=0) -> Readings:
+    """Of every (prompt, masked position) wanted, some random activations that the mask may change, so far as 6 on."""
+    rng, columns = np.random.default_rng(seed), []
+    for prompt, at in wanted:
+        end = min(at + rng.integers(1, 7), lengths[prompt])
+        pos = rng.integers(at if source.causal else 0, end, each)
+        of_layers = layers or source.layers[: rng.integers(1, len(source.layers) + 1)]
+        neuron = rng.integers(0, source.layer(source.layers[0]).n_neurons, each)
+        columns.append(np.stack([np.full(each, prompt), np.full(each, at), pos, rng.choice(of_layers, each), neuron]))
+    return Readings(*np.concatenate(columns, axis=1)[:, rng.permutation(each * len(columns))])
 
 
 def hugging_face(folder):
@@ -195,78 +194,138 @@ def hugging_face(folder):
     return auto.from_pretrained(folder, attn_implementation="eager").eval()
 
 
-def naive(model, activations, tokens, baseline, at):
-    """What the module `activations` is given on one unpadded prompt, one embedding replaced, by Hugging Face alone."""
+def naive(family, model, tokens, baseline, at) -> list[torch.Tensor]:
+    """Each layer's activations on one unpadded prompt, one embedding replaced, by Hugging Face alone."""
     seen = {}
 
     def replace(_, args, embedding):
         embedding[:, at] = baseline
         return embedding
 
-    hooks = [
-        model.get_input_embeddings().register_forward_hook(replace),
-        model.get_submodule(activations).register_forward_pre_hook(lambda _, args: seen.update(a=args[0])),
-    ]
+    hooks = [model.get_input_embeddings().register_forward_hook(replace)]
+    for layer in range(3):
+        module = model.get_submodule(MLPS[family][1].replace(".1.", f".{layer}."))
+        keep = lambda _, args, layer=layer: seen.update({layer: args[0].reshape(len(tokens), -1)})  # noqa: E731
+        hooks.append(module.register_forward_pre_hook(keep))
     with torch.inference_mode():
         model(tokens[None])
     for hook in hooks:
         hook.remove()
-    return seen["a"].reshape(len(tokens), -1)
+    return [seen[layer] for layer in range(3)]
 
 
-@pytest.mark.parametrize("family", ["gpt2", "neox", "llama", "opt", "gemma2", "bert"])
-def test_masking_equals_masking_one_token_at_a_time(opened, folders, family, monkeypatch):
-    monkeypatch.setattr(masking, "TOKENS_PER_PASS", 45)  # several passes, some of them with several positions
+def naive_values(family, folder, tokens, lengths, readings: Readings, baseline) -> np.ndarray:
+    model, cache, values = hugging_face(folder), {}, []
+    columns = (readings.prompt, readings.masked, readings.pos, readings.layer, readings.neuron)
+    for prompt, at, pos, layer, neuron in zip(*(column.tolist() for column in columns), strict=True):
+        if (prompt, at) not in cache:
+            cache[prompt, at] = naive(family, model, tokens[prompt, : lengths[prompt]], baseline, at)
+        values.append(float(cache[prompt, at][layer][pos, neuron]))
+    return np.array(values)
+
+
+@pytest.mark.parametrize("windows", [1, 3])
+@pytest.mark.parametrize("family", ["gpt2", "neox", "llama", "opt", "qwen3", "gemma2", "bert"])
+def test_masking_equals_masking_one_token_at_a_time(opened, folders, family, windows, monkeypatch):
+    monkeypatch.setattr(masking, "TOKENS_PER_PASS", {"cpu": 45})  # several passes, some with several prompts
+    monkeypatch.setattr(masking, "WINDOWS_PER_ROW", windows)
     source = opened(family)
     tokens, lengths = prompts()
-    wanted = torch.tensor([(row, at) for row in (3, 0, 1) for at in (0, 1, 4, 5, 9) if at < lengths[row]])
-    wanted = torch.cat([wanted, torch.tensor([[0, 19]])])
+    wanted = [(row, at) for row in (3, 0, 1) for at in (0, 1, 4, 5, 6, 9) if at < lengths[row]] + [(0, 18), (0, 19)]
     (baseline,) = source.baselines(["mean-embedding"]).values()
-    seen = masked(source, tokens, lengths, wanted, baseline, n_after=6, layers=[1])
-    assert len(seen) == len(wanted)
-    model = hugging_face(folders[family])
-    for prompt, at in wanted.tolist():
-        start, activations = seen[prompt, at, 1]
-        whole = naive(model, MLPS[family][1], tokens[prompt, : lengths[prompt]], baseline, at)
-        expected = whole[start : at + 6] if source.causal else whole
-        assert start == (at if source.causal else 0)
-        torch.testing.assert_close(activations[: len(expected)], expected, atol=1e-4, rtol=1e-4)
+    readings = asked(source, lengths, wanted)
+    values = source.read_masked(tokens, lengths, readings, baseline)
+    expected = naive_values(family, folders[family], tokens, lengths, readings, baseline)
+    assert np.abs(expected).max() > 0.3
+    np.testing.assert_allclose(values, expected, atol=1e-5, rtol=1e-4)
+    again = source.read_masked(tokens, lengths, readings, baseline)
+    assert again.tobytes() == values.tobytes()
 
 
 def test_keys_and_values_are_reused_where_they_can_be(opened):
     assert [family for family in FAMILIES if opened(family)._reuses] == ["gpt2", "neox", "llama", "opt", "qwen3"]
 
 
-@pytest.mark.parametrize("n_after", [4, 5])
-def test_keys_and_values_are_reused_as_far_as_attention_sees(tmp_path, n_after, monkeypatch):
+@pytest.mark.parametrize("sliding", [19, 20])
+def test_keys_and_values_are_reused_as_far_as_attention_sees(tmp_path, sliding, monkeypatch):
     folder = tiny_checkpoint("gemma2", tmp_path)
     config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps({**config, "sliding_window": 24}))
+    (folder / "config.json").write_text(json.dumps({**config, "sliding_window": sliding}))
     source = open_transformer(str(folder))
-    tokens, lengths = prompts()
-    wanted = torch.tensor([[0, 1], [0, 15], [1, 7]])
+    tokens, lengths = prompts()  # of 20 tokens
     (baseline,) = source.baselines(["mean-embedding"]).values()
+    readings = asked(source, lengths, [(0, 1), (0, 15), (1, 7)])
     reused = []
     reuse = masking.reuse
-    monkeypatch.setattr(masking, "reuse", lambda *args: (reused.append(True), reuse(*args)))
-    seen = masked(source, tokens, lengths, wanted, baseline, n_after)
-    assert bool(reused) == (tokens.shape[1] + n_after <= 24)
+    monkeypatch.setattr(masking, "reuse", lambda *args: (reused.append(True), reuse(*args))[1])
+    values = source.read_masked(tokens, lengths, readings, baseline)
+    assert bool(reused) == (sliding == 20)
     monkeypatch.setattr(source, "_reuses", False)
-    for key, (start, activations) in masked(source, tokens, lengths, wanted, baseline, n_after).items():
-        assert start == seen[key][0]
-        torch.testing.assert_close(activations, seen[key][1], atol=1e-4, rtol=1e-4)
+    np.testing.assert_allclose(values, source.read_masked(tokens, lengths, readings, baseline), atol=1e-4, rtol=1e-4)
 
 
-def test_masked_layers_come_in_order_and_share_a_pass(opened):
+def test_only_the_layers_and_positions_that_are_read_are_computed(opened, monkeypatch):
+    source = opened("gpt2")
+    tokens, lengths = torch.randint(4, 300, (2, 20)), torch.tensor([20, 20])
+    (baseline,) = source.baselines(["token:a"]).values()
+    shapes, above = [], []
+    hooks = [
+        source._bridge.blocks[0].register_forward_pre_hook(lambda _, args: shapes.append(args[0].shape[:2])),
+        source._bridge.blocks[2].register_forward_pre_hook(lambda *_: above.append(True)),
+    ]
+    # the last positions read are 5 on, 1 on and the masked one itself
+    columns = np.array([(0, 10, 13, 0, 1), (0, 10, 15, 1, 2), (0, 3, 4, 1, 1), (1, 3, 3, 1, 1)]).T
+    source.read_masked(tokens, lengths, Readings(*columns), baseline)
+    for hook in hooks:
+        hook.remove()
+    assert shapes == [(2, 10), (2, 8)]  # clean keys, then (6 + 2) and 1 tokens side by side
+    assert not above
+
+
+def test_masked_readings_must_be_of_tokens(opened):
     source = opened("gpt2")
     tokens, lengths = prompts()
-    wanted = torch.tensor([[0, 3], [1, 3], [2, 7]])
     (baseline,) = source.baselines(["token:a"]).values()
-    seen = masked(source, tokens, lengths, wanted, baseline, n_after=4)
-    assert list(seen) == [(p, at, layer) for layer in range(3) for p, at in wanted.tolist()]
-    source.read_masked(tokens, lengths, torch.zeros(0, 2, dtype=torch.long), baseline, 4, pytest.fail)
-    with pytest.raises(ValueError, match="must be a token of its prompt"):
-        masked(source, tokens, lengths, torch.tensor([[1, int(lengths[1])]]), baseline, 4)
+    nothing = Readings(*np.zeros((5, 0), dtype=np.int64))
+    assert source.read_masked(tokens, lengths, nothing, baseline).shape == (0,)
+    for masked, pos, layer in ((3, 2, 0), (int(lengths[1]), int(lengths[1]), 0), (3, int(lengths[1]), 0), (3, 3, 5)):
+        wrong = Readings(*np.array([[1], [masked], [pos], [layer], [0]]))
+        with pytest.raises(ValueError, match=r"must be tokens of their prompt|no layer 5"):
+            source.read_masked(tokens, lengths, wrong, baseline)
+
+
+class ShortOfMemory:
+    """Forward passes that run whole, and after that find that memory was too small for more than `fits` rows."""
+
+    def __init__(self, fits: int, monkeypatch: pytest.MonkeyPatch):
+        self.fits, self.run, self.failed, self.passed = fits, masking.taps.run, 0, 0
+        monkeypatch.setattr(masking.taps, "run", self)
+
+    def __call__(self, bridge, tokens, hooks, **options):
+        self.run(bridge, tokens, hooks, **options)
+        if len(tokens) > self.fits:
+            self.failed += 1
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        self.passed += 1
+
+
+@pytest.mark.parametrize("family", ["gpt2", "bert"])
+def test_a_pass_that_runs_out_of_memory_is_halved(folders, family, monkeypatch, caplog):
+    source = open_transformer(str(folders[family]))
+    tokens, lengths = prompts(8)
+    wanted = [(row, at) for row in range(8) for at in range(0, 10, 3)]
+    (baseline,) = source.baselines(["mean-embedding"]).values()
+    readings = asked(source, lengths, wanted)
+    expected = source.read_masked(tokens, lengths, readings, baseline)
+    short = ShortOfMemory(3, monkeypatch)
+    values = source.read_masked(tokens, lengths, readings, baseline)
+    np.testing.assert_allclose(values, expected, atol=1e-5, rtol=1e-5)
+    assert short.failed == len(caplog.records) > 0  # said where it shrank, and not again
+    source.read_masked(tokens, lengths, readings, baseline)
+    assert short.failed == len(caplog.records)
+    short.fits = 0
+    with pytest.raises(ValueError, match="out of memory with"):
+        source.read_masked(tokens, lengths, readings, baseline)
 
 
 def test_baselines(opened):

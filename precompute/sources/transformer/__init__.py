@@ -4,7 +4,8 @@ checkpoint.py   a hub name or folder -> a checked tokenizer and Hugging Face mod
 taps.py         where x and the activations are read, and a forward pass that stops after the last of them
 probe.py        what a model does on a few tokens: which norm its MLP reads, whether it is causal, whether it fits
 folding.py      the norm before the MLP moved into the input weights
-masking.py      the same prompt with one token masked, reusing what comes before the mask
+packing.py      which masked windows go through a forward pass together
+masking.py      prompts with one token masked, reusing what comes before the mask
 source.py       TransformerSource, which puts these together
 """
 

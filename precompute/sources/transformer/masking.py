@@ -1,79 +1,116 @@
-"""Prompts with one token masked: every (prompt, masked position) of a batch, once, in as few forward passes as fit.
+"""Prompts with one token masked: every (prompt, masked position) of some readings, once, in as few passes as fit.
 
 Before a causal mask nothing changes, so the keys and values of the clean prompt are computed once and each masked
-prompt is only its window. Windows with different masked positions share a forward pass: every row has room for as many
-clean keys as the row that needs most, the attention mask hides those that are not before the row's own mask, and its
-tokens keep their own positions.
+prompt is only its window (packing.py). The attention mask hides from a token the clean keys that are not before its
+window's mask and the other windows of its row; tokens keep their own positions. A pass stops at the last layer that it
+is read in, where only the tokens that are read go through the MLP.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
+import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 from transformers.cache_utils import Cache, DynamicCache, DynamicLayer
 
-from precompute.source import MaskedPass
+from precompute.memory import Batches
+from precompute.source import Readings
 from precompute.sources.transformer import taps
+from precompute.sources.transformer.packing import Batch, in_rows, pairs_of, prompts_batch, windows_batch
 
-# What bounds the memory of a forward pass: the tokens computed in it, and the keys, clean ones included, attended to.
-TOKENS_PER_PASS = 4096
-KEYS_PER_PASS = 32768
+# Tokens of a forward pass: on a CPU as many as keep its cores busy and its caches warm, on a GPU many more.
+TOKENS_PER_PASS = {"cpu": 1024, "cuda": 16384}
+# Windows that share a row: each adds keys to the attention of the others, and saves a copy of the clean ones.
+WINDOWS_PER_ROW = 2
 
 
 @dataclass(frozen=True)
-class Masking:
-    """What is asked of every masked prompt: the vector in the masked token's place, how far to look, which layers."""
+class Asked:
+    """Readings of some prompts, `baseline` standing where a token is masked; `prompts` and `rows` shrink for memory."""
 
+    bridge: TransformerBridge
+    tokens: Int[Tensor, "batch pos"]
+    lengths: Int[Tensor, " batch"]
+    readings: Readings
     baseline: Float[Tensor, " d_model"]
-    n_after: int
-    layers: Sequence[int]
-    visit: Callable[[MaskedPass], None]
+    prompts: Batches
+    rows: Batches
+
+    @property
+    def tokens_per_pass(self) -> int:
+        return TOKENS_PER_PASS.get(self.tokens.device.type, TOKENS_PER_PASS["cpu"])
 
 
-def recompute(
-    bridge: TransformerBridge,
-    tokens: Int[Tensor, "batch pos"],
-    lengths: Int[Tensor, " batch"],
-    wanted: Int[Tensor, "pairs 2"],
-    masking: Masking,
-    causal: bool,
-) -> None:
+def recompute(asked: Asked, causal: bool) -> Float[np.ndarray, " n"]:
     """Every masked prompt in full; what an encoder needs, and a causal model whose keys and values cannot be reused."""
-    n_pos = tokens.shape[1]
+    pairs = pairs_of(asked.readings)
+    needed = pairs.end if causal else asked.lengths.cpu().numpy()[pairs.prompt]
+    order = np.lexsort((needed, -pairs.depth))
+    pairs, needed = pairs.ordered(order), needed[order]
+    values = np.full(len(asked.readings), np.nan, dtype=np.float32)
 
-    def window(masked: int) -> slice:
-        return slice(masked, masked + masking.n_after)
+    def run(part: slice) -> None:
+        batch = prompts_batch(pairs, part, int(needed[part].max()), asked.readings)
+        real = torch.from_numpy(batch.pos).to(asked.lengths) < asked.lengths[batch.prompt, None]
+        values[batch.reading] = activations(asked, asked.readings, batch, attention_mask=real.long())
 
-    def whole(_: int) -> slice:
-        return slice(None)
-
-    for pairs in _by_position(wanted).split(max(1, TOKENS_PER_PASS // n_pos)):
-        prompts, masked = pairs.unbind(1)
-        end = min(n_pos, int(masked[-1]) + masking.n_after) if causal else n_pos
-        real = torch.arange(end, device=tokens.device) < lengths[prompts, None]
-        read = _reading(bridge, pairs, masking, window if causal else whole, whole_prompt=not causal)
-        hooks = [_mask_hook(bridge, masked, masking.baseline), *read]
-        taps.run(bridge, tokens[prompts, :end], hooks, attention_mask=real.long())
+    in_parts(asked.rows, len(pairs), asked.tokens_per_pass // asked.tokens.shape[1], run)
+    return values
 
 
-def reuse(
-    bridge: TransformerBridge, tokens: Int[Tensor, "batch pos"], wanted: Int[Tensor, "pairs 2"], masking: Masking
-) -> None:
+def reuse(asked: Asked) -> Float[np.ndarray, " n"]:
     """Every masked prompt as its window only, attending to the clean keys and values before the mask."""
-    for prompts in wanted[:, 0].unique().split(max(1, TOKENS_PER_PASS // tokens.shape[1])):
-        pairs = _by_position(wanted[torch.isin(wanted[:, 0], prompts)])
-        clean = _clean_prefix(bridge, tokens[prompts, : max(1, int(pairs[-1, 1]))], masking.layers)
-        while len(pairs):
-            n_rows = _rows_that_fit(pairs, masking.n_after)
-            _window_pass(bridge, tokens, pairs[:n_rows], prompts, clean, masking)
-            pairs = pairs[n_rows:]
+    prompts = np.unique(asked.readings.prompt)
+    values = np.full(len(asked.readings), np.nan, dtype=np.float32)
+
+    def run(part: slice) -> None:
+        mine = np.flatnonzero(np.isin(asked.readings.prompt, prompts[part]))
+        values[mine] = reuse_of(asked, asked.readings.taken(mine), prompts[part])
+
+    in_parts(asked.prompts, len(prompts), asked.tokens_per_pass // asked.tokens.shape[1], run)
+    return values
 
 
-class _PrefixLayer(DynamicLayer):
+def reuse_of(asked: Asked, readings: Readings, prompts: Int[np.ndarray, " prompts"]) -> Float[np.ndarray, " n"]:
+    """The readings of some prompts, whose clean keys and values are held at once."""
+    rows = in_rows(pairs_of(readings), WINDOWS_PER_ROW)
+    clean = clean_layers(asked, prompts, max(1, int(readings.masked.max())), int(readings.layer.max()))
+    values = np.full(len(readings), np.nan, dtype=np.float32)
+
+    def run(part: slice) -> None:
+        batch = windows_batch(rows, part, readings)
+        at = torch.from_numpy(np.searchsorted(prompts, batch.prompt)).to(asked.tokens.device)
+        values[batch.reading] = activations(
+            asked,
+            readings,
+            batch,
+            attention_mask=additive(batch.visible(), clean[0].keys),
+            position_ids=torch.from_numpy(batch.pos).to(asked.tokens.device),
+            past_key_values=Cache([PrefixLayer(layer, at, batch.n_clean) for layer in clean]),
+        )
+
+    in_parts(asked.rows, len(rows), asked.tokens_per_pass // int(rows.n_slots.max()), run)
+    return values
+
+
+def in_parts(batches: Batches, total: int, most: int, run: Callable[[slice], None]) -> None:
+    """`run` on slices that cover `range(total)`, none longer than `most` or than memory has room for.
+
+    What a slice that ran out of memory had written is written again by its halves.
+    """
+    most = max(1, most)
+    for start in range(0, total, most):
+        batches.each(
+            min(most, total - start), lambda part, start=start: run(slice(start + part.start, start + part.stop))
+        )
+
+
+class PrefixLayer(DynamicLayer):
     """Clean keys and values of one layer, given to each row of a masked batch and never added to."""
 
     def __init__(self, clean: DynamicLayer, rows: Int[Tensor, " rows"], length: int):
@@ -88,84 +125,75 @@ class _PrefixLayer(DynamicLayer):
         return self.length
 
 
-def _by_position(wanted: Int[Tensor, "pairs 2"]) -> Int[Tensor, "pairs 2"]:
-    """Sorted by masked position, so that a forward pass holds windows that need about the same prefix."""
-    return wanted[wanted[:, 1].argsort(stable=True)]
-
-
-def _clean_prefix(
-    bridge: TransformerBridge, tokens: Int[Tensor, "batch pos"], layers: Sequence[int]
-) -> list[DynamicLayer]:
+def clean_layers(asked: Asked, prompts: Int[np.ndarray, " prompts"], length: int, depth: int) -> list[DynamicLayer]:
+    """Keys and values of the first `length` positions of some prompts, up to the layer `depth`."""
     cache = DynamicCache()
-    taps.run(bridge, tokens, [(taps.activations(bridge, max(layers)), _stop)], past_key_values=cache)
+    hook = (taps.mlp_input(asked.bridge, depth), stop)
+    taps.run(asked.bridge, asked.tokens[prompts, :length], [hook], past_key_values=cache)
     return cache.layers
 
 
-def _stop(_: Tensor) -> None:
+def stop(_: Tensor) -> None:
     raise taps.Stop
 
 
-def _rows_that_fit(pairs: Int[Tensor, "pairs 2"], n_after: int) -> int:
-    """How many of the pairs, which are sorted by position, one forward pass takes."""
-    keys = (pairs[:, 1] + n_after) * torch.arange(1, len(pairs) + 1, device=pairs.device)
-    return max(1, min(TOKENS_PER_PASS // n_after, int((keys <= KEYS_PER_PASS).sum())))
-
-
-def _window_pass(
-    bridge: TransformerBridge,
-    tokens: Int[Tensor, "batch pos"],
-    pairs: Int[Tensor, "rows 2"],
-    prompts: Int[Tensor, " clean"],
-    clean: list[DynamicLayer],
-    masking: Masking,
-) -> None:
-    rows, masked = pairs.unbind(1)
-    n_clean, n_pos = int(masked[-1]), tokens.shape[1]
-    width = min(masking.n_after, n_pos - int(masked[0]))
-    positions = masked[:, None] + torch.arange(width, device=tokens.device)
-    positions = positions.clamp(max=n_pos - 1)  # past the end of the prompt: computed with the others, never shown
-    visible = torch.arange(n_clean + width, device=tokens.device)
-    visible = (visible < masked[:, None]) | (visible >= n_clean)
-    at = torch.searchsorted(prompts, rows.contiguous())
-    read = _reading(bridge, pairs, masking, lambda masked: slice(0, min(masking.n_after, n_pos - masked)))
-    taps.run(
-        bridge,
-        tokens[rows[:, None], positions],
-        [_mask_hook(bridge, torch.zeros_like(masked), masking.baseline), *read],
-        attention_mask=visible.long(),
-        position_ids=positions,
-        past_key_values=Cache([_PrefixLayer(layer, at, n_clean) for layer in clean]),
+def additive(visible: Bool[np.ndarray, "rows slots keys"], like: Tensor) -> Float[Tensor, "rows 1 slots keys"]:
+    """What attention adds to the scores: nothing where a token sees, the least number where it does not."""
+    hidden = torch.from_numpy(~visible).to(like.device)[:, None]
+    return torch.zeros(hidden.shape, dtype=like.dtype, device=like.device).masked_fill_(
+        hidden, torch.finfo(like.dtype).min
     )
 
 
-def _mask_hook(bridge: TransformerBridge, at: Int[Tensor, " rows"], baseline: Float[Tensor, " d_model"]) -> taps.Hook:
-    """Puts the baseline in the place of one token's embedding in every row."""
+def activations(asked: Asked, readings: Readings, batch: Batch, **options: Any) -> Float[np.ndarray, " k"]:
+    """The readings that a batch answers, from one forward pass."""
+    device = asked.tokens.device
+    wanted = readings.taken(batch.reading)
+    found = torch.empty(len(wanted), device=device)
+    replaced = torch.from_numpy(batch.pos == batch.masked).to(device)
+    hooks = [mask_hook(asked, replaced), *reading_hooks(asked.bridge, wanted, batch.token, found)]
+    taps.run(asked.bridge, asked.tokens[batch.prompt[:, None], batch.pos], hooks, **options)
+    return found.cpu().numpy()
+
+
+def mask_hook(asked: Asked, replaced: Bool[Tensor, "rows slots"]) -> taps.Hook:
+    """Puts the baseline in the place of the masked tokens' embeddings."""
 
     def replace(embedding: Tensor) -> Tensor:
-        embedding = embedding.clone()
-        embedding[torch.arange(len(at), device=at.device), at] = baseline.to(embedding)
-        return embedding
+        return torch.where(replaced[..., None], asked.baseline.to(embedding), embedding)
 
-    return taps.embedding(bridge), replace
+    return taps.embedding(asked.bridge), replace
 
 
-def _reading(
-    bridge: TransformerBridge,
-    pairs: Int[Tensor, "rows 2"],
-    masking: Masking,
-    columns: Callable[[int], slice],
-    whole_prompt: bool = False,
-) -> list[taps.Hook]:
-    """Hooks that show each layer's activations, `columns(masked)` of them, one masked position at a time."""
-    prompts, masked = pairs.unbind(1)
-    positions, sizes = (part.tolist() for part in masked.unique_consecutive(return_counts=True))
-    last = max(masking.layers)
-
-    def show(layer: int, activations: Tensor) -> None:
-        for at, index, part in zip(positions, prompts.split(sizes), activations.split(sizes), strict=True):
-            start = 0 if whole_prompt else at
-            masking.visit(MaskedPass(at, index, layer, start, part[:, columns(at)]))
+def reading_hooks(
+    bridge: TransformerBridge, wanted: Readings, token: Int[np.ndarray, " k"], found: Float[Tensor, " k"]
+) -> Iterator[taps.Hook]:
+    """Fill in `found` layer by layer; `token` is where each reading stands in the flattened batch."""
+    last = int(wanted.layer.max())
+    for layer in np.unique(wanted.layer).tolist():
+        here = np.flatnonzero(wanted.layer == layer)
+        at = token[here]
         if layer == last:
-            raise taps.Stop
+            needed, at = np.unique(at, return_inverse=True)
+            yield taps.mlp_input(bridge, layer), partial(only, torch.from_numpy(needed).to(found.device))
+        index = (torch.from_numpy(column).to(found.device) for column in (here, at, wanted.neuron[here]))
+        yield taps.activations(bridge, layer), partial(fill_in, found, *index, layer == last)
 
-    return [(taps.activations(bridge, layer), partial(show, layer)) for layer in masking.layers]
+
+def only(tokens: Int[Tensor, " needed"], x: Float[Tensor, "*shape d_in"]) -> Float[Tensor, "*one needed d_in"]:
+    """Some tokens alone; nothing that follows knows the shape of the batch any more."""
+    chosen = x.flatten(0, -2)[tokens]
+    return chosen if x.ndim == 2 else chosen[None]
+
+
+def fill_in(
+    found: Float[Tensor, " all"],
+    here: Int[Tensor, " k"],
+    token: Int[Tensor, " k"],
+    neuron: Int[Tensor, " k"],
+    is_last: bool,
+    activations: Float[Tensor, "*shape n_neurons"],
+) -> None:
+    found[here] = activations.flatten(0, -2)[token, neuron].float()
+    if is_last:
+        raise taps.Stop

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -11,7 +12,8 @@ from transformer_lens.model_bridge import TransformerBridge
 from transformers import PreTrainedTokenizerBase
 
 from ne_core.layer import NeuronLayer
-from precompute.source import LayerPass, MaskedPass, UnfitModelError
+from precompute.memory import batches
+from precompute.source import LayerPass, Readings, UnfitModelError
 from precompute.sources.transformer import masking, probe, taps
 from precompute.sources.transformer.checkpoint import first_line, open_checkpoint
 from precompute.sources.transformer.folding import close
@@ -35,6 +37,7 @@ def open_transformer(
 
     `weights` is "folded" (the norm before the MLP moved into W_in) or "raw"; `gated_embedding` says which column of a
     gated MLP makes the embedding, "gate" or "in"; `layers` None means all; `device` "auto" means cuda if there is one.
+    Products of float32 are float32: torch has TF32 off unless it is asked for, and nothing here asks.
     """
     _one_of("weights", weights, ("folded", "raw"))
     _one_of("gated_embedding", gated_embedding, ("gate", "in"))
@@ -121,29 +124,40 @@ class TransformerSource:
         self,
         tokens: Int[Tensor, "batch pos"],
         lengths: Int[Tensor, " batch"],
-        wanted: Int[Tensor, "pairs 2"],
+        readings: Readings,
         baseline: Float[Tensor, " d_model"],
-        n_after: int,
-        visit: Callable[[MaskedPass], None],
-        layers: Sequence[int] | None = None,
-    ) -> None:
-        """Run every `(prompt in batch, masked position)` of `wanted` once, as far as `n_after` positions from the mask.
+    ) -> Float[np.ndarray, " n"]:
+        """The activation of each reading; every (prompt, masked position) is run once, however many readings share it.
 
-        The masked position is the first of the `n_after`; activations behind a prompt's end are of its padding. Causal
-        models reuse the keys and values before the mask and compute only the window; encoders recompute the prompt.
+        Causal models reuse the keys and values before the mask and compute what lies between it and the last reading,
+        so no reading stands before its mask; encoders recompute the prompt. Batches shrink where memory runs out.
         """
-        layers = self.layers if layers is None else self._checked(layers, self.layers)
+        if len(readings) == 0:
+            return np.empty(0, dtype=np.float32)
+        self._checked(readings.layer.tolist(), self.layers)
         tokens, lengths = self._on_device(tokens, lengths)
-        wanted = wanted.to(self.device).long()
-        if len(wanted) == 0:
-            return
-        if n_after < 1 or bool((wanted[:, 1] >= lengths[wanted[:, 0]]).any()):
-            raise ValueError("a masked position must be a token of its prompt, and n_after at least 1")
-        asked = masking.Masking(baseline.to(self.device), n_after, layers, visit)
-        if self._reuses and tokens.shape[1] + n_after <= _attention_window(self._bridge):
-            masking.reuse(self._bridge, tokens, wanted, asked)
-        else:
-            masking.recompute(self._bridge, tokens, lengths, wanted, asked, self.causal)
+        ends = lengths.cpu().numpy()[readings.prompt]
+        first = readings.masked if self.causal else 0
+        if (np.maximum(readings.pos, readings.masked) >= ends).any() or (readings.pos < first).any():
+            raise ValueError(
+                "masked and read positions must be tokens of their prompt, in a causal model in this order"
+            )
+        return self._masked(self._asked(tokens, lengths, readings, baseline))
+
+    def _asked(
+        self,
+        tokens: Int[Tensor, "batch pos"],
+        lengths: Int[Tensor, " batch"],
+        readings: Readings,
+        baseline: Float[Tensor, " d_model"],
+    ) -> masking.Asked:
+        limits = (batches(self, things) for things in ("clean prompts", "masked prompts"))
+        return masking.Asked(self._bridge, tokens, lengths, readings, baseline.to(self.device), *limits)
+
+    def _masked(self, asked: masking.Asked) -> Float[np.ndarray, " n"]:
+        if self._reuses and asked.tokens.shape[1] <= _attention_window(self._bridge):
+            return masking.reuse(asked)
+        return masking.recompute(asked, self.causal)
 
     def _layer_hooks(
         self, layer: int, shape: torch.Size, visit: Callable[[LayerPass], None], is_last: bool
@@ -164,20 +178,19 @@ class TransformerSource:
 
     def _reuse_agrees(self, tokens: Int[Tensor, "1 pos"]) -> bool:
         """Whether masked prompts come out the same with clean keys and values reused as in full."""
-        wanted = torch.tensor([[0, 1], [0, tokens.shape[1] // 2]], device=self.device)
-        lengths = torch.tensor([tokens.shape[1]], device=self.device)
-        baseline = self._embedded(tokens[0, :1])[0]
-        reused: list[MaskedPass] = []
-        full: list[MaskedPass] = []
+        n_pos, last = tokens.shape[1], self.layers[-1]
+        neurons = np.arange(self._bridge.blocks[last].mlp.W_in.shape[1])
+        masked, further, neuron = np.meshgrid([1, n_pos // 2, n_pos - 3], np.arange(3), neurons)
+        pos = np.minimum(masked + further, n_pos - 1)
+        columns = (np.zeros_like(masked), masked, pos, np.full_like(masked, last), neuron)
+        lengths = torch.tensor([n_pos], device=self.device)
+        readings = Readings(*(column.reshape(-1) for column in columns))
+        asked = self._asked(tokens, lengths, readings, self._embedded(tokens[0, :1])[0])
         try:
-            asked = masking.Masking(baseline, 3, self.layers[-1:], reused.append)
-            masking.reuse(self._bridge, tokens, wanted, asked)
+            reused = masking.reuse(asked)
         except Exception:  # whatever a model has against reuse, recomputing asks nothing of it
             return False
-        asked = masking.Masking(baseline, 3, self.layers[-1:], full.append)
-        masking.recompute(self._bridge, tokens, lengths, wanted, asked, causal=True)
-        pairs = zip(reused, full, strict=True)
-        return all(close(one.activations, other.activations, self._tolerance) for one, other in pairs)
+        return close(*(torch.from_numpy(v) for v in (reused, masking.recompute(asked, True))), self._tolerance)
 
     def _embedded(self, ids: Int[Tensor, " n"]) -> Float[Tensor, "n d_model"]:
         with torch.inference_mode():
