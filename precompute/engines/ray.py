@@ -8,7 +8,9 @@
 What each machine needs: this checkout under the same path (or on PYTHONPATH when `ray start` is given), with
 `pip install -r requirements.txt -r requirements-ray.txt -c constraints.txt`; the model under the same path, or a hub
 name that it can fetch; and as many cores, and a GPU for a model on cuda, as one task takes. Packages of other versions
-are refused, because they may round otherwise. A cluster that asks for a token wants RAY_AUTH_MODE=token here.
+are refused, because they may round otherwise. A cluster that asks for a token, as ray's do unless told otherwise, wants
+RAY_AUTH_MODE=token and the same token on every machine and here (RAY_AUTH_TOKEN, or ray's file ~/.ray/auth_token, which
+ray writes when it starts a cluster).
 
 When a worker or its machine dies, its tasks run again elsewhere, up to `RETRIES` times each. When the head or all
 machines are gone, this says so after a while; what is done is kept, and the same command goes on from there.
@@ -77,7 +79,7 @@ class RayEngine:
                     return
                 done = first_done(list(running), machines)
                 yield running.pop(done), result(done)
-        except (RayError, ConnectionError) as error:
+        except (RayError, ConnectionError, ImportError) as error:
             raise failure(error) from error
         finally:
             for reference in running:
@@ -87,7 +89,6 @@ class RayEngine:
 def connect(address: str | None, cores: int) -> None:
     """Without a dashboard, without statistics of use sent anywhere, and without a word on stdout."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")
     os.environ.setdefault("RAY_task_oom_retries", str(RETRIES))
     ray._private.worker._worker_logs_enabled = False  # deaths of workers are told on stdout, whatever init is told
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
@@ -96,6 +97,7 @@ def connect(address: str | None, cores: int) -> None:
             ray.init("local", num_cpus=cores, include_dashboard=False, **quiet)
         else:
             wait_for_answer(address)
+            os.environ.setdefault("RAY_gcs_server_port_wait_time_s", "1")  # one attempt to connect, not twenty
             ray.init(address, **quiet)
     except EngineError:
         raise
@@ -149,7 +151,10 @@ class Machines:
         until = time.monotonic() + MACHINES_S
         while not self.count():
             if time.monotonic() > until:
-                raise EngineError(f"no machine of the Ray cluster has {self.takes}, which one task takes")
+                raise EngineError(
+                    f"no machine of the Ray cluster has {self.takes} for a task: larger machines or fewer --threads "
+                    "would work, and the same command goes on from here"
+                )
             time.sleep(LOOK_S)
 
     def count(self) -> int:
