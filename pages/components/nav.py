@@ -14,6 +14,7 @@ from pages.components.escape import markdown
 PAGES = {
     "overview": ("Overview", ":material/dashboard:"),
     "neuron": ("Neuron", ":material/account_tree:"),
+    "board": ("Board", ":material/table_rows:"),
     "search": ("Search", ":material/search:"),
     "about": ("About", ":material/info:"),
 }

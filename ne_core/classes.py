@@ -1,0 +1,73 @@
+"""What kind of neuron each is, by a rule that anybody can check: how its examples fall into features.
+
+The rules are tried in the order of CLASSES and the first that holds decides; `rules` says them in words.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from jaxtyping import Int, Shaped
+
+CLASSES = ("dead", "single", "primary-rare", "related", "many")
+NAMES = {
+    "dead": "Dead",
+    "single": "Single meaning",
+    "primary-rare": "Primary and rare",
+    "related": "Related meanings",
+    "many": "Many",
+}
+FEW = 2  # a feature of fewer examples is a stray
+NEARLY_ALL = 0.8  # share of the examples that makes the largest feature the only meaning, when the rest are strays
+PRIMARY = 0.6  # share of the examples that the primary behaviour has at least
+RARE = 0.2  # share of the examples that the second largest feature has at most, beside a primary one
+UNRELATED = 1.0  # cosine distance of unrelated examples
+
+
+def neuron_classes(
+    neurons: Mapping[str, Shaped[np.ndarray, " n"]], second: Int[np.ndarray, " n"], cut: float
+) -> Int[np.ndarray, " n"]:
+    """The class of every neuron, as a place in CLASSES; `second` is the size of its second largest feature."""
+    n_examples, share = neurons["n_examples"], neurons["largest_share"]
+    rules = [
+        n_examples == 0,
+        (neurons["n_features"] == 1) | ((second < FEW) & (share >= np.float32(NEARLY_ALL))),
+        (share >= np.float32(PRIMARY)) & (second >= FEW) & (second <= RARE * n_examples),
+        neurons["inter_distance"] <= related_distance(cut),
+    ]
+    return np.select(rules, [np.int8(i) for i in range(len(rules))], np.int8(len(rules)))
+
+
+def related_distance(cut: float) -> float:
+    """Half way from the cut, which any two features are apart on the whole, to unrelated examples."""
+    return (cut + UNRELATED) / 2
+
+
+def second_sizes(n_features: Int[np.ndarray, " n"], size: Int[np.ndarray, " m"]) -> Int[np.ndarray, " n"]:
+    """The size of each neuron's second largest feature, 0 where it has none; `size` goes by neuron, largest first."""
+    second = np.zeros(len(n_features), dtype=np.int32)
+    starts = np.cumsum(n_features, dtype=np.int64) - n_features
+    several = n_features > 1
+    second[several] = size[starts[several] + 1]
+    return second
+
+
+def rules(cut: float) -> dict[str, str]:
+    """What makes a neuron one of each class, a sentence each."""
+    return {
+        "dead": "No activating examples.",
+        "single": f"One feature, or a largest one with at least {NEARLY_ALL:.0%} of the examples and beside it only "
+        f"features of fewer than {FEW} examples.",
+        "primary-rare": f"The largest feature has at least {PRIMARY:.0%} of the examples, the second largest at least "
+        f"{FEW} examples and at most {RARE:.0%} of them.",
+        "related": f"None of these, and its features are at most {related_distance(cut):.2f} apart (mean cosine "
+        f"distance between features): half way from the cut, {cut:g}, to unrelated examples, {UNRELATED:g}.",
+        "many": f"None of these: its features are further than {related_distance(cut):.2f} apart.",
+    }
+
+
+def class_counts(
+    classes: Int[np.ndarray, " n"], layers: Int[np.ndarray, " n"], of: tuple[int, ...]
+) -> Int[np.ndarray, "n_layers n_classes"]:
+    """How many neurons of each layer `of` the model are of each class."""
+    counts = [np.bincount(classes[layers == layer], minlength=len(CLASSES)) for layer in of]
+    return np.array(counts, dtype=np.int64).reshape(len(of), len(CLASSES))

@@ -1,0 +1,47 @@
+"""Figures that compare layers: how a measure spreads, and the classes. plotly is imported when one is drawn."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from ne_core.figures import BAR, styled
+
+CLASS_COLOURS = ("#8a8f98", "#5f86bd", "#c98a3c", "#4f9c86", "#9a78c4")  # as CLASSES; they stand out from both pages
+
+
+def spread_by_layer(layers: Sequence[int], quantiles: Float[np.ndarray, "n_layers 5"], unit: str):
+    """A box for each layer from its lower to its upper quartile, with the median, and lines to the outer quantiles."""
+    import plotly.graph_objects as go
+
+    lowest, low, middle, high, highest = quantiles.T
+    ends = {"lowerfence": lowest, "q1": low, "median": middle, "q3": high, "upperfence": highest}
+    boxes = go.Box(x=[str(layer) for layer in layers], **ends, line={"color": BAR, "width": 1.5}, hoverinfo="y")
+    return styled(go.Figure(boxes), unit)
+
+
+def classes_by_layer(layers: Sequence[int], counts: Int[np.ndarray, "n_layers n_classes"], names: Sequence[str]):
+    """Each class's share of each layer, one on top of the other; the counts are in what hovers."""
+    import plotly.graph_objects as go
+
+    shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    figure = styled(
+        go.Figure([class_bar(layers, *columns) for columns in zip(shares.T, counts.T, names, strict=True)]),
+        "% of the layer",
+    )
+    for bar, colour in zip(figure.data, CLASS_COLOURS, strict=True):
+        bar.marker.color = colour
+    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"}
+    return figure.update_layout(barmode="stack", showlegend=True, legend=legend, height=figure.layout.height + 60)
+
+
+def class_bar(layers: Sequence[int], shares: np.ndarray, counts: np.ndarray, name: str):
+    import plotly.graph_objects as go
+
+    return go.Bar(
+        x=[str(layer) for layer in layers],
+        y=shares,
+        name=name,
+        customdata=counts,
+        hovertemplate="layer %{x}: %{customdata:,} neurons, %{y:.1f} %",
+    )

@@ -1,0 +1,98 @@
+"""Every neuron of the atlas, ranked and filtered by its measures. The view is the URL."""
+
+import streamlit as st
+
+from ne_core.atlas import Atlas
+from ne_core.board import Board, board
+from ne_core.classes import NAMES, rules
+from pages.components import frame, location
+from pages.components.board_filters import TITLES, filters
+from pages.components.board_layers import show_classes, show_layers
+from pages.components.board_location import PRESETS, View, pages_of, read_page, read_view
+from pages.components.board_table import board_table
+from pages.components.chips import Chip, chips
+from pages.components.frame import open_page
+from pages.components.nav import ensure_router
+
+ensure_router()
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the measures …")
+def made(root: str, stamp: int, _atlas: Atlas) -> Board:
+    """One board for all sessions, with its sorted columns; `stamp` makes it anew when the atlas was written anew."""
+    return board(_atlas)
+
+
+def board_of(atlas: Atlas) -> Board:
+    return made(str(atlas.root), (atlas.root / "manifest.json").stat().st_mtime_ns, atlas)
+
+
+def show_presets(atlas: Atlas, view: View) -> None:
+    here = view.to().query(atlas)
+    shown = [Chip(name, to.href(atlas), to.query(atlas) == here) for name, to in PRESETS.items()]
+    chips(shown, name="presets", label="Ready-made views")
+
+
+def show_count(atlas: Atlas, view: View, n_found: int, n_all: int) -> None:
+    """How many there are and what is shown of them; of a class, its rule."""
+    first, last = view.span.start + 1, min(view.span.stop, n_found)
+    by = " ".join(filter(None, (view.column.title, view.column.unit))).lower()
+    way = "descending" if view.falling else "ascending"
+    st.markdown(f"**{n_found:,} of {n_all:,} neurons**, {first:,} to {last:,} shown, by {by}, {way}.")
+    if view.kind:
+        st.caption(f"{NAMES[view.kind]}: {rules(atlas.manifest.default_cut)[view.kind]}")
+
+
+def show_pages(atlas: Atlas, view: View, n_found: int) -> None:
+    pages = pages_of(n_found)
+    if len(pages) == 1:
+        return
+    steps = {"Previous": view.page - 1, "Next": view.page + 1}
+    shown = [Chip(name, view.to(page=page).href(atlas) if page in pages else None) for name, page in steps.items()]
+    here = Chip(f"Page {view.page:,} of 0 to {pages[-1]:,}", None)
+    chips([shown[0], here, shown[1]], name="pages", label="Pages")
+
+
+def show_nothing(atlas: Atlas, board: Board, view: View) -> None:
+    """Which one filter, without which there would be some; else all of them."""
+    st.markdown("**No neuron passes all of these filters.** Widen one:")
+    wider = {name: without for name, without in widened(view).items() if board.passing(without.filter).any()}
+    shown = [
+        Chip(f"without {name}: {board.passing(without.filter).sum():,} neurons", without.href(atlas))
+        for name, without in wider.items()
+    ]
+    every = Chip("no filter at all", view.to(layer=None, kind=None, ranges=()).href(atlas))
+    chips([*shown, every], name="widen", label="Wider filters")
+
+
+def widened(view: View) -> dict[str, View]:
+    """The view without each of its filters."""
+    made = {TITLES[name].lower(): view.within(name, (None, None)) for name, _ in view.ranges}
+    if view.layer is not None:
+        made[f"layer {view.layer}"] = view.to(layer=None)
+    if view.kind:
+        made[f"class {NAMES[view.kind].lower()}"] = view.to(kind=None)
+    return made
+
+
+atlas = open_page("board")
+neurons = board_of(atlas)
+at = location.read(atlas.root.name)
+view = read_view(atlas, neurons, at)
+rows = neurons.rows(view.filter, view.column.source, view.falling)
+view = read_page(at, view, len(rows))
+query = view.query(atlas)
+location.settle(at, query)
+frame.remember("board", query)
+st.title("Board", anchor=False)
+at.show_problems()
+show_presets(atlas, view)
+filters(atlas, neurons, view)
+if len(rows):
+    show_count(atlas, view, len(rows), len(neurons))
+    board_table(atlas, neurons, rows[view.span.start : view.span.stop].tolist(), view)
+    show_pages(atlas, view, len(rows))
+else:
+    show_nothing(atlas, neurons, view)
+show_classes(atlas, neurons)
+show_layers(atlas, neurons)

@@ -1,0 +1,58 @@
+"""What the board says of whole layers: the classes with their rules, and how measures and classes spread."""
+
+import numpy as np
+import streamlit as st
+
+from ne_core import layer_figures
+from ne_core.atlas import Atlas
+from ne_core.board import Board
+from ne_core.classes import NAMES, rules
+from pages.components.settings import pairs, safe
+
+
+def show_classes(atlas: Atlas, board: Board) -> None:
+    st.subheader("The classes", anchor=False)
+    counts = board.class_counts.sum(axis=0).tolist()
+    said = rules(atlas.manifest.default_cut)
+    st.html(
+        pairs(
+            "ne-settings",
+            {f"{NAMES[kind]} ({n:,})": safe(said[kind]) for kind, n in zip(NAMES, counts, strict=True)},
+        )
+    )
+    st.caption("The first rule that holds decides, from the top.")
+
+
+def show_layers(atlas: Atlas, board: Board) -> None:
+    st.subheader("How the layers differ", anchor=False)
+    left, middle, right = st.columns(3, gap="medium")
+    with left:
+        show_spread(board, "n_features", "Features per neuron", "features")
+    with middle:
+        show_spread(board, "mean_distance", "Mean distance", "cosine distance")
+    with right:
+        st.markdown("**Classes**")
+        figure = layer_figures.classes_by_layer(atlas.layers, board.class_counts, list(NAMES.values()))
+        words = "; ".join(
+            counted(layer, counts) for layer, counts in zip(atlas.layers, board.class_counts, strict=True)
+        )
+        st.plotly_chart(figure, key="classes", config={"displayModeBar": False}, alt=f"Classes by layer. {words}.")
+        st.caption("Share of each layer’s neurons that is of each class.")
+
+
+def counted(layer: int, counts: np.ndarray) -> str:
+    return f"layer {layer}: " + ", ".join(
+        f"{n:,} {name.lower()}" for name, n in zip(NAMES.values(), counts.tolist(), strict=True)
+    )
+
+
+def show_spread(board: Board, column: str, title: str, unit: str) -> None:
+    """A figure, and its medians in words for those who do not see it."""
+    quantiles = board.quantiles(column)
+    medians = ", ".join(
+        f"layer {layer}: {median:.3g}" for layer, median in zip(board.layers, quantiles[:, 2], strict=True)
+    )
+    st.markdown(f"**{title}**")
+    figure = layer_figures.spread_by_layer(board.layers, quantiles, unit)
+    st.plotly_chart(figure, key=column, config={"displayModeBar": False}, alt=f"{title}, medians: {medians}.")
+    st.caption("Living neurons: median and quartiles; the lines reach from the lowest to the highest 5 %.")

@@ -1,0 +1,55 @@
+"""The rows of the board that are on the screen, as a table: headings sort, every row is a link to its neuron."""
+
+from collections.abc import Sequence
+
+from ne_core.atlas import Atlas
+from ne_core.board import Board
+from ne_core.classes import CLASSES
+from ne_core.refs import NeuronRef
+from pages.components.assets import component, drawn_key
+from pages.components.board_columns import COLUMNS
+from pages.components.board_location import View
+from pages.components.labels import label
+from pages.components.links import neuron_href
+
+TABLE = component(
+    "board_table",
+    html='<div id="box" tabindex="-1"><table><thead></thead><tbody></tbody></table></div>'
+    '<div id="tip" role="tooltip"></div>',
+)
+NAMED = 4  # features whose key token is shown
+
+
+def board_table(atlas: Atlas, board: Board, rows: Sequence[int], view: View) -> None:
+    drawn = {
+        "label": "Neurons",
+        "columns": [heading(atlas, name, view) for name in COLUMNS],
+        "rows": [table_row(atlas, board, row) for row in rows],
+    }
+    TABLE(data={"key": drawn_key(drawn), **drawn}, key="board")
+
+
+def heading(atlas: Atlas, name: str, view: View) -> dict:
+    column, here = COLUMNS[name], name == view.sort
+    return {
+        "title": column.title,
+        "unit": column.unit,
+        "meaning": column.meaning,
+        "href": view.sorted_by(name).href(atlas),
+        "sorted": ("descending" if view.falling else "ascending") if here else None,
+    }
+
+
+def table_row(atlas: Atlas, board: Board, row: int) -> dict:
+    """A neuron: where it is, what it fires on, and its numbers as they are written."""
+    ref = NeuronRef(int(board.columns["layer"][row]), int(board.columns["neuron"][row]))
+    texts = [column.text(board.columns[column.source][row].item()) for column in COLUMNS.values()]
+    ids = atlas.feature_ids(ref)
+    return {
+        "href": neuron_href(atlas, ref),
+        "name": str(ref),
+        "kind": CLASSES[board.columns["class"][row]],
+        "cells": texts[1:],
+        "label": list(dict.fromkeys(label(atlas, id).tokens[0] for id in ids[:NAMED])),
+        "more": len(ids) > NAMED,
+    }
