@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from precompute.demo_model.quiet import quiet
-from tests.bench import app, collect, similar
+from tests.bench import app, collect, precision, similar
 from tests.bench.figures import Figures
 
 MODEL = Path("data/models/demo")
@@ -20,13 +20,11 @@ def bench_app(figures: Figures) -> None:
 
 
 def bench_collect(figures: Figures) -> None:
-    ratio, speed = collect.ratio(MODEL, batches=32, rounds=3)
-    figures.add("collect_over_forward_demo", ratio, "x")
-    figures.add("forward_tokens_per_s_demo", speed, "tokens/s")
-    with tempfile.TemporaryDirectory() as folder:
-        ratio, speed = collect.ratio(collect.gpt2_shape(Path(folder), MODEL), batches=8, rounds=3)
-    figures.add("collect_over_forward_gpt2", ratio, "x")
-    figures.add("forward_tokens_per_s_gpt2", speed, "tokens/s")
+    collect.measure(figures, MODEL)
+
+
+def bench_precision(figures: Figures) -> None:
+    precision.measure(figures, MODEL)
 
 
 def bench_similar(figures: Figures) -> None:
@@ -41,7 +39,13 @@ def bench_build(figures: Figures) -> None:
         figures.add("demo_build_s", time.perf_counter() - started, "s")
 
 
-BENCHES = {"app": bench_app, "similar": bench_similar, "collect": bench_collect, "build": bench_build}
+BENCHES = {
+    "app": bench_app,
+    "similar": bench_similar,
+    "collect": bench_collect,
+    "precision": bench_precision,
+    "build": bench_build,
+}
 
 
 def main() -> None:

@@ -1,47 +1,89 @@
-"""Collection over the bare Hugging Face forward of the same batches, without its unembedding; the two take turns."""
+"""Collection over the bare Hugging Face forward of the same units, without its unembedding.
 
+All that collection does is in it: candidates, x and the sample at the rate of a whole run, every unit's file, the
+gathering, and at the end each layer's rows and statistics. For each unit the two take turns, and the least of
+several rounds counts.
+"""
+
+import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
-BATCH, CONTEXT = 8, 128
+from precompute.candidates import Rule
+from precompute.checkpoints import Checkpoints
+from precompute.collect import WINDOW, CollectJob, Gathering, layer_rows, real_positions, unit_candidates
+from precompute.config import PRESETS, RunConfig
+from precompute.sample import layer_statistics, sampled
+from precompute.sources.transformer import TransformerSource, open_transformer
+from precompute.texts import make_examples, read_documents
+from tests.bench.figures import Figures
 
 
-def ratio(model_dir: Path, batches: int, rounds: int) -> tuple[float, float]:
-    """Collection's time over the forward's (the least of `rounds` each), and the forward's tokens per second."""
-    from precompute.sources.transformer import open_transformer
+def measure(figures: Figures, demo: Path) -> None:
+    """256 examples at GPT2-small's shape, all of them among the densest of a run, and half of the demo's."""
+    with tempfile.TemporaryDirectory() as folder:
+        gpt2 = gpt2_shape(Path(folder), demo)
+        for name, model, units, rounds in (("gpt2-small", gpt2, 8, 2), ("demo", demo, 32, 3)):
+            over_forward, speed = ratio(model, PRESETS[name], units, rounds)
+            suffix = name.removesuffix("-small")
+            figures.add(f"collect_over_forward_{suffix}", over_forward, "x")
+            figures.add(f"forward_tokens_per_s_{suffix}", speed, "tokens/s")
 
+
+def ratio(model_dir: Path, config: RunConfig, units: int, rounds: int) -> tuple[float, float]:
+    """Collection's time over the forward's, and the forward's tokens per second; `config` is of the whole run."""
     source = open_transformer(str(model_dir))
     body = AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32).eval().transformer
-    tokens = corpus(source, batches)
-    pairs = [(timed(lambda: forward(body, tokens)), timed(lambda: collection(source, tokens))) for _ in range(rounds)]
-    bare, ours = np.array(pairs).min(axis=0)
-    return ours / bare, tokens.size / bare
+    job = job_of(source, config, units)
+    bare, ours = np.array([one_round(source, body, job) for _ in range(rounds)]).min(axis=0)
+    return ours.sum() / bare.sum(), job.tokens.size / bare.sum()
 
 
-def corpus(source, batches: int) -> np.ndarray:
-    """Tokens of the offline corpus where the tokenizer is the demo's; every model here has that tokenizer."""
-    from precompute.texts import make_examples, read_documents
-
-    return make_examples(read_documents("offline"), source.tokenizer, batches * BATCH, CONTEXT).tokens
-
-
-def collection(source, tokens: np.ndarray) -> None:
-    from precompute.collect import collect_tokens
-
-    collect_tokens(source, tokens, work_unit=BATCH)
+def job_of(source: TransformerSource, config: RunConfig, units: int) -> CollectJob:
+    """The first units of a run."""
+    n = units * config.work_unit
+    documents = read_documents("offline")  # every model here has the demo's tokenizer
+    examples = make_examples(documents, source.tokenizer, n, config.context)
+    allowed = real_positions(examples.lengths, config.context)
+    rules = {layer: Rule(config.keep, config.max_examples) for layer in source.layers}
+    sample = sampled(allowed, config.sample_positions * n // config.examples, config.seed)
+    return CollectJob(examples.tokens, examples.lengths, allowed, sample, rules, WINDOW, config.work_unit)
 
 
-def forward(body, tokens: np.ndarray) -> None:
+def one_round(source: TransformerSource, body: torch.nn.Module, job: CollectJob) -> np.ndarray:
+    """Seconds [bare or ours, unit], and in a last column those of collection's end."""
+    with tempfile.TemporaryDirectory() as folder:
+        kept, gathering = Checkpoints(Path(folder)), Gathering(job)
+        bare, ours = [], []
+        for unit in range(job.n_units):
+            bare.append(timed(lambda unit=unit: forward(body, job.tokens[job.examples(unit)])))
+            ours.append(timed(lambda unit=unit: collection(source, job, unit, gathering, kept)))
+        return np.array([[*bare, 0], [*ours, timed(lambda: end(source, job, gathering, kept))]])
+
+
+def forward(body: torch.nn.Module, tokens: np.ndarray) -> None:
     with torch.inference_mode():
-        for start in range(0, len(tokens), BATCH):
-            body(torch.from_numpy(tokens[start : start + BATCH]).long())
+        body(torch.from_numpy(tokens).long(), use_cache=False)
 
 
-def timed(work) -> float:
+def collection(source: TransformerSource, job: CollectJob, unit: int, gathering: Gathering, kept: Checkpoints) -> None:
+    result = unit_candidates(source, job, (unit, gathering.hints()))
+    kept.save(unit, result)
+    gathering.add(unit, result)
+
+
+def end(source: TransformerSource, job: CollectJob, gathering: Gathering, kept: Checkpoints) -> None:
+    for layer in job.layers:
+        layer_rows(job, layer, gathering.candidates(layer), source.layer(layer), kept.load)
+        layer_statistics(layer, range(job.n_units), kept.load)
+
+
+def timed(work: Callable[[], None]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
