@@ -4,7 +4,7 @@ PORT ?= 8501
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo app test test-all check bench screenshots
+.PHONY: demo app test test-all check bench bench-full screenshots
 
 demo: data/demo/manifest.json app
 
@@ -27,6 +27,10 @@ check: .venv/installed-dev
 
 bench: .venv/installed-dev data/demo/manifest.json
 	$(BIN)/python -m tests.bench
+
+bench-full: .venv/installed-dev data/demo/manifest.json
+	$(BIN)/python -m tests.bench --full
+	$(BIN)/python -m tests.bench.scaling --out docs
 
 screenshots: .venv/installed-dev data/demo/manifest.json
 	$(BIN)/python -m tests.screenshots --atlas data/demo --out docs/screenshots

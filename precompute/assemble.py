@@ -12,6 +12,7 @@ from ne_core.schema import FEATURES, NEURONS
 from ne_core.similar import SPACES
 from precompute import index
 from precompute.found import LayerFound, Texts
+from precompute.mapped import let_go
 from precompute.sample import LayerStatistics
 from precompute.search_index import write_search
 from precompute.write import new_atlas, write_manifest
@@ -63,6 +64,7 @@ def write_atlas(
             write_layer(folder, layer.rows, layer.features, statistics[number], importances[number])
             if facts["inputs"]:
                 write_inputs(folder, layer.rows)
+                let_go(layer.rows.x)
             progress(done + 1, len(layers))
         write_table(folder / "neurons.parquet", NEURONS, index.neuron_table(layers))
         write_table(folder / "features.parquet", FEATURES, found.features)

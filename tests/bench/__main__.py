@@ -1,4 +1,7 @@
-"""`python -m tests.bench [--only NAME …]`: prints `name value unit`, a line for each figure."""
+"""`python -m tests.bench [--full] [--only NAME …]`: prints `name value unit`, a line for each figure.
+
+Without `--full` it takes some ten minutes; what takes longer is a whole build at GPT2-small's shape.
+"""
 
 import argparse
 import subprocess
@@ -8,7 +11,7 @@ import time
 from pathlib import Path
 
 from precompute.demo_model.quiet import quiet
-from tests.bench import app, collect, precision, similar
+from tests.bench import app, collect, gpt2, importance, nearest, precision, similar, storage, trees
 from tests.bench.figures import Figures
 
 MODEL = Path("data/models/demo")
@@ -27,8 +30,28 @@ def bench_precision(figures: Figures) -> None:
     precision.measure(figures, MODEL)
 
 
+def bench_importance(figures: Figures) -> None:
+    importance.measure(figures, MODEL)
+
+
+def bench_trees(figures: Figures) -> None:
+    trees.measure(figures)
+
+
+def bench_nearest(figures: Figures) -> None:
+    nearest.measure(figures)
+
+
 def bench_similar(figures: Figures) -> None:
     similar.measure(figures, ATLAS)
+
+
+def bench_storage(figures: Figures) -> None:
+    storage.measure_recall(figures, ATLAS, "demo")
+
+
+def bench_gpt2(figures: Figures) -> None:
+    gpt2.measure(figures, Path(".bench/gpt2"), MODEL)
 
 
 def bench_build(figures: Figures) -> None:
@@ -42,19 +65,25 @@ def bench_build(figures: Figures) -> None:
 BENCHES = {
     "app": bench_app,
     "similar": bench_similar,
+    "storage": bench_storage,
     "collect": bench_collect,
-    "precision": bench_precision,
+    "importance": bench_importance,
+    "trees": bench_trees,
+    "nearest": bench_nearest,
     "build": bench_build,
 }
+FULL = {"precision": bench_precision, "gpt2": bench_gpt2}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
-    parser.add_argument("--only", nargs="+", choices=BENCHES, default=list(BENCHES), help="which to run")
+    parser.add_argument("--full", action="store_true", help="also what takes longer")
+    parser.add_argument("--only", nargs="+", choices=BENCHES | FULL, help="which to run")
+    given = parser.parse_args()
     quiet()
     figures = Figures()
-    for name in parser.parse_args().only:
-        BENCHES[name](figures)
+    for name in given.only or (BENCHES | FULL if given.full else BENCHES):
+        (BENCHES | FULL)[name](figures)
     figures.write()
 
 

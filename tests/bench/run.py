@@ -1,4 +1,4 @@
-"""A whole build in a process of its own: the time of each stage, the memory it took, and the size of its atlas."""
+"""A whole build in a process of its own: the time of each stage, the memory it took."""
 
 import multiprocessing
 import resource
@@ -19,7 +19,6 @@ class Measured:
     n_rows: int
     n_features: int
     n_passes: int
-    n_bytes: int
 
     @property
     def total_s(self) -> float:
@@ -55,11 +54,5 @@ def run(config: RunConfig, queue) -> None:
             int(atlas.neurons["n_examples"].sum()),
             built.n_features,
             atlas.manifest.raw["importance"]["passes"],
-            size_without_inputs(built.directory),
         )
     )
-
-
-def size_without_inputs(atlas: Path) -> int:
-    files = (path for path in atlas.rglob("*") if path.is_file())
-    return sum(path.stat().st_size for path in files if path.parent.name != "inputs")
