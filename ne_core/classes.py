@@ -56,12 +56,13 @@ def rules(cut: float) -> dict[str, str]:
     return {
         "dead": "No activating examples.",
         "single": f"One feature, or a largest one with at least {NEARLY_ALL:.0%} of the examples and beside it only "
-        f"features of fewer than {FEW} examples.",
+        f"strays: features of fewer than {FEW} examples.",
         "primary-rare": f"The largest feature has at least {PRIMARY:.0%} of the examples, the second largest at least "
         f"{FEW} examples and at most {RARE:.0%} of them.",
-        "related": f"None of these, and its features are at most {related_distance(cut):.2f} apart (mean cosine "
-        f"distance between features): half way from the cut, {cut:g}, to unrelated examples, {UNRELATED:g}.",
-        "many": f"None of these: its features are further than {related_distance(cut):.2f} apart.",
+        "related": f"Neither dead, single nor primary and rare; its features are at most {related_distance(cut):.2f} "
+        f"apart (mean cosine distance between features), half way from the cut, {cut:g}, to unrelated, {UNRELATED:g}.",
+        "many": "Neither dead, single nor primary and rare; its features are further apart than "
+        f"{related_distance(cut):.2f}.",
     }
 
 

@@ -31,8 +31,7 @@ def classes_by_layer(layers: Sequence[int], counts: Int[np.ndarray, "n_layers n_
     )
     for bar, colour in zip(figure.data, CLASS_COLOURS, strict=True):
         bar.marker.color = colour
-    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"}
-    return figure.update_layout(barmode="stack", showlegend=True, legend=legend, height=figure.layout.height + 60)
+    return figure.update_layout(barmode="stack", showlegend=True, legend={"traceorder": "reversed"})
 
 
 def class_bar(layers: Sequence[int], shares: np.ndarray, counts: np.ndarray, name: str):

@@ -56,10 +56,11 @@ def show_pages(atlas: Atlas, view: View, n_found: int) -> None:
 def show_nothing(atlas: Atlas, board: Board, view: View) -> None:
     """Which one filter, without which there would be some; else all of them."""
     st.markdown("**No neuron passes all of these filters.** Widen one:")
-    wider = {name: without for name, without in widened(view).items() if board.passing(without.filter).any()}
+    counts = {name: int(board.passing(without.filter).sum()) for name, without in widened(view).items()}
     shown = [
-        Chip(f"without {name}: {board.passing(without.filter).sum():,} neurons", without.href(atlas))
-        for name, without in wider.items()
+        Chip(f"without {name}: {counts[name]:,} neuron{'s' * (counts[name] != 1)}", without.href(atlas))
+        for name, without in widened(view).items()
+        if counts[name]
     ]
     every = Chip("no filter at all", view.to(layer=None, kind=None, ranges=()).href(atlas))
     chips([*shown, every], name="widen", label="Wider filters")

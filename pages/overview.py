@@ -6,6 +6,8 @@ from ne_core import figures
 from ne_core.atlas import Atlas
 from ne_core.refs import NeuronRef
 from pages.components import frame, links, location
+from pages.components.board_location import PRESETS
+from pages.components.chips import Chip, chips
 from pages.components.escape import markdown
 from pages.components.features import feature_rows
 from pages.components.frame import open_page
@@ -27,6 +29,8 @@ def show_starts(atlas: Atlas) -> None:
     for i, (column, start) in enumerate(zip(st.columns(len(found), gap="medium"), found, strict=True)):
         with column:
             show_start(atlas, start, f"start{i}")
+    st.markdown("**Or rank every neuron on the board:**")
+    chips([Chip(name, view.href(atlas)) for name, view in PRESETS.items()], name="board", label="Views of the board")
 
 
 def show_start(atlas: Atlas, start: Start, name: str) -> None:

@@ -129,7 +129,7 @@ def test_what_is_empty_says_which_filter_to_widen(tiny_atlas, monkeypatch):
     assert any("No neuron passes" in each.value for each in app.markdown)
     assert chips(app, "Wider filters") == {
         "without features: 5 neurons": "board?atlas=planted&layer=2",
-        "without layer 2: 1 neurons": "board?atlas=planted&features=4-",
+        "without layer 2: 1 neuron": "board?atlas=planted&features=4-",
         "no filter at all": "board?atlas=planted",
     }
 

@@ -9,7 +9,7 @@ from ne_core import figures
 from ne_core.atlas import Atlas
 from ne_core.refs import NeuronRef
 from pages.components.starts import first_neuron, importance_known, living, named_by_words, starts
-from tests.apptest import open_app, rows_of
+from tests.apptest import open_app, payloads, rows_of
 
 
 def test_planted_neurons_are_found_by_their_rules(tiny_atlas):
@@ -59,6 +59,12 @@ def test_the_page_shows_counts_starts_figures_and_settings(tiny_atlas, monkeypat
     assert "computed for 47 of 95 activating examples" in shown
     rows = rows_of(app, "One large and one rare feature")
     assert rows[0]["href"] == "neuron?atlas=planted&layer=0&neuron=0"
+    presets = next(each["chips"] for each in payloads(app) if each["label"] == "Views of the board")
+    assert presets[0] == {
+        "text": "Primary and rare",
+        "href": "board?atlas=planted&sort=inter&class=primary-rare",
+        "current": False,
+    }
     charts = [json.loads(each.proto.spec) for each in app.get("plotly_chart")]
     assert [chart["layout"]["yaxis"]["title"]["text"] for chart in charts] == [
         "features",

@@ -11,28 +11,29 @@ from pages.components import location
 from pages.components.board_location import RANGES, Range, View, ends
 
 TITLES = {"features": "Features", "size": "Size (examples)", "distance": "Mean distance"}
+WIDTHS = {"layer": 130, "kind": 195, "features": 180, "size": 180, "distance": 180}  # two in a row on a telephone
 
 
 def filters(atlas: Atlas, board: Board, view: View) -> None:
-    columns = st.columns([1.1, 1.3, 1.5, 1.5, 1.5], gap="medium")
-    with columns[0]:
+    with st.container(horizontal=True, gap="small"):
         one_of("layer", "Layer", list(atlas.layers), str, view.layer, lambda layer: view.to(layer=layer).query(atlas))
-    with columns[1]:
         one_of("kind", "Class", list(CLASSES), NAMES.get, view.kind, lambda kind: view.to(kind=kind).query(atlas))
-    for column, name in zip(columns[2:], RANGES, strict=True):
-        with column:
+        for name in RANGES:
             pick_range(atlas, board, view, name)
 
 
 def one_of(name: str, title: str, options: list, text: Callable, picked, query: Callable) -> None:
-    """One of the options, or all."""
+    """One of the options; without one, all."""
     key = f"_board_{name}"
     st.session_state[key] = picked
     st.selectbox(
         title,
-        [None, *options],
+        options,
+        index=None,
         key=key,
-        format_func=lambda option: "All" if option is None else text(option),
+        format_func=text,
+        placeholder="All",
+        width=WIDTHS[name],
         on_change=location.moved(key, query),
     )
 
@@ -57,6 +58,7 @@ def pick_range(atlas: Atlas, board: Board, view: View, name: str) -> None:
         kind(high),
         key=key,
         step=1 if whole else 0.01,
+        width=WIDTHS[name],
         on_change=location.moved(key, moved),
     )
 

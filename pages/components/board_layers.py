@@ -25,7 +25,7 @@ def show_classes(atlas: Atlas, board: Board) -> None:
 
 def show_layers(atlas: Atlas, board: Board) -> None:
     st.subheader("How the layers differ", anchor=False)
-    left, middle, right = st.columns(3, gap="medium")
+    left, middle, right = st.columns([1, 1, 1.4], gap="medium")
     with left:
         show_spread(board, "n_features", "Features per neuron", "features")
     with middle:

@@ -126,7 +126,7 @@ def ends(board: Board, name: str) -> tuple[float, float]:
 
 PRESETS = {
     "Primary and rare": View("inter", kind="primary-rare"),
-    "Related meanings": View("features", kind="related"),
+    "Related meanings": View("inter", False, None, "related", (("features", (3.0, None)), ("size", (10.0, None)))),
     "Most features": View(),
     "Highest mean distance": View("mean"),
 }

@@ -11,20 +11,20 @@ export default function (component) {
     if (event.key === 'Escape') tip.style.display = 'none';
     step(event, table);
   };
-  table.onpointerover = table.onfocusin = (event) => {
+  table.onpointerover = (event) => {
     const head = event.target.closest('thead th');
     if (head?.dataset.meaning) showTip(tip, head, head.dataset.meaning); else tip.style.display = 'none';
   };
-  table.onpointerleave = table.onfocusout = () => { tip.style.display = 'none'; };
+  table.onpointerleave = () => { tip.style.display = 'none'; };
   if (table.drawnKey === data.key) return;
   table.drawnKey = data.key;
   tip.style.display = 'none';              // what it pointed at is gone
-  draw(data, table);
+  draw(data, table, tip);
 }
 
-function draw(data, table) {
+function draw(data, table, tip) {
   table.setAttribute('aria-label', data.label);
-  const heads = data.columns.map(heading);
+  const heads = data.columns.map((column, i) => heading(column, i, tip));
   heads.splice(1, 0, firesOn());
   const line = element('tr');
   line.append(...heads);
@@ -32,13 +32,15 @@ function draw(data, table) {
   table.tBodies[0].replaceChildren(...data.rows.map(row));
 }
 
-function heading(column, i) {
+function heading(column, i, tip) {
   const made = element('th', i > 1 ? 'figure' : ''), link = element('a', '', column.title);
   made.scope = 'col';
   made.dataset.meaning = column.meaning;
   if (column.sorted) made.setAttribute('aria-sort', column.sorted);
   link.href = column.href;
   link.setAttribute('aria-description', column.meaning);
+  link.onfocus = () => showTip(tip, made, column.meaning);
+  link.onblur = () => { tip.style.display = 'none'; };
   made.append(link);
   if (column.unit) made.append(element('span', 'unit', column.unit));
   return made;
