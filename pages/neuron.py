@@ -1,27 +1,30 @@
 """One neuron: its features at a glance, its tree, the examples of one feature, and the features similar to that."""
 
-import numpy as np
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.measures import measures
+from ne_core.palette import feature_colour
 from ne_core.refs import FeatureRef
+from pages.components.cluster_words import facts, number, stands_in
+from pages.components.clusters import Cluster, branch_at, cluster_label, features_at, holder, reading_order
 from pages.components.dendrogram import tree_of
-from pages.components.features import feature_row, feature_rows
+from pages.components.features import feature_row, feature_rows, numbered_row
 from pages.components.frame import open_page
+from pages.components.lines import lines, maximum
 from pages.components.links import atlas_query, neuron_href
 from pages.components.nav import ensure_router, page_file
 from pages.components.picker import View, pick_neuron, pick_space
 from pages.components.starts import living
-from pages.components.tokens import feature_examples
+from pages.components.tokens import cluster_examples
 
 ensure_router()
 WIDE, NARROW = 1.75, 1
 
 
-def show_measures(atlas: Atlas, neuron: Neuron) -> None:
+def show_measures(atlas: Atlas, neuron: Neuron, view: View) -> None:
     """Every measure with a word on what it means."""
-    found = measures(neuron.tree, atlas.manifest.default_cut)
+    found = measures(neuron.tree, view.cut)
     row = atlas.neuron_row(neuron.ref)
     shown = {
         "Examples": (f"{found.n_examples}", "Activating examples kept for this neuron."),
@@ -43,23 +46,21 @@ def show_measures(atlas: Atlas, neuron: Neuron) -> None:
             st.metric(name, value, help=meaning, width="content")
 
 
-def number(value: float) -> str:
-    return f"{value:.2f}" if np.isfinite(value) else "–"
-
-
-def show_features(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
+def show_features(atlas: Atlas, neuron: Neuron, view: View, features: list[Cluster], current: int | None) -> None:
     st.subheader("Features", anchor=False)
-    kept = view.kept(atlas)
+    around = lines(atlas, neuron, [feature.central for feature in features], before=10, after=6)
     rows = [
-        feature_row(
-            atlas,
-            id,
-            href=neuron_href(atlas, atlas.feature_ref(id), **kept),
-            meta=f"{atlas.features['size'][id]}",
-            share=float(atlas.features["size"][id]) / len(neuron),
-            current=feature == current,
+        numbered_row(
+            i,
+            **cluster_label(atlas, neuron, feature.rows).data(),
+            href=own_href(atlas, view, i),
+            meta=f"{len(feature)}",
+            share=len(feature) / len(neuron),
+            line=line,
+            maximum=maximum(atlas, neuron.ref),
+            current=i == current,
         )
-        for feature, id in enumerate(atlas.feature_ids(neuron.ref))
+        for i, (feature, line) in enumerate(zip(features, around, strict=True))
     ]
     feature_rows(rows, of=atlas, name="features", label="Features of this neuron", shown=9)
     st.caption(
@@ -68,31 +69,41 @@ def show_features(atlas: Atlas, neuron: Neuron, view: View, current: int) -> Non
     )
 
 
+def own_href(atlas: Atlas, view: View, feature: int) -> str:
+    """The address of a feature of the neuron that is shown, at the cut that is shown."""
+    return neuron_href(atlas, FeatureRef(view.neuron.layer, view.neuron.neuron, feature), **view.within(atlas))
+
+
 def show_tree(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
     st.subheader("Dendrogram", anchor=False)
     if len(neuron) < 2:
         st.caption("One example: there is no tree to draw.")
         return
-    tree_of(atlas, neuron, atlas.manifest.default_cut, current, **view.kept(atlas))
+    tree_of(atlas, neuron, view, current)
     st.caption(
         "Each leaf is one activating example. Two branches join at the average distance between their examples; what "
-        "joins below the cut is one feature, in its colour and with its number."
+        "joins below the cut is one feature, in its colour and with its number. **Move the cut**: drag its line, click "
+        "the axis, or use the arrow keys on it. A click on a branch shows its examples. The *suggested* cut is the "
+        "middle of the widest gap between successive branch points, among cuts that give from two features to half as "
+        "many as there are examples: the grouping that survives longest."
     )
 
 
-def show_examples(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
-    id = atlas.feature_ids(neuron.ref)[current]
-    rows = reading_order(neuron, current, int(atlas.features["central"][id]))
-    computed = int(np.isfinite(neuron.window_importances[rows, 0]).any(axis=1).sum())
-    facts = [f"Mean activation {atlas.features['mean_activation'][id]:.2f}"]
-    if len(rows) > 1:
-        facts.append(f"mean distance within it {number(float(atlas.features['intra_distance'][id]))}")
-    facts.append(
-        f"importance computed for {computed} of {len(rows)}, masked tokens replaced by {atlas.manifest.baselines[0]}"
-        if computed
-        else "importance not computed"
-    )
-    feature_examples(atlas, neuron, id, rows, facts=" · ".join(facts) + ".", land=view.feature is not None)
+def show_examples(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
+    rows = reading_order(neuron, cluster)
+    on_branch = view.branch is not None
+    back = {"href": own_href(atlas, view, current), "text": f"Back to feature {current}"}
+    head = {
+        "title": f"Branch point {view.branch}" if on_branch else f"Feature {current}",
+        "number": None if on_branch else current,
+        "colour": feature_colour(-1 if on_branch else current).css,
+        "facts": facts(atlas, neuron, cluster, rows),
+        "back": back if on_branch else None,
+        **cluster_label(atlas, neuron, cluster.rows).data(),
+    }
+    asked = view.feature is not None or on_branch
+    land = {"of": str(neuron.ref), "what": head["title"], "cut": view.cut} if asked else None
+    cluster_examples(atlas, neuron, rows, head=head, land=land)
     st.caption(
         "The central example first, then those whose importance was computed, then the rest, each by activation on the "
         "key token, which is the number at the right. A warm background is activation, an underline importance; Values "
@@ -100,17 +111,15 @@ def show_examples(atlas: Atlas, neuron: Neuron, view: View, current: int) -> Non
     )
 
 
-def reading_order(neuron: Neuron, feature: int, central: int) -> list[int]:
-    rows = np.flatnonzero(neuron.feature == feature)
-    unknown = ~np.isfinite(neuron.window_importances[rows, 0]).any(axis=1)
-    order = np.lexsort((-neuron.activation[rows].astype(np.float32), unknown, rows != central))
-    return rows[order].tolist()
-
-
-def show_similar(atlas: Atlas, view: View, current: int) -> None:
+def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
     st.subheader("Similar features", anchor=False)
+    moved = view.branch is not None or view.cut != atlas.manifest.default_cut
+    feature = holder(neuron, cluster.rows) if moved else current
+    if moved:
+        what = f"feature {current} at cut {view.cut:g}" if view.branch is None else f"branch point {view.branch}"
+        st.caption(stands_in(neuron, feature, cluster, what))
     pick_space(atlas, view)
-    ref = FeatureRef(view.neuron.layer, view.neuron.neuron, current)
+    ref = FeatureRef(view.neuron.layer, view.neuron.neuron, feature)
     rows = [
         feature_row(
             atlas,
@@ -127,7 +136,7 @@ def show_similar(atlas: Atlas, view: View, current: int) -> None:
     if not rows:
         st.caption("No other neuron of this atlas has a feature.")
         return
-    label = f"Features similar to feature {current}"
+    label = f"Features similar to feature {feature}" + (" of the atlas’s cut" if moved else "")
     feature_rows(rows, of=atlas, name="similar", label=label, shown=8, narrow=True)
 
 
@@ -156,14 +165,16 @@ if not len(neuron):
     dead(atlas, view)
     st.stop()
 current = view.feature or 0
+features = features_at(neuron, view.cut)
+shown = features[current] if view.branch is None else branch_at(neuron, view.branch)
 left, right = st.columns([WIDE, NARROW], gap="medium")
 with left:
-    show_measures(atlas, neuron)
-    show_features(atlas, neuron, view, current)
+    show_measures(atlas, neuron, view)
+    show_features(atlas, neuron, view, features, current if view.branch is None else None)
 with right:
     show_tree(atlas, neuron, view, current)
 left, right = st.columns([WIDE, NARROW], gap="medium")  # anew, so that a narrow screen has the tree before the examples
 with left:
-    show_examples(atlas, neuron, view, current)
+    show_examples(atlas, neuron, view, shown, current)
 with right:
-    show_similar(atlas, view, current)
+    show_similar(atlas, neuron, view, shown, current)

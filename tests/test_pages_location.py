@@ -51,3 +51,17 @@ def test_numbers_in_words(allowed, said):
 def test_lists_in_words():
     assert listed(["a"]) == "a"
     assert listed(["a", "b", "c"]) == "a, b or c"
+
+
+@pytest.mark.parametrize(("text", "number"), [("0", 0), ("0.62", 0.62), (".5", 0.5), ("2.", 2), ("0.123456", 0.1235)])
+def test_numbers_are_read_to_four_decimals(text, number):
+    at = asked(cut=text)
+    assert at.number("cut", 0.0, 2.0, 0.5, "") == number
+    assert not at.problems
+
+
+@pytest.mark.parametrize(("text", "nearest"), [("2.1", 2), ("-0.1", 0), ("inf", 0.5), ("1e9", 0.5), ("٣", 0.5)])
+def test_a_number_outside_gives_the_nearest_and_a_line(text, nearest):
+    at = asked(cut=text)
+    assert at.number("cut", 0.0, 2.0, 0.5, "a number from 0 to 2") == nearest
+    assert at.problems == [f"cut={text}: a number from 0 to 2"]

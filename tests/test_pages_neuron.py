@@ -125,15 +125,6 @@ def test_random_is_never_an_empty_neuron(tiny_atlas, monkeypatch):
         assert not app.info
 
 
-def test_the_tree_is_cut_into_the_same_features(tiny_atlas, monkeypatch):
-    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="2")
-    tree = next(each for each in payloads(app) if "branches" in each)
-    assert tree["cut"] == 0.5
-    assert sorted(leaf["f"] for leaf in tree["leaves"]) == [0] * 6 + [1] * 5 + [2] * 4 + [3] * 3
-    assert sum(branch["f"] < 0 for branch in tree["branches"]) == 3  # what joins four features lies above the cut
-    assert tree["leaves"][0]["href"] == "neuron?atlas=planted&layer=0&neuron=2&feature=0"
-
-
 def test_similar_features_are_links_to_features(tiny_atlas, monkeypatch):
     """L2 N0 F0 was planted with the direction of L0 N0 F0."""
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="0", space="pre_mlp")

@@ -9,9 +9,13 @@ import streamlit as st
 HERE = Path(__file__).parent
 
 
-def component(name: str, html: str):
-    """The component `name`, made of {name}.js and {name}.css and what all components share. Call it once a process."""
-    css, js = ((HERE / f"shared.{kind}").read_text() + (HERE / f"{name}.{kind}").read_text() for kind in ("css", "js"))
+def component(name: str, html: str, parts: tuple[str, ...] = ()):
+    """The component `name`, made of {name}.js and {name}.css and what all components share. Call it once a process.
+
+    `parts` names further .js files that it is made of.
+    """
+    css = "".join((HERE / f"{each}.css").read_text() for each in ("shared", name))
+    js = "".join((HERE / f"{each}.js").read_text() for each in ("shared", *parts, name))
     return st.components.v2.component(f"ne_{name}", html=html, css=css, js=js)
 
 

@@ -1,137 +1,89 @@
-/* data = {key, label, cut, top, leaves: [{f, c, href, text: [before, key, after]}] from the left,
-   branches: [{x: [left, right], y: [left, right, own], f, c}], current} ; x counts leaves, y is a cosine distance */
-const SVG = 'http://www.w3.org/2000/svg';
-const HEIGHT = 250, LEFT = 46, RIGHT = 8, TOP = 14, BOTTOM = 34;
-
+/* data = {key, address, kept, usual, suggested, top, colours, cut, asked, current, branch,
+   leaves: [{row, text: [before, key, after]}] from the left,
+   branches: [{of: [left, right], x, h, centre, until}] from the lowest} ; see dendrogram_cut.js for their numbers */
 export default function (component) {
   const { data, parentElement } = component;
-  const plot = parentElement.querySelector('#plot'), tip = parentElement.querySelector('#tip');
-  const live = parentElement.querySelector('#live');
-  const state = (plot.state ??= { at: -1 });
-  if (state.key !== data.key) state.at = -1;
-  const changed = state.key !== data.key || state.current !== data.current;
-  Object.assign(state, { key: data.key, current: data.current });
-  const mark = () => plot.querySelectorAll('.leaf').forEach((leaf, i) => leaf.classList.toggle('on', i === state.at));
-  const redraw = () => { tip.style.display = 'none'; drawTree(data, plot); mark(); };
-  if (changed || !plot.firstChild) redraw();
-  state.observer?.disconnect();
-  state.observer = new ResizeObserver(() => { if (plot.clientWidth !== state.width) { state.width = plot.clientWidth; redraw(); } });
-  state.observer.observe(plot);
-  const say = (i) => leafTip(data.leaves[i], plot.querySelectorAll('.leaf')[i], tip);
-  plot.onpointerover = (event) => {
-    const leaf = event.target.closest('.leaf');
-    if (leaf) say(+leaf.dataset.leaf); else tip.style.display = 'none';
+  const [plot, line, tip, live, cuts] = ['plot', 'line', 'tip', 'live', 'cuts'].map((id) => parentElement.querySelector('#' + id));
+  const view = (plot.view ??= { at: -1, moving: false });
+  if (view.key !== data.key) Object.assign(view, { at: -1, moving: false });
+  const place = JSON.stringify([data.key, data.cut, data.current, data.asked, data.branch]);
+  const changed = view.place !== place;
+  Object.assign(view, { key: data.key, place });
+  const show = (cut) => {
+    const features = featuresAt(data, cut);
+    const current = data.branch !== null ? -1 : carried(featuresAt(data, data.cut), features, data.current, data.leaves.length);
+    Object.assign(view, { cut, features, current });
+    hide();
+    drawTree(data, plot, view);
+    placeLine(data, line, view);
+    offer(data, cuts, view);
+    mark();
   };
-  plot.onpointerleave = plot.onblur = () => { tip.style.display = 'none'; };
+  const hide = () => { tip.style.display = 'none'; };
+  const mark = () => plot.querySelectorAll('.node').forEach((node) => node.classList.toggle('on', +node.dataset.node === view.at));
+  const commit = () => {
+    clearTimeout(view.timer);
+    view.moving = false;
+    if (view.cut !== data.cut) visit(addressAtCut(data, view.cut));
+  };
+  const node = (number) => plot.querySelector(`[data-node="${number}"]`);
+  const say = (number) => nodeTip(data, number, view.features, node(number), tip);
+  plot.setAttribute('aria-label', `Dendrogram: ${data.leaves.length} examples in ${count(featuresAt(data, data.cut))} features. ` +
+    'Left and right arrows move between examples, up and down between features, Page Up and Page Down along the branches, Enter opens one.');
+  moveLine(data, line, plot, view, show, commit);
+  if ((changed && !view.moving) || !plot.firstChild) show(data.cut);
+  view.observer?.disconnect();
+  view.observer = new ResizeObserver(() => { if (plot.clientWidth !== view.width) { view.width = plot.clientWidth; show(view.cut); } });
+  view.observer.observe(plot);
+  plot.onpointerover = (event) => {
+    const found = event.target.closest('.node');
+    if (found) say(+found.dataset.node); else hide();
+  };
+  plot.onpointerleave = plot.onblur = hide;
   plot.onclick = (event) => {
-    const leaf = event.target.closest('.leaf');
-    if (leaf) follow(event, data.leaves[leaf.dataset.leaf].href);
+    const found = event.target.closest('.node');
+    if (found) follow(event, found.getAttribute('href'));
+    else if (event.target.closest('.ground')) view.toAxis(event);
   };
   plot.onkeydown = (event) => {
-    if (event.key === 'Escape') tip.style.display = 'none';
-    if (event.key === 'Enter' && state.at >= 0) follow(event, data.leaves[state.at].href);
-    const next = leafAfter(event.key, state.at, data.leaves);
+    if (event.key === 'Escape') hide();
+    if (event.key === 'Enter' && view.at >= 0) follow(event, node(view.at).getAttribute('href'));
+    const next = nodeAfter(event.key, view.at, data, view.features);
     if (next === null) return;
     event.preventDefault();
-    state.at = next;
+    view.at = next;
     mark();
     live.textContent = say(next);
   };
 }
 
-/* Left and right go leaf by leaf, up and down feature by feature. */
-function leafAfter(key, at, leaves) {
-  const last = leaves.length - 1;
-  if (key === 'ArrowRight') return Math.min(last, at + 1);
-  if (key === 'ArrowLeft') return Math.max(0, at - 1);
-  if (key === 'Home') return 0;
-  if (key === 'End') return last;
-  if (key !== 'ArrowDown' && key !== 'ArrowUp') return null;
-  const by = key === 'ArrowDown' ? 1 : -1;
-  let i = Math.max(0, at);
-  while (i + by >= 0 && i + by <= last && leaves[i + by].f === leaves[i].f) i += by;
-  return Math.max(0, Math.min(last, i + by));
-}
-
-function leafTip(leaf, at, tip) {
-  const [before, key, after] = leaf.text.map((text) => element('bdi', '', text));
+/* A leaf with its snippet; a branch point with what hangs below it, and the snippet at its centre. */
+function nodeTip(data, number, features, at, tip) {
+  const n = data.leaves.length, branch = data.branches[number - n];
+  const [before, key, after] = data.leaves[branch ? branch.centre : number].text;
+  const head = branch ? branchWords(data, number, features) : `Feature ${features[number]}`;
   const bold = element('b');
-  bold.append(key);
-  showTip(tip, at.querySelector('.hit'), element('span', 'of', `Feature ${leaf.f}`), before, bold, after);
-  return `Feature ${leaf.f}: ${leaf.text.join('')}, key token ${leaf.text[1]}`;
+  bold.append(element('bdi', '', key));
+  showTip(tip, at.querySelector('.hit') ?? at, element('span', 'of', head), element('bdi', '', before), bold, element('bdi', '', after));
+  return `${head}: ${before}${key}${after}, key token ${key}`;
 }
 
-function make(tag, attributes, text) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  if (text !== undefined) made.textContent = text;
-  return made;
+function branchWords(data, number, features) {
+  const { h, until } = data.branches[number - data.leaves.length], [from, to] = spans(data)[number];
+  const inside = [...new Set(features.slice(from, to + 1))].sort((a, b) => a - b);
+  const whose = inside.length > 4 ? `${inside.length} features` : `feature${inside.length > 1 ? 's' : ''} ${inside.join(', ')}`;
+  const lives = until === null ? 'holds every example' : `a cluster of its own up to ${until.toFixed(2)} (for ${(until - h).toFixed(2)})`;
+  return `Branch point ${number - data.leaves.length} at ${h.toFixed(2)}, ${to - from + 1} examples of ${whose}, ${lives}`;
 }
 
-function drawTree(data, plot) {
-  const width = Math.max(220, plot.clientWidth), n = data.leaves.length;
-  const step = (width - LEFT - RIGHT) / n;
-  const x = (leaf) => LEFT + (leaf + 0.5) * step;
-  const y = (distance) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - distance / data.top);
-  const svg = make('svg', { height: HEIGHT, 'aria-hidden': 'true' });
-  svg.append(axis(data, width, y), ...data.branches.map((branch) => branchPath(branch, data, x, y)),
-    ...data.leaves.map((leaf, i) => leafLink(leaf, i, step, x, y)), ...numbers(data, step, x, y), cutLine(data, width, y));
-  plot.style.height = HEIGHT + 'px';
-  plot.setAttribute('aria-label', data.label);
-  plot.replaceChildren(svg);
-}
-
-function axis(data, width, y) {
-  const group = make('g', { class: 'axis' });
-  const gap = [0.02, 0.05, 0.1, 0.2, 0.25, 0.5].find((step) => data.top / step <= 6) ?? 0.5;
-  for (let tick = 0; tick <= data.top + 1e-9; tick += gap) {
-    group.append(make('line', { x1: LEFT, x2: width - RIGHT, y1: y(tick), y2: y(tick) }));
-    group.append(make('text', { x: LEFT - 6, y: y(tick) }, String(+tick.toFixed(2))));
-  }
-  const middle = y(data.top / 2);
-  group.append(make('text', { class: 'title', transform: `translate(11 ${middle}) rotate(-90)` }, 'cosine distance'));
-  return group;
-}
-
-function branchPath(branch, data, x, y) {
-  const [left, right] = branch.x, [below, beside, own] = branch.y;
-  const kind = branch.f < 0 ? 'above' : branch.f === data.current ? 'current' : 'other';
-  const path = make('path', { class: `branch ${kind}`, d: `M${x(left)} ${y(below)}V${y(own)}H${x(right)}V${y(beside)}` });
-  if (branch.c) path.style.setProperty('--c', branch.c);
-  return path;
-}
-
-function leafLink(leaf, i, step, x, y) {
-  const link = make('a', { class: 'leaf', href: leaf.href, tabindex: -1, 'data-leaf': i });
-  link.style.setProperty('--c', leaf.c);
-  link.append(make('rect', { class: 'hit', x: x(i) - step / 2, width: step, y: y(0) - 60, height: 72 }),
-    make('rect', { class: 'mark', x: x(i) - Math.min(step, 6) * 0.4, width: Math.min(step, 6) * 0.8, y: y(0), height: 6 }));
-  return link;
-}
-
-/* The number of every run of leaves, in a second row where the first is taken, left out where both are. */
-function numbers(data, step, x, y) {
-  const runs = [];
-  data.leaves.forEach((leaf, i) => {
-    const last = runs.at(-1);
-    if (last && last.f === leaf.f) last.to = i; else runs.push({ f: leaf.f, c: leaf.c, from: i, to: i });
-  });
-  const end = [-Infinity, -Infinity], made = [];
-  for (const run of runs) {
-    const middle = (x(run.from) + x(run.to)) / 2, half = 4 + 3.5 * String(run.f).length;
-    const row = end.findIndex((taken) => middle - half >= taken);
-    if (row < 0) continue;
-    end[row] = middle + half;
-    const number = make('text', { class: run.f === data.current ? 'number current' : 'number', x: middle, y: y(0) + 18 + 12 * row }, String(run.f));
-    number.style.setProperty('--c', run.c);
-    made.push(number);
-  }
-  return made;
-}
-
-function cutLine(data, width, y) {
-  const group = make('g', { class: 'cut' });
-  group.append(make('line', { x1: LEFT, x2: width - RIGHT, y1: y(data.cut), y2: y(data.cut) }),
-    make('text', { x: LEFT + 3, y: y(data.cut) - 5 }, `cut ${data.cut}`));
-  return group;
+/* The two cuts that can be had by one click. */
+function offer(data, cuts, view) {
+  const links = [['Atlas’s cut', data.usual], ['Suggested cut', data.suggested]].filter(([, cut]) => cut !== null);
+  cuts.replaceChildren(...links.map(([name, cut]) => {
+    const n = count(featuresAt(data, cut)), link = element('a', '', `${name} ${cut} · ${n} feature${n === 1 ? '' : 's'}`);
+    link.href = addressAtCut(data, cut);
+    if (cut === view.cut) link.setAttribute('aria-current', 'true');
+    link.onclick = (event) => follow(event, link.href);
+    return link;
+  }));
 }

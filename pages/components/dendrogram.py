@@ -1,62 +1,74 @@
-"""The tree of one neuron's examples: leaves and branches in the colours of their features, and the cut."""
+"""The tree of one neuron's examples, and the line that cuts it: the browser colours what the line makes at once."""
+
+from urllib.parse import urlencode
 
 import numpy as np
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.dendrogram import dendrogram, node_features
-from ne_core.palette import feature_colour
-from ne_core.refs import FeatureRef
+from ne_core.dendrogram import Dendrogram, dendrogram
+from ne_core.nodes import parent_heights, suggested_cut
+from ne_core.palette import FEATURES, OTHER
 from pages.components.assets import component, drawn_key
 from pages.components.lines import lines
 from pages.components.links import neuron_href
+from pages.components.picker import View
 
 DENDROGRAM = component(
     "dendrogram",
-    html='<div id="plot" tabindex="0" role="group"></div><div id="tip" role="tooltip"></div>'
+    html='<div id="stage"><div id="plot" tabindex="0" role="group"></div>'
+    '<div id="line" tabindex="0" role="slider" aria-label="Cut of the tree" aria-orientation="vertical"><span></span>'
+    '</div></div><p id="cuts"></p><div id="tip" role="tooltip"></div>'
     '<div id="live" class="hidden" role="status" aria-live="polite"></div>',
+    parts=("dendrogram_cut", "dendrogram_draw", "dendrogram_move"),
 )
+ROOM = 1.06  # above the highest branch point
 
 
-def tree_of(atlas: Atlas, neuron: Neuron, cut: float, current: int, **more: str) -> None:
-    """Draw the neuron's tree. A leaf opens its feature; `more` is what such a link keeps of the URL."""
-    features = neuron.features(cut)
-    layout = dendrogram(neuron.tree)
-    inside = node_features(neuron.tree, features, cut)
-    n = len(neuron)
+def tree_of(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
+    """Draw the tree of a neuron with two examples or more, cut where the view cuts it."""
+    layout, usual = dendrogram(neuron.tree), atlas.manifest.default_cut
+    suggested = suggested_cut(neuron.tree)
+    highest = max(float(layout.height.max()), usual)
+    kept = "".join(f"&{urlencode({name: value})}" for name, value in view.kept(atlas).items())
     drawn = {
-        "label": f"Dendrogram: {n} examples in {features.max() + 1} features. Left and right arrows move between "
-        "examples, up and down between features, Enter opens one.",
-        "cut": round(cut, 4),
-        "top": round(float(max(layout.height.max(), cut)) * 1.06, 4) or 1.0,
-        "leaves": leaves(atlas, neuron, layout.order, features, more),
-        "branches": [branch(layout, n + k, inside) for k in range(n - 1)],
+        "address": neuron_href(atlas, neuron.ref),
+        "kept": kept,
+        "usual": usual,
+        "suggested": None if suggested is None else round(suggested, 3),
+        "top": min(2.0, np.ceil(highest * ROOM * 100) / 100),
+        "colours": [colour.css for colour in (*FEATURES, OTHER)],
+        "leaves": leaves(atlas, neuron, layout),
+        "branches": branches(neuron, layout),
     }
-    DENDROGRAM(data={"key": drawn_key(drawn), "current": current, **drawn}, key="dendrogram")
+    place = {"cut": view.cut, "asked": view.feature is not None, "current": current, "branch": view.branch}
+    DENDROGRAM(data={"key": drawn_key(drawn), **place, **drawn}, key="dendrogram")
 
 
-def leaves(atlas: Atlas, neuron: Neuron, order: np.ndarray, features: np.ndarray, more: dict[str, str]) -> list[dict]:
-    """From the left: feature, colour, link, and the text around the key token."""
+def leaves(atlas: Atlas, neuron: Neuron, layout: Dendrogram) -> list[dict]:
+    """From the left: which example it is, and the text around the key token."""
     made = []
-    for row, line in zip(order.tolist(), lines(atlas, neuron, order, before=10, after=4), strict=True):
-        feature, texts, k = int(features[row]), line["t"], line["k"]
-        made.append(
-            {
-                "f": feature,
-                "c": feature_colour(feature).css,
-                "text": ["".join(texts[:k]), texts[k], "".join(texts[k + 1 :])],
-                "href": neuron_href(atlas, FeatureRef(neuron.ref.layer, neuron.ref.neuron, feature), **more),
-            }
-        )
+    found = lines(atlas, neuron, layout.order, before=10, after=4)
+    for row, line in zip(layout.order.tolist(), found, strict=True):
+        texts, k = line["t"], line["k"]
+        made.append({"row": row, "text": ["".join(texts[:k]), texts[k], "".join(texts[k + 1 :])]})
     return made
 
 
-def branch(layout, node: int, inside: np.ndarray) -> dict:
-    """One branch point: where its two arms stand, how high they reach down, and its feature."""
-    children = layout.children[node - len(layout.order)]
-    feature = int(inside[node])
-    return {
-        "x": layout.x[children].tolist(),
-        "y": [round(float(height), 4) for height in (*layout.height[children], layout.height[node])],
-        "f": feature,
-        "c": feature_colour(feature).css if feature >= 0 else None,
-    }
+def branches(neuron: Neuron, layout: Dendrogram) -> list[dict]:
+    """From the lowest: its two arms by number, leaves being numbered from the left; where it stands; its centre."""
+    n = len(neuron)
+    number = np.arange(2 * n - 1)
+    number[layout.order] = np.arange(n)
+    # heights as they are stored, all digits: in the browser a cut must fall on the same side of them as here
+    columns = (
+        number[layout.children],
+        layout.x[n:].round(3),
+        neuron.tree[:, 2].astype(np.float64),
+        number[neuron.merge_central],
+        parent_heights(neuron.tree)[n:].round(3),
+    )
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return [
+        {"of": of, "x": x, "h": height, "centre": centre, "until": until if np.isfinite(until) else None}
+        for of, x, height, centre, until in rows
+    ]

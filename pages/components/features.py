@@ -32,20 +32,21 @@ def feature_rows(rows: Sequence[dict], *, of: Atlas, name: str, label: str, show
 
 def feature_row(atlas: Atlas, id: int, *, before: int = 10, after: int = 6, named: bool = False, **changes) -> dict:
     """One feature. `named` says whose it is, for lists over many neurons; `changes` replaces what it shows."""
-    ref, colour = atlas.feature_ref(id), feature_colour(int(atlas.features["feature"][id]))
+    ref = atlas.feature_ref(id)
     line, maximum = central_line(atlas, id, before, after)
     size = int(atlas.features["size"][id])
-    return {
+    told = {
         "href": neuron_href(atlas, ref),
         **label(atlas, id).data(),
-        "number": ref.feature,
-        "colour": colour.css,
         "name": str(ref.of) if named else None,
         "meta": f"{size} example{'s' * (size != 1)}",
-        "share": None,
         "line": line,
         "maximum": maximum,
-        "why": None,
-        "current": False,
-        **changes,
     }
+    return numbered_row(ref.feature, **(told | changes))
+
+
+def numbered_row(feature: int, **told) -> dict:
+    """A row of the feature of this number: its colour, what is `told` of it, and nothing where nothing is."""
+    missing = {"name": None, "share": None, "why": None, "current": False}
+    return {"number": feature, "colour": feature_colour(feature).css, **missing, **told}

@@ -31,6 +31,16 @@ class Location:
         self.wrong(name, what)
         return default if number is None else min(allowed, key=lambda value: abs(value - number))
 
+    def number(self, name: str, low: float, high: float, default: float, what: str) -> float:
+        """A number from `low` to `high`, to four decimals; `default` without one, the nearest for one outside."""
+        text = self.asked.get(name)
+        if text is None:
+            return default
+        number = float(text) if re.fullmatch(r"-?([0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9})", text) else None
+        if number is None or not low <= number <= high:
+            self.wrong(name, what)
+        return default if number is None else round(min(high, max(low, number)), 4)
+
     def choice(self, name: str, options: Sequence[str], default: str, what: str) -> str:
         text = self.asked.get(name, default)
         if text in options:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
-from ne_core.atlas import Atlas
+from ne_core.atlas import Atlas, Neuron
+from ne_core.measures import measures
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.similar import SPACES
 from pages.components import frame, links, location
@@ -20,15 +21,30 @@ SAYS = {
 
 @dataclass(frozen=True)
 class View:
-    """What the neuron page shows. `feature` is None where the URL names none: the largest is shown then."""
+    """What the neuron page shows. `feature` is None where the URL names none: the largest is shown then.
+
+    A feature's number counts at `cut`. `branch` is a branch point whose examples are shown instead of a feature's.
+    """
 
     neuron: NeuronRef
     feature: int | None
     space: str
+    cut: float
+    branch: int | None = None
 
     def query(self, atlas: Atlas) -> dict[str, str]:
         ref = self.neuron if self.feature is None else FeatureRef(self.neuron.layer, self.neuron.neuron, self.feature)
-        return links.atlas_query(atlas, ref.query()) | self.kept(atlas)
+        branch = {} if self.branch is None else {"branch": str(self.branch)}
+        return links.atlas_query(atlas, ref.query()) | self.within(atlas) | branch
+
+    def within(self, atlas: Atlas) -> dict[str, str]:
+        """What links to other features of this neuron take along."""
+        cut = {} if self.cut == atlas.manifest.default_cut else {"cut": f"{self.cut:g}"}
+        return self.kept(atlas) | cut
+
+    def elsewhere(self, atlas: Atlas, neuron: NeuronRef) -> "View":
+        """The same look at another neuron: a cut and a branch are of one tree."""
+        return replace(self, neuron=neuron, feature=None, cut=atlas.manifest.default_cut, branch=None)
 
     def kept(self, atlas: Atlas) -> dict[str, str]:
         """What links to other neurons take along."""
@@ -67,16 +83,33 @@ def read_view(atlas: Atlas, at: location.Location) -> View:
     )
     ref = NeuronRef(layer, neuron)
     space = at.choice("space", atlas.manifest.spaces, atlas.manifest.default_space, "the spaces are")
-    return View(ref, read_feature(atlas, at, ref), space)
+    usual, shown = atlas.manifest.default_cut, atlas.neuron(ref)
+    what = f"a cut is a cosine distance, a number from 0 to 2; this atlas’s is {usual:g}"
+    cut = at.number("cut", 0.0, 2.0, usual, what)
+    return View(ref, read_feature(at, shown, cut, usual), space, cut, read_branch(at, shown))
 
 
-def read_feature(atlas: Atlas, at: location.Location, ref: NeuronRef) -> int | None:
-    features = range(len(atlas.feature_ids(ref)))
-    if "feature" in at.asked and not features:
+def read_feature(at: location.Location, neuron: Neuron, cut: float, usual: float) -> int | None:
+    if "feature" not in at.asked:
+        return None
+    if not len(neuron):
         at.wrong("feature", "this neuron has no activating examples, so it has no features")
         return None
-    what = f"this neuron has {location.numbers(features, 'feature')}" if features else ""
-    return at.whole("feature", features, 0, what) if "feature" in at.asked else None
+    features = range(measures(neuron.tree, cut).n_features)
+    where = "" if cut == usual else f" at cut {cut:g}"
+    return at.whole("feature", features, 0, f"this neuron has {location.numbers(features, 'feature')}{where}")
+
+
+def read_branch(at: location.Location, neuron: Neuron) -> int | None:
+    """The number of a branch point, from the lowest up; for a wrong one the highest, which holds all examples."""
+    if "branch" not in at.asked:
+        return None
+    branches = range(len(neuron.tree))
+    if not branches:
+        at.wrong("branch", "this neuron has fewer than two examples, so its tree has no branches")
+        return None
+    what = f"this neuron’s tree has {location.numbers(branches, 'branch point')}"
+    return at.whole("branch", branches, branches[-1], what)
 
 
 def controls(atlas: Atlas, view: View) -> None:
@@ -86,7 +119,7 @@ def controls(atlas: Atlas, view: View) -> None:
     st.session_state["_layer"], st.session_state["_neuron"] = ref.layer, ref.neuron
 
     def to(layer: int, neuron: int) -> dict[str, str]:
-        return replace(view, neuron=NeuronRef(layer, neuron), feature=None).query(atlas)
+        return view.elsewhere(atlas, NeuronRef(layer, neuron)).query(atlas)
 
     def to_layer(layer: int) -> dict[str, str]:
         return to(layer, min(ref.neuron, atlas.n_neurons(layer) - 1))

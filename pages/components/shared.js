@@ -90,6 +90,10 @@ function showTip(tip, at, ...content) {
 function follow(event, href) {
   if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
+  visit(href);
+}
+
+function visit(href) {
   const address = new URL(href, document.baseURI);
   if (address.href === location.href) return;
   history.pushState({}, '', address);

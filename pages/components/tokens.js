@@ -1,4 +1,5 @@
-/* data = {key, land, causal, maximum, shown, head: {number, colour, label, more, of, size, facts}, lines: [{t, v, m, k, aside}]} */
+/* data = {key, land, causal, maximum, shown, head: {title, number, colour, label, more, size, facts, back: {href, text} or null},
+   lines: [{t, v, m, k, aside}]} */
 export default function (component) {
   const { data, parentElement } = component;
   const list = parentElement.querySelector('ol'), tip = parentElement.querySelector('#tip');
@@ -19,7 +20,7 @@ export default function (component) {
     event.preventDefault();
     live.textContent = moveTo(move, data, list, tip);
   };
-  if (data.land && list.landed !== data.land) land(parentElement.querySelector('header'));
+  if (arrived(data.land, list.landed)) land(parentElement.querySelector('header'));
   list.landed = data.land;
 }
 
@@ -41,11 +42,20 @@ function drawExamples(data, root, list) {
 
 function drawHead(data, root, list) {
   const { head } = data, title = root.querySelector('h3'), values = root.querySelector('#values');
-  title.replaceChildren(swatch(head.number, head.colour), element('span', '', `Feature ${head.number}`), label(head.label, head.more));
+  const number = head.number === null ? [] : [swatch(head.number, head.colour)];
+  title.replaceChildren(...number, element('span', '', head.title), label(head.label, head.more));
   root.querySelector('.of').textContent = head.size;
-  root.querySelector('.facts').textContent = head.facts;
-  list.setAttribute('aria-label', `Examples of feature ${head.number}, central first. Arrow keys move between tokens and examples.`);
+  root.querySelector('.facts').replaceChildren(head.facts, ...backLink(head.back));
+  list.setAttribute('aria-label', `Examples of ${head.title.toLowerCase()}, central first. Arrow keys move between tokens and examples.`);
   values.onclick = () => values.setAttribute('aria-pressed', String(list.classList.toggle('values')));
+}
+
+function backLink(back) {
+  if (!back) return [];
+  const link = element('a', 'back', back.text);
+  link.href = back.href;
+  link.onclick = (event) => follow(event, link.href);
+  return [' ', link];
 }
 
 function example(line, i, data) {
@@ -92,7 +102,13 @@ function moveTo([example, token], data, list, tip) {
   return `Example ${example}: ` + describe(data, tokens[k], tip);
 }
 
-/* A link opens a feature, so the feature must be on the screen when it has been followed. */
+/* A link opens a feature; but a moved cut renumbers it under the eyes of who moves it, and they watch the tree. */
+function arrived(at, last) {
+  if (!at || (last && last.of === at.of && last.cut !== at.cut)) return false;
+  return last?.of !== at.of || last.what !== at.what;
+}
+
+/* The feature must be on the screen when the link has been followed. */
 function land(header) {
   requestAnimationFrame(() => {
     const top = header.getBoundingClientRect().top;

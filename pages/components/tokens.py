@@ -1,9 +1,7 @@
-"""One feature's examples in full: activation and importance of every token."""
+"""The examples of a feature or a branch in full: activation and importance of every token."""
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.palette import feature_colour
 from pages.components.assets import component, drawn_key
-from pages.components.labels import label
 from pages.components.lines import lines, maximum
 
 TOKENS = component(
@@ -16,19 +14,15 @@ TOKENS = component(
 SHOWN = 20
 
 
-def feature_examples(atlas: Atlas, neuron: Neuron, id: int, rows, *, facts: str, land: bool) -> None:
-    """Draw the examples `rows` of the feature in row `id`. `land` brings them onto the screen: a link led here."""
-    ref = atlas.feature_ref(id)
-    head = {
-        "number": ref.feature,
-        "colour": feature_colour(ref.feature).css,
-        "size": f"{len(rows)} of {ref.of}’s {len(neuron)} examples",
-        "facts": facts,
-        **label(atlas, id).data(),
-    }
+def cluster_examples(atlas: Atlas, neuron: Neuron, rows, *, head: dict, land: dict | None) -> None:
+    """Draw the examples `rows` of a neuron. `head`: {title, number or None, colour, label, more, facts, back}.
+
+    `land` = {of, what, cut} brings them onto the screen, unless only the cut has moved: a link led here.
+    """
+    head = {**head, "size": f"{len(rows)} of {neuron.ref}’s {len(neuron)} examples"}
     drawn = {
         "causal": atlas.manifest.causal,
-        "maximum": maximum(atlas, ref.of),
+        "maximum": maximum(atlas, neuron.ref),
         "shown": SHOWN,
         "head": head,
         "lines": [
@@ -36,4 +30,4 @@ def feature_examples(atlas: Atlas, neuron: Neuron, id: int, rows, *, facts: str,
             for line, row in zip(lines(atlas, neuron, rows), rows, strict=True)
         ],
     }
-    TOKENS(data={"key": drawn_key(drawn), "land": str(ref) if land else None, **drawn}, key="examples")
+    TOKENS(data={"key": drawn_key(drawn), "land": land, **drawn}, key="examples")

@@ -1,0 +1,45 @@
+"""What the neuron page says of a cluster: its facts in a line, and which stored feature stands in for it."""
+
+import numpy as np
+
+from ne_core.atlas import Atlas, Neuron
+from pages.components.clusters import Cluster, shared
+
+
+def number(value: float) -> str:
+    return f"{value:.2f}" if np.isfinite(value) else "–"
+
+
+def facts(atlas: Atlas, neuron: Neuron, cluster: Cluster, rows: list[int]) -> str:
+    """What is known of a cluster, in one line."""
+    computed = int(np.isfinite(neuron.window_importances[rows, 0]).any(axis=1).sum())
+    said = [f"Mean activation {neuron.activation[rows].astype(np.float32).mean():.2f}"]
+    if len(cluster) > 1:
+        said.append(f"mean distance within it {number(cluster.distance)}")
+    said.append(lifetime(cluster))
+    said.append(
+        f"importance computed for {computed} of {len(rows)}, masked tokens replaced by {atlas.manifest.baselines[0]}"
+        if computed
+        else "importance not computed"
+    )
+    return " · ".join(said) + "."
+
+
+def lifetime(cluster: Cluster) -> str:
+    """At which cuts these examples are one cluster, no more and no fewer."""
+    if not np.isfinite(cluster.parent):
+        return f"one cluster at every cut from {number(cluster.height)}"
+    lives = number(cluster.parent - cluster.height)
+    return f"one cluster at cuts from {number(cluster.height)} to {number(cluster.parent)} (lifetime {lives})"
+
+
+def stands_in(neuron: Neuron, feature: int, cluster: Cluster, what: str) -> str:
+    """Similar features are stored for the atlas's cut alone: one of its features stands in for what is shown."""
+    inside, size = shared(neuron, feature, cluster.rows)
+    if inside == size == len(cluster):
+        return f"Those of feature {feature} of the atlas’s cut, which has the same examples as {what}."
+    others = f", and {size - inside} others" if size > inside else ""
+    return (
+        f"Similar features are known for the atlas’s cut. These are those of its feature {feature}, which holds "
+        f"{inside} of the {len(cluster)} examples of {what}{others}."
+    )

@@ -1,0 +1,86 @@
+"""Clusters of one neuron's examples at any cut: the features that the reader's cut makes, and single branches."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int
+
+from ne_core.atlas import Atlas, Neuron
+from ne_core.nodes import inner_distances, node_rows, own_heights, parent_heights, tops
+from ne_core.refs import FeatureRef
+from ne_core.schema import KEY_TOKENS
+from ne_core.token_text import short
+from pages.components.labels import ENOUGH, Label, label
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The examples below one node of the tree. It is a cluster of its own at cuts from `height` up to `parent`."""
+
+    rows: Int[np.ndarray, " n_rows"]
+    central: int
+    distance: float
+    height: float
+    parent: float
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def features_at(neuron: Neuron, cut: float) -> list[Cluster]:
+    """The features of a neuron with examples, largest first, as they are numbered at that cut."""
+    nodes = tops(neuron.tree, neuron.features(cut), cut)
+    return clusters(neuron, nodes.tolist())
+
+
+def branch_at(neuron: Neuron, branch: int) -> Cluster:
+    """What hangs below a branch point."""
+    return clusters(neuron, [len(neuron) + branch])[0]
+
+
+def clusters(neuron: Neuron, nodes: list[int]) -> list[Cluster]:
+    tree, n = neuron.tree, len(neuron)
+    told = [values(tree).tolist() for values in (inner_distances, own_heights, parent_heights)]
+    return [
+        Cluster(
+            node_rows(tree, node),
+            node if node < n else int(neuron.merge_central[node - n]),
+            *(values[node] for values in told),
+        )
+        for node in nodes
+    ]
+
+
+def holder(neuron: Neuron, rows: Int[np.ndarray, " n_rows"]) -> int:
+    """The default feature that holds most of these examples; of several the larger, which has the lower number."""
+    return int(np.bincount(neuron.feature[rows]).argmax())
+
+
+def shared(neuron: Neuron, feature: int, rows: Int[np.ndarray, " n_rows"]) -> tuple[int, int]:
+    """How many of these examples the default feature holds, and how many it has in all."""
+    return int((neuron.feature[rows] == feature).sum()), int((neuron.feature == feature).sum())
+
+
+def cluster_label(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " n_rows"]) -> Label:
+    """The atlas's label where these are just the examples of one of its features, else their key tokens."""
+    feature = holder(neuron, rows)
+    if shared(neuron, feature, rows) == (len(rows), len(rows)):
+        return label(atlas, atlas.feature_id(FeatureRef(neuron.ref.layer, neuron.ref.neuron, feature)))
+    return key_tokens(atlas, neuron, rows)
+
+
+def key_tokens(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " n_rows"]) -> Label:
+    """The most frequent key tokens of the rows."""
+    texts = atlas.text(atlas.tokens[neuron.example[rows], neuron.pos[rows]])
+    common = Counter(map(short, texts)).most_common(KEY_TOKENS)
+    named = [(name, count) for i, (name, count) in enumerate(common) if i == 0 or count >= ENOUGH * len(rows)]
+    return Label(tuple(name for name, _ in named), sum(count for _, count in named) < 0.6 * len(rows))
+
+
+def reading_order(neuron: Neuron, cluster: Cluster) -> list[int]:
+    """The central example, those whose importance was computed, the rest; each by activation."""
+    rows = cluster.rows
+    unknown = ~np.isfinite(neuron.window_importances[rows, 0]).any(axis=1)
+    order = np.lexsort((-neuron.activation[rows].astype(np.float32), unknown, rows != cluster.central))
+    return rows[order].tolist()

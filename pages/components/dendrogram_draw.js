@@ -1,0 +1,100 @@
+/* The tree as SVG. x counts leaves from the left, y is a cosine distance. */
+const SVG = 'http://www.w3.org/2000/svg';
+const HEIGHT = 270, LEFT = 46, RIGHT = 8, TOP = 14, BOTTOM = 34;
+const yOf = (data, distance) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - distance / data.top);
+const distanceAt = (data, y) => data.top * (1 - (y - TOP) / (HEIGHT - TOP - BOTTOM));
+
+function make(tag, attributes, text) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+/* `at` = {cut, features}: what is drawn while the line moves differs from what the page shows. */
+function drawTree(data, plot, at) {
+  const width = Math.max(220, plot.clientWidth), n = data.leaves.length;
+  const step = (width - LEFT - RIGHT) / n;
+  const shape = { n, width, step, x: (leaf) => LEFT + (leaf + 0.5) * step, y: (distance) => yOf(data, distance) };
+  shape.nodeX = (node) => shape.x(node < n ? node : data.branches[node - n].x);
+  const svg = make('svg', { height: HEIGHT, 'aria-hidden': 'true' });
+  svg.append(axis(data, shape), ...chosenBranch(data, shape), ...data.branches.map((_, k) => branchLink(data, k, at, shape)),
+    ...data.leaves.map((_, i) => leafLink(data, i, at, shape)), ...numbers(data, at, shape), ...marks(data, shape));
+  plot.style.height = HEIGHT + 'px';
+  plot.replaceChildren(svg);
+}
+
+function axis(data, { width, y }) {
+  const group = make('g', { class: 'axis' });
+  const gap = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5].find((step) => data.top / step <= 6) ?? 0.5;
+  group.append(make('rect', { class: 'ground', x: 0, y: 0, width: LEFT, height: y(0) }));
+  for (let tick = 0; tick <= data.top + 1e-9; tick += gap) {
+    group.append(make('line', { x1: LEFT, x2: width - RIGHT, y1: y(tick), y2: y(tick) }));
+    group.append(make('text', { x: LEFT - 6, y: y(tick) }, String(+tick.toFixed(2))));
+  }
+  const middle = y(data.top / 2);
+  group.append(make('text', { class: 'title', transform: `translate(11 ${middle}) rotate(-90)` }, 'cosine distance'));
+  return group;
+}
+
+/* Where the atlas cuts and where a cut is suggested. The upper label stands above its line, the lower below: they
+   never meet. */
+function marks(data, { width, y }) {
+  const all = [['atlas', data.usual], ['suggested', data.suggested]].filter(([, cut]) => cut !== null);
+  const upper = Math.max(...all.map(([, cut]) => cut));
+  return all.map(([name, cut]) => {
+    const group = make('g', { class: 'mark' });
+    group.append(make('line', { x1: LEFT, x2: width - RIGHT, y1: y(cut), y2: y(cut) }),
+      make('text', { x: width - RIGHT - 2, y: y(cut) + (cut === upper ? -4 : 11) }, `${name} ${cut}`));
+    return group;
+  });
+}
+
+function chosenBranch(data, { n, step, x, y }) {
+  if (data.branch === null) return [];
+  const [from, to] = spans(data)[n + data.branch], top = y(data.branches[data.branch].h);
+  return [make('rect', { class: 'chosen', x: x(from) - step / 2 - 1, width: (to - from + 1) * step + 2, y: top - 4, height: y(0) - top + 12, rx: 3 })];
+}
+
+const colourOf = (data, feature) => data.colours[Math.min(feature, data.colours.length - 1)];
+const featureAddress = (data, at, feature) => addressOf(data, { feature, cut: at.cut, branch: null });
+
+function branchLink(data, k, at, { n, y, nodeX }) {
+  const { of: [left, right], h } = data.branches[k], feature = at.features[n + k];
+  const kind = feature < 0 ? 'above' : feature === at.current ? 'current' : 'other';
+  const d = `M${nodeX(left)} ${y(heightOf(data, left))}V${y(h)}H${nodeX(right)}V${y(heightOf(data, right))}`;
+  const href = addressOf(data, { feature: data.asked ? data.current : null, cut: data.cut, branch: k });
+  const link = make('a', { class: 'node', href, tabindex: -1, 'data-node': n + k });
+  if (feature >= 0) link.style.setProperty('--c', colourOf(data, feature));
+  link.append(make('path', { class: 'near', d }), make('path', { class: `branch ${kind}`, d }));
+  return link;
+}
+
+function leafLink(data, i, at, { step, x, y }) {
+  const feature = at.features[i];
+  const link = make('a', { class: 'node leaf', href: featureAddress(data, at, feature), tabindex: -1, 'data-node': i, 'data-feature': feature });
+  link.style.setProperty('--c', colourOf(data, feature));
+  link.append(make('rect', { class: 'hit', x: x(i) - step / 2, width: step, y: y(0) - 10, height: 22 }),
+    make('rect', { class: 'tick', x: x(i) - Math.min(step, 6) * 0.4, width: Math.min(step, 6) * 0.8, y: y(0), height: 6 }));
+  return link;
+}
+
+/* The number of every run of leaves, in a second row where the first is taken, left out where both are. */
+function numbers(data, at, { x, y }) {
+  const runs = [], end = [-Infinity, -Infinity], made = [];
+  data.leaves.forEach((_, i) => {
+    const last = runs.at(-1), feature = at.features[i];
+    if (last?.feature === feature) last.to = i; else runs.push({ feature, from: i, to: i });
+  });
+  for (const { feature, from, to } of runs) {
+    const middle = (x(from) + x(to)) / 2, half = 4 + 3.5 * String(feature).length;
+    const row = end.findIndex((taken) => middle - half >= taken);
+    if (row < 0) continue;
+    end[row] = middle + half;
+    const kind = feature === at.current ? 'number current' : 'number';
+    const number = make('text', { class: kind, x: middle, y: y(0) + 18 + 12 * row }, String(feature));
+    number.style.setProperty('--c', colourOf(data, feature));
+    made.push(number);
+  }
+  return made;
+}

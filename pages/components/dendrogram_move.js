@@ -1,0 +1,65 @@
+/* Moving the line that cuts the tree, by pointer and by key; and moving over the tree by key. */
+const AFTER_KEYS = 350;   // milliseconds without a key until the page follows
+
+/* `show(cut)` draws what a cut makes, `commit()` lets the page follow. */
+function moveLine(data, line, plot, view, show, commit) {
+  const step = data.top > 0.3 ? 0.01 : 0.001;
+  const go = (cut) => show(+Math.max(0, Math.min(data.top, Math.round(cut / step) * step)).toFixed(3));
+  const under = (event) => distanceAt(data, event.clientY - plot.getBoundingClientRect().top - view.grip);
+  line.onpointerdown = (event) => {
+    if (event.button) return;
+    line.setPointerCapture(event.pointerId);
+    view.grip = event.clientY - plot.getBoundingClientRect().top - yOf(data, view.cut);
+    view.moving = true;
+  };
+  line.onpointermove = (event) => { if (line.hasPointerCapture(event.pointerId)) go(under(event)); };
+  line.onpointerup = () => commit();
+  line.onpointercancel = () => { view.moving = false; show(data.cut); };
+  line.onkeydown = (event) => {
+    const by = lineKey(event.key, step, data, view.cut);
+    if (by === null) return;
+    event.preventDefault();
+    view.moving = true;
+    go(by);
+    clearTimeout(view.timer);
+    view.timer = setTimeout(commit, AFTER_KEYS);
+  };
+  view.toAxis = (event) => { view.grip = 0; go(under(event)); commit(); };
+}
+
+/* What a key makes of the cut; null for keys that do not move it. */
+function lineKey(key, step, data, cut) {
+  const by = { ArrowUp: step, ArrowRight: step, ArrowDown: -step, ArrowLeft: -step, PageUp: 10 * step, PageDown: -10 * step }[key];
+  if (by) return cut + by;
+  return { Home: 0, End: data.top }[key] ?? null;
+}
+
+function placeLine(data, line, at) {
+  const n = count(at.features);
+  line.style.top = yOf(data, at.cut) + 'px';
+  line.firstElementChild.textContent = `cut ${at.cut}`;
+  const said = { valuenow: at.cut, valuemin: 0, valuemax: data.top, valuetext: `${at.cut}: ${n} feature${n === 1 ? '' : 's'}` };
+  for (const [name, value] of Object.entries(said)) line.setAttribute('aria-' + name, value);
+}
+
+/* Left and right go leaf by leaf, up and down feature by feature, Page Up and Page Down along the branches. */
+function nodeAfter(key, at, data, features) {
+  const n = data.leaves.length, last = n - 1;
+  if (key === 'PageUp') return at < 0 ? 2 * n - 2 : parentOf(data, at);
+  if (key === 'PageDown') return at < n ? Math.max(0, at) : data.branches[at - n].of[0];
+  const [from, to] = at < 0 ? [-1, -1] : spans(data)[at];
+  if (key === 'ArrowRight') return Math.min(last, at < n ? at + 1 : to);
+  if (key === 'ArrowLeft') return Math.max(0, at < n ? at - 1 : from);
+  if (key === 'Home') return 0;
+  if (key === 'End') return last;
+  if (key !== 'ArrowDown' && key !== 'ArrowUp') return null;
+  const by = key === 'ArrowDown' ? 1 : -1;
+  let i = Math.max(0, by > 0 ? to : from);
+  while (i + by >= 0 && i + by <= last && features[i + by] === features[i]) i += by;
+  return Math.max(0, Math.min(last, i + by));
+}
+
+function parentOf(data, node) {
+  const k = data.branches.findIndex((branch) => branch.of.includes(node));
+  return k < 0 ? node : data.leaves.length + k;
+}
