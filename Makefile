@@ -44,6 +44,6 @@ screenshots: .venv/installed-dev data/demo/manifest.json
 	$(PIP) install -r requirements.txt -c constraints.txt
 	@touch $@
 
-.venv/installed-dev: .venv/installed requirements-dev.txt
+.venv/installed-dev: .venv/installed requirements-dev.txt requirements-ray.txt
 	$(PIP) install -r requirements-dev.txt -c constraints.txt
 	@touch $@

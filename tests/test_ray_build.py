@@ -57,18 +57,26 @@ def killing(save):
 
 
 def ray_workers() -> list[int]:
-    """Processes of this cluster that compute, those at work first."""
+    """Processes of this cluster that compute, those at work first; its head was started by this process."""
     found = []
-    for status in Path("/proc").glob("[0-9]*/cmdline"):
+    for folder in Path("/proc").glob("[0-9]*"):
         try:
-            name = status.read_bytes().split(b"\0")[0]
-        except OSError:
+            name = (folder / "cmdline").read_bytes().split(b"\0")[0]
+            ours = name.startswith((b"ray::work", b"ray::IDLE")) and descends(int(folder.name), os.getpid())
+        except OSError:  # it has ended meanwhile
             continue
-        if name.startswith((b"ray::work_", b"ray::remote_", b"ray::IDLE")):
-            found.append((name.startswith(b"ray::IDLE"), int(status.parent.name)))
+        if ours:
+            found.append((name.startswith(b"ray::IDLE"), int(folder.name)))
     return [pid for _, pid in sorted(found)]
 
 
+def descends(pid: int, from_pid: int) -> bool:
+    while pid > 1 and pid != from_pid:
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return pid == from_pid
+
+
+@pytest.mark.slow
 def test_the_bytes_of_one_process(place):
     alone, _ = built(place, "alone")
     together, _ = built(place, "together", "--engine", "ray")

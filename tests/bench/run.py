@@ -3,7 +3,6 @@
 import multiprocessing
 import resource
 from dataclasses import dataclass
-from pathlib import Path
 
 from precompute.config import RunConfig
 
