@@ -136,14 +136,29 @@ def run(arguments: list[str]) -> int:
     return VERBS[options.pop("verb")](options)
 
 
+def one_line(error: Exception) -> str:
+    """What it says, with the file it is about instead of a number."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def out_of_memory(error: Exception) -> bool:
+    from precompute.memory import ran_out
+
+    return ran_out(error)
+
+
 def main(arguments: list[str]) -> int:
     """The exit code; whatever a person can mend is one line."""
     logging.basicConfig(format="%(message)s")
     try:
         return run(arguments)
     except (ValueError, OSError) as error:
-        print(str(error).splitlines()[0], file=sys.stderr)
-    except (MemoryError, BrokenExecutor):
+        print(one_line(error), file=sys.stderr)
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, BrokenExecutor) and not out_of_memory(error):
+            raise
         print("not enough memory: fewer examples, fewer layers or a smaller work unit need less", file=sys.stderr)
     except KeyboardInterrupt:
         print("interrupted: the same command goes on from here", file=sys.stderr)

@@ -2,19 +2,63 @@
 
 import logging
 import os
+import struct
+import tokenize
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import BufferedIOBase
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 logger = logging.getLogger(__name__)
 
-UNREADABLE = (OSError, ValueError, EOFError, zipfile.BadZipFile)
+# What the readers of zip and npy raise over bytes that are not what was written.
+UNREADABLE = (
+    OSError, ValueError, EOFError, KeyError, TypeError, OverflowError, SyntaxError, RuntimeError,
+    struct.error, tokenize.TokenError, zipfile.BadZipFile,
+)  # fmt: skip
 
 
 class CheckpointError(ValueError):
     """A unit cannot be kept or read back; the message says why in one line."""
+
+
+@contextmanager
+def put(path: Path) -> Iterator[Path]:
+    """Where to write what shall be at `path`: it gets there once it is whole. Raises CheckpointError."""
+    half = path.with_suffix(".part")
+    with kept_in(half, path):
+        yield half
+        os.replace(half, path)
+
+
+def new_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> np.ndarray:
+    """A new `.npy`, mapped. Its room is taken at once: the kernel kills who writes to a map that the disk cannot hold.
+
+    Raises CheckpointError.
+    """
+    with kept_in(path, path):
+        array = np.lib.format.open_memmap(path, "w+", dtype, shape)
+        if hasattr(os, "posix_fallocate"):
+            with path.open("r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array
+
+
+@contextmanager
+def kept_in(file: Path, path: Path) -> Iterator[None]:
+    """What fails while `file` is written for `path` leaves no `file` behind, and is one line."""
+    try:
+        yield
+    except OSError as error:
+        file.unlink(missing_ok=True)
+        raise CheckpointError(
+            f"{path} cannot be written ({error.strerror or error}): what is done is kept, "
+            "mend that and give the same command again"
+        ) from error
 
 
 class Checkpoints:
@@ -35,17 +79,8 @@ class Checkpoints:
 
     def save(self, unit: int, arrays: Mapping[str, np.ndarray]) -> None:
         """Under its name only once it is whole: a file that is there is a unit that is done."""
-        half = self.path(unit).with_suffix(".part")
-        try:
-            with half.open("wb") as file:
-                np.savez(file, allow_pickle=False, **arrays)
-            os.replace(half, self.path(unit))
-        except OSError as error:
-            half.unlink(missing_ok=True)
-            raise CheckpointError(
-                f"{self.path(unit)} cannot be written ({error.strerror or error}): what is done is kept, "
-                "make room and give the same command again"
-            ) from error
+        with put(self.path(unit)) as half, half.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
 
     def load(self, unit: int) -> "Arrays":
         """The arrays of a unit, each read when it is asked for."""
@@ -71,21 +106,30 @@ class Arrays(Mapping[str, np.ndarray]):
     def __init__(self, path: Path):
         self.path = path
         try:
-            self.file = np.load(path, allow_pickle=False)
+            self.file = zipfile.ZipFile(path)
         except UNREADABLE as error:
             raise self.damaged() from error
 
     def __getitem__(self, name: str) -> np.ndarray:
         try:
-            return self.file[name]
+            with self.file.open(f"{name}.npy") as member:
+                return whole_array(member)
         except UNREADABLE as error:
             raise self.damaged() from error
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.file.files)
+        return (name.removesuffix(".npy") for name in self.file.namelist())
 
     def __len__(self) -> int:
-        return len(self.file.files)
+        return len(self.file.namelist())
 
     def damaged(self) -> CheckpointError:
         return CheckpointError(f"{self.path} is damaged: delete it and give the same command again")
+
+
+def whole_array(member: BufferedIOBase) -> np.ndarray:
+    """The checksum is compared at the end of the file, which a damaged header could make the array end before."""
+    array = np.lib.format.read_array(member, allow_pickle=False)
+    if member.read(1):
+        raise ValueError("there is more than the array")
+    return array

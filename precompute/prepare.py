@@ -139,7 +139,13 @@ def read_corpus(
     if config.context > source.n_ctx:
         raise ValueError(f"context: {config.context} tokens are more than this model's {source.n_ctx}")
     documents = read_documents(config.corpus, config.text_field)
-    examples = make_examples(documents, source.tokenizer, config.examples, config.context, config.packing, told)
+    try:
+        examples = make_examples(documents, source.tokenizer, config.examples, config.context, config.packing, told)
+    except OSError as error:
+        raise ConfigError(
+            f"{config.corpus}: cannot be read beyond document {documents.n_read:,} ({error.strerror or error}): "
+            "give another corpus, or the same command when it can be read"
+        ) from error
     notes = []
     if len(examples.tokens) < config.examples:
         notes.append(f"{config.examples} examples were asked for, the corpus has {len(examples.tokens)}")

@@ -5,13 +5,13 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from precompute.checkpoints import Checkpoints
+from precompute.checkpoints import CheckpointError, Checkpoints, put
 from precompute.config import ConfigError
-from precompute.write import beside
+from precompute.write import beside, clear_up
 
 SETTINGS, STATUS, LOCK = "run.json", "status.json", "lock"
 
@@ -21,9 +21,10 @@ class RunFolder:
 
     def __init__(self, path: Path):
         self.path = path
-        file = path / SETTINGS
+        if not (path / SETTINGS).exists():  # killed while it was removed: nobody knows what its units were made with
+            forget(path)
         # settings that no unit was made with bind nobody
-        self.begun = json.loads(file.read_text(encoding="utf-8")) if file.exists() and self.has_units else {}
+        self.begun = settings_of(path / SETTINGS) if self.has_units else {}
 
     def stage(self, name: str) -> Checkpoints:
         return Checkpoints(self.path / name)
@@ -40,7 +41,8 @@ class RunFolder:
 
     def note(self, standing: Mapping[str, Any]) -> None:
         """What `status` shows of this run."""
-        write_whole(self.path / STATUS, json.dumps(standing))
+        with suppress(CheckpointError):  # a courtesy: what the run cannot do without tells of a full disk itself
+            write_whole(self.path / STATUS, json.dumps(standing))
 
     @property
     def has_units(self) -> bool:
@@ -57,9 +59,22 @@ def shown(value: Any) -> str:
 
 
 def write_whole(path: Path, text: str) -> None:
-    half = path.with_suffix(".part")
-    half.write_text(text, encoding="utf-8")
-    os.replace(half, path)
+    with put(path) as half:
+        half.write_text(text, encoding="utf-8")
+
+
+def settings_of(file: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"{file} is damaged: --restart begins the run anew") from error
+
+
+def forget(path: Path) -> None:
+    """Everything in a run folder but its lock."""
+    for old in path.iterdir():
+        if old.name != LOCK:
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
 
 
 def run_path(out: Path) -> Path:
@@ -72,10 +87,9 @@ def run_folder(out: Path, restart: bool = False) -> Iterator[RunFolder]:
     """The run folder of the atlas `out`, locked while in use; `restart` forgets what an earlier run had finished."""
     path = run_path(out)
     with locked(path, out):
+        clear_up(Path(os.path.abspath(out)))
         if restart:
-            for old in path.iterdir():
-                if old.name != LOCK:
-                    shutil.rmtree(old) if old.is_dir() else old.unlink()
+            forget(path)
         run = RunFolder(path)
         try:
             yield run
@@ -92,7 +106,7 @@ def locked(path: Path, out: Path) -> Iterator[None]:
             path.mkdir(parents=True, exist_ok=True)
             lock = (path / LOCK).open("w")
         except OSError as error:
-            raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
+            raise ConfigError(f"{path} cannot be written ({error.strerror}): name another --out") from error
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

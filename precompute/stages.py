@@ -10,7 +10,7 @@ from ne_core.checks import file_sha256
 from ne_core.similar import SPACES
 from precompute.assemble import Indexed
 from precompute.candidates import Rule
-from precompute.checkpoints import Checkpoints
+from precompute.checkpoints import CheckpointError, Checkpoints, new_array
 from precompute.collect import CollectJob, Gathering, layer_rows, real_positions, work_candidates
 from precompute.collected import LayerRows
 from precompute.engines import Engine
@@ -99,6 +99,8 @@ def rows(ready: Prepared, run: RunFolder, collected: Collected, told: Stage) -> 
     for number, layer in enumerate(layers):
         if number not in before:
             kept.save(number, layer_arrays(ready, collected, layer, x_path(run, layer)))
+        else:
+            check_x(x_path(run, layer), kept.load(number))
         told(number + 1, len(layers))
     collected.kept.clear()
     return [layer_kept(ready, layer, kept.load(number), x_path(run, layer)) for number, layer in enumerate(layers)]
@@ -113,13 +115,28 @@ def layer_arrays(ready: Prepared, collected: Collected, layer: int, x: Path) -> 
 
     def x_into(shape: tuple[int, int]) -> np.ndarray:
         # numpy maps no empty file
-        return np.lib.format.open_memmap(x, "w+", np.float16, shape) if shape[0] else np.zeros(shape, np.float16)
+        return new_array(x, np.float16, shape) if shape[0] else np.zeros(shape, np.float16)
 
     job, load = collected.job, collected.kept.load
     candidates = collected.gathering.candidates(layer)
     found = layer_rows(job, layer, candidates, ready.source.layer(layer), load, x_into)
     statistics = layer_statistics(layer, range(job.n_units), load)
-    return {**found.to_arrays(), **statistics.to_arrays()}
+    return {**found.to_arrays(), **statistics.to_arrays(), "x_sha256": x_sha256(x, found.x_row)}
+
+
+def x_sha256(x: Path, x_row: np.ndarray) -> np.ndarray:
+    """Of the file of x, if there is one: it lies beside the unit, whose own checksums do not cover it."""
+    return np.array(file_sha256(x) if len(x_row) else "")
+
+
+def check_x(x: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Raises CheckpointError if x is not what an earlier run wrote."""
+    try:
+        whole = x_sha256(x, arrays["x_row"]) == arrays["x_sha256"]
+    except FileNotFoundError:
+        whole = False
+    if not whole:
+        raise CheckpointError(f"{x} is damaged: delete {x.parent} and give the same command again")
 
 
 def layer_kept(ready: Prepared, layer: int, arrays: Mapping[str, np.ndarray], x: Path) -> LayerKept:
@@ -178,7 +195,7 @@ def similar(ready: Prepared, run: RunFolder, layers: list[LayerFound], told: Sta
 def vectors_file(run: RunFolder, layers: list[LayerFound], space: str) -> Path:
     """The central vectors of one space, as a file that every worker of this machine maps."""
     path, (n_features, d_in) = run.path / "similar" / f"{space}.npy", space_shape(layers)
-    vectors = np.lib.format.open_memmap(path, "w+", np.float32, (max(n_features, 1), d_in))  # no file maps to nothing
+    vectors = new_array(path, np.float32, (max(n_features, 1), d_in))  # no file maps to nothing
     space_vectors(layers, space, vectors[:n_features])
     return path
 

@@ -28,11 +28,11 @@ def standing(run: Path, running: bool) -> str:
     try:
         file = run / STATUS
         note, ago = json.loads(file.read_text(encoding="utf-8")), time.time() - file.stat().st_mtime
-    except (OSError, ValueError):
+        line, left_s = f"stage {note['number']} of {note['n_stages']}: {note['stage']}", note["left_s"]
+        if note["total"]:
+            line += f", {note['done']:,} of {note['total']:,} {note['things']}"
+    except (OSError, ValueError, KeyError, TypeError):
         return "starting" if running else "before its first stage"
-    line = f"stage {note['number']} of {note['n_stages']}: {note['stage']}"
-    if note["total"]:
-        line += f", {note['done']:,} of {note['total']:,} {note['things']}"
-    if running and note["left_s"] is not None:
-        line += f", about {duration(max(0, note['left_s'] - ago))} left in it"
+    if running and left_s is not None:
+        line += f", about {duration(max(0, left_s - ago))} left in it"
     return f"{line}, noted {duration(max(0, ago))} ago"

@@ -55,6 +55,11 @@ def beside(out: Path, role: str) -> Path:
 def clear_up(out: Path) -> None:
     """What a killed run left: a half-written folder, or the old atlas between the two renames of `move_into_place`."""
     shutil.rmtree(beside(out, "writing"), ignore_errors=True)
+    put_back(out)
+
+
+def put_back(out: Path) -> None:
+    """The old atlas, if the new one did not get into its place."""
     if beside(out, "old").exists() and not out.exists():
         beside(out, "old").rename(out)
 
@@ -63,9 +68,12 @@ def move_into_place(folder: Path, out: Path) -> None:
     """Two renames, so that `out` is the old atlas or the new one and never a mixture."""
     old = beside(out, "old")
     shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.rename(old)
-    folder.rename(out)
+    try:
+        if out.exists():
+            out.rename(old)
+        folder.rename(out)
+    finally:
+        put_back(out)
     shutil.rmtree(old, ignore_errors=True)
 
 

@@ -1,52 +1,50 @@
-"""The command line in a child process that has its imports behind it, killed where a test wants it to be."""
+"""The command line in a child process that has its imports behind it, with what a test wants to go wrong in it."""
 
 import multiprocessing
 import os
-import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from precompute import checkpoints
 from precompute.__main__ import main
+from tests.faults import die, when_kept
 
 # The server that children are forked from has imported what takes seconds and started no thread.
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.killing", "precompute.build"])
 
+Fault = Callable[[], None]
 
-def started(arguments: list[str], kill_in: tuple[str, int] | None = None, log: Path | None = None) -> ForkServerProcess:
-    """`python -m precompute` with these arguments; `kill_in` (stage, n) dies while it writes the stage's n-th unit."""
-    child = FORKS.Process(target=run, args=(arguments, kill_in, log))
+
+def started(
+    arguments: list[str], kill_in: tuple[str, int] | None = None, log: Path | None = None, fault: Fault | None = None
+) -> ForkServerProcess:
+    """`python -m precompute` with these arguments.
+
+    `kill_in` (stage, n) dies while it writes the stage's n-th unit; `fault` is called in the child before it begins.
+    """
+    if kill_in:
+        fault = partial(when_kept, *kill_in, die)
+    child = FORKS.Process(target=run, args=(arguments, log, fault))
     child.start()
     return child
 
 
-def finished(arguments: list[str], kill_in: tuple[str, int] | None = None, log: Path | None = None) -> int:
+def finished(
+    arguments: list[str], kill_in: tuple[str, int] | None = None, log: Path | None = None, fault: Fault | None = None
+) -> int:
     """Its exit code, −9 when it was killed."""
-    child = started(arguments, kill_in, log)
+    child = started(arguments, kill_in, log, fault)
     child.join()
     return child.exitcode
 
 
-def run(arguments: list[str], kill_in: tuple[str, int] | None, log: Path | None) -> None:
+def run(arguments: list[str], log: Path | None, fault: Fault | None) -> None:
     with open(log or os.devnull, "a") as stream:
         os.dup2(stream.fileno(), sys.stderr.fileno())
         os.dup2(stream.fileno(), sys.stdout.fileno())
-    if kill_in:
-        checkpoints.os = DyingOs(*kill_in)
+    if fault:
+        fault()
     sys.exit(main(arguments))
-
-
-class DyingOs:
-    """The module `os` for checkpoints.py: the n-th time that a unit of the stage is put in place, the process dies."""
-
-    def __init__(self, stage: str, n: int):
-        self.stage, self.left = stage, n
-
-    def replace(self, half: Path, whole: Path) -> None:
-        if whole.parent.name == self.stage:
-            self.left -= 1
-        if self.left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        os.replace(half, whole)

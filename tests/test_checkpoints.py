@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from precompute.checkpoints import CheckpointError, Checkpoints
+from precompute.checkpoints import CheckpointError, Checkpoints, new_array
 from precompute.config import ConfigError
 from precompute.run_folder import is_locked, run_folder, run_path
 from precompute.status import status
@@ -61,6 +61,31 @@ def test_a_flipped_byte_is_told_when_it_is_read(kept):
         kept.load(4)["x"]
 
 
+def test_no_flipped_bit_goes_unnoticed(kept):
+    """Whichever it is: the arrays are the same, or a line says that the file is damaged."""
+    kept.save(4, ARRAYS)
+    good, found = kept.path(4).read_bytes(), 0
+    for at in range(len(good)):
+        for bit in (0, 5):
+            kept.path(4).write_bytes(good[:at] + bytes([good[at] ^ 1 << bit]) + good[at + 1 :])
+            try:
+                back = {name: kept.load(4)[name] for name in ARRAYS}
+            except CheckpointError as error:
+                found += "is damaged: delete it" in str(error)
+                continue
+            for name, values in ARRAYS.items():
+                np.testing.assert_array_equal(back[name], values, strict=True)
+    assert found > len(good)
+
+
+def test_a_mapped_array_has_its_room_on_disk(tmp_path):
+    """One that found the disk full when it is written to would kill the process."""
+    path = tmp_path / "x.npy"
+    new_array(path, np.float16, (1000, 64))[3] = 5
+    assert path.stat().st_blocks * 512 >= path.stat().st_size > 128_000
+    assert np.load(path)[3].tolist() == [5] * 64
+
+
 def save_much(folder: Path) -> None:
     """In a child: no file may grow beyond a few kilobytes, as on a full disk."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -68,7 +93,11 @@ def save_much(folder: Path) -> None:
     try:
         Checkpoints(folder).save(1, {"x": np.zeros(10_000)})
     except CheckpointError as error:
-        os._exit(42 if "make room" in str(error) and len(str(error).splitlines()) == 1 else 1)
+        os._exit(
+            42
+            if "No space" not in str(error) and "mend that" in str(error) and len(str(error).splitlines()) == 1
+            else 1
+        )
 
 
 def test_a_full_disk_is_one_line_and_costs_no_unit(kept):
@@ -110,6 +139,35 @@ def test_a_run_that_did_nothing_leaves_nothing(tmp_path):
     with pytest.raises(ConfigError, match="no such"):
         refused(tmp_path / "atlas")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_units_of_unknown_settings_are_forgotten(tmp_path):
+    """A finished run that was killed while its folder was removed may have left units without them."""
+    out = tmp_path / "atlas"
+    with run_folder(out) as run:
+        run.agree({"examples": 5})
+        run.stage("collect").save(0, ARRAYS)
+    (run_path(out) / "run.json").unlink()
+    with run_folder(out) as run:
+        run.agree({"examples": 6})
+        assert run.stage("collect").done() == set()
+
+
+def test_what_a_killed_run_left_beside_the_atlas(tmp_path):
+    """The old atlas comes back at once, and half of a new one takes no room."""
+    for name in (".atlas.old", ".atlas.writing"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").write_text(name)
+    with run_folder(tmp_path / "atlas"):
+        assert (tmp_path / "atlas/manifest.json").read_text() == ".atlas.old"
+        assert not (tmp_path / ".atlas.writing").exists()
+
+
+def test_a_note_that_is_none_is_passed_over(tmp_path):
+    with run_folder(tmp_path / "atlas") as run:
+        for note in ("", "{", "[]", "7", '{"stage": "collect"}', '{"number": 1, "n_stages": 7, "stage": "rows"}'):
+            (run.path / "status.json").write_text(note)
+            assert status(tmp_path / "atlas").endswith("running, starting")
 
 
 def test_a_second_run_is_refused(tmp_path):

@@ -3,6 +3,7 @@
 import random
 import shutil
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from precompute.checkpoints import Checkpoints
 from precompute.run_folder import run_path
 from precompute.status import status
+from tests import faults
 from tests.killing import finished, started
 from tests.test_write import files
 from tests.tiny_models import tiny_checkpoint
@@ -22,7 +24,10 @@ STAGES = {"corpus": 1, "collect": 3, "rows": 2, "features": 2, "importance": 4, 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("kill")
+    return corpus_and_model(tmp_path_factory.mktemp("kill"))
+
+
+def corpus_and_model(place: Path) -> Path:
     tiny_checkpoint("gpt2", place / "model")
     rng = np.random.default_rng(0)
     texts = (" ".join(rng.choice(WORDS.split(), size=rng.integers(5, 60))) for _ in range(60))
@@ -104,6 +109,22 @@ def test_two_runs_into_one_directory(place, tmp_path):
     first.join()
     assert (first.exitcode, second) == (0, 2)
     assert "another run is making it" in log.read_text()
+
+
+@pytest.mark.parametrize("rename", [1, 2])
+def test_killed_while_the_atlas_is_put_in_place(place, tmp_path, whole, rename):
+    """Before the old one goes, or before the new one comes: the next command then puts the old one back."""
+    out = tmp_path / "atlas"
+    shutil.copytree(place / "whole", out)
+    (out / "manifest.json").write_text("{}")
+    earlier = files(out)
+    assert finished(arguments(place, out), fault=partial(faults.when_renamed, rename, faults.die)) == KILLED
+    assert out.exists() == (rename == 1)
+    assert finished(arguments(place, out, "--keep", "0.5")) == 2
+    assert files(out) == earlier
+    assert finished(arguments(place, out)) == 0
+    assert files(out) == whole
+    assert [path.name for path in tmp_path.iterdir()] == ["atlas"]
 
 
 @pytest.mark.slow
