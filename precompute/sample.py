@@ -93,10 +93,11 @@ def counted(
 ) -> Int[np.ndarray, "n_neurons n_bins"]:
     """Equal bins from low to high, each without its upper end but the last. One that never changes is in its first."""
     high = np.where(high > low, high, low + 1)
-    edges, neuron = np.linspace(low, high, HISTOGRAM_BINS + 1), np.arange(len(low))
-    bins = np.minimum((values - low) * (HISTOGRAM_BINS / (high - low)), HISTOGRAM_BINS - 1).astype(np.int32)
+    edges = np.linspace(low, high, HISTOGRAM_BINS + 1, axis=1)
+    first = np.arange(len(low)) * edges.shape[1]  # where each neuron's edges start
+    edges[:, -1] = np.inf  # the highest belongs to the last bin
+    at = first + np.minimum((values - low) * (HISTOGRAM_BINS / (high - low)), HISTOGRAM_BINS - 1).astype(np.intp)
     # the product may have been rounded across an edge
-    bins -= values < edges[bins, neuron]
-    bins += (values >= edges[bins + 1, neuron]) & (bins < HISTOGRAM_BINS - 1)
-    places = np.bincount((neuron * HISTOGRAM_BINS + bins).ravel(), minlength=len(low) * HISTOGRAM_BINS)
-    return places.reshape(len(low), HISTOGRAM_BINS)
+    at -= values < edges.take(at)
+    at += values >= edges.take(at + 1)
+    return np.bincount(at.ravel(), minlength=edges.size).reshape(edges.shape)[:, :-1]
