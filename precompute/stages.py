@@ -15,11 +15,12 @@ from precompute.collect import CollectJob, Gathering, layer_rows, real_positions
 from precompute.collected import LayerRows
 from precompute.engines import Engine
 from precompute.engines.local import LocalEngine
-from precompute.features import CHUNK, FeaturesJob, chunk_of, features_from, unit_ranges, work_features
+from precompute.features import CHUNK, Chunk, FeaturesJob, chunk_of, features_from, unit_ranges, work_features
 from precompute.found import LayerFound
 from precompute.importance import Importances, Limits, masked_passes, plan, units, work_importances
 from precompute.importance import gathered as importances_from
 from precompute.index import SimilarJob, feature_columns, owners, similar_from, space_shape, space_vectors, work_similar
+from precompute.mapped import let_go
 from precompute.prepare import Prepared
 from precompute.progress import Stage
 from precompute.run_folder import RunFolder
@@ -159,14 +160,14 @@ def features(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerK
         rows, part = of_unit[unit]
         return min(CHUNK, len(rows.maxima) - part * CHUNK)
 
-    work = Work(
-        work_features,
-        FeaturesJob(ready.config.cut),
-        range(len(of_unit)),
-        cores=None if few else 1,
-        payload=lambda unit: chunk_of(*of_unit[unit]),
-        size=size,
-    )
+    def chunk(unit: int) -> Chunk:
+        rows, part = of_unit[unit]
+        found = chunk_of(rows, part)
+        let_go(rows.x)
+        return found
+
+    cores = None if few else 1
+    work = Work(work_features, FeaturesJob(ready.config.cut), range(len(of_unit)), cores, chunk, size)
     finish(work, kept, LocalEngine() if few else where, told)
     return [features_from(rows, kept.load, units) for rows, units in zip(of_layers, ranges, strict=True)]
 
@@ -197,6 +198,8 @@ def vectors_file(run: RunFolder, layers: list[LayerFound], space: str) -> Path:
     path, (n_features, d_in) = run.path / "similar" / f"{space}.npy", space_shape(layers)
     vectors = new_array(path, np.float32, (max(n_features, 1), d_in))  # no file maps to nothing
     space_vectors(layers, space, vectors[:n_features])
+    for found in layers:
+        let_go(found.rows.x)
     return path
 
 
