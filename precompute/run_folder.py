@@ -50,7 +50,11 @@ class RunFolder:
         return any(self.path.glob("*/*.npz"))
 
     def remove(self) -> None:
-        shutil.rmtree(self.path)
+        """The lock last: nobody else may begin here while there is something left."""
+        forget(self.path)
+        (self.path / LOCK).unlink()
+        with suppress(OSError):  # another run has begun since
+            self.path.rmdir()
 
 
 def shown(value: Any) -> str:
@@ -71,7 +75,8 @@ def settings_of(file: Path) -> dict[str, Any]:
 
 
 def forget(path: Path) -> None:
-    """Everything in a run folder but its lock."""
+    """Everything in a run folder but its lock; the settings first, without which no unit is taken up again."""
+    (path / SETTINGS).unlink(missing_ok=True)
     for old in path.iterdir():
         if old.name != LOCK:
             shutil.rmtree(old) if old.is_dir() else old.unlink()

@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -55,6 +56,11 @@ def when_kept(stage: str, n: int, do: Callable[[], None]) -> None:
 def when_saved(stage: str, n: int, do: Callable[[], None]) -> None:
     """As the n-th unit of a stage begins to be written."""
     before_call(np, "savez", n, do, lambda file: Path(file.name).parent.name == stage)
+
+
+def when_removed(n: int, do: Callable[[], None]) -> None:
+    """Before the n-th folder of a finished run is deleted."""
+    before_call(shutil, "rmtree", n, do, lambda path, *_: Path(path).parent.name.endswith(".run"))
 
 
 def when_renamed(n: int, do: Callable[[], None]) -> None:

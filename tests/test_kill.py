@@ -127,6 +127,18 @@ def test_killed_while_the_atlas_is_put_in_place(place, tmp_path, whole, rename):
     assert [path.name for path in tmp_path.iterdir()] == ["atlas"]
 
 
+@pytest.mark.parametrize("n", [1, 3])
+def test_killed_while_the_run_folder_is_deleted(place, tmp_path, whole, n):
+    """What is left of it is of no use to anyone, and in nobody's way."""
+    out = tmp_path / "atlas"
+    assert finished(arguments(place, out), fault=partial(faults.when_removed, n, faults.die)) == KILLED
+    assert files(out) == whole
+    assert run_path(out).exists()
+    assert finished(arguments(place, out)) == 0
+    assert files(out) == whole
+    assert [path.name for path in tmp_path.iterdir()] == ["atlas"]
+
+
 @pytest.mark.slow
 def test_killed_at_random_moments(place, tmp_path, whole):
     """Thirty runs killed after a random while, the last of each carried to its end."""

@@ -106,6 +106,7 @@ def _weights(model: str, folder: Path, dtype: torch.dtype) -> PreTrainedModel:
             local_files_only=True,
             trust_remote_code=False,
             output_loading_info=True,
+            ignore_mismatched_sizes=True,  # told below, in one line
         )
     except Exception as error:
         raise UnfitModelError(f"{model}: cannot be loaded: {first_line(error)}") from error
@@ -117,6 +118,9 @@ def _weights(model: str, folder: Path, dtype: torch.dtype) -> PreTrainedModel:
             f"{model}: {len(wrong)} weights are missing or of another shape ({wrong[0]}); "
             "config.json and *.safetensors must be of the same model"
         )
+    broken = next((name for name, values in weights.named_parameters() if not bool(values.isfinite().all())), None)
+    if broken:
+        raise UnfitModelError(f"{model}: {broken} has values that are not finite; save or download the model again")
     return weights.eval()
 
 
