@@ -149,6 +149,12 @@ def test_reads_what_plain_hugging_face_computes(opened, folders, family):
         torch.testing.assert_close(ours[real], theirs.reshape(ours.shape)[real], atol=1e-4, rtol=1e-4)
 
 
+def test_no_activation_function_is_left_written_out(opened):
+    modules = {type(module).__name__ for module in opened("gpt2")._bridge.modules()}
+    assert "GELU" in modules
+    assert "NewGELUActivation" not in modules
+
+
 @pytest.mark.parametrize("family", ["gpt2", "opt", "bert"])
 def test_padding_changes_no_real_position(opened, family):
     source = opened(family)

@@ -15,7 +15,7 @@ from precompute.opened import ModelSpec
 class LayerAsked:
     """The rows of one layer that are computed, sorted by example; `n_rows` counts the layer's rows in all.
 
-    Columns are as narrow as they can be: every worker is sent all of them, 16 bytes a row.
+    Every worker is sent all of them, 20 bytes a row.
     """
 
     layer: int

@@ -19,16 +19,17 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from precompute.importance import ImportanceJob, Limits, gathered, unit_importances, units
 from precompute.importance.budget import positions_back
 from precompute.importance.job import LayerAsked
-from precompute.sources.transformer import TransformerSource, open_transformer
+from precompute.sources.transformer import TransformerSource, masking, open_transformer
 from precompute.texts import make_examples, read_documents
 from tests.bench.collect import gpt2_shape, timed
 from tests.bench.figures import Figures
 
-CONTEXT, BACK, BATCH, BASELINE = 128, 20, 8, "mean-embedding"
+CONTEXT, BACK, BASELINE = 128, 20, "mean-embedding"
+BATCH = masking.TOKENS_PER_PASS["cpu"] // CONTEXT
 N_LAYERS, N_NEURONS = 12, 3072
 # As many rows as 100 for each of GPT2-small's neurons are among 10,000 examples.
 ROWS_PER_EXAMPLE = N_LAYERS * N_NEURONS * 100 // 10_000
-EXAMPLES, BATCHES, ROUNDS = 4, 3, 2  # an example is a unit; of each, so many batches of the plainer ways
+EXAMPLES, UNITS, BATCHES, ROUNDS = 4, 2, 2, 2  # so many batches of prompt masking for each unit
 
 # Place in the batch, position and neuron of what is read in one layer.
 Read = tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"], Int[np.ndarray, " n"]]
@@ -46,10 +47,10 @@ def measure(figures: Figures, demo: Path) -> None:
         model = AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32).eval()
     job = planted(source)
     baseline = source.baselines([BASELINE])[BASELINE]
-    rounds = [[turns(source, model, job, baseline, unit) for unit in range(EXAMPLES)] for _ in range(ROUNDS)]
+    rounds = [[turns(source, model, job, baseline, unit) for unit in range(UNITS)] for _ in range(ROUNDS)]
     prompt, neuron, ours = np.array(rounds).min(axis=0).sum(axis=0)
     n_pairs, n_readings = int(job.pairs.sum()), sum(int(is_read(job, asked).sum()) for asked in job.layers)
-    prompt, neuron = prompt * n_pairs / (EXAMPLES * BATCHES * BATCH), neuron * n_readings / (N_LAYERS * BATCH)
+    prompt, neuron = prompt * n_pairs / (UNITS * BATCHES * BATCH), neuron * n_readings / (N_LAYERS * BATCH)
     figures.add("importance_speedup_over_prompt_masking_gpt2", prompt / ours, "x")
     figures.add("importance_speedup_over_per_neuron_gpt2", neuron / ours, "x")
     figures.add("importance_passes_per_s_gpt2", n_pairs / ours, "passes/s")
@@ -62,7 +63,7 @@ def turns(
     """Seconds of some prompt maskings, of some per-neuron passes, and of one whole unit done our way."""
     return (
         timed(lambda: prompt_masking(model, job, baseline, unit)),
-        timed(lambda: per_neuron(model, job, baseline, job.layers[unit::EXAMPLES])),
+        timed(lambda: per_neuron(model, job, baseline, job.layers[unit::UNITS])),
         timed(lambda: unit_importances(source, job, unit)),
     )
 
@@ -77,7 +78,7 @@ def planted(source: TransformerSource) -> ImportanceJob:
     pairs = np.tile(np.arange(CONTEXT) > 0, (EXAMPLES, 1))
     layers = tuple(planted_layer(layer, ROWS_PER_EXAMPLE * EXAMPLES // N_LAYERS, rng) for layer in source.layers)
     lengths = np.full(EXAMPLES, CONTEXT, dtype=np.int32)
-    return ImportanceJob(None, tokens, lengths, BACK, (BASELINE,), 1, Limits(None, None), pairs, layers)
+    return ImportanceJob(None, tokens, lengths, BACK, (BASELINE,), EXAMPLES // UNITS, Limits(None, None), pairs, layers)
 
 
 def planted_layer(layer: int, n: int, rng: np.random.Generator) -> LayerAsked:

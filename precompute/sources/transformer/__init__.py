@@ -1,6 +1,7 @@
 """Any transformer that transformer_lens can bridge, as neuron layers: `open_transformer(name or folder)`.
 
 checkpoint.py   a hub name or folder -> a checked tokenizer and Hugging Face model
+fusing.py       activation functions in one kernel
 taps.py         where x and the activations are read, and a forward pass that stops after the last of them
 probe.py        what a model does on a few tokens: which norm its MLP reads, whether it is causal, whether it fits
 folding.py      the norm before the MLP moved into the input weights

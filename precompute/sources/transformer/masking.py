@@ -24,7 +24,7 @@ from precompute.sources.transformer import taps
 from precompute.sources.transformer.packing import Batch, in_rows, pairs_of, prompts_batch, windows_batch
 
 # Tokens of a forward pass: on a CPU as many as keep its cores busy and its caches warm, on a GPU many more.
-TOKENS_PER_PASS = {"cpu": 1024, "cuda": 16384}
+TOKENS_PER_PASS = {"cpu": 2048, "cuda": 16384}
 # Windows that share a row: each adds keys to the attention of the others, and saves a copy of the clean ones.
 WINDOWS_PER_ROW = 2
 

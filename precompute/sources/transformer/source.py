@@ -17,6 +17,7 @@ from precompute.source import LayerPass, Readings, UnfitModelError
 from precompute.sources.transformer import masking, probe, taps
 from precompute.sources.transformer.checkpoint import first_line, open_checkpoint
 from precompute.sources.transformer.folding import close
+from precompute.sources.transformer.fusing import fuse_activations
 
 # Share of the largest value by which two ways to the same number may differ.
 TOLERANCES = {torch.float32: 1e-4, torch.float64: 1e-4, torch.float16: 2e-2, torch.bfloat16: 5e-2}
@@ -44,6 +45,7 @@ def open_transformer(
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     bridge, tokenizer = open_checkpoint(model, torch.device(device), dtype)
+    fuse_activations(bridge.original_model)
     name = Path(model).resolve().name if Path(model).is_dir() else model
     try:
         return TransformerSource(name, bridge, tokenizer, weights, gated_embedding, layers)

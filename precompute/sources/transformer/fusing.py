@@ -1,0 +1,12 @@
+"""Activation functions in one kernel: written out, gelu_new passes over memory eight times, a sixth of a small model."""
+
+from torch import nn
+from transformers.activations import NewGELUActivation
+
+
+def fuse_activations(model: nn.Module) -> None:
+    """Put torch's tanh GELU, equal but for rounding, in the place of every one that is written out."""
+    for module in list(model.modules()):
+        for name, child in module.named_children():
+            if type(child) is NewGELUActivation:
+                setattr(module, name, nn.GELU(approximate="tanh"))
