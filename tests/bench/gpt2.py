@@ -1,7 +1,7 @@
 """A whole build at GPT2-small's exact shape, random weights: time a stage, memory and size, and what 10,000 would take.
 
 The cut is 0.6, at which random weights give some features a neuron, as GPT2-small is expected to have; at the default
-they are nearly all single examples.
+they give ten. A fifth of the masked passes are run, each of which costs the same.
 """
 
 from pathlib import Path
@@ -12,8 +12,8 @@ from tests.bench.collect import gpt2_shape
 from tests.bench.figures import Figures
 from tests.bench.run import Measured, measured
 
-EXAMPLES, ALL = 500, 10_000
-CUT = 0.6
+EXAMPLES, ALL, CONTEXT = 500, 10_000, 128
+CUT, PASSES = 0.6, 12_600
 
 
 def measure(figures: Figures, folder: Path, demo: Path) -> None:
@@ -23,7 +23,14 @@ def measure(figures: Figures, folder: Path, demo: Path) -> None:
         gpt2_shape(model, demo)
     found = measured(
         RunConfig(
-            name="gpt2-shape", model=str(model), corpus="offline", examples=EXAMPLES, cut=CUT, out=str(folder / "atlas")
+            name="gpt2-shape",
+            model=str(model),
+            corpus="offline",
+            examples=EXAMPLES,
+            context=CONTEXT,
+            cut=CUT,
+            importance_passes=PASSES,
+            out=str(folder / "atlas"),
         )
     )
     for stage, seconds in found.seconds.items():
@@ -31,6 +38,7 @@ def measure(figures: Figures, folder: Path, demo: Path) -> None:
     figures.add(f"build_{EXAMPLES}_s_gpt2", found.total_s, "s")
     figures.add("peak_gb_gpt2", found.peak_gb - weights_gb(model), "GB")
     figures.add("peak_worker_gb_gpt2", found.worker_gb, "GB")
+    figures.add("masked_passes_gpt2", found.n_passes, "passes")
     storage.measure(figures, folder / "atlas", "gpt2")
     for name, seconds in extrapolated(found).items():
         figures.add(f"extrapolated_{ALL}_{name}_hours_gpt2", seconds / 3600, "h")
@@ -41,11 +49,11 @@ def weights_gb(model: Path) -> float:
 
 
 def extrapolated(found: Measured) -> dict[str, float]:
-    """Seconds for 10,000 examples: forward passes grow with examples, trees with rows, up to 100 a neuron."""
+    """Seconds for 10,000 examples, every token masked: passes grow with examples, trees with rows, up to 100 a neuron."""
     more = ALL / EXAMPLES
     more_rows = min(more, 100 * found.n_neurons / found.n_rows)
     return {
         "collect": more * found.seconds["collect"],
-        "importance": more * found.seconds["importance"],
+        "importance": ALL * (CONTEXT - 1) * found.seconds["importance"] / found.n_passes,
         "features": more_rows * found.seconds["features"],
     }
