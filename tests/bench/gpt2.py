@@ -49,7 +49,7 @@ def weights_gb(model: Path) -> float:
 
 
 def extrapolated(found: Measured) -> dict[str, float]:
-    """Seconds for 10,000 examples, every token masked: passes grow with examples, trees with rows, up to 100 a neuron."""
+    """Seconds for 10,000 examples with every token masked; trees grow with rows, of which a neuron has up to 100."""
     more = ALL / EXAMPLES
     more_rows = min(more, 100 * found.n_neurons / found.n_rows)
     return {
