@@ -40,12 +40,13 @@ def any_engine(request: pytest.FixtureRequest) -> Engine:
 
 @pytest.fixture
 def job() -> Job:
-    return Job(np.random.default_rng(0).normal(size=(40, 700)).astype(np.float32))
+    return Job(np.random.default_rng(0).integers(-9, 10, size=(40, 700)).astype(np.float32))
 
 
 def payloads(n: int) -> list[tuple[int, np.ndarray]]:
+    """Of whole numbers, whose products are the same however many threads share them."""
     rng = np.random.default_rng(1)
-    return [(number, rng.normal(size=(700, 30)).astype(np.float32)) for number in range(n)]
+    return [(number, rng.integers(-9, 10, size=(700, 30)).astype(np.float32)) for number in range(n)]
 
 
 def arrays(results) -> dict[int, dict[str, bytes]]:
@@ -65,6 +66,13 @@ def test_results_are_those_of_one_process(any_engine, job, cores):
         number: {name: array.tobytes() for name, array in engine_work.product(job, payload).items()}
         for number, payload in tasks
     }
+
+
+def test_one_core_rounds_as_another(any_engine, job):
+    """Threads that share a product round it otherwise; a task of one core has one thread wherever it runs."""
+    tasks = [(number, payload + np.float32(0.1)) for number, payload in payloads(3)]
+    alone = arrays(LocalEngine(1).map(engine_work.product, job, tasks, 1))
+    assert arrays(any_engine.map(engine_work.product, job, tasks, 1)) == alone
 
 
 def test_the_order_of_tasks_does_not_show(any_engine, job):
