@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 demo: data/demo/manifest.json app
 
 # The atlas is built again when the model, the settings or a stage changed.
-data/demo/manifest.json: .venv/installed data/models/demo/model.safetensors $(wildcard precompute/*.py precompute/*/*.py)
+data/demo/manifest.json: .venv/installed data/models/demo/model.safetensors $(wildcard precompute/*.py precompute/*/*.py precompute/*/*/*.py)
 	$(BIN)/python -m precompute build --preset demo --out data/demo
 
 app: .venv/installed

@@ -21,7 +21,7 @@ from ne_core.paths import inputs_file, layer_folder
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.schema import EXAMPLES, FEATURES, INPUTS, LAYER, NEURONS
 from ne_core.search import SearchIndex
-from ne_core.statistics import Histogram, InputStatistics
+from ne_core.statistics import Histogram, InputStatistics, symmetric
 from ne_core.tables import load_table
 
 MOST_VOCAB_BYTES = 2**28
@@ -120,7 +120,8 @@ class Atlas:
     def input_statistics(self, layer: int) -> InputStatistics:
         """Mean and covariance of a layer's x over the sample. Raises KeyError for a layer that the atlas lacks."""
         columns = self.files[layer].columns
-        return InputStatistics(columns["input_mean"], columns["input_covariance"])
+        mean = columns["input_mean"]
+        return InputStatistics(mean, symmetric(columns["input_covariance"], len(mean)))
 
     def histogram(self, ref: NeuronRef) -> Histogram:
         """How often the neuron is how active, over the sample. Raises KeyError for a neuron that the atlas lacks."""
@@ -207,6 +208,7 @@ def load_layer(root: Path, manifest: Manifest, layer: int) -> LayerFiles:
         "n_neurons": manifest.n_neurons[layer],
         "n_neurons+1": manifest.n_neurons[layer] + 1,
         "d_in": manifest.d_in[layer],
+        "n_pairs": manifest.d_in[layer] * (manifest.d_in[layer] + 1) // 2,
         "n_window": manifest.window.size,
         "n_back": manifest.window.back,
         "n_baselines": len(manifest.baselines),

@@ -63,7 +63,12 @@ LAYER = (
     Array("W_in.npy", "float16", ("d_in", "n_neurons"), "input weights: what each neuron looks for"),
     Array("b_in.npy", "float32", ("n_neurons",), "input biases"),
     Array("input_mean.npy", "float32", ("d_in",), "mean of x over the sampled positions"),
-    Array("input_covariance.npy", "float32", ("d_in", "d_in"), "covariance of x over the sampled positions"),
+    Array(
+        "input_covariance.npy",
+        "float32",
+        ("n_pairs",),
+        "covariance of x over the sampled positions: its lower triangle, row by row",
+    ),
     Array(
         "histogram.npy",
         "int16",

@@ -17,6 +17,19 @@ class InputStatistics:
     covariance: Float[np.ndarray, "d_in d_in"]
 
 
+def triangle(matrix: Float[np.ndarray, "d d"]) -> Float[np.ndarray, " n_pairs"]:
+    """The lower triangle of a symmetric matrix, row by row: half its size on disk."""
+    return matrix[np.tril_indices(len(matrix))]
+
+
+def symmetric(triangle: Float[np.ndarray, " n_pairs"], d: int) -> Float[np.ndarray, "{d} {d}"]:
+    """The matrix whose lower triangle this is."""
+    matrix = np.empty((d, d), dtype=triangle.dtype)
+    row, column = np.tril_indices(d)
+    matrix[row, column] = matrix[column, row] = triangle
+    return matrix
+
+
 @dataclass(frozen=True)
 class Histogram:
     """How many sampled positions have an activation in each of some equal bins between the lowest and the highest."""

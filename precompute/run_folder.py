@@ -35,7 +35,9 @@ class RunFolder:
         changed = [name for name in given if name in begun and begun[name] != given[name]]
         if changed:
             told = "; ".join(f"{name} was {shown(begun[name])} and is {shown(given[name])}" for name in changed[:3])
-            raise ConfigError(f"{self.path} holds a run that was begun otherwise ({told}): --restart begins anew")
+            raise ConfigError(
+                f"{self.path} holds a run that was begun otherwise ({told}): delete it, or begin anew with --restart"
+            )
         self.begun = {**begun, **given}
         write_whole(self.path / SETTINGS, json.dumps(self.begun, indent=1, sort_keys=True))
 

@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 from ne_core.inputs import places
 from ne_core.paths import inputs_file, layer_folder
 from ne_core.schema import EXAMPLES, INPUTS, LAYER, Array
+from ne_core.statistics import triangle
 from precompute.collected import LayerRows
 from precompute.found import Features
 from precompute.sample import LayerStatistics
@@ -52,7 +53,7 @@ def write_layer(
         "W_in": rows.weights.W_in,
         "b_in": rows.weights.b_in,
         "input_mean": statistics.input_mean,
-        "input_covariance": statistics.input_covariance,
+        "input_covariance": triangle(statistics.input_covariance),
         "histogram": statistics.histogram,
         "histogram_range": statistics.histogram_range,
     }

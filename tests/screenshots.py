@@ -14,6 +14,7 @@ def views(atlas: str, query: str) -> dict[str, str]:
     return {
         "overview": f"?atlas={atlas}",
         "neuron": f"neuron?atlas={atlas}",
+        "board": f"board?atlas={atlas}",
         "search": f"search?atlas={atlas}&q={query}",
         "about": f"about?atlas={atlas}",
     }

@@ -17,6 +17,7 @@ from ne_core.checks import verify
 from ne_core.inputs import places
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.schema import HISTOGRAM_BINS
+from ne_core.statistics import triangle
 from tests.hostile import seal
 from tests.planted import CUT, LAYERS, N_SAMPLED, VOCAB, make_atlas
 
@@ -150,6 +151,7 @@ def test_statistics_of_inputs(atlas):
     found = atlas.input_statistics(2)
     assert found.mean.shape == (16,)
     np.testing.assert_array_equal(found.covariance, found.covariance.T)
+    np.testing.assert_array_equal(triangle(found.covariance), np.load(atlas.root / "layers/02/input_covariance.npy"))
     assert (np.linalg.eigvalsh(found.covariance) > 0).all()
     with pytest.raises(KeyError):
         atlas.input_statistics(1)
@@ -195,7 +197,7 @@ DAMAGE = {
     "layers/00/trees.npy": lambda a: a.__setitem__((0, 0), 9e9),
     "layers/02/trees.npy": lambda a: a.__setitem__((0, 2), np.nan),
     "layers/00/input_mean.npy": lambda a: a.__setitem__(0, np.nan),
-    "layers/00/input_covariance.npy": lambda a: a.__setitem__((3, 3), np.inf),
+    "layers/00/input_covariance.npy": lambda a: a.__setitem__(3, np.inf),
     "layers/00/histogram.npy": lambda a: a.__setitem__((0, 0), a[0, 0] + 1),
     "layers/02/histogram.npy": lambda a: a.__setitem__((0, slice(2)), (-1, a[0, 0] + a[0, 1] + 1)),
     "layers/00/histogram_range.npy": lambda a: a.__setitem__(0, a[0, ::-1].copy()),

@@ -37,7 +37,6 @@ def measure(figures: Figures, folder: Path, demo: Path) -> None:
         figures.add(f"build_{EXAMPLES}_{stage.replace(' ', '_')}_s_gpt2", seconds, "s")
     figures.add(f"build_{EXAMPLES}_s_gpt2", found.total_s, "s")
     figures.add("peak_gb_gpt2", found.peak_gb - weights_gb(model), "GB")
-    figures.add("peak_worker_gb_gpt2", found.worker_gb, "GB")
     figures.add("masked_passes_gpt2", found.n_passes, "passes")
     storage.measure(figures, folder / "atlas", "gpt2")
     for name, seconds in extrapolated(found).items():

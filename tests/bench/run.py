@@ -9,11 +9,10 @@ from precompute.config import RunConfig
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds by stage; peak resident memory of the process and of its largest worker, GB; what the atlas holds."""
+    """Seconds by stage; peak resident memory, GB, with pages of mapped files in it; what the atlas holds."""
 
     seconds: dict[str, float]
     peak_gb: float
-    worker_gb: float
     n_neurons: int
     n_rows: int
     n_features: int
@@ -48,7 +47,6 @@ def run(config: RunConfig, queue) -> None:
         Measured(
             built.seconds,
             resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9,
-            resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e9,
             built.n_neurons,
             int(atlas.neurons["n_examples"].sum()),
             built.n_features,

@@ -15,8 +15,8 @@ from precompute.config import PRESETS, RunConfig
 from tests.bench.run import Measured, measured
 from tests.browser import chromium
 
-EXAMPLES, LAYERS = (500, 1000, 2000, 4000), (1, 2, 3, 4)
-AMONG = 1000  # examples, where neurons grow
+EXAMPLES, LAYERS = (250, 500, 1000, 2000), (1, 2, 3, 4)
+AMONG = 500  # examples, where neurons grow
 PASSES = 12  # masked passes for each example
 STAGES = ("collect", "features", "importance", "similar features", "writing")
 COLOURS = ("#5f86bd", "#c9813a", "#4f9a6b", "#a45c9c", "#8a8f98")
