@@ -15,7 +15,7 @@ from precompute.collect import CollectJob, Gathering, layer_rows, real_positions
 from precompute.collected import LayerRows
 from precompute.engines import Engine
 from precompute.engines.local import LocalEngine
-from precompute.features import CHUNK, Chunk, FeaturesJob, chunk_of, features_from, unit_ranges, work_features
+from precompute.features import CHUNK, FEW_ROWS, Chunk, FeaturesJob, chunk_of, features_from, unit_ranges, work_features
 from precompute.found import LayerFound
 from precompute.importance import Importances, Limits, masked_passes, plan, units, work_importances
 from precompute.importance import gathered as importances_from
@@ -28,9 +28,7 @@ from precompute.sample import LayerStatistics, layer_statistics, sampled
 from precompute.work import Work, finish
 
 THIN_EVERY = 16  # units: how often the files of collection are looked at for what is dead in them
-# Fewer are done here before a pool of workers has started. Size alone decides, so that the same rows always meet the
-# same arithmetic.
-FEW_ROWS, FEW_FEATURES = 20_000, 8_192
+FEW_FEATURES = 8_192  # as FEW_ROWS: fewer are searched before a pool of workers has started
 
 
 @dataclass(frozen=True)
