@@ -73,3 +73,24 @@ def settled(page) -> None:
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=PATIENCE_MS)
     error = page.locator('[data-testid="stException"]')
     assert error.count() == 0, error.first.inner_text()
+
+
+class Heard:
+    """What a page said that it must not say."""
+
+    def __init__(self, page, address: str):
+        self.wrong: list[str] = []
+        self.address = address
+        page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: (self.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("console", self.console)
+        page.on("request", self.request)
+
+    def console(self, line) -> None:
+        probe = "/_stcore/" in line.location["url"]  # Streamlit looks for its base path under /neuron first
+        if line.type == "error" and not probe:
+            self.wrong.append(f"console: {line.text} {line.location}")
+
+    def request(self, request) -> None:
+        if not request.url.startswith((self.address, self.address.replace("http", "ws"), "data:", "blob:")):
+            self.wrong.append(f"request: {request.url}")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser import Heard, chromium, served, settled
 from tests.planted import make_atlas
 
 # Operations this small take ten times as long when their threads wait for a busy core; torch reads this when it loads.
@@ -15,3 +16,39 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 def tiny_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of the planted atlas (tests/planted.py). Copy it before changing it."""
     return make_atlas(tmp_path_factory.mktemp("atlases") / "planted")
+
+
+@pytest.fixture(scope="module")
+def address(tiny_atlas: Path):
+    """Of an explorer of the planted atlas."""
+    with served(tiny_atlas.parent) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def opened(browser, address: str):
+    """Opens a view in a browser context of its own; afterwards nothing wrong may have been heard of any."""
+    contexts, heard = [], []
+
+    def open_view(view: str, width: int = 1280, height: int = 900, theme: str = "light", **more):
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **more)
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        heard.append(Heard(page, address))
+        page.goto(f"{address}/{view}")
+        page.locator("h1").first.wait_for()
+        settled(page)
+        return page
+
+    yield open_view
+    for context in contexts:
+        context.close()
+    wrong = [line for each in heard for line in each.wrong]
+    assert not wrong, "\n".join(wrong)

@@ -6,73 +6,12 @@ import pytest
 
 from ne_core.atlas import Atlas
 from pages.components.find import frequent_key_tokens, words_first
-from tests.browser import CHROMIUM, REQUIRED, chromium, served, settled
+from tests import in_browser
+from tests.browser import settled
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-expect = playwright.expect
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="no chromium here: apt-get install chromium"),
-]
+expect, pytestmark = in_browser.expect, in_browser.pytestmark
 PAGES = ("", "neuron?layer=0&neuron=2&feature=1", "search?q=cat", "about")
 SCRIPTS = "atlas=planted&layer=2&neuron=3"  # two of its three features have hostile key tokens
-
-
-@pytest.fixture(scope="module")
-def address(tiny_atlas):
-    with served(tiny_atlas.parent) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
-class Heard:
-    """What a page said that it must not say."""
-
-    def __init__(self, page, address: str):
-        self.wrong: list[str] = []
-        self.address = address
-        page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: (self.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("console", self.console)
-        page.on("request", self.request)
-
-    def console(self, line) -> None:
-        probe = "/_stcore/" in line.location["url"]  # Streamlit looks for its base path under /neuron first
-        if line.type == "error" and not probe:
-            self.wrong.append(f"console: {line.text} {line.location}")
-
-    def request(self, request) -> None:
-        if not request.url.startswith((self.address, self.address.replace("http", "ws"), "data:", "blob:")):
-            self.wrong.append(f"request: {request.url}")
-
-
-@pytest.fixture
-def opened(browser, address):
-    """Opens a view in a new page; afterwards nothing wrong may have been heard of any."""
-    contexts, heard = [], []
-
-    def open_view(view: str, width: int = 1280, theme: str = "light"):
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
-        context.set_default_timeout(20_000)
-        contexts.append(context)
-        page = context.new_page()
-        heard.append(Heard(page, address))
-        page.goto(f"{address}/{view}")
-        page.locator("h1").first.wait_for()
-        settled(page)
-        return page
-
-    yield open_view
-    for context in contexts:
-        context.close()
-    wrong = [line for each in heard for line in each.wrong]
-    assert not wrong, "\n".join(wrong)
 
 
 def at_neuron(page, layer: int, neuron: int) -> None:
@@ -168,6 +107,7 @@ def test_hostile_tokens_are_text(opened):
 def test_hostile_tokens_in_link_labels_are_text(opened, tiny_atlas):
     page = opened("search")
     links = page.locator('[data-testid="stMain"]').get_by_role("link")
+    links.first.wait_for()
     shown = [text.replace("\u2060", "") for text in links.all_inner_texts()]
     assert shown == words_first(frequent_key_tokens(Atlas.open(tiny_atlas)))[: len(shown)]
     assert len([text for text in shown if re.search(r"<|\\|\[U", text)]) >= 2

@@ -4,11 +4,10 @@ import re
 
 import pytest
 
-from tests import test_browser
+from tests import in_browser
 from tests.browser import settled
 
-address, browser, opened = test_browser.address, test_browser.browser, test_browser.opened  # fixtures
-expect, pytestmark = test_browser.expect, test_browser.pytestmark
+expect, pytestmark = in_browser.expect, in_browser.pytestmark
 
 
 def table(page):

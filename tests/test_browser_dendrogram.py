@@ -9,15 +9,10 @@ from ne_core.atlas import Atlas
 from ne_core.cluster import cut
 from ne_core.dendrogram import dendrogram
 from ne_core.refs import NeuronRef
-from tests.browser import CHROMIUM, REQUIRED, chromium, served, settled
+from tests import in_browser
+from tests.browser import settled
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-expect = playwright.expect
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="no chromium here: apt-get install chromium"),
-]
+expect, pytestmark = in_browser.expect, in_browser.pytestmark
 MIDDLE = """path => {
     const on = path.getPointAtLength(path.getTotalLength() / 2).matrixTransform(path.getScreenCTM());
     return [on.x, on.y];
@@ -25,39 +20,16 @@ MIDDLE = """path => {
 SEVERAL = "neuron?atlas=planted&layer=0&neuron=2"
 
 
-@pytest.fixture(scope="module")
-def address(tiny_atlas):
-    with served(tiny_atlas.parent) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
-def opened(browser, address):
-    """Opens a view in a new page; no error may be heard of any."""
-    contexts, wrong = [], []
+def opened(opened):
+    """Opens a view that has a tree, and waits for its line."""
 
-    def open_view(view: str, width: int = 1400, **more):
-        context = browser.new_context(viewport={"width": width, "height": 1000}, **more)
-        context.set_default_timeout(20_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(f"{address}/{view}")
-        page.locator("h1").first.wait_for()
-        settled(page)
+    def open_view(view: str, **more):
+        page = opened(view, **{"width": 1400, "height": 1000, **more})
         line_of(page).wait_for()
         return page
 
-    yield open_view
-    for context in contexts:
-        context.close()
-    assert not wrong
+    return open_view
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +63,15 @@ def drag(page, by: float, release: bool = True) -> None:
     page.mouse.move(x, y + by)
     if release:
         page.mouse.up()
+
+
+def resting(page, path) -> list[float]:
+    """The middle of a path, once nothing that is still being drawn moves it."""
+    before, middle = None, path.evaluate(MIDDLE)
+    while middle != before:
+        page.wait_for_timeout(300)
+        before, middle = middle, path.evaluate(MIDDLE)
+    return middle
 
 
 def features_listed(page):
@@ -179,7 +160,7 @@ def test_a_branch_opens_and_closes(opened, several):
     page = opened(SEVERAL)
     top = len(several.tree) - 2
     near = page.locator(f'[data-node="{len(several) + top}"] .near')
-    page.mouse.click(*near.evaluate(MIDDLE))
+    page.mouse.click(*resting(page, near))
     expect(page).to_have_url(re.compile(f"neuron=2&branch={top}$"))
     expect(page.locator("h3", has_text=f"Branch point {top}")).to_be_in_viewport()
     expect(page.locator(".chosen")).to_have_count(1)
@@ -211,7 +192,7 @@ def test_a_leaf_shows_its_snippet_as_text(opened):
 
 
 def test_the_line_by_touch_on_a_narrow_screen(opened):
-    page = opened(SEVERAL, width=420, has_touch=True, color_scheme="dark")
+    page = opened(SEVERAL, width=420, has_touch=True, theme="dark")
     line_of(page).scroll_into_view_if_needed()
     drag(page, -500)
     expect(features_listed(page)).to_have_count(1)

@@ -1,0 +1,14 @@
+"""What every file of browser tests begins with: `expect, pytestmark = in_browser.expect, in_browser.pytestmark`.
+
+Where playwright is not installed, a file that imports this is skipped.
+"""
+
+import pytest
+
+from tests.browser import CHROMIUM, REQUIRED
+
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="no chromium here: apt-get install chromium"),
+]
