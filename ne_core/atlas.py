@@ -5,7 +5,7 @@ neuron = atlas.neuron(NeuronRef(3, 17))          # two slices of each column
 atlas.similar(FeatureRef(3, 17, 2), "pre_mlp")   # [(FeatureRef, cosine), …]
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -68,18 +68,26 @@ class LayerFiles:
         return np.concatenate([[0], np.cumsum(np.maximum(np.diff(self.offsets) - 1, 0))])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Atlas:
-    """A readable atlas. Everything it returns is read-only."""
+    """A readable atlas. Everything it returns is read-only. `ne_core.frames` makes DataFrames of it."""
 
     root: Path
     manifest: Manifest
     tokens: Int[np.ndarray, "n_examples n_ctx"]
     lengths: Int[np.ndarray, " n_examples"]
-    vocab: list[str] = field(repr=False)
-    neurons: dict[str, np.ndarray] = field(repr=False)
-    features: dict[str, np.ndarray] = field(repr=False)
-    files: dict[int, LayerFiles] = field(repr=False)
+    vocab: list[str]
+    neurons: dict[str, np.ndarray]
+    features: dict[str, np.ndarray]
+    files: dict[int, LayerFiles]
+
+    def __repr__(self) -> str:
+        sizes = {"neurons": self.neurons["layer"], "features": self.features["layer"], "texts": self.tokens}
+        counts = ", ".join(f"{len(column):,} {name}" for name, column in sizes.items())
+        return (
+            f"Atlas({str(self.root)!r}: {self.manifest.name!r} of model {self.manifest.raw['model'].get('name')!r}, "
+            f"{len(self.layers)} layers, {counts}; cut {self.manifest.default_cut:g})"
+        )
 
     @staticmethod
     def open(root: str | Path) -> "Atlas":

@@ -9,6 +9,7 @@ import pytest
 README = Path("README.md").read_text(encoding="utf-8")
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.strip().splitlines()]
 PRECOMPUTE = [line.split(" -m precompute ")[1] for line in COMMANDS if " -m precompute " in line]
+NOTEBOOK = re.findall(r"```python\n(.*?)```", README, re.S)
 MAKE = [shlex.split(line)[1] for line in COMMANDS if line.startswith("make ")]
 
 
@@ -35,3 +36,19 @@ def test_file_exists(path):
     path = "".join(path)
     if not path.startswith("data/mytexts"):
         assert Path(path).exists()
+
+
+def test_notebook_code_runs(tiny_atlas):
+    (code,) = NOTEBOOK
+    assert code.count('"data/demo"') == 1
+    names: dict = {}
+    exec(code.replace('"data/demo"', repr(str(tiny_atlas))), names)
+    assert names["atlas"].manifest.name == "planted"
+
+
+def test_the_version_is_said_once():
+    import tomllib
+
+    from ne_core import VERSION
+
+    assert tomllib.loads(Path("pyproject.toml").read_text())["project"]["version"] == VERSION
