@@ -1,5 +1,6 @@
 """Names of things in an atlas: a neuron, one of its features, and how each is spelled in a URL."""
 
+import re
 from dataclasses import dataclass
 
 
@@ -13,6 +14,13 @@ class NeuronRef:
     def query(self) -> dict[str, str]:
         """The part of a URL that names this neuron."""
         return {"layer": str(self.layer), "neuron": str(self.neuron)}
+
+    @staticmethod
+    def parse(text: str) -> "NeuronRef":
+        """“3.17” is neuron 17 of layer 3. Raises ValueError for anything else."""
+        if not re.fullmatch(r"[0-9]{1,6}\.[0-9]{1,9}", text, re.ASCII):
+            raise ValueError(f"{text!r} names no neuron: write LAYER.NEURON, such as 3.17")
+        return NeuronRef(*map(int, text.split(".")))
 
     def __str__(self) -> str:
         return f"L{self.layer} N{self.neuron}"

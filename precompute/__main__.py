@@ -1,4 +1,4 @@
-"""python -m precompute VERB: build an atlas, see where that stands, verify one, train and evaluate the demo model."""
+"""python -m precompute VERB: build, see, verify and export an atlas, train and evaluate the demo model."""
 
 import argparse
 import logging
@@ -32,6 +32,7 @@ def parser() -> Parser:
         ("status", "where the build of an atlas stands, and its time left"),
     ):
         verbs.add_parser(verb, help=help).add_argument("directory", type=Path)
+    add_export(verbs.add_parser("export", help="write one neuron as a static HTML page"))
     add_train_demo(verbs.add_parser("train-demo", help="train the demo model on the offline corpus"))
     test = verbs.add_parser("evaluate-demo", help="test the demo model against a trigram model")
     test.add_argument("--model", type=Path, required=True, metavar="DIR")
@@ -51,6 +52,13 @@ def add_build(build: Parser) -> None:
             default=argparse.SUPPRESS,
             help=f"{knob.metadata['help']} ({', '.join(shown)})".replace("%", "%%"),
         )
+
+
+def add_export(export: Parser) -> None:
+    export.add_argument("directory", type=Path)
+    export.add_argument("--neuron", required=True, metavar="LAYER.NEURON", help="such as 3.17")
+    export.add_argument("--cut", type=float, metavar="DISTANCE", help="a cosine distance; the atlas's own unless told")
+    export.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the page goes")
 
 
 def add_train_demo(train: Parser) -> None:
@@ -108,6 +116,13 @@ def run_verify(options: dict) -> int:
     return BAD_INPUT if wrong else 0
 
 
+def run_export(options: dict) -> int:
+    from precompute.export import export
+
+    print(f"{options['out']}: {export(**options):,} bytes")
+    return 0
+
+
 def run_train_demo(options: dict) -> int:
     from precompute.demo_model.train import train_demo
 
@@ -126,6 +141,7 @@ VERBS = {
     "build": run_build,
     "verify": run_verify,
     "status": run_status,
+    "export": run_export,
     "train-demo": run_train_demo,
     "evaluate-demo": run_evaluate_demo,
 }

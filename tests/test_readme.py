@@ -46,7 +46,7 @@ def test_notebook_code_runs(tiny_atlas):
     assert names["atlas"].manifest.name == "planted"
 
 
-def test_the_version_is_said_once():
+def test_the_version_is_the_package_s():
     import tomllib
 
     from ne_core import VERSION

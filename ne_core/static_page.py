@@ -1,0 +1,213 @@
+"""One neuron as one HTML file: no script, nothing fetched, readable in light, in dark and on paper.
+
+Every text of the atlas is somebody's: it passes `safe` or `token_html` on its way here.
+"""
+
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int
+
+from ne_core.atlas import Atlas, Neuron
+from ne_core.cluster import central_of
+from ne_core.dendrogram_svg import Look, dendrogram_svg
+from ne_core.feature_text import cluster_name, feature_name
+from ne_core.measures import distances_of, measures
+from ne_core.palette import feature_colour
+from ne_core.provenance import bibtex, citation, provenance
+from ne_core.refs import FeatureRef, NeuronRef
+from ne_core.token_html import line_html
+from ne_core.token_text import visible
+from ne_core.window_text import window_lines
+
+EXAMPLES, SIMILAR = 20, 5  # of each feature
+LONGEST = 500  # characters of one setting
+CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+STYLE = Path(__file__).with_suffix(".css")
+SCREEN = Look("var(--ink)", "var(--quiet)", "var(--faint)", "none", lambda feature: feature_colour(feature).css)
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A feature at the page's cut: its examples in reading order, and what is said of it."""
+
+    number: int
+    name: str
+    rows: list[int]
+    distance: float
+    activation: float
+
+
+def static_page(atlas: Atlas, ref: NeuronRef, cut: float | None = None) -> str:
+    """The page. Raises KeyError for a neuron that the atlas lacks."""
+    neuron, cut = atlas.neuron(ref), atlas.manifest.default_cut if cut is None else cut
+    title = f"Layer {ref.layer} · Neuron {ref.neuron}"
+    found = features(atlas, neuron, cut)
+    body = [f"<h1>{title}</h1>", subtitle(atlas, cut), *about(atlas, neuron, cut)]
+    if found:
+        body += [drawn(neuron, cut), overview(found, len(neuron)), '<h2 id="examples">Examples</h2>', HOW_TO_READ]
+        body += [section(atlas, neuron, feature, cut) for feature in found]
+    else:
+        body.append("<p>This neuron is dead: no text of the corpus activates it, so it has no features.</p>")
+    return whole(f"{title} · {visible(atlas.manifest.name)}", [*body, *origin(atlas, ref, cut)])
+
+
+def whole(title: str, body: list[str]) -> str:
+    head = (
+        f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{CSP}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" '
+        f'content="light dark"><title>{escape(title)}</title><style>{STYLE.read_text(encoding="utf-8")}</style>'
+    )
+    inside = "\n".join(body)
+    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body><main>\n{inside}\n</main></body></html>\n'
+
+
+def features(atlas: Atlas, neuron: Neuron, cut: float) -> list[Feature]:
+    """Largest first."""
+    if not len(neuron):
+        return []
+    of = neuron.features(cut)
+    centres, apart = central_of(neuron.tree, neuron.merge_central, of, cut), distances_of(neuron.tree, of, cut)
+    made = []
+    for number in range(len(centres)):
+        rows = np.flatnonzero(of == number)
+        active = neuron.activation[rows].astype(np.float64)
+        order = np.lexsort((-active, unknown(neuron, rows), rows != centres[number]))
+        name, distance = cluster_name(atlas, neuron, rows), float(apart[number])
+        made.append(Feature(number, name, rows[order].tolist(), distance, float(active.mean())))
+    return made
+
+
+def unknown(neuron: Neuron, rows: Int[np.ndarray, " k"]) -> np.ndarray:
+    """Whether a row has no importances."""
+    return ~np.isfinite(neuron.window_importances[rows, 0]).any(axis=1)
+
+
+def subtitle(atlas: Atlas, cut: float) -> str:
+    model, usual = atlas.manifest.raw["model"].get("name"), atlas.manifest.default_cut
+    which = "the atlas’s cut" if cut == usual else f"not the atlas’s, which is {usual:g}"
+    return (
+        f'<p class="quiet">Of the model {safe(model)}, in the atlas “{safe(atlas.manifest.name)}”. Its activating '
+        f"examples, as features: clusters cut at a cosine distance of {cut:g} ({which}).</p>"
+    )
+
+
+def about(atlas: Atlas, neuron: Neuron, cut: float) -> list[str]:
+    """The measures."""
+    row = atlas.neuron_row(neuron.ref)
+    told = {"Examples": str(len(neuron)), "Maximum activation": number(float(atlas.neurons["maximum"][row]))}
+    if len(neuron):
+        found = measures(neuron.tree, cut)
+        told |= {
+            "Features": str(found.n_features),
+            "Largest feature": f"{found.largest_share:.0%}",
+            "Mean distance": number(found.mean_distance),
+            "Within features": number(found.intra_distance),
+            "Between features": number(found.inter_distance),
+        }
+    return [pairs("facts", told)]
+
+
+def drawn(neuron: Neuron, cut: float) -> str:
+    if len(neuron) < 2:
+        return '<p class="quiet">One example: there is no tree to draw.</p>'
+    title = f"Dendrogram of {neuron.ref}, cut at {cut:g}"
+    return (
+        f"<h2>Dendrogram</h2><figure>{dendrogram_svg(neuron.tree, cut, title=title, look=SCREEN)}<figcaption>Each leaf "
+        "is one activating example; branches join at the mean cosine distance between their examples’ neuron "
+        "embeddings. What joins below the cut is one feature, in its colour and with its number.</figcaption></figure>"
+    )
+
+
+def overview(found: list[Feature], n: int) -> str:
+    rows = "".join(
+        f'<tr><td>{swatch(each.number, link=True)}</td><td>{safe(each.name)}</td><td class="figure">{len(each.rows)}'
+        f'</td><td class="figure">{len(each.rows) / n:.0%}</td><td class="figure">{number(each.distance)}</td>'
+        f'<td class="figure">{number(each.activation)}</td></tr>'
+        for each in found
+    )
+    heads = "<th>Feature</th><th>Key tokens</th>" + "".join(
+        f'<th class="figure">{name}</th>' for name in ("Examples", "Share", "Mean distance", "Mean activation")
+    )
+    caption = "Largest first, numbered from 0. Mean cosine distance between the examples of a feature."
+    return (
+        f'<h2>Features</h2><div class="wide"><table><caption>{caption}</caption><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+HOW_TO_READ = (
+    '<p class="quiet">The outlined token is the key token, of highest activation, whose value stands at the right. A '
+    "warm background is activation; an underline is token importance, the share of the activation lost when the token "
+    "is masked: solid where masking lowers it, dashed where it raises it.</p>"
+)
+
+
+def section(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
+    shown = feature.rows[:EXAMPLES]
+    of = f"All {len(shown)}" if len(shown) == len(feature.rows) else f"{len(shown)} of {len(feature.rows)}"
+    order = "the central one first, then those whose importance is known, each by activation"
+    examples = "".join(
+        f'<li><span class="value">{neuron.activation[row]:.2f}</span>'
+        f"{line_html(line, maximum(atlas, neuron.ref), atlas.manifest.causal)}</li>"
+        for row, line in zip(shown, window_lines(atlas, neuron, shown), strict=True)
+    )
+    return (
+        f'<section id="f{feature.number}" style="--c:{feature_colour(feature.number).css}"><h3>'
+        f"{swatch(feature.number)}<span>Feature {feature.number}: {safe(feature.name)}</span></h3>"
+        f'<p class="quiet">{of} examples, {order}.</p><ol>{examples}</ol>'
+        f"{similar(atlas, neuron, feature, cut)}</section>"
+    )
+
+
+def similar(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
+    """Known for features of the atlas's cut: at another, those of the one that holds most of the examples."""
+    holder = FeatureRef(neuron.ref.layer, neuron.ref.neuron, int(np.bincount(neuron.feature[feature.rows]).argmax()))
+    space, others = atlas.manifest.default_space, atlas.similar(holder, atlas.manifest.default_space)[:SIMILAR]
+    if not others:
+        return ""
+    moved = "" if cut == atlas.manifest.default_cut else f", of feature {holder.feature} of the atlas’s cut"
+    rows = "".join(
+        f"<li>{other}: {safe(feature_name(atlas, atlas.feature_id(other)))}, cosine {cosine:.2f}</li>"
+        for other, cosine in others
+    )
+    return (
+        f'<p class="quiet">Similar features of other neurons ({safe(space)}{moved}):</p><ul class="similar">{rows}</ul>'
+    )
+
+
+def origin(atlas: Atlas, ref: NeuronRef, cut: float) -> list[str]:
+    """Where all of it came from, and how to cite it."""
+    told = provenance(atlas, {**ref.query(), "cut": f"{cut:g}"})
+    shown = {name.replace("_", " "): safe(value) for name, value in told.items() if name != "cite"}
+    shown["token importance"] = f"masked tokens replaced by {safe(atlas.manifest.baselines[0])}"
+    return [
+        f"<h2>Where it came from</h2>{pairs('origin', shown)}",
+        f"<h2>How to cite</h2><p>{escape(citation(atlas))}</p><pre>{escape(bibtex())}</pre>",
+    ]
+
+
+def maximum(atlas: Atlas, ref: NeuronRef) -> float:
+    """The activation drawn at full strength."""
+    return float(atlas.neurons["maximum"][atlas.neuron_row(ref)])
+
+
+def swatch(feature: int, link: bool = False) -> str:
+    tag, to = ("a", f' href="#f{feature}"') if link else ("span", "")
+    return f'<{tag} class="swatch" style="--c:{feature_colour(feature).css}"{to}>{feature}</{tag}>'
+
+
+def pairs(style: str, told: dict[str, str]) -> str:
+    """Names and values that are HTML already."""
+    rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in told.items())
+    return f'<dl class="{style}">{rows if style == "facts" else rows.replace("<div>", "").replace("</div>", "")}</dl>'
+
+
+def number(value: float) -> str:
+    return f"{value:.2f}" if np.isfinite(value) else "–"
+
+
+def safe(value: object) -> str:
+    return escape(visible(str(value)[:LONGEST]))
