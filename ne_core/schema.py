@@ -5,6 +5,7 @@ from dataclasses import dataclass
 SCHEMA_VERSION = 2
 SIMILAR = 20  # similar features kept for each feature, in each space
 KEY_TOKENS = 3  # most frequent key tokens kept for each feature
+NAME_KEYS, NAME_CONTEXT = 3, 2  # tokens that a feature's name is made of
 HISTOGRAM_BINS = 40  # equal ones, between the lowest and the highest activation of a neuron's sample
 MOST_SAMPLED = 2**15 - 1  # positions in the sample: a bin may hold all of them, as an int16
 
