@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from precompute.config import PRESETS, knobs
 from precompute.demo_model.settings import Settings
+from precompute.synthetic.settings import Settings as Synthetic
 
 BAD_INPUT, INTERRUPTED = 2, 130
 
@@ -33,6 +34,7 @@ def parser() -> Parser:
     ):
         verbs.add_parser(verb, help=help).add_argument("directory", type=Path)
     add_export(verbs.add_parser("export", help="write one neuron as a static HTML page"))
+    add_synthetic(verbs.add_parser("synthetic", help="make an atlas of any size up, without a model"))
     add_train_demo(verbs.add_parser("train-demo", help="train the demo model on the offline corpus"))
     test = verbs.add_parser("evaluate-demo", help="test the demo model against a trigram model")
     test.add_argument("--model", type=Path, required=True, metavar="DIR")
@@ -59,6 +61,19 @@ def add_export(export: Parser) -> None:
     export.add_argument("--neuron", required=True, metavar="LAYER.NEURON", help="such as 3.17")
     export.add_argument("--cut", type=float, metavar="DISTANCE", help="a cosine distance; the atlas's own unless told")
     export.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the page goes")
+
+
+def add_synthetic(made: Parser) -> None:
+    """An option for every choice."""
+    made.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the atlas goes")
+    for each in fields(Synthetic):
+        made.add_argument(
+            f"--{each.name.replace('_', '-')}",
+            type=int,
+            metavar="N",
+            default=argparse.SUPPRESS,
+            help=f"{each.metadata['help']} ({each.default})",
+        )
 
 
 def add_train_demo(train: Parser) -> None:
@@ -123,6 +138,14 @@ def run_export(options: dict) -> int:
     return 0
 
 
+def run_synthetic(options: dict) -> int:
+    out, settings = options.pop("out"), Synthetic(**options)
+    from precompute.synthetic.make import synthetic
+
+    print(f"{out}: {synthetic(settings, out):,} features")
+    return 0
+
+
 def run_train_demo(options: dict) -> int:
     from precompute.demo_model.train import train_demo
 
@@ -142,6 +165,7 @@ VERBS = {
     "verify": run_verify,
     "status": run_status,
     "export": run_export,
+    "synthetic": run_synthetic,
     "train-demo": run_train_demo,
     "evaluate-demo": run_evaluate_demo,
 }

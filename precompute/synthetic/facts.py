@@ -1,0 +1,59 @@
+"""The manifest of a synthetic atlas: what it says of itself, first of all that it is made up."""
+
+from precompute.found import LayerFound
+from precompute.synthetic.around import BASELINES, KNOWN
+from precompute.synthetic.layer import KEEP, SAMPLED
+from precompute.synthetic.neurons import HEAVIEST
+from precompute.synthetic.settings import Settings
+
+CUT = 0.5
+NOTES = [
+    "Made up: no model was run. Concepts are planted directions, texts are random words with the concepts' words in "
+    "them, activations and importances are random numbers of a plausible kind.",
+    "Similar features were searched among features of the same family of concepts.",
+]
+
+
+def facts(settings: Settings, layers: list[LayerFound]) -> dict:
+    """The manifest's fields that the arrays cannot tell."""
+    known = sum(int((layer.features.rank < KNOWN).sum()) for layer in layers)
+    return {
+        "name": "synthetic",
+        "model": {
+            "name": "none, planted",
+            "family": "none",
+            "act_fn": "gelu",
+            "gated": False,
+            "causal": True,
+            "sha256": "",
+        },
+        "weights": "folded",
+        "gated_embedding": None,
+        "corpus": {
+            "name": "made-up words",
+            "sha256": "",
+            "n_documents": settings.examples,
+            "packing": "one",
+            "notes": NOTES,
+        },
+        "maxima": {"from": "corpus"},
+        "keep": KEEP,
+        "max_examples": HEAVIEST,
+        "baselines": list(BASELINES),
+        "importance": {
+            "examples": KNOWN,
+            "passes_allowed": None,
+            "rows": known,
+            "rows_in_all": sum(layer.rows.n_rows for layer in layers),
+            "passes": 0,
+        },
+        "sample_positions": SAMPLED,
+        "inputs": False,
+        "default_space": "pre_mlp",
+        "default_cut": CUT,
+        "work_unit": 1,
+        "seed": settings.seed,
+        "dtype": "float32",
+        "device": "cpu",
+        "threads": 1,
+    }

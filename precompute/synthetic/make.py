@@ -1,0 +1,113 @@
+"""The stages of a synthetic atlas in their order: words, concepts, texts, layers one at a time, similar features."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from ne_core.similar import SPACES
+from precompute import index
+from precompute.assemble import Indexed, write_atlas
+from precompute.features import FeaturesJob, computed, features_from, tasks, unit_ranges
+from precompute.found import LayerFound, Texts
+from precompute.progress import Progress
+from precompute.sample import LayerStatistics
+from precompute.synthetic.around import WINDOW, importances
+from precompute.synthetic.concepts import Concepts, concepts
+from precompute.synthetic.corpus import Corpus, corpus
+from precompute.synthetic.facts import CUT, facts
+from precompute.synthetic.layer import Planted, planted
+from precompute.synthetic.settings import Settings
+from precompute.synthetic.similar import similar_columns
+from precompute.synthetic.words import vocabulary
+from precompute.write import check_target
+
+
+@dataclass(frozen=True)
+class Made:
+    """One layer whose inputs have been let go: the vectors of its central examples are left of them."""
+
+    found: LayerFound
+    statistics: LayerStatistics
+    importances: Float[np.ndarray, "n_rows n_baselines n_back"]
+    vectors: dict[str, Float[np.ndarray, "n_features d_in"]]
+    family: Int[np.ndarray, " n_features"]
+    concept: Int[np.ndarray, " n_features"]
+
+
+def synthetic(settings: Settings, out: Path, workers: int | None = None) -> int:
+    """Write the atlas; returns how many features it has. Bytes do not depend on the number of workers."""
+    check_target(out)
+    progress = Progress(n_stages=4)
+    rng = np.random.default_rng([settings.seed, 0])
+    with progress.stage("texts"):
+        vocab = vocabulary(settings.vocab, rng)
+        bank = concepts(settings, rng)
+        texts = corpus(settings, bank, rng)
+    with progress.stage("layers", "layers") as told:
+        layers = list(counted(made_layers(settings, bank, texts, workers), settings.layers, told))
+    with progress.stage("similar features"):
+        found = indexed(layers, texts)
+    with progress.stage("writing", "parts") as told:
+        write(settings, out, Texts(texts.tokens, texts.lengths, vocab, WINDOW), layers, found, told)
+    return len(found.features["layer"])
+
+
+def counted(layers: Iterator[Made], total: int, told: Callable[[int, int], None]) -> Iterator[Made]:
+    for done, layer in enumerate(layers, 1):
+        told(done, total)
+        yield layer
+
+
+def made_layers(settings: Settings, bank: Concepts, texts: Corpus, workers: int | None) -> Iterator[Made]:
+    """A layer is planted when the workers ask for its first neurons, and let go when they have done its last."""
+    ranges, waiting = unit_ranges([settings.neurons] * settings.layers), deque()
+
+    def chunks():
+        for layer, units in enumerate(ranges):
+            waiting.append(planted(settings, bank, texts, layer))
+            yield from (chunk for _, chunk in tasks(waiting[-1].rows, units))
+
+    results = computed(chunks(), FeaturesJob(CUT), settings.rows, workers)
+    for units in ranges:
+        parts = dict(zip(units, islice(results, len(units)), strict=True))
+        layer = waiting.popleft()
+        yield made(settings, bank, texts, layer, features_from(layer.rows, parts.__getitem__, units))
+
+
+def made(settings: Settings, bank: Concepts, texts: Corpus, layer: Planted, found: LayerFound) -> Made:
+    central = found.central_rows
+    return Made(
+        LayerFound(replace(found.rows, x=found.rows.x[:0].copy()), found.features),
+        layer.statistics,
+        importances(settings, bank, texts, found, layer.concept).astype(np.float16),
+        {space: index.central_vectors(found, space).astype(np.float16) for space in SPACES},
+        layer.family[central],
+        layer.concept[central],
+    )
+
+
+def indexed(layers: list[Made], texts: Corpus) -> Indexed:
+    found = [layer.found for layer in layers]
+    vectors = {space: np.concatenate([layer.vectors[space] for layer in layers]) for space in SPACES}
+    family = np.concatenate([layer.family for layer in layers])
+    columns = index.feature_columns(found, texts.tokens) | similar_columns(vectors, index.owners(found), family)
+    return Indexed(columns, vectors)
+
+
+def write(settings: Settings, out: Path, texts: Texts, layers: list[Made], found: Indexed, told) -> None:
+    by_layer = {layer.found.rows.layer: layer for layer in layers}
+    write_atlas(
+        out,
+        texts,
+        [layer.found for layer in layers],
+        {number: layer.statistics for number, layer in by_layer.items()},
+        {number: layer.importances for number, layer in by_layer.items()},
+        found,
+        facts(settings, [layer.found for layer in layers]),
+        told,
+    )
