@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from precompute.demo_model.quiet import quiet
-from tests.bench import app, collect, gpt2, importance, nearest, precision, similar, storage, trees
+from tests.bench import app, collect, gpt2, importance, layout, nearest, precision, similar, storage, trees
 from tests.bench.figures import Figures
 
 MODEL = Path("data/models/demo")
@@ -46,6 +46,10 @@ def bench_similar(figures: Figures) -> None:
     similar.measure(figures, ATLAS)
 
 
+def bench_layout(figures: Figures) -> None:
+    layout.measure(figures, ATLAS)
+
+
 def bench_storage(figures: Figures) -> None:
     storage.measure_recall(figures, ATLAS, "demo")
 
@@ -65,6 +69,7 @@ def bench_build(figures: Figures) -> None:
 BENCHES = {
     "app": bench_app,
     "similar": bench_similar,
+    "layout": bench_layout,
     "storage": bench_storage,
     "collect": bench_collect,
     "importance": bench_importance,
