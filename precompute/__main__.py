@@ -14,6 +14,7 @@ from precompute.demo_model.settings import Settings
 from precompute.synthetic.settings import Settings as Synthetic
 
 BAD_INPUT, INTERRUPTED = 2, 130
+EVALUATED = ("names",)  # the parts of precompute/evaluate
 
 
 class Parser(argparse.ArgumentParser):
@@ -36,6 +37,7 @@ def parser() -> Parser:
     add_export(verbs.add_parser("export", help="write one neuron as a static HTML page"))
     add_synthetic(verbs.add_parser("synthetic", help="make an atlas of any size up, without a model"))
     add_train_demo(verbs.add_parser("train-demo", help="train the demo model on the offline corpus"))
+    add_evaluate(verbs.add_parser("evaluate", help="measure how well an atlas does what it claims"))
     test = verbs.add_parser("evaluate-demo", help="test the demo model against a trigram model")
     test.add_argument("--model", type=Path, required=True, metavar="DIR")
     return top
@@ -74,6 +76,12 @@ def add_synthetic(made: Parser) -> None:
             default=argparse.SUPPRESS,
             help=f"{each.metadata['help']} ({each.default})",
         )
+
+
+def add_evaluate(evaluate: Parser) -> None:
+    evaluate.add_argument("directory", type=Path)
+    evaluate.add_argument("--only", nargs="+", choices=EVALUATED, default=EVALUATED, help="these parts alone")
+    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
 
 
 def add_train_demo(train: Parser) -> None:
@@ -143,6 +151,15 @@ def run_synthetic(options: dict) -> int:
     from precompute.synthetic.make import synthetic
 
     print(f"{out}: {synthetic(settings, out):,} features")
+
+
+def run_evaluate(options: dict) -> int:
+    from precompute.evaluate import evaluate, write_json
+
+    reports = evaluate(options["directory"], options["only"])
+    print("\n\n".join(map(str, reports.values())))
+    if options["json"]:
+        write_json(reports, options["json"])
     return 0
 
 
@@ -166,6 +183,7 @@ VERBS = {
     "status": run_status,
     "export": run_export,
     "synthetic": run_synthetic,
+    "evaluate": run_evaluate,
     "train-demo": run_train_demo,
     "evaluate-demo": run_evaluate_demo,
 }

@@ -1,0 +1,146 @@
+"""Examples held out of the making of names, and the sibling that each is given to by name terms alone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, Num
+
+from ne_core.atlas import Atlas
+from ne_core.naming import Names
+
+FOLDS = 5
+NEAR = 4  # tokens before the key token among which a context term is looked for
+PLACE, PRESENT, ABSENT = 0.05, 0.3, 0.15
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Activating examples of many neurons. `group` is their feature over all of them, `owner` a feature's neuron."""
+
+    group: Int[np.ndarray, " n"]
+    owner: Int[np.ndarray, " n_groups"]
+    tokens: Int[np.ndarray, "n back"]
+    importance: Float[np.ndarray, "n baselines back"]
+
+    def where(self, among: Bool[np.ndarray, " n"]) -> "Rows":
+        return Rows(self.group[among], self.owner, self.tokens[among], self.importance[among])
+
+    def sizes(self) -> Int[np.ndarray, " n_groups"]:
+        return np.bincount(self.group, minlength=len(self.owner))
+
+
+Namer = Callable[[Rows], Names]
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """For every held-out example: its neuron, and by method how probably it was given to its own feature."""
+
+    owner: Int[np.ndarray, " n_tested"]
+    right: dict[str, Float[np.ndarray, " n_tested"]]
+
+    def by_neuron(self, method: str) -> Float[np.ndarray, " n_neurons"]:
+        """The mean of each neuron that had an example held out, in their order."""
+        counts = np.bincount(self.owner)
+        return (np.bincount(self.owner, weights=self.right[method]) / np.maximum(1, counts))[counts > 0]
+
+
+def layer_rows(atlas: Atlas, layer: int) -> Rows:
+    """All rows of a layer, at the atlas's cut."""
+    files, back = atlas.files[layer], atlas.manifest.window.back
+    columns = files.columns
+    n_features = atlas.neurons["n_features"][atlas.neurons["layer"] == layer]
+    neuron = np.repeat(np.arange(len(n_features)), np.diff(files.offsets))
+    window = atlas.manifest.window.slice(atlas.tokens, atlas.lengths, columns["example"], columns["pos"], -1)
+    group = (np.cumsum(n_features) - n_features)[neuron] + columns["feature"]
+    owner = np.repeat(np.arange(len(n_features)), n_features)
+    return Rows(group, owner, window[:, :back], np.asarray(columns["window_importances"]))
+
+
+def held_out(rows: Rows, words: Int[np.ndarray, " n_vocab"], methods: dict[str, Namer], seed: int = 0) -> Outcomes:
+    """Every example once: it is given to a feature of its neuron by names that were made without its fold.
+
+    Examples are not tested whose feature has no other, or whose neuron has no other feature left.
+    """
+    fold = folds(rows.group, np.random.default_rng(seed))
+    parts = [tested(rows, words, methods, fold == number) for number in range(FOLDS)]
+    names = parts[0].right
+    return Outcomes(
+        np.concatenate([part.owner for part in parts]),
+        {name: np.concatenate([part.right[name] for part in parts]) for name in names},
+    )
+
+
+def folds(group: Int[np.ndarray, " n"], rng: np.random.Generator) -> Int[np.ndarray, " n"]:
+    """The fold of each row: those of a group are spread evenly, so that two rows of it are never held out together."""
+    order = np.lexsort((rng.random(len(group)), group))
+    place = np.arange(len(group)) - np.searchsorted(group[order], group[order])
+    start = rng.integers(FOLDS, size=int(group.max(initial=-1)) + 1)
+    fold = np.empty(len(group), dtype=np.int64)
+    fold[order] = (place + start[group[order]]) % FOLDS
+    return fold
+
+
+def tested(
+    rows: Rows, words: Int[np.ndarray, " n_vocab"], methods: dict[str, Namer], out: Bool[np.ndarray, " n"]
+) -> Outcomes:
+    kept = rows.where(~out)
+    sizes = kept.sizes()
+    n_named = np.bincount(rows.owner, weights=sizes > 0)
+    test = np.flatnonzero(out & (sizes[rows.group] > 0) & (n_named[rows.owner[rows.group]] > 1))
+    choices = choices_of(rows, test, sizes)
+    right = {
+        "chance": choices.right(np.zeros(len(choices.group))),
+        "largest": choices.right(sizes[choices.group]),
+    }
+    for name, namer in methods.items():
+        right[name] = choices.right(match(namer(kept), rows.tokens[test], choices, words))
+    return Outcomes(rows.owner[rows.group[test]], right)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Which features each tested example may be given to: pairs, by example; `truth` marks its own."""
+
+    example: Int[np.ndarray, " n_pairs"]
+    group: Int[np.ndarray, " n_pairs"]
+    truth: Bool[np.ndarray, " n_pairs"]
+
+    def right(self, score: Num[np.ndarray, " n_pairs"]) -> Float[np.ndarray, " n_tested"]:
+        """How probably an example goes to its own feature: to the best by score, among several by lot."""
+        if not len(score):
+            return np.zeros(0)
+        begins = np.flatnonzero(np.diff(self.example, prepend=-1))
+        best = score >= np.maximum.reduceat(score, begins)[self.example] - 1e-9
+        return np.bincount(self.example, weights=best & self.truth) / np.bincount(self.example, weights=best)
+
+
+def choices_of(rows: Rows, test: Int[np.ndarray, " n_tested"], sizes: Int[np.ndarray, " n_groups"]) -> Choices:
+    """Every sibling with examples left; the features of one neuron stand side by side."""
+    of = rows.owner[rows.group[test]]
+    counts, first = np.bincount(rows.owner)[of], np.searchsorted(rows.owner, of)
+    example = np.repeat(np.arange(len(test)), counts)
+    group = first[example] + np.arange(len(example)) - np.repeat(np.cumsum(counts) - counts, counts)
+    there = sizes[group] > 0
+    example, group = example[there], group[there]
+    return Choices(example, group, group == rows.group[test][example])
+
+
+def match(
+    names: Names, tokens: Int[np.ndarray, "n_tested back"], choices: Choices, words: Int[np.ndarray, " n_vocab"]
+) -> Float[np.ndarray, " n_pairs"]:
+    """How well a name fits an example, by nothing but its terms and the example's tokens.
+
+    A key term that is the example's key token: 1, less `PLACE` for every term before it. Each context term: `PRESENT`
+    where it is among the `NEAR` tokens before the key token, −`ABSENT` where it is not.
+    """
+    as_word = np.append(words, -1)  # for the −1 of missing tokens and of missing terms alike
+    key, near = as_word[tokens[:, -1]], as_word[tokens[:, -1 - NEAR : -1]]
+    keys, context = as_word[names.keys][choices.group], as_word[names.context][choices.group]
+    scale = 1 - PLACE * np.arange(keys.shape[1])
+    score = np.where(keys == key[choices.example][:, None], scale, 0).max(axis=1)
+    for term in context.T:
+        present = (near[choices.example] == term[:, None]).any(axis=1)
+        score += np.where(term < 0, 0, np.where(present, PRESENT, -ABSENT))
+    return score

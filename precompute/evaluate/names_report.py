@@ -1,0 +1,96 @@
+"""How well names tell features apart, as a table by layer and as figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from precompute.evaluate.held_out import FOLDS
+from precompute.evaluate.report import Figure, Report, aligned
+
+RESAMPLES, SEED = 1000, 0
+TITLES = {
+    "chance": "by lot",
+    "largest": "the largest",
+    "labels": "frequent keys",
+    "keys": "key terms",
+    "names": "names",
+}
+HEAD = f"""\
+Names of features: the share of held-out examples that go to the right feature of their neuron, by the terms of names
+made from the other examples ({FOLDS} folds; every neuron counts alike; examples that fit several names as well as each
+other go to one of them by lot; 95 % intervals over neurons). “frequent keys”: named by the most frequent key tokens.
+“unique”: features whose name no other feature of their neuron has.
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Of some neurons with several features: accuracy by method, and whether each feature's name is its own."""
+
+    n_examples: int
+    right: dict[str, Float[np.ndarray, " n_neurons"]]
+    unique: dict[str, Bool[np.ndarray, " n_features"]]
+
+
+def names_report(atlas: str, measured: dict[str, Measured]) -> Report:
+    """A row for each part and one for all of them; figures of all, and of each part the accuracy of names."""
+    whole = together(list(measured.values()))
+    rows = [row(name, each) for name, each in (measured | {"all": whole}).items()]
+    head = ["", "neurons", "examples", *TITLES.values(), "95 %", "unique keys", "unique names"]
+    return Report(HEAD + "\n" + aligned([head, *rows]), figures(atlas, measured, whole))
+
+
+def together(parts: Sequence[Measured]) -> Measured:
+    return Measured(
+        sum(part.n_examples for part in parts),
+        {name: np.concatenate([part.right[name] for part in parts]) for name in TITLES},
+        {name: np.concatenate([part.unique[name] for part in parts]) for name in parts[0].unique},
+    )
+
+
+def row(name: str, found: Measured) -> list[str]:
+    low, high = interval(found.right["names"])
+    shares = [mean(values) for values in found.right.values()]
+    own = [mean(found.unique[name]) for name in ("labels", "names")]
+    shown = [f"{share:.3f}" for share in shares], [f"{share:.3f}" for share in own]
+    n_neurons = len(found.right["names"])
+    return [name, f"{n_neurons:,}", f"{found.n_examples:,}", *shown[0], f"{low:.3f}–{high:.3f}", *shown[1]]
+
+
+def figures(atlas: str, measured: dict[str, Measured], whole: Measured) -> tuple[Figure, ...]:
+    low, high = interval(whole.right["names"])
+    gain = whole.right["names"] - whole.right["labels"]
+    gain_low, gain_high = interval(gain)
+    told = {
+        "names_accuracy": mean(whole.right["names"]),
+        "names_accuracy_low": low,
+        "names_accuracy_high": high,
+        "names_accuracy_by_lot": mean(whole.right["chance"]),
+        "names_accuracy_of_the_largest": mean(whole.right["largest"]),
+        "names_accuracy_of_frequent_keys": mean(whole.right["labels"]),
+        "names_accuracy_of_key_terms": mean(whole.right["keys"]),
+        "names_over_frequent_keys": mean(gain),
+        "names_over_frequent_keys_low": gain_low,
+        "names_over_frequent_keys_high": gain_high,
+        "names_unique": mean(whole.unique["names"]),
+        "names_unique_of_frequent_keys": mean(whole.unique["labels"]),
+    }
+    by_part = {f"names_accuracy_{name.replace(' ', '_')}": mean(each.right["names"]) for name, each in measured.items()}
+    return tuple(Figure(f"{name}_{atlas}", value, "share") for name, value in (told | by_part).items())
+
+
+def mean(values: np.ndarray) -> float:
+    """NaN of nothing."""
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def interval(values: Float[np.ndarray, " n"]) -> tuple[float, float]:
+    """Between which 95 % of the means of resampled neurons lie (bootstrap percentiles); NaN of nothing."""
+    if not len(values):
+        return float("nan"), float("nan")
+    rng = np.random.default_rng(SEED)
+    means = [values[rng.integers(len(values), size=len(values))].mean() for _ in range(RESAMPLES)]
+    low, high = np.quantile(means, [0.025, 0.975]).tolist()
+    return low, high

@@ -1,0 +1,32 @@
+"""What a part of the evaluation tells: a table for people, and figures for programs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Printed as `name value unit`; the name ends in the atlas that it was measured on."""
+
+    name: str
+    value: float
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value:.4g} {self.unit}"
+
+
+@dataclass(frozen=True)
+class Report:
+    table: str
+    figures: tuple[Figure, ...]
+
+    def __str__(self) -> str:
+        return "\n".join([self.table, "", *map(str, self.figures)])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of words under one another, the first column from the left, the others from the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    sides = [str.ljust, *[str.rjust] * (len(widths) - 1)]
+    return "\n".join("  ".join(side(word, n) for side, word, n in zip(sides, row, widths, strict=True)) for row in rows)
