@@ -54,6 +54,20 @@ def parent_heights(tree: Float[np.ndarray, "m 4"]) -> Float[np.ndarray, " nodes"
     return heights
 
 
+def join_heights(tree: Float[np.ndarray, "m 4"], row: int) -> Float[np.ndarray, " m+1"]:
+    """The height at which each example joins example `row`: its cophenetic distance to it, 0 for itself."""
+    n, begin = len(tree) + 1, first_leaves(tree)
+    parent = np.full(2 * n - 1, -1)
+    parent[tree[:, :2].astype(np.int64)] = np.arange(n, 2 * n - 1)[:, None]
+    by_place = np.zeros(n)  # laid out so that those below any node stand side by side
+    node, low, high = int(parent[row]), begin[row], begin[row] + 1
+    while node >= 0:
+        start, stop = begin[node], begin[node] + int(tree[node - n, 3])
+        by_place[start:low] = by_place[high:stop] = tree[node - n, 2]
+        node, low, high = int(parent[node]), start, stop
+    return by_place[begin[:n]]
+
+
 def lifetimes(tree: Float[np.ndarray, "m 4"]) -> Float[np.ndarray, " nodes"]:
     """How far the cut moves while a node is a cluster of its own: its parent's height less its own."""
     return parent_heights(tree) - own_heights(tree)

@@ -4,10 +4,21 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.cluster.hierarchy import cophenet
+from scipy.spatial.distance import squareform
 
 from ne_core.cluster import central_examples, cut, members, merge_central, similarities, tree
 from ne_core.measures import feature_distances
-from ne_core.nodes import inner_distances, lifetimes, node_rows, own_heights, parent_heights, suggested_cut, tops
+from ne_core.nodes import (
+    inner_distances,
+    join_heights,
+    lifetimes,
+    node_rows,
+    own_heights,
+    parent_heights,
+    suggested_cut,
+    tops,
+)
 
 NO_TREE = np.zeros((0, 4), dtype=np.float32)
 # Examples 0 and 2 meet at 0.1, 1 and 3 at 0.2, all at 0.9.
@@ -98,3 +109,17 @@ def test_the_suggested_cut_is_the_longest_lived_of_all_allowed_ones(seed: int):
 def test_no_cut_is_suggested_where_none_has_a_gap():
     assert suggested_cut(random_tree(3, 0)) is None
     assert suggested_cut(tree(np.ones((6, 6), dtype=np.float32))) is None
+
+
+def test_join_heights_by_hand():
+    assert join_heights(BY_HAND, 0) == pytest.approx([0, 0.9, 0.1, 0.9])
+    assert join_heights(BY_HAND, 3) == pytest.approx([0.9, 0.2, 0.9, 0])
+    assert join_heights(NO_TREE, 0).tolist() == [0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_join_heights_are_cophenetic_distances(seed: int):
+    linkage = random_tree(30, seed)
+    distances = squareform(cophenet(linkage.astype(np.float64)))
+    for row in range(30):
+        np.testing.assert_array_equal(join_heights(linkage, row), distances[row])
