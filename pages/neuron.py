@@ -4,11 +4,11 @@ import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.measures import measures
-from ne_core.palette import feature_colour
 from ne_core.refs import FeatureRef
-from pages.components.cluster_words import facts, number, stands_in
-from pages.components.clusters import Cluster, branch_at, cluster_label, features_at, holder, reading_order
+from pages.components.cluster_words import number, stands_in
+from pages.components.clusters import Cluster, branch_at, cluster_label, features_at, holder
 from pages.components.dendrogram import tree_of
+from pages.components.examples import show_examples
 from pages.components.features import feature_row, feature_rows, numbered_row
 from pages.components.frame import open_page
 from pages.components.lines import lines, maximum
@@ -16,7 +16,6 @@ from pages.components.links import atlas_query, neuron_href
 from pages.components.nav import ensure_router, page_file
 from pages.components.picker import View, pick_neuron, pick_space
 from pages.components.starts import living
-from pages.components.tokens import cluster_examples
 
 ensure_router()
 WIDE, NARROW = 1.75, 1
@@ -48,7 +47,8 @@ def show_measures(atlas: Atlas, neuron: Neuron, view: View) -> None:
 
 def show_features(atlas: Atlas, neuron: Neuron, view: View, features: list[Cluster], current: int | None) -> None:
     st.subheader("Features", anchor=False)
-    around = lines(atlas, neuron, [feature.central for feature in features], before=10, after=6)
+    baseline = view.reading.baseline_number(atlas.manifest.baselines)
+    around = lines(atlas, neuron, [each.central for each in features], before=10, after=6, baseline=baseline)
     rows = [
         numbered_row(
             i,
@@ -86,28 +86,6 @@ def show_tree(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
         "the axis, or use the arrow keys on it. A click on a branch shows its examples. The *suggested* cut is the "
         "middle of the widest gap between successive branch points, among cuts that give from two features to half as "
         "many as there are examples: the grouping that survives longest."
-    )
-
-
-def show_examples(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
-    rows = reading_order(neuron, cluster)
-    on_branch = view.branch is not None
-    back = {"href": own_href(atlas, view, current), "text": f"Back to feature {current}"}
-    head = {
-        "title": f"Branch point {view.branch}" if on_branch else f"Feature {current}",
-        "number": None if on_branch else current,
-        "colour": feature_colour(-1 if on_branch else current).css,
-        "facts": facts(atlas, neuron, cluster, rows),
-        "back": back if on_branch else None,
-        **cluster_label(atlas, neuron, cluster.rows).data(),
-    }
-    asked = view.feature is not None or on_branch
-    land = {"of": str(neuron.ref), "what": head["title"], "cut": view.cut} if asked else None
-    cluster_examples(atlas, neuron, rows, head=head, land=land)
-    st.caption(
-        "The central example first, then those whose importance was computed, then the rest, each by activation on the "
-        "key token, which is the number at the right. A warm background is activation, an underline importance; Values "
-        "shows both as numbers."
     )
 
 
@@ -175,6 +153,6 @@ with right:
     show_tree(atlas, neuron, view, current)
 left, right = st.columns([WIDE, NARROW], gap="medium")  # anew, so that a narrow screen has the tree before the examples
 with left:
-    show_examples(atlas, neuron, view, shown, current)
+    show_examples(atlas, neuron, view, shown, current, own_href(atlas, view, current))
 with right:
     show_similar(atlas, neuron, view, shown, current)

@@ -4,21 +4,26 @@ import numpy as np
 
 from ne_core.atlas import Atlas, Neuron
 from pages.components.clusters import Cluster, shared
+from pages.components.location import listed
+from pages.components.reading import Reading
 
 
 def number(value: float) -> str:
     return f"{value:.2f}" if np.isfinite(value) else "–"
 
 
-def facts(atlas: Atlas, neuron: Neuron, cluster: Cluster, rows: list[int]) -> str:
+def facts(atlas: Atlas, neuron: Neuron, cluster: Cluster, reading: Reading) -> str:
     """What is known of a cluster, in one line."""
+    rows, baselines = cluster.rows, atlas.manifest.baselines
     computed = int(np.isfinite(neuron.window_importances[rows, 0]).any(axis=1).sum())
+    baseline = reading.baseline_number(baselines)
+    by = f"the mean over {listed(baselines, 'and')}" if baseline is None else baselines[baseline]
     said = [f"Mean activation {neuron.activation[rows].astype(np.float32).mean():.2f}"]
     if len(cluster) > 1:
         said.append(f"mean distance within it {number(cluster.distance)}")
     said.append(lifetime(cluster))
     said.append(
-        f"importance computed for {computed} of {len(rows)}, masked tokens replaced by {atlas.manifest.baselines[0]}"
+        f"importance computed for {computed} of {len(rows)}, masked tokens replaced by {by}"
         if computed
         else "importance not computed"
     )

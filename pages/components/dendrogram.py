@@ -29,7 +29,7 @@ def tree_of(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
     layout, usual = dendrogram(neuron.tree), atlas.manifest.default_cut
     suggested = suggested_cut(neuron.tree)
     highest = max(float(layout.height.max()), usual)
-    kept = "".join(f"&{urlencode({name: value})}" for name, value in view.kept(atlas).items())
+    kept = "".join(f"&{urlencode({name: value})}" for name, value in view.along(atlas).items())
     drawn = {
         "address": neuron_href(atlas, neuron.ref),
         "kept": kept,

@@ -4,25 +4,30 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ne_core.agreement import of_baseline
 from ne_core.atlas import Atlas, Neuron
 from ne_core.token_text import visible
 
-BASELINE = 0  # the first mask baseline of the atlas is the one on the screen
-
 
 def lines(
-    atlas: Atlas, neuron: Neuron, rows: Sequence[int], before: int | None = None, after: int | None = None
+    atlas: Atlas,
+    neuron: Neuron,
+    rows: Sequence[int],
+    before: int | None = None,
+    after: int | None = None,
+    baseline: int | None = 0,
 ) -> list[dict]:
     """A line for each row: {t: tokens, v: activations, m: importances up to the key token or None, k: key token}.
 
     `before` and `after` limit the tokens around the key token; without them it is the atlas's whole window.
+    Importances are those of one mask baseline of the atlas, or for None their mean.
     """
     window, rows = atlas.manifest.window, np.asarray(rows, dtype=np.int64)
     start = 0 if before is None else max(0, window.key - before)
     stop = window.size if after is None else min(window.size, window.key + 1 + after)
     ids = atlas.window_tokens(neuron, rows)[:, start:stop]
     activations = neuron.window_activations[rows][:, start:stop]
-    importances = neuron.window_importances[rows][:, BASELINE, start:]
+    importances = of_baseline(neuron.window_importances[rows], baseline)[:, start:]
     return [line(atlas, *columns, window.key - start) for columns in zip(ids, activations, importances, strict=True)]
 
 

@@ -14,3 +14,8 @@ def atlas_query(atlas: Atlas, query: dict[str, str] | None = None) -> dict[str, 
 def neuron_href(atlas: Atlas, ref: NeuronRef | FeatureRef, **more: str) -> str:
     """The address of a neuron, or of a feature of one, from any page."""
     return f"neuron?{urlencode(atlas_query(atlas, {**ref.query(), **more}))}"
+
+
+def page_href(page: str, query: dict[str, str]) -> str:
+    """The address of a view of a page, which its query names in full."""
+    return f"{page}?{urlencode(query)}"

@@ -1,7 +1,7 @@
 """Which neuron, which feature, in which space: read from the URL, checked, and moved by the controls."""
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import streamlit as st
@@ -11,6 +11,8 @@ from ne_core.measures import measures
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.similar import SPACES
 from pages.components import frame, links, location
+from pages.components.chosen import cluster_at, passing, percent
+from pages.components.reading import Reading, read_page, read_reading
 from pages.components.starts import first_neuron, living
 
 SAYS = {
@@ -31,24 +33,31 @@ class View:
     space: str
     cut: float
     branch: int | None = None
+    reading: Reading = field(default_factory=Reading)
 
     def query(self, atlas: Atlas) -> dict[str, str]:
         ref = self.neuron if self.feature is None else FeatureRef(self.neuron.layer, self.neuron.neuron, self.feature)
         branch = {} if self.branch is None else {"branch": str(self.branch)}
-        return links.atlas_query(atlas, ref.query()) | self.within(atlas) | branch
+        return links.atlas_query(atlas, ref.query()) | self.within(atlas) | branch | self.reading.paged()
 
     def within(self, atlas: Atlas) -> dict[str, str]:
         """What links to other features of this neuron take along."""
         cut = {} if self.cut == atlas.manifest.default_cut else {"cut": f"{self.cut:g}"}
-        return self.kept(atlas) | cut
+        return self.along(atlas) | cut
+
+    def along(self, atlas: Atlas) -> dict[str, str]:
+        """What they take along at whatever cut."""
+        return self.kept(atlas) | self.reading.filters()
 
     def elsewhere(self, atlas: Atlas, neuron: NeuronRef) -> "View":
         """The same look at another neuron: a cut and a branch are of one tree."""
-        return replace(self, neuron=neuron, feature=None, cut=atlas.manifest.default_cut, branch=None)
+        cut, reading = atlas.manifest.default_cut, self.reading.elsewhere()
+        return replace(self, neuron=neuron, feature=None, cut=cut, branch=None, reading=reading)
 
     def kept(self, atlas: Atlas) -> dict[str, str]:
         """What links to other neurons take along."""
-        return {} if self.space == atlas.manifest.default_space else {"space": self.space}
+        space = {} if self.space == atlas.manifest.default_space else {"space": self.space}
+        return space | self.reading.kept()
 
 
 def pick_neuron(atlas: Atlas) -> View:
@@ -86,7 +95,8 @@ def read_view(atlas: Atlas, at: location.Location) -> View:
     usual, shown = atlas.manifest.default_cut, atlas.neuron(ref)
     what = f"a cut is a cosine distance, a number from 0 to 2; this atlas’s is {usual:g}"
     cut = at.number("cut", 0.0, 2.0, usual, what)
-    return View(ref, read_feature(at, shown, cut, usual), space, cut, read_branch(at, shown))
+    view = View(ref, read_feature(at, shown, cut, usual), space, cut, read_branch(at, shown))
+    return replace(view, reading=read_examples(atlas, at, shown, view))
 
 
 def read_feature(at: location.Location, neuron: Neuron, cut: float, usual: float) -> int | None:
@@ -110,6 +120,16 @@ def read_branch(at: location.Location, neuron: Neuron) -> int | None:
         return None
     what = f"this neuron’s tree has {location.numbers(branches, 'branch point')}"
     return at.whole("branch", branches, branches[-1], what)
+
+
+def read_examples(atlas: Atlas, at: location.Location, neuron: Neuron, view: View) -> Reading:
+    """How its examples are read."""
+    highest = float(percent(atlas, neuron).max(initial=0))
+    reading = read_reading(at, atlas.manifest.baselines, highest)
+    if "page" not in at.asked or not len(neuron):
+        return reading
+    rows = cluster_at(neuron, view.cut, view.feature or 0, view.branch).rows
+    return read_page(at, reading, int(passing(atlas, neuron, rows, reading).sum()))
 
 
 def controls(atlas: Atlas, view: View) -> None:

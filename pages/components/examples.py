@@ -1,0 +1,62 @@
+"""The examples of a feature or a branch: which are shown, in what order, and the words around them."""
+
+import streamlit as st
+
+from ne_core.atlas import Atlas, Neuron
+from ne_core.palette import feature_colour
+from pages.components.chosen import Chosen, chosen
+from pages.components.cluster_words import facts
+from pages.components.clusters import Cluster, cluster_label
+from pages.components.picker import View
+from pages.components.tokens import cluster_examples
+
+ORDER = {
+    "central": "The central example first, then those whose importance was computed, then the rest, each by activation "
+    "on the key token, which is the number at the right.",
+    "activation": "The highest activation on the key token first; it is the number at the right.",
+    "near": "The nearest to the centre first.",
+    "far": "The farthest from the centre first.",
+}
+STORED = (
+    "Distance is the cosine distance of the example’s neuron embedding to the mean direction of its feature: 0 is the "
+    "same direction."
+)
+JOINED = (
+    "Distance is the height in the tree at which the example joins the central one. Distances from the mean direction "
+    "are known for features of the atlas’s own cut."
+)
+
+
+def show_examples(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int, back: str) -> None:
+    """`back` is the address of the feature that a branch is shown instead of."""
+    known = getattr(neuron, "center_distance", None) is not None
+    stored = known and view.branch is None and view.cut == atlas.manifest.default_cut
+    found = chosen(atlas, neuron, cluster, view.reading, stored)
+    on_branch = view.branch is not None
+    head = {
+        "title": f"Branch point {view.branch}" if on_branch else f"Feature {current}",
+        "number": None if on_branch else current,
+        "colour": feature_colour(-1 if on_branch else current).css,
+        "size": f"{len(cluster):,} of {neuron.ref}’s {len(neuron):,} examples",
+        "facts": facts(atlas, neuron, cluster, view.reading),
+        "back": {"href": back, "text": f"Back to feature {current}"} if on_branch else None,
+        **cluster_label(atlas, neuron, cluster.rows).data(),
+    }
+    asked = view.feature is not None or on_branch
+    land = {"of": str(neuron.ref), "what": head["title"], "cut": view.cut} if asked else None
+    cluster_examples(atlas, neuron, found, view, head=head, count=counted(found, view, len(cluster)), land=land)
+    away = (STORED if stored else JOINED) if view.reading.by_distance else ""
+    st.caption(
+        f"{ORDER[view.reading.sort]} {away} A warm background is activation, an underline importance; Values shows "
+        "both as numbers."
+    )
+
+
+def counted(found: Chosen, view: View, n: int) -> str:
+    """How many are shown of how many, where it is not all of them."""
+    if not found.n_found:
+        return f"None of the {n:,} examples passes."
+    passes = f"{found.n_found:,} of {n:,} examples pass" if view.reading.filtered else ""
+    span = view.reading.span(found.n_found)
+    part = f"{span.start:,} to {span.stop - 1:,} of {found.n_found:,} shown" if found.n_found > len(found.rows) else ""
+    return "; ".join(each for each in (passes, part) if each) + "." * bool(passes or part)
