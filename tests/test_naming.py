@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
-from ne_core.naming import Names, names, word_classes
+from ne_core.cluster import cut
+from ne_core.naming import Names, names, node_names, word_classes
+from ne_core.nodes import tops
+from ne_core.refs import NeuronRef
 
 VOCAB = [" York", " New", " Duke", " the", " of", "import", " import", " Import", " to", ".", " ate", " saw"]
 YORK, NEW, DUKE, THE, OF, IMPORT, SPACED, CAPITAL, TO, DOT, ATE, SAW = range(len(VOCAB))
@@ -127,3 +130,37 @@ def test_many_neurons_at_once_are_named_as_one_by_one(tiny_atlas, layer):
         assert at_once.keys[first : first + counts[neuron]].tolist() == alone.keys.tolist()
         assert at_once.context[first : first + counts[neuron]].tolist() == alone.context.tolist()
         assert (alone.keys[:, 0] >= 0).all()
+
+
+@pytest.fixture(scope="module")
+def several(tiny_atlas):
+    """A neuron with features of 6, 5, 4 and 3 examples: its tree, tokens, importances and the words of the atlas."""
+    atlas = Atlas.open(tiny_atlas)
+    neuron = atlas.neuron(NeuronRef(0, 2))
+    tokens = atlas.window_tokens(neuron, np.arange(len(neuron)))[:, : atlas.manifest.window.back]
+    return neuron.tree, tokens, neuron.window_importances, word_classes(atlas.vocab)
+
+
+@pytest.mark.parametrize("distance", [0, 0.003, 0.5, 2])
+def test_nodes_are_named_as_features_of_the_cut_that_makes_them(several, distance):
+    tree, *told = several
+    features = cut(tree, distance)
+    at_cut = names(features, np.zeros(features.max() + 1, dtype=int), *told)
+    nodes, top = node_names(tree, *told), tops(tree, features, distance)
+    assert nodes.keys[top].tolist() == at_cut.keys.tolist()
+    assert nodes.context[top].tolist() == at_cut.context.tolist()
+
+
+def test_a_name_does_not_depend_on_how_the_others_are_cut(several):
+    tree, *told = several
+    features = cut(tree, 0.5)
+    apart = names(features, np.zeros(4, dtype=int), *told)
+    together = names((features > 0).astype(int), np.zeros(2, dtype=int), *told)
+    assert together.keys[0].tolist() == apart.keys[0].tolist()
+    assert together.context[0].tolist() == apart.context[0].tolist()
+
+
+def test_the_one_node_of_one_example(several):
+    _, tokens, importance, words = several
+    found = node_names(np.zeros((0, 4), dtype=np.float32), tokens[:1], importance[:1], words)
+    assert found.keys.tolist() == [[tokens[0, -1], -1, -1]]

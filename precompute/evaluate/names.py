@@ -15,8 +15,9 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from ne_core.atlas import Atlas
-from ne_core.naming import OFTEN, Groups, Names, key_terms, named, names, per_row, terms_of, word_classes
+from ne_core.naming import OFTEN, Names, found_keys, key_terms, names, word_classes
 from ne_core.schema import NAME_CONTEXT, NAME_KEYS
+from ne_core.terms import Groups, Terms, terms_of
 from precompute.evaluate.held_out import Namer, Rows, held_out, layer_rows
 from precompute.evaluate.names_report import Measured, names_report
 from precompute.evaluate.report import Report
@@ -42,7 +43,8 @@ def namers(words: Int[np.ndarray, " n_vocab"]) -> dict[str, Namer]:
 
     def key_only(make) -> Namer:
         def namer(rows: Rows) -> Names:
-            keys = make(Groups(rows.group, rows.owner), rows.tokens[:, -1], words)
+            groups = Groups.parts(rows.group, rows.owner)
+            keys = make(groups, terms_of(groups, found_keys(rows.tokens[:, -1], words)))
             return Names(keys, np.full((len(keys), NAME_CONTEXT), -1, dtype=np.int32))
 
         return namer
@@ -53,15 +55,12 @@ def namers(words: Int[np.ndarray, " n_vocab"]) -> dict[str, Namer]:
     return {"labels": key_only(most_frequent), "keys": key_only(key_terms), "names": both}
 
 
-def most_frequent(
-    groups: Groups, token: Int[np.ndarray, " n"], words: Int[np.ndarray, " n_vocab"]
-) -> Int[np.ndarray, "n_groups 3"]:
+def most_frequent(groups: Groups, terms: Terms) -> Int[np.ndarray, "n_groups 3"]:
     """The label without regard to siblings: the commonest key tokens that enough of the examples have."""
-    terms = terms_of(groups.group, words[token], len(words))
-    share, _ = per_row(groups, terms, terms.counts())
     commonest = np.zeros(len(groups.owner))
-    np.maximum.at(commonest, terms.group, share)
-    return named(groups, terms, token, share, (share >= OFTEN) | (share == commonest[terms.group]), NAME_KEYS)
+    np.maximum.at(commonest, terms.group, terms.here)
+    fit = (terms.here >= OFTEN) | (terms.here == commonest[terms.group])
+    return terms.best(terms.here, fit, len(groups.owner), NAME_KEYS)
 
 
 def unique_among_siblings(
