@@ -141,7 +141,7 @@ def several(tiny_atlas):
     return neuron.tree, tokens, neuron.window_importances, word_classes(atlas.vocab)
 
 
-@pytest.mark.parametrize("distance", [0, 0.003, 0.5, 2])
+@pytest.mark.parametrize("distance", [0.0, 0.003, 0.5, 2.0])
 def test_nodes_are_named_as_features_of_the_cut_that_makes_them(several, distance):
     tree, *told = several
     features = cut(tree, distance)
