@@ -16,27 +16,35 @@ from ne_core.arrays import AtlasError, load_array
 from ne_core.cluster import central_examples, cut
 from ne_core.inputs import Inputs
 from ne_core.layer import NeuronLayer
+from ne_core.logits import LogitEffects, logit_effects
 from ne_core.manifest import Manifest, load_json, read_manifest
 from ne_core.paths import inputs_file, layer_folder
 from ne_core.refs import FeatureRef, NeuronRef
-from ne_core.schema import EXAMPLES, FEATURES, INPUTS, LAYER, NEURONS
+from ne_core.schema import EXAMPLES, FEATURES, INPUTS, LAYER, LOGIT_EFFECTS, NEURONS, Array
 from ne_core.search import SearchIndex
 from ne_core.statistics import Histogram, InputStatistics, symmetric
 from ne_core.tables import load_table
 
 MOST_VOCAB_BYTES = 2**28
+BY_ROW = (
+    "example", "pos", "activation", "feature", "center_distance", "window_activations", "window_importances",
+)  # fmt: skip
 MOST_CHARACTERS = 4096  # of one token; the longest that tokenizers have are some hundred
 
 
 @dataclass(frozen=True)
 class Neuron:
-    """One neuron's activating examples, a row each, in corpus order; and the tree over them."""
+    """One neuron's activating examples, a row each, in corpus order; and the tree over them.
+
+    `center_distance` is each one's cosine distance to the mean direction of its feature at the default cut.
+    """
 
     ref: NeuronRef
     example: Int[np.ndarray, " n"]
     pos: Int[np.ndarray, " n"]
     activation: Float[np.ndarray, " n"]
     feature: Int[np.ndarray, " n"]
+    center_distance: Float[np.ndarray, " n"]
     window_activations: Float[np.ndarray, "n window"]
     window_importances: Float[np.ndarray, "n baselines back"]
     tree: Float[np.ndarray, "merges 4"]
@@ -56,11 +64,12 @@ class Neuron:
 
 @dataclass(frozen=True)
 class LayerFiles:
-    """The columns of one layer, as they lie on disk, and the inputs behind its rows where they were kept."""
+    """The columns of one layer, as they lie on disk; inputs behind its rows and logit effects where there are any."""
 
     offsets: Int[np.ndarray, " n_offsets"]
     columns: dict[str, np.ndarray]
     inputs: Inputs | None
+    logits: dict[str, np.ndarray] | None
 
     @cached_property
     def tree_offsets(self) -> Int[np.ndarray, " n_offsets"]:
@@ -137,6 +146,14 @@ class Atlas:
         low, high = columns["histogram_range"][ref.neuron].tolist()
         return Histogram(columns["histogram"][ref.neuron], low, high)
 
+    def logit_effects(self, ref: NeuronRef) -> LogitEffects | None:
+        """What the neuron's activation does to the model's output directly; None where the atlas does not hold it.
+
+        Raises KeyError for a neuron that the atlas lacks.
+        """
+        columns = self._layer_of(ref).logits
+        return logit_effects(columns, ref.neuron) if columns else None
+
     def neuron_inputs(self, ref: NeuronRef) -> Float[np.ndarray, "n d_in"]:
         """x at the key tokens of `neuron(ref)`'s rows, in their order, read from disk.
 
@@ -152,8 +169,7 @@ class Atlas:
         layer = self._layer_of(ref)
         rows = slice(*layer.offsets[ref.neuron : ref.neuron + 2])
         merges = slice(*layer.tree_offsets[ref.neuron : ref.neuron + 2])
-        names = ("example", "pos", "activation", "feature", "window_activations", "window_importances")
-        by_row = {name: layer.columns[name][rows] for name in names}
+        by_row = {name: layer.columns[name][rows] for name in BY_ROW}
         by_merge = {"tree": layer.columns["trees"][merges], "merge_central": layer.columns["merge_central"][merges]}
         return Neuron(ref, **by_row, **by_merge)
 
@@ -221,12 +237,17 @@ def load_layer(root: Path, manifest: Manifest, layer: int) -> LayerFiles:
         "n_back": manifest.window.back,
         "n_baselines": len(manifest.baselines),
     }
-    columns = {spec.file.removesuffix(".npy"): load_array(root / layer_folder(layer), spec, sizes) for spec in LAYER}
-    offsets, inputs = columns.pop("offsets"), None
+    folder = root / layer_folder(layer)
+    columns, inputs = load_columns(folder, LAYER, sizes), None
     if manifest.inputs:
         x = load_array(root, replace(INPUTS, file=inputs_file(layer)), sizes)
         inputs = Inputs(root / inputs_file(layer), x, columns["example"], columns["pos"])
-    return LayerFiles(offsets, columns, inputs)
+    logits = load_columns(folder, LOGIT_EFFECTS, sizes) if manifest.logit_effects else None
+    return LayerFiles(columns.pop("offsets"), columns, inputs, logits)
+
+
+def load_columns(folder: Path, specs: tuple[Array, ...], sizes: dict[str, int]) -> dict[str, np.ndarray]:
+    return {spec.file.removesuffix(".npy"): load_array(folder, spec, sizes) for spec in specs}
 
 
 def load_vocab(root: Path) -> list[str]:

@@ -8,6 +8,7 @@ from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
 
 HIGHEST = 1.001  # cosines end at 1, but for rounding
+FARTHEST = 1e6  # from the middle of the map
 
 
 def check_tables(atlas: Atlas) -> None:
@@ -17,6 +18,7 @@ def check_tables(atlas: Atlas) -> None:
     for layer, files in atlas.files.items():
         check_members(atlas, layer, files.offsets, files.columns)
     check_links(atlas)
+    check_names(atlas)
 
 
 def check_neurons(atlas: Atlas) -> None:
@@ -75,6 +77,21 @@ def check_links(atlas: Atlas) -> None:
         in_range(path, others, len(features["layer"]), least=-1)
         if not (np.abs(cosines[others >= 0]) <= HIGHEST).all():  # nor NaN
             raise AtlasError(f"{path} holds cosines that are none: build the atlas again")
+
+
+def check_names(atlas: Atlas) -> None:
+    """Names are made of tokens that exist, and every feature has a place on the map."""
+    path, features = atlas.root / "features.parquet", atlas.features
+    for name in ("name_keys", "name_context"):
+        in_range(path, features[name], len(atlas.vocab), least=-1)
+    for name in ("map_x", "map_y"):
+        within(path, features[name], -FARTHEST, FARTHEST)
+
+
+def within(path: Path, values: np.ndarray, least: float, most: float) -> None:
+    """Raise unless least ≤ values ≤ most, everywhere; NaN is not."""
+    if values.size and not (values.min() >= least and values.max() <= most):
+        raise AtlasError(f"{path} holds numbers that cannot be: build the atlas again")
 
 
 def in_range(path: Path, values: np.ndarray, end, least: int = 0) -> None:

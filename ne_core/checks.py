@@ -12,11 +12,12 @@ from ne_core.atlas import Atlas, LayerFiles
 from ne_core.check_index import check_index
 from ne_core.check_manifest import brief
 from ne_core.check_members import check_members
-from ne_core.check_tables import check_tables, in_range
-from ne_core.check_trees import check_trees
+from ne_core.check_tables import check_tables, in_range, within
+from ne_core.check_trees import HIGHEST, check_trees
+from ne_core.logits import check_logits
 from ne_core.manifest import Manifest
 from ne_core.paths import index_file, inputs_file, layer_folder
-from ne_core.schema import EXAMPLES, LAYER
+from ne_core.schema import EXAMPLES, LAYER, LOGIT_EFFECTS
 from ne_core.statistics import check_statistics
 
 WHOLE = ("vocab.json", "neurons.parquet", "features.parquet", "search.sqlite", *(spec.file for spec in EXAMPLES))
@@ -40,7 +41,8 @@ def check_sizes(root: Path, manifest: Manifest) -> None:
 def files_of(manifest: Manifest) -> Iterator[str]:
     """The files that an atlas of these layers, spaces and choices has."""
     for layer in manifest.layers:
-        yield from (f"{layer_folder(layer)}/{spec.file}" for spec in LAYER)
+        arrays = (*LAYER, *LOGIT_EFFECTS) if manifest.logit_effects else LAYER
+        yield from (f"{layer_folder(layer)}/{spec.file}" for spec in arrays)
         if manifest.inputs:
             yield inputs_file(layer)
     yield from map(index_file, manifest.spaces)
@@ -74,6 +76,9 @@ def check_layer(atlas: Atlas, folder: Path, files: LayerFiles) -> None:
         raise AtlasError(f"{folder / 'trees.npy'} has {len(columns['trees'])} merges for {files.tree_offsets[-1]}")
     in_range(folder / "merge_central.npy", columns["merge_central"], np.repeat(counts, np.diff(files.tree_offsets)))
     check_trees(folder / "trees.npy", np.asarray(columns["trees"]), counts)
+    within(folder / "center_distance.npy", columns["center_distance"], 0.0, HIGHEST)
+    if files.logits:
+        check_logits(folder, files.logits, len(atlas.vocab))
     check_statistics(folder, columns, atlas.manifest.sample_positions)
 
 

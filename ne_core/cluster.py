@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+SHORTEST = 1e-3  # a sum of unit vectors below this is rounding
+
 
 def unit(vectors: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
     """Rows scaled to length 1; a row of zeros stays zero, at distance 1 from everything."""
@@ -133,7 +135,8 @@ def central_of(
 class Clustering:
     """One neuron's examples as a tree, with the features at one cut and the example at the centre of each.
 
-    `rank` orders the examples of a feature from the central one (0) outwards; `max_distance` is NaN for one example.
+    `rank` orders the examples of a feature from the central one (0) outwards, `center_distance` is how far each is from
+    the mean direction of its feature; `max_distance` is NaN for one example.
     """
 
     tree: Float[np.ndarray, "m 4"]
@@ -141,6 +144,7 @@ class Clustering:
     feature: Int[np.ndarray, " m+1"]
     central: Int[np.ndarray, " n_features"]
     rank: Int[np.ndarray, " m+1"]
+    center_distance: Float[np.ndarray, " m+1"]
     max_distance: float
 
 
@@ -159,6 +163,7 @@ def cluster(embeddings: Float[np.ndarray, "n d"], distance: float) -> Clustering
         features,
         central,
         ranks(cosines, features, central),
+        center_distances(cosines, features),
         float(1 - cosines.min()) if len(embeddings) > 1 else float("nan"),
     )
 
@@ -178,3 +183,16 @@ def ranks(
     rank = np.empty(n, dtype=np.int64)
     rank[order] = np.arange(n) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     return rank
+
+
+def center_distances(cosines: Float[np.ndarray, "n n"], features: Int[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    """Cosine distance of each example to the mean direction of its feature, the sum s of the unit vectors u in it.
+
+    u_i · s is a row sum of the cosines within the feature, and s · s the sum of these sums. Where the vectors cancel
+    each other out there is no direction, and the distance is 1.
+    """
+    same = features[:, None] == features[None, :]
+    to_sum = np.where(same, cosines, 0).sum(axis=1, dtype=np.float64)
+    length = np.sqrt(np.maximum(np.bincount(features, to_sum), 0))[features]
+    along = np.divide(to_sum, length, out=np.zeros(len(features)), where=length > SHORTEST)
+    return 1 - np.clip(along, -1, 1)

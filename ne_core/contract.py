@@ -1,6 +1,17 @@
 """The contract as a page to read: `python -m ne_core.contract > data/README.md`; a test compares the two."""
 
-from ne_core.schema import EXAMPLES, FEATURES, LAYER, MANIFEST, NEURONS, OTHER, SCHEMA_VERSION, Array, Column
+from ne_core.schema import (
+    EXAMPLES,
+    FEATURES,
+    LAYER,
+    LOGIT_EFFECTS,
+    MANIFEST,
+    NEURONS,
+    OTHER,
+    SCHEMA_VERSION,
+    Array,
+    Column,
+)
 
 HEAD = f"""# What an atlas is
 
@@ -23,6 +34,9 @@ def markdown() -> str:
             section("Files", ("file", "meaning"), [(code(name), meaning) for name, meaning in OTHER]),
             section("Dataset examples", ("file", "dtype, shape", "meaning"), map(array_row, EXAMPLES)),
             section("Each layer, `layers/LL/`", ("file", "dtype, shape", "meaning"), map(array_row, LAYER)),
+            section(
+                "And where `logit_effects` says so", ("file", "dtype, shape", "meaning"), map(array_row, LOGIT_EFFECTS)
+            ),
             section("`neurons.parquet`", ("column", "dtype", "meaning"), map(column_row, NEURONS)),
             section("`features.parquet`", ("column", "dtype", "meaning"), map(column_row, FEATURES)),
             section("`manifest.json`", ("field", "meaning"), [(code(name), text) for name, text in MANIFEST.items()]),

@@ -64,6 +64,11 @@ class Manifest:
         return self.raw["inputs"]
 
     @property
+    def logit_effects(self) -> bool:
+        """Whether the atlas holds what neurons do to the logits."""
+        return self.raw["logit_effects"]
+
+    @property
     def causal(self) -> bool:
         """Whether tokens after the key token are context only: the model had not read them."""
         return bool(self.raw["model"].get("causal", True))

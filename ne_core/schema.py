@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SIMILAR = 20  # similar features kept for each feature, in each space
 KEY_TOKENS = 3  # most frequent key tokens kept for each feature
 NAME_KEYS, NAME_CONTEXT = 3, 2  # tokens that a feature's name is made of
+LOGITS = 10  # tokens that a neuron raises most, and as many that it lowers most
 HISTOGRAM_BINS = 40  # equal ones, between the lowest and the highest activation of a neuron's sample
 MOST_SAMPLED = 2**15 - 1  # positions in the sample: a bin may hold all of them, as an int16
 
@@ -59,6 +60,12 @@ LAYER = (
         "share of the activation lost when a token is masked, NaN where not computed",
         gaps=True,
     ),
+    Array(
+        "center_distance.npy",
+        "float16",
+        ("n_rows",),
+        "cosine distance of the neuron embedding to the mean direction of its feature",
+    ),
     Array("trees.npy", "float32", ("n_merges", 4), "scipy linkage of each neuron's examples, n_j − 1 rows for each"),
     Array("merge_central.npy", "int16", ("n_merges",), "central example of every branch point, as a row of its neuron"),
     Array("W_in.npy", "float16", ("d_in", "n_neurons"), "input weights: what each neuron looks for"),
@@ -77,6 +84,22 @@ LAYER = (
         "how many sampled positions activate each neuron how much: equal bins between the ends of histogram_range",
     ),
     Array("histogram_range.npy", "float32", ("n_neurons", 2), "its lowest and highest activation among them"),
+)
+
+LOGIT_EFFECTS = (
+    Array(
+        "logit_tokens.npy",
+        "int32",
+        ("n_neurons", 2, LOGITS),
+        "tokens whose logits the neuron's activation raises most, then those it lowers most; −1 where fewer",
+    ),
+    Array(
+        "logit_effects.npy",
+        "float16",
+        ("n_neurons", 2, LOGITS),
+        "by how much for each unit of activation, over the mean of all tokens, up to the final norm's scale",
+        gaps=True,
+    ),
 )
 
 INPUTS = Array(
@@ -109,6 +132,15 @@ FEATURES = (
     Column("intra_distance", "float32", "mean cosine distance between its examples"),
     Column("key_tokens", "int32", "its most frequent key tokens, −1 where there are fewer", KEY_TOKENS),
     Column("key_token_counts", "int32", "how many of its examples have each", KEY_TOKENS),
+    Column("name_keys", "int32", "the key tokens that name it, −1 where there are fewer", NAME_KEYS),
+    Column(
+        "name_context",
+        "int32",
+        "tokens before the key token that matter and that the neuron's other features lack, −1 where fewer",
+        NAME_CONTEXT,
+    ),
+    Column("map_x", "float32", "its place on the map of all features, across"),
+    Column("map_y", "float32", "and upwards"),
     Column(
         "similar_neuron", "int32", "feature rows nearest in the space of neuron embeddings, −1 where fewer", SIMILAR
     ),
@@ -154,6 +186,7 @@ MANIFEST = {
     "default_space": "the one shown first",
     "default_cut": "cosine distance at which trees are cut into features",
     "sample_positions": "how many positions the statistics of x and the histograms were counted over",
+    "logit_effects": "whether the atlas holds what neurons do to the logits directly: true or false",
     "inputs": "whether the atlas holds x of every kept example: true or false",
     "work_unit": "examples per unit of work in collect",
     "seed": "seed of everything random",

@@ -5,19 +5,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
+from ne_core.naming import word_classes
 from ne_core.paths import index_file
 from ne_core.schema import FEATURES, NEURONS
 from ne_core.similar import SPACES
 from precompute import index
 from precompute.found import LayerFound, Texts
+from precompute.layout import layout
+from precompute.logits import Columns
 from precompute.mapped import let_go
+from precompute.names import named
 from precompute.sample import LayerStatistics
 from precompute.search_index import write_search
 from precompute.write import new_atlas, write_manifest
-from precompute.write_arrays import write_examples, write_inputs, write_layer
+from precompute.write_arrays import write_examples, write_inputs, write_layer, write_logits
 from precompute.write_tables import write_index, write_table
+
+MAPPED = "pre_mlp"  # the space whose similar features stand together on the map: the one shown first
 
 
 @dataclass(frozen=True)
@@ -34,12 +40,27 @@ class Indexed:
 
 def indexed(
     layers: Sequence[LayerFound],
-    tokens: Int[np.ndarray, "n_examples n_ctx"],
+    texts: Texts,
+    importances: Mapping[int, Float[np.ndarray, "n_rows n_baselines n_back"]],
+    seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Indexed:
     """Everything in memory at once."""
     vectors = {space: index.space_vectors(layers, space) for space in SPACES}
-    return Indexed(index.feature_table(layers, vectors, tokens, progress), vectors)
+    table = index.feature_table(layers, vectors, texts.tokens, progress)
+    columns = table | named(layers, texts, word_classes(texts.vocab), importances)
+    return Indexed(columns | map_columns(columns, seed), vectors)
+
+
+def map_columns(
+    features: Mapping[str, np.ndarray],
+    seed: int,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[str, np.ndarray]:
+    """Places on the map from the columns of similar features."""
+    graph = (features[f"{what}_{MAPPED}"] for what in ("similar", "cosine"))
+    places = layout(*graph, seed, progress)
+    return {"map_x": places[:, 0], "map_y": places[:, 1]}
 
 
 def write_atlas(
@@ -48,6 +69,7 @@ def write_atlas(
     layers: Sequence[LayerFound],
     statistics: Mapping[int, LayerStatistics],
     importances: Mapping[int, Float[np.ndarray, "n_rows n_baselines n_back"]],
+    logits: Mapping[int, Columns] | None,
     found: Indexed,
     facts: Mapping,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -62,6 +84,8 @@ def write_atlas(
         for done, layer in enumerate(layers):
             number = layer.rows.layer
             write_layer(folder, layer.rows, layer.features, statistics[number], importances[number])
+            if logits is not None:
+                write_logits(folder, number, logits[number])
             if facts["inputs"]:
                 write_inputs(folder, layer.rows)
                 let_go(layer.rows.x)
@@ -71,7 +95,7 @@ def write_atlas(
         for space in SPACES:
             write_index(folder / index_file(space), found.vectors[space])
         write_search(folder / "search.sqlite", layers, texts)
-        write_manifest(folder, {**facts, **shape_facts(texts, layers)})
+        write_manifest(folder, {**facts, **shape_facts(texts, layers), "logit_effects": logits is not None})
 
 
 def shape_facts(texts: Texts, layers: Sequence[LayerFound]) -> dict:

@@ -1,4 +1,4 @@
-"""The stages of a build in their order: model and corpus, collect, rows, features, importance, similar, writing.
+"""The stages of a build in their order, from model and corpus to writing.
 
 Each stage is cut into units, and each finished unit is kept in the run folder (`run_folder.py`) until the atlas stands:
 a build that was killed goes on from there. Only this file and its two neighbours below know the stages' order.
@@ -18,7 +18,7 @@ from precompute.found import LayerFound
 from precompute.prepare import prepare
 from precompute.progress import Progress
 from precompute.run_folder import RunFolder, run_folder
-from precompute.stages import collected, facts, features, importances, rows, similar
+from precompute.stages import collected, facts, features, importances, logits, names, placed, rows, similar
 from precompute.write import check_target
 
 
@@ -37,7 +37,7 @@ def build(config: RunConfig, restart: bool = False) -> Built:
     """Run every stage and write the atlas. What cannot work is refused before the first long stage."""
     check_target(config.directory)
     with run_folder(config.directory, restart) as run, engine(config.engine, config.address) as where:
-        progress = Progress(n_stages=7, note=run.note)
+        progress = Progress(n_stages=10, note=run.note)
         layers = stages(config, run, where, progress)
         run.remove()
     return Built(
@@ -60,10 +60,16 @@ def stages(config: RunConfig, run: RunFolder, where: Engine, progress: Progress)
         layers = features(ready, run, where, of_layers, told)
     with progress.stage("importance", "masked passes") as told:
         lost = importances(ready, run, where, layers, told)
+    with progress.stage("logit effects", "layers") as told:
+        direct = logits(ready, run, where, told)
+    with progress.stage("names", "layers") as told:
+        named = names(ready, run, where, layers, lost, told)
     with progress.stage("similar features", "searches") as told:
-        found = similar(ready, run, layers, told)
+        found = similar(ready, run, layers, named, told)
+    with progress.stage("map", "steps") as told:
+        found = placed(ready, run, found, told)
     with progress.stage("writing", "parts") as told:
         statistics = {kept.rows.layer: kept.statistics for kept in of_layers}
         about = facts(ready, gathered, lost)
-        write_atlas(config.directory, ready.texts, layers, statistics, lost.by_layer, found, about, told)
+        write_atlas(config.directory, ready.texts, layers, statistics, lost.by_layer, direct, found, about, told)
     return layers

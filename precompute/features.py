@@ -88,6 +88,7 @@ def neuron_features(embeddings: Float[np.ndarray, "n d_in"], cut: float) -> Feat
     return Features(
         feature=found.feature.astype(np.int32),
         rank=found.rank.astype(np.int32),
+        center_distance=found.center_distance.astype(np.float32),
         trees=found.tree,
         merge_central=found.merge_central.astype(np.int32),
         size=np.bincount(found.feature).astype(np.int32),
@@ -107,6 +108,7 @@ NONE, NO_DISTANCE = np.zeros(0, dtype=np.int32), np.full(1, np.nan, dtype=np.flo
 DEAD = Features(
     feature=NONE,
     rank=NONE,
+    center_distance=np.zeros(0, dtype=np.float32),
     trees=np.zeros((0, 4), dtype=np.float32),
     merge_central=NONE,
     size=NONE,

@@ -14,11 +14,13 @@ from precompute.collected import LayerRows
 class Features:
     """The features of some neurons in a row: by example, by branch point, by feature and by neuron, each in order.
 
-    `rank` orders the examples of a feature from its central one (0) outwards, by mean similarity to the rest.
+    `rank` orders the examples of a feature from its central one (0) outwards, by mean similarity to the rest;
+    `center_distance` is the cosine distance to the mean direction of the feature.
     """
 
     feature: Int[np.ndarray, " n_rows"]
     rank: Int[np.ndarray, " n_rows"]
+    center_distance: Float[np.ndarray, " n_rows"]
     trees: Float[np.ndarray, "n_merges 4"]
     merge_central: Int[np.ndarray, " n_merges"]
     size: Int[np.ndarray, " n_features"]

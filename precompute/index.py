@@ -101,7 +101,7 @@ def feature_table(
     tokens: Int[np.ndarray, "n_examples n_ctx"],
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, np.ndarray]:
-    """All of it in memory: the columns of schema.FEATURES; a feature's row is its id."""
+    """All of it in memory: the columns of schema.FEATURES but for names and places; a feature's row is its id."""
     job = SimilarJob({space: vectors[space] for space in SPACES}, owners(layers))
     units = {}
     for number in range(job.n_units):
@@ -111,7 +111,7 @@ def feature_table(
 
 
 def feature_columns(layers: Sequence[LayerFound], tokens: Int[np.ndarray, "n_examples n_ctx"]) -> dict[str, np.ndarray]:
-    """The columns of schema.FEATURES but for the similar features."""
+    """The columns of schema.FEATURES that its rows alone tell."""
     return concatenated([layer_columns(found, tokens) for found in layers])
 
 

@@ -54,6 +54,14 @@ class Readings:
         return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
+@dataclass(frozen=True)
+class TopLogits:
+    """The tokens that each neuron raises most, highest first, and lowers most, lowest first; −1 and NaN where fewer."""
+
+    tokens: Int[np.ndarray, "n_neurons 2 k"]
+    effects: Float[np.ndarray, "n_neurons 2 k"]
+
+
 @runtime_checkable
 class Source(Protocol):
     """A model as neuron layers. Positions count from 0 and include special tokens."""
@@ -92,4 +100,11 @@ class Source(Protocol):
 
         Causal models reuse the keys and values before the mask and compute what lies between it and the last reading,
         so no reading stands before its mask; encoders recompute the prompt.
+        """
+
+    def logit_effects(self, layer: int, k: int) -> TopLogits | None:
+        """The `k` tokens whose logits each neuron raises, and lowers, most; None where there is no direct path to them.
+
+        For one unit of activation, through the neuron's output weights, the final norm's gain and the unembedding; less
+        the mean over all tokens, and up to the final norm's scale, which is held at 1.
         """

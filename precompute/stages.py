@@ -1,14 +1,15 @@
 """The stages of a build, a function each: the units that are left are worked off, and put together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from ne_core.checks import file_sha256
+from ne_core.naming import word_classes
 from ne_core.similar import SPACES
-from precompute.assemble import Indexed
+from precompute.assemble import MAPPED, Indexed, map_columns
 from precompute.candidates import Rule
 from precompute.checkpoints import CheckpointError, Checkpoints, new_array
 from precompute.collect import CollectJob, Gathering, layer_rows, real_positions, work_candidates
@@ -20,7 +21,10 @@ from precompute.found import LayerFound
 from precompute.importance import Importances, Limits, masked_passes, plan, units, work_importances
 from precompute.importance import gathered as importances_from
 from precompute.index import SimilarJob, feature_columns, owners, similar_from, space_shape, space_vectors, work_similar
+from precompute.logits import Columns, LogitsJob, logits_from, work_logits
 from precompute.mapped import let_go
+from precompute.names import FEW_ROWS as FEW_NAMED
+from precompute.names import NamesAsked, NamesJob, names_asked, names_from, work_names
 from precompute.prepare import Prepared
 from precompute.progress import Stage
 from precompute.run_folder import RunFolder
@@ -180,14 +184,37 @@ def importances(ready: Prepared, run: RunFolder, where: Engine, layers: list[Lay
     return importances_from(job, kept.load)
 
 
-def similar(ready: Prepared, run: RunFolder, layers: list[LayerFound], told: Stage) -> Indexed:
+def logits(ready: Prepared, run: RunFolder, where: Engine, told: Stage) -> dict[int, Columns] | None:
+    """What every neuron does to the logits; None where this model does not show it."""
+    kept, job = run.stage("logits"), LogitsJob(ready.spec, ready.source.layers)
+    finish(Work(work_logits, job, range(len(job.layers)), cores=None), kept, where, told)
+    return logits_from(job.layers, kept.load)
+
+
+def names(
+    ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerFound], lost: Importances, told: Stage
+) -> dict[str, np.ndarray]:
+    """What every feature is called."""
+    kept, few = run.stage("names"), sum(found.rows.n_rows for found in layers) < FEW_NAMED
+
+    def asked(number: int) -> NamesAsked:
+        return names_asked(layers[number], ready.texts, lost.by_layer[layers[number].rows.layer])
+
+    work = Work(work_names, NamesJob(word_classes(ready.texts.vocab)), range(len(layers)), None if few else 1, asked)
+    finish(work, kept, LocalEngine() if few else where, told)
+    return names_from(layers, kept.load)
+
+
+def similar(
+    ready: Prepared, run: RunFolder, layers: list[LayerFound], named: dict[str, np.ndarray], told: Stage
+) -> Indexed:
     """Every feature's nearest neighbours in every space, on this machine, where the vectors lie on disk."""
     kept, owner = run.stage("similar"), owners(layers)
     files = {space: vectors_file(run, layers, space) for space in SPACES}
     job = SimilarJob(files, owner)
     cores = None if len(owner) < FEW_FEATURES else 1
     finish(Work(work_similar, job, range(job.n_units), cores), kept, LocalEngine(), told)
-    columns = feature_columns(layers, ready.examples.tokens) | similar_from(job, kept.load)
+    columns = feature_columns(layers, ready.examples.tokens) | named | similar_from(job, kept.load)
     return Indexed(columns, {space: np.load(file, mmap_mode="r")[: len(owner)] for space, file in files.items()})
 
 
@@ -199,6 +226,14 @@ def vectors_file(run: RunFolder, layers: list[LayerFound], space: str) -> Path:
     for found in layers:
         let_go(found.rows.x)
     return path
+
+
+def placed(ready: Prepared, run: RunFolder, found: Indexed, told: Stage) -> Indexed:
+    """The same features with their places on the map, which is made in one piece."""
+    kept = run.stage("map")
+    if 0 not in kept.done():
+        kept.save(0, map_columns(found.features, ready.config.seed, told))
+    return replace(found, features={**found.features, **kept.load(0)})
 
 
 def facts(ready: Prepared, collected: Collected, lost: Importances) -> dict:
@@ -220,7 +255,7 @@ def facts(ready: Prepared, collected: Collected, lost: Importances) -> dict:
         "importance": lost.facts,
         "sample_positions": int(collected.job.sampled.sum()),
         "inputs": config.inputs,
-        "default_space": "pre_mlp",
+        "default_space": MAPPED,
         "default_cut": config.cut,
         "work_unit": config.work_unit,
         "seed": config.seed,

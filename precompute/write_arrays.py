@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 
 from ne_core.inputs import places
 from ne_core.paths import inputs_file, layer_folder
-from ne_core.schema import EXAMPLES, INPUTS, LAYER, Array
+from ne_core.schema import EXAMPLES, INPUTS, LAYER, LOGIT_EFFECTS, Array
 from ne_core.statistics import triangle
 from precompute.collected import LayerRows
 from precompute.found import Features
@@ -47,6 +47,7 @@ def write_layer(
         "pos": rows.pos,
         "activation": rows.activation,
         "feature": features.feature,
+        "center_distance": features.center_distance,
         "window_activations": rows.window_activations,
         "trees": features.trees,
         "merge_central": features.merge_central,
@@ -60,10 +61,21 @@ def write_layer(
     for spec in LAYER:
         inside = replace(spec, file=f"{layer_folder(rows.layer)}/{spec.file}")
         if spec.file == "window_importances.npy":
-            # a row that barely fires can lose any multiple of its activation: what float16 cannot say ends at its end
-            save(folder, inside, importances, lambda block: np.clip(block, -LARGEST, LARGEST))
+            save(folder, inside, importances, storable)
         else:
             save(folder, inside, columns[spec.file.removesuffix(".npy")])
+
+
+def storable(values: np.ndarray) -> np.ndarray:
+    """What float16 cannot say ends at its end: a row that barely fires can lose any multiple of its activation."""
+    return np.clip(values, -LARGEST, LARGEST)
+
+
+def write_logits(folder: Path, layer: int, columns: Mapping[str, np.ndarray]) -> None:
+    """One layer's logit effects, which are as large as the model's weights happen to be."""
+    for spec in LOGIT_EFFECTS:
+        inside = replace(spec, file=f"{layer_folder(layer)}/{spec.file}")
+        save(folder, inside, columns[spec.file.removesuffix(".npy")], storable if spec.gaps else lambda block: block)
 
 
 def write_inputs(folder: Path, rows: LayerRows) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ne_core.inputs import places
 from ne_core.layer import NeuronLayer
-from ne_core.schema import HISTOGRAM_BINS
+from ne_core.schema import HISTOGRAM_BINS, LOGITS
 from ne_core.windows import Window
 from precompute.assemble import indexed, write_atlas
 from precompute.collected import LayerRows
@@ -156,6 +156,15 @@ def planted_statistics(rng, layer: LayerRows) -> LayerStatistics:
     )
 
 
+def planted_logits(rng, n_neurons: int) -> dict[str, np.ndarray]:
+    """Neuron j raises token j most, and lowers the last token, hostile ones among them; the vocabulary is small."""
+    effects = rng.uniform(-1, 1, size=(n_neurons, len(VOCAB)))
+    effects[np.arange(n_neurons), np.arange(n_neurons)], effects[:, -1] = 2, -2
+    order = np.argsort(-effects, axis=1)
+    tokens = np.stack([order[:, :LOGITS], order[:, ::-1][:, :LOGITS]], axis=1)
+    return {"logit_tokens": tokens, "logit_effects": np.take_along_axis(effects[:, None], tokens, axis=2)}
+
+
 def facts(layers: Sequence[LayerFound], inputs: bool = True) -> dict:
     return {
         "name": "planted",
@@ -199,6 +208,7 @@ def make_atlas(out: Path, inputs: bool = True) -> Path:
     texts, layers = planted_layers(rng)
     importances = {found.rows.layer: planted_importances(rng, found) for found in layers}
     statistics = {found.rows.layer: planted_statistics(rng, found.rows) for found in layers}
-    found = indexed(layers, texts.tokens)
-    write_atlas(out, texts, layers, statistics, importances, found, facts(layers, inputs))
+    found = indexed(layers, texts, importances)
+    logits = {found.rows.layer: planted_logits(rng, found.rows.weights.n_neurons) for found in layers}
+    write_atlas(out, texts, layers, statistics, importances, logits, found, facts(layers, inputs))
     return out

@@ -16,9 +16,9 @@ from ne_core.atlas import Atlas
 from ne_core.checks import verify
 from ne_core.inputs import places
 from ne_core.refs import FeatureRef, NeuronRef
-from ne_core.schema import HISTOGRAM_BINS
+from ne_core.schema import HISTOGRAM_BINS, LOGITS
 from ne_core.statistics import triangle
-from tests.hostile import seal
+from tests.hostile import manifest_of, seal, set_manifest
 from tests.planted import CUT, LAYERS, N_SAMPLED, VOCAB, make_atlas
 
 
@@ -53,6 +53,43 @@ def test_every_row_belongs_to_exactly_one_neuron(atlas):
     for layer in atlas.layers:
         counts = [len(atlas.neuron(NeuronRef(layer, n))) for n in range(atlas.n_neurons(layer))]
         assert counts == [sum(m.size for m in meanings) for meanings in LAYERS[layer]]
+
+
+def test_distances_from_the_centre_are_those_of_the_embeddings(atlas):
+    for layer in atlas.layers:
+        for number in range(atlas.n_neurons(layer)):
+            neuron = atlas.neuron(NeuronRef(layer, number))
+            x = atlas.neuron_inputs(neuron.ref).astype(np.float64)
+            embeddings = x * atlas.weights(layer).W_in[:, number].astype(np.float64)
+            for feature in np.unique(neuron.feature):
+                mine = neuron.feature == feature
+                units = embeddings[mine] / np.linalg.norm(embeddings[mine], axis=1, keepdims=True)
+                mean = units.mean(axis=0)
+                expected = 1 - units @ mean / np.linalg.norm(mean)
+                np.testing.assert_allclose(neuron.center_distance[mine], expected, atol=2e-4)
+
+
+def test_logit_effects_are_those_that_were_planted(atlas):
+    for number in range(atlas.n_neurons(0)):
+        found = atlas.logit_effects(NeuronRef(0, number))
+        assert found.raised[0] == (number, 2)
+        assert found.lowered[0] == (len(VOCAB) - 1, -2)
+        assert len(found.raised) == len(found.lowered) == LOGITS
+        raised, lowered = ([effect for _, effect in pairs] for pairs in (found.raised, found.lowered))
+        assert raised == sorted(raised, reverse=True)
+        assert lowered == sorted(lowered)
+    with pytest.raises(KeyError):
+        atlas.logit_effects(NeuronRef(0, 99))
+
+
+def test_an_atlas_may_hold_no_logit_effects(copy):
+    for path in copy.glob("layers/*/logit_*.npy"):
+        path.unlink()
+    manifest = manifest_of(copy)
+    files = {name: entry for name, entry in manifest["files"].items() if "logit" not in name}
+    set_manifest(copy, logit_effects=False, files=files)
+    assert Atlas.open(copy).logit_effects(NeuronRef(0, 0)) is None
+    assert list(verify(copy)) == []
 
 
 def test_a_dead_neuron_has_nothing(atlas):

@@ -6,6 +6,7 @@ from scipy.cluster.hierarchy import average, fcluster, is_valid_linkage
 from scipy.spatial.distance import pdist
 
 from ne_core.cluster import (
+    center_distances,
     central_examples,
     cluster,
     cut,
@@ -162,3 +163,22 @@ def test_max_distance():
     found = cluster(np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]), 0.5)
     assert found.max_distance == pytest.approx(2)
     assert np.isnan(cluster(np.ones((1, 2)), 0.5).max_distance)
+
+
+def test_distances_from_the_centre_by_hand():
+    """Two at right angles are 45° from their mean, one alone is its own centre, opposites have none; nor has zero."""
+    embeddings = np.array([[2, 0], [0, 3], [0, -5], [1, 0], [-4, 0], [0, 0]], dtype=np.float32)
+    found = center_distances(similarities(embeddings), np.array([0, 0, 1, 2, 2, 3]))
+    np.testing.assert_allclose(found, [1 - 0.5**0.5, 1 - 0.5**0.5, 0, 1, 1, 1], atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_distances_from_the_centre_against_mean_directions(seed: int):
+    rng = np.random.default_rng(seed)
+    embeddings = (rng.normal(size=(30, 6)) + rng.normal(size=6)).astype(np.float32)
+    features = rng.integers(4, size=30)
+    found = center_distances(similarities(embeddings), features)
+    for i, (embedding, feature) in enumerate(zip(embeddings.astype(float), features, strict=True)):
+        mean = np.mean([e / np.linalg.norm(e) for e in embeddings[features == feature].astype(float)], axis=0)
+        cosine = embedding @ mean / np.linalg.norm(embedding) / np.linalg.norm(mean)
+        assert found[i] == pytest.approx(1 - cosine, abs=1e-5)

@@ -6,6 +6,7 @@ import pickle
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import faiss
@@ -24,7 +25,7 @@ from ne_core.cluster import tree
 from ne_core.dendrogram import dendrogram
 from ne_core.measures import feature_distances, measures
 from ne_core.refs import NeuronRef
-from ne_core.schema import EXAMPLES, FEATURES, LAYER, NEURONS
+from ne_core.schema import EXAMPLES, FEATURES, LAYER, LOGIT_EFFECTS, NEURONS
 from pages.components.lines import lines
 from pages.components.nav import PAGES
 from precompute.write_tables import write_index
@@ -54,7 +55,8 @@ from tests.hostile import (
 )
 from tests.planted import D_IN, LAYERS, N_SAMPLED, VOCAB
 
-ARRAYS = [*(spec.file for spec in EXAMPLES), *(f"layers/00/{spec.file}" for spec in LAYER), "inputs/00.npy"]
+OF_LAYER = [f"layers/00/{spec.file}" for spec in (*LAYER, *LOGIT_EFFECTS)]
+ARRAYS = [*(spec.file for spec in EXAMPLES), *OF_LAYER, "inputs/00.npy"]
 INDEXES = ["features_neuron.faiss", "features_pre_mlp.faiss"]
 FILES = [*ARRAYS, *INDEXES, "vocab.json", "manifest.json", "neurons.parquet", "features.parquet", "search.sqlite"]
 N_FEATURES = sum(len(neuron) for neurons in LAYERS.values() for neuron in neurons)
@@ -95,6 +97,9 @@ def read_neuron(atlas: Atlas, ref: NeuronRef) -> None:
     neuron = atlas.neuron(ref)
     assert len(atlas.neuron_inputs(ref)) == len(neuron)
     assert atlas.histogram(ref).counts.sum() == atlas.manifest.sample_positions
+    assert ((neuron.center_distance >= 0) & (neuron.center_distance <= 2.01)).all()
+    for pairs in asdict(atlas.logit_effects(ref)).values():
+        assert all(0 <= token < len(atlas.vocab) and np.isfinite(effect) for token, effect in pairs)
     assert np.isfinite(atlas.input_statistics(ref.layer).covariance).all()
     for cut in (0.0, atlas.manifest.default_cut, 2.0):
         assert len(neuron.features(cut)) == len(neuron)
@@ -109,9 +114,12 @@ def read_neuron(atlas: Atlas, ref: NeuronRef) -> None:
 def read_tables(root: Path) -> None:
     """What pages ask of the tables and the manifest."""
     atlas = Atlas.open(root)
+    named = np.concatenate([atlas.features["name_keys"], atlas.features["name_context"]], axis=1)
+    assert all(np.isfinite(atlas.features[name]).all() for name in ("map_x", "map_y"))
     for id in range(len(atlas.features["layer"])):
         ref = atlas.feature_ref(id)
         assert atlas.feature_id(ref) == id
+        atlas.text(np.array([token for token in named[id].tolist() if token != -1]))
         for space in atlas.manifest.spaces:
             assert all(abs(cosine) <= 1.01 for _, cosine in atlas.similar(ref, space))
 
@@ -177,7 +185,8 @@ def test_random_and_extreme_numbers_in_a_table(table: str, columns, copy: Path):
 
 @pytest.mark.parametrize("field", ["schema_version", "name", "kind", "model", "weights", "corpus", "maxima", "keep",
     "max_examples", "baselines", "importance", "layers", "n_neurons", "d_in", "n_examples", "n_ctx", "window", "spaces",
-    "default_space", "default_cut", "sample_positions", "inputs", "seed", "threads", "libraries", "files"])  # fmt: skip
+    "default_space", "default_cut", "sample_positions", "inputs", "logit_effects", "seed", "threads", "libraries",
+    "files"])  # fmt: skip
 def test_odd_values_in_the_manifest(field: str, copy: Path):
     for value in ODD_VALUES:
         set_manifest(copy, **{field: value})
@@ -261,6 +270,17 @@ REFUSED: dict[str, Damage] = {
     "no key token": column(FEATURES_TABLE, key_tokens=cells(-1, 3, pa.int32())),
     "cosines of 1000": column(FEATURES_TABLE, cosine_neuron=cells(1e3, 20, pa.float16())),
     "cosines of nothing": column(FEATURES_TABLE, cosine_neuron=cells(np.nan, 20, pa.float16())),
+    "names of no token": column(FEATURES_TABLE, name_keys=cells(len(VOCAB), 3, pa.int32())),
+    "context before all tokens": column(FEATURES_TABLE, name_context=cells(-2, 2, pa.int32())),
+    "a place off the map": column(FEATURES_TABLE, map_x=each(np.nan, pa.float32())),
+    "a place without end": column(FEATURES_TABLE, map_y=each(1e30, pa.float32())),
+    "a distance below none": put("layers/00/center_distance.npy", 3, -0.5),
+    "a distance that is none": put("layers/02/center_distance.npy", 3, np.nan),
+    "logits of no token": put("layers/00/logit_tokens.npy", (1, 0, 2), len(VOCAB)),
+    "a logit that is none": put("layers/00/logit_effects.npy", (1, 1, 2), np.nan),
+    "a logit without a token": put("layers/00/logit_tokens.npy", (1, 1, 2), -1),
+    "logits unlisted": lambda root: unlisted(root, "layers/02/logit_effects.npy"),
+    "logits in no file": lambda root: (root / "layers/02/logit_tokens.npy").unlink(),
     "a column of texts": column(FEATURES_TABLE, size=each("<b>")),
     "a column of nulls": column(FEATURES_TABLE, size=each(None, pa.int32())),
     "a dictionary column": column(FEATURES_TABLE, size=each(1, pa.int32()).dictionary_encode()),

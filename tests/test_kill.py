@@ -19,7 +19,17 @@ from tests.tiny_models import tiny_checkpoint
 
 WORDS = "the same words come back a model reads text then it says more about cats and dogs as animals"
 KILLED = -9
-STAGES = {"corpus": 1, "collect": 3, "rows": 2, "features": 2, "importance": 4, "similar": 2}
+STAGES = {
+    "corpus": 1,
+    "collect": 3,
+    "rows": 2,
+    "features": 2,
+    "importance": 4,
+    "logits": 2,
+    "names": 2,
+    "similar": 2,
+    "map": 1,
+}
 
 
 @pytest.fixture(scope="module")

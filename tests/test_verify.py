@@ -13,7 +13,7 @@ from ne_core.atlas import Atlas
 from ne_core.check_members import intervals
 from ne_core.checks import verify
 from ne_core.cluster import tree
-from ne_core.schema import EXAMPLES, LAYER, OTHER
+from ne_core.schema import EXAMPLES, LAYER, LOGIT_EFFECTS, OTHER, SCHEMA_VERSION
 from tests.hostile import made, put
 
 
@@ -50,7 +50,7 @@ def test_a_flipped_bit_is_found_in_every_file(atlas):
 def test_every_file_of_the_schema_is_there(atlas):
     """So that the tests around this one damage each of them."""
     names = {spec.file for spec in EXAMPLES} | {name for name, _ in OTHER} - {"manifest.json", "features_<space>.faiss"}
-    names |= {f"layers/{layer}/{spec.file}" for layer in ("00", "02") for spec in LAYER}
+    names |= {f"layers/{layer}/{spec.file}" for layer in ("00", "02") for spec in (*LAYER, *LOGIT_EFFECTS)}
     names |= {"inputs/00.npy", "inputs/02.npy", "features_neuron.faiss", "features_pre_mlp.faiss"}
     assert set(every_file(atlas)) == names
 
@@ -128,7 +128,7 @@ def test_a_directory_without_a_manifest_is_no_atlas(atlas):
     assert "no manifest.json" in problem
 
 
-@pytest.mark.parametrize("version", [0, 1, 3, "2", True, None])
+@pytest.mark.parametrize("version", [0, SCHEMA_VERSION - 1, SCHEMA_VERSION + 1, "3", True, None])
 def test_another_schema_version_is_refused(atlas, version):
     change_manifest(atlas, schema_version=version)
     (problem,) = verify(atlas)
@@ -145,7 +145,7 @@ def test_a_manifest_cannot_point_outside(atlas, name: str):
     assert "outside the atlas" in problem
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", "\xff", '{"schema_version": 2}'])
+@pytest.mark.parametrize("text", ["", "[]", "{", "\xff", '{"schema_version": 3}'])
 def test_a_broken_manifest_is_one_line(atlas, text: str):
     (atlas / "manifest.json").write_text(text, encoding="latin-1")
     (problem,) = verify(atlas)

@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
+from ne_core.naming import word_classes
 from ne_core.similar import SPACES
 from precompute import index
-from precompute.assemble import Indexed, write_atlas
+from precompute.assemble import Indexed, map_columns, write_atlas
 from precompute.features import FeaturesJob, computed, features_from, tasks, unit_ranges
 from precompute.found import LayerFound, Texts
+from precompute.names import named
 from precompute.progress import Progress
 from precompute.sample import LayerStatistics
 from precompute.synthetic.around import WINDOW, importances
@@ -51,9 +53,10 @@ def synthetic(settings: Settings, out: Path, workers: int | None = None) -> int:
     with progress.stage("layers", "layers") as told:
         layers = list(counted(made_layers(settings, bank, texts, workers), settings.layers, told))
     with progress.stage("similar features"):
-        found = indexed(layers, texts)
+        written = Texts(texts.tokens, texts.lengths, vocab, WINDOW)
+        found = indexed(settings, layers, written)
     with progress.stage("writing", "parts") as told:
-        write(settings, out, Texts(texts.tokens, texts.lengths, vocab, WINDOW), layers, found, told)
+        write(settings, out, written, layers, found, told)
     return len(found.features["layer"])
 
 
@@ -91,12 +94,14 @@ def made(settings: Settings, bank: Concepts, texts: Corpus, layer: Planted, foun
     )
 
 
-def indexed(layers: list[Made], texts: Corpus) -> Indexed:
+def indexed(settings: Settings, layers: list[Made], texts: Texts) -> Indexed:
     found = [layer.found for layer in layers]
     vectors = {space: np.concatenate([layer.vectors[space] for layer in layers]) for space in SPACES}
     family = np.concatenate([layer.family for layer in layers])
     columns = index.feature_columns(found, texts.tokens) | similar_columns(vectors, index.owners(found), family)
-    return Indexed(columns, vectors)
+    lost = {layer.found.rows.layer: layer.importances for layer in layers}
+    columns |= named(found, texts, word_classes(texts.vocab), lost)
+    return Indexed(columns | map_columns(columns, settings.seed), vectors)
 
 
 def write(settings: Settings, out: Path, texts: Texts, layers: list[Made], found: Indexed, told) -> None:
@@ -107,6 +112,7 @@ def write(settings: Settings, out: Path, texts: Texts, layers: list[Made], found
         [layer.found for layer in layers],
         {number: layer.statistics for number, layer in by_layer.items()},
         {number: layer.importances for number, layer in by_layer.items()},
+        None,
         found,
         facts(settings, [layer.found for layer in layers]),
         told,

@@ -5,6 +5,7 @@ import copy
 import logging
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import huggingface_hub
@@ -23,17 +24,24 @@ DOWNLOADED = ["*.json", "*.txt", "*.model", "*.safetensors"]
 NOT_DOWNLOADED = ["*/*", "consolidated*"]  # the same weights again, for other libraries
 
 
-def open_checkpoint(
-    model: str, device: torch.device, dtype: torch.dtype
-) -> tuple[TransformerBridge, PreTrainedTokenizerBase]:
+@dataclass(frozen=True)
+class Checkpoint:
+    """`has_head` tells whether the weights that make logits were read, or only made up."""
+
+    bridge: TransformerBridge
+    tokenizer: PreTrainedTokenizerBase
+    has_head: bool
+
+
+def open_checkpoint(model: str, device: torch.device, dtype: torch.dtype) -> Checkpoint:
     """The bridged model and its tokenizer; `UnfitModelError` says in one line what keeps a model from being read."""
     folder = _folder(model)
     _check_files(model, folder)
     with _quiet():
         tokenizer = _tokenizer(model, folder)
-        weights = _weights(model, folder, dtype)
+        weights, has_head = _weights(model, folder, dtype)
         _check_tokenizer(model, tokenizer, weights.get_input_embeddings().num_embeddings)
-        return _bridge(model, weights.to(device), tokenizer), tokenizer
+        return Checkpoint(_bridge(model, weights.to(device), tokenizer), tokenizer, has_head)
 
 
 def _folder(model: str) -> Path:
@@ -92,8 +100,8 @@ def _letters(text: str) -> str:
     return "".join(text.lower().split())
 
 
-def _weights(model: str, folder: Path, dtype: torch.dtype) -> PreTrainedModel:
-    """The Hugging Face model, every weight of its body read from the checkpoint."""
+def _weights(model: str, folder: Path, dtype: torch.dtype) -> tuple[PreTrainedModel, bool]:
+    """The Hugging Face model, every weight of its body read from the checkpoint; and whether those of its head were."""
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         model_class = get_hf_model_class_for_architecture(determine_architecture_from_hf_config(config))
@@ -121,7 +129,7 @@ def _weights(model: str, folder: Path, dtype: torch.dtype) -> PreTrainedModel:
     broken = next((name for name, values in weights.named_parameters() if not bool(values.isfinite().all())), None)
     if broken:
         raise UnfitModelError(f"{model}: {broken} has values that are not finite; save or download the model again")
-    return weights.eval()
+    return weights.eval(), not set(loading["missing_keys"]) - set(body)
 
 
 def _bridge(model: str, weights: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> TransformerBridge:

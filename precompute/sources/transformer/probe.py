@@ -42,7 +42,7 @@ def behaviour(
     """How each layer is read, and whether the model is causal; refuses layers whose neurons are not plain ones."""
     points = {layer: _points(bridge, layer) for layer in layers}
     seen: dict[HookPoint, Tensor] = {}
-    hooks = {point: _keep(seen, point) for of_layer in points.values() for point in of_layer}
+    hooks = {point: keep(seen, point) for of_layer in points.values() for point in of_layer}
     taps.run(bridge, tokens, list(hooks.items()), attention_mask=torch.ones_like(tokens))
     for layer in layers:
         _check_identity(bridge, layer, seen, tolerance)
@@ -76,7 +76,7 @@ def _norms(bridge: TransformerBridge, layer: int) -> list[NormalizationBridge]:
     return [module for module in bridge.blocks[layer].modules() if isinstance(module, NormalizationBridge)]
 
 
-def _keep(seen: dict[HookPoint, Tensor], point: HookPoint) -> Callable[[Tensor], None]:
+def keep(seen: dict[HookPoint, Tensor], point: HookPoint) -> Callable[[Tensor], None]:
     def keep(tensor: Tensor) -> None:
         seen[point] = tensor
 
@@ -99,8 +99,8 @@ def _folded(bridge: TransformerBridge, layer: int, seen: dict[HookPoint, Tensor]
     """The norm whose output the MLP reads; None where that output is the residual stream itself, as in BERT."""
     x, stream = seen[taps.mlp_input(bridge, layer)], seen[bridge.blocks[layer].hook_out]
     norms = [norm for norm in _norms(bridge, layer) if norm.hook_in in seen and norm.hook_out in seen]
-    before_mlp = [norm for norm in norms if _same(seen[norm.hook_out], x)]
-    if not before_mlp or any(_same(seen[norm.hook_out], stream) for norm in norms):
+    before_mlp = [norm for norm in norms if same(seen[norm.hook_out], x)]
+    if not before_mlp or any(same(seen[norm.hook_out], stream) for norm in norms):
         return None
     module = before_mlp[0].original_component
     norm = recognised(module, _rows(seen[before_mlp[0].hook_in]), _rows(x), tolerance)
@@ -116,7 +116,7 @@ def _rows(tensor: Tensor) -> Float[Tensor, "rows d"]:
     return tensor.reshape(-1, tensor.shape[-1]).float()
 
 
-def _same(a: Tensor, b: Tensor) -> bool:
+def same(a: Tensor, b: Tensor) -> bool:
     return a.shape[-1] == b.shape[-1] and a.numel() == b.numel() and torch.equal(_rows(a), _rows(b))
 
 

@@ -9,15 +9,15 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
-from transformers import PreTrainedTokenizerBase
 
 from ne_core.layer import NeuronLayer
 from precompute.memory import batches
-from precompute.source import LayerPass, Readings, UnfitModelError
+from precompute.source import LayerPass, Readings, TopLogits, UnfitModelError
 from precompute.sources.transformer import masking, probe, taps
-from precompute.sources.transformer.checkpoint import first_line, open_checkpoint
+from precompute.sources.transformer.checkpoint import Checkpoint, first_line, open_checkpoint
 from precompute.sources.transformer.folding import close
 from precompute.sources.transformer.fusing import fuse_activations
+from precompute.sources.transformer.unembedding import direct_path, top_logits, writes_directly
 
 # Share of the largest value by which two ways to the same number may differ.
 TOLERANCES = {torch.float32: 1e-4, torch.float64: 1e-4, torch.float16: 2e-2, torch.bfloat16: 5e-2}
@@ -44,11 +44,11 @@ def open_transformer(
     _one_of("gated_embedding", gated_embedding, ("gate", "in"))
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    bridge, tokenizer = open_checkpoint(model, torch.device(device), dtype)
-    fuse_activations(bridge.original_model)
+    checkpoint = open_checkpoint(model, torch.device(device), dtype)
+    fuse_activations(checkpoint.bridge.original_model)
     name = Path(model).resolve().name if Path(model).is_dir() else model
     try:
-        return TransformerSource(name, bridge, tokenizer, weights, gated_embedding, layers)
+        return TransformerSource(name, checkpoint, weights, gated_embedding, layers)
     except UnfitModelError as error:
         raise UnfitModelError(f"{model}: {first_line(error)}") from error
 
@@ -59,12 +59,12 @@ class TransformerSource:
     def __init__(
         self,
         name: str,
-        bridge: TransformerBridge,
-        tokenizer: PreTrainedTokenizerBase,
+        checkpoint: Checkpoint,
         weights: str,
         gated_embedding: str,
         layers: Sequence[int] | None,
     ):
+        bridge, tokenizer = checkpoint.bridge, checkpoint.tokenizer
         self.name = name
         self.tokenizer = tokenizer
         self.weights = weights
@@ -72,13 +72,14 @@ class TransformerSource:
         self.n_ctx = _n_ctx(bridge)
         self.device = next(bridge.original_model.parameters()).device
         self._bridge = bridge
+        self._has_head = checkpoint.has_head
         self.n_layers = _n_layers(bridge)
         self.layers = self._checked(range(self.n_layers) if layers is None else layers, range(self.n_layers))
         self._tolerance = TOLERANCES[next(bridge.original_model.parameters()).dtype]
-        tokens = probe.probe_tokens(len(tokenizer), self.n_ctx).to(self.device)
+        self._probe = probe.probe_tokens(len(tokenizer), self.n_ctx).to(self.device)
         fold = weights == "folded"
-        self._read, self.causal = probe.behaviour(bridge, self.layers, tokens, self._tolerance, fold)
-        self._reuses = self.causal and self._reuse_agrees(tokens[:1])
+        self._read, self.causal = probe.behaviour(bridge, self.layers, self._probe, self._tolerance, fold)
+        self._reuses = self.causal and self._reuse_agrees(self._probe[:1])
 
     @property
     def gated(self) -> bool:
@@ -145,6 +146,18 @@ class TransformerSource:
                 "masked and read positions must be tokens of their prompt, in a causal model in this order"
             )
         return self._masked(self._asked(tokens, lengths, readings, baseline))
+
+    def logit_effects(self, layer: int, k: int) -> TopLogits | None:
+        """The `k` tokens whose logits each neuron raises, and lowers, most: `unembedding` has the formula.
+
+        None where the model is not seen to add W_out to a residual stream that a norm and a matrix make logits of.
+        """
+        (layer,) = self._checked([layer], self.layers)
+        if not self._has_head or not writes_directly(self._bridge, layer, self._probe, self._tolerance):
+            return None
+        n_vocab = 1 + max(self.tokenizer.get_vocab().values())
+        U = direct_path(self._bridge, self._probe, n_vocab, self._tolerance)
+        return None if U is None else top_logits(self._bridge.blocks[layer].mlp.W_out.detach().float(), U, k)
 
     def _asked(
         self,

@@ -9,22 +9,26 @@ from torch import Tensor
 from transformer_lens.hook_points import HookPoint
 from transformer_lens.model_bridge import TransformerBridge
 
-Hook = tuple[HookPoint, Callable[[Tensor], Tensor | None]]
+Call = Callable[[Tensor], Tensor | None]
+Hook = tuple[HookPoint, Call]
 
 
 class Stop(Exception):
     """Raised in the last hook: nothing that follows is needed, the unembedding least of all."""
 
 
-def run(bridge: TransformerBridge, tokens: Int[Tensor, "batch pos"], hooks: Sequence[Hook], **options: Any) -> None:
-    """One forward pass; each hook is given its tensor, may return another in its place, and may raise Stop."""
+def run(bridge: TransformerBridge, tokens: Int[Tensor, "batch pos"], hooks: Sequence[Hook], **options: Any) -> Any:
+    """One forward pass; each hook is given its tensor, may return another in its place, and may raise Stop.
+
+    Returns nothing unless `return_type` among the options asks for it.
+    """
     try:
         for point, hook in hooks:
             point.add_hook(lambda tensor, hook, call=hook: call(tensor))
         with torch.inference_mode():
-            bridge(tokens, return_type=None, **options)
+            return bridge(tokens, **{"return_type": None, **options})
     except Stop:
-        pass
+        return None
     finally:
         for point, _ in hooks:
             point.remove_hooks("fwd")
