@@ -151,6 +151,7 @@ def run_synthetic(options: dict) -> int:
     from precompute.synthetic.make import synthetic
 
     print(f"{out}: {synthetic(settings, out):,} features")
+    return 0
 
 
 def run_evaluate(options: dict) -> int:
