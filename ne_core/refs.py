@@ -44,3 +44,15 @@ class FeatureRef:
 
     def __str__(self) -> str:
         return f"{self.of} F{self.feature}"
+
+    @property
+    def dotted(self) -> str:
+        """The shortest spelling, where a URL names a feature in one parameter: 3.17.2."""
+        return f"{self.layer}.{self.neuron}.{self.feature}"
+
+    @staticmethod
+    def parse(text: str) -> "FeatureRef":
+        """What `dotted` spelled. Raises ValueError for anything else."""
+        if not re.fullmatch(r"[0-9]{1,6}\.[0-9]{1,9}\.[0-9]{1,6}", text, re.ASCII):
+            raise ValueError(f"{text!r} names no feature: write LAYER.NEURON.FEATURE, such as 3.17.2")
+        return FeatureRef(*map(int, text.split(".")))

@@ -310,7 +310,7 @@ import sys
 from ne_core.atlas import Atlas, NeuronRef
 atlas = Atlas.open({str(tiny_atlas)!r})
 atlas.neuron(NeuronRef(0, 0)).features(0.3)
-atlas.search.words("cat", 3)
+atlas.search.words("cat")
 print([name for name in ("torch", "scipy", "pandas", "sklearn", "streamlit") if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

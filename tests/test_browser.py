@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ne_core.atlas import Atlas
-from pages.components.find import frequent_key_tokens, words_first
+from pages.components.vocabulary import frequent, words_first
 from tests import in_browser
 from tests.browser import settled
 
@@ -109,7 +109,7 @@ def test_hostile_tokens_in_link_labels_are_text(opened, tiny_atlas):
     links = page.locator('[data-testid="stMain"]').get_by_role("link")
     links.first.wait_for()
     shown = [text.replace("\u2060", "") for text in links.all_inner_texts()]
-    assert shown == words_first(frequent_key_tokens(Atlas.open(tiny_atlas)))[: len(shown)]
+    assert shown == words_first(frequent(Atlas.open(tiny_atlas)))[: len(shown)]
     assert len([text for text in shown if re.search(r"<|\\|\[U", text)]) >= 2
 
 
@@ -119,7 +119,7 @@ def test_markdown_in_messages_is_text(name, opened):
 
     page = opened(f"search?q=cat&mode={quote(name)}")
     message = page.locator('[data-testid="stAlert"]').inner_text().replace("\u2060", "")
-    assert message.strip().endswith(f"mode={name}: the modes are words or token")
+    assert message.strip().endswith(f"mode={name}: the modes are words, token, name or snippet")
 
 
 @pytest.mark.parametrize("view", PAGES)

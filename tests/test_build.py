@@ -162,7 +162,7 @@ def test_maxima_from_a_file_and_a_small_budget(place):
     assert (small.neurons["maximum"] == 1000).all()
     assert small.neurons["n_examples"].sum() == 0  # nothing reaches 750: an atlas without a single feature
     assert list(verify(small.root)) == []
-    assert small.search.words("the", 5).ids == []
+    assert small.search.words("the").tolist() == []
 
 
 def test_fewer_examples_than_asked_for_is_said_and_recorded(place, capsys, caplog):

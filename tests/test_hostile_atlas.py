@@ -85,8 +85,9 @@ def read_everything(root: Path) -> None:
             read_neuron(atlas, NeuronRef(layer, number))
     read_tables(root)
     for query in ("cat", "a b", "script"):
-        atlas.search.words(query, 20)
-    atlas.search.key_token([1, 3], 20)
+        atlas.search.words(query)
+        atlas.search.named(query)
+    atlas.search.key_token([1, 3])
     for name in INDEXES:  # faiss's own reader trusts what it reads: an atlas that opens must be safe with it
         index = faiss.read_index(str(root / name))
         assert index.ntotal == N_FEATURES
@@ -391,7 +392,7 @@ def test_a_query_that_takes_too_long_is_stopped(copy: Path, monkeypatch):
     table = "DROP TABLE key_token; CREATE TABLE key_token(token, feature, examples)"
     change_search(copy, f"{table}; BEGIN; INSERT INTO key_token {rows}; COMMIT")
     with pytest.raises(AtlasError, match="interrupted"):
-        Atlas.open(copy).search.key_token([1], 20)
+        Atlas.open(copy).search.key_token([1])
 
 
 def floats(count: int, value: float) -> np.ndarray:

@@ -1,5 +1,5 @@
 /* data = {key, label, narrow, shown, causal, rows: [{href, number, colour, name, label, more, meta, share,
-   maximum, line, why, current}]} */
+   maximum, line, why, also: [[text, address]], current}]} */
 export default function (component) {
   const { data, parentElement } = component;
   const list = parentElement.querySelector('ul'), tip = parentElement.querySelector('#tip');
@@ -64,6 +64,18 @@ function item(row, i, data) {
   link.append(...parts);
   if (row.why) link.append(element('span', 'why', row.why));
   made.append(link);
+  if (row.also?.length) made.append(further(row));
+  return made;
+}
+
+function further(row) {
+  const made = element('span', 'also');
+  for (const [text, href] of row.also) {
+    const link = element('a', '', text);
+    link.href = href;
+    link.append(element('span', 'hidden', ` ${row.name ?? ''} feature ${row.number}`));
+    made.append(link);
+  }
   return made;
 }
 

@@ -6,7 +6,7 @@ from ne_core.atlas import Atlas
 from ne_core.palette import feature_colour
 from pages.components.assets import component, drawn_key
 from pages.components.labels import label
-from pages.components.lines import central_line
+from pages.components.lines import central_line, maximum
 from pages.components.links import neuron_href
 
 FEATURES = component(
@@ -31,9 +31,12 @@ def feature_rows(rows: Sequence[dict], *, of: Atlas, name: str, label: str, show
 
 
 def feature_row(atlas: Atlas, id: int, *, before: int = 10, after: int = 6, named: bool = False, **changes) -> dict:
-    """One feature. `named` says whose it is, for lists over many neurons; `changes` replaces what it shows."""
+    """One feature. `named` says whose it is, for lists over many neurons; `changes` replaces what it shows.
+
+    `also` are further links of the row, as (text, address).
+    """
     ref = atlas.feature_ref(id)
-    line, maximum = central_line(atlas, id, before, after)
+    line, full = central_line(atlas, id, before, after) if "line" not in changes else (None, maximum(atlas, ref.of))
     size = int(atlas.features["size"][id])
     told = {
         "href": neuron_href(atlas, ref),
@@ -41,12 +44,12 @@ def feature_row(atlas: Atlas, id: int, *, before: int = 10, after: int = 6, name
         "name": str(ref.of) if named else None,
         "meta": f"{size} example{'s' * (size != 1)}",
         "line": line,
-        "maximum": maximum,
+        "maximum": full,
     }
     return numbered_row(ref.feature, **(told | changes))
 
 
 def numbered_row(feature: int, **told) -> dict:
     """A row of the feature of this number: its colour, what is `told` of it, and nothing where nothing is."""
-    missing = {"name": None, "share": None, "why": None, "current": False}
+    missing = {"name": None, "share": None, "why": None, "current": False, "also": []}
     return {"number": feature, "colour": feature_colour(feature).css, **missing, **told}

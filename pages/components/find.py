@@ -1,133 +1,138 @@
-"""Search: which features a query asks for, which token it names, and why a feature was found."""
+"""Search: which features a view asks for, best first."""
 
-import difflib
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+from jaxtyping import Float, Int
 
 from ne_core.atlas import Atlas
-from ne_core.search import Hits
-from ne_core.token_text import spelled, visible
-from pages.components.lines import lines
+from ne_core.feature_filter import FeatureFilter, feature_classes
+from ne_core.free_query import space_index
+from ne_core.passages import of_piece, passages, rows_of
+from ne_core.search import BEGINNING
+from ne_core.token_text import visible
+from ne_core.words import words_of
+from pages.components import location
+from pages.components.find_location import View
+from pages.components.vocabulary import tokens_named, vocabulary
 
 PAGE = 20
-SUGGESTIONS = 10
+MOST_LIKE = 500  # features like one that can be paged through
+MOST_WINDOWS = 6_000  # examples that are read through for a piece of text: some 25 ms
+SIGNS = re.compile(r"\[U\+[0-9A-F]{4,6}\]|\\x[0-9a-f]{2}")  # how text shows what has no picture
 
 
 @dataclass(frozen=True)
-class Spellings:
-    """The vocabulary as people type it."""
+class Found:
+    """Feature ids, best first, that pass the filters; how many there are without filters.
 
-    exact: dict[str, list[int]]  # with spaces as ␣
-    loose: dict[str, list[int]]  # without the spaces around
+    `examples` or `cosines` is what each was ranked by, where that is not its size. `unread` features hold the words
+    of a piece of text and were not read through.
+    """
+
+    ids: Int[np.ndarray, " n"]
+    unfiltered: int
+    examples: Int[np.ndarray, " n"] | None = None
+    cosines: Float[np.ndarray, " n"] | None = None
+    unread: int = 0
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def found_by(atlas: Atlas, view: View) -> Found:
+    """All features that a view finds; of those like one, the nearest MOST_LIKE."""
+    if view.like is not None:
+        return like(atlas, view)
+    if view.mode == "snippet":
+        return by_piece(atlas, view)
+    ids = by_index(atlas, view)
+    return Found(ids[passing(atlas, view.among)[ids]], len(ids))
+
+
+def by_index(atlas: Atlas, view: View) -> Int[np.ndarray, " n"]:
+    if view.mode == "token":
+        return atlas.search.key_token(tokens_named(atlas, view.q))
+    return (atlas.search.named if view.mode == "name" else atlas.search.words)(view.q)
+
+
+def passing(atlas: Atlas, among: FeatureFilter):
+    return among.passing(atlas, classes(str(atlas.root), (atlas.root / "manifest.json").stat().st_mtime_ns, atlas))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def spellings(root: str, stamp: int, _vocab: Sequence[str]) -> Spellings:
-    exact: dict[str, list[int]] = {}
-    loose: dict[str, list[int]] = {}
-    for id, text in enumerate(_vocab):
-        exact.setdefault(spelled(text), []).append(id)
-        loose.setdefault(visible(text).strip(" "), []).append(id)
-    return Spellings(exact, loose)
+def classes(root: str, stamp: int, _atlas: Atlas) -> Int[np.ndarray, " n_features"]:
+    """Once for each atlas; `stamp` makes them anew when it was written anew."""
+    return feature_classes(_atlas)
 
 
-def spellings_of(atlas: Atlas) -> Spellings:
-    return spellings(str(atlas.root), (atlas.root / "manifest.json").stat().st_mtime_ns, atlas.vocab)
+def like(atlas: Atlas, view: View) -> Found:
+    """The nearest features of other neurons by cosine with the feature's central example."""
+    index, own = space_index(atlas, view.space), atlas.feature_ids(view.like.of)
+    cosines = index.cosines(index.vectors(np.array([atlas.feature_id(view.like)]))[0])
+    among = passing(atlas, view.among)
+    among[own.start : own.stop] = False
+    ids = np.flatnonzero(among)
+    if len(ids) > MOST_LIKE:
+        ids = ids[np.argpartition(-cosines[ids], MOST_LIKE - 1)[:MOST_LIKE]]
+    ids = ids[np.lexsort((ids, -cosines[ids]))]
+    return Found(ids, len(cosines) - len(own), cosines=cosines[ids])
 
 
-def tokens_named(atlas: Atlas, query: str) -> list[int]:
-    """Tokens of this text: with ␣ or spaces typed exactly that one, without any the token with or without a space."""
-    known = spellings_of(atlas)
-    wanted = spelled(query)
-    bare = wanted.strip("␣")
-    if wanted == bare and bare:
-        return known.loose.get(visible(query), []) or known.exact.get(wanted, [])
-    return known.exact.get(wanted, [])
+def by_piece(atlas: Atlas, view: View) -> Found:
+    """Features with the text as it stands in an example: those with most such examples first, then larger ones.
+
+    The word index says who holds its words; those are read through, the largest first, as long as the bound allows.
+    """
+    candidates = with_words_of(atlas, view.q)
+    passes = candidates[passing(atlas, view.among)[candidates]]
+    windows = np.cumsum(atlas.features["size"][passes])
+    read = passes[: max(1, np.searchsorted(windows, MOST_WINDOWS, side="right"))]
+    counts = np.bincount(owners_holding(atlas, read, view.q), minlength=len(read))
+    order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+    return Found(read[order], len(candidates), examples=counts[order], unread=len(passes) - len(read))
 
 
-def suggestions(atlas: Atlas, query: str) -> list[str]:
-    """Key tokens of the atlas near a text that is no token: those that it begins, then those that look like it."""
-    wanted = visible(query).replace("␣", " ").strip(" ").casefold()
-    names = frequent_key_tokens(atlas)
-    begins = [name for name in names if wanted and name.casefold().startswith(wanted)]
-    alike = difflib.get_close_matches(wanted, [name for name in names if name not in begins], SUGGESTIONS, 0.6)
-    return [*begins, *alike][:SUGGESTIONS]
+def with_words_of(atlas: Atlas, piece: str) -> Int[np.ndarray, " n"]:
+    """Features that may hold the piece: those with its words, or all where it has none that the index knows."""
+    plain = SIGNS.sub(" ", piece)
+    words = words_of(plain)
+    if len(words) > 1 and re.search(r"\w$", plain) and len(words[-1]) < BEGINNING:
+        words = words[:-1]  # it may be the beginning of any word
+    return atlas.search.words(" ".join(words)) if words else np.argsort(-atlas.features["size"], kind="stable")
 
 
-def frequent_key_tokens(atlas: Atlas) -> list[str]:
-    """Key tokens as they are typed, those of most features first."""
-    ids, counts = np.unique(atlas.features["key_tokens"], return_counts=True)
-    order = np.lexsort((ids, -counts))
-    names = (visible(atlas.vocab[id]).strip(" ") for id in ids[order].tolist() if id >= 0)
-    return list(dict.fromkeys(name for name in names if name))
-
-
-def words_first(names: Sequence[str]) -> list[str]:
-    """Key tokens that a newcomer can read before signs and letters; otherwise in their order."""
-    return sorted(names, key=lambda name: not (name.isalpha() and len(name) > 3))
-
-
-def hits(atlas: Atlas, mode: str, query: str, page: int) -> Hits:
-    offset = PAGE * page
-    if mode == "words":
-        return atlas.search.words(query, PAGE, offset)
-    tokens = tokens_named(atlas, query)
-    return atlas.search.key_token(tokens, PAGE, offset) if tokens else Hits([], 0)
+def owners_holding(atlas: Atlas, ids: Int[np.ndarray, " n"], q: str) -> Int[np.ndarray, " found"]:
+    """For every example that holds the piece, the place of its feature in `ids`."""
+    rows, piece = rows_of(atlas, ids), piece_of(q)
+    windows = atlas.manifest.window.slice(atlas.tokens, atlas.lengths, rows.example, rows.pos, -1)
+    return rows.owner[passages(windows, piece.texts(atlas)).holding(piece.pattern)]
 
 
 @dataclass(frozen=True)
-class Match:
-    """The example that shows why a feature was found, and the reason in words."""
+class Piece:
+    """A literal piece of text. Capitals count when it has some."""
 
-    row: int
-    why: str
+    pattern: re.Pattern
+    capitals: bool
 
-
-def match(atlas: Atlas, id: int, mode: str, query: str) -> Match:
-    """The central example where it holds the query, else the first example of the feature that does."""
-    ref = atlas.feature_ref(id)
-    neuron, central = atlas.neuron(ref.of), int(atlas.features["central"][id])
-    members = np.flatnonzero(neuron.feature == ref.feature)
-    rows = [central, *members[members != central].tolist()]
-    if mode == "token":
-        keys = atlas.tokens[neuron.example[rows], neuron.pos[rows]]
-        among = np.isin(keys, tokens_named(atlas, query))
-        return Match(first(rows, among), f"key token of {of_all(among.sum(), len(rows))}")
-    drawn = lines(atlas, neuron, rows)
-    keys = [holds(line["t"][line["k"]], query) for line in drawn]
-    if any(keys):
-        return Match(first(rows, keys), f"matches the key token of {of_all(sum(keys), len(rows))}")
-    texts = [holds("".join(line["t"]), query) for line in drawn]
-    return Match(first(rows, texts), f"matches the text of {of_all(sum(texts), len(rows))}" if any(texts) else "")
+    def texts(self, atlas: Atlas) -> list[str]:
+        """The tokens as they are compared with it."""
+        return vocabulary(atlas).shown if self.capitals else vocabulary(atlas).lowered
 
 
-def of_all(count: int, n: int) -> str:
-    return f"{count} of {n} examples" if n > 1 else "its one example"
+def piece_of(q: str) -> Piece:
+    """As examples show it, so that what was copied from the screen is found."""
+    shown = visible(q)
+    return Piece(of_piece(shown), shown != shown.casefold())
 
 
-def first(rows: Sequence[int], among: Sequence[bool]) -> int:
-    """The first row that is among them; the first of all when none is."""
-    return next((row for row, here in zip(rows, among, strict=True) if here), rows[0])
-
-
-def tokens_holding(texts: Sequence[str], query: str) -> list[int]:
-    """Which tokens of a line the query's words lie in; a word may run over several."""
-    words = [word.casefold() for word in re.findall(r"\w+", query)]
-    ends = np.cumsum([len(text) for text in texts])
-    found = [
-        match.span()
-        for match in re.finditer(r"\w+", "".join(texts))
-        if match.group().casefold() in words or match.group().casefold().startswith(words[-1])
-    ]
-    return [i for i, end in enumerate(ends) if any(a < end and b > end - len(texts[i]) for a, b in found)]
-
-
-def holds(text: str, query: str) -> bool:
-    """Whether the text has all words of the query, the last of them as a beginning: what the index looked for."""
-    *whole, last = [word.casefold() for word in re.findall(r"\w+", query)]
-    words = [word.casefold() for word in re.findall(r"\w+", text)]
-    return all(word in words for word in whole) and any(word.startswith(last) for word in words)
+def on_a_page(at: location.Location, view: View, found: Found | None) -> View:
+    """The view on a page that the search has."""
+    pages = range(max(1, -(-len(found) // PAGE))) if found is not None else range(1)
+    if view.page in pages:
+        return view
+    at.wrong("page", f"this search has {location.numbers(pages, 'page')}")
+    return view.to(page=pages[-1])

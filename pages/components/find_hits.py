@@ -1,0 +1,66 @@
+"""The features that a search found, a page at a time, each with why it was found."""
+
+import streamlit as st
+
+from ne_core.atlas import Atlas
+from ne_core.token_text import spelled
+from pages.components import location
+from pages.components.chips import Chip, chips
+from pages.components.escape import markdown
+from pages.components.features import feature_row, feature_rows
+from pages.components.find import MOST_LIKE, MOST_WINDOWS, PAGE, Found
+from pages.components.find_location import View, more_like
+from pages.components.find_why import Match, highlighted, matches
+from pages.components.lines import lines
+from pages.components.vocabulary import tokens_named
+
+
+def show_hits(atlas: Atlas, view: View, found: Found) -> None:
+    span = slice(view.page * PAGE, min(len(found), (view.page + 1) * PAGE))
+    st.caption(markdown(" ".join([*counted(atlas, view, found), f"{span.start + 1:,} to {span.stop:,} shown."])))
+    shown = matches(atlas, view, found, span)
+    rows = [hit(atlas, view, id, why) for id, why in zip(found.ids[span].tolist(), shown, strict=True)]
+    feature_rows(rows, of=atlas, name="hits", label="Features found", shown=PAGE, narrow=True)
+    show_pages(atlas, view, found)
+
+
+def counted(atlas: Atlas, view: View, found: Found) -> list[str]:
+    """How many there are, among how many; by what they are ranked, and where the search ended."""
+    n, said = len(found), []
+    if view.like is not None:
+        most = min(MOST_LIKE, found.unfiltered)
+        said.append(f"The {n:,} nearest of {found.unfiltered:,} features of other neurons, the nearest first.")
+        return said if n == most else [*said, "Only those that pass the filters count."]
+    what = f"{n:,} feature{'s' * (n != 1)}"
+    if view.mode == "token":
+        names = location.listed([f"“{spelled(atlas.vocab[id])}”" for id in tokens_named(atlas, view.q)][:4])
+        what += f" with the key token {names}"
+    if view.mode == "snippet":
+        what += " with an example that holds this text, those with most such examples first."
+        return [what, unread(found)] if found.unread else [what]
+    filtered = f" of {found.unfiltered:,}" if found.unfiltered > n else ""
+    return [f"{what}{filtered}, the largest first."]
+
+
+def unread(found: Found) -> str:
+    return (
+        f"The largest features with its words were read, {MOST_WINDOWS:,} examples in all; {found.unread:,} smaller "
+        "ones were not: more words or a filter reach them."
+    )
+
+
+def hit(atlas: Atlas, view: View, id: int, match: Match) -> dict:
+    ref = atlas.feature_ref(id)
+    line = lines(atlas, atlas.neuron(ref.of), [match.row])[0]
+    line["h"] = highlighted(atlas, view, line)
+    also = [("More like this", more_like(atlas, ref, view.space))]
+    return feature_row(atlas, id, named=True, line=line, why=match.why, also=also)
+
+
+def show_pages(atlas: Atlas, view: View, found: Found) -> None:
+    last = (len(found) - 1) // PAGE
+    if not last:
+        return
+    steps = {"Previous": view.page - 1, "Next": view.page + 1}
+    shown = [Chip(name, view.to(page=to).href(atlas) if 0 <= to <= last else None) for name, to in steps.items()]
+    chips([shown[0], Chip(f"Page {view.page:,} of 0 to {last:,}", None), shown[1]], name="pages", label="Pages")
