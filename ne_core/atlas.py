@@ -18,6 +18,7 @@ from ne_core.inputs import Inputs
 from ne_core.layer import NeuronLayer
 from ne_core.logits import LogitEffects, logit_effects
 from ne_core.manifest import Manifest, load_json, read_manifest
+from ne_core.naming import word_classes
 from ne_core.paths import inputs_file, layer_folder
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.schema import EXAMPLES, FEATURES, INPUTS, LAYER, LOGIT_EFFECTS, NEURONS, Array
@@ -210,6 +211,11 @@ class Atlas:
     @cached_property
     def search(self) -> SearchIndex:
         return SearchIndex(self.root / "search.sqlite", self.features["size"])
+
+    @cached_property
+    def words(self) -> Int[np.ndarray, " n_vocab"]:
+        """The number of the word that each token is to a reader; see ne_core/naming.py."""
+        return word_classes(self.vocab)
 
     def _layer_of(self, ref: NeuronRef) -> LayerFiles:
         if ref.layer not in self.files or not 0 <= ref.neuron < self.n_neurons(ref.layer):

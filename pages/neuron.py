@@ -5,12 +5,14 @@ import streamlit as st
 from ne_core.atlas import Atlas, Neuron
 from ne_core.measures import measures
 from ne_core.refs import FeatureRef
-from pages.components.cluster_words import number, stands_in
-from pages.components.clusters import Cluster, branch_at, cluster_label, features_at, holder
+from pages.components.cluster_words import number, stands_in, tab_title
+from pages.components.clusters import Cluster, branch_at, cluster_label, cluster_labels, features_at, holder
 from pages.components.dendrogram import tree_of
+from pages.components.escape import markdown
 from pages.components.examples import show_examples
 from pages.components.features import feature_row, feature_rows, numbered_row
 from pages.components.frame import open_page
+from pages.components.labels import Label, label
 from pages.components.lines import lines, maximum
 from pages.components.links import atlas_query, neuron_href
 from pages.components.nav import ensure_router, page_file
@@ -45,14 +47,16 @@ def show_measures(atlas: Atlas, neuron: Neuron, view: View) -> None:
             st.metric(name, value, help=meaning, width="content")
 
 
-def show_features(atlas: Atlas, neuron: Neuron, view: View, features: list[Cluster], current: int | None) -> None:
+def show_features(
+    atlas: Atlas, neuron: Neuron, view: View, features: list[Cluster], labels: list[Label], current: int | None
+) -> None:
     st.subheader("Features", anchor=False)
     baseline = view.reading.baseline_number(atlas.manifest.baselines)
     around = lines(atlas, neuron, [each.central for each in features], before=10, after=6, baseline=baseline)
     rows = [
         numbered_row(
             i,
-            **cluster_label(atlas, neuron, feature.rows).data(),
+            **name.data(),
             href=own_href(atlas, view, i),
             meta=f"{len(feature)}",
             share=len(feature) / len(neuron),
@@ -60,12 +64,13 @@ def show_features(atlas: Atlas, neuron: Neuron, view: View, features: list[Clust
             maximum=maximum(atlas, neuron.ref),
             current=i == current,
         )
-        for i, (feature, line) in enumerate(zip(features, around, strict=True))
+        for i, (feature, name, line) in enumerate(zip(features, labels, around, strict=True))
     ]
     feature_rows(rows, of=atlas, name="features", label="Features of this neuron", shown=9)
     st.caption(
-        "Each row is one feature, largest first: its number, its most frequent key tokens, its central example around "
-        "the key token, and how many examples it has. Open one to read its examples."
+        "Each row is one feature, largest first: its number, its name, its central example around the key "
+        "token, and how many examples it has. A name is made of the key tokens, and the important words before them, "
+        "that tell the feature from the neuron’s others. Open one to read its examples."
     )
 
 
@@ -93,9 +98,10 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
     st.subheader("Similar features", anchor=False)
     moved = view.branch is not None or view.cut != atlas.manifest.default_cut
     feature = holder(neuron, cluster.rows) if moved else current
+    id = atlas.feature_ids(neuron.ref)[feature]
     if moved:
         what = f"feature {current} at cut {view.cut:g}" if view.branch is None else f"branch point {view.branch}"
-        st.caption(stands_in(neuron, feature, cluster, what))
+        st.caption(markdown(stands_in(neuron, feature, label(atlas, id), cluster, what)))
     pick_space(atlas, view)
     ref = FeatureRef(view.neuron.layer, view.neuron.neuron, feature)
     rows = [
@@ -114,8 +120,8 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
     if not rows:
         st.caption("No other neuron of this atlas has a feature.")
         return
-    label = f"Features similar to feature {feature}" + (" of the atlas’s cut" if moved else "")
-    feature_rows(rows, of=atlas, name="similar", label=label, shown=8, narrow=True)
+    said = f"Features similar to feature {feature}" + (" of the atlas’s cut" if moved else "")
+    feature_rows(rows, of=atlas, name="similar", label=f"{said}, {label(atlas, id)}", shown=8, narrow=True)
 
 
 def dead(atlas: Atlas, view: View) -> None:
@@ -145,10 +151,13 @@ if not len(neuron):
 current = view.feature or 0
 features = features_at(neuron, view.cut)
 shown = features[current] if view.branch is None else branch_at(neuron, view.branch)
+labels = cluster_labels(atlas, neuron, features)
+name = labels[current] if view.branch is None else cluster_label(atlas, neuron, shown.rows)
+st.set_page_config(page_title=tab_title(atlas, view, labels, name))
 left, right = st.columns([WIDE, NARROW], gap="medium")
 with left:
     show_measures(atlas, neuron, view)
-    show_features(atlas, neuron, view, features, current if view.branch is None else None)
+    show_features(atlas, neuron, view, features, labels, current if view.branch is None else None)
 with right:
     show_tree(atlas, neuron, view, current)
 left, right = st.columns([WIDE, NARROW], gap="medium")  # anew, so that a narrow screen has the tree before the examples

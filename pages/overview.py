@@ -11,7 +11,7 @@ from pages.components.chips import Chip, chips
 from pages.components.escape import markdown
 from pages.components.features import feature_rows
 from pages.components.frame import open_page
-from pages.components.labels import label
+from pages.components.labels import brief, label
 from pages.components.nav import ensure_router
 from pages.components.settings import counts, settings
 from pages.components.starts import SOLID, Start, starts
@@ -41,18 +41,17 @@ def show_start(atlas: Atlas, start: Start, name: str) -> None:
 
 
 def neuron_row(atlas: Atlas, ref: NeuronRef) -> dict:
-    """A neuron as a row: the first key token and the size of each of its larger features."""
+    """A neuron as a row: the name in short and the size of each of its larger features."""
     ids = atlas.feature_ids(ref)
     sizes = [int(atlas.features["size"][id]) for id in ids]
     large = [(id, size) for id, size in zip(ids, sizes, strict=True) if size >= SOLID][:NAMED] or [(ids[0], sizes[0])]
-    firsts = list(dict.fromkeys(label(atlas, id).tokens[0] for id, _ in large))
     of = location.listed([size for _, size in large], "and")
     return {
         "href": links.neuron_href(atlas, ref),
         "number": None,
         "colour": None,
         "name": str(ref),
-        "label": firsts,
+        "label": brief([label(atlas, id) for id, _ in large]),
         "more": sum(size >= SOLID for size in sizes) > NAMED,
         "meta": "",
         "share": None,

@@ -8,7 +8,8 @@ from ne_core.cluster import cut
 from ne_core.measures import feature_distances
 from ne_core.nodes import suggested_cut
 from ne_core.refs import NeuronRef
-from pages.components.clusters import branch_at, cluster_label, features_at, holder, key_tokens, shared
+from pages.components.clusters import branch_at, cluster_label, features_at, holder, shared
+from pages.components.labels import label
 from tests.apptest import open_app, payloads, rows_of, url, words
 
 SEVERAL = {"layer": "0", "neuron": "2"}  # planted with features of 6, 5, 4 and 3 examples at cut 0.5
@@ -106,7 +107,7 @@ def test_a_bad_branch_says_what_would_have_worked(neuron, asked, said, tiny_atla
     assert [words(each.value) for each in app.error] == [said]
 
 
-def test_similar_features_at_a_moved_cut_are_a_default_features(tiny_atlas, several, monkeypatch):
+def test_similar_features_at_a_moved_cut_are_a_default_features(tiny_atlas, atlas, several, monkeypatch):
     at = low_cut(several)
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature="4", cut=f"{at}")
     rows = features_at(several, at)[4].rows
@@ -114,7 +115,9 @@ def test_similar_features_at_a_moved_cut_are_a_default_features(tiny_atlas, seve
     assert set(several.feature[rows]) == {feature}
     told = next(each.value for each in app.caption if "known for the atlas’s cut" in each.value)
     size = (several.feature == feature).sum()
-    assert f"its feature {feature}, which holds {len(rows)} of the {len(rows)} examples of feature 4 at cut" in told
+    name = label(atlas, atlas.feature_ids(several.ref)[feature])
+    held = f"its feature {feature}, {name}, which holds {len(rows)} of the {len(rows)} examples of feature 4 at cut"
+    assert held in words(told)
     assert f"and {size - len(rows)} others" in told
     plain = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature=str(feature))
     assert rows_of(app, "Features similar") == rows_of(plain, "Features similar")
@@ -155,5 +158,5 @@ def test_default_features_keep_the_atlas_label(atlas, several):
     for feature, cluster in enumerate(features_at(several, 0.5)):
         id = atlas.feature_ids(several.ref)[feature]
         first = atlas.vocab[atlas.features["key_tokens"][id][0]]
-        assert cluster_label(atlas, several, cluster.rows) == key_tokens(atlas, several, cluster.rows)
+        assert cluster_label(atlas, several, cluster.rows) == label(atlas, id)
         assert {atlas.vocab[token] for token in atlas.tokens[several.example, several.pos][cluster.rows]} == {first}

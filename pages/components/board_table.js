@@ -49,7 +49,7 @@ function heading(column, i, tip) {
 function firesOn() {
   const made = element('th', 'fires', 'Fires on');
   made.scope = 'col';
-  made.dataset.meaning = 'The most frequent key token of each of its larger features';
+  made.dataset.meaning = 'The name of each of its larger features, in short';
   return made;
 }
 

@@ -9,7 +9,7 @@ from ne_core.refs import NeuronRef
 from pages.components.assets import component, drawn_key
 from pages.components.board_columns import COLUMNS
 from pages.components.board_location import View
-from pages.components.labels import label
+from pages.components.labels import brief, label
 from pages.components.links import neuron_href
 
 TABLE = component(
@@ -50,6 +50,6 @@ def table_row(atlas: Atlas, board: Board, row: int) -> dict:
         "name": str(ref),
         "kind": CLASSES[board.columns["class"][row]],
         "cells": texts[1:],
-        "label": list(dict.fromkeys(label(atlas, id).tokens[0] for id in ids[:NAMED])),
+        "label": brief([label(atlas, id) for id in ids[:NAMED]]),
         "more": len(ids) > NAMED,
     }

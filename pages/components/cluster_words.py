@@ -4,7 +4,9 @@ import numpy as np
 
 from ne_core.atlas import Atlas, Neuron
 from pages.components.clusters import Cluster, shared
+from pages.components.labels import Label, quoted
 from pages.components.location import listed
+from pages.components.picker import View
 from pages.components.reading import Reading
 
 
@@ -38,13 +40,20 @@ def lifetime(cluster: Cluster) -> str:
     return f"one cluster at cuts from {number(cluster.height)} to {number(cluster.parent)} (lifetime {lives})"
 
 
-def stands_in(neuron: Neuron, feature: int, cluster: Cluster, what: str) -> str:
+def tab_title(atlas: Atlas, view: View, labels: list[Label], shown: Label) -> str:
+    """What the browser's tab says: the feature and its name; without one the neuron and what it fires on."""
+    at = f" branch {view.branch}" if view.branch is not None else "" if view.feature is None else f" F{view.feature}"
+    name = str(shown) if at else quoted(list(dict.fromkeys(each.tokens[0] for each in labels))[:3])
+    return f"{view.neuron}{at} {name} · {atlas.root.name}"
+
+
+def stands_in(neuron: Neuron, feature: int, name: Label, cluster: Cluster, what: str) -> str:
     """Similar features are stored for the atlas's cut alone: one of its features stands in for what is shown."""
     inside, size = shared(neuron, feature, cluster.rows)
     if inside == size == len(cluster):
         return f"Those of feature {feature} of the atlas’s cut, which has the same examples as {what}."
     others = f", and {size - inside} others" if size > inside else ""
     return (
-        f"Similar features are known for the atlas’s cut. These are those of its feature {feature}, which holds "
-        f"{inside} of the {len(cluster)} examples of {what}{others}."
+        f"Similar features are known for the atlas’s cut. These are those of its feature {feature}, {name}, which "
+        f"holds {inside} of the {len(cluster)} examples of {what}{others}."
     )

@@ -1,6 +1,5 @@
 """Clusters of one neuron's examples at any cut: the features that the reader's cut makes, and single branches."""
 
-from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,10 +7,7 @@ from jaxtyping import Int
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.nodes import inner_distances, node_rows, own_heights, parent_heights, tops
-from ne_core.refs import FeatureRef
-from ne_core.schema import KEY_TOKENS
-from ne_core.token_text import short
-from pages.components.labels import ENOUGH, Label, label
+from pages.components.labels import Label, labels_of
 
 
 @dataclass(frozen=True)
@@ -63,19 +59,18 @@ def shared(neuron: Neuron, feature: int, rows: Int[np.ndarray, " n_rows"]) -> tu
 
 
 def cluster_label(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " n_rows"]) -> Label:
-    """The atlas's label where these are just the examples of one of its features, else their key tokens."""
-    feature = holder(neuron, rows)
-    if shared(neuron, feature, rows) == (len(rows), len(rows)):
-        return label(atlas, atlas.feature_id(FeatureRef(neuron.ref.layer, neuron.ref.neuron, feature)))
-    return key_tokens(atlas, neuron, rows)
+    """What tells these examples from the neuron's others: the atlas's own name where they are one of its features."""
+    others = np.ones(len(neuron), dtype=np.int64)
+    others[rows] = 0
+    return labels_of(atlas, neuron, others)[0]
 
 
-def key_tokens(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " n_rows"]) -> Label:
-    """The most frequent key tokens of the rows."""
-    texts = atlas.text(atlas.tokens[neuron.example[rows], neuron.pos[rows]])
-    common = Counter(map(short, texts)).most_common(KEY_TOKENS)
-    named = [(name, count) for i, (name, count) in enumerate(common) if i == 0 or count >= ENOUGH * len(rows)]
-    return Label(tuple(name for name, _ in named), sum(count for _, count in named) < 0.6 * len(rows))
+def cluster_labels(atlas: Atlas, neuron: Neuron, clusters: list[Cluster]) -> list[Label]:
+    """The same of clusters that hold every example once, all together."""
+    group = np.zeros(len(neuron), dtype=np.int64)
+    for i, cluster in enumerate(clusters):
+        group[cluster.rows] = i
+    return labels_of(atlas, neuron, group)
 
 
 def reading_order(neuron: Neuron, cluster: Cluster) -> list[int]:

@@ -1,6 +1,7 @@
 /* data = {key, address, kept, usual, suggested, top, colours, cut, asked, current, branch,
    leaves: [{row, text: [before, key, after]}] from the left,
-   branches: [{of: [left, right], x, h, centre, until}] from the lowest} ; see dendrogram_cut.js for their numbers */
+   branches: [{of: [left, right], x, h, centre, until}] from the lowest, names: [[key terms], [context]] of leaves and
+   branches} ; see dendrogram_cut.js for their numbers */
 export default function (component) {
   const { data, parentElement } = component;
   const [plot, line, tip, live, cuts] = ['plot', 'line', 'tip', 'live', 'cuts'].map((id) => parentElement.querySelector('#' + id));
@@ -62,10 +63,12 @@ function nodeTip(data, number, features, at, tip) {
   const n = data.leaves.length, branch = data.branches[number - n];
   const [before, key, after] = data.leaves[branch ? branch.centre : number].text;
   const head = branch ? branchWords(data, number, features) : `Feature ${features[number]}`;
+  const [terms, context] = data.names[branch ? number : topOf(features, features[number])];
+  const name = label(terms, false, context), said = `${head}, ${name.textContent}`;
   const bold = element('b');
   bold.append(element('bdi', '', key));
-  showTip(tip, at.querySelector('.hit') ?? at, element('span', 'of', head), element('bdi', '', before), bold, element('bdi', '', after));
-  return `${head}: ${before}${key}${after}, key token ${key}`;
+  showTip(tip, at.querySelector('.hit') ?? at, element('span', 'of', head), name, element('bdi', '', before), bold, element('bdi', '', after));
+  return `${said}: ${before}${key}${after}, key token ${key}`;
 }
 
 function branchWords(data, number, features) {

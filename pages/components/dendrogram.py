@@ -9,6 +9,7 @@ from ne_core.dendrogram import Dendrogram, dendrogram
 from ne_core.nodes import parent_heights, suggested_cut
 from ne_core.palette import FEATURES, OTHER
 from pages.components.assets import component, drawn_key
+from pages.components.labels import made, node_labels
 from pages.components.lines import lines
 from pages.components.links import neuron_href
 from pages.components.picker import View
@@ -39,6 +40,7 @@ def tree_of(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
         "colours": [colour.css for colour in (*FEATURES, OTHER)],
         "leaves": leaves(atlas, neuron, layout),
         "branches": branches(neuron, layout),
+        "names": names(atlas, neuron, layout),
     }
     place = {"cut": view.cut, "asked": view.feature is not None, "current": current, "branch": view.branch}
     DENDROGRAM(data={"key": drawn_key(drawn), **place, **drawn}, key="dendrogram")
@@ -52,6 +54,14 @@ def leaves(atlas: Atlas, neuron: Neuron, layout: Dendrogram) -> list[dict]:
         texts, k = line["t"], line["k"]
         made.append({"row": row, "text": ["".join(texts[:k]), texts[k], "".join(texts[k + 1 :])]})
     return made
+
+
+def names(atlas: Atlas, neuron: Neuron, layout: Dendrogram) -> list[list[list[str]]]:
+    """What each node is called, in the order of leaves and branches: key terms, and what stands before them."""
+    found = node_labels(atlas, neuron)
+    places = np.concatenate([layout.order, np.arange(len(neuron), 2 * len(neuron) - 1)])
+    labels = [made(atlas, keys, context, 1.0) for keys, context in zip(found.keys, found.context, strict=True)]
+    return [[list(labels[node].tokens), list(labels[node].context)] for node in places]
 
 
 def branches(neuron: Neuron, layout: Dendrogram) -> list[dict]:

@@ -25,6 +25,9 @@ function largestFirst(data, top) {
   return order.map(([node]) => node);
 }
 
+/* The node that holds the whole of a feature: of its nodes the highest, which comes last. */
+const topOf = (features, feature) => features.lastIndexOf(feature);
+
 const count = (features) => 1 + Math.max(...features);
 
 /* The first and last leaf below every node. */

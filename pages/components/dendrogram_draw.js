@@ -79,6 +79,12 @@ function leafLink(data, i, at, { step, x, y }) {
   return link;
 }
 
+/* The first key term of a feature where there is room for it beside its number. */
+function nameWithin(data, at, feature, width) {
+  const [[name]] = data.names[topOf(at.features, feature)];
+  return 6.5 * name.length <= width ? name : '';
+}
+
 /* The number of every run of leaves, in a second row where the first is taken, left out where both are. */
 function numbers(data, at, { x, y }) {
   const runs = [], end = [-Infinity, -Infinity], made = [];
@@ -90,9 +96,11 @@ function numbers(data, at, { x, y }) {
     const middle = (x(from) + x(to)) / 2, half = 4 + 3.5 * String(feature).length;
     const row = end.findIndex((taken) => middle - half >= taken);
     if (row < 0) continue;
-    end[row] = middle + half;
     const kind = feature === at.current ? 'number current' : 'number';
     const number = make('text', { class: kind, x: middle, y: y(0) + 18 + 12 * row }, String(feature));
+    const name = nameWithin(data, at, feature, x(to) - x(from) - 2 * half);
+    if (name) number.append(make('tspan', { class: 'name' }, ' ' + name));
+    end[row] = name ? Math.max(middle + half, x(to)) : middle + half;
     number.style.setProperty('--c', colourOf(data, feature));
     made.push(number);
   }

@@ -1,4 +1,4 @@
-/* data = {key, label, narrow, shown, causal, rows: [{href, number, colour, name, label, more, meta, share,
+/* data = {key, label, narrow, shown, causal, rows: [{href, number, colour, name, label, context, more, meta, share,
    maximum, line, why, also: [[text, address]], current}]} */
 export default function (component) {
   const { data, parentElement } = component;
@@ -57,7 +57,7 @@ function item(row, i, data) {
   const head = element('span', 'head');
   if (row.number !== null) head.append(element('span', 'hidden', 'Feature ' + row.number + ' '));
   if (row.name) head.append(element('span', 'name', row.name));
-  head.append(label(row.label, row.more));
+  head.append(label(row.label, row.more, row.context));
   const meta = element('span', 'meta', row.meta);
   if (row.share !== null) meta.append(bar(row.share));
   const parts = row.line ? [head, snippet(row.line, { maximum: row.maximum, causal: data.causal }), meta] : [head, meta];

@@ -1,35 +1,80 @@
-"""What a feature is called: its most frequent key tokens."""
+"""What a feature is called: the terms that tell it from the other features of its neuron; see ne_core/naming.py."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ne_core.atlas import Atlas
+import numpy as np
+from jaxtyping import Int
+
+from ne_core.atlas import Atlas, Neuron
+from ne_core.naming import Names, names, node_names
 from ne_core.token_text import short
 
-ENOUGH = 0.1  # a key token is named when at least this share of the feature's examples has it
+MOST = 0.6  # share of the examples that the key terms stand for, or else there are “more”
 
 
 @dataclass(frozen=True)
 class Label:
-    """Key tokens, most frequent first; `more` when a good part of the examples has others."""
+    """Key terms, the best first; `more` when a good part of the examples has others; what stands before them."""
 
     tokens: tuple[str, ...]
     more: bool
+    context: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return ", ".join(f"“{token}”" for token in self.tokens) + (" …" if self.more else "")
+        after = f" after {quoted(self.context)}" if self.context else ""
+        return quoted(self.tokens) + " …" * self.more + after
 
     def data(self) -> dict:
         """For a component, which sets every token apart from the next."""
-        return {"label": list(self.tokens), "more": self.more}
+        return {"label": list(self.tokens), "context": list(self.context), "more": self.more}
+
+
+def quoted(tokens: Sequence[str]) -> str:
+    return ", ".join(f"“{token}”" for token in tokens)
 
 
 def label(atlas: Atlas, id: int) -> Label:
-    """The label of the feature in row `id`; “ import” and “import” are one name."""
-    features, size = atlas.features, int(atlas.features["size"][id])
-    counts: dict[str, int] = {}
-    for token, count in zip(features["key_tokens"][id], features["key_token_counts"][id], strict=True):
-        if token >= 0:
-            name = short(atlas.vocab[token])
-            counts[name] = counts.get(name, 0) + int(count)
-    named = [name for i, name in enumerate(counts) if i == 0 or counts[name] >= ENOUGH * size]
-    return Label(tuple(named), sum(counts[name] for name in named) < 0.6 * size)
+    """The name of the feature in row `id`, as the atlas holds it."""
+    features, words = atlas.features, atlas.words
+    keys = features["name_keys"][id]
+    frequent, counts = features["key_tokens"][id], features["key_token_counts"][id]
+    of_name = np.isin(words[frequent], words[keys[keys >= 0]]) & (frequent >= 0)
+    covered = int(counts[of_name].sum()) / int(features["size"][id])
+    return made(atlas, keys, features["name_context"][id], covered)
+
+
+def made(atlas: Atlas, keys: Int[np.ndarray, " k"], context: Int[np.ndarray, " c"], covered: float) -> Label:
+    texts, before = ([short(atlas.vocab[token]) for token in each.tolist() if token >= 0] for each in (keys, context))
+    return Label(tuple(texts), covered < MOST, tuple(before))
+
+
+def labels_of(atlas: Atlas, neuron: Neuron, group: Int[np.ndarray, " n"]) -> list[Label]:
+    """Names of the groups that a neuron's examples fall into, none of them empty, made here and now."""
+    found = names(group, np.zeros(int(group.max()) + 1, dtype=np.int64), *told(atlas, neuron))
+    word = atlas.words[atlas.tokens[neuron.example, neuron.pos]]
+    return [
+        made(atlas, keys, context, np.isin(word[group == i], atlas.words[keys[keys >= 0]]).mean().item())
+        for i, (keys, context) in enumerate(zip(found.keys, found.context, strict=True))
+    ]
+
+
+def node_labels(atlas: Atlas, neuron: Neuron) -> Names:
+    """Names of all nodes of a neuron's tree, examples first."""
+    return node_names(neuron.tree, *told(atlas, neuron))
+
+
+def told(atlas: Atlas, neuron: Neuron) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What names are made of: tokens up to the key token, their importances, and which tokens are one word."""
+    window = atlas.window_tokens(neuron, np.arange(len(neuron)))
+    return window[:, : atlas.manifest.window.back], neuron.window_importances, atlas.words
+
+
+def brief(labels: Sequence[Label]) -> list[str | list[str]]:
+    """One term of each, without repeating any; with the first word before it where that alone tells two apart."""
+    firsts = [each.tokens[0] for each in labels]
+    terms = [
+        [each.tokens[0], each.context[0]] if each.context and firsts.count(each.tokens[0]) > 1 else each.tokens[0]
+        for each in labels
+    ]
+    return [term for i, term in enumerate(terms) if term not in terms[:i]]

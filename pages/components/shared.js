@@ -60,13 +60,25 @@ function lineWords(line) {
   return said.join(' ');
 }
 
-function label(tokens, more) {
+/* A name: key terms, and the words before them that tell it from others. A term may itself be a pair of both. */
+function label(terms, more, context) {
   const all = element('span', 'label');
-  tokens.forEach((token, i) => {
-    if (i) all.append(', ');
-    all.append('“', element('bdi', '', token), '”');
-  });
+  all.append(...quoted(terms));
   if (more) all.append(' …');
+  if (context?.length) all.append(after(context));
+  return all;
+}
+
+function quoted(terms) {
+  return terms.flatMap((term, i) => {
+    const [key, before] = Array.isArray(term) ? term : [term, null];
+    return [i ? ', ' : '', '“', element('bdi', '', key), '”', ...(before ? [after([before])] : [])];
+  });
+}
+
+function after(context) {
+  const all = element('span', 'context', ' after ');
+  all.append(...quoted(context));
   return all;
 }
 

@@ -10,7 +10,7 @@ function drawExamples(data, root, list) {
 function drawHead(data, root, list) {
   const { head } = data, title = root.querySelector('h3'), count = root.querySelector('#count span');
   const number = head.number === null ? [] : [swatch(head.number, head.colour)];
-  title.replaceChildren(...number, element('span', '', head.title), label(head.label, head.more));
+  title.replaceChildren(...number, element('span', '', head.title), label(head.label, head.more, head.context));
   root.querySelector('.of').textContent = head.size;
   root.querySelector('.facts').replaceChildren(head.facts, ...backLink(head.back));
   count.textContent = count.dataset.count = data.count;
