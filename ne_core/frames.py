@@ -13,9 +13,10 @@ import pandas as pd
 from jaxtyping import Int, Shaped
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.board import board
+from ne_core.board import QUANTILES, board
 from ne_core.classes import CLASSES
-from ne_core.feature_text import feature_name
+from ne_core.feature_text import cluster_name, feature_name
+from ne_core.measures import distances_of
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.schema import FEATURES, KEY_TOKENS, NEURONS
 
@@ -24,7 +25,7 @@ TEXT = {"class", "name", "key_token", "before", "after", "token", *(f"key_token_
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def neurons_frame(atlas: Atlas, rows: Sequence[int] | None = None) -> pd.DataFrame:
+def neurons_frame(atlas: Atlas, rows: Sequence[int] | Int[np.ndarray, " n"] | None = None) -> pd.DataFrame:
     """Every neuron with its measures and its class; `rows` of the atlas's table picks and orders some."""
     rows = slice(None) if rows is None else np.asarray(rows, dtype=np.int64)
     found = {column.name: plain(atlas.neurons[column.name][rows]) for column in NEURONS}
@@ -32,7 +33,7 @@ def neurons_frame(atlas: Atlas, rows: Sequence[int] | None = None) -> pd.DataFra
     return pd.DataFrame(found).assign(**{"class": texts([CLASSES[kind] for kind in kinds.tolist()])})
 
 
-def features_frame(atlas: Atlas, ids: Sequence[int] | None = None) -> pd.DataFrame:
+def features_frame(atlas: Atlas, ids: Sequence[int] | Int[np.ndarray, " n"] | None = None) -> pd.DataFrame:
     """Every feature at the atlas's cut, with its name and key tokens; `ids` picks and orders some, as hits do."""
     ids = np.arange(len(atlas.features["layer"])) if ids is None else np.asarray(ids, dtype=np.int64)
     found = {c.name: plain(atlas.features[c.name][ids]) for c in FEATURES if c.length == 1}
@@ -42,6 +43,50 @@ def features_frame(atlas: Atlas, ids: Sequence[int] | None = None) -> pd.DataFra
         found[f"key_token_{i}_examples"] = plain(np.where(keys[:, i] >= 0, counts[:, i], 0))
     names = texts([feature_name(atlas, id) for id in ids.tolist()])
     return pd.DataFrame({"id": plain(ids), "name": names, **found})
+
+
+def layers_frame(atlas: Atlas) -> pd.DataFrame:
+    """Every layer: its neurons, those of each class, and quantiles over the living ones (NaN without any)."""
+    made, table = board(atlas), atlas.neurons
+    of_layer = [table["layer"] == layer for layer in atlas.layers]
+    found = {
+        "layer": np.array(atlas.layers),
+        "neurons": np.array([here.sum() for here in of_layer]),
+        "living": np.array([(table["n_examples"][here] > 0).sum() for here in of_layer]),
+        "features": np.array([table["n_features"][here].sum() for here in of_layer]),
+        "examples": np.array([table["n_examples"][here].sum() for here in of_layer]),
+    }
+    for i, kind in enumerate(CLASSES):
+        found[f"class_{kind}"] = made.class_counts[:, i]
+    for name in ("n_features", "mean_distance"):
+        for share, values in zip(QUANTILES, made.quantiles(name).T, strict=True):
+            found[f"{name}_{share:.0%}"] = values
+    return pd.DataFrame({name: plain(values) for name, values in found.items()})
+
+
+def cut_frame(atlas: Atlas, ref: NeuronRef, cut: float | None = None) -> pd.DataFrame:
+    """One neuron's features at any cut, largest first, with the row of the example at the centre of each."""
+    cut = atlas.manifest.default_cut if cut is None else cut
+    neuron = atlas.neuron(ref)
+    of, centres = neuron.features(cut), neuron.central(cut)
+    rows = [np.flatnonzero(of == feature) for feature in range(len(centres))]
+    found = {
+        "layer": np.full(len(rows), ref.layer),
+        "neuron": np.full(len(rows), ref.neuron),
+        "feature": np.arange(len(rows)),
+        "name": texts([cluster_name(atlas, neuron, each) for each in rows]),
+        "size": np.array([len(each) for each in rows], dtype=np.int64),
+        "mean_activation": np.array([neuron.activation[each].astype(np.float64).mean() for each in rows]),
+        "intra_distance": distances_of(neuron.tree, of, cut) if len(rows) else np.zeros(0),
+        "central": plain(centres),
+    }
+    return pd.DataFrame(found)
+
+
+def histogram_frame(atlas: Atlas, ref: NeuronRef) -> pd.DataFrame:
+    """How many of the atlas's sampled positions have an activation from `low` up to `high`."""
+    found = atlas.histogram(ref)
+    return pd.DataFrame({"low": found.edges[:-1], "high": found.edges[1:], "positions": plain(found.counts)})
 
 
 def examples_frame(atlas: Atlas, ref: NeuronRef | FeatureRef, cut: float | None = None) -> pd.DataFrame:

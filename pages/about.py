@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from ne_core.provenance import bibtex, citation
 from pages.components import frame, links, location
 from pages.components.frame import open_page
 from pages.components.nav import ensure_router
@@ -16,3 +17,7 @@ frame.remember("about", links.atlas_query(atlas))
 st.title("About", anchor=False)
 with st.container(width=820):
     st.markdown((Path(__file__).parent / "components" / "about.md").read_text(encoding="utf-8"))
+    st.subheader("How to cite", anchor=False)
+    st.markdown("The paper for the method; for what you found, also this tool and the atlas, named by its manifest.")
+    st.code(citation(atlas), language=None, wrap_lines=True)
+    st.code(bibtex(), language=None, wrap_lines=True)

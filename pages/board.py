@@ -5,12 +5,13 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.board import Board, board
 from ne_core.classes import NAMES, rules
-from pages.components import frame, location
+from pages.components import export, frame, location
 from pages.components.board_filters import TITLES, filters
 from pages.components.board_layers import show_classes, show_layers
 from pages.components.board_location import PRESETS, View, pages_of, read_page, read_view
 from pages.components.board_table import board_table
 from pages.components.chips import Chip, chips
+from pages.components.export_tables import layers_table, neurons_table
 from pages.components.frame import open_page
 from pages.components.nav import ensure_router
 
@@ -89,11 +90,17 @@ st.title("Board", anchor=False)
 at.show_problems()
 show_presets(atlas, view)
 filters(atlas, neurons, view)
+with st.container(horizontal=True, vertical_alignment="center"):
+    count, exports = st.container(), st.container(width="content")
 if len(rows):
-    show_count(atlas, view, len(rows), len(neurons))
+    with count:
+        show_count(atlas, view, len(rows), len(neurons))
     board_table(atlas, neurons, rows[view.span.start : view.span.stop].tolist(), view)
     show_pages(atlas, view, len(rows))
 else:
     show_nothing(atlas, neurons, view)
 show_classes(atlas, neurons)
-show_layers(atlas, neurons)
+pages = show_layers(atlas, neurons)
+with exports:
+    tables = [neurons_table(atlas, rows), layers_table(atlas)]
+    export.menu(atlas, query, "board", tables=tables, pages=pages)

@@ -10,6 +10,7 @@ from pages.components.clusters import Cluster, branch_at, cluster_label, cluster
 from pages.components.dendrogram import tree_of
 from pages.components.escape import markdown
 from pages.components.examples import show_examples
+from pages.components.export_neuron import neuron_menu
 from pages.components.features import feature_row, feature_rows, numbered_row
 from pages.components.frame import open_page
 from pages.components.labels import Label, label
@@ -154,6 +155,7 @@ shown = features[current] if view.branch is None else branch_at(neuron, view.bra
 labels = cluster_labels(atlas, neuron, features)
 name = labels[current] if view.branch is None else cluster_label(atlas, neuron, shown.rows)
 st.set_page_config(page_title=tab_title(atlas, view, labels, name))
+neuron_menu(atlas, neuron, view, shown, current)
 left, right = st.columns([WIDE, NARROW], gap="medium")
 with left:
     show_measures(atlas, neuron, view)

@@ -5,10 +5,11 @@ import streamlit as st
 from ne_core import figures
 from ne_core.atlas import Atlas
 from ne_core.refs import NeuronRef
-from pages.components import frame, links, location
+from pages.components import export, frame, links, location
 from pages.components.board_location import PRESETS
 from pages.components.chips import Chip, chips
 from pages.components.escape import markdown
+from pages.components.export_tables import layers_table
 from pages.components.features import feature_rows
 from pages.components.frame import open_page
 from pages.components.labels import brief, label
@@ -62,7 +63,8 @@ def neuron_row(atlas: Atlas, ref: NeuronRef) -> dict:
     }
 
 
-def show_layers(atlas: Atlas) -> None:
+def show_layers(atlas: Atlas) -> list[export.Page]:
+    """The figures, which it returns for the export."""
     st.subheader("How the layers differ", anchor=False)
     table = atlas.neurons
     alive = table["n_examples"] > 0
@@ -74,7 +76,7 @@ def show_layers(atlas: Atlas) -> None:
     n = len(atlas.layers)
     left, middle, right = st.columns(3, gap="medium")
     with left:
-        draw(
+        features_page = draw(
             "Features per neuron",
             figures.quartiles_by_layer(atlas.layers, features, "features"),
             atlas,
@@ -83,7 +85,7 @@ def show_layers(atlas: Atlas) -> None:
         )
         st.caption("Median over living neurons, with the quartiles: how many features a neuron’s examples fall into.")
     with middle:
-        draw(
+        distance_page = draw(
             "Mean distance",
             figures.quartiles_by_layer(atlas.layers, distances, "cosine distance"),
             atlas,
@@ -92,24 +94,26 @@ def show_layers(atlas: Atlas) -> None:
         )
         st.caption("Median over living neurons, with the quartiles: 0 is one direction, 1 unrelated examples.")
     with right:
-        show_dead(atlas, dead)
+        return [features_page, distance_page, *show_dead(atlas, dead)]
 
 
-def show_dead(atlas: Atlas, shares: list[float]) -> None:
+def show_dead(atlas: Atlas, shares: list[float]) -> list[export.Page]:
     if not any(shares):
         st.markdown("**Dead neurons**")
         st.markdown("None: some token of the corpus activates every neuron.")
-        return
+        return []
     figure = figures.share_by_layer(atlas.layers, shares, "% of the layer")
-    draw("Dead neurons", figure, atlas, [100 * share for share in shares], " %")
+    page = draw("Dead neurons", figure, atlas, [100 * share for share in shares], " %")
     st.caption("Share of a layer’s neurons that no token of the corpus activates.")
+    return [page]
 
 
-def draw(title: str, figure, atlas: Atlas, values: list[float], unit: str) -> None:
+def draw(title: str, figure, atlas: Atlas, values: list[float], unit: str) -> export.Page:
     """A figure, and its numbers in words for those who do not see it."""
     st.markdown(f"**{title}**")
     words = ", ".join(f"layer {layer}: {value:.3g}{unit}" for layer, value in zip(atlas.layers, values, strict=True))
-    st.plotly_chart(figure, key=title, config={"displayModeBar": False}, alt=f"{title} by layer. {words}.")
+    st.plotly_chart(figure, key=title, config=export.toolbar(title), alt=f"{title} by layer. {words}.")
+    return export.plotly_page(f"{title} by layer", title, figure)
 
 
 def show_settings(atlas: Atlas) -> None:
@@ -128,5 +132,6 @@ st.markdown(
 )
 st.html(counts(atlas))
 show_starts(atlas)
-show_layers(atlas)
+drawn = show_layers(atlas)
+export.menu(atlas, links.atlas_query(atlas), "overview", tables=[layers_table(atlas)], pages=drawn)
 show_settings(atlas)

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from ne_core.arrays import AtlasError
-from pages.components import find, frame, location
+from pages.components import export, find, frame, location
 from pages.components.escape import markdown
+from pages.components.export_tables import hits_table
 from pages.components.find_controls import controls, heading
 from pages.components.find_empty import nothing_asked, nothing_found
 from pages.components.find_hits import show_hits
@@ -34,5 +35,6 @@ if found is None:
 heading(atlas, view)
 if len(found):
     show_hits(atlas, view, found)
+    export.menu(atlas, query, "search", tables=[hits_table(atlas, found.ids)])
 else:
     nothing_found(atlas, view, found)

@@ -8,7 +8,19 @@ import pandas as pd
 import pytest
 
 from ne_core.atlas import Atlas
-from ne_core.frames import TEXT, examples_frame, features_frame, neurons_frame, similar_frame, texts, tokens_frame
+from ne_core.board import board
+from ne_core.frames import (
+    TEXT,
+    cut_frame,
+    examples_frame,
+    features_frame,
+    histogram_frame,
+    layers_frame,
+    neurons_frame,
+    similar_frame,
+    texts,
+    tokens_frame,
+)
 from ne_core.provenance import file_name, provenance
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.table_files import FORMATS, FORMULA, read_table
@@ -25,6 +37,9 @@ FRAMES = {
     "features": features_frame,
     "examples": lambda atlas: examples_frame(atlas, NeuronRef(2, 3)),
     "a dead neuron": lambda atlas: examples_frame(atlas, NeuronRef(0, 4)),
+    "layers": layers_frame,
+    "features at a cut": lambda atlas: cut_frame(atlas, NeuronRef(2, 3), 0.7),
+    "histogram": lambda atlas: histogram_frame(atlas, NeuronRef(2, 3)),
     "tokens": lambda atlas: tokens_frame(atlas, NeuronRef(2, 3)),
     "similar": lambda atlas: similar_frame(atlas, FeatureRef(0, 0, 0)),
     "hostile": lambda atlas: pd.DataFrame({"token": texts([*VOCAB, *FORMULA, "''", "NA", "\r\n", "\ud800", '","'])}),
@@ -164,3 +179,30 @@ def test_an_atlas_says_what_it_is(atlas):
     assert "planted" in said
     assert "2 layers, 11 neurons" in said
     assert len(said) < 400
+
+
+def test_features_at_the_atlas_s_cut_are_those_of_its_table(atlas):
+    table = features_frame(atlas)
+    for neuron in (NeuronRef(0, 2), NeuronRef(2, 3), NeuronRef(0, 3)):
+        here = table[(table["layer"] == neuron.layer) & (table["neuron"] == neuron.neuron)].reset_index(drop=True)
+        made = cut_frame(atlas, neuron)
+        for column in ("feature", "size", "central"):
+            assert made[column].tolist() == here[column].tolist()
+        for column in ("mean_activation", "intra_distance"):
+            np.testing.assert_allclose(made[column], here[column], rtol=1e-3)
+    assert not len(cut_frame(atlas, NeuronRef(0, 4)))
+
+
+def test_layers_add_up(atlas):
+    frame = layers_frame(atlas)
+    assert frame["neurons"].tolist() == [len(LAYERS[0]), len(LAYERS[2])]
+    assert frame["living"].tolist() == [5, 4]
+    assert (frame.filter(like="class_").sum(axis=1) == frame["neurons"]).all()
+    assert frame["features"].sum() == len(features_frame(atlas))
+    np.testing.assert_allclose(frame["mean_distance_50%"], board(atlas).quantiles("mean_distance")[:, 2])
+
+
+def test_a_histogram_counts_the_sample(atlas):
+    frame, found = histogram_frame(atlas, NeuronRef(0, 0)), atlas.histogram(NeuronRef(0, 0))
+    assert frame["positions"].sum() == atlas.manifest.sample_positions
+    assert (frame["low"][0], frame["high"].iloc[-1]) == (found.low, found.high)

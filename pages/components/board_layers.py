@@ -7,6 +7,7 @@ from ne_core import layer_figures
 from ne_core.atlas import Atlas
 from ne_core.board import Board
 from ne_core.classes import NAMES, rules
+from pages.components.export import Page, plotly_page, toolbar
 from pages.components.settings import pairs, safe
 
 
@@ -23,21 +24,23 @@ def show_classes(atlas: Atlas, board: Board) -> None:
     st.caption("The first rule that holds decides, from the top.")
 
 
-def show_layers(atlas: Atlas, board: Board) -> None:
+def show_layers(atlas: Atlas, board: Board) -> list[Page]:
+    """The figures, which it returns for the export."""
     st.subheader("How the layers differ", anchor=False)
     left, middle, right = st.columns([1, 1, 1.4], gap="medium")
     with left:
-        show_spread(board, "n_features", "Features per neuron", "features")
+        features = show_spread(board, "n_features", "Features per neuron", "features")
     with middle:
-        show_spread(board, "mean_distance", "Mean distance", "cosine distance")
+        distance = show_spread(board, "mean_distance", "Mean distance", "cosine distance")
     with right:
         st.markdown("**Classes**")
         figure = layer_figures.classes_by_layer(atlas.layers, board.class_counts, list(NAMES.values()))
         words = "; ".join(
             counted(layer, counts) for layer, counts in zip(atlas.layers, board.class_counts, strict=True)
         )
-        st.plotly_chart(figure, key="classes", config={"displayModeBar": False}, alt=f"Classes by layer. {words}.")
+        st.plotly_chart(figure, key="classes", config=toolbar("classes"), alt=f"Classes by layer. {words}.")
         st.caption("Share of each layer’s neurons that is of each class.")
+    return [features, distance, plotly_page("Classes by layer", "classes", figure)]
 
 
 def counted(layer: int, counts: np.ndarray) -> str:
@@ -46,7 +49,7 @@ def counted(layer: int, counts: np.ndarray) -> str:
     )
 
 
-def show_spread(board: Board, column: str, title: str, unit: str) -> None:
+def show_spread(board: Board, column: str, title: str, unit: str) -> Page:
     """A figure, and its medians in words for those who do not see it."""
     quantiles = board.quantiles(column)
     medians = ", ".join(
@@ -54,5 +57,6 @@ def show_spread(board: Board, column: str, title: str, unit: str) -> None:
     )
     st.markdown(f"**{title}**")
     figure = layer_figures.spread_by_layer(board.layers, quantiles, unit)
-    st.plotly_chart(figure, key=column, config={"displayModeBar": False}, alt=f"{title}, medians: {medians}.")
+    st.plotly_chart(figure, key=column, config=toolbar(column), alt=f"{title}, medians: {medians}.")
     st.caption("Living neurons: median and quartiles; the lines reach from the lowest to the highest 5 %.")
+    return plotly_page(f"{title} by layer", column, figure)

@@ -1,0 +1,87 @@
+"""What the neuron page exports: the examples on it, its features, its similar features, its tree, and all of it."""
+
+import re
+
+from ne_core.atlas import Atlas, Neuron
+from ne_core.refs import FeatureRef
+from pages.components import export
+from pages.components.clusters import Cluster, holder
+from pages.components.export import Page, Table
+from pages.components.picker import View
+from pages.components.pictures import Picture
+
+
+def neuron_menu(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
+    """The menu of a neuron with examples; `cluster` is the feature or the branch on the page."""
+    export.menu(
+        atlas,
+        view.query(atlas),
+        "neuron",
+        tables=tables(atlas, neuron, view, cluster, current),
+        figures=figures(atlas, neuron, view),
+        pages=[Page("This neuron on one page, as HTML", stem(atlas, view), lambda: whole(atlas, view))],
+    )
+
+
+def stem(atlas: Atlas, view: View) -> str:
+    """“L3-N17”, with the cut where it is not the atlas's."""
+    cut = "" if view.cut == atlas.manifest.default_cut else f"-cut{view.cut:g}"
+    return re.sub(" ", "-", str(view.neuron)) + cut
+
+
+def tables(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> list[Table]:
+    from_here, ref = stem(atlas, view), neuron.ref
+    on_branch = view.branch is not None
+    what, short = (
+        (f"branch point {view.branch}", f"B{view.branch}") if on_branch else (f"feature {current}", f"F{current}")
+    )
+    similar = FeatureRef(ref.layer, ref.neuron, holder(neuron, cluster.rows))
+
+    def frames():
+        import ne_core.frames  # pandas, when a table is asked for
+
+        return ne_core.frames
+
+    def examples(every: bool):
+        frame = frames().examples_frame(atlas, ref, view.cut)
+        return frame if every else frame.iloc[cluster.rows].reset_index(drop=True)
+
+    return [
+        Table(f"Examples of {what}", f"{from_here}-{short}-examples", lambda: examples(False)),
+        Table(
+            f"Features similar to {what}",
+            f"{from_here}-{short}-similar-{view.space}",
+            lambda: frames().similar_frame(atlas, similar, view.space),
+        ),
+        Table("Features of this neuron", f"{from_here}-features", lambda: frames().cut_frame(atlas, ref, view.cut)),
+        Table("All examples of this neuron", f"{from_here}-examples", lambda: examples(True)),
+        Table(
+            "Every token of all examples",
+            f"{from_here}-tokens",
+            lambda: frames().tokens_frame(atlas, ref, view.cut),
+        ),
+        Table("Activation histogram", f"{from_here}-histogram", lambda: frames().histogram_frame(atlas, ref)),
+    ]
+
+
+def figures(atlas: Atlas, neuron: Neuron, view: View) -> list[Picture]:
+    if len(neuron) < 2:
+        return []
+    title = f"Dendrogram of {neuron.ref}, cut at {view.cut:g}"
+
+    def drawn(text: bool) -> str:
+        from ne_core.dendrogram_svg import dendrogram_svg
+        from ne_core.window_text import snippets
+
+        return dendrogram_svg(neuron.tree, view.cut, title=title, snippets=snippets(atlas, neuron) if text else None)
+
+    return [
+        Picture("Dendrogram", f"{stem(atlas, view)}-dendrogram", lambda: drawn(False)),
+        Picture("Dendrogram with text", f"{stem(atlas, view)}-dendrogram-text", lambda: drawn(True)),
+    ]
+
+
+def whole(atlas: Atlas, view: View) -> str:
+    from ne_core.static_page import static_page
+
+    return static_page(atlas, view.neuron, view.cut)

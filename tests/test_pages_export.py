@@ -1,0 +1,144 @@
+"""The Export menus: nothing is made before it is asked for, and what is made is what the view shows."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from ne_core.atlas import Atlas
+from ne_core.frames import cut_frame, examples_frame, features_frame, layers_frame, neurons_frame, similar_frame
+from ne_core.provenance import provenance
+from ne_core.refs import FeatureRef, NeuronRef
+from ne_core.static_page import static_page
+from ne_core.table_files import read_table
+from pages.components import export
+from tests.apptest import open_app, payloads
+
+MENUS = {"overview": {}, "neuron": {"layer": "0", "neuron": "0"}, "board": {}, "search": {"q": "cat"}}
+
+
+@pytest.fixture
+def offered(monkeypatch) -> dict:
+    """What each button of an open menu would download, by its label: the file's name, and what makes it."""
+    found: dict = {}
+
+    def kept(title, file, mime, made, key):
+        found[title] = (file, made)
+
+    monkeypatch.setattr(export, "download", kept)
+    return found
+
+
+def with_menu(atlas, page: str, monkeypatch, **query: str):
+    """The page with its menu open; the tables in Parquet, which says where it came from."""
+    app = open_app(atlas.parent, page, monkeypatch, **query)
+    app.session_state[f"_export_{page}"] = True
+    app.session_state[f"_format_{page}"] = "parquet"
+    return app.run()
+
+
+def saved(offered, title: str, tmp_path) -> pd.DataFrame:
+    file, made = offered[title]
+    path = tmp_path / file
+    path.write_bytes(made())
+    return read_table(path)
+
+
+@pytest.mark.parametrize("page", MENUS)
+def test_a_closed_menu_makes_nothing(page, tiny_atlas, monkeypatch, offered):
+    monkeypatch.setattr(export, "table_bytes", lambda *given: pytest.fail("asked for"))
+    app = open_app(tiny_atlas.parent, page, monkeypatch, **MENUS[page])
+    assert len(app.get("popover")) == 1
+    assert not offered
+    assert not [each for each in payloads(app) if "pictures" in each]
+
+
+def test_the_neuron_s_tables_are_those_of_its_view(tiny_atlas, monkeypatch, offered, tmp_path):
+    query = {"layer": "2", "neuron": "3", "feature": "1"}
+    with_menu(tiny_atlas, "neuron", monkeypatch, **query)
+    atlas, ref = Atlas.open(tiny_atlas), NeuronRef(2, 3)
+    frame = saved(offered, "Examples of feature 1", tmp_path)
+    pd.testing.assert_frame_equal(frame, examples_frame(atlas, FeatureRef(2, 3, 1)), check_names=False)
+    assert frame.attrs == provenance(atlas, {"atlas": "planted", **query})
+    assert offered["Examples of feature 1"][0] == "planted-L2-N3-F1-examples.parquet"
+    assert len(saved(offered, "All examples of this neuron", tmp_path)) == 9
+    pd.testing.assert_frame_equal(saved(offered, "Features of this neuron", tmp_path), cut_frame(atlas, ref, 0.5))
+    pd.testing.assert_frame_equal(
+        saved(offered, "Features similar to feature 1", tmp_path), similar_frame(atlas, FeatureRef(2, 3, 1))
+    )
+    assert saved(offered, "Every token of all examples", tmp_path)["row"].nunique() == 9
+    file, page = offered["This neuron on one page, as HTML"]
+    assert (file, page()) == ("planted-L2-N3.html", static_page(atlas, ref, 0.5))
+
+
+def test_at_another_cut_they_are_of_that_cut(tiny_atlas, monkeypatch, offered, tmp_path):
+    with_menu(tiny_atlas, "neuron", monkeypatch, layer="2", neuron="3", cut="2")
+    assert len(saved(offered, "Examples of feature 0", tmp_path)) == 9
+    assert offered["Features of this neuron"][0] == "planted-L2-N3-cut2-features.parquet"
+    assert saved(offered, "Features of this neuron", tmp_path)["size"].tolist() == [9]
+
+
+def test_a_branch_has_its_own_examples(tiny_atlas, monkeypatch, offered, tmp_path):
+    with_menu(tiny_atlas, "neuron", monkeypatch, layer="2", neuron="3", branch="0")
+    assert len(saved(offered, "Examples of branch point 0", tmp_path)) == 2
+    assert offered["Examples of branch point 0"][0] == "planted-L2-N3-B0-examples.parquet"
+
+
+def test_figures_are_drawn_when_the_menu_is_open(tiny_atlas, monkeypatch):
+    app = with_menu(tiny_atlas, "neuron", monkeypatch, layer="2", neuron="3")
+    shown = next(each["pictures"] for each in payloads(app) if "pictures" in each)
+    assert [each["name"] for each in shown] == ["planted-L2-N3-dendrogram", "planted-L2-N3-dendrogram-text"]
+    for each in shown:
+        assert each["svg"].count('class="leaf"') == 9
+        assert each["svg"] in each["html"]
+        assert "default-src 'none'" in each["html"]
+
+
+def test_one_example_has_no_figure(tiny_atlas, monkeypatch, offered):
+    app = with_menu(tiny_atlas, "neuron", monkeypatch, layer="0", neuron="3")
+    assert not [each for each in payloads(app) if "pictures" in each]
+    assert "Examples of feature 0" in offered
+
+
+def test_the_board_exports_every_row_of_its_view(tiny_atlas, monkeypatch, offered, tmp_path):
+    monkeypatch.setattr("pages.components.board_location.PAGE", 2)
+    with_menu(tiny_atlas, "board", monkeypatch, layer="2", sort="size")
+    frame = saved(offered, "These 5 neurons, in this order", tmp_path)
+    assert frame["neuron"].tolist() == [4, 0, 3, 2, 1]
+    atlas = Atlas.open(tiny_atlas)
+    expected = neurons_frame(atlas).query("layer == 2").sort_values("n_examples", ascending=False)
+    pd.testing.assert_frame_equal(frame, expected.reset_index(drop=True))
+    pd.testing.assert_frame_equal(
+        saved(offered, "The layers: neurons, classes, quantiles", tmp_path), layers_frame(atlas)
+    )
+
+
+def test_search_exports_every_hit_in_its_order(tiny_atlas, monkeypatch, offered, tmp_path):
+    monkeypatch.setattr("pages.components.find.PAGE", 2)
+    app = with_menu(tiny_atlas, "search", monkeypatch, q="cat")
+    (title,) = [title for title in offered if "found" in title]
+    frame = saved(offered, title, tmp_path)
+    atlas = Atlas.open(tiny_atlas)
+    found = atlas.search.words("cat").tolist()
+    assert len(found) > 2
+    pd.testing.assert_frame_equal(frame, features_frame(atlas, found))
+    assert not app.error
+
+
+def test_plotly_figures_become_pages_that_fetch_nothing(tiny_atlas, monkeypatch, offered):
+    app = with_menu(tiny_atlas, "overview", monkeypatch)
+    file, page = offered["Mean distance by layer, as HTML"]
+    made = page()
+    assert file == "planted-Mean_distance.html"
+    assert "<script src" not in made
+    assert "cdn." not in made.split("plotly.js", 1)[0]
+    config = [json.loads(each.proto.config) for each in app.get("plotly_chart")]
+    assert config
+    assert all(each["toImageButtonOptions"]["format"] == "svg" for each in config)
+
+
+def test_the_citation_can_be_copied(tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "about", monkeypatch)
+    assert "arXiv:2411.08166" in app.code[0].value
+    assert "planted" in app.code[0].value
+    assert app.code[1].value.startswith("@article")
