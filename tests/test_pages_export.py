@@ -84,6 +84,15 @@ def test_a_branch_has_its_own_examples(tiny_atlas, monkeypatch, offered, tmp_pat
     assert offered["Examples of branch point 0"][0] == "planted-L2-N3-B0-examples.parquet"
 
 
+def test_filters_of_the_view_hold(tiny_atlas, monkeypatch, offered, tmp_path):
+    with_menu(tiny_atlas, "neuron", monkeypatch, layer="0", neuron="0", least="90")
+    file = offered["Examples of feature 0 that pass the filters"][0]
+    assert file == "planted-L0-N0-F0-examples-filtered.parquet"
+    frame = saved(offered, "Examples of feature 0 that pass the filters", tmp_path)
+    assert 0 < len(frame) < 14
+    assert (frame["activation"] >= 0.9 * 4 - 0.01).all()
+
+
 def test_figures_are_drawn_when_the_menu_is_open(tiny_atlas, monkeypatch):
     app = with_menu(tiny_atlas, "neuron", monkeypatch, layer="2", neuron="3")
     shown = next(each["pictures"] for each in payloads(app) if "pictures" in each)
@@ -104,9 +113,9 @@ def test_the_board_exports_every_row_of_its_view(tiny_atlas, monkeypatch, offere
     monkeypatch.setattr("pages.components.board_location.PAGE", 2)
     with_menu(tiny_atlas, "board", monkeypatch, layer="2", sort="size")
     frame = saved(offered, "These 5 neurons, in this order", tmp_path)
-    assert frame["neuron"].tolist() == [4, 0, 3, 2, 1]
+    assert frame["neuron"].tolist() == [0, 4, 3, 2, 1]
     atlas = Atlas.open(tiny_atlas)
-    expected = neurons_frame(atlas).query("layer == 2").sort_values("n_examples", ascending=False)
+    expected = neurons_frame(atlas).query("layer == 2").sort_values("n_examples", ascending=False, kind="stable")
     pd.testing.assert_frame_equal(frame, expected.reset_index(drop=True))
     pd.testing.assert_frame_equal(
         saved(offered, "The layers: neurons, classes, quantiles", tmp_path), layers_frame(atlas)

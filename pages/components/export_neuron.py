@@ -5,6 +5,7 @@ import re
 from ne_core.atlas import Atlas, Neuron
 from ne_core.refs import FeatureRef
 from pages.components import export
+from pages.components.chosen import passing
 from pages.components.clusters import Cluster, holder
 from pages.components.export import Page, Table
 from pages.components.picker import View
@@ -43,11 +44,16 @@ def tables(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: 
         return ne_core.frames
 
     def examples(every: bool):
-        frame = frames().examples_frame(atlas, ref, view.cut)
-        return frame if every else frame.iloc[cluster.rows].reset_index(drop=True)
+        usual = view.cut == atlas.manifest.default_cut
+        frame = frames().examples_frame(atlas, ref, None if usual else view.cut)  # distances are known at the usual cut
+        if every:
+            return frame
+        rows = cluster.rows[passing(atlas, neuron, cluster.rows, view.reading)]
+        return frame.iloc[rows].reset_index(drop=True)
 
+    some, these = (" that pass the filters", "-filtered") if view.reading.filtered else ("", "")
     return [
-        Table(f"Examples of {what}", f"{from_here}-{short}-examples", lambda: examples(False)),
+        Table(f"Examples of {what}{some}", f"{from_here}-{short}-examples{these}", lambda: examples(False)),
         Table(
             f"Features similar to {what}",
             f"{from_here}-{short}-similar-{view.space}",
