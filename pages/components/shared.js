@@ -63,22 +63,22 @@ function lineWords(line) {
 /* A name: key terms, and the words before them that tell it from others. A term may itself be a pair of both. */
 function label(terms, more, context) {
   const all = element('span', 'label');
-  all.append(...quoted(terms));
+  all.append(...termElements(terms));
   if (more) all.append(' …');
-  if (context?.length) all.append(after(context));
+  if (context?.length) all.append(afterWords(context));
   return all;
 }
 
-function quoted(terms) {
+function termElements(terms) {
   return terms.flatMap((term, i) => {
     const [key, before] = Array.isArray(term) ? term : [term, null];
-    return [i ? ', ' : '', '“', element('bdi', '', key), '”', ...(before ? [after([before])] : [])];
+    return [i ? ', ' : '', '“', element('bdi', '', key), '”', ...(before ? [afterWords([before])] : [])];
   });
 }
 
-function after(context) {
+function afterWords(context) {
   const all = element('span', 'context', ' after ');
-  all.append(...quoted(context));
+  all.append(...termElements(context));
   return all;
 }
 
