@@ -13,6 +13,7 @@ from pages.components.examples import show_examples
 from pages.components.export_neuron import neuron_menu
 from pages.components.features import feature_row, feature_rows, numbered_row
 from pages.components.frame import open_page
+from pages.components.here import here_bar
 from pages.components.labels import Label, label
 from pages.components.lines import lines, maximum
 from pages.components.links import atlas_query, neuron_href
@@ -155,6 +156,7 @@ shown = features[current] if view.branch is None else branch_at(neuron, view.bra
 labels = cluster_labels(atlas, neuron, features)
 name = labels[current] if view.branch is None else cluster_label(atlas, neuron, shown.rows)
 st.set_page_config(page_title=tab_title(atlas, view, labels, name))
+here_bar(atlas, neuron, view, features, shown, str(name))
 neuron_menu(atlas, neuron, view, shown, current)
 left, right = st.columns([WIDE, NARROW], gap="medium")
 with left:

@@ -72,7 +72,7 @@ def test_a_dead_neuron_says_so_and_leads_to_a_living_one(tiny_atlas, monkeypatch
     assert "dead" in app.info[0].value
     link = next(each.proto for each in app.get("page_link") if "living" in each.proto.label)
     assert link.query_string == "atlas=planted&layer=0&neuron=3"
-    assert not app.get("bidi_component")
+    assert not app.main.get("bidi_component")
 
 
 def test_one_example_has_no_tree(tiny_atlas, monkeypatch):

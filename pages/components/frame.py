@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -9,6 +10,8 @@ from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
 from pages.components import location
 from pages.components.escape import markdown
+from pages.components.keeper import keeper
+from pages.components.keys import keys
 from pages.components.nav import PAGES, page_file
 from pages.components.settings import safe
 
@@ -70,6 +73,8 @@ def sidebar(page: str, atlas: Atlas | None, names: list[str], name: str | None =
         if len(names) > 1:
             pick_atlas(names, name)
         if atlas:
+            keeper(names, name)
+            keys({target: f"{target}?{urlencode(remembered(target, name))}" for target in PAGES})
             st.html(summary(atlas))
             if page in ("neuron", "search"):
                 st.html(legend(atlas))

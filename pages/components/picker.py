@@ -163,9 +163,16 @@ def controls(atlas: Atlas, view: View) -> None:
         for name, step, icon in (("Previous", -1, ":material/chevron_left:"), ("Next", 1, ":material/chevron_right:")):
             other = beside(alive, ref.neuron, step)
             query = to(ref.layer, other)
-            st.button(name, icon=icon, on_click=location.go, args=(query,), disabled=other == ref.neuron)
+            st.button(
+                name,
+                key=f"_{name.lower()}",
+                icon=icon,
+                on_click=location.go,
+                args=(query,),
+                disabled=other == ref.neuron,
+            )
         enough = int((atlas.neurons["n_examples"] > 0).sum()) > 1
-        st.button("Random", icon=":material/casino:", on_click=to_random, disabled=not enough)
+        st.button("Random", key="_random", icon=":material/casino:", on_click=to_random, disabled=not enough)
 
 
 def beside(alive: np.ndarray, neuron: int, step: int) -> int:

@@ -96,6 +96,23 @@ function showTip(tip, at, ...content) {
   tip.style.top = (box.bottom + own.height + 12 > innerHeight ? box.top - own.height - 6 : box.bottom + 6) + 'px';
 }
 
+/* Listen on the window for a component that runs again and again on the same elements: one listener of each kind, that
+   of the last run, which ends when `root` has left the page. (A way out returned to Streamlit is taken before every
+   run, and what happens until the run comes is missed.) */
+function listen(root, heard, how = {}) {
+  root.ears?.abort();
+  const ears = (root.ears = new AbortController());
+  for (const [name, then] of Object.entries(heard)) {
+    addEventListener(name, (event) => { if (root.isConnected) then(event); else ears.abort(); }, { ...how, signal: ears.signal });
+  }
+}
+
+/* While this link or button is on the page, a key of the keyboard presses it: keys.js listens. */
+function onKey(key, target) {
+  const known = (window.neKeys ??= {})[key] ?? [];
+  window.neKeys[key] = [...known.filter((each) => each.isConnected && each !== target), target];
+}
+
 /* A plain click moves without loading the page anew; every other click is the browser's (new tab, new window).
    The address is put into the history and announced as a step through it: the page is asked for what it would show
    after Back or Forward, and the history holds one entry for one click. (st.switch_page would add two.) */

@@ -19,6 +19,7 @@ export default function (component) {
   drawBar(parentElement.querySelector('#bar'), data.bar);
   drawAll(parentElement, data);
   drawPages(data, parentElement, list);
+  onKey('v', values);
   values.onclick = () => {                 // at once; the address follows
     const on = !list.classList.contains('values');
     show(on);

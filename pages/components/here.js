@@ -1,0 +1,66 @@
+/* data = {key, place: what is shown, as kept.js has it, centres: [example, pos] of the centre of every feature at the
+   cut that is shown, previous, next: addresses of the features beside, or null} */
+export default function (component) {
+  const { data, parentElement } = component;
+  const [bar, star, copy, said, moved] = ['here', 'star', 'copy', 'said', 'moved'].map((id) => parentElement.querySelector('#' + id));
+  const refresh = () => { drawStar(star, marked(data)); drawMoved(moved, data); };
+  for (const [id, key] of [['previous', 'k'], ['next', 'j']]) step(parentElement.querySelector('#' + id), data[id], key);
+  star.onclick = () => toggle(data.place, said);
+  copy.onclick = () => copyLink(said);
+  onKey('b', star);
+  onKey('c', copy);
+  if (bar.drawnKey !== data.key) {
+    bar.drawnKey = data.key;
+    said.replaceChildren();
+    visited(data.place);
+  }
+  refresh();
+  whenKept(bar, refresh);
+}
+
+function step(link, href, key) {
+  if (href) link.href = href; else link.removeAttribute('href');
+  link.setAttribute('aria-disabled', String(!href));
+  link.onclick = (event) => { if (href) follow(event, link.href); };
+  onKey(key, link);
+}
+
+const marked = (data) => kept('bookmarks').good.find((thing) => place(thing) === place(data.place));
+
+function drawStar(star, bookmark) {
+  star.setAttribute('aria-pressed', String(Boolean(bookmark)));
+  star.textContent = bookmark ? '★ Bookmarked' : '☆ Bookmark';
+}
+
+function toggle(shown, said) {
+  const before = kept('bookmarks').good, others = before.filter((thing) => place(thing) !== place(shown));
+  const back = () => keep('bookmarks', before);
+  if (others.length < before.length) {
+    keep('bookmarks', others);
+    say(said, 'Bookmark removed.', back);
+  } else if (before.length >= KEPT.bookmarks) {
+    say(said, `There are ${KEPT.bookmarks} bookmarks, the most there can be: export them, then remove some.`);
+  } else {
+    keep('bookmarks', [{ ...shown, note: '' }, ...before]);
+    say(said, blocked() ? 'Bookmarked for this tab alone: the browser lets this page keep nothing. Export it from the sidebar.' : 'Bookmarked; the list is in the sidebar.');
+  }
+}
+
+function visited(shown) {
+  const others = kept('visited').good.filter((thing) => visitPlace(thing) !== visitPlace(shown));
+  keep('visited', [shown, ...others].slice(0, KEPT.visited));
+}
+
+/* A bookmark knows its central example: when the atlas was made anew, its feature may have got another number. */
+function drawMoved(moved, data) {
+  const { at } = marked(data) ?? {}, same = (other) => other && at && other[0] === at[0] && other[1] === at[1];
+  moved.hidden = !at || !data.place.at || same(data.place.at);
+  if (moved.hidden) return;
+  const now = data.centres.findIndex(same);
+  moved.replaceChildren('The atlas has changed since this was bookmarked. ');
+  if (now < 0) { moved.append('The example that stood at the centre is at the centre of none of this neuron’s features now.'); return; }
+  const link = element('a', '', `feature ${now}`);
+  link.href = addressOf({ ...data.place, feature: now, branch: null }, [data.place.atlas]);
+  link.onclick = (event) => follow(event, link.href);
+  moved.append('What was bookmarked is now ', link, '.');
+}

@@ -1,0 +1,64 @@
+/* The rows of one list: a link, its note, and what can be done with it. Drawn only while the list is open. */
+function drawList(box, name, data, said) {
+  const { good } = kept(name), list = box.querySelector('ul');
+  box.querySelector('summary span').textContent = good.length || '';
+  box.querySelector('.none').hidden = good.length > 0;
+  for (const button of box.querySelectorAll('#export, #clear, #forget')) button.hidden = !good.length;
+  if (list.querySelector('input')) return;  // a note is being written
+  if (!box.open) { list.replaceChildren(); list.drawn = null; return; }
+  const drawn = JSON.stringify([good, data.atlas, data.atlases]);
+  if (list.drawn === drawn) return;
+  list.drawn = drawn;
+  list.replaceChildren(...good.map((thing) => keptRow(thing, name, data, said)));
+}
+
+function keptRow(thing, name, data, said) {
+  const made = element('li'), href = addressOf(thing, data.atlases);
+  const link = element(href ? 'a' : 'span', 'to', spelling(thing) + ' ');
+  link.append(element('bdi', '', readable(thing.name)));
+  if (href) { link.href = href; link.onclick = (event) => follow(event, link.href); }
+  made.append(link);
+  if (name === 'bookmarks') {
+    made.append(tool('✎', `Note on ${spelling(thing)}`, () => writeNote(made, thing)), tool('×', `Remove ${spelling(thing)}`, () => removed(thing, said)));
+    if (thing.note) made.append(element('span', 'note', readable(thing.note)));
+  }
+  if (thing.atlas !== data.atlas) made.append(element('span', 'note', `atlas ${readable(thing.atlas)}${href ? '' : ', which is not here'}`));
+  return made;
+}
+
+function tool(sign, says, then) {
+  const made = element('button', 'tool', sign);
+  made.type = 'button';
+  made.title = says;
+  made.setAttribute('aria-label', says);
+  made.onclick = then;
+  return made;
+}
+
+function removed(thing, said) {
+  const before = kept('bookmarks').good;
+  keep('bookmarks', before.filter((each) => place(each) !== place(thing)));
+  say(said, `${spelling(thing)} removed.`, () => keep('bookmarks', before));
+  said.querySelector('button').focus();    // what was pressed is gone
+}
+
+/* Enter and leaving the field keep the note, Escape does not. */
+function writeNote(row, thing) {
+  const field = element('input');
+  Object.assign(field, { type: 'text', value: thing.note, maxLength: TEXT.note });
+  field.setAttribute('aria-label', `Note on ${spelling(thing)}`);
+  let open = true;
+  const close = (note) => {
+    if (!open) return;
+    open = false;
+    field.remove();
+    keep('bookmarks', kept('bookmarks').good.map((each) => (place(each) === place(thing) ? { ...each, note } : each)));
+  };
+  field.onkeydown = (event) => {
+    if (event.key === 'Enter') close(field.value);
+    if (event.key === 'Escape') close(thing.note);
+  };
+  field.onblur = () => close(field.value);
+  row.append(field);
+  field.focus();
+}
