@@ -5,6 +5,7 @@ import streamlit as st
 from ne_core.atlas import Atlas, Neuron
 from ne_core.measures import measures
 from ne_core.refs import FeatureRef
+from pages.components.behind import show_behind
 from pages.components.cluster_words import number, stands_in, tab_title
 from pages.components.clusters import Cluster, branch_at, cluster_label, cluster_labels, features_at, holder
 from pages.components.dendrogram import tree_of
@@ -169,3 +170,4 @@ with left:
     show_examples(atlas, neuron, view, shown, current, own_href(atlas, view, current))
 with right:
     show_similar(atlas, neuron, view, shown, current)
+show_behind(atlas, neuron, view, shown, current)

@@ -5,7 +5,7 @@ import pytest
 from scipy.cluster.hierarchy import cophenet
 from scipy.spatial.distance import squareform
 
-from ne_core.atlas import Atlas, Neuron
+from ne_core.atlas import Atlas
 from ne_core.refs import NeuronRef
 from pages.components import example_lines, reading
 from pages.components.chosen import percent
@@ -94,10 +94,6 @@ def test_by_activation(tiny_atlas, large, monkeypatch):
     assert set(places(shown(app))) == set(places_of(large, expected))
 
 
-KNOWN = "center_distance" in Neuron.__dataclass_fields__
-
-
-@pytest.mark.skipif(not KNOWN, reason="this schema has no distances from the centre")
 @pytest.mark.parametrize("sort", ["near", "far"])
 def test_by_distance_at_the_atlas_cut(sort, tiny_atlas, large, monkeypatch):
     """The distance from the mean direction, which the atlas has stored."""

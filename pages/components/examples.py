@@ -29,8 +29,7 @@ JOINED = (
 
 def show_examples(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int, back: str) -> None:
     """`back` is the address of the feature that a branch is shown instead of."""
-    known = getattr(neuron, "center_distance", None) is not None
-    stored = known and view.branch is None and view.cut == atlas.manifest.default_cut
+    stored = view.branch is None and view.cut == atlas.manifest.default_cut
     found = chosen(atlas, neuron, cluster, view.reading, stored)
     on_branch = view.branch is not None
     head = {
