@@ -73,7 +73,7 @@ function drawAll(root, data) {
   link.onclick = (event) => follow(event, link.href);
 }
 
-const address = (order, query) => 'neuron?' + order.filter((name) => query[name]).map((name) => `${name}=${quoted(query[name])}`).join('&');
+const address = (order, query) => 'neuron?' + order.filter((name) => query[name]).map((name) => `${name}=${encoded(query[name])}`).join('&');
 
-const quoted = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (sign) => '%' + sign.charCodeAt(0).toString(16).toUpperCase())
+const encoded = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (sign) => '%' + sign.charCodeAt(0).toString(16).toUpperCase())
   .replaceAll('%20', '+');
