@@ -25,6 +25,7 @@ from ne_core.schema import EXAMPLES, FEATURES, INPUTS, LAYER, LOGIT_EFFECTS, NEU
 from ne_core.search import SearchIndex
 from ne_core.statistics import Histogram, InputStatistics, symmetric
 from ne_core.tables import load_table
+from ne_core.token_text import visible
 
 MOST_VOCAB_BYTES = 2**28
 BY_ROW = (
@@ -203,6 +204,11 @@ class Atlas:
     def text(self, ids: Int[np.ndarray, " n"]) -> list[str]:
         """The text of each token id. It comes from a corpus and a model: escape it before it reaches HTML."""
         return [self.vocab[i] for i in ids]
+
+    @cached_property
+    def shown(self) -> list[str]:
+        """Every token by id, as `visible` shows it."""
+        return [visible(text) for text in self.vocab]
 
     def window_tokens(self, neuron: Neuron, rows: Int[np.ndarray, " k"]) -> Int[np.ndarray, "k window"]:
         """Token ids around the key token of some rows of a neuron, −1 outside the example."""

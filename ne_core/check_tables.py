@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ne_core.arrays import AtlasError
+from ne_core.arrays import AtlasError, let_go
 from ne_core.atlas import Atlas
 
 HIGHEST = 1.001  # cosines end at 1, but for rounding
@@ -17,6 +17,8 @@ def check_tables(atlas: Atlas) -> None:
     check_features(atlas)
     for layer, files in atlas.files.items():
         check_members(atlas, layer, files.offsets, files.columns)
+        let_go(files.columns["feature"])
+        let_go(files.columns["trees"])
     check_links(atlas)
     check_names(atlas)
 

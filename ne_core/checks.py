@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ne_core.arrays import AtlasError, own_file
+from ne_core.arrays import AtlasError, let_go, own_file
 from ne_core.atlas import Atlas, LayerFiles
 from ne_core.check_index import check_index
 from ne_core.check_manifest import brief
@@ -54,9 +54,16 @@ def check_rows(atlas: Atlas) -> None:
     in_range(atlas.root / "lengths.npy", atlas.lengths, atlas.manifest.raw["n_ctx"] + 1)
     for layer, files in atlas.files.items():
         check_layer(atlas, atlas.root / layer_folder(layer), files)
+        let_go_of(files)
     check_tables(atlas)
     for space in atlas.manifest.spaces:
         check_index(atlas.root / index_file(space), len(atlas.features["layer"]), set(atlas.manifest.d_in.values()))
+
+
+def let_go_of(files: LayerFiles) -> None:
+    """A reader of some neurons has no use for the pages of all, which count as its memory once they were read."""
+    for column in files.columns.values():
+        let_go(column)
 
 
 def check_layer(atlas: Atlas, folder: Path, files: LayerFiles) -> None:

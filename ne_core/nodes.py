@@ -3,6 +3,8 @@
 Nodes are numbered as in scipy's linkage: examples first, then branch points from the lowest up.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -24,11 +26,15 @@ def tops(
 
 def node_rows(tree: Float[np.ndarray, "m 4"], node: int) -> Int[np.ndarray, " n_rows"]:
     """The examples below a node, in their order; of an example, itself."""
-    n = len(tree) + 1
-    begin = first_leaves(tree)
-    size = 1 if node < n else int(tree[node - n, 3])
-    place = begin[:n] - begin[node]
-    return np.flatnonzero((place >= 0) & (place < size))
+    return rows_below(tree, [node])[0]
+
+
+def rows_below(tree: Float[np.ndarray, "m 4"], nodes: Sequence[int]) -> list[Int[np.ndarray, " n_rows"]]:
+    """The same for several nodes: the tree is walked once for all of them."""
+    n, begin = len(tree) + 1, first_leaves(tree)
+    example_at = np.argsort(begin[:n])
+    sizes = (1 if node < n else int(tree[node - n, 3]) for node in nodes)
+    return [np.sort(example_at[begin[node] : begin[node] + size]) for node, size in zip(nodes, sizes, strict=True)]
 
 
 def inner_distances(tree: Float[np.ndarray, "m 4"]) -> Float[np.ndarray, " nodes"]:

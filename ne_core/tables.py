@@ -17,12 +17,14 @@ def load_table(root: Path, name: str, columns: tuple[Column, ...], most: int) ->
     try:
         with pq.ParquetFile(path) as file:  # `read_table` would load pandas: half as long again as all of this
             check_head(path, file, columns, most)
-            table = file.read(columns=[c.name for c in columns])
+            # a column at a time, and the memory that reading took given back: it would be larger than the table
+            found = {c.name: column_values(path, file.read(columns=[c.name])[c.name], c) for c in columns}
+        pa.default_memory_pool().release_unused()
     except AtlasError:
         raise
     except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
         raise AtlasError(f"{path} cannot be read as a table ({first_line(error)}): build the atlas again") from None
-    return {c.name: column_values(path, table[c.name], c) for c in columns}
+    return found
 
 
 def check_head(path: Path, file, columns: tuple[Column, ...], most: int) -> None:
@@ -60,7 +62,7 @@ def column_values(path: Path, values, column: Column) -> np.ndarray:
     flat = flat.flatten() if column.length > 1 else flat
     if values.null_count or flat.null_count or len(flat) != len(values) * column.length:
         raise AtlasError(f"{path}: column {column.name!r} must hold {column.length} a row: build the atlas again")
-    # `to_numpy` would load pandas, too
-    array = np.from_dlpack(flat) if len(flat) else np.zeros(0, dtype=column.dtype)
+    # `to_numpy` would load pandas, too; a copy, since what arrow reads into is larger than what it holds
+    array = np.array(np.from_dlpack(flat)) if len(flat) else np.zeros(0, dtype=column.dtype)
     array.setflags(write=False)
     return array if column.length == 1 else array.reshape(-1, column.length)

@@ -16,6 +16,7 @@ from ne_core.nodes import (
     node_rows,
     own_heights,
     parent_heights,
+    rows_below,
     suggested_cut,
     tops,
 )
@@ -58,6 +59,7 @@ def test_examples_below_every_node(seed: int):
     linkage = random_tree(30, seed)
     assert [node_rows(linkage, i).tolist() for i in range(30)] == [[i] for i in range(30)]
     below = [np.flatnonzero(row).tolist() for row in members(linkage)]
+    assert [rows.tolist() for rows in rows_below(linkage, [58, 3, 30])] == [below[28], [3], below[0]]
     assert [node_rows(linkage, 30 + k).tolist() for k in range(29)] == below
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Int
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.nodes import inner_distances, node_rows, own_heights, parent_heights, tops
+from ne_core.nodes import inner_distances, own_heights, parent_heights, rows_below, tops
 from pages.components.labels import Label, labels_of
 
 
@@ -40,11 +40,11 @@ def clusters(neuron: Neuron, nodes: list[int]) -> list[Cluster]:
     told = [values(tree).tolist() for values in (inner_distances, own_heights, parent_heights)]
     return [
         Cluster(
-            node_rows(tree, node),
+            rows,
             node if node < n else int(neuron.merge_central[node - n]),
             *(values[node] for values in told),
         )
-        for node in nodes
+        for node, rows in zip(nodes, rows_below(tree, nodes), strict=True)
     ]
 
 

@@ -10,7 +10,7 @@ from ne_core.nodes import parent_heights, suggested_cut
 from ne_core.palette import FEATURES, OTHER
 from pages.components.assets import component, drawn_key
 from pages.components.labels import made, node_labels
-from pages.components.lines import lines
+from pages.components.lines import snippets
 from pages.components.links import neuron_href
 from pages.components.picker import View
 
@@ -48,12 +48,8 @@ def tree_of(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
 
 def leaves(atlas: Atlas, neuron: Neuron, layout: Dendrogram) -> list[dict]:
     """From the left: which example it is, and the text around the key token."""
-    made = []
-    found = lines(atlas, neuron, layout.order, before=10, after=4)
-    for row, line in zip(layout.order.tolist(), found, strict=True):
-        texts, k = line["t"], line["k"]
-        made.append({"row": row, "text": ["".join(texts[:k]), texts[k], "".join(texts[k + 1 :])]})
-    return made
+    texts = snippets(atlas, neuron, layout.order, before=10, after=4)
+    return [{"row": row, "text": text} for row, text in zip(layout.order.tolist(), texts, strict=True)]
 
 
 def names(atlas: Atlas, neuron: Neuron, layout: Dendrogram) -> list[list[list[str]]]:

@@ -8,6 +8,7 @@ first line of every page.
 import streamlit as st
 
 from ne_core.arrays import AtlasError
+from pages.components import lasting
 from pages.components.escape import markdown
 
 # Name in the URL (which must be the file's stem): title, icon.
@@ -43,6 +44,7 @@ def run() -> None:
         st.error(markdown(str(error)))
     finally:
         st.session_state["_in_router"] = False
+        lasting.keep()
 
 
 def ensure_router() -> None:

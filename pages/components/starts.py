@@ -105,7 +105,9 @@ def living(atlas: Atlas, layer: int | None = None) -> list[NeuronRef]:
     table = atlas.neurons
     among = table["n_examples"] > 0
     rows = np.flatnonzero(among if layer is None else among & (table["layer"] == layer))
-    return [NeuronRef(int(table["layer"][row]), int(table["neuron"][row])) for row in rows]
+    return [
+        NeuronRef(*each) for each in zip(table["layer"][rows].tolist(), table["neuron"][rows].tolist(), strict=True)
+    ]
 
 
 def first_neuron(atlas: Atlas) -> NeuronRef:
