@@ -132,6 +132,19 @@ def test_a_concept_is_named_by_its_words(atlas, truth, central):
     assert (bank.keys[concept[planted_here]] == first).any(axis=1).all()
 
 
+def test_a_neuron_raises_the_key_tokens_of_its_concepts(atlas, truth):
+    bank, _, layers = truth
+    for layer in layers:
+        neuron = int(np.diff(layer.rows.offsets).argmax())
+        here = layer.concept[layer.rows.neuron == neuron]
+        main = np.bincount(here[here != NOBODY]).argmax()
+        effects = atlas.logit_effects(NeuronRef(layer.rows.layer, neuron))
+        assert bank.keys[main, 0] in [token for token, _ in effects.raised]
+        values = [[effect for _, effect in each] for each in (effects.raised, effects.lowered)]
+        assert values[0] == sorted(values[0], reverse=True)
+        assert values[1] == sorted(values[1])
+
+
 def test_a_concept_turns_up_once_in_an_example(truth):
     _, texts, _ = truth
     for concept in texts.concept:

@@ -6,6 +6,7 @@ concepts.py   the bank of concepts: directions in families, words, layers
 corpus.py     texts in which every concept turns up
 neurons.py    which concepts each neuron mixes, and on which examples it fires
 around.py     activations and importances around the key tokens
+effects.py    logit effects
 layer.py      one layer's rows, inputs, weights and statistics
 facts.py      the manifest
 similar.py    similar features, searched within families of concepts

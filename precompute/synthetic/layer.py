@@ -16,6 +16,7 @@ from precompute.sample import LayerStatistics, histograms, moments
 from precompute.synthetic.around import windows
 from precompute.synthetic.concepts import Concepts, directions
 from precompute.synthetic.corpus import NOBODY, Corpus
+from precompute.synthetic.effects import logit_columns
 from precompute.synthetic.neurons import Fired, fired
 from precompute.synthetic.settings import Settings
 
@@ -32,6 +33,7 @@ class Planted:
 
     rows: LayerRows
     statistics: LayerStatistics
+    logits: dict[str, np.ndarray]
     concept: Int[np.ndarray, " n_rows"]
     family: Int[np.ndarray, " n_rows"]
 
@@ -61,7 +63,8 @@ def planted(settings: Settings, bank: Concepts, texts: Corpus, layer: int) -> Pl
         x_row=x_row,
         x=x,
     )
-    return Planted(rows, statistics(rows, rng), concept[x_row], family[x_row])
+    effects = logit_columns(bank, found.mixed, settings.vocab, rng)
+    return Planted(rows, statistics(rows, rng), effects, concept[x_row], family[x_row])
 
 
 def inputs(bank: Concepts, layer: int, concept: np.ndarray, family: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -35,6 +35,7 @@ class Made:
 
     found: LayerFound
     statistics: LayerStatistics
+    logits: dict[str, np.ndarray]
     importances: Float[np.ndarray, "n_rows n_baselines n_back"]
     vectors: dict[str, Float[np.ndarray, "n_features d_in"]]
     family: Int[np.ndarray, " n_features"]
@@ -87,6 +88,7 @@ def made(settings: Settings, bank: Concepts, texts: Corpus, layer: Planted, foun
     return Made(
         LayerFound(replace(found.rows, x=found.rows.x[:0].copy()), found.features),
         layer.statistics,
+        layer.logits,
         importances(settings, bank, texts, found, layer.concept).astype(np.float16),
         {space: index.central_vectors(found, space).astype(np.float16) for space in SPACES},
         layer.family[central],
@@ -112,7 +114,7 @@ def write(settings: Settings, out: Path, texts: Texts, layers: list[Made], found
         [layer.found for layer in layers],
         {number: layer.statistics for number, layer in by_layer.items()},
         {number: layer.importances for number, layer in by_layer.items()},
-        None,
+        {number: layer.logits for number, layer in by_layer.items()},
         found,
         facts(settings, [layer.found for layer in layers]),
         told,
