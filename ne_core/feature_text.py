@@ -1,26 +1,33 @@
-"""What a feature is called where there is no screen: in tables, in files, in static pages."""
-
-from collections import Counter
+"""What a feature is called where there is no screen, in tables, files and static pages: see ne_core/naming.py."""
 
 import numpy as np
 from jaxtyping import Int
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.schema import KEY_TOKENS
+from ne_core.naming import names
 from ne_core.token_text import short
 
 
 def feature_name(atlas: Atlas, id: int) -> str:
-    """The name of the feature in row `id` of `features`: its most frequent key tokens."""
-    return listed([short(atlas.vocab[token]) for token in atlas.features["key_tokens"][id].tolist() if token >= 0])
+    """The name of the feature in row `id` of `features`, as the atlas holds it."""
+    return spoken(atlas, atlas.features["name_keys"][id], atlas.features["name_context"][id])
 
 
-def cluster_name(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " k"]) -> str:
-    """The name of any of a neuron's examples together, by the same rule."""
-    keys = atlas.tokens[neuron.example[rows], neuron.pos[rows]].tolist()
-    return listed([short(atlas.vocab[token]) for token, _ in Counter(keys).most_common(KEY_TOKENS)])
+def cluster_names(atlas: Atlas, neuron: Neuron, group: Int[np.ndarray, " n"]) -> list[str]:
+    """Names of the groups that a neuron's examples fall into at any cut, none of them empty."""
+    if not len(group):
+        return []
+    before = atlas.window_tokens(neuron, np.arange(len(neuron)))[:, : atlas.manifest.window.back]
+    siblings = np.zeros(int(group.max()) + 1, dtype=np.int64)
+    found = names(group, siblings, before, neuron.window_importances, atlas.words)
+    return [spoken(atlas, *terms) for terms in zip(found.keys, found.context, strict=True)]
 
 
-def listed(names: list[str]) -> str:
-    """“ import” and “import” are one name."""
-    return ", ".join(f"“{name}”" for name in dict.fromkeys(names))
+def spoken(atlas: Atlas, keys: Int[np.ndarray, " k"], context: Int[np.ndarray, " c"]) -> str:
+    """“shape”, “size” after “the”: key terms, and what stands before them."""
+    key, before = (quoted(atlas, ids) for ids in (keys, context))
+    return f"{key} after {before}" if before else key
+
+
+def quoted(atlas: Atlas, ids: Int[np.ndarray, " k"]) -> str:
+    return ", ".join(f"“{short(atlas.vocab[id])}”" for id in ids.tolist() if id >= 0)

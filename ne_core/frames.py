@@ -15,7 +15,7 @@ from jaxtyping import Int, Shaped
 from ne_core.atlas import Atlas, Neuron
 from ne_core.board import QUANTILES, board
 from ne_core.classes import CLASSES
-from ne_core.feature_text import cluster_name, feature_name
+from ne_core.feature_text import cluster_names, feature_name
 from ne_core.measures import distances_of
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.schema import FEATURES, KEY_TOKENS, NEURONS
@@ -74,7 +74,7 @@ def cut_frame(atlas: Atlas, ref: NeuronRef, cut: float | None = None) -> pd.Data
         "layer": np.full(len(rows), ref.layer),
         "neuron": np.full(len(rows), ref.neuron),
         "feature": np.arange(len(rows)),
-        "name": texts([cluster_name(atlas, neuron, each) for each in rows]),
+        "name": texts(cluster_names(atlas, neuron, of)),
         "size": np.array([len(each) for each in rows], dtype=np.int64),
         "mean_activation": np.array([neuron.activation[each].astype(np.float64).mean() for each in rows]),
         "intra_distance": distances_of(neuron.tree, of, cut) if len(rows) else np.zeros(0),

@@ -13,7 +13,7 @@ from jaxtyping import Int
 from ne_core.atlas import Atlas, Neuron
 from ne_core.cluster import central_of
 from ne_core.dendrogram_svg import Look, dendrogram_svg
-from ne_core.feature_text import cluster_name, feature_name
+from ne_core.feature_text import cluster_names, feature_name
 from ne_core.measures import distances_of, measures
 from ne_core.palette import feature_colour
 from ne_core.provenance import bibtex, citation, provenance
@@ -70,13 +70,12 @@ def features(atlas: Atlas, neuron: Neuron, cut: float) -> list[Feature]:
         return []
     of = neuron.features(cut)
     centres, apart = central_of(neuron.tree, neuron.merge_central, of, cut), distances_of(neuron.tree, of, cut)
-    made = []
+    names, made = cluster_names(atlas, neuron, of), []
     for number in range(len(centres)):
         rows = np.flatnonzero(of == number)
         active = neuron.activation[rows].astype(np.float64)
         order = np.lexsort((-active, unknown(neuron, rows), rows != centres[number]))
-        name, distance = cluster_name(atlas, neuron, rows), float(apart[number])
-        made.append(Feature(number, name, rows[order].tolist(), distance, float(active.mean())))
+        made.append(Feature(number, names[number], rows[order].tolist(), float(apart[number]), float(active.mean())))
     return made
 
 
@@ -128,7 +127,7 @@ def overview(found: list[Feature], n: int) -> str:
         f'<td class="figure">{number(each.activation)}</td></tr>'
         for each in found
     )
-    heads = "<th>Feature</th><th>Key tokens</th>" + "".join(
+    heads = "<th>Feature</th><th>Fires on</th>" + "".join(
         f'<th class="figure">{name}</th>' for name in ("Examples", "Share", "Mean distance", "Mean activation")
     )
     caption = "Largest first, numbered from 0. Mean cosine distance between the examples of a feature."

@@ -24,6 +24,7 @@ from ne_core.frames import (
 from ne_core.provenance import file_name, provenance
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.table_files import FORMATS, FORMULA, read_table
+from pages.components.labels import label, labels_of
 from tests.planted import BASELINES, CUT, LAYERS, VOCAB, WINDOW
 
 
@@ -186,11 +187,26 @@ def test_features_at_the_atlas_s_cut_are_those_of_its_table(atlas):
     for neuron in (NeuronRef(0, 2), NeuronRef(2, 3), NeuronRef(0, 3)):
         here = table[(table["layer"] == neuron.layer) & (table["neuron"] == neuron.neuron)].reset_index(drop=True)
         made = cut_frame(atlas, neuron)
-        for column in ("feature", "size", "central"):
+        for column in ("feature", "size", "central", "name"):
             assert made[column].tolist() == here[column].tolist()
         for column in ("mean_activation", "intra_distance"):
             np.testing.assert_allclose(made[column], here[column], rtol=1e-3)
     assert not len(cut_frame(atlas, NeuronRef(0, 4)))
+
+
+def test_names_are_those_of_the_pages(atlas):
+    for id, name in enumerate(features_frame(atlas)["name"]):
+        assert name == str(label(atlas, id)).replace(" …", "")
+    whole = cut_frame(atlas, NeuronRef(2, 3), 2.0)["name"]
+    assert whole.tolist() == [
+        str(each).replace(" …", "") for each in labels_of(atlas, *everything(atlas, NeuronRef(2, 3)))
+    ]
+
+
+def everything(atlas: Atlas, ref: NeuronRef):
+    """A neuron, and all of its examples as one feature."""
+    neuron = atlas.neuron(ref)
+    return neuron, np.zeros(len(neuron), dtype=np.int64)
 
 
 def test_layers_add_up(atlas):
