@@ -1,15 +1,18 @@
 """The neuron page: its view for good and bad links, a dead neuron, and what it hands to its components."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.refs import FeatureRef, NeuronRef
-from pages.components.labels import label
+from ne_core.token_text import short
+from pages.components.cluster_words import tab_title
+from pages.components.labels import Label, brief, label
 from pages.components.lines import lines
-from pages.components.picker import beside
+from pages.components.picker import View, beside
 from tests.apptest import open_app, payloads, rows_of, url, words
 
 
@@ -161,7 +164,52 @@ def test_shorter_lines_keep_the_key_token(tiny_atlas):
         assert len(part["t"]) <= 4
 
 
-def test_labels_are_key_tokens(tiny_atlas):
+def test_names_begin_with_the_planted_key_tokens(tiny_atlas):
     atlas = Atlas.open(tiny_atlas)
-    assert str(label(atlas, atlas.feature_id(FeatureRef(0, 0, 0)))) == "“cat”"
+    assert str(label(atlas, atlas.feature_id(FeatureRef(0, 0, 0)))).startswith("“cat”")
     assert label(atlas, atlas.feature_id(FeatureRef(0, 2, 3))).tokens == ("[U+202E]",)
+
+
+def test_a_name_in_words():
+    assert str(Label(("York",), False, ("New",))) == "“York” after “New”"
+    assert str(Label(("York", "Jersey"), True, ("New", "of"))) == "“York”, “Jersey” … after “New”, “of”"
+    assert Label(("York",), False, ("New",)).data() == {"label": ["York"], "context": ["New"], "more": False}
+
+
+def test_names_in_short_say_what_comes_before_only_where_it_tells_two_apart():
+    new, old, duke = (Label(("York",), False, before) for before in (("New", "of"), (), ("Duke",)))
+    assert brief([new, Label(("to",), False, ("the",))]) == ["York", "to"]
+    assert brief([new, old, duke]) == [["York", "New"], "York", ["York", "Duke"]]
+    assert brief([old, old]) == ["York"]
+
+
+def test_every_feature_is_shown_with_its_number_and_the_name_that_the_atlas_holds(tiny_atlas, monkeypatch):
+    """Half of the planted key tokens are hostile text; the list, the heading and the tree show them as text."""
+    atlas = Atlas.open(tiny_atlas)
+    for ref in (NeuronRef(0, 2), NeuronRef(2, 3)):
+        app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **ref.query(), feature="1")
+        rows = rows_of(app, "Features of")
+        stored = [label(atlas, id).data() for id in atlas.feature_ids(ref)]
+        assert [{name: row[name] for name in ("label", "context", "more")} for row in rows] == stored
+        assert [row["number"] for row in rows] == list(range(len(stored)))
+        head = next(each["head"] for each in payloads(app) if "lines" in each)
+        assert (head["number"], head["label"], head["context"]) == (1, stored[1]["label"], stored[1]["context"])
+
+
+def test_the_tree_names_all_its_nodes(tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="2")
+    tree = next(each for each in payloads(app) if "branches" in each)
+    n = len(tree["leaves"])
+    assert len(tree["names"]) == 2 * n - 1
+    assert [name[0] for name in tree["names"][:n]] == [[short(leaf["text"][1])] for leaf in tree["leaves"]]
+    features = rows_of(app, "Features of")
+    assert [features[0]["label"], features[0]["context"]] in tree["names"]
+
+
+def test_the_tab_says_the_feature_and_its_name(tiny_atlas):
+    atlas = Atlas.open(tiny_atlas)
+    view = View(NeuronRef(0, 2), 1, "neuron", 0.5)
+    labels = [Label(("dog",), False), Label(("blue",), False, ("the",)), Label(("dog",), False)]
+    assert tab_title(atlas, view, labels, labels[1]) == "L0 N2 F1 “blue” after “the” · planted"
+    assert tab_title(atlas, replace(view, feature=None), labels, labels[0]) == "L0 N2 “dog”, “blue” · planted"
+    assert tab_title(atlas, replace(view, branch=3), labels, labels[1]) == "L0 N2 branch 3 “blue” after “the” · planted"

@@ -59,6 +59,7 @@ def test_the_page_shows_counts_starts_figures_and_settings(tiny_atlas, monkeypat
     assert "computed for 47 of 95 activating examples" in shown
     rows = rows_of(app, "One large and one rare feature")
     assert rows[0]["href"] == "neuron?atlas=planted&layer=0&neuron=0"
+    assert rows[0]["label"] == ["cat", "red"]
     presets = next(each["chips"] for each in payloads(app) if each["label"] == "Views of the board")
     assert presets[0] == {
         "text": "Primary and rare",

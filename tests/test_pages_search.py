@@ -10,6 +10,7 @@ from ne_core.classes import CLASSES
 from ne_core.feature_filter import feature_classes
 from ne_core.refs import FeatureRef
 from pages.components import find
+from pages.components.labels import label
 from tests.apptest import open_app, payloads, rows_of, url, words
 
 
@@ -201,3 +202,11 @@ def test_pages_follow_each_other(tiny_atlas, monkeypatch):
     assert not set(names(first)) & set(names(second))
     assert chips(first, "Pages")["Next"] == "search?atlas=planted&q=cat&page=1"
     assert chips(first, "Pages")["Previous"] is None
+
+
+def test_hits_show_their_names(tiny_atlas, monkeypatch):
+    atlas = Atlas.open(tiny_atlas)
+    for row in rows_of(open_app(tiny_atlas.parent, "search", monkeypatch, q="cat"), "Features found"):
+        layer, neuron = (int(part[1:]) for part in row["name"].split())
+        name = label(atlas, atlas.feature_id(FeatureRef(layer, neuron, row["number"])))
+        assert (row["label"], row["context"]) == (list(name.tokens), list(name.context))
