@@ -157,8 +157,10 @@ shown = features[current] if view.branch is None else branch_at(neuron, view.bra
 labels = cluster_labels(atlas, neuron, features)
 name = labels[current] if view.branch is None else cluster_label(atlas, neuron, shown.rows)
 st.set_page_config(page_title=tab_title(atlas, view, labels, name))
-here_bar(atlas, neuron, view, features, shown, str(name))
-neuron_menu(atlas, neuron, view, shown, current)
+with st.container(horizontal=True, vertical_alignment="center"):
+    here_bar(atlas, neuron, view, features, shown, str(name))
+    with st.container(width="content"):
+        neuron_menu(atlas, neuron, view, shown, current)
 left, right = st.columns([WIDE, NARROW], gap="medium")
 with left:
     show_measures(atlas, neuron, view)
