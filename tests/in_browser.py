@@ -5,9 +5,10 @@ Where playwright is not installed, a file that imports this is skipped.
 
 import pytest
 
-from tests.browser import CHROMIUM, REQUIRED
+from tests.browser import CHROMIUM, PATIENCE_MS, REQUIRED
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+expect.set_options(timeout=PATIENCE_MS)  # of a machine that is busy with other things
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="no chromium here: apt-get install chromium"),
