@@ -125,10 +125,10 @@ atlas = open_page("overview")
 at = location.read(atlas.root.name)
 location.settle(at, links.atlas_query(atlas))
 frame.remember("overview", links.atlas_query(atlas))
-st.title(markdown(atlas.manifest.name), anchor=False)
+st.title(f"What neurons of {markdown(atlas.manifest.name)} respond to", anchor=False)
 st.markdown(
-    "What single neurons of a language model respond to. Every neuron’s activating examples were split into "
-    "**features**: clusters of examples that the neuron fires on for the same reason."
+    "An atlas of one language model. Every neuron’s activating examples were split into **features**: clusters of "
+    "examples that the neuron fires on for the same reason."
 )
 st.html(counts(atlas))
 show_starts(atlas)

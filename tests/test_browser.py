@@ -140,12 +140,12 @@ def test_a_narrow_screen_has_the_tree_before_the_examples(opened):
 
 def test_the_overview_has_an_address_by_name(opened):
     page = opened("overview")
-    expect(page.locator("h1")).to_have_text("planted")
+    expect(page.locator("h1")).to_have_text("What neurons of planted respond to")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.get_by_role("link", name="Search").click()
     expect(page.locator("h1")).to_have_text("Search")
     page.get_by_role("link", name="Overview").click()
-    expect(page.locator("h1")).to_have_text("planted")
+    expect(page.locator("h1")).to_have_text("What neurons of planted respond to")
 
 
 def test_components_follow_the_theme(opened):

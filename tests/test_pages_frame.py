@@ -62,7 +62,7 @@ def test_the_picker_moves_to_another(two_atlases, monkeypatch):
 def test_an_unknown_atlas_is_named_and_the_first_is_shown(name, two_atlases, monkeypatch):
     app = open_app(two_atlases, "overview", monkeypatch, atlas=name)
     assert words(app.error[0].value) == f"atlas={name}: the atlas here is first or second"
-    assert app.title[0].value == "planted"
+    assert app.title[0].value == "What neurons of planted respond to"
 
 
 def test_one_atlas_needs_no_name_but_links_carry_it(tiny_atlas, monkeypatch):
