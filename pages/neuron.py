@@ -125,6 +125,8 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
         return
     said = f"Features similar to feature {feature}" + (" of the atlas’s cut" if moved else "")
     feature_rows(rows, of=atlas, name="similar", label=f"{said}, {label(atlas, id)}", shown=8, narrow=True)
+    on_the_map = atlas_query(atlas, {"show": ref.dotted})
+    st.page_link(page_file("map"), label="Show on the map", icon=":material/scatter_plot:", query_params=on_the_map)
 
 
 def dead(atlas: Atlas, view: View) -> None:

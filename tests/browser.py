@@ -17,6 +17,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 REQUIRED = bool(os.environ.get("NE_REQUIRE_BROWSER"))
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 ARGUMENTS += ["--disable-sync", "--no-first-run", "--disable-dev-shm-usage", "--disable-extensions", "--mute-audio"]
+WEBGL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]  # by software
 ROOT = Path(__file__).parents[1]
 PATIENCE_MS = 30_000
 
@@ -58,12 +59,13 @@ def wait_for(server: subprocess.Popen, address: str, log) -> None:
 
 
 @contextlib.contextmanager
-def chromium():
+def chromium(webgl: bool = False):
     """A browser; the caller opens contexts in it."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        arguments = [each for each in ARGUMENTS if each != "--disable-gpu"] + WEBGL if webgl else ARGUMENTS
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
         browser.close()
 

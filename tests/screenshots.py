@@ -16,6 +16,7 @@ def views(atlas: str, query: str) -> dict[str, str]:
         "neuron": f"neuron?atlas={atlas}",
         "board": f"board?atlas={atlas}",
         "search": f"search?atlas={atlas}&q={query}",
+        "map": f"map?atlas={atlas}&q={query}",
         "about": f"about?atlas={atlas}",
     }
 
@@ -41,7 +42,7 @@ def main() -> None:
     parser.add_argument("--only", help="one page")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
-    with served(given.atlas.parent) as address, chromium() as browser:
+    with served(given.atlas.parent) as address, chromium(webgl=True) as browser:
         for size, (width, height) in SIZES.items():
             for theme in THEMES:
                 context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)

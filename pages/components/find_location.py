@@ -64,26 +64,27 @@ def read_view(atlas: Atlas, at: location.Location) -> View:
     space = at.choice("space", atlas.manifest.spaces, atlas.manifest.default_space, "the spaces are")
     mode = at.choice("mode", tuple(MODES), "words", "the modes are")
     page = at.whole("page", range(MOST_PAGES), 0, f"pages are numbered 0 to {MOST_PAGES - 1}")
-    like = read_like(atlas, at)
+    like = read_ref(atlas, at, "like")
     q = at.asked.get("q", "")[:LONGEST] if like is None else ""
     return View(q, mode, like, space, read_among(atlas, at), page)
 
 
-def read_like(atlas: Atlas, at: location.Location) -> FeatureRef | None:
-    if "like" not in at.asked:
+def read_ref(atlas: Atlas, at: location.Location, name: str) -> FeatureRef | None:
+    """A feature of the atlas's cut that a parameter names."""
+    if name not in at.asked:
         return None
     try:
-        ref = FeatureRef.parse(at.asked["like"])
+        ref = FeatureRef.parse(at.asked[name])
     except ValueError:
-        at.wrong("like", "a feature is named by its layer, neuron and feature, such as 0.12.3")
+        at.wrong(name, "a feature is named by its layer, neuron and feature, such as 0.12.3")
         return None
     if ref.layer not in atlas.layers or ref.neuron >= atlas.n_neurons(ref.layer):
-        at.wrong("like", f"this atlas has no neuron {ref.of}: it has {location.numbers(atlas.layers, 'layer')}")
+        at.wrong(name, f"this atlas has no neuron {ref.of}: it has {location.numbers(atlas.layers, 'layer')}")
         return None
     ids = atlas.feature_ids(ref.of)
     if ref.feature >= len(ids):
         has = location.numbers(range(len(ids)), "feature") if len(ids) else "no features"
-        at.wrong("like", f"neuron {ref.of} has {has} at the atlas’s cut")
+        at.wrong(name, f"neuron {ref.of} has {has} at the atlas’s cut")
         return None
     return ref
 

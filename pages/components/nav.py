@@ -17,6 +17,7 @@ PAGES = {
     "neuron": ("Neuron", ":material/account_tree:"),
     "board": ("Board", ":material/table_rows:"),
     "search": ("Search", ":material/search:"),
+    "map": ("Map", ":material/scatter_plot:"),
     "about": ("About", ":material/info:"),
 }
 

@@ -1,0 +1,14 @@
+/* What goes between the server and the map beside the map's own data. As bytes: the points. As {role, told}: a line on
+   which the map asks (`setStateValue`), and the answer. All are met in one place of this browser tab. */
+export default function (component) {
+  const { data, setStateValue } = component;
+  const met = (globalThis.neMap ??= { ask: {}, told: new Map(), heard: null });
+  if (data instanceof Uint8Array || data instanceof ArrayBuffer) {
+    if (met.bytes !== data) met.points = readPoints(new Uint8Array(data));
+    met.bytes = data;
+    met.heard?.();
+    return;
+  }
+  met.ask[data.role] = (value) => setStateValue('asked', value);
+  if (data.told) met.heard?.(data.told);
+}

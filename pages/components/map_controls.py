@@ -1,0 +1,101 @@
+"""The controls of the map: a search that lights up its hits, the colours, the layer. Each moves the URL."""
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Bool
+
+from ne_core.atlas import Atlas
+from ne_core.classes import CLASSES, NAMES
+from pages.components import links, location
+from pages.components.escape import markdown
+from pages.components.find_controls import ASKS
+from pages.components.find_location import LONGEST, MODES
+from pages.components.labels import label
+from pages.components.map_location import COLOURS, View
+from pages.components.nav import page_file
+
+Flags = Bool[np.ndarray, " n"]
+
+
+def controls(atlas: Atlas, view: View, drawn: Flags, lit: Flags | None) -> None:
+    search(atlas, view)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        st.session_state["_map_colour"] = view.colour
+        st.segmented_control(
+            "Colour",
+            list(COLOURS),
+            key="_map_colour",
+            format_func=COLOURS.get,
+            required=True,
+            on_change=location.moved("_map_colour", lambda colour: view.to(colour=colour).query(atlas)),
+        )
+        only(atlas, view, "layer", "Layer", list(atlas.layers), str)
+        only(atlas, view, "kind", "Neuron’s class", list(CLASSES[1:]), NAMES.get)
+        n_drawn = int(drawn.sum())
+        of_all = f" of {len(drawn):,}" if n_drawn < len(drawn) else ""
+        st.markdown(f"**{n_drawn:,}{of_all} features**", width="content")
+    if lit is not None:
+        show_lit(atlas, view, int((lit & drawn).sum()), n_drawn)
+    if view.show is not None:
+        show_shown(atlas, view)
+
+
+def search(atlas: Atlas, view: View) -> None:
+    st.session_state["_map_q"], st.session_state["_map_mode"] = view.search.q, view.search.mode
+    left, right = st.columns([1.6, 1], vertical_alignment="bottom")
+    left.text_input(
+        "Light up",
+        key="_map_q",
+        type="search",
+        max_chars=LONGEST,
+        placeholder=ASKS[view.search.mode],
+        icon=":material/search:",
+        on_change=location.moved("_map_q", lambda text: view.searching(q=text, like=None).query(atlas)),
+    )
+    right.segmented_control(
+        "Look for",
+        list(MODES),
+        key="_map_mode",
+        format_func=MODES.get,
+        required=True,
+        on_change=location.moved("_map_mode", lambda mode: view.searching(mode=mode, like=None).query(atlas)),
+    )
+
+
+def only(atlas: Atlas, view: View, name: str, title: str, options: list, text) -> None:
+    """One of the options; without one, all are drawn."""
+    key, among = f"_map_{name}", view.search.among
+    st.session_state[key] = getattr(among, name)
+    st.selectbox(
+        title,
+        options,
+        index=None,
+        key=key,
+        format_func=text,
+        placeholder="All",
+        width=165,
+        on_change=location.moved(
+            key, lambda picked: view.searching(among=replace(among, **{name: picked})).query(atlas)
+        ),
+    )
+
+
+def show_lit(atlas: Atlas, view: View, n_lit: int, n_drawn: int) -> None:
+    """How many features the search lit, and the way to all of them."""
+    by = f"like {view.search.like}" if view.search.like else f"for “{view.search.q}”"
+    said = f"**{n_lit:,} lit** {markdown(by)}; the other {n_drawn - n_lit:,} are grey."
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(said if n_lit else f"**Nothing found** {markdown(by)}, so nothing is lit.", width="content")
+        st.page_link(page_file("search"), label="Open in Search", query_params=view.search.query(atlas))
+        st.button("Clear", on_click=location.go, args=(view.searching(q="", like=None).query(atlas),), key="_map_clear")
+
+
+def show_shown(atlas: Atlas, view: View) -> None:
+    """Which feature has the ring."""
+    name = f"{view.show} {label(atlas, atlas.feature_id(view.show))}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"The ring marks {markdown(name)}.", width="content")
+        st.page_link(page_file("neuron"), label="Open it", query_params=links.atlas_query(atlas, view.show.query()))
+        st.button("Remove the ring", on_click=location.go, args=(view.to(show=None).query(atlas),), key="_map_ring")

@@ -1,0 +1,160 @@
+/* data = {key, points, address, layers: [[number, neurons]], colour, legend: {title, names, colours}, drawn, lit, shown,
+   place, furthest, causal} ; see pages/components/point_map.py. The points themselves come through map_channel.js. */
+export default function (component) {
+  const { data, parentElement } = component;
+  const stage = parentElement.querySelector('#stage');
+  stage.map ??= makeMap(parentElement, stage);
+  stage.map.show(data);
+  return () => setTimeout(() => { if (!stage.isConnected) stage.map.end(); });
+}
+
+function makeMap(root, stage) {
+  const met = (globalThis.neMap ??= { ask: {}, told: new Map(), heard: null });
+  const find = (id) => root.querySelector('#' + id);
+  const canvas = stage.querySelector('canvas'), here = find('here'), tip = find('tip'), live = find('live');
+  let data, points, states, drawnFor, paint, at = -1, frame = 0, aloud = false, seenPlace = 'null';
+  const view = lookout(stage, () => data?.furthest ?? 1, () => { later(); noteMove(); });
+  const brush = painter(canvas, () => { drawnFor = null; refresh(); });
+  if (!brush) withoutWebGL(root, stage);
+
+  const later = () => { frame ||= requestAnimationFrame(() => { frame = 0; draw(); }); };
+  const draw = () => {
+    if (!brush || !points) return;
+    if (paint) brush.draw(view, view.width, view.height, { ...paint, lit: data.lit, size: pointSize(points.n, view) });
+    for (const [mark, id] of [[here, at], [find('shown'), data.shown?.id ?? -1]]) put(mark, id);
+  };
+  const put = (mark, id) => {
+    mark.hidden = id < 0 || !points;
+    if (mark.hidden) return;
+    const [left, top] = view.screen(points.xy[2 * id] / STEPS, points.xy[2 * id + 1] / STEPS);
+    mark.hidden = left < 0 || top < 0 || left > view.width || top > view.height;
+    mark.style.transform = `translate(${left}px, ${top}px)`;
+  };
+
+  const refresh = () => {
+    points = met.points?.key === data?.points ? met.points : null;
+    if (!points || !brush) return;
+    const drawing = [points.key, data.colour, data.drawn, data.lit].join();
+    if (drawing !== drawnFor) {
+      states = statesOf(points, data.drawn, data.lit);
+      brush.upload(points, numbersOf(points, data.layers, data.colour), states);
+      drawnFor = drawing;
+    }
+    paint = paintOf(live);
+    brush.palette(data.legend.colours.map((css) => resolved(live, css)));
+    goToShown();
+    draw();
+  };
+  const goToShown = () => {
+    const id = data.shown?.id ?? -1;
+    if (id < 0 || stage.wentTo === id) return;
+    stage.wentTo = id;
+    if (!data.place) view.to(points.xy[2 * id] / STEPS, points.xy[2 * id + 1] / STEPS, Math.max(view.zoom, nearEnough(points.n)));
+  };
+
+  /* A point is pointed at: its number at once, its name when it is known. `spoken` for those who came by key. */
+  const point = (id, spoken = false) => {
+    clearTimeout(stage.asking);
+    [at, aloud] = [id, spoken];
+    later();
+    if (id < 0) { tip.style.display = 'none'; return; }
+    const ref = refOf(points, data.layers, id);
+    here.href = refHref(data.address, ref);
+    here.setAttribute('aria-label', refName(ref));
+    put(here, id);
+    const known = met.told.get(points.key + id);
+    say(known ?? { id, name: refName(ref) });
+    if (!known) stage.asking = setTimeout(() => met.ask.tell?.(id), 90);
+  };
+  const say = (told) => {
+    showTip(tip, here, ...tipWords(told, data.causal));
+    if (aloud && told.label) live.textContent = toldWords(told);
+  };
+  const hear = (told) => {
+    if (!told) { refresh(); return; }
+    if (met.told.size > 5000) met.told.clear();
+    met.told.set(data.points + told.id, told);
+    if (told.id === at && tip.style.display !== 'none') say(told);
+  };
+  met.heard = hear;
+
+  const counts = (id) => states[id] === (data.lit ? 2 : 1);
+  const pick = (event, reach) => {
+    const box = stage.getBoundingClientRect(), far = reach / view.scale * STEPS;
+    const [x, y] = view.map(event.clientX - box.left, event.clientY - box.top).map((each) => Math.round(each * STEPS));
+    const nearest = (test) => leastFrom(points, x, y, far, (dx, dy, id) => (test(id) ? dx * dx + dy * dy : Infinity));
+    const lit = data.lit ? nearest(counts) : -1;
+    return lit < 0 ? nearest((id) => states[id] > 0) : lit;
+  };
+  const step = (arrow) => {
+    if (!points) return;
+    const from = at < 0 ? [view.x, view.y].map((each) => Math.round(each * STEPS)) : [points.xy[2 * at], points.xy[2 * at + 1]];
+    const next = at < 0
+      ? leastFrom(points, ...from, 2 * STEPS, (dx, dy, id) => (counts(id) ? dx * dx + dy * dy : Infinity))
+      : towards(points, from, arrow, counts);
+    if (next < 0) { live.textContent = 'No point further that way.'; return; }
+    const [x, y] = [points.xy[2 * next] / STEPS, points.xy[2 * next + 1] / STEPS], [left, top] = view.screen(x, y);
+    if (left < 20 || top < 20 || left > view.width - 20 || top > view.height - 20) view.to(x, y, view.zoom);
+    draw();
+    point(next, true);
+  };
+  const open = (event) => { if (at >= 0) follow(event, here.href); };
+  const leave = () => point(-1);
+
+  stage.addEventListener('pointermove', (event) => {
+    if (stage.dragged && event.buttons) { point(-1); return; }
+    if (points && event.pointerType === 'mouse' && !event.buttons && !event.target.closest('#buttons')) {
+      const found = pick(event, 9);
+      if (found !== at || aloud) point(found);
+    }
+  });
+  stage.addEventListener('pointerleave', (event) => { if (event.pointerType === 'mouse') leave(); });
+  stage.addEventListener('click', (event) => {
+    if (event.target.closest('#buttons')) return;
+    if (stage.dragged) { event.preventDefault(); stage.dragged = false; return; }
+    if (!points) return;
+    const found = pick(event, event.pointerType === 'mouse' ? 9 : 22), again = found === at;
+    if (!again) point(found);
+    if (found >= 0 && (again || event.pointerType === 'mouse')) open(event);   // a finger sees first, then opens
+  });
+  canvas.addEventListener('keydown', (event) => { if (points) mapKey(event, view, { step, open, leave }); });
+  canvas.addEventListener('blur', () => { if (aloud) leave(); });
+  find('nearer').onclick = () => view.nearer(2);
+  find('further').onclick = () => view.nearer(1 / 2);
+  find('whole').onclick = () => view.fly(0.5, 0.5, 1);
+  const observer = new ResizeObserver(() => view.size(stage.clientWidth, stage.clientHeight));
+  observer.observe(stage);
+  canvas.addEventListener('transitionrun', refresh);   // the page's colours changed: see point_map.css
+
+  /* The address and the list follow when the map has come to rest. */
+  const noteMove = () => {
+    if (!data) return;
+    if (at >= 0 && !aloud) point(-1);
+    clearTimeout(stage.resting);
+    stage.resting = setTimeout(() => {
+      writePlace(view);
+      met.ask.seen?.(view.box().map((each) => +each.toFixed(4)));
+    }, 350);
+  };
+
+  return {
+    show(next) {
+      const first = !data, place = JSON.stringify(next.place);
+      data = next;
+      met.heard = hear;
+      if (next.place && place !== seenPlace) view.to(...next.place);
+      seenPlace = place;
+      if (first) view.size(stage.clientWidth, stage.clientHeight);
+      canvas.setAttribute('aria-label', mapWords(data));
+      drawLegend(find('legend'), data.legend);
+      if (data.shown) find('shown').replaceChildren(data.shown.name + ' ', label(data.shown.label.slice(0, 1), false));
+      refresh();
+      noteMove();   // the server's address does not know where one looks
+    },
+    end() {
+      observer.disconnect();
+      brush?.end();
+      if (met.heard === hear) met.heard = null;
+    },
+  };
+}

@@ -1,0 +1,105 @@
+"""The map as it is drawn in the browser, and the channels beside it: the points' bytes, and what the browser asks.
+
+The points go by themselves, so that Streamlit, which sends no large message twice, sends them once; the name of a
+hovered feature goes through a fragment of its own, so that nothing else is drawn anew.
+"""
+
+import base64
+from urllib.parse import urlencode
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Bool
+
+from ne_core.atlas import Atlas
+from pages.components import links
+from pages.components.assets import component, drawn_key
+from pages.components.labels import label
+from pages.components.lines import central_line
+from pages.components.map_colours import legend
+from pages.components.map_location import FURTHEST, View
+from pages.components.map_points import Box, Points
+
+CHANNEL = component("map_channel", html="<span></span>", parts=("map_data", "map_grid"))
+MAP = component(
+    "point_map",
+    html='<div id="stage"><canvas tabindex="0" role="application" aria-roledescription="map"></canvas>'
+    '<a id="here" tabindex="-1" draggable="false" hidden></a><span id="shown" hidden></span>'
+    '<div id="buttons"><button type="button" id="nearer" aria-label="Nearer">+</button>'
+    '<button type="button" id="further" aria-label="Further">−</button>'
+    '<button type="button" id="whole">Whole map</button></div></div>'
+    '<p id="without" hidden></p><div id="legend"></div><div id="tip" role="tooltip"></div>'
+    '<div id="live" class="hidden" role="status" aria-live="polite"></div>',
+    parts=("map_data", "map_grid", "map_gl", "map_view", "map_keys", "map_words"),
+)
+
+
+def point_map(
+    atlas: Atlas, points: Points, view: View, drawn: Bool[np.ndarray, " n"], lit: Bool[np.ndarray, " n"] | None
+) -> None:
+    """The features `drawn`, of them those `lit` by a search in colour and the others grey."""
+    CHANNEL(data=points.payload, key=f"points-{points.key}")
+    colours = legend(atlas, view.colour)
+    shown = None if view.show is None else told(atlas, atlas.feature_id(view.show))
+    data = {
+        "points": points.key,
+        "address": f"neuron?{urlencode(links.atlas_query(atlas))}",
+        "layers": [[layer, atlas.n_neurons(layer)] for layer in atlas.layers],
+        "colour": view.colour,
+        "legend": {
+            "title": colours.title,
+            "names": colours.names,
+            "colours": [each.css for each in colours.colours],
+        },
+        "drawn": None if drawn.all() else packed(drawn),
+        "lit": None if lit is None else packed(lit & drawn),
+        "shown": shown,
+        "place": view.place,
+        "furthest": FURTHEST,
+        "causal": atlas.manifest.causal,
+    }
+    MAP(data={"key": drawn_key(data), **data}, key="map")
+
+
+def packed(flags: Bool[np.ndarray, " n"]) -> str:
+    """A bit for each feature, the lowest bit of a byte first, in base64."""
+    return base64.b64encode(np.packbits(flags, bitorder="little")).decode()
+
+
+@st.fragment
+def tell(atlas: Atlas) -> None:
+    """Answers for one feature at a time: what it is called, and its central example."""
+    asked = state_of("map-tell").get("asked")
+    known = type(asked) is int and 0 <= asked < len(atlas.features["size"])
+    CHANNEL(
+        data={"role": "tell", "told": told(atlas, asked) if known else None}, key="map-tell", on_asked_change=nothing
+    )
+
+
+def told(atlas: Atlas, id: int) -> dict:
+    line, maximum = central_line(atlas, id, 8, 4)
+    ref, size = atlas.feature_ref(id), int(atlas.features["size"][id])
+    meta, name = f"{size} example{'s' * (size != 1)}", label(atlas, id)
+    known = {"id": id, "name": str(ref), "meta": meta, "line": line, "maximum": maximum}
+    return {**known, "text": str(name), **name.data()}
+
+
+def seen() -> Box | None:
+    """What part of the map the browser shows, as it last said; None before it said so, or when it makes no sense."""
+    box = state_of("map-seen").get("asked")
+    numbers = isinstance(box, list) and len(box) == 4 and all(type(each) in (int, float) for each in box)
+    return tuple(box) if numbers else None
+
+
+def listen() -> None:
+    """Hear what part of the map is seen; the fragment that calls this runs anew whenever it changes."""
+    CHANNEL(data={"role": "seen"}, key="map-seen", on_asked_change=nothing)
+
+
+def state_of(key: str) -> dict:
+    found = st.session_state.get(key)
+    return dict(found) if found else {}
+
+
+def nothing() -> None:
+    """A component's value is kept only where somebody listens."""
