@@ -143,9 +143,9 @@ class RunConfig:
         return {f.name.replace("_", "-"): getattr(self, f.name) for f in knobs() if f.metadata["fixed"]}
 
     def with_options(self, options: dict[str, Any]) -> "RunConfig":
-        """With some choices made otherwise. Another model does not take over the name of the preset's."""
-        unnamed = {"name": None} if "model" in options else {}
-        return replace(self, **{**unnamed, **options})
+        """With some choices made otherwise. Another model takes over neither name nor masks of the preset's."""
+        own = {"name": None, "mask": ()} if "model" in options else {}
+        return replace(self, **{**own, **options})
 
 
 DEVICES = re.compile(r"auto|cpu|cuda(:\d+)?")
@@ -170,8 +170,9 @@ PRESETS = {
         model="data/models/demo",
         corpus="offline",
         examples=2_000,
+        mask=("mask-token", "mean-embedding"),  # two, so that a reader sees where what masks makes a difference
         importance_examples=1,
-        importance_passes=50_000,
+        importance_passes=60_000,
         device="cpu",  # the same bytes on every machine of a kind
     ),
     "gpt2-small": RunConfig(name="gpt2-small"),

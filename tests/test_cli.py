@@ -136,13 +136,14 @@ def options(*arguments: str) -> RunConfig:
 def test_an_option_overrules_the_preset_and_nothing_else_does():
     config = options("--preset", "demo", "--window", "8,0", "--layers", "0,2", "--mask", "mean-embedding,token: the")
     assert (config.window, config.layers, config.mask) == ((8, 0), (0, 2), ("mean-embedding", "token: the"))
-    assert config.with_options({"window": (20, 10), "layers": None, "mask": ()}) == PRESETS["demo"]
+    assert config.with_options({"window": (20, 10), "layers": None, "mask": PRESETS["demo"].mask}) == PRESETS["demo"]
     assert options("--preset", "demo", "--importance-passes", "all").importance_passes is None
     assert options() == RunConfig(name="gpt2-small")
 
 
 def test_another_model_does_not_take_over_the_name_of_the_presets():
-    """Nor its directory: the demo's atlas is not overwritten by a build of something else."""
+    """Nor its directory: the demo's atlas is not overwritten by a build of something else. Nor its masks."""
+    assert options("--preset", "demo", "--model", "mine").mask == ()
     assert options("--preset", "demo", "--model", "mine").directory == Path("data/mine")
     assert options("--preset", "demo", "--model", "mine", "--name", "demo").directory == Path("data/demo")
     assert options("--preset", "demo", "--examples", "9").directory == Path("data/demo")
