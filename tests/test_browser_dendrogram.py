@@ -188,6 +188,7 @@ def test_a_leaf_shows_its_snippet_as_text(opened):
     page.locator('.leaf[data-feature="3"] .hit').first.hover(force=True)
     tip = page.get_by_role("tooltip").filter(has_text="Feature 3")
     expect(tip.locator("b")).to_have_text("[U+202E]")
+    expect(tip.locator(".label")).to_contain_text("“[U+202E]”")  # its name
     assert page.locator("#tip img, #tip script").count() == 0
 
 
