@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from ne_core.cluster import members
+from ne_core.nodes import lifetimes, rows_below
 from ne_core.schema import NAME_CONTEXT, NAME_KEYS
 from ne_core.terms import Found, Groups, Terms, terms_of
 from ne_core.token_text import short
@@ -32,6 +32,7 @@ from ne_core.token_text import short
 OFTEN = 0.1  # share of a feature's examples that a further term must have
 CONTEXT_WORTH = 0.07  # mean importance that a context term must have beyond the siblings'
 NEAREST, FARTHER = 0.3, 0.25  # importance to be expected just before the key token, and what is left of it a token on
+MOST_MEMBERS = 30_000  # examples of all branch points together that are named in one tree: a tenth of a second
 DOUBT = 4  # examples with computed importance that outweigh that expectation
 
 
@@ -71,9 +72,16 @@ def node_names(
     importance: Float[np.ndarray, "m+1 baselines back"],
     words: Int[np.ndarray, " n_vocab"],
 ) -> Names:
-    """A name for every node of one neuron's tree, examples first: as `names` would name it at a cut that makes it."""
+    """A name for every node of one neuron's tree, examples first: as `names` would name it at a cut that makes it.
+
+    In a tree of thousands, where branch points hold millions of examples between them, only examples and the branch
+    points that live longest have one: those that a moving cut is likely to meet.
+    """
     n = len(tree) + 1
-    branch, row = np.nonzero(members(tree))
+    kept = longest_lived(tree, MOST_MEMBERS)
+    rows = rows_below(tree, (n + kept).tolist())
+    branch = np.repeat(kept, [len(each) for each in rows])
+    row = np.concatenate([np.zeros(0, dtype=np.int64), *rows])
     groups = Groups(
         np.concatenate([np.arange(n), row]),
         np.concatenate([np.arange(n), n + branch]),
@@ -81,6 +89,12 @@ def node_names(
         np.zeros(n, dtype=np.int64),
     )
     return named(groups, tokens, importance, words)
+
+
+def longest_lived(tree: Float[np.ndarray, "m 4"], most: int) -> Int[np.ndarray, " kept"]:
+    """Branch points, ascending: as many of those that live longest as hold no more than so many examples in all."""
+    order = np.argsort(-lifetimes(tree)[len(tree) + 1 :], kind="stable")
+    return np.sort(order[np.cumsum(tree[order, 3]) <= most])
 
 
 def named(

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from ne_core import naming
 from ne_core.atlas import Atlas
 from ne_core.cluster import cut
-from ne_core.naming import Names, names, node_names, word_classes
+from ne_core.naming import Names, longest_lived, names, node_names, word_classes
 from ne_core.nodes import tops
 from ne_core.refs import NeuronRef
 
@@ -149,6 +150,20 @@ def test_nodes_are_named_as_features_of_the_cut_that_makes_them(several, distanc
     nodes, top = node_names(tree, *told), tops(tree, features, distance)
     assert nodes.keys[top].tolist() == at_cut.keys.tolist()
     assert nodes.context[top].tolist() == at_cut.context.tolist()
+
+
+def test_of_a_large_tree_the_longest_lived_branches_are_named(several, monkeypatch):
+    tree, *told = several
+    every, n = node_names(tree, *told), len(tree) + 1
+    monkeypatch.setattr(naming, "MOST_MEMBERS", 2 * n)
+    kept = n + longest_lived(tree, 2 * n)
+    found = node_names(tree, *told)
+    named = found.keys[n:, 0] >= 0
+    assert np.flatnonzero(named).tolist() == (kept - n).tolist()
+    assert 0 < len(kept) < len(tree)
+    assert tree[named, 3].sum() <= 2 * n
+    assert found.keys[kept].tolist() == every.keys[kept].tolist()
+    assert found.keys[:n].tolist() == every.keys[:n].tolist()
 
 
 def test_a_name_does_not_depend_on_how_the_others_are_cut(several):

@@ -3,13 +3,15 @@
 from urllib.parse import urlencode
 
 import numpy as np
+import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.dendrogram import Dendrogram, dendrogram
 from ne_core.nodes import parent_heights, suggested_cut
 from ne_core.palette import FEATURES, OTHER
+from ne_core.token_text import short
 from pages.components.assets import component, drawn_key
-from pages.components.labels import made, node_labels
+from pages.components.labels import node_labels
 from pages.components.lines import snippets
 from pages.components.links import neuron_href
 from pages.components.picker import View
@@ -27,23 +29,30 @@ ROOM = 1.06  # above the highest branch point
 
 def tree_of(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
     """Draw the tree of a neuron with two examples or more, cut where the view cuts it."""
-    layout, usual = dendrogram(neuron.tree), atlas.manifest.default_cut
-    suggested = suggested_cut(neuron.tree)
-    highest = max(float(layout.height.max()), usual)
+    stamp = (atlas.root / "manifest.json").stat().st_mtime_ns
+    found = drawn_tree(str(atlas.root), stamp, neuron.ref.layer, neuron.ref.neuron, atlas, neuron)
     kept = "".join(f"&{urlencode({name: value})}" for name, value in view.along(atlas).items())
+    told = {"address": neuron_href(atlas, neuron.ref), "kept": kept}
+    place = {"cut": view.cut, "asked": view.feature is not None, "current": current, "branch": view.branch}
+    DENDROGRAM(data={**found, "key": f"{found['key']} {kept}", **told, **place}, key="dendrogram")
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def drawn_tree(root: str, stamp: int, layer: int, number: int, _atlas: Atlas, _neuron: Neuron) -> dict:
+    """What is drawn of a tree in any view: a reader who moves the cut or opens features stays with one neuron."""
+    layout, usual = dendrogram(_neuron.tree), _atlas.manifest.default_cut
+    suggested = suggested_cut(_neuron.tree)
+    highest = max(float(layout.height.max()), usual)
     drawn = {
-        "address": neuron_href(atlas, neuron.ref),
-        "kept": kept,
         "usual": usual,
         "suggested": None if suggested is None else round(suggested, 3),
         "top": min(2.0, np.ceil(highest * ROOM * 100) / 100),
         "colours": [colour.css for colour in (*FEATURES, OTHER)],
-        "leaves": leaves(atlas, neuron, layout),
-        "branches": branches(neuron, layout),
-        "names": names(atlas, neuron, layout),
+        "leaves": leaves(_atlas, _neuron, layout),
+        "branches": branches(_neuron, layout),
+        "names": names(_atlas, _neuron, layout),
     }
-    place = {"cut": view.cut, "asked": view.feature is not None, "current": current, "branch": view.branch}
-    DENDROGRAM(data={"key": drawn_key(drawn), **place, **drawn}, key="dendrogram")
+    return {"key": f"{_neuron.ref} {drawn_key(drawn)}", **drawn}
 
 
 def leaves(atlas: Atlas, neuron: Neuron, layout: Dendrogram) -> list[dict]:
@@ -53,11 +62,21 @@ def leaves(atlas: Atlas, neuron: Neuron, layout: Dendrogram) -> list[dict]:
 
 
 def names(atlas: Atlas, neuron: Neuron, layout: Dendrogram) -> list[list[list[str]]]:
-    """What each node is called, in the order of leaves and branches: key terms, and what stands before them."""
-    found = node_labels(atlas, neuron)
-    places = np.concatenate([layout.order, np.arange(len(neuron), 2 * len(neuron) - 1)])
-    labels = [made(atlas, keys, context, 1.0) for keys, context in zip(found.keys, found.context, strict=True)]
-    return [[list(labels[node].tokens), list(labels[node].context)] for node in places]
+    """What each node is called, in the order of leaves and branches: key terms, and what stands before them.
+
+    A branch point without a name of its own has that of its central example.
+    """
+    found, n = node_labels(atlas, neuron), len(neuron)
+    names = np.concatenate([found.keys, found.context], axis=1)
+    nameless = n + np.flatnonzero(found.keys[n:, 0] < 0)
+    names[nameless] = names[neuron.merge_central[nameless - n]]
+    names = names[np.concatenate([layout.order, np.arange(n, 2 * n - 1)])]
+    text = {id: short(atlas.vocab[id]) for id in np.unique(names[names >= 0]).tolist()}
+    split = found.keys.shape[1]
+    return [
+        [[text[id] for id in row[:split] if id >= 0], [text[id] for id in row[split:] if id >= 0]]
+        for row in names.tolist()
+    ]
 
 
 def branches(neuron: Neuron, layout: Dendrogram) -> list[dict]:

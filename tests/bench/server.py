@@ -32,23 +32,25 @@ def browse(process: subprocess.Popen, port: int) -> ClientConnection:
     raise RuntimeError("the explorer did not start: run `make app` to see why")
 
 
-def run_page(connection: ClientConnection, page: str, query: str = "") -> float:
-    """Seconds from asking for a page to the end of its script run; an exception on the page is raised here."""
+def run_page(connection: ClientConnection, page: str, query: str = "", bytes_sent: bool = False) -> float:
+    """Seconds from asking for a page to the end of its script run, or the bytes that came; raises what the page shows
+    as an exception."""
     message = BackMsg()
     message.rerun_script.page_name = page
     message.rerun_script.query_string = query
-    started = time.perf_counter()
+    started, came = time.perf_counter(), 0
     connection.send(message.SerializeToString())
     while True:
-        answer = ForwardMsg()
-        answer.ParseFromString(connection.recv(timeout=PATIENCE_S))
+        answer, data = ForwardMsg(), connection.recv(timeout=PATIENCE_S)
+        came += len(data)
+        answer.ParseFromString(data)
         if answer.delta.new_element.HasField("exception"):
             raise RuntimeError(f"/{page}?{query}: {answer.delta.new_element.exception.message}")
         if (
             answer.WhichOneof("type") == "script_finished"
             and answer.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
         ):
-            return time.perf_counter() - started
+            return came if bytes_sent else time.perf_counter() - started
 
 
 def memory_mb(process: subprocess.Popen) -> float:
