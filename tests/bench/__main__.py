@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from precompute.demo_model.quiet import quiet
-from tests.bench import app, collect, gpt2, importance, layout, nearest, precision, similar, storage, trees
+from tests.bench import app, collect, gpt2, importance, layout, nearest, precision, similar, storage, synthetic, trees
 from tests.bench.figures import Figures
 
 MODEL = Path("data/models/demo")
@@ -58,6 +58,10 @@ def bench_gpt2(figures: Figures) -> None:
     gpt2.measure(figures, Path(".bench/gpt2"), MODEL)
 
 
+def bench_synthetic(figures: Figures) -> None:
+    synthetic.measure(figures)
+
+
 def bench_build(figures: Figures) -> None:
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
@@ -68,6 +72,7 @@ def bench_build(figures: Figures) -> None:
 
 BENCHES = {
     "app": bench_app,
+    "synthetic": bench_synthetic,
     "similar": bench_similar,
     "layout": bench_layout,
     "storage": bench_storage,

@@ -20,6 +20,7 @@ import numpy as np
 from ne_core.atlas import Atlas
 from ne_core.schema import SCHEMA_VERSION
 from precompute.synthetic.settings import Settings
+from tests.bench import calls, clicks
 from tests.bench.figures import Figures
 from tests.bench.server import browse, memory_mb, run_page, server
 from tests.bench.views import heaviest, views
@@ -59,6 +60,9 @@ def measure(figures: Figures) -> None:
         measure_growth(figures, atlas, process, mine)
         figures.add("app_peak_rss_mb_synthetic", memory_mb(process), "MB")
         figures.add("neuron_page_kb_synthetic", max(kilobytes(mine, atlas)), "kB")
+    calls.measure_search(figures, atlas_dir)
+    calls.measure_apptest(figures, atlas_dir)
+    clicks.measure(figures, atlas_dir)
 
 
 def measure_pages(figures: Figures, atlas: Atlas, session) -> None:

@@ -1,0 +1,62 @@
+"""The explorer without a browser or a network: pages under Streamlit's AppTest, and the search index by itself."""
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+from streamlit.testing.v1 import AppTest
+
+from ne_core.atlas import Atlas
+from tests.apptest import APP
+from tests.bench.figures import Figures
+from tests.bench.views import asked, views
+
+PAGES, REPEATS = ("", "neuron", "board", "search"), 5
+
+
+def measure_apptest(figures: Figures, atlas_dir: Path) -> None:
+    """Each view for the first time but for the first of its page, which loads what the page needs."""
+    os.environ["NE_ATLASES"] = str(atlas_dir.parent)
+    seconds = []
+    for page in PAGES:
+        app = AppTest.from_file(str(APP), default_timeout=60)
+        if page:
+            app.switch_page(f"pages/{page}.py")
+        queries = views(Atlas.open(atlas_dir))[page][-12:]
+        seconds += [run(app, query) for query in (queries[0], *queries)][1:]
+    for percent in (50, 95):
+        figures.add(f"page_apptest_ms_p{percent}_synthetic", 1000 * float(np.percentile(seconds, percent)), "ms")
+
+
+def run(app: AppTest, query: str) -> float:
+    app.query_params.clear()
+    for each in query.split("&"):
+        name, value = each.split("=", 1)
+        app.query_params[name] = value.replace("+", " ")
+    started = time.perf_counter()
+    app.run()
+    if app.exception:
+        raise RuntimeError(f"{query}: {app.exception[0].message}")
+    return time.perf_counter() - started
+
+
+def measure_search(figures: Figures, atlas_dir: Path) -> None:
+    """Queries of every kind, the commonest words among them, each asked several times."""
+    atlas, seconds = Atlas.open(atlas_dir), []
+    for words in asked(atlas):
+        text = words.replace("+", " ")
+        tokens = [id for id, token in enumerate(atlas.vocab) if token.strip() == text]
+        for _ in range(REPEATS):
+            for search, given in ((atlas.search.words, text), (atlas.search.named, text)):
+                seconds.append(timed(search, given))
+            if tokens:
+                seconds.append(timed(atlas.search.key_token, tokens))
+    figures.add("search_ms_p95_synthetic", 1000 * float(np.percentile(seconds, 95)), "ms")
+    figures.add("search_ms_max_synthetic", 1000 * max(seconds), "ms")
+
+
+def timed(search, given) -> float:
+    started = time.perf_counter()
+    search(given)
+    return time.perf_counter() - started
