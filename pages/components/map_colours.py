@@ -21,7 +21,7 @@ RAMP = (
 
 @dataclass(frozen=True)
 class Legend:
-    """What each number that a point can have is called, and its colour; `counts` are features."""
+    """What each number that a point can have is called, and its colour; one that none has is called nothing."""
 
     title: str
     names: tuple[str, ...]
@@ -30,7 +30,8 @@ class Legend:
 
 def legend(atlas: Atlas, colour: str) -> Legend:
     if colour == "class":
-        return Legend("Class of its neuron", tuple(NAMES.values()), (OTHER, *FEATURES[: len(CLASSES) - 1]))
+        names = tuple("" if each == "dead" else NAMES[each] for each in CLASSES)
+        return Legend("Class of its neuron", names, (OTHER, *FEATURES[: len(CLASSES) - 1]))
     names = SIZES if colour == "size" else tuple(map(str, atlas.layers))
     return Legend("Examples of a feature" if colour == "size" else "Layer", names, ramp(len(names)))
 

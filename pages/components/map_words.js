@@ -23,6 +23,7 @@ function drawLegend(box, { title, names, colours }) {
     const item = element('span', 'item'), dot = element('i');
     dot.style.setProperty('--c', colours[i]);
     item.append(dot, name);
+    item.hidden = !name;   // of a class that has no features
     return item;
   }));
 }
