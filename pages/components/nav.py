@@ -18,6 +18,7 @@ PAGES = {
     "board": ("Board", ":material/table_rows:"),
     "search": ("Search", ":material/search:"),
     "map": ("Map", ":material/scatter_plot:"),
+    "trail": ("Trails", ":material/route:"),
     "about": ("About", ":material/info:"),
 }
 

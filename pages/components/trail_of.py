@@ -1,0 +1,47 @@
+"""The trail of a feature of an atlas, and features whose trails are worth following."""
+
+import numpy as np
+import streamlit as st
+
+from ne_core.atlas import Atlas
+from ne_core.free_query import space_index
+from ne_core.refs import FeatureRef
+from ne_core.trail import Trail, chosen, layers_reached, trail
+from pages.components.trail_location import View, usual_least
+
+SOLID = 10  # examples of a feature that is offered as a start
+OFFERED = 8
+WORD = 4  # letters of a key token that says by itself what the feature is about
+
+
+def trail_of(atlas: Atlas, view: View) -> Trail:
+    """One scan of the index of the view's space. Raises AtlasError where that is not whole."""
+    index, layers, seed = space_index(atlas, view.space), atlas.features["layer"], atlas.feature_id(view.seed)
+    cosines = index.cosines(index.vectors(np.array([seed]))[0])
+    ids = chosen(cosines, layers, seed, atlas.feature_ids(view.seed.of), view.per, view.bound)
+    return trail(ids, layers[ids], index.vectors(ids), seed, view.bound)
+
+
+def worth_following(atlas: Atlas) -> list[FeatureRef]:
+    """Features with similar ones in most layers, each of another key token, words before signs; at most OFFERED."""
+    return [atlas.feature_ref(id) for id in starts(str(atlas.root), stamp(atlas), atlas)]
+
+
+def stamp(atlas: Atlas) -> int:
+    return (atlas.root / "manifest.json").stat().st_mtime_ns
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def starts(root: str, stamp: int, _atlas: Atlas) -> list[int]:
+    """Once for each atlas; `stamp` makes them anew when it was written anew."""
+    features, space = _atlas.features, _atlas.manifest.default_space
+    ids = np.flatnonzero(features["size"] >= SOLID)
+    ids = ids if len(ids) else np.arange(len(features["size"]))
+    tokens = features["key_tokens"][ids, 0]
+    word = np.array([text[:1] == " " and len(text) > WORD and text[1:].isalpha() for text in _atlas.vocab], dtype=bool)
+    named = word[tokens] & (2 * features["key_token_counts"][ids, 0] >= features["size"][ids])
+    similar, cosines = features[f"similar_{space}"][ids], features[f"cosine_{space}"][ids]
+    reached = layers_reached(similar, cosines, features["layer"], usual_least(space))
+    order = np.lexsort((ids, -features["size"][ids], -reached, ~named))
+    _, first = np.unique(tokens[order], return_index=True)
+    return ids[order[np.sort(first)[:OFFERED]]].tolist()

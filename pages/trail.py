@@ -1,0 +1,97 @@
+"""One concept over the layers: the features similar to one, layer by layer, and how they hang together."""
+
+import streamlit as st
+
+from ne_core.arrays import AtlasError
+from ne_core.atlas import Atlas
+from ne_core.similar import SPACES
+from ne_core.trail import Trail
+from pages.components import frame, location
+from pages.components.chips import Chip, chips
+from pages.components.escape import markdown
+from pages.components.features import feature_row, feature_rows
+from pages.components.frame import open_page
+from pages.components.labels import label
+from pages.components.nav import ensure_router
+from pages.components.trail_controls import controls
+from pages.components.trail_graph import trail_graph
+from pages.components.trail_location import View, read_view, trail_href
+from pages.components.trail_of import trail_of, worth_following
+from pages.components.trail_words import links_of, told
+
+ensure_router()
+
+
+def nothing_to_follow() -> None:
+    st.title("Trail", anchor=False)
+    st.info("No neuron of this atlas has a feature, so there is nothing to follow.", icon=":material/bedtime:")
+    st.stop()
+
+
+def show_start(atlas: Atlas, view: View) -> None:
+    row = feature_row(atlas, atlas.feature_id(view.seed), named=True)
+    feature_rows([row], of=atlas, name="seed", label="The feature that the trail starts from", shown=1)
+
+
+def show_graph(atlas: Atlas, view: View, trail: Trail) -> None:
+    st.markdown("\n".join(f"- {markdown(line)}" for line in told(atlas, trail)))
+    if len(trail.ids) == 1:
+        st.caption("Lower the least cosine, or look in the other space.")
+        return
+    trail_graph(atlas, view, trail)
+    st.caption(
+        f"Columns are layers. In each stand the {view.per} features nearest to the start (with the outline) whose "
+        f"cosine with it, the number on each, is at least {view.bound:g}, as {SPACES.get(view.space, view.space)} of "
+        "central examples; other features of the start’s own neuron are left out. A line joins features of successive "
+        f"layers whose own cosine is at least {view.bound:g}, darker for more. A feature **splits** when those it is "
+        "joined to in the next layer fall into groups that are not alike by the same rule, and **merges** when those "
+        "before it do. A click opens a feature; ↦ follows the trail from it."
+    )
+
+
+def show_list(atlas: Atlas, view: View, trail: Trail) -> None:
+    """Every node again, with its example."""
+    for layer in trail.layers:
+        st.subheader(f"Layer {layer}", anchor=False)
+        rows = [node_row(atlas, view, trail, place) for place in trail.at(layer)]
+        feature_rows(rows, of=atlas, name=f"layer_{layer}", label=f"Features of layer {layer}", shown=len(rows))
+
+
+def node_row(atlas: Atlas, view: View, trail: Trail, place: int) -> dict:
+    id = int(trail.ids[place])
+    ref, cosine = atlas.feature_ref(id), float(trail.cosine[place])
+    if ref == view.seed:
+        return feature_row(atlas, id, named=True, meta="the start", why=links_of(trail, place), current=True)
+    also = [("Trail from here", view.to(seed=ref).href(atlas))]
+    shown = {"meta": f"{cosine:.2f}".replace("-", "−"), "share": max(0.0, cosine), "also": also}
+    return feature_row(atlas, id, named=True, why=links_of(trail, place), **shown)
+
+
+def show_others(atlas: Atlas, view: View, refs: list) -> None:
+    st.caption("Other features with like ones in many layers:")
+    shown = [Chip(str(label(atlas, atlas.feature_id(ref))), trail_href(atlas, ref), ref == view.seed) for ref in refs]
+    chips(shown, name="starts", label="Trails worth following")
+
+
+atlas = open_page("trail")
+offered = worth_following(atlas)
+if not offered:
+    nothing_to_follow()
+at = location.read(atlas.root.name)
+view = read_view(atlas, at, offered[0])
+query = view.query(atlas)
+location.settle(at, query)
+frame.remember("trail", query)
+st.set_page_config(page_title=f"Trail of {view.seed} · {atlas.root.name}")
+st.title(f"Trail of {view.seed}", anchor=False)
+at.show_problems()
+show_start(atlas, view)
+controls(atlas, view)
+try:
+    found = trail_of(atlas, view)
+except AtlasError as error:
+    st.error(markdown(str(error)))
+    st.stop()
+show_graph(atlas, view, found)
+show_list(atlas, view, found)
+show_others(atlas, view, offered)
