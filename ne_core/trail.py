@@ -110,7 +110,7 @@ def trail(
 def layers_reached(
     similar: Int[np.ndarray, "n k"],
     cosines: Float[np.ndarray, "n k"],
-    layers: Int[np.ndarray, " n"],
+    layers: Int[np.ndarray, " n_features"],
     least: float,
 ) -> Int[np.ndarray, " n"]:
     """In how many layers each feature has a similar one of at least this cosine; −1 is no feature."""

@@ -21,6 +21,7 @@ from pages.components.links import atlas_query, neuron_href
 from pages.components.nav import ensure_router, page_file
 from pages.components.picker import View, pick_neuron, pick_space
 from pages.components.starts import living
+from pages.components.ways_on import ways_on
 
 ensure_router()
 WIDE, NARROW = 1.75, 1
@@ -127,6 +128,7 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
     feature_rows(rows, of=atlas, name="similar", label=f"{said}, {label(atlas, id)}", shown=8, narrow=True)
     on_the_map = atlas_query(atlas, {"show": ref.dotted})
     st.page_link(page_file("map"), label="Show on the map", icon=":material/scatter_plot:", query_params=on_the_map)
+    ways_on(atlas, ref, view.space)
 
 
 def dead(atlas: Atlas, view: View) -> None:

@@ -17,6 +17,7 @@ def views(atlas: str, query: str) -> dict[str, str]:
         "board": f"board?atlas={atlas}",
         "search": f"search?atlas={atlas}&q={query}",
         "map": f"map?atlas={atlas}&q={query}",
+        "trail": f"trail?atlas={atlas}",
         "about": f"about?atlas={atlas}",
     }
 

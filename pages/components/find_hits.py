@@ -12,6 +12,7 @@ from pages.components.find import MOST_LIKE, MOST_WINDOWS, PAGE, Found
 from pages.components.find_location import View, more_like
 from pages.components.find_why import Match, highlighted, matches
 from pages.components.lines import lines
+from pages.components.trail_location import trail_href
 from pages.components.vocabulary import tokens_named
 
 
@@ -53,7 +54,7 @@ def hit(atlas: Atlas, view: View, id: int, match: Match) -> dict:
     ref = atlas.feature_ref(id)
     line = lines(atlas, atlas.neuron(ref.of), [match.row])[0]
     line["h"] = highlighted(atlas, view, line)
-    also = [("More like this", more_like(atlas, ref, view.space))]
+    also = [("More like this", more_like(atlas, ref, view.space)), ("Trail", trail_href(atlas, ref, view.space))]
     return feature_row(atlas, id, named=True, line=line, why=match.why, also=also)
 
 

@@ -44,7 +44,7 @@ function item(node, i) {
   made.dataset.node = i;
   link.href = node.href;
   const name = element('span', 'name'), facts = element('span', 'facts', `${node.ref} · ${node.size} ex. · `);
-  name.append(label(node.label, node.more));
+  name.append(label(node.label, node.more, node.context));
   facts.append(node.cosine === null ? 'the start' : plain(node.cosine));
   for (const turn of node.turns) facts.append(' · ', element('span', 'turn', turn));
   link.title = name.textContent;
