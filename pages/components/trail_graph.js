@@ -15,8 +15,10 @@ export default function (component) {
     draw(data, stage);
   }
   const mark = (event) => light(data, stage, event.target.closest('li')?.dataset.node);
-  stage.onpointerover = stage.onfocusin = mark;
-  stage.onpointerleave = stage.onfocusout = () => light(data, stage, undefined);
+  const none = () => light(data, stage, undefined);
+  stage.onpointerover = mark;
+  stage.onpointerleave = none;
+  stage.querySelectorAll('a').forEach((link) => { link.onfocus = mark; link.onblur = none; });
   stage.onkeydown = (event) => step(event, data, stage);
   stage.observer?.disconnect();
   stage.observer = new ResizeObserver(() => lines(data, stage));
