@@ -7,7 +7,7 @@ from ne_core.measures import measures
 from ne_core.refs import FeatureRef
 from pages.components.behind import show_behind
 from pages.components.cluster_words import number, stands_in, tab_title
-from pages.components.clusters import Cluster, branch_at, cluster_label, cluster_labels, features_at, holder
+from pages.components.clusters import Cluster, branch_at, cluster_label, cluster_labels, features_at, holder, listed
 from pages.components.dendrogram import tree_of
 from pages.components.escape import markdown
 from pages.components.examples import show_examples
@@ -56,19 +56,20 @@ def show_features(
 ) -> None:
     st.subheader("Features", anchor=False)
     baseline = view.reading.baseline_number(atlas.manifest.baselines)
-    around = lines(atlas, neuron, [each.central for each in features], before=10, after=6, baseline=baseline)
+    those = listed(len(features), current)
+    around = lines(atlas, neuron, [features[i].central for i in those], before=10, after=6, baseline=baseline)
     rows = [
         numbered_row(
             i,
-            **name.data(),
+            **labels[i].data(),
             href=own_href(atlas, view, i),
-            meta=f"{len(feature)}",
-            share=len(feature) / len(neuron),
+            meta=f"{len(features[i])}",
+            share=len(features[i]) / len(neuron),
             line=line,
             maximum=maximum(atlas, neuron.ref),
             current=i == current,
         )
-        for i, (feature, name, line) in enumerate(zip(features, labels, around, strict=True))
+        for i, line in zip(those, around, strict=True)
     ]
     feature_rows(rows, of=atlas, name="features", label="Features of this neuron", shown=9)
     st.caption(
@@ -76,6 +77,8 @@ def show_features(
         "token, and how many examples it has. A name is made of the key tokens, and the important words before them, "
         "that tell the feature from the neuron’s others. Open one to read its examples."
     )
+    if len(those) < len(features):
+        st.caption(f"Smaller ones, {len(features) - len(those):,}, are not listed: the dendrogram leads to them.")
 
 
 def own_href(atlas: Atlas, view: View, feature: int) -> str:

@@ -8,6 +8,7 @@ from ne_core.cluster import cut
 from ne_core.measures import feature_distances
 from ne_core.nodes import suggested_cut
 from ne_core.refs import NeuronRef
+from pages.components import clusters
 from pages.components.clusters import branch_at, cluster_label, features_at, holder, shared
 from pages.components.labels import label
 from tests.apptest import open_app, payloads, rows_of, url, words
@@ -80,6 +81,13 @@ def test_a_bad_cut_says_what_would_have_worked(asked, tiny_atlas, monkeypatch):
 def test_a_feature_number_counts_at_the_cut(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature="3", cut="1.9")
     assert [words(each.value) for each in app.error] == ["feature=3: this neuron has only feature 0 at cut 1.9"]
+
+
+def test_of_many_features_the_largest_and_the_current_one_are_listed(tiny_atlas, monkeypatch):
+    monkeypatch.setattr(clusters, "LISTED", 2)
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature="3")
+    assert [row["number"] for row in rows_of(app, "Features of this neuron")] == [0, 1, 3]
+    assert any(caption.value.startswith("Smaller ones, 1, are not listed") for caption in app.caption)
 
 
 def test_a_branch_shows_its_examples_and_the_way_back(tiny_atlas, several, monkeypatch):

@@ -9,6 +9,8 @@ from ne_core.atlas import Atlas, Neuron
 from ne_core.nodes import inner_distances, own_heights, parent_heights, rows_below, tops
 from pages.components.labels import Label, labels_of
 
+LISTED = 200
+
 
 @dataclass(frozen=True)
 class Cluster:
@@ -46,6 +48,11 @@ def clusters(neuron: Neuron, nodes: list[int]) -> list[Cluster]:
         )
         for node, rows in zip(nodes, rows_below(tree, nodes), strict=True)
     ]
+
+
+def listed(n_features: int, current: int | None) -> list[int]:
+    """The largest features, and the one that is shown: a low cut makes thousands of some neurons."""
+    return [i for i in range(n_features) if i < LISTED or i == current]
 
 
 def holder(neuron: Neuron, rows: Int[np.ndarray, " n_rows"]) -> int:

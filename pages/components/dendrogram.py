@@ -24,6 +24,7 @@ DENDROGRAM = component(
     '<div id="live" class="hidden" role="status" aria-live="polite"></div>',
     parts=("dendrogram_cut", "dendrogram_draw", "dendrogram_move"),
 )
+MANY = 1000  # leaves
 ROOM = 1.06  # above the highest branch point
 
 
@@ -56,8 +57,9 @@ def drawn_tree(root: str, stamp: int, layer: int, number: int, _atlas: Atlas, _n
 
 
 def leaves(atlas: Atlas, neuron: Neuron, layout: Dendrogram) -> list[dict]:
-    """From the left: which example it is, and the text around the key token."""
-    texts = snippets(atlas, neuron, layout.order, before=10, after=4)
+    """From the left: which example it is, and the text around the key token, less of it where there are thousands."""
+    before, after = (10, 4) if len(neuron) <= MANY else (5, 2)
+    texts = snippets(atlas, neuron, layout.order, before, after)
     return [{"row": row, "text": text} for row, text in zip(layout.order.tolist(), texts, strict=True)]
 
 
