@@ -16,6 +16,7 @@ from pages.components.features import feature_row, feature_rows, numbered_row
 from pages.components.frame import open_page
 from pages.components.here import here_bar
 from pages.components.labels import Label, label
+from pages.components.large_tree import MOST_LEAVES, large_tree
 from pages.components.lines import lines, maximum
 from pages.components.links import atlas_query, neuron_href
 from pages.components.nav import ensure_router, page_file
@@ -78,7 +79,9 @@ def show_features(
         "that tell the feature from the neuron’s others. Open one to read its examples."
     )
     if len(those) < len(features):
-        st.caption(f"Smaller ones, {len(features) - len(those):,}, are not listed: the dendrogram leads to them.")
+        st.caption(
+            f"Smaller ones, {len(features) - len(those):,}, are not listed: their number in the address opens them."
+        )
 
 
 def own_href(atlas: Atlas, view: View, feature: int) -> str:
@@ -90,6 +93,9 @@ def show_tree(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
     st.subheader("Dendrogram", anchor=False)
     if len(neuron) < 2:
         st.caption("One example: there is no tree to draw.")
+        return
+    if len(neuron) > MOST_LEAVES:
+        large_tree(atlas, neuron, view)
         return
     tree_of(atlas, neuron, view, current)
     st.caption(
