@@ -20,6 +20,7 @@ from pages.components.large_tree import MOST_LEAVES, large_tree
 from pages.components.lines import lines, maximum
 from pages.components.links import atlas_query, neuron_href
 from pages.components.nav import ensure_router, page_file
+from pages.components.pair_location import View as Pair
 from pages.components.picker import View, pick_neuron, pick_space
 from pages.components.starts import living
 from pages.components.ways_on import ways_on
@@ -127,6 +128,7 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
             meta=f"{cosine:.2f}",
             share=max(0.0, cosine),
             href=neuron_href(atlas, other, **view.kept(atlas)),
+            also=[("Compare", Pair(ref, other).href(atlas))],
         )
         for other, cosine in atlas.similar(ref, view.space)
     ]

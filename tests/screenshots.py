@@ -18,6 +18,7 @@ def views(atlas: str, query: str) -> dict[str, str]:
         "search": f"search?atlas={atlas}&q={query}",
         "map": f"map?atlas={atlas}&q={query}",
         "trail": f"trail?atlas={atlas}",
+        "pair": f"pair?atlas={atlas}",
         "about": f"about?atlas={atlas}",
     }
 

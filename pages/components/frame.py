@@ -76,7 +76,7 @@ def sidebar(page: str, atlas: Atlas | None, names: list[str], name: str | None =
             keeper(names, name)
             keys({target: f"{target}?{urlencode(remembered(target, name))}" for target in PAGES})
             st.html(summary(atlas))
-            if page in ("neuron", "search", "trail"):
+            if page in ("neuron", "search", "trail", "pair"):
                 st.html(legend(atlas))
 
 

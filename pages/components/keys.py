@@ -36,6 +36,7 @@ SHORTCUTS = (
     Shortcut("o", "Overview", page="overview"),
     Shortcut("e", "Neuron", page="neuron"),
     Shortcut("t", "Board", page="board"),
+    Shortcut("d", "Side by side", page="pair"),
     Shortcut("m", "Map", page="map"),
     Shortcut("?", "This list"),
 )

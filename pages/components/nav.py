@@ -19,6 +19,7 @@ PAGES = {
     "search": ("Search", ":material/search:"),
     "map": ("Map", ":material/scatter_plot:"),
     "trail": ("Trails", ":material/route:"),
+    "pair": ("Side by side", ":material/compare_arrows:"),
     "about": ("About", ":material/info:"),
 }
 

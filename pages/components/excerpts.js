@@ -1,0 +1,27 @@
+/* data = {key, label, colour, maximum, causal, lines: [{t, v, m, k, aside}]} */
+export default function (component) {
+  const { data, parentElement } = component;
+  const list = parentElement.querySelector('ol'), tip = parentElement.querySelector('#tip');
+  if (list.drawnKey !== data.key) {
+    tip.style.display = 'none';            // what it pointed at is gone
+    list.drawnKey = data.key;
+    list.setAttribute('aria-label', data.label);
+    list.style.setProperty('--c', data.colour);
+    list.replaceChildren(...data.lines.map((line, i) => excerpt(line, i, data)));
+  }
+  list.onpointerover = (event) => {
+    const token = event.target.closest('.token');
+    if (!token) { tip.style.display = 'none'; return; }
+    const line = data.lines[token.closest('li').dataset.line];
+    showTip(tip, token, tokenWords(line, +token.dataset.i, data));
+  };
+  list.onpointerleave = () => { tip.style.display = 'none'; };
+}
+
+function excerpt(line, i, data) {
+  const made = element('li');
+  made.dataset.line = i;
+  made.append(element('span', 'aside', line.aside), tokenElements(line, 0, line.t.length, data));
+  made.append(element('span', 'hidden', ' ' + lineWords(line)));
+  return made;
+}

@@ -1,0 +1,86 @@
+"""Two features side by side: names, measures, what they have in common, and examples of both. The view is the URL."""
+
+import streamlit as st
+
+from ne_core.arrays import AtlasError
+from ne_core.atlas import Atlas
+from ne_core.similar import SPACES
+from pages.components import frame, location
+from pages.components.escape import markdown
+from pages.components.find_controls import SPACE_TITLES
+from pages.components.frame import open_page
+from pages.components.nav import ensure_router
+from pages.components.pair_facts import cosine, measures_table, tokens_line
+from pages.components.pair_location import LONGEST, SIDES, View, read_view, typed
+from pages.components.pair_offers import nothing_picked, one_picked
+from pages.components.pair_side import show_examples, show_head
+
+ensure_router()
+
+
+def controls(atlas: Atlas, at: location.Location, view: View) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        for side in SIDES:
+            ref, key = getattr(view, side), f"_pair_{side}"
+            st.session_state[key] = ref.dotted if ref else at.asked.get(side, "")[:LONGEST]
+            st.text_input(
+                f"Feature {side}",
+                key=key,
+                max_chars=LONGEST,
+                placeholder="3.17.2 or L3 N17 F2",
+                width=190,
+                on_change=location.moved(key, lambda text, side=side: typed(atlas, at, side, text)),
+            )
+        st.button(
+            "Swap",
+            key="_swap",
+            icon=":material/swap_horiz:",
+            on_click=location.go,
+            args=(view.swapped.query(atlas),),
+            disabled=not (view.a and view.b),
+        )
+
+
+def show_common(atlas: Atlas, view: View) -> None:
+    st.subheader("In common", anchor=False)
+    with st.container(horizontal=True, gap="medium"):
+        for space in atlas.manifest.spaces:
+            name = SPACE_TITLES.get(space, space)
+            value = f"{cosine(atlas, view.a, view.b, space):.2f}".replace("-", "−")
+            meaning = f"Between the central examples, as {SPACES.get(space, space)}: 1 is one direction, 0 unrelated."
+            st.metric(f"Cosine, {name[:1].lower()}{name[1:]}", value, help=markdown(meaning), width="content")
+    st.markdown(tokens_line(atlas, view.a, view.b))
+    st.markdown(measures_table(atlas, view.a, view.b))
+
+
+def show_pair(atlas: Atlas, view: View) -> None:
+    sides = [(side, getattr(view, side)) for side in SIDES]
+    for column, (side, ref) in zip(st.columns(2, gap="medium"), sides, strict=True):
+        with column:
+            show_head(atlas, side, ref)
+    show_common(atlas, view)
+    st.subheader("Examples", anchor=False)
+    for column, (side, ref) in zip(st.columns(2, gap="medium"), sides, strict=True):
+        with column:
+            show_examples(atlas, side, ref)
+
+
+atlas = open_page("pair")
+at = location.read(atlas.root.name)
+view = read_view(atlas, at)
+query = view.query(atlas)
+location.settle(at, query)
+frame.remember("pair", query)
+st.title("Side by side", anchor=False)
+at.show_problems()
+controls(atlas, at, view)
+if view.a and view.b:
+    st.set_page_config(page_title=f"{view.a} beside {view.b} · {atlas.root.name}")
+    try:
+        show_pair(atlas, view)
+    except AtlasError as error:
+        st.error(markdown(str(error)))
+elif view.a or view.b:
+    one_picked(atlas, view)
+else:
+    nothing_picked(atlas)
