@@ -38,7 +38,10 @@ def test_importance_by_distance_of_a_feature_and_of_the_rest(tiny_atlas, atlas, 
     others = values[neuron.feature != 1]
     for distance, mean in shown["line"]["points"]:
         assert mean == pytest.approx(np.nanmean(others[:, atlas.manifest.window.key + round(distance)]))
-    assert "over the 3 examples of feature 1 with importances, and 3 other examples of the neuron" in captions(app)
+    assert (
+        "over the 3 examples of feature 1 with importances, and 3 examples of the neuron’s other features"
+        in captions(app)
+    )
 
 
 def test_baselines_agree_as_much_as_is_said(tiny_atlas, atlas, monkeypatch):
@@ -47,7 +50,7 @@ def test_baselines_agree_as_much_as_is_said(tiny_atlas, atlas, monkeypatch):
     found = agreement(np.asarray(neuron.window_importances[neuron.feature == 0]))
     said = next(each.value for each in app.markdown if "mask baselines agree?" in each.value)
     assert f"Over {found.n_tokens} tokens before the key tokens of {found.n_examples} examples of feature 0" in said
-    for part in (f"**{found.sign:.0%}**", f"**{found.top:.0%}**", f"**{found.correlation:.2f}**"):
+    for part in (f"**{1 - found.sign:.0%}** of the underlined", f"**{found.top:.0%}**", f"**{found.correlation:.2f}**"):
         assert part in said
 
 

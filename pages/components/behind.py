@@ -57,10 +57,10 @@ def show_importance(
         line=Series("the neuron’s other examples", points) if points else None,
         colour=colour,
     )
-    among = f", and {others.n_examples:,} other examples of the neuron" if points else ""
+    among = f", and {counted(others.n_examples)} of the neuron’s other features" if points else ""
     st.caption(
         f"Share of the activation lost when the token at that distance is masked, signed, averaged over the "
-        f"{here.n_examples:,} examples of {what} with importances{among}. Lines reach one standard deviation up and "
+        f"{counted(here.n_examples)} of {what} with importances{among}. Lines reach one standard deviation up and "
         "down. The key token itself, whose masking takes all, is left out."
     )
 
@@ -69,6 +69,10 @@ def bar_of(values: ByDistance, i: int) -> Bar:
     mean, spread, count = float(values.mean[i]), float(values.spread[i]), int(values.count[i])
     words = f"−{i + 1}: mean {mean:+.2f}, standard deviation {spread:.2f}, {count:,} token{'s' * (count != 1)}"
     return Bar(-i - 1.5, -i - 0.5, mean, words, mean - spread, mean + spread)
+
+
+def counted(n: int) -> str:
+    return f"{n:,} example{'s' * (n != 1)}"
 
 
 def show_agreement(atlas: Atlas, neuron: Neuron, cluster: Cluster, what: str) -> None:
@@ -91,7 +95,7 @@ def agreement_words(found: Agreement, what: str) -> str:
     said.append(f"the most important token is the same in **{found.top:.0%}** of the examples")
     if np.isfinite(found.correlation):
         said.append(f"importances correlate at **{found.correlation:.2f}**")
-    over = f"Over {found.n_tokens:,} tokens before the key tokens of {found.n_examples:,} examples of {what}: "
+    over = f"Over {found.n_tokens:,} tokens before the key tokens of {counted(found.n_examples)} of {what}: "
     return over + "; ".join(said) + "."
 
 

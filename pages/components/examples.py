@@ -7,6 +7,7 @@ from ne_core.palette import feature_colour
 from pages.components.chosen import Chosen, chosen
 from pages.components.cluster_words import facts
 from pages.components.clusters import Cluster, cluster_label
+from pages.components.example_lines import IMPORTANT
 from pages.components.picker import View
 from pages.components.tokens import cluster_examples
 
@@ -24,6 +25,10 @@ STORED = (
 JOINED = (
     "Distance is the height in the tree at which the example joins the central one. Distances from the mean direction "
     "are known for features of the atlas’s own cut."
+)
+CONTEXT = (
+    f"Text begins at the farthest token with an importance of at least {IMPORTANT} in size; where importance was not "
+    "computed, a few tokens are shown."
 )
 
 
@@ -45,8 +50,9 @@ def show_examples(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cu
     land = {"of": str(neuron.ref), "what": head["title"], "cut": view.cut} if asked else None
     cluster_examples(atlas, neuron, found, view, head=head, count=counted(found, view, len(cluster)), land=land)
     away = (STORED if stored else JOINED) if view.reading.by_distance else ""
+    important = CONTEXT if view.reading.context == "important" else ""
     st.caption(
-        f"{ORDER[view.reading.sort]} {away} A warm background is activation, an underline importance; Values shows "
+        f"{ORDER[view.reading.sort]} {away} {important} A warm background is activation, an underline importance; Values shows "
         "both as numbers."
     )
 
