@@ -89,9 +89,7 @@ def show_agreement(atlas: Atlas, neuron: Neuron, cluster: Cluster, what: str) ->
 def agreement_words(found: Agreement, what: str) -> str:
     said = []
     if np.isfinite(found.sign):
-        said.append(
-            f"none contradicts another’s sign on **{found.sign:.0%}** of the tokens that one of them underlines"
-        )
+        said.append(f"signs contradict each other on **{1 - found.sign:.0%}** of the underlined tokens")
     said.append(f"the most important token is the same in **{found.top:.0%}** of the examples")
     if np.isfinite(found.correlation):
         said.append(f"importances correlate at **{found.correlation:.2f}**")

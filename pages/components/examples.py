@@ -52,8 +52,8 @@ def show_examples(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cu
     away = (STORED if stored else JOINED) if view.reading.by_distance else ""
     important = CONTEXT if view.reading.context == "important" else ""
     st.caption(
-        f"{ORDER[view.reading.sort]} {away} {important} A warm background is activation, an underline importance; Values shows "
-        "both as numbers."
+        f"{ORDER[view.reading.sort]} {away} {important} A warm background is activation, an underline importance; "
+        "Values shows both as numbers."
     )
 
 
