@@ -160,7 +160,10 @@ OTHER = (
         "features_<space>.faiss",
         "flat 8-bit faiss index over the unit central vectors, inner product, one per space",
     ),
-    ("search.sqlite", "words of each feature's key tokens and snippets (FTS5, contentless), and its key tokens by id"),
+    (
+        "search.sqlite",
+        "words of each feature's name, key tokens and snippets (FTS5, contentless), and its key tokens by id",
+    ),
 )
 
 MANIFEST = {

@@ -94,7 +94,8 @@ def write_atlas(
         write_table(folder / "features.parquet", FEATURES, found.features)
         for space in SPACES:
             write_index(folder / index_file(space), found.vectors[space])
-        write_search(folder / "search.sqlite", layers, texts)
+        names = np.concatenate([found.features[name] for name in ("name_keys", "name_context")], axis=1)
+        write_search(folder / "search.sqlite", layers, texts, names)
         write_manifest(folder, {**facts, **shape_facts(texts, layers), "logit_effects": logits is not None})
 
 

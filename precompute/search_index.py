@@ -1,7 +1,7 @@
-"""The search index of an atlas: the words of each feature's key tokens and snippets, and its key tokens by id."""
+"""The search index of an atlas: the words of each feature's key tokens, snippets and name; its key tokens by id."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -24,8 +24,13 @@ CREATE TABLE key_token(token INTEGER, feature INTEGER, examples INTEGER, PRIMARY
 """
 
 
-def write_search(path: Path, layers: Sequence[LayerFound], texts: Texts) -> None:
-    """The same features give the same bytes: rows go in by number, and the file is packed afterwards."""
+def write_search(
+    path: Path, layers: Sequence[LayerFound], texts: Texts, names: Int[np.ndarray, "n_features k"]
+) -> None:
+    """The same features give the same bytes: rows go in by number, and the file is packed afterwards.
+
+    `names` are the tokens that each feature is named by, −1 where there are fewer.
+    """
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute("PRAGMA page_size = 4096")
@@ -35,7 +40,7 @@ def write_search(path: Path, layers: Sequence[LayerFound], texts: Texts) -> None
         connection.execute("BEGIN")
         first = 0
         for found in layers:
-            fill(connection, first, found, texts)
+            fill(connection, first, found, texts, names[first : first + found.n_features])
             first += found.n_features
         for table in ("text", "named"):
             connection.execute(f"INSERT INTO {table}({table}) VALUES('optimize')")
@@ -45,7 +50,9 @@ def write_search(path: Path, layers: Sequence[LayerFound], texts: Texts) -> None
         connection.close()
 
 
-def fill(connection: sqlite3.Connection, first: int, found: LayerFound, texts: Texts) -> None:
+def fill(
+    connection: sqlite3.Connection, first: int, found: LayerFound, texts: Texts, names: Int[np.ndarray, "n k"]
+) -> None:
     """One layer's features, the first of which has id `first`."""
     rows, n = found.rows, found.n_features
     keys = key_tokens(found.feature_of_row, texts.tokens[rows.example, rows.pos], n)
@@ -53,10 +60,12 @@ def fill(connection: sqlite3.Connection, first: int, found: LayerFound, texts: T
     connection.executemany("INSERT INTO key_token VALUES (?, ?, ?)", by_key)
     shown = snippet_rows(found)
     windows = texts.window.slice(texts.tokens, texts.lengths, rows.example[shown], rows.pos[shown], -1)
-    named = distinct(lines(keys.feature, keys.token[:, None], texts.vocab, n))
-    around = distinct(lines(found.feature_of_row[shown], windows, texts.vocab, n))
-    connection.executemany("INSERT INTO named(rowid, words) VALUES (?, ?)", zip(count(first), named))
-    every = (f"{key} {text}" for key, text in zip(named, around, strict=True))
+    owner = np.repeat(np.arange(n), names.shape[1])
+    named = lines(owner, names.reshape(-1, 1), texts.vocab, n)
+    fired = lines(keys.feature, keys.token[:, None], texts.vocab, n)
+    around = lines(found.feature_of_row[shown], windows, texts.vocab, n)
+    connection.executemany("INSERT INTO named(rowid, words) VALUES (?, ?)", zip(count(first), distinct(named)))
+    every = distinct(map("\n".join, zip(named, fired, around, strict=True)))
     connection.executemany("INSERT INTO text(rowid, words) VALUES (?, ?)", zip(count(first), every))
 
 
@@ -76,6 +85,6 @@ def lines(
     return ["\n".join(parts) for parts in of_owner]
 
 
-def distinct(texts: Sequence[str]) -> list[str]:
+def distinct(texts: Iterable[str]) -> list[str]:
     """The words of each text once, a space between them."""
     return [" ".join(dict.fromkeys(words_of(text))) for text in texts]

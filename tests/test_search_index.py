@@ -39,16 +39,21 @@ def test_it_holds_every_key_token(atlas):
     assert {(token, id): n for token, id, n in rows} == dict(expected)
 
 
+def named_by(atlas: Atlas, token: int) -> set[int]:
+    names = np.concatenate([atlas.features[name] for name in ("name_keys", "name_context")], axis=1)
+    return set(np.flatnonzero((names == token).any(axis=1)).tolist())
+
+
 @pytest.mark.parametrize("token", range(12))
-def test_it_holds_the_windows_of_the_most_central_examples_and_key_tokens(atlas, planted, token: int):
+def test_it_holds_the_windows_of_the_most_central_examples_key_tokens_and_names(atlas, planted, token: int):
     texts, layers = planted
-    around, named, first = set(), set(), 0
+    around, fired, first = set(), set(), 0
     for found in layers:
         for row in range(found.rows.n_rows):
             feature = first + int(found.feature_of_row[row])
             example, pos = found.rows.example[row], found.rows.pos[row]
             if texts.tokens[example, pos] == token:
-                named.add(feature)
+                fired.add(feature)
             places = texts.window.positions(np.array([pos]))[0]
             inside = places[(places >= 0) & (places < texts.lengths[example])]
             if found.features.rank[row] < SNIPPETS and token in texts.tokens[example, inside]:
@@ -57,15 +62,15 @@ def test_it_holds_the_windows_of_the_most_central_examples_and_key_tokens(atlas,
     with sqlite3.connect(atlas.root / "search.sqlite") as db:
         # a prefix, since a token without a space before it may lengthen the word
         query = f"{VOCAB[token].strip()}*"
-        assert matches(db, "text", query) == around | named
-        assert matches(db, "named", query) == named
+        assert matches(db, "text", query) == around | fired | named_by(atlas, token)
+        assert matches(db, "named", query) == named_by(atlas, token)
     assert 0 < len(around) < first
 
 
 def test_the_same_features_make_the_same_search_file(tmp_path, planted):
     texts, layers = planted
     for name in ("one", "two"):
-        write_search(tmp_path / name, layers, texts)
+        write_search(tmp_path / name, layers, texts, np.tile([[1], [-1]], (10, 2))[:17])
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
