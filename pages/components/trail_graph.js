@@ -45,10 +45,10 @@ function item(node, i) {
   const made = element('li', node.cosine === null ? 'seed' : ''), link = element('a', 'node');
   made.dataset.node = i;
   link.href = node.href;
-  const name = element('span', 'name'), facts = element('span', 'facts', `${node.ref} · ${node.size} ex. · `);
+  const name = element('span', 'name'), facts = element('span', 'facts');
   name.append(label(node.label, node.more, node.context));
-  facts.append(node.cosine === null ? 'the start' : plain(node.cosine));
-  for (const turn of node.turns) facts.append(' · ', element('span', 'turn', turn));
+  for (const turn of node.turns) facts.append(element('span', 'turn', turn), ' · ');
+  facts.append(`${node.ref} · ${node.cosine === null ? 'the start' : plain(node.cosine)} · ${node.size} ex.`);
   link.title = name.textContent;
   link.append(name, facts, element('span', 'hidden', ` ${node.cosine === null ? '' : 'cosine to the start; '}${node.said}`));
   made.append(link);
