@@ -113,16 +113,18 @@ def show_effects(atlas: Atlas, ref: NeuronRef) -> None:
 def show_activations(atlas: Atlas, ref: NeuronRef) -> None:
     found, n = atlas.histogram(ref), atlas.manifest.sample_positions
     maximum = float(atlas.neurons["maximum"][atlas.neuron_row(ref)])
-    keep, edges = float(atlas.manifest.raw["keep"]) * maximum, found.edges.tolist()
+    share, edges = atlas.manifest.raw["keep"], found.edges.tolist()
+    keep = share * maximum if isinstance(share, float) else np.nan  # nothing has checked what a manifest says of it
     shown = [(keep, f"kept from {keep:.2f}"), (maximum, f"maximum {maximum:.2f}")]
     marks = [mark for mark in shown if np.isfinite(mark[0])]
+    ends = [found.low, found.high, *(at for at, _ in marks)]
     bars = [
         Bar(low, high, log_count(count), f"{low:.2f} to {high:.2f}: {count:,} position{'s' * (count != 1)}")
         for (low, high), count in zip(pairwise(edges), found.counts.tolist(), strict=True)
     ]
     small_plot(
         bars,
-        value_axis(min(found.low, *(at for at, _ in marks)), max(found.high, *(at for at, _ in marks)), "activation"),
+        value_axis(min(ends), max(ends), "activation"),
         count_axis(int(found.counts.max()), "positions"),
         name="histogram",
         label=f"How many sampled positions have which activation, from {found.low:.2f} to {found.high:.2f}.",
@@ -130,5 +132,5 @@ def show_activations(atlas: Atlas, ref: NeuronRef) -> None:
     )
     st.caption(
         f"Activations on {n:,} sampled positions of the corpus, in {len(bars)} bins; counts on a logarithmic scale. An "
-        f"activating example reaches {atlas.manifest.raw['keep']:.0%} of the neuron’s maximum."
+        f"activating example reaches {'a share' if np.isnan(keep) else f'{share:.0%}'} of the neuron’s maximum."
     )

@@ -50,8 +50,12 @@ def passing(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " k"], reading: 
 
 
 def percent(atlas: Atlas, neuron: Neuron) -> Float[np.ndarray, " n"]:
-    """Activation of each row in percent of the neuron's maximum, to a tenth: what is typed is what is compared."""
-    return (neuron.activation.astype(np.float64) * 100 / maximum(atlas, neuron.ref)).round(1)
+    """Activation of each row in percent of the neuron's maximum, to a tenth: what is typed is what is compared.
+
+    0 where a damaged atlas has no number.
+    """
+    share = (neuron.activation.astype(np.float64) * 100 / maximum(atlas, neuron.ref)).round(1)
+    return np.nan_to_num(share, nan=0, posinf=0, neginf=0)
 
 
 def distances(neuron: Neuron, cluster: Cluster, stored: bool) -> Float[np.ndarray, " n"]:
