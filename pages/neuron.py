@@ -27,6 +27,11 @@ from pages.components.ways_on import ways_on
 
 ensure_router()
 WIDE, NARROW = 1.75, 1
+SUGGESTED = (
+    "Two branches join at the average distance between their examples. The *suggested* cut is the middle of the widest "
+    "gap between successive branch points, among cuts that give from two features to half as many as there are "
+    "examples: the grouping that survives longest."
+)
 
 
 def show_measures(atlas: Atlas, neuron: Neuron, view: View) -> None:
@@ -91,7 +96,7 @@ def own_href(atlas: Atlas, view: View, feature: int) -> str:
 
 
 def show_tree(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
-    st.subheader("Dendrogram", anchor=False)
+    st.subheader("Dendrogram", anchor=False, help=SUGGESTED)
     if len(neuron) < 2:
         st.caption("One example: there is no tree to draw.")
         return
@@ -100,11 +105,8 @@ def show_tree(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
         return
     tree_of(atlas, neuron, view, current)
     st.caption(
-        "Each leaf is one activating example. Two branches join at the average distance between their examples; what "
-        "joins below the cut is one feature, in its colour and with its number. **Move the cut**: drag its line, click "
-        "the axis, or use the arrow keys on it. A click on a branch shows its examples. The *suggested* cut is the "
-        "middle of the widest gap between successive branch points, among cuts that give from two features to half as "
-        "many as there are examples: the grouping that survives longest."
+        "Each leaf is one activating example; what joins below the cut is one feature. **Move the cut**: drag its "
+        "line, click the axis, or use the arrow keys on it. A click on a branch shows its examples."
     )
 
 
