@@ -25,6 +25,7 @@ def views(atlas: Atlas) -> dict[str, list[str]]:
     others = [page for page in PAGES if page not in (*found, "overview", "neuron")]
     for page in others:
         found[page] = [f"{here}&{feature(atlas, row)}" for row in rng.choice(living, size=20)]
+    found["pair"] = [f"{here}&a={dotted(atlas, a)}&b={dotted(atlas, b)}" for a, b in rng.choice(living, size=(20, 2))]
     return {page: queries for page, queries in found.items() if not page or Path(f"pages/{page}.py").exists()}
 
 
@@ -39,6 +40,11 @@ def spelled(atlas: Atlas, row: int) -> str:
 def feature(atlas: Atlas, row: int) -> str:
     """A neuron's main feature, in the words that trails, pairs and “more like this” share."""
     return spelled(atlas, row).split("&", 1)[1] + "&feature=0"
+
+
+def dotted(atlas: Atlas, row: int) -> str:
+    """A neuron's main feature, as the page that compares two has it."""
+    return f"{atlas.neurons['layer'][row]}.{atlas.neurons['neuron'][row]}.0"
 
 
 def heaviest(atlas: Atlas) -> list[str]:
