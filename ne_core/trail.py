@@ -45,6 +45,12 @@ class Trail:
         ]
 
     @cached_property
+    def n_links(self) -> Int[np.ndarray, "2 n"]:
+        """How many links each node has to the layer before and to the one after."""
+        ends = np.array([(b, a) for a, b, _ in self.links], dtype=np.int64).reshape(-1, 2)
+        return np.stack([np.bincount(places, minlength=len(self.ids)) for places in ends.T])
+
+    @cached_property
     def splits(self) -> dict[int, int]:
         """Nodes whose links go on to several groups: place, number of groups."""
         return self._groups(0)
@@ -87,11 +93,10 @@ def chosen(
     open_to[list(own)] = False
     open_to[seed] = True
     rank = np.where(np.arange(len(cosines)) == seed, np.inf, cosines)
-    found = []
-    for layer in np.unique(layers[open_to]).tolist():
-        here = np.flatnonzero(open_to & (layers == layer))
-        found.append(here[np.lexsort((here, -rank[here]))][:per])
-    return np.concatenate(found)
+    ids = np.flatnonzero(open_to)
+    ids = ids[np.lexsort((ids, -rank[ids], layers[ids]))]
+    first = np.searchsorted(layers[ids], layers[ids])
+    return ids[np.arange(len(ids)) - first < per]
 
 
 def trail(

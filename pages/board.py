@@ -14,18 +14,15 @@ from pages.components.chips import Chip, chips
 from pages.components.export_tables import layers_table, neurons_table
 from pages.components.frame import open_page
 from pages.components.nav import ensure_router
+from pages.components.per_atlas import per_atlas
 
 ensure_router()
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading the measures …")
-def made(root: str, stamp: int, _atlas: Atlas) -> Board:
-    """One board for all sessions, with its sorted columns; `stamp` makes it anew when the atlas was written anew."""
-    return board(_atlas)
-
-
+@per_atlas(says="Reading the measures …")
 def board_of(atlas: Atlas) -> Board:
-    return made(str(atlas.root), (atlas.root / "manifest.json").stat().st_mtime_ns, atlas)
+    """One board for all sessions, with its sorted columns."""
+    return board(atlas)
 
 
 def show_presets(atlas: Atlas, view: View) -> None:

@@ -186,7 +186,7 @@ with right:
     show_tree(atlas, neuron, view, current)
 left, right = st.columns([WIDE, NARROW], gap="medium")  # anew, so that a narrow screen has the tree before the examples
 with left:
-    show_examples(atlas, neuron, view, shown, current, own_href(atlas, view, current))
+    show_examples(atlas, neuron, view, shown, name, current, own_href(atlas, view, current))
 with right:
     show_similar(atlas, neuron, view, shown, current)
 show_behind(atlas, neuron, view, shown, current)

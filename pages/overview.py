@@ -14,6 +14,7 @@ from pages.components.features import feature_rows
 from pages.components.frame import open_page
 from pages.components.labels import brief, label
 from pages.components.nav import ensure_router
+from pages.components.per_atlas import per_atlas
 from pages.components.settings import counts, settings
 from pages.components.starts import SOLID, Start, starts
 
@@ -66,49 +67,43 @@ def neuron_row(atlas: Atlas, ref: NeuronRef) -> dict:
 def show_layers(atlas: Atlas) -> list[export.Page]:
     """The figures, which it returns for the export."""
     st.subheader("How the layers differ", anchor=False)
-    table = atlas.neurons
-    alive = table["n_examples"] > 0
-    by_layer = [table["layer"] == layer for layer in atlas.layers]
-    features = [table["n_features"][here & alive] for here in by_layer]
-    distances = [table["mean_distance"][here & alive] for here in by_layer]
-    dead = [float((~alive[here]).mean()) for here in by_layer]
-    medians = [figures.quartiles(each.astype(float))[1] for each in features + distances]
-    n = len(atlas.layers)
+    features, distance, dead = layer_figures(atlas)
     left, middle, right = st.columns(3, gap="medium")
     with left:
-        features_page = draw(
-            "Features per neuron",
-            figures.quartiles_by_layer(atlas.layers, features, "features"),
-            atlas,
-            medians[:n],
-            "",
-        )
+        pages = [draw("Features per neuron", atlas, *features)]
         st.caption("Median over living neurons, with the quartiles: how many features a neuron’s examples fall into.")
     with middle:
-        distance_page = draw(
-            "Mean distance",
-            figures.quartiles_by_layer(atlas.layers, distances, "cosine distance"),
-            atlas,
-            medians[n:],
-            "",
-        )
+        pages += [draw("Mean distance", atlas, *distance)]
         st.caption("Median over living neurons, with the quartiles: 0 is one direction, 1 unrelated examples.")
     with right:
-        return [features_page, distance_page, *show_dead(atlas, dead)]
+        return pages + show_dead(atlas, *dead)
 
 
-def show_dead(atlas: Atlas, shares: list[float]) -> list[export.Page]:
+@per_atlas()
+def layer_figures(atlas: Atlas) -> list[tuple]:
+    """Features per neuron, mean distance, dead neurons: a figure of each, and its number for each layer."""
+    table, alive = atlas.neurons, atlas.neurons["n_examples"] > 0
+    of_layer = [table["layer"] == layer for layer in atlas.layers]
+    found = []
+    for column, unit in (("n_features", "features"), ("mean_distance", "cosine distance")):
+        values = [table[column][here & alive].astype(float) for here in of_layer]
+        medians = [figures.quartiles(each)[1] for each in values]
+        found.append((figures.quartiles_by_layer(atlas.layers, values, unit), medians))
+    dead = [float((~alive[here]).mean()) for here in of_layer]
+    return [*found, (figures.share_by_layer(atlas.layers, dead, "% of the layer"), dead)]
+
+
+def show_dead(atlas: Atlas, figure, shares: list[float]) -> list[export.Page]:
     if not any(shares):
         st.markdown("**Dead neurons**")
         st.markdown("None: some token of the corpus activates every neuron.")
         return []
-    figure = figures.share_by_layer(atlas.layers, shares, "% of the layer")
-    page = draw("Dead neurons", figure, atlas, [100 * share for share in shares], " %")
+    page = draw("Dead neurons", atlas, figure, [100 * share for share in shares], " %")
     st.caption("Share of a layer’s neurons that no token of the corpus activates.")
     return [page]
 
 
-def draw(title: str, figure, atlas: Atlas, values: list[float], unit: str) -> export.Page:
+def draw(title: str, atlas: Atlas, figure, values: list[float], unit: str = "") -> export.Page:
     """A figure, and its numbers in words for those who do not see it."""
     st.markdown(f"**{title}**")
     words = ", ".join(f"layer {layer}: {value:.3g}{unit}" for layer, value in zip(atlas.layers, values, strict=True))

@@ -3,7 +3,6 @@
 from urllib.parse import urlencode
 
 import numpy as np
-import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.dendrogram import Dendrogram, dendrogram
@@ -14,6 +13,7 @@ from pages.components.assets import component, drawn_key
 from pages.components.labels import node_labels
 from pages.components.lines import snippets
 from pages.components.links import neuron_href
+from pages.components.per_atlas import per_atlas
 from pages.components.picker import View
 
 DENDROGRAM = component(
@@ -30,18 +30,17 @@ ROOM = 1.06  # above the highest branch point
 
 def tree_of(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
     """Draw the tree of a neuron with two examples or more, cut where the view cuts it."""
-    stamp = (atlas.root / "manifest.json").stat().st_mtime_ns
-    found = drawn_tree(str(atlas.root), stamp, neuron.ref.layer, neuron.ref.neuron, atlas, neuron)
+    found = drawn_tree(atlas, neuron.ref.layer, neuron.ref.neuron, neuron)
     kept = "".join(f"&{urlencode({name: value})}" for name, value in view.along(atlas).items())
     told = {"address": neuron_href(atlas, neuron.ref), "kept": kept}
     place = {"cut": view.cut, "asked": view.feature is not None, "current": current, "branch": view.branch}
     DENDROGRAM(data={**found, "key": f"{found['key']} {kept}", **told, **place}, key="dendrogram")
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def drawn_tree(root: str, stamp: int, layer: int, number: int, _atlas: Atlas, _neuron: Neuron) -> dict:
+@per_atlas(entries=32)
+def drawn_tree(atlas: Atlas, layer: int, number: int, _neuron: Neuron) -> dict:
     """What is drawn of a tree in any view: a reader who moves the cut or opens features stays with one neuron."""
-    layout, usual = dendrogram(_neuron.tree), _atlas.manifest.default_cut
+    layout, usual = dendrogram(_neuron.tree), atlas.manifest.default_cut
     suggested = suggested_cut(_neuron.tree)
     highest = max(float(layout.height.max()), usual)
     drawn = {
@@ -49,9 +48,9 @@ def drawn_tree(root: str, stamp: int, layer: int, number: int, _atlas: Atlas, _n
         "suggested": None if suggested is None else round(suggested, 3),
         "top": min(2.0, np.ceil(highest * ROOM * 100) / 100),
         "colours": [colour.css for colour in (*FEATURES, OTHER)],
-        "leaves": leaves(_atlas, _neuron, layout),
+        "leaves": leaves(atlas, _neuron, layout),
         "branches": branches(_neuron, layout),
-        "names": names(_atlas, _neuron, layout),
+        "names": names(atlas, _neuron, layout),
     }
     return {"key": f"{_neuron.ref} {drawn_key(drawn)}", **drawn}
 

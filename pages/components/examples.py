@@ -6,8 +6,9 @@ from ne_core.atlas import Atlas, Neuron
 from ne_core.palette import feature_colour
 from pages.components.chosen import Chosen, chosen
 from pages.components.cluster_words import facts
-from pages.components.clusters import Cluster, cluster_label
+from pages.components.clusters import Cluster
 from pages.components.example_lines import IMPORTANT
+from pages.components.labels import Label
 from pages.components.picker import View
 from pages.components.tokens import cluster_examples
 
@@ -32,8 +33,10 @@ CONTEXT = (
 )
 
 
-def show_examples(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int, back: str) -> None:
-    """`back` is the address of the feature that a branch is shown instead of."""
+def show_examples(
+    atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, name: Label, current: int, back: str
+) -> None:
+    """`name` is the cluster's, `back` the address of the feature that a branch is shown instead of."""
     stored = view.branch is None and view.cut == atlas.manifest.default_cut
     found = chosen(atlas, neuron, cluster, view.reading, stored)
     on_branch = view.branch is not None
@@ -44,7 +47,7 @@ def show_examples(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cu
         "size": f"{len(cluster):,} of {neuron.ref}’s {len(neuron):,} examples",
         "facts": facts(atlas, neuron, cluster, view.reading),
         "back": {"href": back, "text": f"Back to feature {current}"} if on_branch else None,
-        **cluster_label(atlas, neuron, cluster.rows).data(),
+        **name.data(),
     }
     asked = view.feature is not None or on_branch
     land = {"of": str(neuron.ref), "what": head["title"], "cut": view.cut} if asked else None

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 from jaxtyping import Float, Int
 
 from ne_core.atlas import Atlas
@@ -16,6 +15,7 @@ from ne_core.token_text import visible
 from ne_core.words import words_of
 from pages.components import location
 from pages.components.find_location import View
+from pages.components.per_atlas import per_atlas
 from pages.components.vocabulary import tokens_named, vocabulary
 
 PAGE = 20
@@ -59,13 +59,12 @@ def by_index(atlas: Atlas, view: View) -> Int[np.ndarray, " n"]:
 
 
 def passing(atlas: Atlas, among: FeatureFilter):
-    return among.passing(atlas, classes(str(atlas.root), (atlas.root / "manifest.json").stat().st_mtime_ns, atlas))
+    return among.passing(atlas, classes(atlas))
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def classes(root: str, stamp: int, _atlas: Atlas) -> Int[np.ndarray, " n_features"]:
-    """Once for each atlas; `stamp` makes them anew when it was written anew."""
-    return feature_classes(_atlas)
+@per_atlas()
+def classes(atlas: Atlas) -> Int[np.ndarray, " n_features"]:
+    return feature_classes(atlas)
 
 
 def like(atlas: Atlas, view: View) -> Found:

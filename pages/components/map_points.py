@@ -9,11 +9,11 @@ import hashlib
 from dataclasses import dataclass, field
 
 import numpy as np
-import streamlit as st
 from jaxtyping import Bool, Float32, Int
 
 from ne_core.atlas import Atlas
 from ne_core.classes import neuron_classes, second_sizes
+from pages.components.per_atlas import per_atlas
 
 STEPS = 2**16 - 1  # from one end of the map to the other
 MARGIN = 0.02  # of the map's side, around its points
@@ -35,21 +35,16 @@ class Points:
         return (left <= x) & (x <= right) & (bottom <= y) & (y <= top)
 
 
+@per_atlas(says="Placing the features …")
 def points_of(atlas: Atlas) -> Points:
-    return points(str(atlas.root), (atlas.root / "manifest.json").stat().st_mtime_ns, atlas)
-
-
-@st.cache_resource(max_entries=4, show_spinner="Placing the features …")
-def points(root: str, stamp: int, _atlas: Atlas) -> Points:
-    """Once for all sessions; `stamp` places them anew when the atlas was written anew."""
-    at, neurons, size = places(_atlas), _atlas.neurons, _atlas.features["size"]
+    at, neurons, size = places(atlas), atlas.neurons, atlas.features["size"]
     second = second_sizes(neurons["n_features"], size)
     columns = (
         np.array([len(at), len(second)], dtype="<u4"),
         np.rint(at * STEPS).astype("<u2"),
         neurons["n_features"].astype("<u2"),
         size_steps(size).astype("u1"),
-        neuron_classes(neurons, second, _atlas.manifest.default_cut).astype("u1"),
+        neuron_classes(neurons, second, atlas.manifest.default_cut).astype("u1"),
     )
     told = b"".join(column.tobytes() for column in columns)
     name = hashlib.sha256(told).digest()[:8]

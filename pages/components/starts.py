@@ -6,6 +6,7 @@ import numpy as np
 
 from ne_core.atlas import Atlas
 from ne_core.refs import NeuronRef
+from pages.components.per_atlas import per_atlas
 
 SOLID = 3  # a feature counts here from this many examples on; smaller ones are often strays
 WORD = 3  # letters that make a word of a key token
@@ -20,6 +21,7 @@ class Start:
     neurons: tuple[NeuronRef, ...]
 
 
+@per_atlas()
 def starts(atlas: Atlas, count: int) -> list[Start]:
     """Kinds of neurons and `count` of each at most, best first; kinds that the atlas has none of are left out."""
     table = atlas.neurons
@@ -100,6 +102,7 @@ def best(atlas: Atlas, among: np.ndarray, keys: tuple[np.ndarray, ...], count: i
     return tuple(picked)
 
 
+@per_atlas(entries=64)
 def living(atlas: Atlas, layer: int | None = None) -> list[NeuronRef]:
     """Neurons with at least one activating example, in order."""
     table = atlas.neurons

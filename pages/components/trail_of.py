@@ -1,12 +1,12 @@
 """The trail of a feature of an atlas, and features whose trails are worth following."""
 
 import numpy as np
-import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.free_query import space_index
 from ne_core.refs import FeatureRef
 from ne_core.trail import Trail, chosen, layers_reached, trail
+from pages.components.per_atlas import per_atlas
 from pages.components.trail_location import View, usual_least
 
 SOLID = 10  # examples of a feature that is offered as a start
@@ -24,21 +24,16 @@ def trail_of(atlas: Atlas, view: View) -> Trail:
 
 def worth_following(atlas: Atlas) -> list[FeatureRef]:
     """Features with similar ones in most layers, each of another key token, words before signs; at most OFFERED."""
-    return [atlas.feature_ref(id) for id in starts(str(atlas.root), stamp(atlas), atlas)]
+    return [atlas.feature_ref(id) for id in starts(atlas)]
 
 
-def stamp(atlas: Atlas) -> int:
-    return (atlas.root / "manifest.json").stat().st_mtime_ns
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def starts(root: str, stamp: int, _atlas: Atlas) -> list[int]:
-    """Once for each atlas; `stamp` makes them anew when it was written anew."""
-    features, space = _atlas.features, _atlas.manifest.default_space
+@per_atlas()
+def starts(atlas: Atlas) -> list[int]:
+    features, space = atlas.features, atlas.manifest.default_space
     ids = np.flatnonzero(features["size"] >= SOLID)
     ids = ids if len(ids) else np.arange(len(features["size"]))
     tokens = features["key_tokens"][ids, 0]
-    word = np.array([text[:1] == " " and len(text) > WORD and text[1:].isalpha() for text in _atlas.vocab], dtype=bool)
+    word = np.array([text[:1] == " " and len(text) > WORD and text[1:].isalpha() for text in atlas.vocab], dtype=bool)
     named = word[tokens] & (2 * features["key_token_counts"][ids, 0] >= features["size"][ids])
     similar, cosines = features[f"similar_{space}"][ids], features[f"cosine_{space}"][ids]
     reached = layers_reached(similar, cosines, features["layer"], usual_least(space))

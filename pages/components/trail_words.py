@@ -46,8 +46,7 @@ def name(atlas: Atlas, trail: Trail, place: int) -> str:
 
 def links_of(trail: Trail, place: int) -> str:
     """How a node stands in the trail, for a row of the list and for those who do not see the picture."""
-    before = sum(b == place for _, b, _ in trail.links)
-    after = sum(a == place for a, _, _ in trail.links)
+    before, after = trail.n_links[:, place].tolist()
     said = [f"linked to {before} before and {after} after"]
     said += [f"splits into {trail.splits[place]} groups"] if place in trail.splits else []
     said += [f"merges {trail.merges[place]} groups"] if place in trail.merges else []

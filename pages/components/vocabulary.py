@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.token_text import spelled, visible
 from ne_core.words import folded
+from pages.components.per_atlas import per_atlas
 
 SUGGESTIONS = 10
 MOST_NAMES = 5_000  # key tokens, the commonest first, among which suggestions are looked for
@@ -25,18 +25,13 @@ class Vocabulary:
     frequent: list[str]  # key tokens as they are typed, those of most features first
 
 
+@per_atlas()
 def vocabulary(atlas: Atlas) -> Vocabulary:
-    return made(str(atlas.root), (atlas.root / "manifest.json").stat().st_mtime_ns, atlas)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def made(root: str, stamp: int, _atlas: Atlas) -> Vocabulary:
-    """One for all sessions; `stamp` makes it anew when the atlas was written anew."""
     one: dict[str, str] = {}  # most tokens have but one form: 50,000 of them thrice are megabytes
-    shown, plain = ([form(text) for text in _atlas.vocab] for form in (visible, folded))
+    shown, plain = ([form(text) for text in atlas.vocab] for form in (visible, folded))
     lowered = [text.casefold() for text in shown]
     forms = ([one.setdefault(text, text) for text in texts] for texts in (plain, shown, lowered))
-    return Vocabulary(*forms, frequent(_atlas))
+    return Vocabulary(*forms, frequent(atlas))
 
 
 def frequent(atlas: Atlas) -> list[str]:
