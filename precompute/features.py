@@ -46,10 +46,6 @@ def unit_ranges(n_neurons: Sequence[int]) -> list[range]:
     return [range(first, end) for first, end in pairwise(ends)]
 
 
-def n_units(layers: Sequence[LayerRows]) -> int:
-    return sum(map(len, unit_ranges([len(rows.maxima) for rows in layers])))
-
-
 def tasks(rows: LayerRows, units: range, done: Container[int] = ()) -> Iterator[tuple[int, Chunk]]:
     """The units of one layer that have not been done, each made when it is asked for."""
     return ((unit, chunk_of(rows, unit - units.start)) for unit in units if unit not in done)

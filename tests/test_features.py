@@ -16,7 +16,6 @@ from precompute.features import (
     chunk_features,
     features_from,
     features_of,
-    n_units,
     tasks,
     unit_ranges,
     work_features,
@@ -117,7 +116,6 @@ def test_units_in_any_order_make_the_same_features(monkeypatch):
     layers = [halved(random_rows(0, [12, 0, 4, 9, 1])), halved(random_rows(3, [6, 0, 0], seed=1))]
     ranges = unit_ranges([5, 3])
     assert ranges == [range(3), range(3, 5)]
-    assert n_units(layers) == 5
     units = {}
     for done in ({0, 3}, {1, 2, 4}):
         for rows, mine in zip(layers, ranges, strict=True):
