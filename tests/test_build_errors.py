@@ -66,7 +66,7 @@ def said(arguments: list[str], out: Path, fault: Fault | None = None, code: int 
     log = out.parent / "log"
     log.write_text("")
     assert finished(arguments, log=log, fault=fault) == code, log.read_text()
-    return [line for line in log.read_text().splitlines() if not re.match(rf"\[\d/7] |{re.escape(str(out))}: ", line)]
+    return [line for line in log.read_text().splitlines() if not re.match(rf"\[\d+/\d+] |{re.escape(str(out))}: ", line)]
 
 
 def refused(place: Path, arguments: list[str], out: Path, fault: Fault | None = None, code: int = 2) -> str:

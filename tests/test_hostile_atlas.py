@@ -467,6 +467,8 @@ def test_no_examples_and_no_vocabulary_is_an_atlas_of_dead_neurons(copy: Path, m
                 change_array(copy, f"layers/{layer}/{spec.file}", lambda a: a[:0])
         change_array(copy, f"layers/{layer}/offsets.npy", lambda a: a.fill(0))
         change_array(copy, f"inputs/{layer}.npy", lambda x: x[:0])
+        change_array(copy, f"layers/{layer}/logit_tokens.npy", lambda a: a.fill(-1))
+        change_array(copy, f"layers/{layer}/logit_effects.npy", lambda a: a.fill(np.nan))
     for name in ("tokens.npy", "lengths.npy"):
         change_array(copy, name, lambda a: a[:0])
     change_table(copy, "neurons.parquet", n_features=np.zeros(11, np.int32), n_examples=np.zeros(11, np.int32))
