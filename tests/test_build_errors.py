@@ -66,7 +66,7 @@ def said(arguments: list[str], out: Path, fault: Fault | None = None, code: int 
     log = out.parent / "log"
     log.write_text("")
     assert finished(arguments, log=log, fault=fault) == code, log.read_text()
-    return [line for line in log.read_text().splitlines() if not re.match(rf"\[\d+/\d+] |{re.escape(str(out))}: ", line)]
+    return [line for line in log.read_text().splitlines() if not re.match(rf"\[[\d/]+] |{re.escape(str(out))}: ", line)]
 
 
 def refused(place: Path, arguments: list[str], out: Path, fault: Fault | None = None, code: int = 2) -> str:
@@ -88,7 +88,8 @@ CORPUS = {"corpus": 1}
 COLLECTED = {"corpus": 1, "collect": 6}
 ROWS = {"corpus": 1, "rows": 2}
 FEATURES = {**ROWS, "features": 2}
-INDEXED = {**FEATURES, "importance": 4, "similar": 2}
+NAMED = {**FEATURES, "importance": 4, "logits": 2, "names": 2}
+INDEXED = {**NAMED, "similar": 2, "map": 1}
 when_kept, no_space = faults.when_kept, faults.no_space
 # By what happens: how it is made to, what is kept, and words of the line.
 FULL = {
@@ -97,8 +98,8 @@ FULL = {
     "no room for x": (partial(faults.when_room_is_taken, 2, no_space), {**COLLECTED, "rows": 1}, "rows/x2.npy"),
     "disk full before features": (partial(when_kept, "rows", 2, faults.fill_disk), ROWS, "features/000000.npz"),
     "no room for features": (partial(faults.when_saved, "features", 2, no_space), {**ROWS, "features": 1}, "features/"),
-    "no room for vectors": (partial(faults.when_room_is_taken, 3, no_space), {**FEATURES, "importance": 4}, "similar/"),
-    "disk full before writing": (partial(when_kept, "similar", 2, faults.fill_disk), INDEXED, "cannot be written"),
+    "no room for vectors": (partial(faults.when_room_is_taken, 3, no_space), NAMED, "similar/"),
+    "disk full before writing": (partial(when_kept, "map", 1, faults.fill_disk), INDEXED, "cannot be written"),
     "no room for the manifest": (partial(faults.when_text_written, "manifest.json", no_space), INDEXED, "No space"),
     "no room for the name": (partial(faults.when_renamed, 2, no_space), INDEXED, "No space left"),
     "no room for run.json": (partial(faults.when_text_written, "run.part", no_space), {}, "run.json cannot be written"),
