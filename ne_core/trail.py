@@ -121,4 +121,5 @@ def layers_reached(
     """In how many layers each feature has a similar one of at least this cosine; −1 is no feature."""
     near = (similar >= 0) & (cosines >= least)
     where = layers[similar]
-    return np.sum([(near & (where == layer)).any(axis=1) for layer in np.unique(layers)], axis=0, dtype=np.int64)
+    in_layer = ((near & (where == layer)).any(axis=1) for layer in np.unique(layers))
+    return sum(in_layer, start=np.zeros(len(similar), dtype=np.int64))  # an atlas may have no features
