@@ -5,8 +5,9 @@ import streamlit as st
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
 from ne_core.similar import SPACES
-from pages.components import frame, location
+from pages.components import export, frame, location
 from pages.components.escape import markdown
+from pages.components.export_tables import pair_tables
 from pages.components.find_controls import SPACE_TITLES
 from pages.components.frame import open_page
 from pages.components.nav import ensure_router
@@ -55,6 +56,7 @@ def show_common(atlas: Atlas, view: View) -> None:
 
 def show_pair(atlas: Atlas, view: View) -> None:
     sides = [(side, getattr(view, side)) for side in SIDES]
+    export.menu(atlas, view.query(atlas), "pair", tables=pair_tables(atlas, [ref for _, ref in sides]))
     for column, (side, ref) in zip(st.columns(2, gap="medium"), sides, strict=True):
         with column:
             show_head(atlas, side, ref)

@@ -9,6 +9,7 @@ from ne_core.trail import Trail
 from pages.components import frame, location
 from pages.components.chips import Chip, chips
 from pages.components.escape import markdown
+from pages.components.export_trail import trail_menu
 from pages.components.features import feature_row, feature_rows
 from pages.components.frame import open_page
 from pages.components.labels import label
@@ -92,6 +93,7 @@ try:
 except AtlasError as error:
     st.error(markdown(str(error)))
     st.stop()
+trail_menu(atlas, view, found)
 show_graph(atlas, view, found)
 show_list(atlas, view, found)
 show_others(atlas, view, offered)

@@ -14,7 +14,18 @@ from ne_core.table_files import read_table
 from pages.components import export
 from tests.apptest import open_app, payloads
 
-MENUS = {"overview": {}, "neuron": {"layer": "0", "neuron": "0"}, "board": {}, "search": {"q": "cat"}}
+# Four features share one direction of inputs: L0 N0 F0, L0 N2 F0, L2 N0 F0 and L2 N3 F2.
+TRAIL = {"layer": "0", "neuron": "0", "feature": "0", "space": "pre_mlp", "least": "0.9"}
+PAIR = {"a": "2.3.1", "b": "0.0.0"}
+MENUS = {
+    "overview": {},
+    "neuron": {"layer": "0", "neuron": "0"},
+    "board": {},
+    "search": {"q": "cat"},
+    "trail": TRAIL,
+    "pair": PAIR,
+    "map": {},
+}
 
 
 @pytest.fixture
@@ -132,6 +143,69 @@ def test_search_exports_every_hit_in_its_order(tiny_atlas, monkeypatch, offered,
     assert len(found) > 2
     pd.testing.assert_frame_equal(frame, features_frame(atlas, found))
     assert not app.error
+
+
+def test_the_trail_exports_its_features_and_its_links(tiny_atlas, monkeypatch, offered, tmp_path):
+    app = with_menu(tiny_atlas, "trail", monkeypatch, **TRAIL)
+    atlas, shown = Atlas.open(tiny_atlas), next(each for each in payloads(app) if "nodes" in each)
+    frame = saved(offered, "Features of this trail", tmp_path)
+    assert [f"L{n.layer} N{n.neuron} F{n.feature}" for n in frame.itertuples()] == [n["ref"] for n in shown["nodes"]]
+    assert frame["cosine"][0] == pytest.approx(1, abs=0.01)
+    assert frame["links_before"].tolist() == [0, 0, 2, 2]
+    assert frame["links_after"].tolist() == [2, 2, 0, 0]
+    expected = features_frame(atlas, frame["id"].tolist())
+    pd.testing.assert_frame_equal(frame[expected.columns], expected)
+    links = saved(offered, "Links of this trail", tmp_path)
+    ids = frame["id"].tolist()
+    drawn = [(ids[a], ids[b], cosine) for a, b, cosine in shown["links"]]
+    assert list(zip(links["from_id"], links["to_id"], links["cosine"].round(3), strict=True)) == drawn
+    assert links[["to_layer", "to_neuron", "to_feature"]].to_numpy().tolist() == [[2, 3, 2], [2, 0, 0]] * 2
+    assert offered["Links of this trail"][0] == "planted-L0-N0-F0-trail-pre_mlp-links.parquet"
+
+
+def test_the_trail_s_figure_has_its_boxes_and_curves(tiny_atlas, monkeypatch):
+    app = with_menu(tiny_atlas, "trail", monkeypatch, **TRAIL)
+    (figure,) = next(each["pictures"] for each in payloads(app) if "pictures" in each)
+    assert figure["name"] == "planted-L0-N0-F0-trail-pre_mlp"
+    assert (figure["svg"].count('class="node"'), figure["svg"].count("<path")) == (4, 4)
+
+
+def test_a_trail_of_one_feature_has_tables_and_no_figure(tiny_atlas, monkeypatch, offered, tmp_path):
+    app = with_menu(tiny_atlas, "trail", monkeypatch, **TRAIL | {"feature": "1", "least": "1"})
+    assert not [each for each in payloads(app) if "pictures" in each]
+    assert len(saved(offered, "Features of this trail", tmp_path)) == 1
+    assert saved(offered, "Links of this trail", tmp_path).empty
+
+
+def test_the_pair_exports_both(tiny_atlas, monkeypatch, offered, tmp_path):
+    with_menu(tiny_atlas, "pair", monkeypatch, **PAIR)
+    atlas, refs = Atlas.open(tiny_atlas), (FeatureRef(2, 3, 1), FeatureRef(0, 0, 0))
+    ids = [atlas.feature_id(ref) for ref in refs]
+    pd.testing.assert_frame_equal(saved(offered, "Both features", tmp_path), features_frame(atlas, ids))
+    examples = pd.concat([examples_frame(atlas, ref) for ref in refs], ignore_index=True)
+    pd.testing.assert_frame_equal(saved(offered, "Examples of both", tmp_path), examples)
+    assert offered["Examples of both"][0] == "planted-pair-2.3.1-0.0.0-examples.parquet"
+
+
+def test_half_a_pair_has_no_menu(tiny_atlas, monkeypatch):
+    assert not open_app(tiny_atlas.parent, "pair", monkeypatch, a="2.3.1").get("popover")
+
+
+def test_the_map_exports_what_is_drawn_and_what_is_lit(tiny_atlas, monkeypatch, offered, tmp_path):
+    with_menu(tiny_atlas, "map", monkeypatch, q="cat", layer="2")
+    atlas = Atlas.open(tiny_atlas)
+    here = [id for id, layer in enumerate(atlas.features["layer"].tolist()) if layer == 2]
+    lit = [id for id in here if id in atlas.search.words("cat").tolist()]
+    assert 0 < len(lit) < len(here) < len(atlas.features["layer"])
+    frame = saved(offered, f"The {len(here)} features drawn", tmp_path)
+    pd.testing.assert_frame_equal(frame, features_frame(atlas, here))
+    assert saved(offered, f"The {len(lit)} features lit", tmp_path)["id"].tolist() == lit
+
+
+def test_so_many_are_exported_and_that_is_said(tiny_atlas, monkeypatch, offered, tmp_path):
+    monkeypatch.setattr("pages.components.export_tables.MOST", 3)
+    with_menu(tiny_atlas, "map", monkeypatch)
+    assert saved(offered, "The first 3 features drawn", tmp_path)["id"].tolist() == [0, 1, 2]
 
 
 def test_plotly_figures_become_pages_that_fetch_nothing(tiny_atlas, monkeypatch, offered):

@@ -1,9 +1,7 @@
 """What the neuron page exports: the examples on it, its features, its similar features, its tree, and all of it."""
 
-import re
-
 from ne_core.atlas import Atlas, Neuron
-from ne_core.refs import FeatureRef
+from ne_core.refs import FeatureRef, NeuronRef
 from pages.components import export
 from pages.components.chosen import passing
 from pages.components.clusters import Cluster, holder
@@ -27,7 +25,12 @@ def neuron_menu(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, curr
 def stem(atlas: Atlas, view: View) -> str:
     """“L3-N17”, with the cut where it is not the atlas's."""
     cut = "" if view.cut == atlas.manifest.default_cut else f"-cut{view.cut:g}"
-    return re.sub(" ", "-", str(view.neuron)) + cut
+    return dashed(view.neuron) + cut
+
+
+def dashed(ref: NeuronRef | FeatureRef) -> str:
+    """A neuron or a feature in a file's name: “L3-N17-F2”."""
+    return str(ref).replace(" ", "-")
 
 
 def tables(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> list[Table]:

@@ -1,9 +1,12 @@
 """Tables over many neurons or features, for the Export menus of the pages that show them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Int
 
 from ne_core.atlas import Atlas
+from ne_core.refs import FeatureRef
 from pages.components.export import Table
 
 MOST = 100_000  # features of one search that are exported, best first
@@ -42,5 +45,28 @@ def features_table(atlas: Atlas, title: str, name: str, ids: Int[np.ndarray, " n
 
 def hits_table(atlas: Atlas, ids: Int[np.ndarray, " n"]) -> Table:
     """What a search finds."""
+    return most_table(atlas, ids, "features found", "search")
+
+
+def most_table(atlas: Atlas, ids: Int[np.ndarray, " n"], what: str, name: str) -> Table:
+    """As many as are exported at once, which the title says."""
     first = "first " * (len(ids) > MOST)
-    return features_table(atlas, f"The {first}{min(len(ids), MOST):,} features found", "search", ids[:MOST])
+    return features_table(atlas, f"The {first}{min(len(ids), MOST):,} {what}", name, ids[:MOST])
+
+
+def pair_tables(atlas: Atlas, refs: Sequence[FeatureRef]) -> list[Table]:
+    """Some features, a row each, and the examples of all of them."""
+
+    def examples():
+        import pandas as pd
+
+        from ne_core.frames import examples_frame
+
+        return pd.concat([examples_frame(atlas, ref) for ref in refs], ignore_index=True)
+
+    ids = np.array([atlas.feature_id(ref) for ref in refs], dtype=np.int64)
+    name = "-".join(ref.dotted for ref in refs)
+    return [
+        features_table(atlas, "Both features", f"pair-{name}", ids),
+        Table("Examples of both", f"pair-{name}-examples", examples),
+    ]

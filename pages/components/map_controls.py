@@ -10,6 +10,7 @@ from ne_core.atlas import Atlas
 from ne_core.classes import CLASSES, NAMES
 from pages.components import links, location
 from pages.components.escape import markdown
+from pages.components.export_map import map_menu
 from pages.components.find_controls import ASKS
 from pages.components.find_location import LONGEST, MODES
 from pages.components.labels import label
@@ -36,6 +37,7 @@ def controls(atlas: Atlas, view: View, drawn: Flags, lit: Flags | None) -> None:
         n_drawn = int(drawn.sum())
         of_all = f" of {len(drawn):,}" if n_drawn < len(drawn) else ""
         st.markdown(f"**{n_drawn:,}{of_all} features**", width="content")
+        map_menu(atlas, view, drawn, lit)
     if lit is not None:
         show_lit(atlas, view, int((lit & drawn).sum()), n_drawn)
     if view.show is not None:

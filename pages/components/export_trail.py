@@ -1,0 +1,40 @@
+"""What the trail page exports: its features, its links, and the picture of both."""
+
+from ne_core.atlas import Atlas
+from ne_core.trail import Trail
+from pages.components import export
+from pages.components.export import Table
+from pages.components.export_neuron import dashed
+from pages.components.labels import label
+from pages.components.pictures import Picture
+from pages.components.trail_location import View
+
+
+def trail_menu(atlas: Atlas, view: View, trail: Trail) -> None:
+    name = f"{dashed(view.seed)}-trail-{view.space}"
+
+    def frames():
+        import ne_core.trail_frames  # pandas, when a table is asked for
+
+        return ne_core.trail_frames
+
+    tables = [
+        Table("Features of this trail", name, lambda: frames().trail_frame(atlas, trail)),
+        Table("Links of this trail", f"{name}-links", lambda: frames().links_frame(atlas, trail)),
+    ]
+    figures = [Picture("Trail", name, lambda: drawn(atlas, view, trail))] if len(trail.ids) > 1 else []
+    export.menu(atlas, view.query(atlas), "trail", tables=tables, figures=figures)
+
+
+def drawn(atlas: Atlas, view: View, trail: Trail) -> str:
+    from ne_core.trail_svg import Node, trail_svg
+
+    turned = (("splits", trail.splits), ("merges", trail.merges))
+    nodes = []
+    for place, id in enumerate(trail.ids.tolist()):
+        ref = atlas.feature_ref(id)
+        cosine = None if ref == view.seed else float(trail.cosine[place])
+        turns = [what for what, at in turned if place in at]
+        nodes.append(Node(ref.layer, str(ref), str(label(atlas, id)), cosine, turns))
+    title = f"Trail of {view.seed}: cosines of at least {view.bound:g}"
+    return trail_svg(atlas.layers, nodes, trail.links, trail.least, title=title)
