@@ -32,7 +32,7 @@ from ne_core.token_text import short
 OFTEN = 0.1  # share of a feature's examples that a further term must have
 CONTEXT_WORTH = 0.07  # mean importance that a context term must have beyond the siblings'
 NEAREST, FARTHER = 0.3, 0.25  # importance to be expected just before the key token, and what is left of it a token on
-MOST_MEMBERS = 30_000  # examples of all branch points together that are named in one tree: a tenth of a second
+MOST_MEMBERS = 10_000  # examples of all branch points together that are named in one tree; 100 examples make fewer
 DOUBT = 4  # examples with computed importance that outweigh that expectation
 
 
