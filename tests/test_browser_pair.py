@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests import in_browser
 from tests.browser import settled
 
@@ -41,3 +43,18 @@ def test_on_a_narrow_screen_the_columns_stand_below_each_other(opened):
     wide = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
         .map(box => box.scrollWidth - box.clientWidth)"""
     assert page.evaluate(wide) == [0, 0]
+
+
+@pytest.mark.parametrize("view", ["neuron?layer=0&neuron=0", "search?q=cat"])
+def test_further_links_of_a_row_cover_none_of_its_text(view, opened):
+    page = opened(view)
+    rows = page.locator("li:visible", has=page.locator(".also"))
+    rows.first.wait_for()
+    covered = """(rows) => rows.flatMap((row) => {
+        const link = row.querySelector('.also a').getBoundingClientRect();
+        const under = (box) => box.width && box.left < link.right && box.right > link.left
+            && box.top < link.bottom - 2 && box.bottom > link.top + 2;
+        const parts = [...row.querySelectorAll('.token, .label, .meta')];
+        return parts.filter((each) => [...each.getClientRects()].some(under));
+    }).length"""
+    assert rows.evaluate_all(covered) == 0
