@@ -7,10 +7,10 @@ from html import escape
 from ne_core.dendrogram_svg import PAPER, Look, wide
 from ne_core.svg import element, text
 
-BOX, TALL, BETWEEN = 172, 38, 10  # a feature's box, and the room between two below each other
+BOX, TALL, BETWEEN = 196, 38, 10  # a feature's box, and the room between two below each other
 EMPTY, GAP = 60, 46  # a layer without features; between two layers
 EDGE, HEAD = 16, 40  # around the picture; the layers' names
-COLUMNS = 25  # letters that a box has room for
+COLUMNS = 28  # letters that a box has room for
 
 Corner = tuple[int | float, int | float]  # x, y
 

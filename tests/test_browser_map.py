@@ -234,3 +234,24 @@ def test_a_narrow_screen(theme, opened):
     wide = "document.querySelector('[data-testid=stMain]').scrollWidth - innerWidth"
     assert page.evaluate(wide) <= 0
     assert canvas(page).bounding_box()["width"] > 350
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_is_seen_is_saved_with_its_legend(theme, opened, atlas, tmp_path):
+    id = lonely(atlas)
+    page = opened(f"map?show={atlas.feature_ref(id).dotted}&colour=class&x=0.5&y=0.5&zoom=1", theme=theme)
+    drawn(page)
+    with page.expect_download() as found:
+        page.get_by_role("button", name="Save what is seen as PNG").click()
+    assert found.value.suggested_filename == "planted-map.png"
+    found.value.save_as(tmp_path / "map.png")
+    image, box = Image.open(tmp_path / "map.png").convert("RGB"), canvas(page).bounding_box()
+    assert image.width == round(box["width"])
+    assert image.height > box["height"] + 20
+    ground = image.getpixel((0, 0))
+    assert (sum(ground) > 380) == (theme == "light")
+    x, y = (round(a - b) for a, b in zip(spot(page, atlas, id), (box["x"], box["y"]), strict=True))
+    assert max(map(abs, np.subtract(image.getpixel((x, y)), ground))) > 60
+    legend = image.crop((0, round(box["height"]) + 1, image.width, image.height))
+    assert len(legend.getcolors(100_000)) > 10
+    assert image.getpixel((x + 11, y)) != ground

@@ -6,12 +6,14 @@ import pandas as pd
 import pytest
 
 from ne_core.atlas import Atlas
+from ne_core.board import board
 from ne_core.frames import cut_frame, examples_frame, features_frame, layers_frame, neurons_frame, similar_frame
+from ne_core.map_svg import GREY
 from ne_core.provenance import provenance
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.static_page import static_page
 from ne_core.table_files import read_table
-from pages.components import export
+from pages.components import export, export_map
 from tests.apptest import open_app, payloads
 
 # Four features share one direction of inputs: L0 N0 F0, L0 N2 F0, L2 N0 F0 and L2 N3 F2.
@@ -200,6 +202,38 @@ def test_the_map_exports_what_is_drawn_and_what_is_lit(tiny_atlas, monkeypatch, 
     frame = saved(offered, f"The {len(here)} features drawn", tmp_path)
     pd.testing.assert_frame_equal(frame, features_frame(atlas, here))
     assert saved(offered, f"The {len(lit)} features lit", tmp_path)["id"].tolist() == lit
+
+
+def test_the_map_s_picture_is_of_what_is_drawn(tiny_atlas, monkeypatch, offered):
+    app = with_menu(tiny_atlas, "map", monkeypatch, q="cat", layer="2", colour="class")
+    file, made = offered["Whole map, all that is drawn, as SVG"]
+    assert file == "planted-map.svg"
+    svg = made()
+    assert svg.count("h0") == (Atlas.open(tiny_atlas).features["layer"] == 2).sum()
+    assert "Class of its neuron" in svg
+    assert GREY in svg
+    file, page = offered["Whole map, all that is drawn, as HTML"]
+    assert file == "planted-map.html"
+    assert svg in page()
+    drawing = next(each for each in payloads(app) if "furthest" in each)
+    assert drawing["file"] == "planted-map.png"
+
+
+def test_the_picture_of_a_large_map_is_of_the_largest_features(tiny_atlas, monkeypatch, offered):
+    monkeypatch.setattr(export_map, "DOTS", 3)
+    with_menu(tiny_atlas, "map", monkeypatch)
+    assert offered["Whole map, the 3 largest features, as SVG"][1]().count("h0") == 3
+
+
+@pytest.mark.parametrize("colour", ["layer", "size", "class"])
+def test_dots_have_the_numbers_of_the_screen_s_points(colour, tiny_atlas):
+    atlas = Atlas.open(tiny_atlas)
+    found, made = export_map.numbers(atlas, colour).tolist(), board(atlas)
+    for id, number in enumerate(found):
+        ref = atlas.feature_ref(id)
+        size, kind = int(atlas.features["size"][id]), int(made.columns["class"][atlas.neuron_row(ref.of)])
+        expected = {"layer": atlas.layers.index(ref.layer), "size": min(size.bit_length() - 1, 6), "class": kind}
+        assert number == expected[colour]
 
 
 def test_so_many_are_exported_and_that_is_said(tiny_atlas, monkeypatch, offered, tmp_path):

@@ -60,7 +60,7 @@ def test_every_box_says_its_name_number_and_cosine():
     assert picture.find(f"{SVG}title").text == "Trail <&>"
     for words in ("“cat”", "L1 N4 F0 · the start", "L2 N0 F1 · 0.91 · splits", "L4 N1 F2 · −0.05 · splits · merges"):
         assert words in said
-    assert "“<script>alert(1)</scrip…" in said
+    assert "“<script>alert(1)</script>”" in said
     assert {each.tag.removeprefix(SVG) for each in picture.iter()} == {"svg", "title", "rect", "text", "path"}
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMATS = {"csv": "CSV", "parquet": "Parquet", "json": "JSON"}
+MIME = {"html": "text/html", "svg": "image/svg+xml"}
 SAYS = {
     "csv": "Text that a spreadsheet would take for a formula has an apostrophe before it; README says how to undo it.",
     "parquet": "Where it came from stands in its metadata.",
@@ -39,11 +40,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Page:
-    """A whole HTML page to export."""
+    """A whole file to export, made by the click: an HTML page, or a figure too large to be made for a menu."""
 
     title: str
     name: str
-    html: Callable[[], str]
+    made: Callable[[], str]
+    kind: str = "html"
 
 
 @st.fragment
@@ -54,6 +56,7 @@ def menu(
     *,
     tables: Sequence[Table] = (),
     figures: Sequence[Picture] = (),
+    drawings: Sequence[Page] = (),
     pages: Sequence[Page] = (),
 ) -> None:
     """Draw it. `name` tells this menu from others on the page; `query` is the view's URL, which exports quote."""
@@ -67,14 +70,19 @@ def menu(
             st.markdown("**Figures**")
             named = [Picture(each.title, stem(atlas, each.name), each.svg) for each in figures]
             pictures(named, name=f"_pictures_{name}")
+        if drawings:
+            offer_files(atlas, "Figures", name, drawings)
         if pages:
-            st.markdown("**Pages**")
-            with st.container(gap=None):
-                for page in pages:
-                    download(
-                        page.title, file_name(atlas, page.name, "html"), "text/html", page.html, f"{name}_{page.name}"
-                    )
+            offer_files(atlas, "Pages", name, pages)
         st.caption("How to cite: at the end of the About page.")
+
+
+def offer_files(atlas: Atlas, title: str, name: str, files: Sequence[Page]) -> None:
+    st.markdown(f"**{title}**")
+    with st.container(gap=None):
+        for each in files:
+            file = file_name(atlas, each.name, each.kind)
+            download(each.title, file, MIME[each.kind], each.made, f"{name}_{each.name}_{each.kind}")
 
 
 def stem(atlas: Atlas, name: str) -> str:

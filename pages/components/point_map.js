@@ -1,5 +1,5 @@
 /* data = {key, points, address, layers: [[number, neurons]], colour, legend: {title, names, colours}, drawn, lit, shown,
-   place, furthest, causal} ; see pages/components/point_map.py. The points themselves come through map_channel.js. */
+   place, furthest, causal, file} ; see pages/components/point_map.py. The points themselves come through map_channel.js. */
 export default function (component) {
   const { data, parentElement } = component;
   const stage = parentElement.querySelector('#stage');
@@ -122,6 +122,16 @@ function makeMap(root, stage) {
   find('nearer').onclick = () => view.nearer(2);
   find('further').onclick = () => view.nearer(1 / 2);
   find('whole').onclick = () => view.fly(0.5, 0.5, 1);
+  find('save').onclick = async () => {
+    if (!paint || !points) return;
+    draw();   // in one go with what follows: a canvas of WebGL is empty once it has been shown
+    const shown = data.shown && !find('shown').hidden ? data.shown.id : -1;
+    const [left, top] = shown < 0 ? [] : view.screen(points.xy[2 * shown] / STEPS, points.xy[2 * shown + 1] / STEPS);
+    const mark = shown < 0 ? null : { left, top, text: find('shown').textContent };
+    const blob = await mapPicture(canvas, data.legend, mark, (css) => `rgb(${resolved(live, css)})`);
+    saveBlob(blob, data.file);
+    live.textContent = 'Map saved as PNG';
+  };
   const observer = new ResizeObserver(() => view.size(stage.clientWidth, stage.clientHeight));
   observer.observe(stage);
   canvas.addEventListener('transitionrun', refresh);   // the page's colours changed: see point_map.css

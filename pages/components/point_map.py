@@ -12,6 +12,7 @@ import streamlit as st
 from jaxtyping import Bool
 
 from ne_core.atlas import Atlas
+from ne_core.provenance import file_name
 from pages.components import links
 from pages.components.assets import component, drawn_key
 from pages.components.labels import label
@@ -27,10 +28,11 @@ MAP = component(
     '<a id="here" tabindex="-1" draggable="false" hidden></a><span id="shown" hidden></span>'
     '<div id="buttons"><button type="button" id="nearer" aria-label="Nearer">+</button>'
     '<button type="button" id="further" aria-label="Further">−</button>'
-    '<button type="button" id="whole">Whole map</button></div></div>'
+    '<button type="button" id="whole">Whole map</button>'
+    '<button type="button" id="save" aria-label="Save what is seen as PNG">PNG</button></div></div>'
     '<p id="without" hidden></p><div id="legend"></div><div id="tip" role="tooltip"></div>'
     '<div id="live" class="hidden" role="status" aria-live="polite"></div>',
-    parts=("map_data", "map_grid", "map_gl", "map_view", "map_keys", "map_words"),
+    parts=("map_data", "map_grid", "map_gl", "map_view", "map_keys", "map_words", "map_save"),
 )
 
 
@@ -57,6 +59,7 @@ def point_map(
         "place": view.place,
         "furthest": FURTHEST,
         "causal": atlas.manifest.causal,
+        "file": file_name(atlas, "map", "png"),
     }
     MAP(data={"key": drawn_key(data), **data}, key="map")
 
