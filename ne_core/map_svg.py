@@ -31,7 +31,7 @@ def map_svg(
     """
     shown = np.arange(len(at)) if lit is None else np.flatnonzero(lit)
     across = dot(len(at))
-    others = [] if lit is None else [dots(at[~lit], GREY, across, 0.35)]
+    others = [] if lit is None else [dots(at[~lit], GREY, across, 0.6)]
     rows, deep = keys(names, colours, legend, look)
     said = {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "font_family": "sans-serif", "font_size": 12}
     return element(
