@@ -84,10 +84,28 @@ def test_the_line_is_dragged_and_the_page_follows(opened, several):
     drag(page, -500, release=False)  # above the tree, where all is one feature
     expect(line_of(page)).to_have_attribute("aria-valuetext", re.compile(": 1 feature$"))
     assert set(numbers_drawn(page)) == {0}
-    assert page.url == before  # the page follows when the line is let go
-    page.mouse.up()
-    expect(features_listed(page)).to_have_count(1)
+    expect(features_listed(page)).to_have_count(1)  # while the line is still held
     expect(page).to_have_url(re.compile(rf"&cut={cut_shown(page):g}$"))
+    page.mouse.up()
+    settled(page)
+    expect(features_listed(page)).to_have_count(1)
+    page.go_back()  # the whole movement is one step
+    expect(features_listed(page)).to_have_count(4)
+    assert page.url == before
+
+
+def test_a_line_that_comes_back_before_it_is_let_go_finds_the_feature_that_was_open(opened):
+    page = opened(SEVERAL + "&feature=2")
+    before = page.url
+    box = line_of(page).bounding_box()
+    drag(page, -500, release=False)
+    expect(features_listed(page)).to_have_count(1)
+    expect(page).to_have_url(re.compile("&feature=0&cut="))
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.up()
+    expect(features_listed(page)).to_have_count(4)
+    expect(page.get_by_role("heading", name="Feature 2")).to_be_visible()
+    assert page.url.split("&cut=")[0] == before
     page.go_back()
     expect(features_listed(page)).to_have_count(4)
     expect(line_of(page)).to_have_attribute("aria-valuenow", "0.5")

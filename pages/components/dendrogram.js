@@ -2,30 +2,42 @@
    leaves: [{row, text: [before, key, after]}] from the left,
    branches: [{of: [left, right], x, h, centre, until}] from the lowest, names: [[key terms], [context]] of leaves and
    branches} ; see dendrogram_cut.js for their numbers */
+const FOLLOW_EVERY = 250;   // milliseconds: so often the page follows a cut that is being moved
+
 export default function (component) {
   const { data, parentElement } = component;
   const [plot, line, tip, live, cuts] = ['plot', 'line', 'tip', 'live', 'cuts'].map((id) => parentElement.querySelector('#' + id));
   const view = (plot.view ??= { at: -1, moving: false });
-  if (view.key !== data.key) Object.assign(view, { at: -1, moving: false });
+  if (view.key !== data.key) Object.assign(view, { at: -1, moving: false, from: null });
   const place = JSON.stringify([data.key, data.cut, data.current, data.asked, data.branch]);
   const changed = view.place !== place;
-  Object.assign(view, { key: data.key, place });
+  Object.assign(view, { key: data.key, place, data });
   const show = (cut) => {
     const features = featuresAt(data, cut);
-    const current = data.branch !== null ? -1 : carried(featuresAt(data, data.cut), features, data.current, data.leaves.length);
+    const from = view.from ?? data;
+    const current = data.branch !== null ? -1 : carried(featuresAt(data, from.cut), features, from.current, data.leaves.length);
     Object.assign(view, { cut, features, current });
     hide();
     drawTree(data, plot, view);
     placeLine(data, line, view);
     offer(data, cuts, view);
     mark();
+    if (view.moving) view.following ??= setTimeout(followed, FOLLOW_EVERY);
+  };
+  const followed = () => {
+    view.following = null;
+    if (view.moving) goTo(view.cut);
+  };
+  const goTo = (cut) => {
+    const address = addressAtCut(view.data, cut, view.from ?? view.data);
+    if (visit(address, Boolean(view.from?.left)) && view.from) view.from.left = true;
   };
   const hide = () => { tip.style.display = 'none'; };
   const mark = () => plot.querySelectorAll('.node').forEach((node) => node.classList.toggle('on', +node.dataset.node === view.at));
   const commit = () => {
     clearTimeout(view.timer);
-    view.moving = false;
-    if (view.cut !== data.cut) visit(addressAtCut(data, view.cut));
+    if (view.from?.left || view.cut !== data.cut) goTo(view.cut);
+    Object.assign(view, { moving: false, from: null });
   };
   const node = (number) => plot.querySelector(`[data-node="${number}"]`);
   const say = (number) => nodeTip(data, number, view.features, node(number), tip);

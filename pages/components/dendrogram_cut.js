@@ -51,9 +51,10 @@ function addressOf(data, { feature, cut, branch }) {
     part('cut', cut, cut !== data.usual) + part('branch', branch, branch !== null);
 }
 
-/* The same view at another cut: a feature that was asked for is followed to where most of it went. */
-function addressAtCut(data, cut) {
+/* The same view at another cut: a feature that was asked for is followed to where most of it went, `from` being the
+   {cut, current, asked} where the movement began. */
+function addressAtCut(data, cut, from = data) {
   const n = data.leaves.length;
-  const feature = data.asked ? carried(featuresAt(data, data.cut), featuresAt(data, cut), data.current, n) : null;
+  const feature = from.asked ? carried(featuresAt(data, from.cut), featuresAt(data, cut), from.current, n) : null;
   return addressOf(data, { feature, cut, branch: data.branch });
 }

@@ -1,7 +1,8 @@
 /* Moving the line that cuts the tree, by pointer and by key; and moving over the tree by key. */
-const AFTER_KEYS = 350;   // milliseconds without a key until the page follows
+const AFTER_KEYS = 350;   // milliseconds without a key until a movement has ended
 
-/* `show(cut)` draws what a cut makes, `commit()` lets the page follow. */
+/* `show(cut)` draws what a cut makes, `commit()` ends the movement. Features are carried over from where it began: a
+   line that comes back finds what it left. */
 function moveLine(data, line, plot, view, show, commit) {
   const step = data.top > 0.3 ? 0.01 : 0.001;
   const go = (cut) => show(+Math.max(0, Math.min(data.top, Math.round(cut / step) * step)).toFixed(3));
@@ -10,21 +11,26 @@ function moveLine(data, line, plot, view, show, commit) {
     if (event.button) return;
     line.setPointerCapture(event.pointerId);
     view.grip = event.clientY - plot.getBoundingClientRect().top - yOf(data, view.cut);
-    view.moving = true;
+    begin(data, view);
   };
   line.onpointermove = (event) => { if (line.hasPointerCapture(event.pointerId)) go(under(event)); };
   line.onpointerup = () => commit();
-  line.onpointercancel = () => { view.moving = false; show(data.cut); };
+  line.onpointercancel = () => { show(view.from?.cut ?? data.cut); commit(); };
   line.onkeydown = (event) => {
     const by = lineKey(event.key, step, data, view.cut);
     if (by === null) return;
     event.preventDefault();
-    view.moving = true;
+    begin(data, view);
     go(by);
     clearTimeout(view.timer);
     view.timer = setTimeout(commit, AFTER_KEYS);
   };
   view.toAxis = (event) => { view.grip = 0; go(under(event)); commit(); };
+}
+
+function begin(data, view) {
+  view.moving = true;
+  view.from ??= { cut: data.cut, current: data.current, asked: data.asked, left: false };
 }
 
 /* What a key makes of the cut; null for keys that do not move it. */

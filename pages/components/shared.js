@@ -122,9 +122,12 @@ function follow(event, href) {
   visit(href);
 }
 
-function visit(href) {
+/* In place of the address that is shown, where a movement goes on: Back then leads to where it began. Says whether
+   there was anywhere to go. */
+function visit(href, inPlace = false) {
   const address = new URL(href, document.baseURI);
-  if (address.href === location.href) return;
-  history.pushState({}, '', address);
+  if (address.href === location.href) return false;
+  history[inPlace ? 'replaceState' : 'pushState']({}, '', address);
   dispatchEvent(new PopStateEvent('popstate', { state: {} }));
+  return true;
 }
