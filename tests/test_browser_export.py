@@ -109,6 +109,26 @@ def test_the_menu_by_keyboard_on_a_narrow_screen(opened):
     expect(button).to_be_hidden()
 
 
+def test_a_trail_arrives_as_png_and_its_links_as_a_table(asked, tmp_path):
+    page = asked("trail?layer=0&neuron=0&feature=0&space=pre_mlp&least=0.9")
+    svg = download(page, "Trail as SVG", tmp_path).read_text(encoding="utf-8")
+    assert (svg.count('class="node"'), svg.count("<path")) == (4, 4)
+    png = download(page, "Trail as PNG", tmp_path)
+    assert png.name == "planted-L0-N0-F0-trail-pre_mlp.png"
+    colours = page.evaluate(COLOURS, list(png.read_bytes()))
+    assert colours["corner"] == [255, 255, 255, 255]
+    assert colours["kinds"] > 3
+    assert len(read_table(download(page, "Links of this trail", tmp_path))) == 4
+
+
+def test_the_map_arrives_as_svg_and_as_a_table(asked, tiny_atlas, tmp_path):
+    page, n = asked("map?layer=2"), int((Atlas.open(tiny_atlas).features["layer"] == 2).sum())
+    path = download(page, "Whole map, all that is drawn, as SVG", tmp_path)
+    assert path.name == "planted-map.svg"
+    assert path.read_text(encoding="utf-8").count("h0") == n
+    assert set(read_table(download(page, f"The {n} features drawn", tmp_path))["layer"]) == {2}
+
+
 @pytest.fixture
 def alone(browser, tmp_path):
     """Opens a file by itself; afterwards it may have asked for nothing and said nothing."""

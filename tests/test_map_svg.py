@@ -73,3 +73,9 @@ def test_nothing_is_fetched_by_a_picture():
     made = map_svg(AT, NUMBER, NAMES, COLOURS)
     assert not re.search(r"href|url\(|@import|<style", made)
     assert set(re.findall(r'https?://[^"]*', made)) == {"http://www.w3.org/2000/svg"}
+
+
+def test_a_map_of_nothing_is_its_legend():
+    made = map_svg(AT[:0], NUMBER[:0], NAMES, COLOURS, lit=np.zeros(0, dtype=bool))
+    assert ET.fromstring(made).find(f"{SVG}path") is None
+    assert ">one<" in made

@@ -1,6 +1,7 @@
 """The Export menus: nothing is made before it is asked for, and what is made is what the view shows."""
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -223,6 +224,15 @@ def test_the_picture_of_a_large_map_is_of_the_largest_features(tiny_atlas, monke
     monkeypatch.setattr(export_map, "DOTS", 3)
     with_menu(tiny_atlas, "map", monkeypatch)
     assert offered["Whole map, the 3 largest features, as SVG"][1]().count("h0") == 3
+
+
+def test_where_nothing_is_lit_that_is_what_arrives(tiny_atlas, monkeypatch, offered, tmp_path):
+    with_menu(tiny_atlas, "map", monkeypatch, q="nowhere-to-be-found")
+    frame = saved(offered, "The 0 features lit", tmp_path)
+    assert len(frame) == 0
+    assert list(frame.columns) == list(features_frame(Atlas.open(tiny_atlas), [0]).columns)
+    svg = offered["Whole map, all that is drawn, as SVG"][1]()
+    assert set(re.findall('stroke="(#[0-9a-f]+)"', svg)) == {GREY}
 
 
 @pytest.mark.parametrize("colour", ["layer", "size", "class"])
