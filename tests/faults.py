@@ -20,6 +20,11 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def stand_still() -> None:
+    """Until SIGCONT comes."""
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
 def interrupt() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start without one
     os.kill(os.getpid(), signal.SIGINT)

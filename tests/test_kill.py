@@ -1,7 +1,9 @@
 """Killed in any stage, the same command goes on: nothing finished is made twice, and the atlas has the same bytes."""
 
+import os
 import random
 import shutil
+import signal
 import time
 from functools import partial
 from pathlib import Path
@@ -112,11 +114,13 @@ def test_a_corpus_that_changed_meanwhile_is_refused(place, tmp_path):
 
 def test_two_runs_into_one_directory(place, tmp_path):
     out, log = tmp_path / "atlas", tmp_path / "log"
-    first = started(arguments(place, out))
+    first = started(arguments(place, out), fault=partial(faults.when_kept, "collect", 1, faults.stand_still))
     while not run_path(out).exists():
         time.sleep(0.001)
-    second = finished(arguments(place, out), log=log)
-    first.join()
+    second = finished(arguments(place, out), log=log)  # the first, however fast, is not through
+    while first.is_alive():
+        os.kill(first.pid, signal.SIGCONT)
+        first.join(0.2)
     assert (first.exitcode, second) == (0, 2)
     assert "another run is making it" in log.read_text()
 

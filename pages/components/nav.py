@@ -8,7 +8,7 @@ first line of every page.
 import streamlit as st
 
 from ne_core.arrays import AtlasError
-from pages.components import lasting
+from pages.components import connections, lasting
 from pages.components.escape import markdown
 
 # Name in the URL (which must be the file's stem): title, icon.
@@ -40,6 +40,7 @@ def build():
 
 
 def run() -> None:
+    connections.answer_at_once()
     st.session_state["_in_router"] = True
     try:
         build().run()
