@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from ne_core.agreement import of_baseline
+from ne_core.atlas import Neuron
+
 
 @dataclass(frozen=True)
 class ByDistance:
@@ -28,6 +31,13 @@ def by_distance(importances: Float[np.ndarray, "n back"]) -> ByDistance:
     mean = np.where(known, before, 0).sum(axis=0) / some
     squares = np.where(known, (before - mean) ** 2, 0).sum(axis=0) / some
     return ByDistance(mean, np.sqrt(squares), count, int(np.isfinite(importances).any(axis=1).sum()))
+
+
+def distances(neuron: Neuron, rows: Int[np.ndarray, " k"], baseline: int | None) -> tuple[ByDistance, ByDistance]:
+    """Of these rows of a neuron, and of its others, under one mask baseline or, for None, their mean."""
+    values, inside = of_baseline(np.asarray(neuron.window_importances), baseline), np.zeros(len(neuron), dtype=bool)
+    inside[rows] = True
+    return by_distance(values[inside]), by_distance(values[~inside])
 
 
 def reach(importances: Float[np.ndarray, "n back"], least: float) -> Int[np.ndarray, " n"]:

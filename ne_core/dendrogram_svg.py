@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from ne_core.cluster import cut as cut_tree
 from ne_core.dendrogram import Dendrogram, dendrogram, node_features
 from ne_core.palette import feature_colour
-from ne_core.svg import element, text
+from ne_core.svg import element, text, wide
 from ne_core.window_text import Snippet
 
 WIDTH, HEIGHT = 720.0, 300.0
@@ -99,11 +99,6 @@ def sized(tree: Float[np.ndarray, "m 4"], cut: int | float, snippets: Sequence[S
     before, rest = (LETTER * max(map(wide, said)) for said in zip(*((a, b + c) for a, b, c in snippets), strict=True))
     key = LEFT / 2 + TREE + 34 + before
     return Picture(n, top, float(np.ceil(key + rest + ROW)), TOP + ROW * n + BOTTOM, lying=True, key=key)
-
-
-def wide(said: str) -> int:
-    """Columns of a text in a monospaced font: signs from beyond Latin may take two."""
-    return sum(1 + (ord(sign) > 0x2E7F) for sign in said)
 
 
 def axis(picture: Picture, look: Look) -> list[str]:

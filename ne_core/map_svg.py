@@ -6,8 +6,8 @@ from html import escape
 import numpy as np
 from jaxtyping import Bool, Float32, Int
 
-from ne_core.dendrogram_svg import PAPER, Look, wide
-from ne_core.svg import element, text
+from ne_core.dendrogram_svg import PAPER, Look
+from ne_core.svg import element, text, wide
 
 SIDE, EDGE, ROW, LETTER = 800, 12, 18, 6.6  # units: the map, around it, a row of the legend, a letter
 GREY = "#a4a7ad"

@@ -21,3 +21,8 @@ def written(value: object) -> str:
 
 def text(said: str, x: int | float, y: int | float, **attributes: object) -> str:
     return element("text", escape(said), x=x, y=y, **attributes)
+
+
+def wide(said: str) -> int:
+    """Columns of a text in a monospaced font: signs from beyond Latin may take two."""
+    return sum(1 + (ord(sign) > 0x2E7F) for sign in said)

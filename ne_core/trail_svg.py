@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from ne_core.dendrogram_svg import PAPER, Look, wide
-from ne_core.svg import element, text
+from ne_core.dendrogram_svg import PAPER, Look
+from ne_core.svg import element, text, wide
 
 BOX, TALL, BETWEEN = 196, 38, 10  # a feature's box, and the room between two below each other
 EMPTY, GAP = 60, 46  # a layer without features; between two layers

@@ -3,11 +3,14 @@
 import json
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from ne_core.atlas import Atlas
+from ne_core.behind_frames import distance_frame, effects_frame
 from ne_core.board import board
+from ne_core.by_distance import distances
 from ne_core.frames import cut_frame, examples_frame, features_frame, layers_frame, neurons_frame, similar_frame
 from ne_core.map_svg import GREY
 from ne_core.provenance import provenance
@@ -110,16 +113,51 @@ def test_filters_of_the_view_hold(tiny_atlas, monkeypatch, offered, tmp_path):
 def test_figures_are_drawn_when_the_menu_is_open(tiny_atlas, monkeypatch):
     app = with_menu(tiny_atlas, "neuron", monkeypatch, layer="2", neuron="3")
     shown = next(each["pictures"] for each in payloads(app) if "pictures" in each)
-    assert [each["name"] for each in shown] == ["planted-L2-N3-dendrogram", "planted-L2-N3-dendrogram-text"]
-    for each in shown:
+    assert [each["name"] for each in shown[:2]] == ["planted-L2-N3-dendrogram", "planted-L2-N3-dendrogram-text"]
+    for each in shown[:2]:
         assert each["svg"].count('class="leaf"') == 9
         assert each["svg"] in each["html"]
         assert "default-src 'none'" in each["html"]
 
 
-def test_one_example_has_no_figure(tiny_atlas, monkeypatch, offered):
+def behind(app) -> list[str]:
+    """Names of the figures in the menu that are no dendrogram."""
+    shown = next(each["pictures"] for each in payloads(app) if "pictures" in each)
+    return [each["name"] for each in shown if "dendrogram" not in each["name"]]
+
+
+def test_figures_under_the_examples_are_those_of_the_page(tiny_atlas, monkeypatch, offered, tmp_path):
+    app = with_menu(tiny_atlas, "neuron", monkeypatch, layer="0", neuron="0", feature="1", baseline="mean-embedding")
+    names = ["F1-by-distance-mean-embedding", "logits", "histogram"]
+    assert behind(app) == [f"planted-L0-N0-{name}" for name in names]
+    plots = {each["label"]: each for each in payloads(app) if "bars" in each}
+    shown = next(each["pictures"] for each in payloads(app) if "pictures" in each)
+    for each in shown[2:]:
+        label = re.search("<title>(.*?)</title>", each["svg"])[1]
+        if label in plots:
+            assert each["svg"].count('class="bar"') == len(plots.pop(label)["bars"])
+    assert not plots
+    atlas = Atlas.open(tiny_atlas)
+    rows = np.flatnonzero(atlas.neuron(NeuronRef(0, 0)).feature == 1)
+    frame = saved(offered, "Importance by distance, feature 1", tmp_path)
+    expected = distance_frame(*distances(atlas.neuron(NeuronRef(0, 0)), rows, 1))
+    pd.testing.assert_frame_equal(frame, expected, check_names=False)
+    frame = saved(offered, "Effect on the logits", tmp_path)
+    pd.testing.assert_frame_equal(frame, effects_frame(atlas, NeuronRef(0, 0)), check_names=False)
+
+
+def test_an_atlas_without_effects_offers_none(tiny_atlas, monkeypatch, offered):
+    monkeypatch.setattr(Atlas, "logit_effects", lambda atlas, ref: None)
+    app = with_menu(tiny_atlas, "neuron", monkeypatch, layer="0", neuron="0")
+    assert behind(app) == ["planted-L0-N0-F0-by-distance", "planted-L0-N0-histogram"]
+    assert "Effect on the logits" not in offered
+    assert "Importance by distance, feature 0" in offered
+
+
+def test_one_example_has_no_dendrogram(tiny_atlas, monkeypatch, offered):
     app = with_menu(tiny_atlas, "neuron", monkeypatch, layer="0", neuron="3")
-    assert not [each for each in payloads(app) if "pictures" in each]
+    shown = next(each["pictures"] for each in payloads(app) if "pictures" in each)
+    assert behind(app) == [each["name"] for each in shown]
     assert "Examples of feature 0" in offered
 
 

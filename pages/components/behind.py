@@ -1,22 +1,20 @@
 """What stands behind a neuron, under its examples: importance by distance, effects on the logits, its activations."""
 
-from itertools import pairwise
-
 import numpy as np
 import streamlit as st
 
-from ne_core.agreement import Agreement, agreement, of_baseline
+from ne_core.agreement import Agreement, agreement
 from ne_core.atlas import Atlas, Neuron
-from ne_core.by_distance import ByDistance, by_distance
+from ne_core.by_distance import distances
 from ne_core.palette import feature_colour
 from ne_core.refs import NeuronRef
+from pages.components.behind_plots import activations_plot, importance_plot, kept_share
 from pages.components.clusters import Cluster
 from pages.components.effects import effect_lists
 from pages.components.escape import markdown
 from pages.components.location import listed
 from pages.components.picker import View
-from pages.components.plot_axes import count_axis, level_axis, log_count, value_axis
-from pages.components.small_plot import Axis, Bar, Series, small_plot
+from pages.components.small_plot import small_plot
 
 
 def show_behind(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
@@ -35,40 +33,17 @@ def show_behind(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, curr
 def show_importance(
     atlas: Atlas, neuron: Neuron, cluster: Cluster, baseline: int | None, what: str, colour: str
 ) -> None:
-    values = of_baseline(np.asarray(neuron.window_importances), baseline)
-    inside = np.zeros(len(neuron), dtype=bool)
-    inside[cluster.rows] = True
-    here, others = by_distance(values[inside]), by_distance(values[~inside])
+    here, others = distances(neuron, cluster.rows, baseline)
     if not here.count.any():
         st.caption(f"Importance was not computed for tokens before the key tokens of {what}.")
         return
-    bars = [bar_of(here, i) for i in np.flatnonzero(here.count)[::-1].tolist()]
-    points = [(-1.0 - i, float(others.mean[i])) for i in np.flatnonzero(others.count)[::-1].tolist()]
-    farthest = len(here.count)
-    ticks = [(-float(i), f"−{i}") for i in range(1, farthest + 1) if farthest <= 12 or i == 1 or i % 5 == 0]
-    ends = [end for bar in bars for end in (bar.low, bar.high)] + [y for _, y in points]
-    small_plot(
-        bars,
-        Axis(-farthest - 0.5, -0.5, "tokens before the key token", ticks),
-        level_axis(min(ends), max(ends), "mean importance"),
-        name="by_distance",
-        label=f"Mean importance by distance from the key token: {what}.",
-        title=what,
-        line=Series("the neuron’s other examples", points) if points else None,
-        colour=colour,
-    )
-    among = f", and {counted(others.n_examples)} of the neuron’s other features" if points else ""
+    small_plot(importance_plot(here, others, what, colour), name="by_distance")
+    among = f", and {counted(others.n_examples)} of the neuron’s other features" if others.count.any() else ""
     st.caption(
         f"Share of the activation lost when the token at that distance is masked, signed, averaged over the "
         f"{counted(here.n_examples)} of {what} with importances{among}. Lines reach one standard deviation up and "
         "down. The key token itself, whose masking takes all, is left out."
     )
-
-
-def bar_of(values: ByDistance, i: int) -> Bar:
-    mean, spread, count = float(values.mean[i]), float(values.spread[i]), int(values.count[i])
-    words = f"−{i + 1}: mean {mean:+.2f}, standard deviation {spread:.2f}, {count:,} token{'s' * (count != 1)}"
-    return Bar(-i - 1.5, -i - 0.5, mean, words, mean - spread, mean + spread)
 
 
 def counted(n: int) -> str:
@@ -111,26 +86,10 @@ def show_effects(atlas: Atlas, ref: NeuronRef) -> None:
 
 
 def show_activations(atlas: Atlas, ref: NeuronRef) -> None:
-    found, n = atlas.histogram(ref), atlas.manifest.sample_positions
-    maximum = float(atlas.neurons["maximum"][atlas.neuron_row(ref)])
-    share, edges = atlas.manifest.raw["keep"], found.edges.tolist()
-    keep = share * maximum if isinstance(share, float) else np.nan  # nothing has checked what a manifest says of it
-    shown = [(keep, f"kept from {keep:.2f}"), (maximum, f"maximum {maximum:.2f}")]
-    marks = [mark for mark in shown if np.isfinite(mark[0])]
-    ends = [found.low, found.high, *(at for at, _ in marks)]
-    bars = [
-        Bar(low, high, log_count(count), f"{low:.2f} to {high:.2f}: {count:,} position{'s' * (count != 1)}")
-        for (low, high), count in zip(pairwise(edges), found.counts.tolist(), strict=True)
-    ]
-    small_plot(
-        bars,
-        value_axis(min(ends), max(ends), "activation"),
-        count_axis(int(found.counts.max()), "positions"),
-        name="histogram",
-        label=f"How many sampled positions have which activation, from {found.low:.2f} to {found.high:.2f}.",
-        marks=marks,
-    )
+    plot, share = activations_plot(atlas, ref), kept_share(atlas)
+    small_plot(plot, name="histogram")
     st.caption(
-        f"Activations on {n:,} sampled positions of the corpus, in {len(bars)} bins; counts on a logarithmic scale. An "
-        f"activating example reaches {'a share' if np.isnan(keep) else f'{share:.0%}'} of the neuron’s maximum."
+        f"Activations on {atlas.manifest.sample_positions:,} sampled positions of the corpus, in {len(plot['bars'])} "
+        "bins; counts on a logarithmic scale. An activating example reaches "
+        f"{'a share' if np.isnan(share) else f'{share:.0%}'} of the neuron’s maximum."
     )

@@ -1,23 +1,28 @@
 """What the neuron page exports: the examples on it, its features, its similar features, its tree, and all of it."""
 
 from ne_core.atlas import Atlas, Neuron
+from ne_core.palette import feature_colour
 from ne_core.refs import FeatureRef, NeuronRef
 from pages.components import export
 from pages.components.chosen import passing
 from pages.components.clusters import Cluster, holder
 from pages.components.export import Page, Table
+from pages.components.export_behind import Behind
 from pages.components.picker import View
 from pages.components.pictures import Picture
 
 
 def neuron_menu(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
     """The menu of a neuron with examples; `cluster` is the feature or the branch on the page."""
+    colour = feature_colour(current if view.branch is None else -1).light
+    number = view.reading.baseline_number(atlas.manifest.baselines)
+    behind = Behind(atlas, neuron, cluster, *named(view, current), view.reading.baseline, number, colour)
     export.menu(
         atlas,
         view.query(atlas),
         "neuron",
-        tables=tables(atlas, neuron, view, cluster, current),
-        figures=figures(atlas, neuron, view),
+        tables=[*tables(atlas, neuron, view, cluster, current), *behind.tables(stem(atlas, view))],
+        figures=[*figures(atlas, neuron, view), *behind.figures(stem(atlas, view))],
         pages=[Page("This neuron on one page, as HTML", stem(atlas, view), lambda: whole(atlas, view))],
     )
 
@@ -33,12 +38,16 @@ def dashed(ref: NeuronRef | FeatureRef) -> str:
     return str(ref).replace(" ", "-")
 
 
+def named(view: View, current: int) -> tuple[str, str]:
+    """What is on the page, in words and in a file's name."""
+    if view.branch is not None:
+        return f"branch point {view.branch}", f"B{view.branch}"
+    return f"feature {current}", f"F{current}"
+
+
 def tables(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> list[Table]:
     from_here, ref = stem(atlas, view), neuron.ref
-    on_branch = view.branch is not None
-    what, short = (
-        (f"branch point {view.branch}", f"B{view.branch}") if on_branch else (f"feature {current}", f"F{current}")
-    )
+    what, short = named(view, current)
     similar = FeatureRef(ref.layer, ref.neuron, holder(neuron, cluster.rows))
 
     def frames():

@@ -42,20 +42,19 @@ class Series:
     points: Sequence[tuple[float, float]]
 
 
-def small_plot(
+def plotted(
     bars: Sequence[Bar],
     x: Axis,
     y: Axis,
     *,
-    name: str,
     label: str,
     title: str = "",
     line: Series | None = None,
     marks: Sequence[tuple[float, str]] = (),
     colour: str | None = None,
-) -> None:
-    """`name` tells this figure from others on the page, `label` says what it shows; `title` names the bars."""
-    drawn = {
+) -> dict:
+    """What is drawn, on a page or by ne_core/plot_svg.py: `label` says what it shows, `title` names the bars."""
+    return {
         "label": label,
         "title": title,
         "colour": colour,
@@ -65,4 +64,8 @@ def small_plot(
         "line": asdict(line) if line else None,
         "marks": list(marks),
     }
-    PLOT(data={"key": drawn_key(drawn), **drawn}, key=name)
+
+
+def small_plot(plot: dict, *, name: str) -> None:
+    """Draw what `plotted` made. `name` tells this figure from others on the page."""
+    PLOT(data={"key": drawn_key(plot), **plot}, key=name)

@@ -1,0 +1,88 @@
+"""What the neuron page exports of its figures under the examples: each as a picture, and the numbers behind it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ne_core.agreement import of_baseline
+from ne_core.atlas import Atlas, Neuron
+from ne_core.by_distance import distances
+from pages.components.behind_plots import activations_plot, effects_plot, importance_plot
+from pages.components.clusters import Cluster
+from pages.components.export import Table
+from pages.components.pictures import Picture
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A neuron and what of it is on the page: in words, in a file's name, under which baseline, in which colour."""
+
+    atlas: Atlas
+    neuron: Neuron
+    cluster: Cluster
+    what: str
+    short: str
+    baseline: str | None
+    number: int | None
+    colour: str
+
+    def figures(self, stem: str) -> list[Picture]:
+        found = [Picture("Activation histogram", f"{stem}-histogram", self.activations)]
+        if self.has_effects:
+            found.insert(0, Picture("Effect on the logits", f"{stem}-logits", self.effects))
+        if self.has_importance:
+            title = f"Importance by distance, {self.what}"
+            found.insert(0, Picture(title, f"{stem}-{self.by_distance}", self.importance))
+        return found
+
+    def tables(self, stem: str) -> list[Table]:
+        """Of importance and of effects: the histogram's stands among the neuron's."""
+        found = []
+        if self.has_importance:
+            title = f"Importance by distance, {self.what}"
+            found.append(Table(title, f"{stem}-{self.by_distance}", self.importance_frame))
+        if self.has_effects:
+            found.append(Table("Effect on the logits", f"{stem}-logits", self.effects_frame))
+        return found
+
+    @property
+    def by_distance(self) -> str:
+        return f"{self.short}-by-distance" + (f"-{self.baseline}" if self.baseline else "")
+
+    @property
+    def has_importance(self) -> bool:
+        """Whether it is known of a token before a key token."""
+        values = of_baseline(self.neuron.window_importances[self.cluster.rows], self.number)
+        return bool(np.isfinite(values[:, :-1]).any())
+
+    @property
+    def has_effects(self) -> bool:
+        found = self.atlas.logit_effects(self.neuron.ref)
+        return found is not None and bool(found.raised or found.lowered)
+
+    def importance(self) -> str:
+        here, others = distances(self.neuron, self.cluster.rows, self.number)
+        return drawn(importance_plot(here, others, self.what, self.colour))
+
+    def effects(self) -> str:
+        ref = self.neuron.ref
+        return drawn(effects_plot(self.atlas, self.atlas.logit_effects(ref), ref))
+
+    def activations(self) -> str:
+        return drawn(activations_plot(self.atlas, self.neuron.ref))
+
+    def importance_frame(self):
+        from ne_core.behind_frames import distance_frame
+
+        return distance_frame(*distances(self.neuron, self.cluster.rows, self.number))
+
+    def effects_frame(self):
+        from ne_core.behind_frames import effects_frame
+
+        return effects_frame(self.atlas, self.neuron.ref)
+
+
+def drawn(plot: dict) -> str:
+    from ne_core.plot_svg import plot_svg
+
+    return plot_svg(plot)
