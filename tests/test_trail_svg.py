@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from ne_core.dendrogram_svg import wide
+from ne_core.svg import wide
 from ne_core.trail_svg import BOX, COLUMNS, TALL, Node, fitted, trail_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
