@@ -18,7 +18,7 @@ app: .venv/installed
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -rs -m "not slow"
 
-test-all: .venv/installed-dev
+test-all: .venv/installed-dev data/demo/manifest.json
 	$(BIN)/python -m pytest -rs
 
 check: .venv/installed-dev
