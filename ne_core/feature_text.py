@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Int
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.naming import names
+from ne_core.naming import Names, names
 from ne_core.token_text import short
 
 
@@ -17,10 +17,19 @@ def cluster_names(atlas: Atlas, neuron: Neuron, group: Int[np.ndarray, " n"]) ->
     """Names of the groups that a neuron's examples fall into at any cut, none of them empty."""
     if not len(group):
         return []
-    before = atlas.window_tokens(neuron, np.arange(len(neuron)))[:, : atlas.manifest.window.back]
-    siblings = np.zeros(int(group.max()) + 1, dtype=np.int64)
-    found = names(group, siblings, before, neuron.window_importances, atlas.words)
+    found = group_names(atlas, neuron, group)
     return [spoken(atlas, *terms) for terms in zip(found.keys, found.context, strict=True)]
+
+
+def group_names(atlas: Atlas, neuron: Neuron, group: Int[np.ndarray, " n"]) -> Names:
+    """The same as token ids; there is an example at least."""
+    return names(group, np.zeros(int(group.max()) + 1, dtype=np.int64), *told(atlas, neuron))
+
+
+def told(atlas: Atlas, neuron: Neuron) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What names are made of: tokens up to the key token, their importances, and which tokens are one word."""
+    window = atlas.window_tokens(neuron, np.arange(len(neuron)))
+    return window[:, : atlas.manifest.window.back], neuron.window_importances, atlas.words
 
 
 def spoken(atlas: Atlas, keys: Int[np.ndarray, " k"], context: Int[np.ndarray, " c"]) -> str:

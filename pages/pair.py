@@ -6,9 +6,9 @@ from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
 from ne_core.similar import SPACES
 from pages.components import export, frame, location
+from pages.components.choices import SPACE_TITLES
 from pages.components.escape import markdown
 from pages.components.export_tables import pair_tables
-from pages.components.find_controls import SPACE_TITLES
 from pages.components.frame import open_page
 from pages.components.nav import ensure_router
 from pages.components.pair_facts import cosine, measures_table, tokens_line

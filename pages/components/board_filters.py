@@ -1,7 +1,5 @@
 """The controls of the board: layer, class, and ranges. Each moves the URL."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from ne_core.atlas import Atlas
@@ -9,33 +7,19 @@ from ne_core.board import Board
 from ne_core.classes import CLASSES, NAMES
 from pages.components import location
 from pages.components.board_location import RANGES, Range, View, ends
+from pages.components.choices import one_of
 
 TITLES = {"features": "Features", "size": "Size (examples)", "distance": "Mean distance"}
-WIDTHS = {"layer": 130, "kind": 195, "features": 180, "size": 180, "distance": 180}  # two in a row on a telephone
+WIDTH = 180  # of a range: two in a row on a telephone
 
 
 def filters(atlas: Atlas, board: Board, view: View) -> None:
     with st.container(horizontal=True, gap="small"):
-        one_of("layer", "Layer", list(atlas.layers), str, view.layer, lambda layer: view.to(layer=layer).query(atlas))
-        one_of("kind", "Class", list(CLASSES), NAMES.get, view.kind, lambda kind: view.to(kind=kind).query(atlas))
+        layers, kinds = list(atlas.layers), list(CLASSES)
+        one_of("_board_layer", "Layer", layers, str, view.layer, 130, lambda layer: view.to(layer=layer).query(atlas))
+        one_of("_board_kind", "Class", kinds, NAMES.get, view.kind, 195, lambda kind: view.to(kind=kind).query(atlas))
         for name in RANGES:
             pick_range(atlas, board, view, name)
-
-
-def one_of(name: str, title: str, options: list, text: Callable, picked, query: Callable) -> None:
-    """One of the options; without one, all."""
-    key = f"_board_{name}"
-    st.session_state[key] = picked
-    st.selectbox(
-        title,
-        options,
-        index=None,
-        key=key,
-        format_func=text,
-        placeholder="All",
-        width=WIDTHS[name],
-        on_change=location.moved(key, query),
-    )
 
 
 def pick_range(atlas: Atlas, board: Board, view: View, name: str) -> None:
@@ -58,7 +42,7 @@ def pick_range(atlas: Atlas, board: Board, view: View, name: str) -> None:
         kind(high),
         key=key,
         step=1 if whole else 0.01,
-        width=WIDTHS[name],
+        width=WIDTH,
         on_change=location.moved(key, moved),
     )
 

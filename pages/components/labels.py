@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Int
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.naming import Names, names, node_names
+from ne_core.feature_text import group_names, told
+from ne_core.naming import Names, node_names
 from ne_core.token_text import short
 
 MOST = 0.6  # share of the examples that the key terms stand for, or else there are “more”
@@ -51,7 +52,7 @@ def made(atlas: Atlas, keys: Int[np.ndarray, " k"], context: Int[np.ndarray, " c
 
 def labels_of(atlas: Atlas, neuron: Neuron, group: Int[np.ndarray, " n"]) -> list[Label]:
     """Names of the groups that a neuron's examples fall into, none of them empty, made here and now."""
-    found = names(group, np.zeros(int(group.max()) + 1, dtype=np.int64), *told(atlas, neuron))
+    found = group_names(atlas, neuron, group)
     word = atlas.words[atlas.tokens[neuron.example, neuron.pos]]
     return [
         made(atlas, keys, context, np.isin(word[group == i], atlas.words[keys[keys >= 0]]).mean().item())
@@ -62,12 +63,6 @@ def labels_of(atlas: Atlas, neuron: Neuron, group: Int[np.ndarray, " n"]) -> lis
 def node_labels(atlas: Atlas, neuron: Neuron) -> Names:
     """Names of all nodes of a neuron's tree, examples first."""
     return node_names(neuron.tree, *told(atlas, neuron))
-
-
-def told(atlas: Atlas, neuron: Neuron) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What names are made of: tokens up to the key token, their importances, and which tokens are one word."""
-    window = atlas.window_tokens(neuron, np.arange(len(neuron)))
-    return window[:, : atlas.manifest.window.back], neuron.window_importances, atlas.words
 
 
 def brief(labels: Sequence[Label]) -> list[str | list[str]]:

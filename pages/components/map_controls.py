@@ -9,10 +9,9 @@ from jaxtyping import Bool
 from ne_core.atlas import Atlas
 from ne_core.classes import CLASSES, NAMES
 from pages.components import links, location
+from pages.components.choices import one_of, search_box
 from pages.components.escape import markdown
 from pages.components.export_map import map_menu
-from pages.components.find_controls import ASKS
-from pages.components.find_location import LONGEST, MODES
 from pages.components.labels import label
 from pages.components.map_location import COLOURS, View
 from pages.components.nav import page_file
@@ -45,42 +44,27 @@ def controls(atlas: Atlas, view: View, drawn: Flags, lit: Flags | None) -> None:
 
 
 def search(atlas: Atlas, view: View) -> None:
-    st.session_state["_map_q"], st.session_state["_map_mode"] = view.search.q, view.search.mode
-    left, right = st.columns([1.6, 1], vertical_alignment="bottom")
-    left.text_input(
+    search_box(
+        "_map_",
         "Light up",
-        key="_map_q",
-        type="search",
-        max_chars=LONGEST,
-        placeholder=ASKS[view.search.mode],
-        icon=":material/search:",
-        on_change=location.moved("_map_q", lambda text: view.searching(q=text, like=None).query(atlas)),
-    )
-    right.segmented_control(
-        "Look for",
-        list(MODES),
-        key="_map_mode",
-        format_func=MODES.get,
-        required=True,
-        on_change=location.moved("_map_mode", lambda mode: view.searching(mode=mode, like=None).query(atlas)),
+        view.search.q,
+        view.search.mode,
+        lambda text: view.searching(q=text, like=None).query(atlas),
+        lambda mode: view.searching(mode=mode, like=None).query(atlas),
     )
 
 
 def only(atlas: Atlas, view: View, name: str, title: str, options: list, text) -> None:
     """One of the options; without one, all are drawn."""
-    key, among = f"_map_{name}", view.search.among
-    st.session_state[key] = getattr(among, name)
-    st.selectbox(
+    among = view.search.among
+    one_of(
+        f"_map_{name}",
         title,
         options,
-        index=None,
-        key=key,
-        format_func=text,
-        placeholder="All",
-        width=165,
-        on_change=location.moved(
-            key, lambda picked: view.searching(among=replace(among, **{name: picked})).query(atlas)
-        ),
+        text,
+        getattr(among, name),
+        165,
+        lambda picked: view.searching(among=replace(among, **{name: picked})).query(atlas),
     )
 
 

@@ -11,6 +11,7 @@ from ne_core.measures import measures
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.similar import SPACES
 from pages.components import frame, links, location
+from pages.components.choices import space_of
 from pages.components.chosen import cluster_at, passing, percent
 from pages.components.reading import Reading, read_page, read_reading
 from pages.components.starts import first_neuron, living
@@ -185,16 +186,6 @@ def beside(alive: np.ndarray, neuron: int, step: int) -> int:
 
 def pick_space(atlas: Atlas, view: View) -> None:
     """In which space features are similar; the URL names it when it is not the atlas's default."""
-    names = {"neuron": "Neuron embedding", "pre_mlp": "Pre-MLP embedding"}
-    st.session_state["_space"] = view.space
-    st.segmented_control(
-        "Space",
-        atlas.manifest.spaces,
-        key="_space",
-        format_func=lambda space: names.get(space, space),
-        required=True,
-        label_visibility="collapsed",
-        on_change=location.moved("_space", lambda space: replace(view, space=space).query(atlas)),
-    )
+    space_of(atlas, "_space", view.space, lambda space: replace(view, space=space).query(atlas))
     caption = f"Nearest by cosine between central examples, as {SPACES.get(view.space, view.space)}."
     st.caption(" ".join([caption, SAYS.get(view.space, "")]).strip())

@@ -4,22 +4,15 @@ import streamlit as st
 
 from ne_core.atlas import Atlas
 from pages.components import location
+from pages.components.choices import space_of
 from pages.components.trail_location import PER, View
-
-SPACE_TITLES = {"neuron": "Neuron embedding", "pre_mlp": "Pre-MLP embedding"}
 
 
 def controls(atlas: Atlas, view: View) -> None:
-    st.session_state["_trail_space"] = view.space
     st.session_state["_trail_least"], st.session_state["_trail_per"] = view.bound, view.per
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.segmented_control(
-            "Space",
-            atlas.manifest.spaces,
-            key="_trail_space",
-            format_func=lambda space: SPACE_TITLES.get(space, space),
-            required=True,
-            on_change=location.moved("_trail_space", lambda space: view.to(space=space, least=None).query(atlas)),
+        space_of(
+            atlas, "_trail_space", view.space, lambda space: view.to(space=space, least=None).query(atlas), titled=True
         )
         st.number_input(
             "Cosine, at least",

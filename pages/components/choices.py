@@ -1,0 +1,70 @@
+"""Controls that several pages have, each of which moves the URL: one of some options, a space, a search."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from ne_core.atlas import Atlas
+from pages.components import location
+from pages.components.find_location import LONGEST, MODES
+
+Query = Callable[[object], dict[str, str]]
+ASKS = {
+    "words": "words of their examples",
+    "token": "a token, such as import",
+    "name": "words of their names",
+    "snippet": "a piece of text as it stands, such as import numpy",
+}
+SPACE_TITLES = {"neuron": "Neuron embedding", "pre_mlp": "Pre-MLP embedding"}
+
+
+def one_of(key: str, title: str, options: Sequence, text: Callable, picked: object, width: int, query: Query) -> None:
+    """One of the options; without one, all."""
+    st.session_state[key] = picked
+    st.selectbox(
+        title,
+        options,
+        index=None,
+        key=key,
+        format_func=text,
+        placeholder="All",
+        width=width,
+        on_change=location.moved(key, query),
+    )
+
+
+def space_of(atlas: Atlas, key: str, space: str, query: Query, titled: bool = False) -> None:
+    """The spaces of the atlas; `titled` where other controls stand beside it."""
+    st.session_state[key] = space
+    st.segmented_control(
+        "Space",
+        atlas.manifest.spaces,
+        key=key,
+        format_func=lambda space: SPACE_TITLES.get(space, space),
+        required=True,
+        label_visibility="visible" if titled else "collapsed",
+        on_change=location.moved(key, query),
+    )
+
+
+def search_box(key: str, title: str, q: str, mode: str, to_text: Query, to_mode: Query) -> None:
+    """A text and how it is looked for."""
+    st.session_state[f"{key}q"], st.session_state[f"{key}mode"] = q, mode
+    left, right = st.columns([1.6, 1], vertical_alignment="bottom")
+    left.text_input(
+        title,
+        key=f"{key}q",
+        type="search",
+        max_chars=LONGEST,
+        placeholder=ASKS[mode],
+        icon=":material/search:",
+        on_change=location.moved(f"{key}q", to_text),
+    )
+    right.segmented_control(
+        "Look for",
+        list(MODES),
+        key=f"{key}mode",
+        format_func=MODES.get,
+        required=True,
+        on_change=location.moved(f"{key}mode", to_mode),
+    )
