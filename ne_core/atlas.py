@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 
 from ne_core.arrays import AtlasError, load_array
 from ne_core.cluster import central_examples, cut
@@ -21,7 +21,7 @@ from ne_core.manifest import Manifest, load_json, read_manifest
 from ne_core.naming import word_classes
 from ne_core.paths import inputs_file, layer_folder
 from ne_core.refs import FeatureRef, NeuronRef
-from ne_core.schema import EXAMPLES, FEATURES, INPUTS, LAYER, LOGIT_EFFECTS, NEURONS, Array
+from ne_core.schema import EXAMPLES, FEATURES, IMAGES, INPUTS, LAYER, LOGIT_EFFECTS, NEURONS, Array
 from ne_core.search import SearchIndex
 from ne_core.statistics import Histogram, InputStatistics, symmetric
 from ne_core.tables import load_table
@@ -81,7 +81,10 @@ class LayerFiles:
 
 @dataclass(frozen=True, repr=False)
 class Atlas:
-    """A readable atlas. Everything it returns is read-only. `ne_core.frames` makes DataFrames of it."""
+    """A readable atlas. Everything it returns is read-only. `ne_core.frames` makes DataFrames of it.
+
+    `images` is None where its examples are texts.
+    """
 
     root: Path
     manifest: Manifest
@@ -91,6 +94,7 @@ class Atlas:
     neurons: dict[str, np.ndarray]
     features: dict[str, np.ndarray]
     files: dict[int, LayerFiles]
+    images: UInt8[np.ndarray, "n_examples height width"] | None = None
 
     def __repr__(self) -> str:
         sizes = {"neurons": self.neurons["layer"], "features": self.features["layer"], "texts": self.tokens}
@@ -121,6 +125,7 @@ class Atlas:
             load_table(root, "neurons.parquet", NEURONS, sum(manifest.n_neurons.values())),
             load_table(root, "features.parquet", FEATURES, n_rows),
             layers,
+            load_array(root, IMAGES, sizes) if manifest.images else None,
         )
         check_rows(atlas)
         return atlas

@@ -11,6 +11,7 @@ from ne_core.similar import SPACES
 MOST = 2**53  # numbers that every reader of JSON agrees on
 MOST_LAYERS = 2**15 - 1  # as the tables store them
 MOST_WINDOW = 4096
+KINDS, UNITS = ("transformer", "images"), ("neurons", "latents")
 LEVELS = 8
 
 
@@ -76,6 +77,15 @@ def good_names(names: object) -> bool:
     return isinstance(names, list) and 0 < len(names) <= 100 and all(isinstance(name, str) for name in names)
 
 
+def good_layer_names(layers: object, names: object) -> bool:
+    """None, or a short one for each layer."""
+    return names is None or (
+        isinstance(names, list)
+        and len(names) == len(layers)
+        and all(isinstance(name, str) and 0 < len(name) <= 100 for name in names)
+    )
+
+
 def good_cut(cut: object) -> bool:
     """Within what a cosine distance can be; NaN is not."""
     return type(cut) in (int, float) and 0 <= cut <= 2
@@ -89,6 +99,9 @@ def good_files(files: object) -> bool:
 TESTS: dict[str, Callable[..., bool]] = {
     "name": lambda name: isinstance(name, str) and len(name) <= 1000,
     "layers n_neurons d_in": good_layers,
+    "kind": lambda kind: kind in KINDS,
+    "units": lambda units: units in UNITS,
+    "layers layer_names": good_layer_names,
     "n_examples n_ctx": lambda n_examples, n_ctx: whole(n_examples) and whole(n_ctx),
     "window": good_window,
     "baselines": good_names,

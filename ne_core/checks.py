@@ -17,7 +17,7 @@ from ne_core.check_trees import HIGHEST, check_trees
 from ne_core.logits import check_logits
 from ne_core.manifest import Manifest
 from ne_core.paths import index_file, inputs_file, layer_folder
-from ne_core.schema import EXAMPLES, LAYER, LOGIT_EFFECTS
+from ne_core.schema import EXAMPLES, IMAGES, LAYER, LOGIT_EFFECTS
 from ne_core.statistics import check_statistics
 
 WHOLE = ("vocab.json", "neurons.parquet", "features.parquet", "search.sqlite", *(spec.file for spec in EXAMPLES))
@@ -40,6 +40,8 @@ def check_sizes(root: Path, manifest: Manifest) -> None:
 
 def files_of(manifest: Manifest) -> Iterator[str]:
     """The files that an atlas of these layers, spaces and choices has."""
+    if manifest.images:
+        yield IMAGES.file
     for layer in manifest.layers:
         arrays = (*LAYER, *LOGIT_EFFECTS) if manifest.logit_effects else LAYER
         yield from (f"{layer_folder(layer)}/{spec.file}" for spec in arrays)

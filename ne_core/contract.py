@@ -3,6 +3,7 @@
 from ne_core.schema import (
     EXAMPLES,
     FEATURES,
+    IMAGES,
     LAYER,
     LOGIT_EFFECTS,
     MANIFEST,
@@ -33,6 +34,7 @@ def markdown() -> str:
             HEAD,
             section("Files", ("file", "meaning"), [(code(name), meaning) for name, meaning in OTHER]),
             section("Dataset examples", ("file", "dtype, shape", "meaning"), map(array_row, EXAMPLES)),
+            section("And of an atlas of images", ("file", "dtype, shape", "meaning"), [array_row(IMAGES)]),
             section("Each layer, `layers/LL/`", ("file", "dtype, shape", "meaning"), map(array_row, LAYER)),
             section(
                 "And where `logit_effects` says so", ("file", "dtype, shape", "meaning"), map(array_row, LOGIT_EFFECTS)

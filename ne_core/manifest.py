@@ -23,12 +23,27 @@ class Manifest:
         return self.raw["name"]
 
     @property
+    def images(self) -> bool:
+        """Whether examples are images, of one token each: their label."""
+        return self.raw["kind"] == "images"
+
+    @property
+    def units(self) -> str:
+        """What its neurons are called: neurons or latents."""
+        return self.raw["units"]
+
+    @property
     def layers(self) -> tuple[int, ...]:
         return tuple(self.raw["layers"])
 
     @cached_property
     def n_neurons(self) -> dict[int, int]:
         return dict(zip(self.layers, self.raw["n_neurons"], strict=True))
+
+    @cached_property
+    def layer_names(self) -> dict[int, str]:
+        """What each layer is called; its number as text where it has no name."""
+        return dict(zip(self.layers, self.raw["layer_names"] or map(str, self.layers), strict=True))
 
     @cached_property
     def d_in(self) -> dict[int, int]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 SIMILAR = 20  # similar features kept for each feature, in each space
 KEY_TOKENS = 3  # most frequent key tokens kept for each feature
 NAME_KEYS, NAME_CONTEXT = 3, 2  # tokens that a feature's name is made of
@@ -38,6 +38,13 @@ class Column:
 EXAMPLES = (
     Array("tokens.npy", "int32", ("n_examples", "n_ctx"), "token ids of every dataset example, padded on the right"),
     Array("lengths.npy", "int32", ("n_examples",), "how many tokens of each example are real"),
+)
+
+IMAGES = Array(
+    "images.npy",
+    "uint8",
+    ("n_examples", "height", "width"),
+    "the dataset examples of an atlas of images: pixels; each is an example of one token, its label",
 )
 
 LAYER = (
@@ -169,7 +176,9 @@ OTHER = (
 MANIFEST = {
     "schema_version": "this document's version",
     "name": "what the atlas is called",
-    "kind": "what kind of model: transformer",
+    "kind": "what an example is: transformer (a text) or images",
+    "units": "what a neuron is called: neurons, or latents of a sparse autoencoder",
+    "layer_names": "what the layers are called, a name each; null where their numbers say enough",
     "model": "name, family, act_fn, gated, causal, sha256 of the weights",
     "weights": "folded or raw: the form of x and W_in",
     "gated_embedding": "which weights of a gated neuron make its embedding: gate or in; null for plain MLPs",

@@ -80,7 +80,7 @@ def write_atlas(
     stood at `out` as it was.
     """
     with new_atlas(out) as folder:
-        write_examples(folder, texts.tokens, texts.lengths, texts.vocab)
+        write_examples(folder, texts)
         for done, layer in enumerate(layers):
             number = layer.rows.layer
             write_layer(folder, layer.rows, layer.features, statistics[number], importances[number])
@@ -102,7 +102,7 @@ def write_atlas(
 def shape_facts(texts: Texts, layers: Sequence[LayerFound]) -> dict:
     n_examples, n_ctx = texts.tokens.shape
     return {
-        "kind": "transformer",
+        "kind": "transformer" if texts.images is None else "images",
         "layers": [found.rows.layer for found in layers],
         "n_neurons": [found.rows.weights.n_neurons for found in layers],
         "d_in": [found.rows.weights.d_in for found in layers],

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 
 from ne_core.windows import Window
 from precompute.collected import LayerRows
@@ -82,9 +82,13 @@ class LayerFound:
 
 @dataclass(frozen=True)
 class Texts:
-    """The dataset examples, what their token ids say, and the window that is shown around a key token."""
+    """The dataset examples, what their token ids say, and the window that is shown around a key token.
+
+    Where examples are images, each has one token, its label.
+    """
 
     tokens: Int[np.ndarray, "n_examples n_ctx"]
     lengths: Int[np.ndarray, " n_examples"]
     vocab: list[str]
     window: Window
+    images: UInt8[np.ndarray, "n_examples height width"] | None = None

@@ -245,6 +245,8 @@ def facts(ready: Prepared, collected: Collected, lost: Importances) -> dict:
     return {
         "name": config.atlas_name,
         "model": ready.model,
+        "units": "neurons",
+        "layer_names": None,
         "weights": config.weights,
         "gated_embedding": config.gated_embedding if source.gated else None,
         "corpus": ready.corpus,

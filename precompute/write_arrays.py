@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from ne_core.inputs import places
 from ne_core.paths import inputs_file, layer_folder
-from ne_core.schema import EXAMPLES, INPUTS, LAYER, LOGIT_EFFECTS, Array
+from ne_core.schema import EXAMPLES, IMAGES, INPUTS, LAYER, LOGIT_EFFECTS, Array
 from ne_core.statistics import triangle
 from precompute.collected import LayerRows
-from precompute.found import Features
+from precompute.found import Features, Texts
 from precompute.sample import LayerStatistics
 from precompute.write import WriteError
 
@@ -22,15 +22,12 @@ BLOCK = 2**22  # numbers cast together
 LARGEST = float(np.finfo(np.float16).max)
 
 
-def write_examples(
-    folder: Path,
-    tokens: Int[np.ndarray, "n_examples n_ctx"],
-    lengths: Int[np.ndarray, " n_examples"],
-    vocab: list[str],
-) -> None:
-    for spec, values in zip(EXAMPLES, (tokens, lengths), strict=True):
+def write_examples(folder: Path, texts: Texts) -> None:
+    for spec, values in zip(EXAMPLES, (texts.tokens, texts.lengths), strict=True):
         save(folder, spec, values)
-    (folder / "vocab.json").write_text(json.dumps(vocab), encoding="utf-8")
+    if texts.images is not None:
+        save(folder, IMAGES, texts.images)
+    (folder / "vocab.json").write_text(json.dumps(texts.vocab), encoding="utf-8")
 
 
 def write_layer(

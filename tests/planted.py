@@ -168,6 +168,8 @@ def planted_logits(rng, n_neurons: int) -> dict[str, np.ndarray]:
 def facts(layers: Sequence[LayerFound], inputs: bool = True) -> dict:
     return {
         "name": "planted",
+        "units": "neurons",
+        "layer_names": None,
         "model": {"name": "planted", "family": "none", "act_fn": "relu", "gated": False, "causal": True, "sha256": "0"},
         "weights": "raw",
         "gated_embedding": None,

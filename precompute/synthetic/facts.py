@@ -19,6 +19,8 @@ def facts(settings: Settings, layers: list[LayerFound]) -> dict:
     known = sum(int((layer.features.rank < KNOWN).sum()) for layer in layers)
     return {
         "name": "synthetic",
+        "units": "neurons",
+        "layer_names": None,
         "model": {
             "name": "none, planted",
             "family": "none",
