@@ -60,6 +60,27 @@ function lineWords(line) {
   return said.join(' ');
 }
 
+/* An image, a cell a pixel, enlarged by CSS without blurring. pixels = base64 of bytes, or numbers row by row (null: none).
+   From black at 0 to white at `max`; `signed` ones are blue below 0 and orange above. It looks the same in light and dark.
+   `words` say what it shows; without them the text beside it does. */
+function picture(pixels, height, width, max, words, signed = false) {
+  const made = element('canvas', 'picture');
+  made.height = height;
+  made.width = width;
+  made.style.aspectRatio = `${width} / ${height}`;
+  if (words) { made.setAttribute('role', 'img'); made.setAttribute('aria-label', words); }
+  else made.setAttribute('aria-hidden', 'true');
+  const values = typeof pixels === 'string' ? Uint8Array.from(atob(pixels), (each) => each.charCodeAt(0)) : pixels;
+  const image = new ImageData(width, height), full = signed ? [255, 150, 50] : [255, 255, 255];
+  values.forEach((value, i) => {
+    if (value === null) return;            // stays transparent
+    const level = share(Math.abs(value), max), to = value < 0 ? [70, 150, 255] : full;
+    image.data.set([...to.map((each) => each * level), 255], 4 * i);
+  });
+  made.getContext('2d').putImageData(image, 0, 0);
+  return made;
+}
+
 /* A name: key terms, and the words before them that tell it from others. A term may itself be a pair of both. */
 function label(terms, more, context) {
   const all = element('span', 'label');
