@@ -50,12 +50,8 @@ def show_common(atlas: Atlas, view: View) -> None:
             name = worded(atlas.manifest, SPACE_TITLES.get(space, space))
             value = f"{cosine(atlas, view.a, view.b, space):.2f}".replace("-", "−")
             meaning = f"Between the central examples, as {SPACES.get(space, space)}: 1 is one direction, 0 unrelated."
-            st.metric(
-                f"Cosine, {name[:1].lower()}{name[1:]}",
-                value,
-                help=markdown(worded(atlas.manifest, meaning)),
-                width="content",
-            )
+            meaning = markdown(worded(atlas.manifest, meaning))
+            st.metric(f"Cosine, {name[:1].lower()}{name[1:]}", value, help=meaning, width="content")
     st.markdown(tokens_line(atlas, view.a, view.b))
     st.markdown(measures_table(atlas, view.a, view.b))
 

@@ -77,12 +77,13 @@ def show_others(atlas: Atlas, view: View, refs: list) -> None:
 
 
 def no_trails(atlas: Atlas) -> None:
-    """Of layers that are alternatives."""
+    """Of layers that are alternatives, or of one."""
     st.title("Trail", anchor=False)
     names = location.listed([layer_mark(atlas.manifest, layer) for layer in atlas.layers], "and")
+    here = f"are alternatives that read the same: {names}" if len(atlas.layers) > 1 else f"are one: {names}"
     st.info(
-        markdown(f"An atlas of images has no trails: its layers ({names}) follow on no other, each reads the same.")
-        + " **More like this**, in Search and beside every feature, finds like features in all of them.",
+        "An atlas of images has no trails. A trail follows a feature from layer to layer of one model; the layers here "
+        f"{markdown(here)}. **More like this**, in Search and beside every feature, finds like ones in all of them.",
         icon=":material/route:",
     )
     st.page_link(page_file("search"), label="Open Search", query_params=atlas_query(atlas))

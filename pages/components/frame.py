@@ -8,6 +8,7 @@ import streamlit as st
 
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
+from ne_core.wording import worded
 from pages.components import location
 from pages.components.escape import markdown
 from pages.components.keeper import keeper
@@ -69,6 +70,7 @@ def sidebar(page: str, atlas: Atlas | None, names: list[str], name: str | None =
         pages = pages_of(atlas)
         for target in pages:
             title, icon = PAGES[target]
+            title = worded(atlas.manifest, title) if atlas else title
             st.page_link(
                 page_file(target), label=title, icon=icon, query_params=remembered(target, name), width="stretch"
             )
@@ -76,7 +78,7 @@ def sidebar(page: str, atlas: Atlas | None, names: list[str], name: str | None =
             pick_atlas(names, name)
         if atlas:
             keeper(names, name)
-            keys({target: f"{target}?{urlencode(remembered(target, name))}" for target in pages})
+            keys(atlas.manifest, {target: f"{target}?{urlencode(remembered(target, name))}" for target in pages})
             st.html(summary(atlas))
             if page in ("neuron", "search", "trail", "pair"):
                 st.html(legend(atlas))

@@ -98,30 +98,33 @@ def read_view(atlas: Atlas, at: location.Location) -> View:
     usual, shown = atlas.manifest.default_cut, atlas.neuron(ref)
     what = f"a cut is a cosine distance, a number from 0 to 2; this atlas’s is {usual:g}"
     cut = at.number("cut", 0.0, 2.0, usual, what)
-    view = View(ref, read_feature(at, shown, cut, usual), space, cut, read_branch(at, shown))
+    view = View(ref, read_feature(atlas, at, shown, cut), space, cut, read_branch(atlas, at, shown))
     return replace(view, reading=read_examples(atlas, at, shown, view))
 
 
-def read_feature(at: location.Location, neuron: Neuron, cut: float, usual: float) -> int | None:
+def read_feature(atlas: Atlas, at: location.Location, neuron: Neuron, cut: float) -> int | None:
     if "feature" not in at.asked:
         return None
     if not len(neuron):
-        at.wrong("feature", "this neuron has no activating examples, so it has no features")
+        at.wrong("feature", worded(atlas.manifest, "this neuron has no activating examples, so it has no features"))
         return None
     features = range(measures(neuron.tree, cut).n_features)
-    where = "" if cut == usual else f" at cut {cut:g}"
-    return at.whole("feature", features, 0, f"this neuron has {location.numbers(features, 'feature')}{where}")
+    where = "" if cut == atlas.manifest.default_cut else f" at cut {cut:g}"
+    has = worded(atlas.manifest, f"this neuron has {location.numbers(features, 'feature')}{where}")
+    return at.whole("feature", features, 0, has)
 
 
-def read_branch(at: location.Location, neuron: Neuron) -> int | None:
+def read_branch(atlas: Atlas, at: location.Location, neuron: Neuron) -> int | None:
     """The number of a branch point, from the lowest up; for a wrong one the highest, which holds all examples."""
     if "branch" not in at.asked:
         return None
     branches = range(len(neuron.tree))
     if not branches:
-        at.wrong("branch", "this neuron has fewer than two examples, so its tree has no branches")
+        at.wrong(
+            "branch", worded(atlas.manifest, "this neuron has fewer than two examples, so its tree has no branches")
+        )
         return None
-    what = f"this neuron’s tree has {location.numbers(branches, 'branch point')}"
+    what = worded(atlas.manifest, f"this neuron’s tree has {location.numbers(branches, 'branch point')}")
     return at.whole("branch", branches, branches[-1], what)
 
 
