@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
-from ne_core.figures import BAR, styled
+from ne_core.figures import BAR, categories, styled
 
 CLASS_COLOURS = ("#8a8f98", "#5f86bd", "#c98a3c", "#4f9c86", "#9a78c4")  # as CLASSES; they stand out from both pages
 
@@ -16,7 +16,7 @@ def spread_by_layer(layers: Sequence[str], quantiles: Float[np.ndarray, "n_layer
 
     lowest, low, middle, high, highest = quantiles.T
     ends = {"lowerfence": lowest, "q1": low, "median": middle, "q3": high, "upperfence": highest}
-    boxes = go.Box(x=list(layers), **ends, line={"color": BAR, "width": 1.5}, hoverinfo="y")
+    boxes = go.Box(x=categories(layers), **ends, line={"color": BAR, "width": 1.5}, hoverinfo="y")
     return styled(go.Figure(boxes), unit)
 
 
@@ -38,7 +38,7 @@ def class_bar(layers: Sequence[str], shares: np.ndarray, counts: np.ndarray, nam
     import plotly.graph_objects as go
 
     return go.Bar(
-        x=list(layers),
+        x=categories(layers),
         y=shares,
         name=name,
         customdata=counts,
