@@ -73,12 +73,12 @@ def write_atlas(
     found: Indexed,
     facts: Mapping,
     progress: Callable[[int, int], None] = lambda done, total: None,
-    also: Callable[[Path], None] = lambda folder: None,
+    beside: Callable[[Path], None] = lambda folder: None,
 ) -> None:
     """An atlas at `out`; `facts` are the manifest's fields that the arrays cannot tell.
 
-    `facts["inputs"]` says whether x of every kept example is written; `also` writes what else belongs to it. Raises WriteError, in one line, and leaves what
-    stood at `out` as it was.
+    `facts["inputs"]` says whether x of every kept example is written. `beside` may write further files
+    into the folder. Raises WriteError, in one line, and leaves what stood at `out` as it was.
     """
     with new_atlas(out) as folder:
         write_examples(folder, texts)
@@ -97,7 +97,7 @@ def write_atlas(
             write_index(folder / index_file(space), found.vectors[space])
         names = np.concatenate([found.features[name] for name in ("name_keys", "name_context")], axis=1)
         write_search(folder / "search.sqlite", layers, texts, names)
-        also(folder)
+        beside(folder)
         write_manifest(folder, {**facts, **shape_facts(texts, layers), "logit_effects": logits is not None})
 
 

@@ -32,7 +32,7 @@ class LabArrays:
 
 
 def write_lab(folder: Path, lab: LabArrays) -> None:
-    """`lab/` inside the folder of an atlas that is being written, before its manifest (see `write_atlas`'s `also`).
+    """`lab/` inside the folder of an atlas that is being written, before its manifest (see `write_atlas`'s `beside`).
 
     `lab_version` is put in here. Raises WriteError, in one line, where something is missing or does not fit.
     """
