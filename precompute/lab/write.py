@@ -1,7 +1,7 @@
 """The lab inside an atlas of images, written as ne_core/lab/schema.py says."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,6 +46,6 @@ def write_lab(folder: Path, lab: LabArrays) -> None:
     (folder / FOLDER / FACTS).write_text(text + "\n", encoding="utf-8")
 
 
-def same(file: str, given, wanted) -> None:
+def same(file: str, given: Iterable[str], wanted: Iterable[str]) -> None:
     if set(given) != set(wanted):
-        raise WriteError(f"{file}: {', '.join(sorted(set(given) ^ set(wanted)))} must be given and nothing else")
+        raise WriteError(f"{file}: {', '.join(sorted(set(wanted)))} must be given and nothing else")
