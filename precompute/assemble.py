@@ -23,7 +23,7 @@ from precompute.write import new_atlas, write_manifest
 from precompute.write_arrays import write_examples, write_inputs, write_layer, write_logits
 from precompute.write_tables import write_index, write_table
 
-MAPPED = "pre_mlp"  # the space whose similar features stand together on the map: the one shown first
+MAPPED = "pre_mlp"  # the space whose similar features stand together on the map, unless told: the one shown first
 
 
 @dataclass(frozen=True)
@@ -44,21 +44,23 @@ def indexed(
     importances: Mapping[int, Float[np.ndarray, "n_rows n_baselines n_back"]],
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    space: str = MAPPED,
 ) -> Indexed:
-    """Everything in memory at once."""
+    """Everything in memory at once; `space` is the map's."""
     vectors = {space: index.space_vectors(layers, space) for space in SPACES}
     table = index.feature_table(layers, vectors, texts.tokens, progress)
     columns = table | named(layers, texts, word_classes(texts.vocab), importances)
-    return Indexed(columns | map_columns(columns, seed), vectors)
+    return Indexed(columns | map_columns(columns, seed, space=space), vectors)
 
 
 def map_columns(
     features: Mapping[str, np.ndarray],
     seed: int,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    space: str = MAPPED,
 ) -> dict[str, np.ndarray]:
     """Places on the map from the columns of similar features."""
-    graph = (features[f"{what}_{MAPPED}"] for what in ("similar", "cosine"))
+    graph = (features[f"{what}_{space}"] for what in ("similar", "cosine"))
     places = layout(*graph, seed, progress)
     return {"map_x": places[:, 0], "map_y": places[:, 1]}
 

@@ -13,7 +13,8 @@ function element(tag, className, text) {
 }
 
 /* line = {t: tokens, v: activations, m: importances up to the key token or null, k: index of the key token, h: indices
-   of tokens that a search found, or nothing}.
+   of tokens that a search found, or nothing, image: {pixels, height, width, max, words} where it is one, with its label
+   for a token, or nothing}.
    <bdi> keeps the direction of one token's script from reordering its neighbours. */
 function tokenElement(line, i, look) {
   const token = element('bdi', 'token', line.t[i]);
@@ -25,7 +26,7 @@ function tokenElement(line, i, look) {
     token.classList.add(importance > 0 ? 'raises' : 'lowers');
     token.style.setProperty('--m', Math.min(1, Math.abs(importance)).toFixed(2));
   }
-  if (i === line.k) token.classList.add('key', line.t[i].length > 24 ? 'long' : 'whole');
+  if (i === line.k && !line.image) token.classList.add('key', line.t[i].length > 24 ? 'long' : 'whole');
   if (line.h?.includes(i)) token.classList.add('hit');
   if (i > line.k && look.causal) token.classList.add('after');
   return token;
@@ -40,8 +41,22 @@ function tokenElements(line, from, to, look) {
   return all;
 }
 
+/* An example as it is shown in a list: its tokens, or its image with the label beside it. */
+function lineElements(line, look) {
+  const all = tokenElements(line, 0, line.t.length, look);
+  if (line.image) all.prepend(imageOf(line));
+  return all;
+}
+
+function imageOf({ image: { pixels, height, width, max, words } }) {
+  const made = picture(pixels, height, width, max, words);
+  made.dataset.i = 0;                      // it is pointed at as its label is
+  return made;
+}
+
 /* What a token's picture says, in words. */
 function tokenWords(line, i, look) {
+  if (line.image) return `${line.image.words} · activation ${line.v[i] === null ? 'unknown' : plain(line.v[i])}`;
   const parts = [`“${line.t[i]}”`];
   if (line.v[i] !== null) parts.push(`activation ${plain(line.v[i])}`);
   if (i > line.k && look.causal) parts.push('after the key token: context only');
@@ -50,8 +65,9 @@ function tokenWords(line, i, look) {
   return (i === line.k ? 'key token ' : '') + parts.join(' · ');
 }
 
-/* The whole picture, for those who do not see it. */
+/* The whole picture, for those who do not see it. An image has words of its own. */
 function lineWords(line) {
+  if (line.image) return line.v[0] === null ? '' : `activation ${plain(line.v[0])}`;
   const said = [`Key token “${line.t[line.k]}”, activation ${line.v[line.k] === null ? 'unknown' : plain(line.v[line.k])}.`];
   if (!line.m) return said.concat('Importance not computed.').join(' ');
   const strong = line.m.map((value, i) => [value, i]).filter(([value, i]) => i !== line.k && Math.abs(value ?? 0) >= 0.1)
