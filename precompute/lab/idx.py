@@ -31,7 +31,7 @@ def read_idx_folder(folder: Path) -> tuple[np.ndarray, np.ndarray, int | None]:
         raise IdxError(f"{folder} holds no IDX images: train-images-idx3-ubyte or t10k-images-idx3-ubyte, .gz or not")
     sets = [read_set(folder, prefix) for prefix in found]
     if len({images.shape[1:] for images, _ in sets}) > 1:
-        raise IdxError(f"{folder}: the pictures of train and t10k are of different sizes")
+        raise IdxError(f"{folder}: the images of train and t10k are of different sizes")
     images, labels = (np.concatenate(parts) for parts in zip(*sets, strict=True))
     return images, labels, len(sets[0][0]) if len(sets) == 2 else None
 

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from torch.nn.functional import cross_entropy
 
 from ne_core.layer import NeuronLayer
-from precompute.lab.pictures import CLASSES, Pictures
+from precompute.lab.images import CLASSES, LabImages
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,12 @@ class Mlp:
 
 
 def train_mlp(
-    pictures: Pictures, how: MlpTraining, progress: Callable[[int, int], None] = lambda done, total: None
+    images: LabImages, how: MlpTraining, progress: Callable[[int, int], None] = lambda done, total: None
 ) -> Mlp:
-    """By Adam, its learning rate falling to 0 as half a cosine; on the training pictures, seeded."""
+    """By Adam, its learning rate falling to 0 as half a cosine; on the training images, seeded."""
     rng = torch.Generator().manual_seed(how.seed)
-    x = torch.from_numpy(pictures.pixels[: pictures.n_train])
-    labels = torch.from_numpy(pictures.labels[: pictures.n_train])
+    x = torch.from_numpy(images.pixels[: images.n_train])
+    labels = torch.from_numpy(images.labels[: images.n_train])
     W_in, W_out = (uniform(*shape, rng) for shape in ((x.shape[1], how.hidden), (how.hidden, len(CLASSES))))
     b_in, b_out = (torch.zeros(each.shape[1], requires_grad=True) for each in (W_in, W_out))
     optimizer = torch.optim.Adam([W_in, b_in, W_out, b_out], lr=how.learning_rate, weight_decay=how.weight_decay)

@@ -18,7 +18,7 @@ WEIGHTS = {"W_enc": np.float16, "b_enc": np.float32, "W_dec": np.float16, "b_dec
 
 @dataclass(frozen=True)
 class LabJob:
-    """What all units share: hidden activations of all pictures, those trained on first, and what reads them."""
+    """What all units share: hidden activations of all images, those trained on first, and what reads them."""
 
     settings: LabSettings
     mlp: Mlp
@@ -48,7 +48,7 @@ def widened(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def measured_run(job: LabJob, sae: Sae) -> dict[str, float]:
-    """Reconstruction on held-out pictures; meanings on those that were trained on."""
+    """Reconstruction on held-out images; meanings on those that were trained on."""
     held_out = job.h[job.n_train :]
     found = reconstruction(held_out, sae) | {"accuracy_lost": accuracy_lost(job, sae.decoded(sae.latents(held_out)))}
     trained = job.h[: job.n_train]
@@ -56,7 +56,7 @@ def measured_run(job: LabJob, sae: Sae) -> dict[str, float]:
 
 
 def accuracy_lost(job: LabJob, decoded: Float[np.ndarray, "n d_hidden"]) -> float:
-    """In points, on the held-out pictures."""
+    """In points, on the held-out images."""
     labels, h = job.labels[job.n_train :], job.h[job.n_train :]
     return 100 * (job.mlp.accuracy(h, labels) - job.mlp.accuracy(decoded, labels))
 

@@ -53,7 +53,7 @@ def product_of(lambda1, lambda2, seeds):
 
 @dataclass(frozen=True)
 class LabSettings:
-    """Everything that shapes a lab besides its pictures."""
+    """Everything that shapes a lab besides its images."""
 
     sweep: Sweep
     training: Training
@@ -65,7 +65,7 @@ class LabSettings:
         return asdict(self)
 
 
-# Found by trying on the pictures themselves; docs/lab.md shows what each sweep gives.
+# Found by trying on the images themselves; docs/lab.md shows what each sweep gives.
 DIGITS = LabSettings(
     Sweep(lambda1=(0.01, 0.02, 0.03, 0.04), lambda2=(0.0, 1.0, 3.0), seeds=5),
     Training(steps=1_500, batch=64),

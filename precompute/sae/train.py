@@ -38,6 +38,7 @@ class Training:
     decay: float = 0.3  # share of the steps, the last ones, over which it falls to 0
     momentum: float = 0.9  # m of equation 6
     ne_start: int = 200  # step from which the neuron-embedding term counts
+    ne_over: str = "latents"  # what counts alike in it, `latents` or `pairs`; see `loss.shares`
     waking: float = 3.0  # a silent latent's bias rises by so many learning rates a step; see `wake`
 
     def rate(self, step: int) -> float:
@@ -142,7 +143,10 @@ class Trainer:
         self.average.add(h, active)
         if number < self.how.ne_start:
             return loss
-        return loss + self.lambda2 * neuron_embedding_term(state.W_enc, h, self.average.mean, active)
+        return loss + self.lambda2 * self.ne(h, active)
+
+    def ne(self, h: Float[Tensor, "runs batch d_in"], active: Float[Tensor, "runs batch d_sae"]) -> Tensor:
+        return neuron_embedding_term(self.state.W_enc, h, self.average.mean, active, self.how.ne_over)
 
     @torch.no_grad()
     def wake(self, number: int) -> None:
