@@ -38,18 +38,25 @@ class LabImages:
         return {"name": self.name, "sha256": digest, "n_images": len(self.images), "n_train": self.n_train}
 
 
-def embedded() -> LabImages:
+def images_of(idx: Path | None, hub: str | None, n_train: int | None) -> LabImages:
+    """From where they were asked for; unless told, those that are at hand everywhere."""
+    if idx is not None:
+        return from_idx(idx, n_train)
+    return from_hub(hub, n_train) if hub is not None else embedded(n_train)
+
+
+def embedded(n_train: int | None = None) -> LabImages:
     """The 1,797 digits of 8 × 8 pixels, from 0 to 16, inside scikit-learn."""
     from sklearn.datasets import load_digits
 
     found = load_digits()
-    return checked("digits of scikit-learn", found.images.astype(np.uint8), found.target, 16, None)
+    return checked("digits of scikit-learn", found.images.astype(np.uint8), found.target, 16, n_train)
 
 
 def from_idx(folder: Path, n_train: int | None = None) -> LabImages:
     """Of the IDX files in a folder: a training set and a test set, or one of them, which is divided."""
     images, labels, trained = read_idx_folder(folder)
-    return checked(folder.resolve().name, images, labels, 255, n_train or trained)
+    return checked(folder.resolve().name, images, labels, 255, trained if n_train is None else n_train)
 
 
 def from_hub(name: str, n_train: int | None = None) -> LabImages:
@@ -65,7 +72,7 @@ def from_hub(name: str, n_train: int | None = None) -> LabImages:
         said = (str(error).splitlines() or [type(error).__name__])[0]
         raise LabImagesError(f"{name}: no labelled images can be read from it: {said}") from error
     trained = len(splits[0]) if len(splits) == 2 else None
-    return checked(name, images, labels, 255, n_train or trained)
+    return checked(name, images, labels, 255, trained if n_train is None else n_train)
 
 
 def grey(image) -> UInt8[np.ndarray, "height width"]:

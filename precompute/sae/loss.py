@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+OVER = ("latents", "pairs")  # what may count alike in the mean of equation 4; see `shares`
 LEAST = 1e-12  # squared lengths below this are rounding
 
 
@@ -80,7 +81,7 @@ def neuron_embedding_term(
     h: Float[Tensor, "runs batch d_in"],
     h_avg: Float[Tensor, "runs d_in d_sae"],
     active: Float[Tensor, "runs batch d_sae"],
-    over: str = "pairs",
+    over: str,
 ) -> Float[Tensor, " runs"]:
     """L_N (equation 4); 0 for a run in which nothing is active. `over` says what counts alike, as `shares` has it."""
     return NeuronEmbeddingTerm.apply(W_enc, h, h_avg, shares(active, over))

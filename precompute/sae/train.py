@@ -13,8 +13,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from precompute.sae.dictionary import Sae
-from precompute.sae.loss import RunningMean, mean_squared_error, neuron_embedding_term, sparsity
+from precompute.sae.loss import OVER, RunningMean, mean_squared_error, neuron_embedding_term, sparsity
 from precompute.sae.refit import refit
+
+
+class TrainingError(ValueError):
+    """A choice that cannot be; the message says in one line what would have worked."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,15 @@ class Training:
     ne_start: int = 200  # step from which the neuron-embedding term counts
     ne_over: str = "latents"  # what counts alike in it, `latents` or `pairs`; see `loss.shares`
     waking: float = 3.0  # a silent latent's bias rises by so many learning rates a step; see `wake`
+
+    def __post_init__(self):
+        for name in ("d_sae", "steps", "batch"):
+            if getattr(self, name) < 1:
+                raise TrainingError(f"{name.replace('_', '-')}: {getattr(self, name)} is not 1 or more")
+        if not self.learning_rate > 0:
+            raise TrainingError(f"learning-rate: {self.learning_rate} is not above 0")
+        if self.ne_over not in OVER:
+            raise TrainingError(f"ne-over: {self.ne_over!r} is not {' or '.join(OVER)}")
 
     def rate(self, step: int) -> float:
         """The learning rate of a step, numbered from 0."""
