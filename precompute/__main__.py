@@ -14,7 +14,7 @@ from precompute.demo_model.settings import Settings
 from precompute.synthetic.settings import Settings as Synthetic
 
 BAD_INPUT, INTERRUPTED = 2, 130
-EVALUATED = ("names",)  # the parts of precompute/evaluate
+EVALUATED = ("names", "lab")  # the parts of precompute/evaluate
 
 
 class Parser(argparse.ArgumentParser):
@@ -81,7 +81,7 @@ def add_synthetic(made: Parser) -> None:
 
 def add_evaluate(evaluate: Parser) -> None:
     evaluate.add_argument("directory", type=Path)
-    evaluate.add_argument("--only", nargs="+", choices=EVALUATED, default=EVALUATED, help="these parts alone")
+    evaluate.add_argument("--only", nargs="+", choices=EVALUATED, help="these parts alone")
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
 
 
