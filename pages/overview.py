@@ -18,6 +18,7 @@ from pages.components.nav import ensure_router
 from pages.components.per_atlas import per_atlas
 from pages.components.settings import counts, settings
 from pages.components.starts import SOLID, Start, starts
+from pages.components.thumbs import thumbs
 
 ensure_router()
 PICKS = 4  # neurons of each kind
@@ -62,7 +63,15 @@ def neuron_row(atlas: Atlas, ref: NeuronRef) -> dict:
         "maximum": 1,
         "why": f"{of} of {sum(sizes)} examples",
         "current": False,
+        "centres": centres(atlas, ref, [id for id, _ in large]),
     }
+
+
+def centres(atlas: Atlas, ref: NeuronRef, ids: list[int]) -> list[dict]:
+    """The images at the centres of some features of a neuron; none of texts."""
+    if atlas.images is None:
+        return []
+    return thumbs(atlas, atlas.neuron(ref).example[atlas.features["central"][ids]])
 
 
 def show_layers(atlas: Atlas) -> list[export.Page]:

@@ -183,6 +183,18 @@ def test_the_overview_says_what_was_read_and_kept(opened):
     assert "masked" not in html
 
 
+def test_places_to_start_show_the_images_at_the_centres(opened, atlas):
+    starts = [row for each in payloads(opened("overview")) for row in each.get("rows", [])]
+    assert starts
+    for row in starts:
+        layer, neuron = (int(re.search(rf"{name}=(\d+)", row["href"])[1]) for name in ("layer", "neuron"))
+        central = atlas.neuron(NeuronRef(layer, neuron)).central(atlas.manifest.default_cut)
+        examples = atlas.neuron(NeuronRef(layer, neuron)).example[central]
+        assert len(row["centres"]) == len(examples)
+        for image, example in zip(row["centres"], examples.tolist(), strict=True):
+            assert np.array_equal(pixels(image), atlas.images[example])
+
+
 def test_the_export_menu_has_no_table_of_tokens(image_atlas, monkeypatch):
     from streamlit.testing.v1 import AppTest
 
