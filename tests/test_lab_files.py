@@ -29,14 +29,9 @@ from tests.hostile import (
     set_manifest,
     truncated,
 )  # fmt: skip
-from tests.planted_lab import D_SAE, NE, RUNS, STANDARD, lab_json, make_lab_atlas, planted_arrays, planted_lab
+from tests.planted_lab import D_SAE, NE, RUNS, STANDARD, lab_json, planted_arrays, planted_lab
 
 FILES = ["lab/lab.json", "lab/runs.parquet", "lab/labels.npy", "lab/W_enc.npy", "lab/mlp_b_out.npy"]
-
-
-@pytest.fixture(scope="module")
-def lab_atlas(tmp_path_factory):
-    return make_lab_atlas(tmp_path_factory.mktemp("lab") / "planted-lab")
 
 
 @pytest.fixture

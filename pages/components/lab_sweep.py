@@ -9,10 +9,11 @@ from pages.components import location
 from pages.components.lab_data import lab_of
 from pages.components.lab_location import ALL, HIDE, View
 from pages.components.lab_plot import lab_plot
+from pages.components.lab_runs import lab_runs
 from pages.components.lab_table import lab_table
-from pages.components.lab_words import KINDS, L0, MEASURES, ordered, run_name, run_settings, written
+from pages.components.lab_words import KINDS, L0, MEASURES, written
 
-WIDE, NARROW = 1.35, 1
+WIDE, NARROW = 1.4, 1
 
 
 def show_sweep(atlas: Atlas, view: View) -> None:
@@ -23,7 +24,7 @@ def show_sweep(atlas: Atlas, view: View) -> None:
         lab_plot(atlas, view)
     with right:
         run_controls(atlas, view)
-        st.markdown(runs_table(atlas, view))
+        lab_runs(atlas, view)
     lab_table(atlas, view)
 
 
@@ -35,14 +36,14 @@ def controls(atlas: Atlas, view: View) -> None:
             list(MEASURES),
             key="_lab_measure",
             format_func=lambda name: MEASURES[name].title,
-            width=300,
+            width=260,
             on_change=location.moved("_lab_measure", lambda name: replace(view, measure=name).query(atlas)),
         )
         st.toggle(
-            "Leave out runs that read single inputs",
+            "Leave out single inputs",
             key="_lab_single",
-            help="Runs whose median latent reads about one input. A latent of one input has a mean distance of 0 by "
-            "construction, so such a run wins without meaning anything.",
+            help="Leaves out runs whose median latent reads about one input. A latent of one input has a mean distance "
+            "of 0 by construction, so such a run wins without meaning anything.",
             on_change=location.moved(
                 "_lab_single", lambda hide: replace(view, single=HIDE if hide else ALL).query(atlas)
             ),
@@ -64,7 +65,7 @@ def run_controls(atlas: Atlas, view: View) -> None:
             runs,
             key="_lab_run",
             format_func=told,
-            width=205,
+            width="stretch",
             on_change=location.moved("_lab_run", lambda run: view.to_run(atlas, run).query(atlas)),
         )
         st.selectbox(
@@ -72,18 +73,6 @@ def run_controls(atlas: Atlas, view: View) -> None:
             runs,
             key="_lab_against",
             format_func=told,
-            width=205,
+            width="stretch",
             on_change=location.moved("_lab_against", lambda run: view.to_run(atlas, view.run, run).query(atlas)),
         )
-
-
-def runs_table(atlas: Atlas, view: View) -> str:
-    """Both runs and the dictionary of single inputs, as Markdown; nothing in it is text from the atlas."""
-    lab = lab_of(atlas)
-    left, right = ordered(lab, view.runs)
-    head = f"| | {run_name(lab, left)} | {run_name(lab, right)} | single inputs |\n|---|---:|---:|---:|\n"
-    rows = [f"| settings | {run_settings(lab, left)} | {run_settings(lab, right)} | |"]
-    for name, measure in {"l0": L0, **MEASURES}.items():
-        values = [lab.runs[name][left], lab.runs[name][right], lab.facts["identity"][name]]
-        rows.append(f"| {measure.short} | " + " | ".join(written(float(each), measure.style) for each in values) + " |")
-    return head + "\n".join(rows)
