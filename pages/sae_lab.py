@@ -8,7 +8,6 @@ from pages.components import frame, location
 from pages.components.escape import markdown
 from pages.components.frame import open_page
 from pages.components.lab_court import lab_court
-from pages.components.lab_data import lab_of
 from pages.components.lab_location import View, read_view
 from pages.components.lab_none import no_lab
 from pages.components.lab_picture import show_picture
@@ -21,14 +20,14 @@ PICTURE, COURT = 1, 3.1
 
 
 def show_head(atlas: Atlas) -> None:
-    lab = lab_of(atlas)
+    lab = atlas.lab
     height, width = lab.shape
     mlp = f"{height * width}–{lab.mlp.d_hidden}–{len(lab.classes)}"
     name = markdown(str(lab.facts["data"].get("name", "pictures"))[:100])
     st.markdown(
         f"An MLP of {mlp} on {name}, and {lab.n_runs} sparse autoencoders {lab.mlp.d_hidden} → {lab.d_sae} on its "
-        "hidden layer: standard ones, and ones trained with the neuron-embedding (NE) loss, which asks of each latent that it "
-        "fires for one reason."
+        "hidden layer: standard ones, and ones trained with the neuron-embedding (NE) loss, which asks of each "
+        "latent that it fires for one reason."
     )
 
 
@@ -48,7 +47,7 @@ def show_court(atlas: Atlas, view: View) -> None:
 
 atlas = open_page("sae_lab")
 try:
-    lab = lab_of(atlas)
+    lab = atlas.lab
 except AtlasError as error:
     st.title("SAE lab", anchor=False)
     st.error(markdown(str(error)))

@@ -49,7 +49,7 @@ def test_from_the_sweep_to_a_latent_and_its_neuron_page(opened):
     court_of(page, NE).get_by_role("link", name=str(BOTH), exact=True).click()
     expect(page).to_have_url(re.compile(rf"run={NE}&image=120&unit={BOTH}&feature=0"))
     expect(page.get_by_role("heading", name=f"Latent {BOTH} of run {NE}, NE SAE")).to_be_visible()
-    page.get_by_role("link", name=re.compile("^Its dendrogram")).click()
+    page.get_by_role("link", name=re.compile("on the neuron page")).click()
     expect(page.locator("h1")).to_have_text(re.compile(rf"\b{BOTH}$"))
     assert page.evaluate("window.same")
 

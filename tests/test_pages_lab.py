@@ -213,7 +213,7 @@ def test_a_latent_shows_its_maps_and_features(number, lab, lab_atlas, monkeypatc
 def test_features_are_made_at_the_cut_and_one_of_them_is_chosen(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, run="0", unit=str(BOTH), feature="1")
     assert [(each["size"], each["current"]) for each in groups(app)] == [(50, False), (50, True)]
-    assert all(each["facts"].startswith("50 × ") for each in groups(app))  # the wrong labels are of other pictures
+    assert [each["facts"].split(" · ")[0] for each in groups(app)] == ["all of class left", "all of class <b>right</b>"]
     whole = open_app(lab_atlas.parent, "sae_lab", monkeypatch, run="0", unit=str(BOTH), cut="1.5")
     assert [each["size"] for each in groups(whole)] == [100]
     assert url(whole)["cut"] == "1.5"

@@ -12,8 +12,8 @@ from ne_core.lab.mlp import probabilities
 from ne_core.lab.units import Unit
 from ne_core.palette import feature_colour
 from pages.components.assets import component, drawn_key
-from pages.components.lab_data import Which, lab_of, meanings_of, picture_hidden, seen_by, unit_of
-from pages.components.lab_location import View, picture
+from pages.components.lab_data import Which, meanings_of, picture_hidden, seen_by, unit_of
+from pages.components.lab_location import View, picture, shown_unit
 from pages.components.lab_words import ordered, run_name, run_settings, written
 
 COURT = component("lab_court", html='<div id="court"></div><div id="tip" role="tooltip"></div>')
@@ -21,7 +21,7 @@ STRONGEST = 10  # latents of a run that are listed
 
 
 def lab_court(atlas: Atlas, view: View) -> None:
-    lab = lab_of(atlas)
+    lab = atlas.lab
     hidden = picture_hidden(atlas, picture(atlas, view))
     found = {run: through(lab.mlp, lab.sae(run), hidden) for run in ordered(lab, view.runs)}
     label = int(lab.labels[view.image]) if view.drawn is None else None
@@ -58,8 +58,8 @@ def scale(found: list[Through]) -> float:
 
 
 def panel(atlas: Atlas, view: View, run: int, found: Through, label: int | None) -> dict:
-    lab, strongest = lab_of(atlas), found.strongest
-    most = float(found.latents.max(initial=0)) or 1.0
+    lab, strongest, shown = atlas.lab, found.strongest, shown_unit(atlas, view)
+    n_active = seen_by(atlas, run).n_active
     return {
         "run": run,
         "kind": lab.kind(run),
@@ -69,26 +69,26 @@ def panel(atlas: Atlas, view: View, run: int, found: Through, label: int | None)
         "said": said(found.logits, label),
         "n_active": len(strongest),
         "latents": [
-            latent_row(atlas, view, Which(run, number), found, most) for number in strongest[:STRONGEST].tolist()
+            latent_row(atlas, view, Which(run, number), found)
+            | {"current": shown == Which(run, number), "images": int(n_active[number])}
+            for number in strongest[:STRONGEST].tolist()
         ],
     }
 
 
-def latent_row(atlas: Atlas, view: View, which: Which, found: Through, most: float) -> dict:
-    activation = float(found.latents[which.number])
+def latent_row(atlas: Atlas, view: View, which: Which, found: Through) -> dict:
+    activation, most = float(found.latents[which.number]), float(found.latents.max())
     to = view.to_unit(which.run, which.number)
     feature, words = place_words(atlas, view, which)
     return {
         "number": which.number,
         "href": (to if feature is None else replace(to, feature=feature)).href(atlas),
-        "current": view.run == which.run and view.unit == which.number,
         "activation": written(activation, ".2f"),
         "share": round(activation / most, 3),
         "feature": feature,
         "colour": None if feature is None else feature_colour(feature).css,
         "place": words,
         "effects": [round(effect, 3) for effect in centred(found.contribution[which.number]).tolist()],
-        "images": int(seen_by(atlas, which.run).n_active[which.number]),
     }
 
 

@@ -1,4 +1,4 @@
-"""What the lab page computes once and keeps: the lab of an atlas, a run on every image, a unit and its features."""
+"""What the lab page computes once and keeps: a run on every image, a unit and its features."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,6 @@ from jaxtyping import Float
 
 from ne_core.atlas import Atlas
 from ne_core.lab.court import Seen, seen
-from ne_core.lab.lab import Lab
 from ne_core.lab.maps import Alone, alone_on_pixels, alone_through
 from ne_core.lab.meanings import Meanings, meanings
 from ne_core.lab.mlp import predicted
@@ -27,21 +26,15 @@ class Which:
         return "hidden neuron" if self.run is None else "latent"
 
 
-@per_atlas(says="Opening the lab …")
-def lab_of(atlas: Atlas) -> Lab | None:
-    """Raises AtlasError for a lab that is not whole."""
-    return Lab.open(atlas)
-
-
 @per_atlas(entries=64)
 def seen_by(atlas: Atlas, run: int) -> Seen:
-    return seen(lab_of(atlas), run)
+    return seen(atlas.lab, run)
 
 
 @per_atlas()
 def seen_clean(atlas: Atlas) -> Seen:
     """The MLP by itself, its hidden neurons in the place of latents."""
-    lab = lab_of(atlas)
+    lab = atlas.lab
     return Seen(predicted(lab.mlp.logits(lab.hidden)), (lab.hidden > 0).sum(axis=0))
 
 
@@ -50,7 +43,7 @@ def seen_of(atlas: Atlas, which: Which) -> Seen:
 
 
 def unit_of(atlas: Atlas, which: Which) -> Unit:
-    lab = lab_of(atlas)
+    lab = atlas.lab
     return neuron(lab, which.number) if which.run is None else latent(lab, which.run, which.number)
 
 
@@ -63,9 +56,9 @@ def meanings_of(atlas: Atlas, run: int | None, number: int) -> Meanings | None:
 @per_atlas(entries=256)
 def alone_of(atlas: Atlas, run: int | None, number: int) -> Alone:
     unit = unit_of(atlas, Which(run, number))
-    return alone_on_pixels(unit.w, unit.b) if run is None else alone_through(lab_of(atlas).mlp, unit.w, unit.b)
+    return alone_on_pixels(unit.w, unit.b) if run is None else alone_through(atlas.lab.mlp, unit.w, unit.b)
 
 
 def picture_hidden(atlas: Atlas, pixels: Float[np.ndarray, " d_pixels"]) -> Float[np.ndarray, " d_hidden"]:
     """The hidden layer on one picture."""
-    return lab_of(atlas).mlp.hidden(pixels[None])[0]
+    return atlas.lab.mlp.hidden(pixels[None])[0]

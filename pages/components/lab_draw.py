@@ -4,7 +4,6 @@ from urllib.parse import urlencode
 
 from ne_core.atlas import Atlas
 from pages.components.assets import component, drawn_key
-from pages.components.lab_data import lab_of
 from pages.components.lab_drawn import FULL, to_text
 from pages.components.lab_location import View, picture
 
@@ -18,7 +17,7 @@ DRAW = component(
 
 
 def lab_draw(atlas: Atlas, view: View) -> None:
-    height, width = lab_of(atlas).shape
+    height, width = atlas.lab.shape
     drawn = {
         "pixels": to_text(picture(atlas, view)),
         "height": height,

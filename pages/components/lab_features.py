@@ -10,7 +10,6 @@ from ne_core.lab.units import Unit
 from ne_core.measures import distances_of
 from ne_core.palette import feature_colour
 from pages.components.assets import component, drawn_key
-from pages.components.lab_data import lab_of
 from pages.components.lab_location import View
 from pages.components.lab_words import written
 from pages.components.thumbs import thumbs
@@ -18,6 +17,7 @@ from pages.components.thumbs import thumbs
 FEATURES = component("lab_features", html='<div id="features"></div><div id="tip" role="tooltip"></div>')
 LISTED = 12  # features with a group of their own; the others share one
 PICTURES = 20  # of a feature at first
+MOST_CLASSES = 4  # that are named
 
 
 def lab_features(atlas: Atlas, view: View, unit: Unit, found: Meanings, own: int | None) -> None:
@@ -51,7 +51,7 @@ def group(
     """The central image first, the others in their order."""
     rows = np.flatnonzero(features == feature)
     rows = np.concatenate([[central], rows[rows != central]])
-    facts = [make_up(lab_of(atlas), unit.examples[rows])]
+    facts = [make_up(atlas.lab, unit.examples[rows])]
     if np.isfinite(intra):
         facts.append(f"mean distance {written(intra, '.3f')}")
     return {
@@ -91,5 +91,7 @@ def make_up(lab: Lab, images: Int[np.ndarray, " k"]) -> str:
     """Its classes, the most frequent first."""
     counts = np.bincount(lab.labels[images], minlength=len(lab.classes))
     order = [each for each in np.argsort(-counts, kind="stable").tolist() if counts[each]]
-    told = ", ".join(f"{counts[each]} × {lab.classes[each]}" for each in order[:4])
-    return told + (f" and {len(order) - 4} more classes" if len(order) > 4 else "")
+    if len(order) == 1:
+        return f"all of class {lab.classes[order[0]]}"
+    told = ", ".join(f"{counts[each]} of {lab.classes[each]}" for each in order[:MOST_CLASSES])
+    return told + (f", {len(order) - MOST_CLASSES} more classes" if len(order) > MOST_CLASSES else "")

@@ -11,7 +11,7 @@ from ne_core.lab.court import through
 from ne_core.lab.lab import Lab
 from ne_core.lab.sweep import counterpart
 from pages.components import links, location
-from pages.components.lab_data import Which, lab_of, meanings_of, picture_hidden, seen_of
+from pages.components.lab_data import Which, meanings_of, picture_hidden, seen_of
 from pages.components.lab_drawn import from_text
 from pages.components.lab_words import MEASURES
 
@@ -40,7 +40,7 @@ class View:
 
     def to_run(self, atlas: Atlas, run: int, against: int | None = None) -> "View":
         """Another run, with the one of the other kind that is as sparse; its latents are others."""
-        against = counterpart(lab_of(atlas), run) if against is None else against
+        against = counterpart(atlas.lab, run) if against is None else against
         return self.to(run=run, against=against, unit=None, feature=None)
 
     def to_unit(self, run: int | None, number: int) -> "View":
@@ -56,7 +56,7 @@ class View:
 
     def query(self, atlas: Atlas) -> dict[str, str]:
         """The URL: the runs and the picture, and what is not as it is without being asked for."""
-        lab = lab_of(atlas)
+        lab = atlas.lab
         given = {
             "run": str(self.run),
             "against": "" if self.against == usual_against(lab, self.run) else str(self.against),
@@ -86,7 +86,7 @@ def usual_against(lab: Lab, run: int) -> int:
 
 def read_view(atlas: Atlas, at: location.Location) -> View:
     """The view that the URL asks for, each parameter checked; a wrong one says what would have worked."""
-    lab = lab_of(atlas)
+    lab = atlas.lab
     runs, images = range(lab.n_runs), range(len(lab.images))
     run = at.whole("run", runs, lab.shown["ne"], f"this lab has {location.numbers(runs, 'run')}")
     against = at.whole("against", runs, usual_against(lab, run), f"this lab has {location.numbers(runs, 'run')}")
@@ -145,7 +145,7 @@ def read_feature(atlas: Atlas, at: location.Location, view: View) -> int | None:
 
 def picture(atlas: Atlas, view: View) -> Float[np.ndarray, " d_pixels"]:
     """The picture at hand, as the MLP reads it."""
-    lab = lab_of(atlas)
+    lab = atlas.lab
     if view.drawn is None:
         return lab.pixels([view.image])[0]
     return from_text(view.drawn, lab.x.shape[1])
@@ -157,7 +157,7 @@ def shown_unit(atlas: Atlas, view: View) -> Which:
         return Which(None, view.neuron)
     if view.unit is not None:
         return Which(view.run, view.unit)
-    lab = lab_of(atlas)
+    lab = atlas.lab
     fires = through(lab.mlp, lab.sae(view.run), picture_hidden(atlas, picture(atlas, view))).strongest
     living = np.flatnonzero(seen_of(atlas, Which(view.run, 0)).n_active)
     first = next((each for each in (fires, living) if len(each)), [0])

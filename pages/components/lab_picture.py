@@ -7,14 +7,14 @@ from jaxtyping import Int
 from ne_core.atlas import Atlas
 from pages.components import location
 from pages.components.escape import markdown
-from pages.components.lab_data import lab_of, seen_by, seen_clean
+from pages.components.lab_data import seen_by, seen_clean
 from pages.components.lab_draw import lab_draw
 from pages.components.lab_location import AMONG, View
 
 
 def show_picture(atlas: Atlas, view: View) -> None:
     lab_draw(atlas, view)
-    lab = lab_of(atlas)
+    lab = atlas.lab
     if view.drawn is None:
         part = "training" if view.image < lab.facts["n_train"] else "test"
         name = markdown(lab.classes[int(lab.labels[view.image])])
@@ -25,7 +25,7 @@ def show_picture(atlas: Atlas, view: View) -> None:
 
 
 def controls(atlas: Atlas, view: View) -> None:
-    lab, found = lab_of(atlas), stepped(atlas, view)
+    lab, found = atlas.lab, stepped(atlas, view)
     st.session_state["_lab_image"], st.session_state["_lab_among"] = view.image, view.among
 
     def to(image: int) -> dict[str, str]:
@@ -72,7 +72,7 @@ def among_words(view: View, name: str) -> str:
 
 def among(atlas: Atlas, view: View, name: str) -> Int[np.ndarray, " k"]:
     """Test images, all of them or those whose prediction is wrong."""
-    lab = lab_of(atlas)
+    lab = atlas.lab
     test = np.arange(lab.facts["n_train"], len(lab.images))
     if name == "test":
         return test

@@ -10,7 +10,6 @@ from ne_core.atlas import Atlas
 from ne_core.lab.lab import Lab
 from ne_core.lab.sweep import front, of_kind, reads_one_input
 from pages.components.assets import component, drawn_key
-from pages.components.lab_data import lab_of
 from pages.components.lab_location import HIDE, View
 from pages.components.lab_words import L0, MEASURES, run_name, run_settings, written
 from pages.components.plot_axes import level_axis
@@ -23,7 +22,7 @@ IDENTITY = "single inputs"
 
 
 def lab_plot(atlas: Atlas, view: View) -> None:
-    lab, measure = lab_of(atlas), MEASURES[view.measure]
+    lab, measure = atlas.lab, MEASURES[view.measure]
     runs = shown_runs(lab, view)
     at_l0, at_up = (lab.facts["identity"][name] for name in ("l0", view.measure))
     across, up = ([*lab.runs[name][runs].tolist(), end] for name, end in (("l0", at_l0), (view.measure, at_up)))
@@ -55,7 +54,7 @@ def numbers(l0: float, up: float, name: str) -> str:
 
 
 def run_mark(atlas: Atlas, view: View, run: int) -> dict:
-    lab = lab_of(atlas)
+    lab = atlas.lab
     l0, up = float(lab.runs["l0"][run]), float(lab.runs[view.measure][run])
     inputs = written(float(lab.runs["effective_inputs"][run]), MEASURES["effective_inputs"].style)
     return {

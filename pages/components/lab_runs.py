@@ -3,7 +3,6 @@
 from ne_core.atlas import Atlas
 from ne_core.lab.lab import Lab
 from pages.components.assets import component, drawn_key
-from pages.components.lab_data import lab_of
 from pages.components.lab_location import View
 from pages.components.lab_words import KINDS, L0, MEASURES, ordered, written
 
@@ -11,7 +10,7 @@ RUNS = component("lab_runs", html='<table id="runs"></table>')
 
 
 def lab_runs(atlas: Atlas, view: View) -> None:
-    lab = lab_of(atlas)
+    lab = atlas.lab
     runs = ordered(lab, view.runs)
     drawn = {
         "label": "Settings and held-out measures of both runs",

@@ -6,7 +6,6 @@ import streamlit as st
 
 from ne_core.atlas import Atlas
 from pages.components import location
-from pages.components.lab_data import lab_of
 from pages.components.lab_location import ALL, HIDE, View
 from pages.components.lab_plot import lab_plot
 from pages.components.lab_runs import lab_runs
@@ -52,7 +51,7 @@ def controls(atlas: Atlas, view: View) -> None:
 
 def run_controls(atlas: Atlas, view: View) -> None:
     """The run in focus and the one it is held against, by number."""
-    lab = lab_of(atlas)
+    lab = atlas.lab
     st.session_state["_lab_run"], st.session_state["_lab_against"] = view.runs
     runs = list(range(lab.n_runs))
 

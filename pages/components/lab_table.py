@@ -6,7 +6,6 @@ from ne_core.atlas import Atlas
 from ne_core.lab.lab import Lab
 from ne_core.lab.sweep import matched, reads_one_input
 from pages.components.assets import component, drawn_key
-from pages.components.lab_data import lab_of
 from pages.components.lab_location import HIDE, View
 from pages.components.lab_words import L0, MEASURES, written
 
@@ -16,7 +15,7 @@ ROWS = 6
 
 
 def lab_table(atlas: Atlas, view: View) -> None:
-    lab = lab_of(atlas)
+    lab = atlas.lab
     allowed = ~reads_one_input(lab) if view.single == HIDE else np.ones(lab.n_runs, dtype=bool)
     pairs = matched(lab, ROWS, allowed)
     drawn = {
@@ -30,7 +29,7 @@ def lab_table(atlas: Atlas, view: View) -> None:
 
 
 def pair_row(atlas: Atlas, view: View, standard: int, ne: int) -> dict:
-    lab = lab_of(atlas)
+    lab = atlas.lab
     return {
         "name": f"runs {standard} and {ne}",
         "href": view.to_run(atlas, ne, standard).href(atlas),

@@ -13,7 +13,7 @@ from ne_core.lab.units import Unit, effective_inputs
 from pages.components import frame, location
 from pages.components.escape import markdown
 from pages.components.lab_court import place_in
-from pages.components.lab_data import Which, alone_of, lab_of, meanings_of, seen_of, unit_of
+from pages.components.lab_data import Which, alone_of, meanings_of, seen_of, unit_of
 from pages.components.lab_features import lab_features
 from pages.components.lab_location import View, picture, shown_unit
 from pages.components.lab_maps import PixelMap, lab_maps
@@ -37,12 +37,12 @@ def show_unit(atlas: Atlas, view: View) -> None:
     noun = f"{which.noun} {which.number}"
     with left:
         st.markdown("**Effect on the logits**")
-        small_plot(effects_plot(lab_of(atlas), unit, noun), name="lab_effects")
+        small_plot(effects_plot(atlas.lab, unit, noun), name="lab_effects")
         st.caption(effects_words(which))
     with right:
         st.markdown("**Activations**")
         small_plot(activations_plot(unit, noun), name="lab_activations")
-        st.caption(f"On all {len(lab_of(atlas).images):,} images, on a logarithmic scale.")
+        st.caption(f"On all {len(atlas.lab.images):,} images, on a logarithmic scale.")
     if found is None:
         st.info(f"This {which.noun} is dead: no image activates it, so it has no features.", icon=":material/bedtime:")
         return
@@ -53,7 +53,7 @@ def show_unit(atlas: Atlas, view: View) -> None:
 def unit_title(atlas: Atlas, view: View, which: Which) -> str:
     if which.run is None:
         return f"Hidden neuron {which.number} of the MLP"
-    return f"Latent {which.number} of run {which.run}, {KINDS[lab_of(atlas).kind(which.run)]}"
+    return f"Latent {which.number} of run {which.run}, {KINDS[atlas.lab.kind(which.run)]}"
 
 
 def controls(atlas: Atlas, view: View, which: Which) -> None:
@@ -112,7 +112,7 @@ def other_kind(atlas: Atlas, view: View, kind: str) -> View:
 
 def link_to_neuron(atlas: Atlas, which: Which) -> None:
     """Where an atlas shows the unit, the way to its page there."""
-    lab = lab_of(atlas)
+    lab = atlas.lab
     name = lab.facts["neurons_atlas"] if which.run is None else atlas.root.name
     if which.run is None:
         layer = 0 if name in frame.atlas_names(atlas.root.parent) else None
@@ -123,7 +123,7 @@ def link_to_neuron(atlas: Atlas, which: Which) -> None:
     query = {"atlas": name, "layer": str(layer), "neuron": str(which.number)}
     st.page_link(
         page_file("neuron"),
-        label=f"Its dendrogram and similar features: {which.noun} {which.number} on the neuron page",
+        label=f"{which.noun.capitalize()} {which.number} on the neuron page, with its dendrogram",
         icon=":material/account_tree:",
         query_params=query,
     )
@@ -131,7 +131,7 @@ def link_to_neuron(atlas: Atlas, which: Which) -> None:
 
 def show_maps(atlas: Atlas, view: View, which: Which, unit: Unit) -> None:
     """Activation, importance and this picture's share have one scale; the average example has its own."""
-    lab, alone = lab_of(atlas), alone_of(atlas, which.run, which.number)
+    lab, alone = atlas.lab, alone_of(atlas, which.run, which.number)
     average, now = average_example(lab.x[unit.examples]), picture(atlas, view)
     change = alone.change
     most = float(np.abs(change).max())
@@ -205,7 +205,7 @@ def show_measures(view: View, unit: Unit, found: Meanings) -> None:
 
 
 def show_features(atlas: Atlas, view: View, which: Which, unit: Unit, found: Meanings) -> None:
-    lab = lab_of(atlas)
+    lab = atlas.lab
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.markdown("**Features**", width="content")
         cut_control(atlas, view, lab)
