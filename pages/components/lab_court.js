@@ -53,7 +53,7 @@ function panel(run, data) {
 
 function fires(run) {
   const unlike = run.latents.filter((each) => each.feature === null).length;
-  const strange = unlike ? ` For ${unlike} of them it is unlike any image that they were seen to fire on.` : '';
+  const strange = unlike ? ` ${unlike} of those listed find it unlike any image that they were seen to fire on.` : '';
   const all = `${run.n_active} latent${run.n_active === 1 ? '' : 's'} of this run fire${run.n_active === 1 ? 's' : ''} on the picture`;
   return run.latents.length < run.n_active ? `${all}; the ${run.latents.length} strongest are listed.${strange}` : `${all}.${strange}`;
 }
