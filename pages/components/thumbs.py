@@ -2,10 +2,10 @@
 
 import base64
 
+import numpy as np
 from jaxtyping import Int
 
 from ne_core.atlas import Atlas
-import numpy as np
 
 
 def thumbs(atlas: Atlas, examples: Int[np.ndarray, " n"]) -> list[dict]:

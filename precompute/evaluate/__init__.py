@@ -8,16 +8,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ne_core.atlas import Atlas
+from precompute.evaluate.lab import evaluate_lab
 from precompute.evaluate.names import evaluate_names
 from precompute.evaluate.report import Report
 
-PARTS = {"names": evaluate_names}
+PARTS = {"names": evaluate_names, "lab": evaluate_lab}
 
 
-def evaluate(directory: Path, only: Sequence[str] = tuple(PARTS)) -> dict[str, Report]:
-    """The parts asked for, by name. Raises AtlasError for what is no atlas."""
+def evaluate(directory: Path, only: Sequence[str] | None = None) -> dict[str, Report]:
+    """The parts asked for, by name; unless told, those that the atlas has something for.
+
+    Raises AtlasError for what is no atlas, NoLabError where a part is asked for that it has nothing for.
+    """
     atlas = Atlas.open(directory)
-    return {part: PARTS[part](atlas) for part in only}
+    return {part: PARTS[part](atlas) for part in (only or fitting(atlas))}
+
+
+def fitting(atlas: Atlas) -> list[str]:
+    """Names are of words; a lab is of images."""
+    return ["lab"] if atlas.manifest.images else ["names"]
 
 
 def write_json(reports: dict[str, Report], path: Path) -> None:
