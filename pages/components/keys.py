@@ -2,6 +2,8 @@
 
 from dataclasses import asdict, dataclass
 
+from ne_core.manifest import Manifest
+from ne_core.wording import worded
 from pages.components.assets import component
 
 KEYS = component(
@@ -42,8 +44,8 @@ SHORTCUTS = (
 )
 
 
-def keys(addresses: dict[str, str]) -> None:
+def keys(manifest: Manifest, addresses: dict[str, str]) -> None:
     """`addresses` of the pages that there are."""
     there = [each for each in SHORTCUTS if each.page is None or each.page in addresses]
-    shown = [{**asdict(each), "href": addresses.get(each.page)} for each in there]
+    shown = [{**asdict(each), "says": worded(manifest, each.says), "href": addresses.get(each.page)} for each in there]
     KEYS(data={"shortcuts": shown}, key="keys")
