@@ -244,6 +244,25 @@ def test_units_of_the_pair_lead_to_the_neuron_page(lab_atlas, monkeypatch):
     assert links(neuron="1") == []  # its atlas is not there
 
 
+def test_a_hidden_neuron_leads_to_its_own_atlas(lab_atlas, tmp_path, monkeypatch):
+    for name in ("planted-lab", "planted-mlp"):
+        copied(lab_atlas, tmp_path / name)
+    app = open_app(tmp_path, "sae_lab", monkeypatch, atlas="planted-lab", neuron="1")
+    assert [each.proto.query_string for each in app.main.get("page_link")] == ["atlas=planted-mlp&layer=0&neuron=1"]
+
+
+@pytest.mark.parametrize(("layer", "run"), [(0, STANDARD), (1, NE)])
+def test_the_neuron_page_leads_into_the_lab(layer, run, lab_atlas, monkeypatch):
+    app = open_app(lab_atlas.parent, "neuron", monkeypatch, layer=str(layer), neuron=str(BOTH), feature="1")
+    chips = given(app, "chips")["chips"]
+    (href,) = [chip["href"] for chip in chips if chip["text"] == "In the SAE lab"]
+    assert href == f"sae_lab?atlas=planted-lab&run={run}&unit={BOTH}&feature=1"
+    query = dict(part.split("=") for part in href.split("?")[1].split("&"))
+    opened = open_app(lab_atlas.parent, "sae_lab", monkeypatch, **query)
+    assert f"Latent {BOTH} of run {run}" in said(opened)
+    assert [each["current"] for each in groups(opened)] == [False, True]
+
+
 def test_a_hidden_neuron_is_read_as_a_latent_is(lab, lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, neuron="1")
     np.testing.assert_allclose(maps(app)["Activation map"]["values"], lab.mlp.W_in[:, 1], atol=1e-4)

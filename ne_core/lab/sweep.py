@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 
 from ne_core.lab.lab import Lab
 
-SINGLE = 1.5  # effective inputs below which a latent reads about one
+SEVERAL = 2.0  # effective inputs of the median latent from which a dictionary is not one of single inputs
 
 
 def front(across: Float[np.ndarray, " n"], up: Float[np.ndarray, " n"]) -> Int[np.ndarray, " k"]:
@@ -20,7 +20,7 @@ def front(across: Float[np.ndarray, " n"], up: Float[np.ndarray, " n"]) -> Int[n
 
 def reads_one_input(lab: Lab) -> Bool[np.ndarray, " n_runs"]:
     """Runs whose median latent reads about a single input: their distances are small by construction."""
-    return lab.runs["effective_inputs"] < SINGLE
+    return lab.runs["effective_inputs"] < SEVERAL
 
 
 def nearest_run(lab: Lab, run: int, among: Sequence[int] | Int[np.ndarray, " k"]) -> int:

@@ -10,12 +10,14 @@ from ne_core.atlas import Atlas
 from ne_core.lab.court import through
 from ne_core.lab.lab import Lab
 from ne_core.lab.sweep import counterpart
+from ne_core.refs import FeatureRef
 from pages.components import links, location
 from pages.components.lab_data import Which, meanings_of, picture_hidden, seen_of
 from pages.components.lab_drawn import from_text
 from pages.components.lab_words import MEASURES
 
 AMONG = {"test": "All test images", "mlp": "Wrong: the MLP", "run": "Wrong: this run", "against": "Wrong: against"}
+LAYERS = ("standard", "ne")  # which of the runs that are shown an atlas's layers are
 ALL, HIDE = "all", "hide"
 
 
@@ -74,6 +76,15 @@ class View:
 
     def href(self, atlas: Atlas) -> str:
         return f"sae_lab?{urlencode(self.query(atlas))}"
+
+
+def lab_href(atlas: Atlas, ref: FeatureRef) -> str | None:
+    """The address of a feature of the atlas's cut in the lab; None where the atlas has no lab, or another layer."""
+    if atlas.lab is None or ref.layer not in atlas.layers[: len(LAYERS)]:
+        return None
+    run = atlas.lab.shown[LAYERS[atlas.layers.index(ref.layer)]]
+    query = {"run": str(run), "unit": str(ref.neuron), "feature": str(ref.feature)}
+    return links.page_href("sae_lab", links.atlas_query(atlas, query))
 
 
 def usual_against(lab: Lab, run: int) -> int:

@@ -15,7 +15,7 @@ from pages.components.escape import markdown
 from pages.components.lab_court import place_in
 from pages.components.lab_data import Which, alone_of, meanings_of, seen_of, unit_of
 from pages.components.lab_features import lab_features
-from pages.components.lab_location import View, picture, shown_unit
+from pages.components.lab_location import LAYERS, View, picture, shown_unit
 from pages.components.lab_maps import PixelMap, lab_maps
 from pages.components.lab_plots import activations_plot, effects_plot
 from pages.components.lab_words import KINDS, written
@@ -117,7 +117,7 @@ def link_to_neuron(atlas: Atlas, which: Which) -> None:
     if which.run is None:
         layer = 0 if name in frame.atlas_names(atlas.root.parent) else None
     else:
-        layer = next((layer for layer, kind in enumerate(("standard", "ne")) if lab.shown[kind] == which.run), None)
+        layer = next((atlas.layers[i] for i, kind in enumerate(LAYERS) if lab.shown[kind] == which.run), None)
     if layer is None:
         return
     query = {"atlas": name, "layer": str(layer), "neuron": str(which.number)}
