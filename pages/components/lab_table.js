@@ -9,6 +9,7 @@ export default function (component) {
   if (table.drawnKey === data.key) return;
   table.drawnKey = data.key;
   const parts = [element('caption'), element('thead'), element('tbody'), element('tfoot')];
+  if (!data.rows.length) parts[0].append('No standard and NE run have nearly the same L0: ');
   parts[0].append(element('b', 'standard', 'standard'), ' above ', element('b', 'ne', 'NE'), ', at nearly the same L0; the better number is bold');
   parts[1].append(line('th', ['Pair', ...data.head], ['', ...data.meanings]));
   parts[2].append(...data.rows.map(pair));

@@ -170,6 +170,8 @@ def maps_words(alone: Alone, which: Which) -> str:
     )
     most = written(float(alone.activation.max()), ".2f")
     fires = f"{fire} pixels can activate it alone, at most to {most}" if fire else "no pixel alone activates it"
+    if alone.dark > 0:
+        fires = f"it is active on a dark image too, and one pixel can bring it to {most}"
     return (
         "Activation map: the largest change of the pre-activation that a pixel can make alone, over its values from 0 "
         f"to 1, on a dark image (where it is {written(alone.dark, '.2f')}): {how}. Orange raises, blue lowers; {fires}."
