@@ -196,7 +196,7 @@ WRONG_IMAGES = {
     "fewer than examples": lambda images: images[1:],
     "without height": lambda images: images[:, :0],
     "without width": lambda images: images[:, :, :0],
-    "too large to be shown": lambda images: np.zeros((N, 129, 1), dtype=np.uint8),
+    "too large to be shown": lambda images: np.zeros((N, 65, 1), dtype=np.uint8),
     "numbers that are no bytes": lambda images: images.astype(np.int16),
     "in colour": lambda images: np.stack([images] * 3, axis=-1),
     "flat": lambda images: images.reshape(N, -1),

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
+from ne_core.dendrogram import dendrogram as layout
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.wording import ref_name, unit_title, worded
+from pages.components import dendrogram
 from pages.components.nav import PAGES
 from tests.apptest import open_app, payloads, rows_of, url, words
 from tests.hostile import ODD_TEXT, copied, set_manifest
-from tests.planted_images import BRIGHTEST, HEIGHT, NAMES, WIDTH
+from tests.planted_images import BRIGHTEST, CLASSES, HEIGHT, NAMES, WIDTH
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +119,14 @@ def test_leaves_of_the_tree_show_their_images(opened, atlas):
     assert len(tree["leaves"]) == len(neuron)
     for leaf in tree["leaves"]:
         assert np.array_equal(pixels(leaf["image"]), atlas.images[neuron.example[leaf["row"]]])
+
+
+def test_thousands_of_leaves_have_their_labels_alone(atlas, monkeypatch):
+    neuron = atlas.neuron(NeuronRef(1, 2))
+    monkeypatch.setattr(dendrogram, "MANY", len(neuron) - 1)
+    for leaf in dendrogram.leaves(atlas, neuron, layout(neuron.tree)):
+        assert leaf.keys() == {"row", "text"}
+        assert leaf["text"][1] in CLASSES
 
 
 @pytest.mark.parametrize(

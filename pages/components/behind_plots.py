@@ -64,7 +64,8 @@ def activations_plot(atlas: Atlas, ref: NeuronRef) -> dict:
 def kept_share(atlas: Atlas) -> float:
     """The share of its maximum from which a neuron's examples are kept; NaN where the manifest, unchecked, has none."""
     share = atlas.manifest.raw["keep"]
-    return float(share) if type(share) in (int, float) else np.nan
+    whole = type(share) is int and share in (0, 1)
+    return float(share) if whole or isinstance(share, float) else np.nan
 
 
 def effects_plot(atlas: Atlas, effects: LogitEffects, ref: NeuronRef) -> dict:
