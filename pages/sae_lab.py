@@ -8,6 +8,7 @@ from pages.components import frame, location
 from pages.components.escape import markdown
 from pages.components.frame import open_page
 from pages.components.lab_court import lab_court
+from pages.components.lab_data import seen_clean
 from pages.components.lab_location import View, read_view
 from pages.components.lab_none import no_lab
 from pages.components.lab_picture import show_picture
@@ -24,10 +25,12 @@ def show_head(atlas: Atlas) -> None:
     height, width = lab.shape
     mlp = f"{height * width}–{lab.mlp.d_hidden}–{len(lab.classes)}"
     name = markdown(str(lab.facts["data"].get("name", "pictures"))[:100])
+    test = slice(lab.facts["n_train"], None)
+    right = float((seen_clean(atlas).predicted[test] == lab.labels[test]).mean())
     st.markdown(
-        f"An MLP of {mlp} on {name}, and {lab.n_runs} sparse autoencoders {lab.mlp.d_hidden} → {lab.d_sae} on its "
-        "hidden layer: standard ones, and ones trained with the neuron-embedding (NE) loss, which asks of each "
-        "latent that it fires for one reason."
+        f"An MLP of {mlp} on {name}, right on {right:.1%} of {len(lab.labels[test]):,} test images, and {lab.n_runs} "
+        f"sparse autoencoders {lab.mlp.d_hidden} → {lab.d_sae} on its hidden layer: standard ones, and ones trained "
+        "with the neuron-embedding (NE) loss, which asks of each latent that it fires for one reason."
     )
 
 

@@ -136,6 +136,13 @@ def refused(root, says: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("limit", ["MOST_WORK", "MOST_LATENTS", "MOST_RUNS"])
+def test_a_lab_that_no_page_could_show_is_refused(lab_atlas, limit, monkeypatch):
+    """The planted lab has 16 × 4² steps, 8 latents and 6 runs."""
+    monkeypatch.setattr(f"ne_core.lab.check.{limit}", 5)
+    refused(lab_atlas, "could show" if limit == "MOST_WORK" else "the most that a page can show")
+
+
 def test_a_file_that_is_not_listed_is_refused(copy):
     files = manifest_of(copy)["files"]
     del files["lab/b_dec.npy"]

@@ -21,8 +21,9 @@ export default function (component) {
     const mark = event.target.closest('[data-words]');
     if (mark) showTip(tip, mark, mark.dataset.words); else tip.style.display = 'none';
   };
-  plot.onpointerover = plot.onfocusin = say;
-  plot.addEventListener('focusin', say);
+  plot.onpointerover = say;
+  if (!plot.heard) plot.addEventListener('focusin', say);   // there is no property for it, and one listener is enough
+  plot.heard = true;
   plot.onpointerleave = () => { tip.style.display = 'none'; };
   plot.onclick = (event) => {
     const link = event.target.closest('a');
