@@ -10,6 +10,7 @@ from pages.components.frame import open_page
 from pages.components.lab_court import lab_court
 from pages.components.lab_data import seen_clean
 from pages.components.lab_location import View, read_view
+from pages.components.lab_made import show_made
 from pages.components.lab_none import no_lab
 from pages.components.lab_picture import show_picture
 from pages.components.lab_sweep import show_sweep
@@ -71,3 +72,4 @@ show_head(atlas)
 show_sweep(atlas, view)
 show_court(atlas, view)
 show_unit(atlas, view)
+show_made(atlas)

@@ -38,6 +38,11 @@ def draw(page, *points: tuple[float, float]) -> None:
     page.mouse.up()
 
 
+def levels(page) -> str:
+    """What is on the sheet, as the address has it."""
+    return page.locator("#sheet").evaluate("sheet => sheet.levels.map((level) => level.toString(16)).join('')")
+
+
 def test_from_the_sweep_to_a_latent_and_its_neuron_page(opened):
     page = opened("sae_lab")
     page.evaluate("window.same = true")
@@ -77,12 +82,18 @@ def test_a_drawn_picture_is_predicted_and_fires_latents(opened):
     expect(clean).to_have_text("left")
     expect(page.locator("section.clean .right, section.clean .wrong")).to_have_count(0)
     expect(court_of(page, NE)).to_be_visible()
-    before = page.url
+    one = levels(page)
     draw(page, (0.6, 0.1), (0.9, 0.4))
-    expect(page).not_to_have_url(before)
+    draw(page, (0.1, 0.9), (0.9, 0.9))  # before the last one was answered
+    settled(page)
+    assert f"drawn={levels(page)}" in page.url
+    assert sum(a != b for a, b in zip(one, levels(page), strict=True)) >= 6
     page.go_back()
-    expect(page).to_have_url(before)
+    page.go_back()
+    expect(page).to_have_url(re.compile(f"drawn={one}$"))
     expect(clean).to_have_text("left")
+    settled(page)
+    assert levels(page) == one
 
 
 def test_a_picture_can_be_drawn_by_keyboard(opened):

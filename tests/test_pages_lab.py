@@ -1,5 +1,8 @@
 """The lab page under AppTest: no lab, the first view, links to every part of it, and bad links of every parameter."""
 
+import json
+import re
+
 import numpy as np
 import pytest
 
@@ -8,10 +11,11 @@ from ne_core.lab.court import through
 from ne_core.lab.lab import Lab
 from ne_core.lab.maps import alone_through
 from ne_core.lab.units import latent
+from ne_core.token_text import visible
 from pages.components.lab_drawn import from_text, to_text
 from pages.components.lab_location import View
 from tests.apptest import open_app, payloads, url, words
-from tests.hostile import column, copied
+from tests.hostile import ODD_TEXT, column, copied, holding
 from tests.planted_lab import (
     AGAINST,
     BELOW,
@@ -82,6 +86,36 @@ def test_an_atlas_without_a_lab_leads_to_one_that_has(tiny_atlas, lab_atlas, tmp
     assert [words(label) for label in links] == ["The lab of the atlas b"]
     assert not app.code
     assert not open_app(tmp_path, "sae_lab", monkeypatch, atlas="b").info
+
+
+def test_how_the_lab_was_made_is_told_as_text(lab_atlas, tmp_path, monkeypatch):
+    root = copied(lab_atlas, tmp_path / "odd")
+    odd = {"<script>alert(1)</script>": [{"a": ODD_TEXT}], "b": 10**400}
+    holding("lab/lab.json", json.dumps(lab_json(root) | {"settings": odd, "data": {}, "mlp": odd}).encode())(root)
+    html = "".join(each.proto.body for each in open_app(tmp_path, "sae_lab", monkeypatch).get("html"))
+    assert "the first 120 of 150 are the training set" in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "<script" not in html
+    assert "<b onload" not in html
+
+
+@pytest.mark.parametrize("query", [{}, {"neuron": "1", "drawn": LEFT}, {"unit": str(DEAD), "measure": "size"}])
+def test_odd_words_of_a_lab_reach_the_screen_as_text(query, lab_atlas, tmp_path, monkeypatch):
+    root = copied(lab_atlas, tmp_path / "odd")
+    odd = {
+        "neurons_atlas": ODD_TEXT,
+        "classes": [ODD_TEXT, "<script>alert(1)</script>", "​"],
+        "measures": lab_json(root)["measures"] | {ODD_TEXT: ODD_TEXT, "l0": ODD_TEXT},
+        "data": {"name": ODD_TEXT},
+    }
+    holding("lab/lab.json", json.dumps(lab_json(root) | odd).encode())(root)
+    app = open_app(tmp_path, "sae_lab", monkeypatch, **query)
+    assert not app.error
+    assert json.dumps(payloads(app), allow_nan=False)
+    shown = "".join(each.value for each in (*app.markdown, *app.caption))
+    assert not re.search(r"(?<!\\)<", shown)
+    assert not any("\ud800" <= character <= "\udfff" or character in "\u202e\x00\x1b" for character in shown)
+    assert court(app)["classes"] == [visible(name) for name in odd["classes"]]
 
 
 def test_a_broken_lab_is_one_line(lab_atlas, tmp_path, monkeypatch):

@@ -64,7 +64,8 @@ def good_shown(shown: object) -> bool:
 
 
 def good_meanings(meanings: object) -> bool:
-    return isinstance(meanings, dict) and all(map(text, meanings.values()))
+    named = isinstance(meanings, dict) and all(column.name in meanings for column in MEASURES)
+    return named and all(map(text, meanings.values()))
 
 
 TESTS: dict[str, Callable[[object], bool]] = {

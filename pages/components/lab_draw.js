@@ -1,11 +1,9 @@
 /* data = {key, pixels: a hexadecimal digit each, height, width, full, href: the address that a drawn picture is put behind,
    label} */
-const PATIENCE = 2000;   // milliseconds
-
 export default function (component) {
   const { data, parentElement } = component;
   const [sheet, live, pen, eraser, clear] = ['sheet', 'live', 'pen', 'eraser', 'clear'].map((id) => parentElement.querySelector('#' + id));
-  if (sheet.drawnKey !== data.key && !sheet.stroke && !stale(sheet, data)) {
+  if (sheet.drawnKey !== data.key && !sheet.stroke && !stale(data)) {
     Object.assign(sheet, { drawnKey: data.key, width: data.width, height: data.height, at: sheet.at ?? null });
     sheet.levels = [...data.pixels].map((digit) => parseInt(digit, 16));
     sheet.style.aspectRatio = `${data.width} / ${data.height}`;
@@ -38,11 +36,10 @@ export default function (component) {
   sheet.onblur = () => { sheet.at = null; paint(sheet, data); };
 }
 
-/* What comes back may be of an earlier stroke than the last: the last one is on its way. */
-function stale(sheet, data) {
-  const waiting = sheet.sent && performance.now() < sheet.sent.until && sheet.sent.pixels !== data.pixels;
-  if (!waiting) sheet.sent = null;
-  return waiting;
+/* What comes from the server may be of an earlier stroke than the address, which has the last one. */
+function stale({ pixels }) {
+  const drawn = new URLSearchParams(location.search).get('drawn') ?? '';
+  return drawn.length === pixels.length && /^[0-9a-f]+$/.test(drawn) && drawn !== pixels;
 }
 
 /* In pixels of the picture, whose middles are at halves. */
@@ -79,9 +76,7 @@ function paint(sheet, data) {
 
 function done(sheet, data) {
   paint(sheet, data);
-  const pixels = sheet.levels.map((level) => level.toString(16)).join('');
-  sheet.sent = { pixels, until: performance.now() + PATIENCE };
-  visit(data.href + pixels);
+  visit(data.href + sheet.levels.map((level) => level.toString(16)).join(''));
 }
 
 function key(event, sheet, data, live) {

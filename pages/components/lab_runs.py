@@ -38,5 +38,5 @@ def measure_rows(lab: Lab, runs: list[int]) -> list[dict]:
     for name, measure in {"l0": L0, **MEASURES}.items():
         values = [*(float(lab.runs[name][run]) for run in runs), float(lab.facts["identity"][name])]
         cells = [written(value, measure.style) for value in values]
-        found.append({"name": measure.short, "meaning": lab.facts["measures"].get(name, ""), "cells": cells})
+        found.append({"name": measure.short, "meaning": lab.meaning(name), "cells": cells})
     return found

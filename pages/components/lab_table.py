@@ -21,7 +21,7 @@ def lab_table(atlas: Atlas, view: View) -> None:
     drawn = {
         "label": "Standard and NE runs of nearly the same L0",
         "head": [L0.short, *(MEASURES[name].short for name in COLUMNS)],
-        "meanings": [lab.facts["measures"].get(name, "") for name in ("l0", *COLUMNS)],
+        "meanings": [lab.meaning(name) for name in ("l0", *COLUMNS)],
         "rows": [pair_row(atlas, view, pair.standard, pair.ne) for pair in pairs],
         "last": ["single inputs", *identity_cells(lab)],
     }
