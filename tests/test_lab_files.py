@@ -127,6 +127,7 @@ def test_damage_is_refused_in_one_line(copy, what):
     damage, says = DAMAGE[what]
     damage(copy)
     refused(copy, says)
+    assert any(says in line for line in verify(copy))
 
 
 def refused(root, says: str) -> None:
