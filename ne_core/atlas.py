@@ -8,6 +8,7 @@ atlas.similar(FeatureRef(3, 17, 2), "pre_mlp")   # [(FeatureRef, cosine), …]
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -26,6 +27,9 @@ from ne_core.search import SearchIndex
 from ne_core.statistics import Histogram, InputStatistics, symmetric
 from ne_core.tables import load_table
 from ne_core.token_text import visible
+
+if TYPE_CHECKING:
+    from ne_core.lab.lab import Lab
 
 MOST_VOCAB_BYTES = 2**28
 BY_ROW = (
@@ -231,6 +235,13 @@ class Atlas:
     @cached_property
     def search(self) -> SearchIndex:
         return SearchIndex(self.root / "search.sqlite", self.features["size"])
+
+    @cached_property
+    def lab(self) -> "Lab | None":
+        """The lab inside it, None where there is none. Raises AtlasError for one that is not whole."""
+        from ne_core.lab.lab import Lab  # it needs the class itself
+
+        return Lab.open(self)
 
     @cached_property
     def words(self) -> Int[np.ndarray, " n_vocab"]:

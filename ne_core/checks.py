@@ -14,6 +14,7 @@ from ne_core.check_manifest import brief
 from ne_core.check_members import check_members
 from ne_core.check_tables import check_tables, in_range, within
 from ne_core.check_trees import HIGHEST, check_trees
+from ne_core.lab.lab import Lab
 from ne_core.logits import check_logits
 from ne_core.manifest import Manifest
 from ne_core.paths import index_file, inputs_file, layer_folder
@@ -113,6 +114,7 @@ def verify(root: Path) -> Iterator[str]:
         return
     for layer, files in atlas.files.items():
         yield from wrong_within(atlas, layer, files)
+    yield from wrong_lab(atlas)
     for name, entry in atlas.manifest.files.items():
         if file_sha256(root / name) != entry.get("sha256"):
             yield f"{root / name} is not what was written: its checksum differs from the manifest's"
@@ -130,6 +132,14 @@ def wrong_within(atlas: Atlas, layer: int, files: LayerFiles) -> Iterator[str]:
         check_members(folder, files.columns, counts, atlas.manifest.default_cut)
         if files.inputs:
             files.inputs.check()
+    except AtlasError as error:
+        yield str(error)
+
+
+def wrong_lab(atlas: Atlas) -> Iterator[str]:
+    """What is wrong with the lab of an atlas, which is only read where it is asked for."""
+    try:
+        Lab.open(atlas)
     except AtlasError as error:
         yield str(error)
 

@@ -22,6 +22,14 @@ def image_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_image_atlas(tmp_path_factory.mktemp("images") / "images")
 
 
+@pytest.fixture(scope="session")
+def lab_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of an atlas of images with the planted lab (tests/planted_lab.py). Copy it before changing it."""
+    from tests.planted_lab import make_lab_atlas  # as above
+
+    return make_lab_atlas(tmp_path_factory.mktemp("labs") / "planted-lab")
+
+
 @pytest.fixture(scope="module")
 def address(tiny_atlas: Path):
     """Of an explorer of the planted atlas."""

@@ -29,14 +29,9 @@ from tests.hostile import (
     set_manifest,
     truncated,
 )  # fmt: skip
-from tests.planted_lab import D_SAE, NE, RUNS, STANDARD, lab_json, make_lab_atlas, planted_arrays, planted_lab
+from tests.planted_lab import D_SAE, NE, RUNS, STANDARD, lab_json, planted_arrays, planted_lab
 
 FILES = ["lab/lab.json", "lab/runs.parquet", "lab/labels.npy", "lab/W_enc.npy", "lab/mlp_b_out.npy"]
-
-
-@pytest.fixture(scope="module")
-def lab_atlas(tmp_path_factory):
-    return make_lab_atlas(tmp_path_factory.mktemp("lab") / "planted-lab")
 
 
 @pytest.fixture
@@ -132,6 +127,7 @@ def test_damage_is_refused_in_one_line(copy, what):
     damage, says = DAMAGE[what]
     damage(copy)
     refused(copy, says)
+    assert any(says in line for line in verify(copy))
 
 
 def refused(root, says: str) -> None:
@@ -139,6 +135,13 @@ def refused(root, says: str) -> None:
         Lab.open(Atlas.open(root))
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("limit", ["MOST_WORK", "MOST_LATENTS", "MOST_RUNS"])
+def test_a_lab_that_no_page_could_show_is_refused(lab_atlas, limit, monkeypatch):
+    """The planted lab has 16 × 4² steps, 8 latents and 6 runs."""
+    monkeypatch.setattr(f"ne_core.lab.check.{limit}", 5)
+    refused(lab_atlas, "could show" if limit == "MOST_WORK" else "the most that a page can show")
 
 
 def test_a_file_that_is_not_listed_is_refused(copy):

@@ -36,3 +36,7 @@ def test_matched_pairs_cover_the_sweep_and_repeat_no_run():
     without = matched(lab, 3, ~reads_one_input(lab))
     assert [(pair.standard, pair.ne) for pair in without] == [(0, 3), (2, 5)]
     assert matched(lab, 3, np.zeros(6, dtype=bool)) == []
+    lab.runs["l0"][3] = 2.0  # a quarter from the nearest standard run
+    assert [(pair.standard, pair.ne) for pair in matched(lab, 3)] == [(1, 4), (2, 5)]
+    lab.runs["l0"][[3, 4, 5]] = 9
+    assert matched(lab, 3) == []

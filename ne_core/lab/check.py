@@ -13,6 +13,8 @@ from ne_core.lab.lab import Lab
 from ne_core.lab.schema import FACTS, FOLDER, LAB, LAB_ARRAYS, LAB_VERSION, MEASURES, TABLE
 
 AGAIN = "build the lab again"
+MOST_RUNS, MOST_LATENTS = 1024, 2**14  # what a page shows marks and keeps activations of
+MOST_WORK = 2**30  # pixels × hidden neurons²: an activation map takes so many steps
 LARGEST = 65504.0  # of a weight: what float16 holds, and no product of them leaves float32
 MOST_TEXT = 500
 
@@ -62,7 +64,8 @@ def good_shown(shown: object) -> bool:
 
 
 def good_meanings(meanings: object) -> bool:
-    return isinstance(meanings, dict) and all(map(text, meanings.values()))
+    named = isinstance(meanings, dict) and all(column.name in meanings for column in MEASURES)
+    return named and all(map(text, meanings.values()))
 
 
 TESTS: dict[str, Callable[[object], bool]] = {
@@ -88,10 +91,21 @@ def check_arrays(folder: Path, lab: Lab, arrays: dict[str, np.ndarray]) -> None:
         raise AtlasError(f"{folder / FACTS}: n_train leaves no test image of {n_images}: {AGAIN}")
     if lab.images.max(initial=0) > lab.facts["pixel_max"]:
         raise AtlasError(f"{folder / FACTS}: pixel_max is less than a pixel of the images: {AGAIN}")
+    check_size(folder, lab)
     in_range(folder / "labels.npy", lab.labels, len(lab.classes))
     for name in sorted(set(arrays) - {"labels"}):
         within(folder / f"{name}.npy", arrays[name], -LARGEST, LARGEST)
     check_runs(folder / TABLE, lab, n_runs)
+
+
+def check_size(folder: Path, lab: Lab) -> None:
+    """Every page makes some of its pictures when it is asked for: that takes time and memory."""
+    d_pixels, d_hidden = lab.mlp.W_in.shape
+    if not 0 < d_pixels * d_hidden**2 <= MOST_WORK:
+        raise AtlasError(f"{folder} has {d_pixels} pixels and {d_hidden} hidden neurons, no page could show their maps")
+    if lab.d_sae > MOST_LATENTS or len(lab.weights["b_enc"]) > MOST_RUNS:
+        most = f"{MOST_RUNS} runs of {MOST_LATENTS} latents"
+        raise AtlasError(f"{folder} has more than {most}, the most that a page can show: build a smaller lab")
 
 
 def check_runs(path: Path, lab: Lab, n_runs: int) -> None:

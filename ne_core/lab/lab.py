@@ -18,6 +18,7 @@ from ne_core.lab.sae import SAE
 from ne_core.lab.schema import FACTS, FOLDER, LAB_ARRAYS, RUNS, TABLE
 from ne_core.manifest import load_json
 from ne_core.tables import load_table
+from ne_core.token_text import visible
 
 MOST_BYTES = 2**20  # of lab.json
 MOST_RUNS = 2**15
@@ -66,10 +67,14 @@ class Lab:
     def d_sae(self) -> int:
         return self.weights["b_enc"].shape[1]
 
-    @property
+    @cached_property
     def classes(self) -> list[str]:
-        """What the classes are called. They come from whoever built the lab: escape them before they reach HTML."""
-        return self.facts["classes"]
+        """What the classes are called, as `visible` shows it. A stranger may have named them: escape them for HTML."""
+        return [visible(name) for name in self.facts["classes"]]
+
+    def meaning(self, measure: str) -> str:
+        """What a measure means, in the words of whoever built the lab."""
+        return visible(self.facts["measures"][measure])
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -8,7 +8,8 @@ from jaxtyping import Bool, Float, Int
 
 from ne_core.lab.lab import Lab
 
-SINGLE = 1.5  # effective inputs below which a latent reads about one
+SEVERAL = 2.0  # effective inputs of the median latent from which a dictionary is not one of single inputs
+NEAR = 0.15  # of the larger L0: further apart, two runs are not matched
 
 
 def front(across: Float[np.ndarray, " n"], up: Float[np.ndarray, " n"]) -> Int[np.ndarray, " k"]:
@@ -20,7 +21,7 @@ def front(across: Float[np.ndarray, " n"], up: Float[np.ndarray, " n"]) -> Int[n
 
 def reads_one_input(lab: Lab) -> Bool[np.ndarray, " n_runs"]:
     """Runs whose median latent reads about a single input: their distances are small by construction."""
-    return lab.runs["effective_inputs"] < SINGLE
+    return lab.runs["effective_inputs"] < SEVERAL
 
 
 def nearest_run(lab: Lab, run: int, among: Sequence[int] | Int[np.ndarray, " k"]) -> int:
@@ -50,7 +51,7 @@ class Matched:
 
 
 def matched(lab: Lab, rows: int, within: Bool[np.ndarray, " n_runs"] | None = None) -> list[Matched]:
-    """So many standard runs, evenly spread over the L0 of those there are, each with the NE run nearest to it.
+    """Up to so many standard runs, evenly spread over L0, each with the NE run nearest to it, if that is near enough.
 
     Only runs `within` are looked at; of an NE run that is nearest to several, the closest pair stays.
     """
@@ -58,13 +59,17 @@ def matched(lab: Lab, rows: int, within: Bool[np.ndarray, " n_runs"] | None = No
     standard, ne = (runs[inside[runs]] for runs in (of_kind(lab, "standard"), of_kind(lab, "ne")))
     if not len(standard) or not len(ne):
         return []
-    l0 = lab.runs["l0"]
-    closest: dict[int, int] = {}
-    for run in standard[np.argsort(l0[standard], kind="stable")].tolist():
-        pair = nearest_run(lab, run, ne)
-        held = closest.get(pair)
-        if held is None or abs(l0[run] - l0[pair]) < abs(l0[held] - l0[pair]):
-            closest[pair] = run
-    found = [Matched(run, pair) for pair, run in closest.items()]
+    pairs = [Matched(run, nearest_run(lab, run, ne)) for run in standard.tolist()]
+    best: dict[int, Matched] = {}
+    for pair in sorted(pairs, key=lambda pair: apart(lab, pair)):
+        if apart(lab, pair) <= NEAR:
+            best.setdefault(pair.ne, pair)
+    found = sorted(best.values(), key=lambda pair: (lab.runs["l0"][pair.standard], pair.standard))
     spread = np.unique(np.linspace(0, len(found) - 1, min(rows, len(found))).round().astype(int))
     return [found[i] for i in spread]
+
+
+def apart(lab: Lab, pair: Matched) -> float:
+    """How far apart two runs are in L0, as a share of the larger."""
+    l0 = lab.runs["l0"][[pair.standard, pair.ne]]
+    return float(np.abs(np.diff(l0))[0] / l0.max()) if l0.max() > 0 else 0.0

@@ -49,10 +49,10 @@ class Unit:
 
 def latent(lab: Lab, run: int, number: int) -> Unit:
     """A latent of a run: it reads the hidden layer, and writes to the logits through its decoder row and W_out."""
-    weights = {part: np.asarray(lab.weights[part][run], dtype=np.float32) for part in ("W_enc", "W_dec")}
-    effects = weights["W_dec"][number] @ lab.mlp.W_out
+    w = lab.weights["W_enc"][run, :, number].astype(np.float32)
+    row = lab.weights["W_dec"][run, number].astype(np.float32)
     b = float(lab.weights["b_enc"][run, number])
-    return Unit(lab.hidden, weights["W_enc"][:, number].copy(), b, effects, lab.facts["max_examples"])
+    return Unit(lab.hidden, w, b, row @ lab.mlp.W_out, lab.facts["max_examples"])
 
 
 def neuron(lab: Lab, number: int) -> Unit:

@@ -41,6 +41,7 @@ SHORTCUTS = (
     Shortcut("t", "Board", page="board"),
     Shortcut("d", "Side by side", page="pair"),
     Shortcut("m", "Map", page="map"),
+    Shortcut("l", "SAE lab", page="sae_lab"),
     Shortcut("?", "This list"),
 )
 

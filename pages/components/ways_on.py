@@ -1,9 +1,10 @@
-"""From one feature to others: all that are like it, and its trail over the layers."""
+"""From one feature to others: all that are like it, its trail over the layers, its place in the lab."""
 
 from ne_core.atlas import Atlas
 from ne_core.refs import FeatureRef
 from pages.components.chips import Chip, chips
 from pages.components.find_location import more_like
+from pages.components.lab_location import lab_href
 from pages.components.nav import pages_of
 from pages.components.trail_location import trail_href
 
@@ -13,4 +14,6 @@ def ways_on(atlas: Atlas, ref: FeatureRef, space: str) -> None:
     shown = [Chip("More like this", more_like(atlas, ref, space))]
     if "trail" in pages_of(atlas):
         shown.append(Chip("Follow across layers", trail_href(atlas, ref, space)))
+    if in_lab := lab_href(atlas, ref):
+        shown.append(Chip("In the SAE lab", in_lab))
     chips(shown, name="ways_on", label=f"From feature {ref.feature}")

@@ -10,10 +10,10 @@ import numpy as np
 
 from ne_core.atlas import Atlas
 from ne_core.lab.lab import Lab
+from ne_core.lab.sweep import SEVERAL
 from precompute.evaluate.report import Figure, Report
 from precompute.lab.compare import Estimate, Setting, Table, front, matched, settings
 from precompute.lab.released import RELEASED, SOURCE, TARGETS, is_mnist, reached
-from precompute.lab.tables import SEVERAL
 
 COLUMNS = {
     "l0": "L0",

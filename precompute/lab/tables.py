@@ -5,13 +5,12 @@ from dataclasses import asdict
 
 import numpy as np
 
+from ne_core.lab.sweep import SEVERAL
 from precompute.lab.compare import nearest_in_l0
 from precompute.lab.images import CLASSES, LabImages
 from precompute.lab.runs import WEIGHTS, LabJob, identity
 from precompute.lab.write import LabArrays
 from precompute.sae.measures import MEANING
-
-SEVERAL = 2.0  # effective inputs of the median latent from which a dictionary is not one of single inputs
 
 
 def runs_table(job: LabJob, runs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -1,0 +1,75 @@
+"""The SAE lab: an MLP on pictures, its sparse autoencoders with and without the NE loss, and any of their units."""
+
+import streamlit as st
+
+from ne_core.arrays import AtlasError
+from ne_core.atlas import Atlas
+from pages.components import frame, location
+from pages.components.escape import markdown
+from pages.components.frame import open_page
+from pages.components.lab_court import lab_court
+from pages.components.lab_data import seen_clean
+from pages.components.lab_location import View, read_view
+from pages.components.lab_made import show_made
+from pages.components.lab_none import no_lab
+from pages.components.lab_picture import show_picture
+from pages.components.lab_sweep import show_sweep
+from pages.components.lab_unit import show_unit
+from pages.components.nav import ensure_router
+
+ensure_router()
+PICTURE, COURT = 1, 3.1
+
+
+def show_head(atlas: Atlas) -> None:
+    lab = atlas.lab
+    height, width = lab.shape
+    mlp = f"{height * width}–{lab.mlp.d_hidden}–{len(lab.classes)}"
+    name = markdown(str(lab.facts["data"].get("name", "pictures"))[:100])
+    test = slice(lab.facts["n_train"], None)
+    right = float((seen_clean(atlas).predicted[test] == lab.labels[test]).mean())
+    st.markdown(
+        f"An MLP of {mlp} on {name}, right on {right:.1%} of {len(lab.labels[test]):,} test images, and {lab.n_runs} "
+        f"sparse autoencoders {lab.mlp.d_hidden} → {lab.d_sae} on its hidden layer: standard ones, and ones trained "
+        "with the neuron-embedding (NE) loss, which asks of each latent that it fires for one reason."
+    )
+
+
+def show_court(atlas: Atlas, view: View) -> None:
+    st.subheader("One picture", anchor=False)
+    left, right = st.columns([PICTURE, COURT], gap="medium")
+    with left:
+        show_picture(atlas, view)
+    with right:
+        lab_court(atlas, view)
+        st.caption(
+            "Bars beside a latent: what its activation adds to each logit, less the mean over classes, on one scale "
+            "for both runs. Its feature is the one of its clusters that the picture falls into at the cut; a click "
+            "opens it."
+        )
+
+
+atlas = open_page("sae_lab")
+try:
+    lab = atlas.lab
+except AtlasError as error:
+    st.title("SAE lab", anchor=False)
+    st.error(markdown(str(error)))
+    st.stop()
+if lab is None:
+    st.title("SAE lab", anchor=False)
+    no_lab(atlas)
+    st.stop()
+at = location.read(atlas.root.name)
+view = read_view(atlas, at)
+query = view.query(atlas)
+location.settle(at, query)
+frame.remember("sae_lab", query)
+st.set_page_config(page_title=f"SAE lab, run {view.run} · {atlas.root.name}")
+st.title("SAE lab", anchor=False)
+at.show_problems()
+show_head(atlas)
+show_sweep(atlas, view)
+show_court(atlas, view)
+show_unit(atlas, view)
+show_made(atlas)
