@@ -147,14 +147,11 @@ def test_an_atlas_without_a_lab_says_what_would_have_worked(lab_at):
         evaluate(lab_at.with_name("digits-mlp"), ["lab"])
 
 
-def test_a_run_that_is_dead_leaves_gaps_and_the_lab_opens(images, tmp_path):
-    """So much L1 that nothing fires: its distances are not there, and nothing is made of that."""
+def test_a_run_in_which_nothing_fires_is_one_line(images, tmp_path):
     quick = replace(SETTINGS.training, waking=0.0, learning_rate=0.05)
-    how = replace(SETTINGS, sweep=Sweep((0.01, 50.0), (0.0, 4.0), 1), training=quick)
-    build_lab(tmp_path / "digits", images, how)
-    lab = Lab.open(Atlas.open(tmp_path / "digits"))
-    assert (lab.runs["dead_share"] == 1).any()
-    assert np.isnan(lab.runs["mean_distance"][lab.runs["dead_share"] == 1]).all()
+    how = replace(SETTINGS, sweep=Sweep((50.0,), (0.0, 4.0), 1), training=quick)
+    with pytest.raises(LabError, match="lambda1: 50 leaves no latent that fires"):
+        build_lab(tmp_path / "digits", images, how)
 
 
 @pytest.mark.parametrize(

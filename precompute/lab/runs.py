@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int
 
 from precompute.lab.mlp import Mlp
-from precompute.lab.settings import LabSettings
+from precompute.lab.settings import LabError, LabSettings
 from precompute.sae.dictionary import Sae
 from precompute.sae.measures import MEANING, meanings, reconstruction
 from precompute.sae.train import train
@@ -29,12 +29,20 @@ class LabJob:
 
 
 def work_runs(job: LabJob, unit: int) -> dict[str, np.ndarray]:
-    """By name: the weights and the measures of the unit's runs, in order."""
+    """By name: the weights and the measures of the unit's runs, in order.
+
+    Raises LabError for a run in which nothing fires: there is nothing to compare it by.
+    """
     chosen = [job.settings.sweep.runs[number] for number in job.settings.sweep.units[unit]]
     with one_thread():
         trained = train(torch.from_numpy(job.h[: job.n_train]), chosen, job.settings.training)
     stored = [rounded(sae) for sae in trained]
     measured = [measured_run(job, Sae(**widened(arrays))) for arrays in stored]
+    for run, found in zip(chosen, measured, strict=True):
+        if found["dead_share"] == 1:
+            raise LabError(
+                f"lambda1: {run.lambda1:g} leaves no latent that fires (lambda2 {run.lambda2:g}): less would"
+            )
     weights = {name: np.stack([arrays[name] for arrays in stored]) for name in WEIGHTS}
     return weights | {name: np.array([found[name] for found in measured]) for name in MEANING}
 

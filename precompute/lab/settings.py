@@ -70,7 +70,7 @@ DIGITS = LabSettings(
     MlpTraining(batch=32),
 )
 MNIST = LabSettings(
-    Sweep(lambda1=(0.016, 0.02, 0.025, 0.03), lambda2=(0.0, 0.7, 1.4, 2.8), seeds=5),
+    Sweep(lambda1=(0.012, 0.018, 0.026), lambda2=(0.0, 0.7, 1.3, 2.6), seeds=5),
     Training(steps=4_000, batch=256),
 )
 
