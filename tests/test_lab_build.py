@@ -150,7 +150,7 @@ def test_an_atlas_without_a_lab_says_what_would_have_worked(lab_at):
 def test_a_run_in_which_nothing_fires_is_one_line(images, tmp_path):
     quick = replace(SETTINGS.training, waking=0.0, learning_rate=0.05)
     how = replace(SETTINGS, sweep=Sweep((50.0,), (0.0, 4.0), 1), training=quick)
-    with pytest.raises(LabError, match="lambda1: 50 leaves no latent that fires"):
+    with pytest.raises(LabError, match="lambda1: 50 lets no latent fire"):
         build_lab(tmp_path / "digits", images, how)
 
 
