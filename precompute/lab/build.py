@@ -5,13 +5,11 @@
 spaces share no atlas. A lab that was stopped goes on where it was, by the same command.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from precompute.checkpoints import Checkpoints
 from precompute.engines import LocalEngine
@@ -20,7 +18,7 @@ from precompute.images.atlas import write_image_atlas
 from precompute.lab.images import CLASSES, LabImages
 from precompute.lab.layers import facts_of, latent_layers, neuron_layer
 from precompute.lab.mlp import Mlp, train_mlp
-from precompute.lab.runs import LabJob, joined, work_runs
+from precompute.lab.runs import LabJob, joined, one_thread, work_runs
 from precompute.lab.settings import LabSettings
 from precompute.lab.tables import lab_arrays, runs_table, shown_runs
 from precompute.lab.write import write_lab
@@ -30,6 +28,7 @@ from precompute.run_folder import run_folder
 from precompute.work import Work, finish
 from precompute.write import check_target, libraries
 
+FEW_STEPS = 5_000  # fewer than these, of all runs, are done before a pool of workers has started
 MLP_WEIGHTS = ("W_in", "b_in", "W_out", "b_out")
 
 
@@ -59,9 +58,8 @@ def build_lab(out: Path, images: LabImages, settings: LabSettings, restart: bool
             runs = swept(job, run.stage("runs"), told)
         with progress.stage("atlas of neurons", "images") as told:
             layers = [neuron_layer(job, images.pixels)]
-            write_image_atlas(
-                neurons, image_set(images), layers, facts_of(neurons, images, job, "neurons"), progress=told
-            )
+            facts = facts_of(neurons, images, job, "neurons", settings.neuron_cut)
+            write_image_atlas(neurons, image_set(images), layers, facts, progress=told)
         with progress.stage("atlas of latents", "images") as told:
             write_latents(out, neurons, images, job, runs, told)
         run.remove()
@@ -78,17 +76,6 @@ def surroundings(images: LabImages, settings: LabSettings) -> dict:
         "library versions": libraries(),
         "code of this project": code_sha256(),
     }
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Small products wait longer for each other's threads than they compute."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def classifier(images: LabImages, settings: LabSettings, kept: Checkpoints, told: Callable[[int, int], None]) -> Mlp:
@@ -119,5 +106,5 @@ def write_latents(
     table = runs_table(job, runs)
     shown = shown_runs(table)
     arrays = lab_arrays(images, job, runs, table, shown, neurons.name)
-    layers, facts = latent_layers(job, runs, shown), facts_of(out, images, job, "latents")
+    layers, facts = latent_layers(job, runs, shown), facts_of(out, images, job, "latents", job.settings.cut)
     write_image_atlas(out, image_set(images), layers, facts, lambda folder: write_lab(folder, arrays), told)

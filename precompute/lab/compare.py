@@ -43,7 +43,7 @@ class Setting:
     rows: tuple[int, ...]
 
     def of(self, runs: Table, measure: str) -> Estimate:
-        return estimate(runs[measure][list(self.rows)])
+        return estimate(runs[measure][list(self.rows)].tolist())
 
 
 def settings(runs: Table) -> list[Setting]:

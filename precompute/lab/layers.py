@@ -34,7 +34,7 @@ def sae_of(runs: Mapping[str, np.ndarray], run: int) -> Sae:
     return Sae(**widened({name: runs[name][run] for name in ("W_enc", "b_enc", "W_dec", "b_dec")}))
 
 
-def facts_of(out: Path, images: LabImages, job: LabJob, units: str) -> dict:
+def facts_of(out: Path, images: LabImages, job: LabJob, units: str, cut: float) -> dict:
     """The manifest's fields that an atlas of images is asked for."""
     about = images.facts
     return {
@@ -55,9 +55,9 @@ def facts_of(out: Path, images: LabImages, job: LabJob, units: str) -> dict:
             "packing": "one",
             "notes": [f"images 0 to {about['n_train'] - 1} were trained on, the others were not"],
         },
-        "keep": 0,
+        "keep": 0.0,
         "max_examples": job.settings.most_examples,
-        "default_cut": job.settings.cut,
+        "default_cut": cut,
         "seed": job.settings.mlp.seed,
     }
 

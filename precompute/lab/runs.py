@@ -1,6 +1,7 @@
 """A unit of the sweep: some runs trained together, rounded to what is stored, and measured as they are stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,13 +30,24 @@ class LabJob:
 
 def work_runs(job: LabJob, unit: int) -> dict[str, np.ndarray]:
     """By name: the weights and the measures of the unit's runs, in order."""
-    torch.set_num_threads(1)  # a worker a core; and one thread rounds alike on every machine of a kind
     chosen = [job.settings.sweep.runs[number] for number in job.settings.sweep.units[unit]]
-    trained = train(torch.from_numpy(job.h[: job.n_train]), chosen, job.settings.training)
+    with one_thread():
+        trained = train(torch.from_numpy(job.h[: job.n_train]), chosen, job.settings.training)
     stored = [rounded(sae) for sae in trained]
     measured = [measured_run(job, Sae(**widened(arrays))) for arrays in stored]
     weights = {name: np.stack([arrays[name] for arrays in stored]) for name in WEIGHTS}
     return weights | {name: np.array([found[name] for found in measured]) for name in MEANING}
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Small products wait longer for each other's threads than they compute; and one rounds alike wherever it runs."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def rounded(sae: Sae) -> dict[str, np.ndarray]:

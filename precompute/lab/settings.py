@@ -56,6 +56,7 @@ class LabSettings:
     training: Training
     mlp: MlpTraining = field(default_factory=MlpTraining)
     cut: float = 0.05  # what the author's app cuts the latents of MNIST at
+    neuron_cut: float = 0.3  # for the classifier's own neurons, whose pixels lie farther apart
     most_examples: int = 100
 
     def to_dict(self) -> dict:
