@@ -114,7 +114,7 @@ def run_build(options: dict) -> int:
 
     built = build(config, restart)
     print(
-        f"{built.directory}: {built.n_alive:,} of {built.n_neurons:,} neurons have activating examples, "
+        f"{built.directory}: {built.n_alive:,} of {built.n_neurons:,} {built.units} have activating examples, "
         f"{built.n_features:,} features, in {duration(sum(built.seconds.values()))}"
     )
     return 0
