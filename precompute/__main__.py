@@ -1,17 +1,18 @@
-"""python -m precompute VERB: build, see, verify and export an atlas, train and evaluate the demo model."""
+"""python -m precompute VERB: build, see, verify and export an atlas, train and evaluate models and autoencoders."""
 
 import argparse
 import logging
 import sys
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import NoReturn
 
 from precompute.config import PRESETS, knobs
 from precompute.demo_model.settings import Settings
 from precompute.synthetic.settings import Settings as Synthetic
+from precompute.train_sae.settings import Settings as SaeSettings
 
 BAD_INPUT, INTERRUPTED = 2, 130
 EVALUATED = ("names",)  # the parts of precompute/evaluate
@@ -37,6 +38,7 @@ def parser() -> Parser:
     add_export(verbs.add_parser("export", help="write one neuron as a static HTML page"))
     add_synthetic(verbs.add_parser("synthetic", help="make an atlas of any size up, without a model"))
     add_train_demo(verbs.add_parser("train-demo", help="train the demo model on the offline corpus"))
+    add_train_sae(verbs.add_parser("train-sae", help="train a sparse autoencoder on one layer's neurons"))
     add_evaluate(verbs.add_parser("evaluate", help="measure how well an atlas does what it claims"))
     test = verbs.add_parser("evaluate-demo", help="test the demo model against a trigram model")
     test.add_argument("--model", type=Path, required=True, metavar="DIR")
@@ -94,6 +96,20 @@ def add_train_demo(train: Parser) -> None:
             type=type(setting.default),
             default=argparse.SUPPRESS,
             help=f"{setting.default} unless told",
+        )
+
+
+def add_train_sae(train: Parser) -> None:
+    """An option for every setting; those without a default must be told."""
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the autoencoder goes")
+    for setting in fields(SaeSettings):
+        needed = setting.default is MISSING
+        train.add_argument(
+            f"--{setting.name.replace('_', '-')}",
+            type=setting.type,
+            default=argparse.SUPPRESS,
+            required=needed,
+            help=setting.metadata["help"] + ("" if needed else f" ({setting.default})"),
         )
 
 
@@ -171,6 +187,14 @@ def run_train_demo(options: dict) -> int:
     return 0
 
 
+def run_train_sae(options: dict) -> int:
+    out, settings = options.pop("out"), SaeSettings(**options)
+    from precompute.train_sae.run import train_sae
+
+    print("\n".join(map(str, train_sae(out, settings))))
+    return 0
+
+
 def run_evaluate_demo(options: dict) -> int:
     from precompute.demo_model.evaluate import evaluate_demo
 
@@ -187,6 +211,7 @@ VERBS = {
     "evaluate": run_evaluate,
     "train-demo": run_train_demo,
     "evaluate-demo": run_evaluate_demo,
+    "train-sae": run_train_sae,
 }
 
 

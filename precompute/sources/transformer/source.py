@@ -153,6 +153,25 @@ class TransformerSource:
             )
         return self._masked(self._asked(tokens, lengths, readings, baseline, self._tap))
 
+    def logits_with(
+        self,
+        layer: int,
+        tokens: Int[Tensor, "batch pos"],
+        lengths: Int[Tensor, " batch"],
+        replaced: Callable[[Float[Tensor, "batch pos n_neurons"]], Float[Tensor, "batch pos n_neurons"]],
+    ) -> Float[Tensor, "batch pos n_logits"] | None:
+        """The logits when one layer's activations are replaced; None where the checkpoint has no head."""
+        if not self._has_head:
+            return None
+        tokens, lengths = self._on_device(tokens, lengths)
+        real = torch.arange(tokens.shape[1], device=self.device) < lengths[:, None]
+
+        def replace(activations: Tensor) -> Tensor:
+            return replaced(activations.reshape(*tokens.shape, -1)).reshape(activations.shape).to(activations)
+
+        hooks = [(taps.activations(self._bridge, layer), replace)]
+        return taps.run(self._bridge, tokens, hooks, attention_mask=real.long(), return_type="logits").float()
+
     def logit_effects(self, layer: int, k: int) -> TopLogits | None:
         """The `k` tokens whose logits each neuron raises, and lowers, most: `unembedding` has the formula.
 
