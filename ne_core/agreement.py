@@ -31,7 +31,9 @@ class Agreement:
 def of_baseline(
     importances: Float[np.ndarray, "n baselines back"], baseline: int | None
 ) -> Float[np.ndarray, "n back"]:
-    """Importances under one baseline, or, for None, their mean over all; NaN where one is not known."""
+    """Importances under one baseline, or, for None, their mean over all; NaN where one is not known, or none is."""
+    if not importances.shape[1]:
+        return np.full((len(importances), importances.shape[2]), np.nan, dtype=np.float32)
     return importances[:, baseline] if baseline is not None else importances.astype(np.float32).mean(axis=1)
 
 

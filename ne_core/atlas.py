@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
-from ne_core.arrays import AtlasError, load_array
+from ne_core.arrays import AtlasError, let_go, load_array
 from ne_core.cluster import central_examples, cut
 from ne_core.inputs import Inputs
 from ne_core.layer import NeuronLayer
@@ -218,6 +218,13 @@ class Atlas:
     def window_tokens(self, neuron: Neuron, rows: Int[np.ndarray, " k"]) -> Int[np.ndarray, "k window"]:
         """Token ids around the key token of some rows of a neuron, −1 outside the example."""
         return self.manifest.window.slice(self.tokens, self.lengths, neuron.example[rows], neuron.pos[rows], -1)
+
+    @cached_property
+    def brightest(self) -> int:
+        """The highest pixel of all images: what is drawn in white. 1 where all are black."""
+        found = int(self.images.max(initial=1))
+        let_go(self.images)
+        return found
 
     @cached_property
     def search(self) -> SearchIndex:

@@ -73,8 +73,16 @@ def good_spaces(spaces: object, default: object) -> bool:
     )
 
 
-def good_names(names: object) -> bool:
+def good_baselines(kind: object, names: object) -> bool:
+    """Nothing of an image is masked."""
+    if kind == "images":
+        return names == []
     return isinstance(names, list) and 0 < len(names) <= 100 and all(isinstance(name, str) for name in names)
+
+
+def good_examples(kind: object, n_ctx: object, window: dict) -> bool:
+    """An image has one position, its label's, and nothing around it."""
+    return kind != "images" or (n_ctx == 1 and window["back"] == 1 and window["forward"] == 0)
 
 
 def good_layer_names(layers: object, names: object) -> bool:
@@ -104,7 +112,8 @@ TESTS: dict[str, Callable[..., bool]] = {
     "layers layer_names": good_layer_names,
     "n_examples n_ctx": lambda n_examples, n_ctx: whole(n_examples) and whole(n_ctx),
     "window": good_window,
-    "baselines": good_names,
+    "kind n_ctx window": good_examples,
+    "kind baselines": good_baselines,
     "spaces default_space": good_spaces,
     "default_cut": good_cut,
     "sample_positions": lambda n: whole(n, most=MOST_SAMPLED),

@@ -22,6 +22,7 @@ from ne_core.statistics import check_statistics
 
 WHOLE = ("vocab.json", "neurons.parquet", "features.parquet", "search.sqlite", *(spec.file for spec in EXAMPLES))
 NAME = re.compile(r"[A-Za-z0-9_][\w.-]{0,99}(/[\w.-]{1,100}){0,4}", re.ASCII)  # of files that an atlas may hold
+MOST_SIDE = 128  # pixels of an image: a page shows a hundred images
 MOST_ROWS = 2**15 - 1  # of one neuron: rows are named by int16 elsewhere
 
 
@@ -54,12 +55,24 @@ def check_rows(atlas: Atlas) -> None:
     """Every number that is used to look something up points at something."""
     in_range(atlas.root / "tokens.npy", atlas.tokens, len(atlas.vocab))
     in_range(atlas.root / "lengths.npy", atlas.lengths, atlas.manifest.raw["n_ctx"] + 1)
+    if atlas.images is not None:
+        check_images(atlas)
     for layer, files in atlas.files.items():
         check_layer(atlas, atlas.root / layer_folder(layer), files)
         let_go_of(files)
     check_tables(atlas)
     for space in atlas.manifest.spaces:
         check_index(atlas.root / index_file(space), len(atlas.features["layer"]), set(atlas.manifest.d_in.values()))
+
+
+def check_images(atlas: Atlas) -> None:
+    """They can be seen, and each has its label."""
+    height, width = atlas.images.shape[1:]
+    if not (0 < height <= MOST_SIDE and 0 < width <= MOST_SIDE):
+        path = atlas.root / IMAGES.file
+        raise AtlasError(f"{path} holds images of {height} × {width} pixels; from 1 to {MOST_SIDE} a side can be shown")
+    if (atlas.lengths != 1).any():
+        raise AtlasError(f"{atlas.root / 'lengths.npy'} does not give every image its one label: build the atlas again")
 
 
 def let_go_of(files: LayerFiles) -> None:

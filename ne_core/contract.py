@@ -1,5 +1,6 @@
 """The contract as a page to read: `python -m ne_core.contract > data/README.md`; a test compares the two."""
 
+from ne_core.lab.schema import LAB, LAB_ARRAYS, RUNS
 from ne_core.schema import (
     EXAMPLES,
     FEATURES,
@@ -41,7 +42,10 @@ def markdown() -> str:
             ),
             section("`neurons.parquet`", ("column", "dtype", "meaning"), map(column_row, NEURONS)),
             section("`features.parquet`", ("column", "dtype", "meaning"), map(column_row, FEATURES)),
-            section("`manifest.json`", ("field", "meaning"), [(code(name), text) for name, text in MANIFEST.items()]),
+            section("`manifest.json`", ("field", "meaning"), fields(MANIFEST)),
+            section("And of a lab, `lab/`", ("file", "dtype, shape", "meaning"), map(array_row, LAB_ARRAYS)),
+            section("`lab/runs.parquet`", ("column", "dtype", "meaning"), map(column_row, RUNS)),
+            section("`lab/lab.json`", ("field", "meaning"), fields(LAB)),
         ]
     )
 
@@ -63,6 +67,10 @@ def array_row(spec: Array) -> tuple[str, str, str]:
 def column_row(column: Column) -> tuple[str, str, str]:
     length = f" × {column.length}" if column.length > 1 else ""
     return code(column.name), column.dtype + length, column.meaning
+
+
+def fields(meanings: dict[str, str]) -> list[tuple[str, str]]:
+    return [(code(name), meaning) for name, meaning in meanings.items()]
 
 
 def code(name: str) -> str:

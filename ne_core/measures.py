@@ -66,3 +66,14 @@ def pairs_joined(tree: Float[np.ndarray, "m 4"]) -> Int[np.ndarray, " m"]:
 
 def weighted_mean(values: Float[np.ndarray, " n"], weights: Int[np.ndarray, " n"]) -> float:
     return float(values @ weights / weights.sum()) if len(values) else float("nan")
+
+
+def effective_inputs(embeddings: Float[np.ndarray, "n d_in"]) -> float:
+    """How many inputs a neuron reads: 1 / Σ p², p_i being input i's share of the squares of its neuron embeddings.
+
+    1 for a neuron that reads a single input, d_in for one that reads all alike; NaN where all are zero. Embeddings of a
+    single input lie all in one direction, at distance 0 by construction: a small distance means little without this.
+    """
+    squares = np.square(embeddings.astype(np.float64)).sum(axis=0)
+    total = squares.sum()
+    return float(total**2 / np.square(squares).sum()) if total > 0 else float("nan")

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int
 
+from ne_core.agreement import of_baseline
 from ne_core.atlas import Atlas, Neuron
 from ne_core.cluster import central_of
 from ne_core.dendrogram_svg import Look, dendrogram_svg
@@ -81,7 +82,7 @@ def features(atlas: Atlas, neuron: Neuron, cut: float) -> list[Feature]:
 
 def unknown(neuron: Neuron, rows: Int[np.ndarray, " k"]) -> np.ndarray:
     """Whether a row has no importances."""
-    return ~np.isfinite(neuron.window_importances[rows, 0]).any(axis=1)
+    return ~np.isfinite(of_baseline(neuron.window_importances[rows], 0)).any(axis=1)
 
 
 def subtitle(atlas: Atlas, cut: float) -> str:

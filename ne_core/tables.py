@@ -7,6 +7,8 @@ import numpy as np
 from ne_core.arrays import AtlasError, first_line, own_file
 from ne_core.schema import Column
 
+ARROW = {"float16": "halffloat", "float32": "float", "float64": "double"}  # its names for them
+
 
 def load_table(root: Path, name: str, columns: tuple[Column, ...], most: int) -> dict[str, np.ndarray]:
     """A table of at most so many rows; list cells become a second axis."""
@@ -49,7 +51,7 @@ def check_type(path: Path, found, column: Column) -> None:
 
     listed = types.is_fixed_size_list(found)
     inner = str(found.value_type if listed else found)
-    wanted = {"float32": "float", "float16": "halffloat"}.get(column.dtype, column.dtype)  # arrow's names for them
+    wanted = ARROW.get(column.dtype, column.dtype)
     if inner != wanted or (found.list_size if listed else 1) != column.length:
         length = f" × {column.length}" if column.length > 1 else ""
         said = f"holds {str(found)[:60].splitlines()[0]}, the schema says {column.dtype}{length}"

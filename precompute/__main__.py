@@ -40,6 +40,7 @@ def parser() -> Parser:
     add_train_demo(verbs.add_parser("train-demo", help="train the demo model on the offline corpus"))
     add_train_sae(verbs.add_parser("train-sae", help="train a sparse autoencoder on one layer's neurons"))
     add_evaluate(verbs.add_parser("evaluate", help="measure how well an atlas does what it claims"))
+    add_lab(verbs.add_parser("lab", help="train and compare sparse autoencoders on digits, and make atlases of them"))
     test = verbs.add_parser("evaluate-demo", help="test the demo model against a trigram model")
     test.add_argument("--model", type=Path, required=True, metavar="DIR")
     return top
@@ -84,6 +85,36 @@ def add_evaluate(evaluate: Parser) -> None:
     evaluate.add_argument("directory", type=Path)
     evaluate.add_argument("--only", nargs="+", choices=EVALUATED, default=EVALUATED, help="these parts alone")
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+
+
+def add_lab(lab: Parser) -> None:
+    """Images first, then what their usual choices may be replaced by."""
+    lab.add_argument("--out", type=Path, default=Path("data/digits"), metavar="DIR", help="data/digits unless told")
+    images = lab.add_mutually_exclusive_group()
+    images.add_argument("--idx", type=Path, metavar="DIR", help="a folder of IDX files, such as MNIST's, .gz or not")
+    images.add_argument(
+        "--hub", metavar="NAME", help="a Hugging Face data set with `image` and `label`, or a folder of one"
+    )
+    lab.add_argument("--n-train", type=int, metavar="N", help="train on the first so many images")
+    lab.add_argument("--restart", action="store_true", help="forget what an earlier run of this lab had finished")
+    for name, parse, metavar, help in LAB_CHOICES:
+        lab.add_argument(name, type=told(parse), metavar=metavar, default=argparse.SUPPRESS, help=help)
+
+
+def numbers(text: str) -> tuple[float, ...]:
+    return tuple(float(part) for part in text.split(","))
+
+
+LAB_CHOICES = (
+    ("--lambda1", numbers, "A,B,…", "weights of the L1 term"),
+    ("--lambda2", numbers, "0,A,…", "weights of the neuron-embedding term; 0 is the standard autoencoder"),
+    ("--seeds", int, "N", "runs of each pair of them"),
+    ("--d-sae", int, "N", "latents of an autoencoder"),
+    ("--steps", int, "N", "steps of each run"),
+    ("--batch", int, "N", "images a step"),
+    ("--learning-rate", float, "RATE", "of Adam"),
+    ("--ne-over", str, "latents|pairs", "what counts alike in the neuron-embedding term"),
+)
 
 
 def add_train_demo(train: Parser) -> None:
@@ -180,6 +211,21 @@ def run_evaluate(options: dict) -> int:
     return 0
 
 
+def run_lab(options: dict) -> int:
+    out, idx, hub, n_train, restart = (options.pop(name) for name in ("out", "idx", "hub", "n_train", "restart"))
+    from precompute.lab.build import build_lab
+    from precompute.lab.images import images_of
+    from precompute.lab.settings import DIGITS, MNIST, chosen
+
+    settings = chosen(MNIST if idx or hub else DIGITS, options)
+    made = build_lab(out, images_of(idx, hub, n_train), settings, restart)
+    print(
+        f"{made.out} and {made.neurons}: {made.n_runs} autoencoders on a classifier that is right on "
+        f"{made.accuracy:.2%} of held-out images, hidden L0 {made.hidden_l0:.1f}"
+    )
+    return 0
+
+
 def run_train_demo(options: dict) -> int:
     from precompute.demo_model.train import train_demo
 
@@ -209,6 +255,7 @@ VERBS = {
     "export": run_export,
     "synthetic": run_synthetic,
     "evaluate": run_evaluate,
+    "lab": run_lab,
     "train-demo": run_train_demo,
     "evaluate-demo": run_evaluate_demo,
     "train-sae": run_train_sae,

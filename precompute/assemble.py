@@ -23,7 +23,7 @@ from precompute.write import new_atlas, write_manifest
 from precompute.write_arrays import write_examples, write_inputs, write_layer, write_logits
 from precompute.write_tables import write_index, write_table
 
-MAPPED = "pre_mlp"  # the space whose similar features stand together on the map: the one shown first
+MAPPED = "pre_mlp"  # the space whose similar features stand together on the map, unless told: the one shown first
 
 
 @dataclass(frozen=True)
@@ -44,21 +44,23 @@ def indexed(
     importances: Mapping[int, Float[np.ndarray, "n_rows n_baselines n_back"]],
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    space: str = MAPPED,
 ) -> Indexed:
-    """Everything in memory at once."""
+    """Everything in memory at once; `space` is the map's."""
     vectors = {space: index.space_vectors(layers, space) for space in SPACES}
     table = index.feature_table(layers, vectors, texts.tokens, progress)
     columns = table | named(layers, texts, word_classes(texts.vocab), importances)
-    return Indexed(columns | map_columns(columns, seed), vectors)
+    return Indexed(columns | map_columns(columns, seed, space=space), vectors)
 
 
 def map_columns(
     features: Mapping[str, np.ndarray],
     seed: int,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    space: str = MAPPED,
 ) -> dict[str, np.ndarray]:
     """Places on the map from the columns of similar features."""
-    graph = (features[f"{what}_{MAPPED}"] for what in ("similar", "cosine"))
+    graph = (features[f"{what}_{space}"] for what in ("similar", "cosine"))
     places = layout(*graph, seed, progress)
     return {"map_x": places[:, 0], "map_y": places[:, 1]}
 
@@ -73,11 +75,12 @@ def write_atlas(
     found: Indexed,
     facts: Mapping,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    beside: Callable[[Path], None] = lambda folder: None,
 ) -> None:
     """An atlas at `out`; `facts` are the manifest's fields that the arrays cannot tell.
 
-    `facts["inputs"]` says whether x of every kept example is written. Raises WriteError, in one line, and leaves what
-    stood at `out` as it was.
+    `facts["inputs"]` says whether x of every kept example is written. `beside` may write further files
+    into the folder. Raises WriteError, in one line, and leaves what stood at `out` as it was.
     """
     with new_atlas(out) as folder:
         write_examples(folder, texts)
@@ -96,6 +99,7 @@ def write_atlas(
             write_index(folder / index_file(space), found.vectors[space])
         names = np.concatenate([found.features[name] for name in ("name_keys", "name_context")], axis=1)
         write_search(folder / "search.sqlite", layers, texts, names)
+        beside(folder)
         write_manifest(folder, {**facts, **shape_facts(texts, layers), "logit_effects": logits is not None})
 
 

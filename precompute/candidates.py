@@ -17,10 +17,15 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+ABOVE_ZERO = np.nextafter(np.float32(0), np.float32(1))  # the least number that is
+
 
 @dataclass(frozen=True)
 class Rule:
-    """How activating examples are chosen; `given` maxima replace those of the corpus at hand."""
+    """How activating examples are chosen; `given` maxima replace those of the corpus at hand.
+
+    With `keep` 0 every activation above 0 is enough.
+    """
 
     keep: float
     max_examples: int
@@ -32,7 +37,7 @@ class Rule:
     def threshold(self, seen: Float[np.ndarray, " n_neurons"]) -> Float[np.ndarray, " n_neurons"]:
         """The least activation of an activating example, so far; none for a neuron that has not been above zero."""
         maxima = self.maxima(seen)
-        return np.where(maxima > 0, np.float32(self.keep) * maxima, np.float32(np.inf))
+        return np.where(maxima > 0, np.maximum(np.float32(self.keep) * maxima, ABOVE_ZERO), np.float32(np.inf))
 
     def worth(
         self, activation: Float[np.ndarray, "*shape n"], threshold: Float[np.ndarray, " n"]

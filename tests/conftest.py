@@ -18,6 +18,14 @@ def tiny_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_atlas(tmp_path_factory.mktemp("atlases") / "planted")
 
 
+@pytest.fixture(scope="session")
+def image_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of the planted atlas of images (tests/planted_images.py). Copy it before changing it."""
+    from tests.planted_images import make_image_atlas  # it brings transformer_lens, which takes seconds
+
+    return make_image_atlas(tmp_path_factory.mktemp("images") / "images")
+
+
 @pytest.fixture(scope="module")
 def address(tiny_atlas: Path):
     """Of an explorer of the planted atlas."""

@@ -55,7 +55,8 @@ def brute_force(activations, allowed, neuron: int, keep: float, max_examples: in
     maximum = values.max() if maximum is None else maximum
     if maximum <= 0:
         return []
-    first = np.flatnonzero(values.max(axis=1) >= np.float32(keep) * maximum)[:max_examples]
+    highest = values.max(axis=1)
+    first = np.flatnonzero((highest >= np.float32(keep) * maximum) & (highest > 0))[:max_examples]
     return [(int(e), int(values[e].argmax()), float(values[e].max())) for e in first]
 
 
@@ -88,7 +89,7 @@ ORDERS = (
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize(("keep", "max_examples"), [(0.75, 10), (0.2, 3), (1.0, 5), (0.98, 10)])
+@pytest.mark.parametrize(("keep", "max_examples"), [(0.75, 10), (0.2, 3), (1.0, 5), (0.98, 10), (0.0, 10)])
 def test_one_pass_equals_keeping_everything(order: str, keep: float, max_examples: int):
     activations = corpus(order)
     source, tokens = source_of(activations)

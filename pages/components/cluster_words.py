@@ -16,20 +16,24 @@ def number(value: float) -> str:
 
 def facts(atlas: Atlas, neuron: Neuron, cluster: Cluster, reading: Reading) -> str:
     """What is known of a cluster, in one line."""
+    said = [f"Mean activation {neuron.activation[cluster.rows].astype(np.float32).mean():.2f}"]
+    if len(cluster) > 1:
+        said.append(f"mean distance within it {number(cluster.distance)}")
+    said.append(lifetime(cluster))
+    if not atlas.manifest.images:
+        said.append(importance_words(atlas, neuron, cluster, reading))
+    return " · ".join(said) + "."
+
+
+def importance_words(atlas: Atlas, neuron: Neuron, cluster: Cluster, reading: Reading) -> str:
+    """For how many examples token importance is known, and by which masks."""
     rows, baselines = cluster.rows, atlas.manifest.baselines
     computed = int(np.isfinite(neuron.window_importances[rows, 0]).any(axis=1).sum())
     baseline = reading.baseline_number(baselines)
     by = f"the mean over {listed(baselines, 'and')}" if baseline is None else baselines[baseline]
-    said = [f"Mean activation {neuron.activation[rows].astype(np.float32).mean():.2f}"]
-    if len(cluster) > 1:
-        said.append(f"mean distance within it {number(cluster.distance)}")
-    said.append(lifetime(cluster))
-    said.append(
-        f"importance computed for {computed} of {len(rows)}, masked tokens replaced by {by}"
-        if computed
-        else "importance not computed"
-    )
-    return " · ".join(said) + "."
+    if not computed:
+        return "importance not computed"
+    return f"importance computed for {computed} of {len(rows)}, masked tokens replaced by {by}"
 
 
 def lifetime(cluster: Cluster) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
+from ne_core.agreement import of_baseline
 from ne_core.atlas import Atlas, Neuron
 from ne_core.nodes import inner_distances, own_heights, parent_heights, rows_below, tops
 from pages.components.labels import Label, labels_of
@@ -83,6 +84,6 @@ def cluster_labels(atlas: Atlas, neuron: Neuron, clusters: list[Cluster]) -> lis
 def reading_order(neuron: Neuron, cluster: Cluster) -> list[int]:
     """The central example, those whose importance was computed, the rest; each by activation."""
     rows = cluster.rows
-    unknown = ~np.isfinite(neuron.window_importances[rows, 0]).any(axis=1)
+    unknown = ~np.isfinite(of_baseline(neuron.window_importances[rows], 0)).any(axis=1)
     order = np.lexsort((-neuron.activation[rows].astype(np.float32), unknown, rows != cluster.central))
     return rows[order].tolist()

@@ -1,4 +1,4 @@
-/* data = {key, label, colour, maximum, causal, lines: [{t, v, m, k, aside}]} */
+/* data = {key, label, colour, maximum, causal, images, lines: [{t, v, m, k, image, aside}]} */
 export default function (component) {
   const { data, parentElement } = component;
   const list = parentElement.querySelector('ol'), tip = parentElement.querySelector('#tip');
@@ -7,10 +7,11 @@ export default function (component) {
     list.drawnKey = data.key;
     list.setAttribute('aria-label', data.label);
     list.style.setProperty('--c', data.colour);
+    list.classList.toggle('images', data.images);
     list.replaceChildren(...data.lines.map((line, i) => excerpt(line, i, data)));
   }
   list.onpointerover = (event) => {
-    const token = event.target.closest('.token');
+    const token = event.target.closest('.token, .picture');
     if (!token) { tip.style.display = 'none'; return; }
     const line = data.lines[token.closest('li').dataset.line];
     showTip(tip, token, tokenWords(line, +token.dataset.i, data));
@@ -21,7 +22,8 @@ export default function (component) {
 function excerpt(line, i, data) {
   const made = element('li');
   made.dataset.line = i;
-  made.append(element('span', 'aside', line.aside), tokenElements(line, 0, line.t.length, data));
+  const aside = element('span', 'aside', line.aside), shown = lineElements(line, data);
+  made.append(...(line.image ? [shown, aside] : [aside, shown]));   // a number floats beside text, and follows an image
   made.append(element('span', 'hidden', ' ' + lineWords(line)));
   return made;
 }

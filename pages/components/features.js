@@ -13,7 +13,7 @@ export default function (component) {
     step(event, list);
   };
   list.onpointerover = (event) => {
-    const token = event.target.closest('.token');
+    const token = event.target.closest('.token, .picture');
     if (!token) { tip.style.display = 'none'; return; }
     const row = data.rows[token.closest('a').dataset.row];
     showTip(tip, token, tokenWords(row.line, +token.dataset.i, { causal: data.causal }));
@@ -88,12 +88,19 @@ function bar(part) {
 }
 
 function snippet(line, look) {
+  if (line.image) return imageSnippet(line, look);
   const made = element('span', 'snippet'), before = element('span', 'before'), text = element('span');
   const rest = element('span', 'rest');
   text.append(tokenElements(line, 0, line.k, look));
   before.append(text);
   rest.append(tokenElements(line, line.k, line.t.length, look));
   made.append(before, rest, element('span', 'hidden', ' ' + lineWords(line)));
+  return made;
+}
+
+function imageSnippet(line, look) {
+  const made = element('span', 'snippet image');
+  made.append(lineElements(line, look), element('span', 'hidden', ' ' + lineWords(line)));
   return made;
 }
 

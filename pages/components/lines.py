@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from ne_core.agreement import of_baseline
 from ne_core.atlas import Atlas, Neuron
 from ne_core.windows import Window
+from pages.components.thumbs import thumbs
 
 
 def lines(
@@ -19,6 +20,8 @@ def lines(
     baseline: int | None = 0,
 ) -> list[dict]:
     """A line for each row: {t: tokens, v: activations, m: importances up to the key token or None, k: key token}.
+
+    Where examples are images it is the label, and {image: what thumbs.py makes of each}.
 
     `before` and `after` limit the tokens around the key token; without them it is the atlas's whole window.
     Importances are those of one mask baseline of the atlas, or for None their mean.
@@ -36,10 +39,13 @@ def lines(
         strict=True,
     )
     shown = atlas.shown
-    return [
+    made = [
         {"t": [shown[id] for id in ids[a:b]], "v": v[a:b], "m": m[a:b] if known else None, "k": key - a}
         for a, b, ids, v, m, known in values
     ]
+    if atlas.images is None:
+        return made
+    return [line | {"image": image} for line, image in zip(made, thumbs(atlas, neuron.example[rows]), strict=True)]
 
 
 def snippets(atlas: Atlas, neuron: Neuron, rows: Sequence[int], before: int, after: int) -> list[list[str]]:

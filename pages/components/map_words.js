@@ -32,12 +32,12 @@ function tipWords(told, causal) {
   const head = element('span', 'of', told.meta ? `${told.name} · ${told.meta}` : told.name);
   if (!told.label) return [head];
   const text = element('span', 'text');
-  text.append(tokenElements(told.line, 0, told.line.t.length, { maximum: told.maximum, causal }));
+  text.append(lineElements(told.line, { maximum: told.maximum, causal }));
   return [head, label(told.label, told.more, told.context), text];
 }
 
 function toldWords(told) {
-  return `${told.name}: ${told.text}, ${told.meta}. ${told.line.t.join('')}`;
+  return `${told.name}: ${told.text}, ${told.meta}. ${told.line.image?.words ?? told.line.t.join('')}`;
 }
 
 function mapWords(data) {

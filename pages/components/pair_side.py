@@ -5,7 +5,9 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.palette import feature_colour
 from ne_core.refs import FeatureRef
+from ne_core.wording import ref_name, said
 from pages.components.assets import component, drawn_key
+from pages.components.escape import markdown
 from pages.components.features import feature_row, feature_rows
 from pages.components.lines import lines, maximum
 from pages.components.pair_facts import rows_of
@@ -21,18 +23,19 @@ def show_head(atlas: Atlas, side: str, ref: FeatureRef) -> None:
 
 def show_examples(atlas: Atlas, side: str, ref: FeatureRef) -> None:
     """The central one and the most active of the others."""
-    st.markdown(f"**{side}: {ref}**")
+    st.markdown(f"**{side}: {markdown(ref_name(atlas.manifest, ref))}**")
     neuron, every = atlas.neuron(ref.of), rows_of(atlas, ref)
     rows = every[:EXAMPLES].tolist()
     shown = lines(atlas, neuron, rows, before=10, after=6)
     drawn = {
-        "label": f"Examples of {side}, {ref}",
+        "label": f"Examples of {side}, {ref_name(atlas.manifest, ref)}",
         "colour": feature_colour(ref.feature).css,
         "maximum": maximum(atlas, ref.of),
         "causal": atlas.manifest.causal,
+        "images": atlas.manifest.images,
         "lines": [line | {"aside": f"{neuron.activation[row]:.2f}"} for line, row in zip(shown, rows, strict=True)],
     }
     EXCERPTS(data={"key": drawn_key(drawn), **drawn}, key=f"examples_{side}")
     which = f"{len(rows)} of its {len(every):,} examples: the" if len(every) > 1 else "Its only example, the"
     then = ", then the most active" if len(every) > 1 else ""
-    st.caption(f"{which} central one{then}. The number is the activation on the key token.")
+    st.caption(said(atlas.manifest, f"{which} central one{then}. The number is the activation on the key token."))

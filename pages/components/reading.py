@@ -74,18 +74,27 @@ class Reading:
 
 
 def read_reading(at: location.Location, baselines: Sequence[str], highest: float) -> Reading:
-    """All but the page, which depends on how many examples there are. `highest`: percent of the maximum."""
+    """All but the page, which depends on how many examples there are. `highest`: percent of the maximum.
+
+    Where nothing was masked examples are images, which are always whole and have one value.
+    """
     sort = at.choice("sort", tuple(SORTS), "central", "examples are sorted by")
-    context = at.choice("context", tuple(CONTEXTS), "whole", "the contexts are")
-    names = baseline_names(baselines)
-    baseline = at.choice("baseline", names, names[0], "the mask baselines of this atlas are")
-    values = at.choice("values", ("on", "off"), "off", "values are")
+    context, baseline, values = read_tokens(at, baselines) if baselines else ("whole", None, False)
     least, most = (read_end(at, name, highest) for name in ("least", "most"))
     if least is not None and most is not None and least > most:
         at.wrong("least", f"it is above most={most:g}")
         least = most = None
     holds = at.asked.get("holds", "")[:LONGEST]
-    return Reading(sort, context, None if baseline == names[0] else baseline, values == "on", least, most, holds)
+    return Reading(sort, context, baseline, values, least, most, holds)
+
+
+def read_tokens(at: location.Location, baselines: Sequence[str]) -> tuple[str, str | None, bool]:
+    """What there is to choose of texts: their context, the baseline where it is not the first, and values."""
+    context = at.choice("context", tuple(CONTEXTS), "whole", "the contexts are")
+    names = baseline_names(baselines)
+    baseline = at.choice("baseline", names, names[0], "the mask baselines of this atlas are")
+    values = at.choice("values", ("on", "off"), "off", "values are")
+    return context, None if baseline == names[0] else baseline, values == "on"
 
 
 def baseline_names(baselines: Sequence[str]) -> tuple[str, ...]:

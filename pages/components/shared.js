@@ -13,7 +13,8 @@ function element(tag, className, text) {
 }
 
 /* line = {t: tokens, v: activations, m: importances up to the key token or null, k: index of the key token, h: indices
-   of tokens that a search found, or nothing}.
+   of tokens that a search found, or nothing, image: {pixels, height, width, max, words} where it is one, with its label
+   for a token, or nothing}.
    <bdi> keeps the direction of one token's script from reordering its neighbours. */
 function tokenElement(line, i, look) {
   const token = element('bdi', 'token', line.t[i]);
@@ -25,7 +26,7 @@ function tokenElement(line, i, look) {
     token.classList.add(importance > 0 ? 'raises' : 'lowers');
     token.style.setProperty('--m', Math.min(1, Math.abs(importance)).toFixed(2));
   }
-  if (i === line.k) token.classList.add('key', line.t[i].length > 24 ? 'long' : 'whole');
+  if (i === line.k && !line.image) token.classList.add('key', line.t[i].length > 24 ? 'long' : 'whole');
   if (line.h?.includes(i)) token.classList.add('hit');
   if (i > line.k && look.causal) token.classList.add('after');
   return token;
@@ -40,8 +41,22 @@ function tokenElements(line, from, to, look) {
   return all;
 }
 
+/* An example as it is shown in a list: its tokens, or its image with the label beside it. */
+function lineElements(line, look) {
+  const all = tokenElements(line, 0, line.t.length, look);
+  if (line.image) all.prepend(imageOf(line));
+  return all;
+}
+
+function imageOf({ image: { pixels, height, width, max, words } }) {
+  const made = picture(pixels, height, width, max, words);
+  made.dataset.i = 0;                      // it is pointed at as its label is
+  return made;
+}
+
 /* What a token's picture says, in words. */
 function tokenWords(line, i, look) {
+  if (line.image) return `${line.image.words} · activation ${line.v[i] === null ? 'unknown' : plain(line.v[i])}`;
   const parts = [`“${line.t[i]}”`];
   if (line.v[i] !== null) parts.push(`activation ${plain(line.v[i])}`);
   if (i > line.k && look.causal) parts.push('after the key token: context only');
@@ -50,14 +65,36 @@ function tokenWords(line, i, look) {
   return (i === line.k ? 'key token ' : '') + parts.join(' · ');
 }
 
-/* The whole picture, for those who do not see it. */
+/* The whole picture, for those who do not see it. An image has words of its own. */
 function lineWords(line) {
+  if (line.image) return line.v[0] === null ? '' : `activation ${plain(line.v[0])}`;
   const said = [`Key token “${line.t[line.k]}”, activation ${line.v[line.k] === null ? 'unknown' : plain(line.v[line.k])}.`];
   if (!line.m) return said.concat('Importance not computed.').join(' ');
   const strong = line.m.map((value, i) => [value, i]).filter(([value, i]) => i !== line.k && Math.abs(value ?? 0) >= 0.1)
     .sort((a, b) => Math.abs(b[0]) - Math.abs(a[0])).slice(0, 4);
   if (strong.length) said.push('Importance: ' + strong.map(([value, i]) => `“${line.t[i]}” ${signed(value)}`).join(', ') + '.');
   return said.join(' ');
+}
+
+/* An image, a cell a pixel, enlarged by CSS without blurring. pixels = base64 of bytes, or numbers row by row (null: none).
+   From black at 0 to white at `max`; `signed` ones are blue below 0 and orange above. It looks the same in light and dark.
+   `words` say what it shows; without them the text beside it does. */
+function picture(pixels, height, width, max, words, signed = false) {
+  const made = element('canvas', 'picture');
+  made.height = height;
+  made.width = width;
+  made.style.aspectRatio = `${width} / ${height}`;
+  if (words) { made.setAttribute('role', 'img'); made.setAttribute('aria-label', words); }
+  else made.setAttribute('aria-hidden', 'true');
+  const values = typeof pixels === 'string' ? Uint8Array.from(atob(pixels), (each) => each.charCodeAt(0)) : pixels;
+  const image = new ImageData(width, height), full = signed ? [255, 150, 50] : [255, 255, 255];
+  values.forEach((value, i) => {
+    if (value === null) return;            // stays transparent
+    const level = share(Math.abs(value), max), to = value < 0 ? [70, 150, 255] : full;
+    image.data.set([...to.map((each) => each * level), 255], 4 * i);
+  });
+  made.getContext('2d').putImageData(image, 0, 0);
+  return made;
 }
 
 /* A name: key terms, and the words before them that tell it from others. A term may itself be a pair of both. */

@@ -1,6 +1,6 @@
-/* data = {key, land, values, causal, maximum, shown, first, count, baselines, baseline,
+/* data = {key, land, values, causal, images, maximum, shown, first, count, baselines, baseline,
    head: {title, number, colour, label, more, size, facts, back: {href, text} or null}, bar (tokens_bar.js),
-   pages: [{text, href}], lines: [{t, v, m, k, e, p, aside, cut, h, b, d}]} */
+   pages: [{text, href}], lines: [{t, v, m, k, image, e, p, aside, cut, h, b, d}]} */
 export default function (component) {
   const { data, parentElement } = component;
   const list = parentElement.querySelector('ol'), tip = parentElement.querySelector('#tip');
@@ -19,14 +19,15 @@ export default function (component) {
   drawBar(parentElement.querySelector('#bar'), data.bar);
   drawAll(parentElement, data);
   drawPages(data, parentElement, list);
-  onKey('v', values);
+  parentElement.querySelector('.tools').hidden = data.images;   // an image has one value, which is there, and no text
+  if (!data.images) onKey('v', values);
   values.onclick = () => {                 // at once; the address follows
     const on = !list.classList.contains('values');
     show(on);
     visit(changed(data.bar, { values: on ? 'on' : '' }));
   };
   list.onpointerover = (event) => {
-    const token = event.target.closest('.token');
+    const token = event.target.closest('.token, .picture');
     if (token) describe(data, token, tip); else tip.style.display = 'none';
   };
   list.onpointerleave = list.onblur = () => { tip.style.display = 'none'; };
@@ -51,7 +52,8 @@ function destination(key, [example, token], data) {
   const here = data.lines[example];
   const above = data.lines[example - 1], below = data.lines[example + 1];
   return {
-    ArrowRight: [example, token + 1], ArrowLeft: [example, token - 1],
+    ...(data.images ? { ArrowRight: below && [example + 1, 0], ArrowLeft: above && [example - 1, 0] }
+      : { ArrowRight: [example, token + 1], ArrowLeft: [example, token - 1] }),
     ArrowDown: below && [example + 1, below.k], ArrowUp: above && [example - 1, above.k],
     Home: [example, 0], End: [example, here.t.length - 1], Enter: [example, here.k],
   }[key];

@@ -39,6 +39,7 @@ def cluster_examples(
     names = atlas.manifest.baselines
     drawn = {
         "causal": atlas.manifest.causal,
+        "images": atlas.manifest.images,
         "maximum": maximum(atlas, neuron.ref),
         "shown": SHOWN,
         "first": view.reading.span(found.n_found).start,
@@ -56,12 +57,14 @@ def cluster_examples(
 def bar(atlas: Atlas, neuron: Neuron, view: View) -> dict:
     """The controls: what can be chosen, the first of each being usual, and the address as names and values in order."""
     share, names = percent(atlas, neuron), baseline_names(atlas.manifest.baselines)
+    images = atlas.manifest.images
     return {
         "choices": {
             "sort": list(SORTS.items()),
-            "context": list(CONTEXTS.items()),
+            "context": [] if images else list(CONTEXTS.items()),
             "baseline": [(name, name) for name in names] if len(names) > 1 else [],
         },
+        "holds": ["Label", "a class"] if images else ["Holds", "a token"],
         "range": [math.floor(share.min()), math.ceil(share.max())],
         "order": list(everything(view).query(atlas)),
         "query": view.query(atlas),

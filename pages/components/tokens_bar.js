@@ -1,5 +1,6 @@
 /* How examples are read: order, context, filters, baseline. Every change is a step to another address.
-   bar = {choices: {name: [[value, text]]} with the usual value first, range: [low, high], order: [names], query: {}} */
+   bar = {choices: {name: [[value, text]]} with the usual value first, holds: [title, placeholder], range: [low, high],
+   order: [names], query: {}} */
 const TITLES = { sort: 'Order', context: 'Context', baseline: 'Masked by' };
 
 function drawBar(form, bar) {
@@ -24,8 +25,8 @@ function barControls(bar) {
   const [low, high] = bar.range;
   const ends = [number('least', 'Least activation, percent of the maximum', low, high),
     '–', number('most', 'Most activation, percent of the maximum', low, high)];
-  const holds = Object.assign(element('input'), { type: 'search', name: 'holds', placeholder: 'a token', maxLength: 100, size: 9 });
-  return [made.sort, made.context, labelled('Activation', ...ends, '% of maximum'), labelled('Holds', holds), made.baseline].filter(Boolean);
+  const holds = Object.assign(element('input'), { type: 'search', name: 'holds', placeholder: bar.holds[1], maxLength: 100, size: 9 });
+  return [made.sort, made.context, labelled('Activation', ...ends, '% of maximum'), labelled(bar.holds[0], holds), made.baseline].filter(Boolean);
 }
 
 function labelled(title, ...controls) {

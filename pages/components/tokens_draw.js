@@ -4,6 +4,7 @@ function drawExamples(data, root, list) {
   list.at = null;
   drawHead(data, root, list);
   list.style.setProperty('--c', data.head.colour);
+  list.classList.toggle('images', data.images);
   list.replaceChildren(...data.lines.map((line, i) => example(line, i, data)));
 }
 
@@ -14,7 +15,7 @@ function drawHead(data, root, list) {
   root.querySelector('.of').textContent = head.size;
   root.querySelector('.facts').replaceChildren(head.facts, ...backLink(head.back));
   count.textContent = count.dataset.count = data.count;
-  list.setAttribute('aria-label', `Examples of ${head.title.toLowerCase()}. Arrow keys move between tokens and examples.`);
+  list.setAttribute('aria-label', `Examples of ${head.title.toLowerCase()}. Arrow keys move between ${data.images ? 'images' : 'tokens and examples'}.`);
 }
 
 function backLink(back) {
@@ -49,6 +50,10 @@ function example(line, i, data) {
   const made = element('li');
   made.dataset.example = i;
   made.hidden = i >= data.shown;
+  if (line.image) {
+    made.append(lineElements(line, data), element('span', 'aside', line.aside), element('span', 'hidden', ' ' + lineWords(line)));
+    return made;
+  }
   made.append(element('span', 'aside', line.aside));
   if (line.cut[0]) made.append(element('span', 'gap', '… '));
   made.append(tokenElements(line, 0, line.t.length, data));

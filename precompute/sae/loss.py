@@ -4,7 +4,8 @@
     h_avg,j ← m · h_avg,j + (1 − m) · h_b,j                                               (6)
     L_N = mean over the batch's active (example, latent) pairs of 1 − cos(h_avg,j ⊙ w_j, h ⊙ w_j)   (4)
 
-w_j is latent j's column of W_enc. The first dimension of everything is the run.
+The text of (4) is not at hand: this is our reading, and a second one counts latents alike (`shares`). w_j is latent j's
+column of W_enc. The first dimension of everything is the run.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+OVER = ("latents", "pairs")  # what may count alike in the mean of equation 4; see `shares`
 LEAST = 1e-12  # squared lengths below this are rounding
 
 
@@ -49,29 +51,29 @@ class RunningMean:
 
 
 class NeuronEmbeddingTerm(torch.autograd.Function):
-    """L_N of each run, a function of W_enc alone.
+    """1 − the weighted mean of cosines of h_avg ⊙ w and h ⊙ w, of each run, a function of W_enc alone.
 
-    With w² = w ⊙ w, the cosine of h_avg ⊙ w and h ⊙ w is (h_avg ⊙ h)·w² / √((h_avg ⊙ h_avg)·w² × (h ⊙ h)·w²): matrix
-    products of the batch with [d_in d_sae]. Its gradient is written out, which takes two more of them.
+    With w² = w ⊙ w the cosine is (h_avg ⊙ h)·w² / √((h_avg ⊙ h_avg)·w² × (h ⊙ h)·w²): matrix products of the batch
+    with [d_in d_sae]. Its gradient is written out, which takes two more of them.
     """
 
     @staticmethod
-    def forward(ctx, W_enc, h, h_avg, active):
-        squares, pairs = W_enc.square(), active.sum(dim=(1, 2)).clamp_min(1)[:, None, None]
+    def forward(ctx, W_enc, h, h_avg, weights):
+        squares = W_enc.square()
         lengths = torch.bmm(h.square(), squares).clamp_min_(LEAST)
         lengths_avg = (h_avg.square() * squares).sum(dim=1, keepdim=True).clamp_min(LEAST)
-        scale = (lengths * lengths_avg).rsqrt_().mul_(active)
+        scale = (lengths * lengths_avg).rsqrt_().mul_(weights)
         cosines = torch.bmm(h, h_avg * squares).mul_(scale)
-        ctx.save_for_backward(W_enc, h, h_avg, scale, cosines, lengths, lengths_avg, pairs)
-        return ((active.sum(dim=(1, 2)) - cosines.sum(dim=(1, 2))) / pairs[:, 0, 0]).to(W_enc.dtype)
+        ctx.save_for_backward(W_enc, h, h_avg, scale, cosines, lengths, lengths_avg)
+        return weights.sum(dim=(1, 2)) - cosines.sum(dim=(1, 2))
 
     @staticmethod
     def backward(ctx, grad):
-        W_enc, h, h_avg, scale, cosines, lengths, lengths_avg, pairs = ctx.saved_tensors
+        W_enc, h, h_avg, scale, cosines, lengths, lengths_avg = ctx.saved_tensors
         along = h_avg * torch.bmm(h.transpose(1, 2), scale)
         along -= 0.5 * torch.bmm(h.square().transpose(1, 2), cosines / lengths)
         along -= 0.5 * h_avg.square() * (cosines.sum(dim=1, keepdim=True) / lengths_avg)
-        return along.mul_(W_enc).mul_(-2 * grad[:, None, None] / pairs), None, None, None
+        return along.mul_(W_enc).mul_(-2 * grad[:, None, None]), None, None, None
 
 
 def neuron_embedding_term(
@@ -79,6 +81,18 @@ def neuron_embedding_term(
     h: Float[Tensor, "runs batch d_in"],
     h_avg: Float[Tensor, "runs d_in d_sae"],
     active: Float[Tensor, "runs batch d_sae"],
+    over: str,
 ) -> Float[Tensor, " runs"]:
-    """L_N (equation 4); 0 for a run in which nothing is active."""
-    return NeuronEmbeddingTerm.apply(W_enc, h, h_avg, active)
+    """L_N (equation 4); 0 for a run in which nothing is active. `over` says what counts alike, as `shares` has it."""
+    return NeuronEmbeddingTerm.apply(W_enc, h, h_avg, shares(active, over))
+
+
+def shares(active: Float[Tensor, "runs batch d_sae"], over: str) -> Float[Tensor, "runs batch d_sae"]:
+    """What each active pair counts in the mean: all `pairs` alike, or all active `latents` alike.
+
+    Among pairs, latents that fire often are all that is heard, and those that fire rarely stay as mixed as they are.
+    """
+    if over == "pairs":
+        return active / active.sum(dim=(1, 2), keepdim=True).clamp_min(1)
+    n = active.sum(dim=1, keepdim=True)
+    return active / (n * (n > 0).sum(dim=2, keepdim=True)).clamp_min(1)

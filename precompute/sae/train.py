@@ -3,7 +3,8 @@
 A run's numbers depend on its own settings and seed, up to the rounding of products that it shares with its neighbours.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +13,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from precompute.sae.dictionary import Sae
-from precompute.sae.loss import RunningMean, mean_squared_error, neuron_embedding_term, sparsity
+from precompute.sae.loss import OVER, RunningMean, mean_squared_error, neuron_embedding_term, sparsity
 from precompute.sae.refit import refit
+
+
+class TrainingError(ValueError):
+    """A choice that cannot be; the message says in one line what would have worked."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,17 @@ class Training:
     decay: float = 0.3  # share of the steps, the last ones, over which it falls to 0
     momentum: float = 0.9  # m of equation 6
     ne_start: int = 200  # step from which the neuron-embedding term counts
+    ne_over: str = "latents"  # what counts alike in it, `latents` or `pairs`; see `loss.shares`
     waking: float = 3.0  # a silent latent's bias rises by so many learning rates a step; see `wake`
+
+    def __post_init__(self):
+        for name in ("d_sae", "steps", "batch"):
+            if getattr(self, name) < 1:
+                raise TrainingError(f"{name.replace('_', '-')}: {getattr(self, name)} is not 1 or more")
+        if not self.learning_rate > 0:
+            raise TrainingError(f"learning-rate: {self.learning_rate} is not above 0")
+        if self.ne_over not in OVER:
+            raise TrainingError(f"ne-over: {self.ne_over!r} is not {' or '.join(OVER)}")
 
     def rate(self, step: int) -> float:
         """The learning rate of a step, numbered from 0."""
@@ -70,10 +85,21 @@ def train(
     h, generators = x / scale, [torch.Generator().manual_seed(run.seed) for run in runs]
     state = started(h, generators, how.d_sae)
     trainer = Trainer(h, state, runs, how)
-    for step in range(how.steps):
-        trainer.step(step, batches(generators, len(h), how.batch).to(h.device))
-        progress(step + 1, how.steps)
+    with no_denormals():
+        for step in range(how.steps):
+            trainer.step(step, batches(generators, len(h), how.batch).to(h.device))
+            progress(step + 1, how.steps)
     return [finished(h, state, number, float(scale)) for number in range(len(runs))]
+
+
+@contextmanager
+def no_denormals() -> Iterator[None]:
+    """Running means of what no longer comes shrink for ever; as denormal numbers they make a step ten times as slow."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def started(h: Float[Tensor, "n d_in"], generators: Sequence[torch.Generator], d_sae: int) -> State:
@@ -130,7 +156,10 @@ class Trainer:
         self.average.add(h, active)
         if number < self.how.ne_start:
             return loss
-        return loss + self.lambda2 * neuron_embedding_term(state.W_enc, h, self.average.mean, active)
+        return loss + self.lambda2 * self.ne(h, active)
+
+    def ne(self, h: Float[Tensor, "runs batch d_in"], active: Float[Tensor, "runs batch d_sae"]) -> Tensor:
+        return neuron_embedding_term(self.state.W_enc, h, self.average.mean, active, self.how.ne_over)
 
     @torch.no_grad()
     def wake(self, number: int) -> None:

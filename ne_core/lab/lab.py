@@ -1,0 +1,109 @@
+"""Lab: the lab of an atlas, opened once, its weights read by memory map.
+
+lab = Lab.open(atlas)                # None for an atlas without one
+lab.mlp.hidden(lab.pixels([7]))      # what the sparse autoencoders read
+lab.sae(3).latents(lab.hidden)       # every latent of run 3 on every image
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, Int, UInt8
+
+from ne_core.arrays import load_array
+from ne_core.atlas import Atlas
+from ne_core.lab.mlp import MLP
+from ne_core.lab.sae import SAE
+from ne_core.lab.schema import FACTS, FOLDER, LAB_ARRAYS, RUNS, TABLE
+from ne_core.manifest import load_json
+from ne_core.tables import load_table
+
+MOST_BYTES = 2**20  # of lab.json
+MOST_RUNS = 2**15
+
+
+@dataclass(frozen=True, repr=False)
+class Lab:
+    """A readable lab; everything it returns is read-only. `facts` is lab.json, checked."""
+
+    facts: dict
+    images: UInt8[np.ndarray, "n_examples height width"]
+    labels: Int[np.ndarray, " n_examples"]
+    mlp: MLP
+    runs: dict[str, np.ndarray]
+    weights: dict[str, np.ndarray]
+
+    @staticmethod
+    def open(atlas: Atlas) -> "Lab | None":
+        """Raises AtlasError, in one line, for a lab that is not whole or contradicts itself or the atlas."""
+        from ne_core.lab.check import check_arrays, check_facts, check_listed  # they need the class itself
+
+        if f"{FOLDER}/{FACTS}" not in atlas.manifest.files:
+            return None
+        folder = atlas.root / FOLDER
+        check_listed(atlas)
+        facts = load_json(atlas.root, f"{FOLDER}/{FACTS}", MOST_BYTES)
+        check_facts(folder / FACTS, facts)
+        n_examples, height, width = atlas.images.shape
+        sizes = {"n_examples": n_examples, "d_pixels": height * width, "n_classes": len(facts["classes"])}
+        arrays = {
+            name(spec): load_array(atlas.root, replace(spec, file=f"{FOLDER}/{spec.file}"), sizes)
+            for spec in LAB_ARRAYS
+        }
+        runs = load_table(atlas.root, f"{FOLDER}/{TABLE}", RUNS, MOST_RUNS)
+        mlp = MLP(*(arrays[f"mlp_{part}"] for part in ("W_in", "b_in", "W_out", "b_out")))
+        weights = {part: arrays[part] for part in ("W_enc", "b_enc", "W_dec", "b_dec")}
+        lab = Lab(facts, atlas.images, arrays["labels"], mlp, runs, weights)
+        check_arrays(folder, lab, arrays)
+        return lab
+
+    @property
+    def n_runs(self) -> int:
+        return len(self.runs["run"])
+
+    @property
+    def d_sae(self) -> int:
+        return self.weights["b_enc"].shape[1]
+
+    @property
+    def classes(self) -> list[str]:
+        """What the classes are called. They come from whoever built the lab: escape them before they reach HTML."""
+        return self.facts["classes"]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of an image."""
+        return self.images.shape[1:]
+
+    @property
+    def shown(self) -> dict[str, int]:
+        """The runs that the atlas's layers show, by kind: standard is layer 0, ne is layer 1."""
+        return self.facts["shown"]
+
+    def kind(self, run: int) -> str:
+        """standard, or ne where the run was trained with the neuron-embedding loss."""
+        return "ne" if self.runs["lambda2"][run] > 0 else "standard"
+
+    def sae(self, run: int) -> SAE:
+        """The run's weights, as float32."""
+        return SAE(**{part: np.asarray(values[run], dtype=np.float32) for part, values in self.weights.items()})
+
+    def pixels(self, images: Int[np.ndarray, " k"] | list[int]) -> Float[np.ndarray, "k d_pixels"]:
+        """Some images as the MLP reads them, 0 to 1."""
+        flat = self.images[np.asarray(images, dtype=np.int64)].reshape(len(images), -1)
+        return flat / np.float32(self.facts["pixel_max"])
+
+    @cached_property
+    def x(self) -> Float[np.ndarray, "n_examples d_pixels"]:
+        """Every image as the MLP reads it."""
+        return self.pixels(np.arange(len(self.images)))
+
+    @cached_property
+    def hidden(self) -> Float[np.ndarray, "n_examples d_hidden"]:
+        """The hidden layer on every image."""
+        return self.mlp.hidden(self.x)
+
+
+def name(spec) -> str:
+    return spec.file.removesuffix(".npy")

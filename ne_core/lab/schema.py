@@ -1,0 +1,62 @@
+"""The contract of `lab/`, which an atlas of images may hold: an MLP, a sweep of sparse autoencoders, their weights.
+
+h = relu(pixels / pixel_max · W_in + b_in), logits = h · W_out + b_out; of a run, f = relu(h · W_enc + b_enc) and
+ĥ = f · W_dec + b_dec. The images are the atlas's `images.npy`, in its order.
+"""
+
+from ne_core.schema import Array, Column
+
+LAB_VERSION = 1
+FOLDER = "lab"
+FACTS = "lab.json"
+TABLE = "runs.parquet"
+
+LAB_ARRAYS = (
+    Array("labels.npy", "int16", ("n_examples",), "the class of every image, as a number in `classes`"),
+    Array("mlp_W_in.npy", "float32", ("d_pixels", "d_hidden"), "the MLP's first weights, on pixels / pixel_max"),
+    Array("mlp_b_in.npy", "float32", ("d_hidden",), "their biases"),
+    Array("mlp_W_out.npy", "float32", ("d_hidden", "n_classes"), "its second weights, on the hidden layer"),
+    Array("mlp_b_out.npy", "float32", ("n_classes",), "their biases"),
+    Array("W_enc.npy", "float16", ("n_runs", "d_hidden", "d_sae"), "encoder weights of every run"),
+    Array("b_enc.npy", "float32", ("n_runs", "d_sae"), "their biases"),
+    Array("W_dec.npy", "float16", ("n_runs", "d_sae", "d_hidden"), "decoder weights of every run"),
+    Array("b_dec.npy", "float32", ("n_runs", "d_hidden"), "their biases"),
+)
+
+MEASURES = (
+    Column("l0", "float64", "active latents an image, on average"),
+    Column("fvu", "float64", "share of the hidden layer's variance that the reconstruction leaves unexplained"),
+    Column("mse", "float64", "mean squared error of the reconstruction"),
+    Column("accuracy_lost", "float64", "points of accuracy that the MLP loses when it reads the reconstruction"),
+    Column("dead_share", "float64", "share of the latents that no image activates"),
+    Column("mean_distance", "float64", "mean over latents of the mean cosine distance of their neuron embeddings"),
+    Column("max_distance", "float64", "mean over latents of the highest such distance"),
+    Column("n_features", "float64", "features a living latent, on average, at the lab's cut"),
+    Column("effective_inputs", "float64", "median over latents of how many inputs an embedding is spread over: 1/Σp²"),
+    Column("effective_inputs_q25", "float64", "its lower quartile"),
+    Column("size", "float64", "median over latents of how many images activate them"),
+)
+
+RUNS = (
+    Column("run", "int32", "number of the run, from 0 up; its row in the weights"),
+    Column("seed", "int32", "seed of its initialisation and batches"),
+    Column("lambda1", "float64", "weight of the L1 term"),
+    Column("lambda2", "float64", "weight of the neuron-embedding term: 0 for a standard SAE"),
+    *MEASURES,
+)
+
+LAB = {
+    "lab_version": "this section's version",
+    "neurons_atlas": "the folder, beside this one, of the atlas of the MLP's own hidden neurons",
+    "pixel_max": "the pixel value that stands for 1",
+    "n_train": "the first so many images are the training set, the others the test set",
+    "classes": "what the classes are called",
+    "cut": "cosine distance at which trees of latents are cut into features",
+    "max_examples": "the first so many activating images are kept for a latent",
+    "data": "name and sha256 of the images, and what else is known of them",
+    "mlp": "how the MLP was trained, its accuracies and its hidden L0",
+    "settings": "how the sparse autoencoders were trained",
+    "shown": "the runs that the atlas's layers show: standard and ne",
+    "identity": "the measures of the dictionary of single inputs",
+    "measures": "what each measure means, a line each",
+}

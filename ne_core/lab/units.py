@@ -1,0 +1,72 @@
+"""One unit of the lab, a latent of a run or a hidden neuron of the MLP, with all that its views are made of.
+
+Both are a NeuronLayer's neuron: x is what it reads on every image, z = x · w + b, and its activation relu(z).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from ne_core.lab.lab import Lab
+
+
+@dataclass(frozen=True)
+class Unit:
+    """`effects` is what one unit of activation adds to each logit; `rows` are the images that it was collected on."""
+
+    x: Float[np.ndarray, "n d_in"]
+    w: Float[np.ndarray, " d_in"]
+    b: float
+    effects: Float[np.ndarray, " n_classes"]
+    max_examples: int
+
+    @cached_property
+    def activation(self) -> Float[np.ndarray, " n"]:
+        """On every image."""
+        return np.maximum(self.x @ self.w + self.b, 0)
+
+    @cached_property
+    def active(self) -> Int[np.ndarray, " n_active"]:
+        """The images that activate it."""
+        return np.flatnonzero(self.activation > 0)
+
+    @property
+    def examples(self) -> Int[np.ndarray, " n_rows"]:
+        """Its activating examples: the first of those images, as the atlas keeps them."""
+        return self.active[: self.max_examples]
+
+    @cached_property
+    def embeddings(self) -> Float[np.ndarray, "n_rows d_in"]:
+        """Neuron embeddings of its activating examples."""
+        return self.embed(self.x[self.examples])
+
+    def embed(self, x: Float[np.ndarray, "k d_in"]) -> Float[np.ndarray, "k d_in"]:
+        """e = x ⊙ w; sum(e) + b is the pre-activation."""
+        return x * self.w
+
+
+def latent(lab: Lab, run: int, number: int) -> Unit:
+    """A latent of a run: it reads the hidden layer, and writes to the logits through its decoder row and W_out."""
+    weights = {part: np.asarray(lab.weights[part][run], dtype=np.float32) for part in ("W_enc", "W_dec")}
+    effects = weights["W_dec"][number] @ lab.mlp.W_out
+    b = float(lab.weights["b_enc"][run, number])
+    return Unit(lab.hidden, weights["W_enc"][:, number].copy(), b, effects, lab.facts["max_examples"])
+
+
+def neuron(lab: Lab, number: int) -> Unit:
+    """A hidden neuron of the MLP: it reads the pixels."""
+    w, b = np.asarray(lab.mlp.W_in[:, number]), float(lab.mlp.b_in[number])
+    return Unit(lab.x, w, b, np.asarray(lab.mlp.W_out[number]), lab.facts["max_examples"])
+
+
+def effective_inputs(embeddings: Float[np.ndarray, "n d_in"]) -> float:
+    """Over how many inputs the embeddings are spread: 1/Σp², p the share of each in the sum of squares; NaN for none.
+
+    1 where one input makes all of them, d_in where every input makes as much.
+    """
+    mass = np.square(embeddings, dtype=np.float64).sum(axis=0)
+    if not mass.sum() > 0:
+        return float("nan")
+    return float(1 / np.square(mass / mass.sum()).sum())

@@ -1,0 +1,123 @@
+"""The lab in its order: images, the classifier, the sweep of autoencoders, and two atlases made of them.
+
+`OUT` is the atlas of latents: a standard and a neuron-embedding autoencoder as its two layers, and the whole sweep in
+`OUT/lab`. `OUT-mlp` is the atlas of the classifier's own hidden neurons, which read pixels: layers that read different
+spaces share no atlas. A lab that was stopped goes on where it was, by the same command.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from precompute.checkpoints import Checkpoints
+from precompute.engines import LocalEngine
+from precompute.images.arrays import ImageSet
+from precompute.images.atlas import write_image_atlas
+from precompute.lab.images import CLASSES, LabImages
+from precompute.lab.layers import facts_of, latent_layers, neuron_layer
+from precompute.lab.mlp import Mlp, train_mlp
+from precompute.lab.runs import LabJob, joined, work_runs
+from precompute.lab.settings import LabSettings
+from precompute.lab.tables import lab_arrays, runs_table, shown_runs
+from precompute.lab.write import write_lab
+from precompute.prepare import code_sha256
+from precompute.progress import Progress
+from precompute.run_folder import run_folder
+from precompute.work import Work, finish
+from precompute.write import check_target, libraries
+
+MLP_WEIGHTS = ("W_in", "b_in", "W_out", "b_out")
+
+
+@dataclass(frozen=True)
+class LabMade:
+    """What a finished lab has to tell."""
+
+    out: Path
+    neurons: Path
+    n_runs: int
+    accuracy: float
+    hidden_l0: float
+
+
+def build_lab(out: Path, images: LabImages, settings: LabSettings, restart: bool = False) -> LabMade:
+    """Both atlases, that of the latents last. Raises WriteError, ConfigError or CheckpointError in one line."""
+    neurons = out.with_name(f"{out.name}-mlp")
+    for target in (out, neurons):
+        check_target(target)
+    with run_folder(out, restart) as run:
+        run.agree(surroundings(images, settings))
+        progress = Progress(n_stages=4, note=run.note)
+        with progress.stage("classifier", "epochs") as told, one_thread():
+            mlp = classifier(images, settings, run.stage("classifier"), told)
+        job = LabJob(settings, mlp, mlp.hidden(images.pixels), images.labels, images.n_train)
+        with progress.stage("autoencoders", "runs") as told:
+            runs = swept(job, run.stage("runs"), told)
+        with progress.stage("atlas of neurons", "images") as told:
+            layers = [neuron_layer(job, images.pixels)]
+            write_image_atlas(
+                neurons, image_set(images), layers, facts_of(neurons, images, job, "neurons"), progress=told
+            )
+        with progress.stage("atlas of latents", "images") as told:
+            write_latents(out, neurons, images, job, runs, told)
+        run.remove()
+    held_out = job.h[images.n_train :]
+    accuracy = mlp.accuracy(held_out, images.labels[images.n_train :])
+    return LabMade(out, neurons, len(settings.sweep.runs), accuracy, float((held_out > 0).sum(axis=1).mean()))
+
+
+def surroundings(images: LabImages, settings: LabSettings) -> dict:
+    """What shapes the result: another of these does not go on from a half-done run."""
+    return {
+        "settings": settings.to_dict(),
+        "images": images.facts,
+        "library versions": libraries(),
+        "code of this project": code_sha256(),
+    }
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Small products wait longer for each other's threads than they compute."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def classifier(images: LabImages, settings: LabSettings, kept: Checkpoints, told: Callable[[int, int], None]) -> Mlp:
+    """Trained, or as an earlier run has left it."""
+    if 0 not in kept.done():
+        trained = train_mlp(images, settings.mlp, told)
+        kept.save(0, {name: getattr(trained, name) for name in MLP_WEIGHTS})
+    return Mlp(**{name: kept.load(0)[name] for name in MLP_WEIGHTS})
+
+
+def swept(job: LabJob, kept: Checkpoints, told: Callable[[int, int], None]) -> dict[str, np.ndarray]:
+    """Weights and measures of all runs, by name."""
+    units = job.settings.sweep.units
+    finish(
+        Work(work_runs, job, range(len(units)), cores=1, size=lambda unit: len(units[unit])), kept, LocalEngine(), told
+    )
+    return joined([kept.load(unit) for unit in range(len(units))])
+
+
+def image_set(images: LabImages) -> ImageSet:
+    return ImageSet(images.images, images.labels, CLASSES)
+
+
+def write_latents(
+    out: Path, neurons: Path, images: LabImages, job: LabJob, runs: dict[str, np.ndarray], told: Callable
+) -> None:
+    """The pair of runs that is shown, as layers; all of them beside."""
+    table = runs_table(job, runs)
+    shown = shown_runs(table)
+    arrays = lab_arrays(images, job, runs, table, shown, neurons.name)
+    layers, facts = latent_layers(job, runs, shown), facts_of(out, images, job, "latents")
+    write_image_atlas(out, image_set(images), layers, facts, lambda folder: write_lab(folder, arrays), told)

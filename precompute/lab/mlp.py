@@ -1,0 +1,79 @@
+"""The classifier that the lab explains: pixels, one hidden layer of rectified neurons, ten logits.
+
+Trained with cross-entropy and weight decay alone, so that nothing but the task shapes its hidden layer.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch.nn.functional import cross_entropy
+
+from ne_core.layer import NeuronLayer
+from precompute.lab.images import CLASSES, LabImages
+
+
+@dataclass(frozen=True)
+class MlpTraining:
+    """`weight_decay` is the factor of the squared weights in the gradient (L2, by Adam)."""
+
+    hidden: int = 64
+    epochs: int = 30
+    batch: int = 128
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-3
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Mlp:
+    """h = relu(pixels · W_in + b_in), logits = h · W_out + b_out; float32."""
+
+    W_in: Float[np.ndarray, "d_pixels d_hidden"]
+    b_in: Float[np.ndarray, " d_hidden"]
+    W_out: Float[np.ndarray, "d_hidden n_classes"]
+    b_out: Float[np.ndarray, " n_classes"]
+
+    @property
+    def layer(self) -> NeuronLayer:
+        return NeuronLayer(self.W_in, self.b_in)
+
+    def hidden(self, pixels: Float[np.ndarray, "n d_pixels"]) -> Float[np.ndarray, "n d_hidden"]:
+        return np.maximum(pixels @ self.W_in + self.b_in, 0)
+
+    def logits(self, h: Float[np.ndarray, "n d_hidden"]) -> Float[np.ndarray, "n n_classes"]:
+        return h @ self.W_out + self.b_out
+
+    def accuracy(self, h: Float[np.ndarray, "n d_hidden"], labels: Int[np.ndarray, " n"]) -> float:
+        """Share of the labels that the largest logit names, from hidden activations or what stands for them."""
+        return float((self.logits(h).argmax(axis=1) == labels).mean())
+
+
+def train_mlp(
+    images: LabImages, how: MlpTraining, progress: Callable[[int, int], None] = lambda done, total: None
+) -> Mlp:
+    """By Adam, its learning rate falling to 0 as half a cosine; on the training images, seeded."""
+    rng = torch.Generator().manual_seed(how.seed)
+    x = torch.from_numpy(images.pixels[: images.n_train])
+    labels = torch.from_numpy(images.labels[: images.n_train])
+    W_in, W_out = (uniform(*shape, rng) for shape in ((x.shape[1], how.hidden), (how.hidden, len(CLASSES))))
+    b_in, b_out = (torch.zeros(each.shape[1], requires_grad=True) for each in (W_in, W_out))
+    optimizer = torch.optim.Adam([W_in, b_in, W_out, b_out], lr=how.learning_rate, weight_decay=how.weight_decay)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, how.epochs)
+    for epoch in range(how.epochs):
+        for chosen in torch.randperm(len(x), generator=rng).split(how.batch):
+            logits = torch.relu(x[chosen] @ W_in + b_in) @ W_out + b_out
+            optimizer.zero_grad()
+            cross_entropy(logits, labels[chosen]).backward()
+            optimizer.step()
+        schedule.step()
+        progress(epoch + 1, how.epochs)
+    return Mlp(*(each.detach().numpy() for each in (W_in, b_in, W_out, b_out)))
+
+
+def uniform(d_in: int, d_out: int, rng: torch.Generator) -> torch.Tensor:
+    """Weights whose sums over the inputs have a variance of a third of the inputs' mean square."""
+    bound = d_in**-0.5
+    return (2 * torch.rand(d_in, d_out, generator=rng) - 1).mul_(bound).requires_grad_()

@@ -1,0 +1,81 @@
+"""What an autoencoder is judged by: how well it reconstructs, how sparsely, and how much of one meaning a latent has.
+
+Distances are those of the author's app: over the first `MOST` inputs that activate a latent at all, between their
+neuron embeddings h ⊙ w. A latent that reads one input has distance 0 by construction, so every table also says how
+many inputs a latent reads: its effective number 1 / Σ p², p being the inputs' shares of its squared embeddings.
+"""
+
+import warnings
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from ne_core.cluster import similarities, tree
+from ne_core.measures import effective_inputs, measures
+from precompute.sae.dictionary import Sae
+
+MOST = 100  # inputs of a latent that are looked at, the first ones
+
+
+MEANING = {
+    "l0": "active latents per held-out input, mean",
+    "mse": "mean squared error of the reconstruction, held out",
+    "fvu": "fraction of variance unexplained, held out",
+    "accuracy_lost": "accuracy that the classifier loses when it reads the reconstruction, held out, points",
+    "dead_share": "share of latents that no training input activates",
+    "mean_distance": "mean cosine distance between neuron embeddings of a latent's examples, mean over latents",
+    "max_distance": "largest such distance, mean over latents",
+    "n_features": "features at the cut, mean over latents",
+    "size": "training inputs that activate a latent, median over latents",
+    "effective_inputs": "effective number of inputs that a latent reads, median over latents",
+    "effective_inputs_q25": "the same, lower quartile",
+}
+
+
+def reconstruction(h: Float[np.ndarray, "n d_in"], sae: Sae) -> dict[str, float]:
+    """`l0`, `mse` and `fvu` on inputs that were not trained on."""
+    f = sae.latents(h)
+    error, spread = sae.decoded(f) - h, h - h.mean(axis=0)
+    return {
+        "l0": float((f > 0).sum(axis=1).mean()),
+        "mse": float(np.square(error).mean()),
+        "fvu": float(np.square(error).sum() / np.square(spread).sum()),
+    }
+
+
+def meanings(
+    h: Float[np.ndarray, "n d_in"],
+    W_enc: Float[np.ndarray, "d_in d_sae"],
+    active: Bool[np.ndarray, "n d_sae"],
+    cut: float,
+) -> dict[str, float]:
+    """The measures from `dead_share` on. Means over latents are over those that have such a number."""
+    counts = active.sum(axis=0)
+    alive = np.flatnonzero(counts)
+    each = np.array([latent(h[first_active(active[:, j])] * W_enc[:, j], cut) for j in alive]).reshape(-1, 4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a dictionary that is dead has none of them: NaN
+        mean_distance, max_distance, n_features, _ = np.nanmean(each, axis=0)
+        quartile, median = np.nanquantile(each[:, 3], (0.25, 0.5))
+    return {
+        "dead_share": 1 - len(alive) / len(counts),
+        "mean_distance": mean_distance,
+        "max_distance": max_distance,
+        "n_features": n_features,
+        "size": float(np.median(counts[alive])) if len(alive) else 0.0,
+        "effective_inputs": median,
+        "effective_inputs_q25": quartile,
+    }
+
+
+def first_active(active: Bool[np.ndarray, " n"]) -> Int[np.ndarray, " k"]:
+    """The inputs that a latent is looked at by."""
+    return np.flatnonzero(active)[:MOST]
+
+
+def latent(e: Float[np.ndarray, "k d_in"], cut: float) -> tuple[float, float, float, float]:
+    """Mean and largest distance between a latent's neuron embeddings, NaN for one of them; features; inputs."""
+    cosines = similarities(e)
+    told = measures(tree(cosines), cut)
+    furthest = float(1 - cosines.min()) if len(e) > 1 else float("nan")
+    return told.mean_distance, furthest, float(told.n_features), effective_inputs(e)
