@@ -27,6 +27,7 @@ def train_sae(out: Path, settings: Settings) -> list[Figure]:
     """The held-out figures of the autoencoder now at `out`; what a stopped run left beside it is taken up."""
     check_out(out)
     check_device(settings.device)
+    how = training(settings)
     torch.set_num_threads(settings.threads)
     source = open_transformer(settings.model, weights="raw", layers=[settings.layer], device=settings.device)
     with run_folder(out) as run:
@@ -38,7 +39,7 @@ def train_sae(out: Path, settings: Settings) -> list[Figure]:
             h = activations(source, corpus.train, told).to(source.device)
         with progress.stage("training", "steps") as told:
             weights = Run(settings.lambda1, settings.lambda2, settings.seed)
-            sae = train_one(h, weights, training(settings), run.stage("steps"), settings.checkpoint, told)
+            sae = train_one(h, weights, how, run.stage("steps"), settings.checkpoint, told)
         with progress.stage("held-out examples"):
             found = measured(source, sae, corpus)
         write(out, source, sae, corpus, settings, found)
@@ -75,7 +76,7 @@ def surroundings(settings: Settings, source: TransformerSource) -> dict:
 
 
 def training(settings: Settings) -> Training:
-    names = ("d_sae", "steps", "batch", "learning_rate")
+    names = ("d_sae", "steps", "batch", "learning_rate", "ne_over")
     return Training(**{name: getattr(settings, name) for name in names})
 
 

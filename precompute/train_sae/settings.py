@@ -23,6 +23,7 @@ class Settings:
     context: int = choice(128, "tokens of an example")
     lambda1: float = choice(2e-3, "weight of |f|, of inputs whose mean square is 1: more makes latents sparser")
     lambda2: float = choice(0.0, "weight of the neuron-embedding loss; 0 is a standard autoencoder")
+    ne_over: str = choice("latents", "what counts alike in that loss: latents, or pairs of a latent and an input")
     d_sae: int = choice(2_048, "latents")
     steps: int = choice(6_000, "steps of training")
     batch: int = choice(256, "activations in a step")

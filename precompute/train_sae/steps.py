@@ -9,7 +9,7 @@ from torch import Tensor
 
 from precompute.checkpoints import Checkpoints
 from precompute.sae.dictionary import Sae
-from precompute.sae.train import Run, Trainer, Training, batches, finished, started
+from precompute.sae.train import Run, Trainer, Training, batches, finished, no_denormals, started
 
 NEVER_ZERO = 1e-12
 REFITTED = 2**16  # inputs that the decoder is refitted on, spread over all: products of them are in float64
@@ -27,11 +27,12 @@ def train_one(
     trainer = Trainer(h, started(h, [generator], how.d_sae), [run], how)
     first = restored(trainer, generator, kept.load(0)) if 0 in kept.done() else 0
     told.already(first)
-    for step in range(first, how.steps):
-        trainer.step(step, batches([generator], len(h), how.batch).to(h.device))
-        told(step + 1, how.steps)
-        if (step + 1) % every == 0:
-            kept.save(0, standing(trainer, generator, step + 1))
+    with no_denormals():
+        for step in range(first, how.steps):
+            trainer.step(step, batches([generator], len(h), how.batch).to(h.device))
+            told(step + 1, how.steps)
+            if (step + 1) % every == 0:
+                kept.save(0, standing(trainer, generator, step + 1))
     return finished(h[:: -(-len(h) // REFITTED)], trainer.state, 0, float(scale))
 
 
