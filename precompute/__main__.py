@@ -15,7 +15,7 @@ from precompute.synthetic.settings import Settings as Synthetic
 from precompute.train_sae.settings import Settings as SaeSettings
 
 BAD_INPUT, INTERRUPTED = 2, 130
-EVALUATED = ("names",)  # the parts of precompute/evaluate
+EVALUATED = ("names", "dictionaries")  # the parts of precompute/evaluate
 
 
 class Parser(argparse.ArgumentParser):
@@ -83,7 +83,10 @@ def add_synthetic(made: Parser) -> None:
 
 def add_evaluate(evaluate: Parser) -> None:
     evaluate.add_argument("directory", type=Path)
-    evaluate.add_argument("--only", nargs="+", choices=EVALUATED, default=EVALUATED, help="these parts alone")
+    evaluate.add_argument("--only", nargs="+", choices=EVALUATED, help="these parts (names)")
+    evaluate.add_argument(
+        "--against", nargs="+", type=Path, metavar="DIR", default=[], help="atlases to compare with: dictionaries alone"
+    )
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
 
 
@@ -204,7 +207,8 @@ def run_synthetic(options: dict) -> int:
 def run_evaluate(options: dict) -> int:
     from precompute.evaluate import evaluate, write_json
 
-    reports = evaluate(options["directory"], options["only"])
+    only = options["only"] or (("dictionaries",) if options["against"] else ("names",))
+    reports = evaluate(options["directory"], only, options["against"])
     print("\n\n".join(map(str, reports.values())))
     if options["json"]:
         write_json(reports, options["json"])
