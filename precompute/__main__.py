@@ -15,7 +15,7 @@ from precompute.synthetic.settings import Settings as Synthetic
 from precompute.train_sae.settings import Settings as SaeSettings
 
 BAD_INPUT, INTERRUPTED = 2, 130
-EVALUATED = ("names", "dictionaries")  # the parts of precompute/evaluate
+EVALUATED = ("names", "lab", "dictionaries")  # the parts of precompute/evaluate
 
 
 class Parser(argparse.ArgumentParser):
@@ -83,9 +83,9 @@ def add_synthetic(made: Parser) -> None:
 
 def add_evaluate(evaluate: Parser) -> None:
     evaluate.add_argument("directory", type=Path)
-    evaluate.add_argument("--only", nargs="+", choices=EVALUATED, help="these parts (names)")
+    evaluate.add_argument("--only", nargs="+", choices=EVALUATED, help="these parts alone")
     evaluate.add_argument(
-        "--against", nargs="+", type=Path, metavar="DIR", default=[], help="atlases to compare with: dictionaries alone"
+        "--against", nargs="+", type=Path, metavar="DIR", default=[], help="atlases that `dictionaries` compares with"
     )
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
 
@@ -207,8 +207,7 @@ def run_synthetic(options: dict) -> int:
 def run_evaluate(options: dict) -> int:
     from precompute.evaluate import evaluate, write_json
 
-    only = options["only"] or (("dictionaries",) if options["against"] else ("names",))
-    reports = evaluate(options["directory"], only, options["against"])
+    reports = evaluate(options["directory"], options["only"], options["against"])
     print("\n\n".join(map(str, reports.values())))
     if options["json"]:
         write_json(reports, options["json"])

@@ -1,15 +1,11 @@
 """What several test files share."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from tests.browser import Heard, chromium, served, settled
 from tests.planted import make_atlas
-
-# Operations this small take ten times as long when their threads wait for a busy core; torch reads this when it loads.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

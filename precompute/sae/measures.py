@@ -52,11 +52,11 @@ def meanings(
     """The measures from `dead_share` on. Means over latents are over those that have such a number."""
     counts = active.sum(axis=0)
     alive = np.flatnonzero(counts)
-    each = np.array([latent(h[first_active(active[:, j])] * W_enc[:, j], cut) for j in alive]).reshape(-1, 4)
+    each = [latent(h[first_active(active[:, j])] * W_enc[:, j], cut) for j in alive] or [(np.nan,) * 4]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a dictionary that is dead has none of them: NaN
         mean_distance, max_distance, n_features, _ = np.nanmean(each, axis=0)
-        quartile, median = np.nanquantile(each[:, 3], (0.25, 0.5))
+        quartile, median = np.nanquantile(np.array(each)[:, 3], (0.25, 0.5))
     return {
         "dead_share": 1 - len(alive) / len(counts),
         "mean_distance": mean_distance,
