@@ -1,5 +1,7 @@
 """A whole atlas of an autoencoder's latents by the command line: right, resumable, refused where it must be."""
 
+import importlib.util
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -146,6 +148,17 @@ def test_a_changed_autoencoder_is_refused_on_resume(place, capsys):
     assert main(without) == 2
     assert "autoencoder was" in capsys.readouterr().err
     assert run_path(place / "changed").is_dir()
+
+
+def test_on_a_cluster_it_is_the_same_bytes(place):
+    """Workers open the autoencoder themselves."""
+    if importlib.util.find_spec("ray") is None:
+        assert not os.environ.get("NE_REQUIRE_RAY"), "ray is not installed"
+        pytest.skip("ray is not installed: pip install -r requirements-ray.txt -c constraints.txt")
+    assert finished(command(place, "ray", "sae", "--engine", "ray"), log=place / "ray.log") == 0, (
+        place / "ray.log"
+    ).read_text()
+    assert files(place / "ray") == files(place / "atlas")
 
 
 # By what is wrong: options, and words of the line.
