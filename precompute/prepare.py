@@ -83,7 +83,7 @@ def prepare(config: RunConfig, run: RunFolder, told: Callable[[int, int], None])
     source = opened(spec)
     model = model_facts(config.model, source.name, source.gated, source.causal)
     if isinstance(source, SaeSource):
-        model["sae"] = source.facts(Path(spec.sae))
+        model["sae"] = source.facts(Path(spec.sae), model["sha256"])
     run.agree(surroundings(config, spec, model))
     source.baselines(config.mask or (source.default_baseline(),))  # a mask that this model cannot have is refused now
     given = given_maxima(config, source)

@@ -177,6 +177,18 @@ def test_what_is_written_is_read_by_build(place):
     assert 0 < figures["sae_fvu"] < 1
 
 
+def test_another_model_of_the_same_width_is_refused(place, tmp_path, capsys):
+    """Its latents would look like latents."""
+    tiny_checkpoint("gpt2", tmp_path / "other", seed=1)
+    capsys.readouterr()
+    given = ["build", "--corpus", f"{place}/corpus.txt", "--examples", "8", "--context", "16", "--sae", f"{place}/sae"]
+    assert main([*given, "--model", f"{tmp_path}/other", "--out", f"{tmp_path}/atlas", "--device", "cpu"]) == 2
+    said = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("[")]
+    assert len(said) == 1
+    assert "trained on a model of other weights than other" in said[0]
+    assert main([*given, "--model", f"{place}/model", "--out", f"{tmp_path}/atlas", "--device", "cpu"]) == 0
+
+
 def test_a_killed_command_goes_on_to_the_same_bytes(place, capsys):
     assert finished(command(place, "killed"), kill_in=("steps", 3)) == -9
     assert not (place / "killed").exists()

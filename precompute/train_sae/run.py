@@ -31,7 +31,8 @@ def train_sae(out: Path, settings: Settings) -> list[Figure]:
     torch.set_num_threads(settings.threads)
     source = open_transformer(settings.model, weights="raw", layers=[settings.layer], device=settings.device)
     with run_folder(out) as run:
-        run.agree({**settings.fixed, **surroundings(settings, source)})
+        sha256 = model_facts(settings.model, source.name, source.gated, source.causal)["sha256"]
+        run.agree({**settings.fixed, **surroundings(settings, source), "weights of the model": sha256})
         progress = Progress(n_stages=4, note=run.note)
         with progress.stage("corpus", "examples") as told:
             corpus = corpus_of(source, settings, told)
@@ -42,7 +43,7 @@ def train_sae(out: Path, settings: Settings) -> list[Figure]:
             sae = train_one(h, weights, how, run.stage("steps"), settings.checkpoint, told)
         with progress.stage("held-out examples"):
             found = measured(source, sae, corpus)
-        write(out, source, sae, corpus, settings, found)
+        write(out, cfg_of(source.name, sha256, sae, corpus, settings, found), sae)
         run.remove()
     return [replace(figure, name=f"{figure.name}_{out.name}") for figure in found]
 
@@ -63,14 +64,12 @@ def check_device(device: str) -> None:
 
 def surroundings(settings: Settings, source: TransformerSource) -> dict:
     """What shapes the weights besides the settings."""
-    facts = model_facts(settings.model, source.name, source.gated, source.causal)
     corpus = Path(settings.corpus)
     return {
         "kind of device": source.device.type,
         "number of threads": settings.threads,
         "library versions": libraries(),
         "code of this project": code_sha256(),
-        "weights of the model": facts["sha256"],
         "corpus file": [corpus.stat().st_size, corpus.stat().st_mtime_ns] if corpus.is_file() else None,
     }
 
@@ -85,18 +84,16 @@ def measured(source: TransformerSource, sae: Sae, corpus: Corpus) -> list[Figure
     return figures(alone(there, activations(source, corpus.held_out)), losses(source, there, corpus.held_out))
 
 
-def write(
-    out: Path, source: TransformerSource, sae: Sae, corpus: Corpus, settings: Settings, found: list[Figure]
-) -> None:
+def write(out: Path, cfg: Mapping, sae: Sae) -> None:
     names = ("W_enc", "b_enc", "W_dec", "b_dec")
     tensors = {name: torch.from_numpy(getattr(sae, name)) for name in names}
     try:
-        write_sae(out, cfg_of(source.name, sae, corpus, settings, found), tensors)
+        write_sae(out, cfg, tensors)
     except OSError as error:
         raise ConfigError(f"{out} cannot be written ({error.strerror or error}): what is trained is kept") from error
 
 
-def cfg_of(model: str, sae: Sae, corpus: Corpus, settings: Settings, found: list[Figure]) -> Mapping:
+def cfg_of(model: str, model_sha256: str, sae: Sae, corpus: Corpus, settings: Settings, found: list[Figure]) -> Mapping:
     """SAELens's settings, and in its metadata where these weights came from."""
     trained = {name: value for name, value in settings.fixed.items() if name != "model"}
     return {
@@ -110,6 +107,7 @@ def cfg_of(model: str, sae: Sae, corpus: Corpus, settings: Settings, found: list
         "reshape_activations": "none",
         "metadata": {
             "model_name": model,
+            "model_sha256": model_sha256,
             "hook_name": f"blocks.{settings.layer}.mlp.hook_post",
             "hook_head_index": None,
             "context_size": settings.context,

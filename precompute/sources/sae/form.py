@@ -27,7 +27,8 @@ class Form:
 
     `centred`: its mean is taken off. `rescaling`: it is brought to one length. `subtracts_b_dec`: less the decoder's
     bias. Then come the encoder and the architecture's activation function; `by_decoder_norm` multiplies each
-    pre-activation by the length of the latent's decoder row.
+    pre-activation by the length of the latent's decoder row. `model_sha256` is of the weights that it was trained on,
+    where `train-sae` says so.
     """
 
     architecture: str
@@ -39,6 +40,7 @@ class Form:
     rescaling: str = "none"
     by_decoder_norm: bool = False
     centred: bool = False
+    model_sha256: str | None = None
 
 
 def form_of(cfg: object, where: str) -> Form:
@@ -74,6 +76,7 @@ def checked(cfg: Mapping[str, Any]) -> Form:
         rescaling=rescaling_of(cfg.get("normalize_activations")),
         by_decoder_norm=architecture in ("topk", "batchtopk") and truth(cfg, "rescale_acts_by_decoder_norm", False),
         centred=centred(cfg),
+        model_sha256=None if cfg.get("model_sha256") is None else str(cfg["model_sha256"]),
     )
 
 

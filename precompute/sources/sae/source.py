@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ne_core.layer import NeuronLayer
 from precompute.source import LayerPass, TopLogits, UnfitModelError
-from precompute.sources.sae.files import read_sae, sae_sha256
+from precompute.sources.sae.files import CFG, read_sae, sae_sha256
 from precompute.sources.sae.form import Form, SaeError
 from precompute.sources.sae.latents import Latents
 from precompute.sources.sae.place import is_added_to, layer_and_part, place_of
@@ -46,9 +46,14 @@ class SaeSource(TransformerSource):
         self._place = place_of(self._bridge, form.hook, self._probe, form.d_in)
         self._latents = Latents.of(form, weights, self.device)
 
-    def facts(self, folder: Path) -> dict:
-        """What a manifest says of the autoencoder, which lies in `folder`."""
+    def facts(self, folder: Path, model_sha256: str) -> dict:
+        """What a manifest says of the autoencoder, which lies in `folder`.
+
+        Raises SaeError where it says that it was trained on other weights than the model's.
+        """
         form = self._latents.form
+        if form.model_sha256 not in (None, model_sha256):
+            raise SaeError(f"{folder}: trained on a model of other weights than {self.name} (model_sha256 in {CFG})")
         return {
             "name": folder.name,
             "architecture": form.architecture,
