@@ -97,7 +97,9 @@ class Atlas:
     images: UInt8[np.ndarray, "n_examples height width"] | None = None
 
     def __repr__(self) -> str:
-        sizes = {"neurons": self.neurons["layer"], "features": self.features["layer"], "texts": self.tokens}
+        examples = "texts" if self.images is None else "images"
+        units = self.manifest.units
+        sizes = {units: self.neurons["layer"], "features": self.features["layer"], examples: self.tokens}
         counts = ", ".join(f"{len(column):,} {name}" for name, column in sizes.items())
         return (
             f"Atlas({str(self.root)!r}: {self.manifest.name!r} of model {self.manifest.raw['model'].get('name')!r}, "

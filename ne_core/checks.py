@@ -22,7 +22,7 @@ from ne_core.statistics import check_statistics
 
 WHOLE = ("vocab.json", "neurons.parquet", "features.parquet", "search.sqlite", *(spec.file for spec in EXAMPLES))
 NAME = re.compile(r"[A-Za-z0-9_][\w.-]{0,99}(/[\w.-]{1,100}){0,4}", re.ASCII)  # of files that an atlas may hold
-MOST_SIDE = 128  # pixels of an image: a page shows a hundred images
+MOST_SIDE = 64  # pixels of an image: a page shows some hundred images
 MOST_ROWS = 2**15 - 1  # of one neuron: rows are named by int16 elsewhere
 
 

@@ -1,6 +1,7 @@
 """Figures of whole atlases: arrays in, plotly figures out. plotly is imported when a figure is drawn."""
 
 from collections.abc import Sequence
+from html import escape
 
 import numpy as np
 from jaxtyping import Shaped
@@ -11,13 +12,18 @@ HEIGHT = 220
 LEAST = 5  # per cent: a share of nearly nothing must not fill its figure
 
 
-def quartiles_by_layer(layers: Sequence[int], values: Sequence[Shaped[np.ndarray, " _"]], unit: str):
+def categories(layers: Sequence[str]) -> list[str]:
+    """Names of layers, for an axis: plotly would take a stranger's for markup."""
+    return [escape(layer) for layer in layers]
+
+
+def quartiles_by_layer(layers: Sequence[str], values: Sequence[Shaped[np.ndarray, " _"]], unit: str):
     """The median of each layer as a bar, a line from its lower to its upper quartile. NaN is left out."""
     import plotly.graph_objects as go
 
     low, middle, high = np.array([quartiles(each) for each in values]).T
     bars = go.Bar(
-        x=[str(layer) for layer in layers],
+        x=categories(layers),
         y=middle,
         error_y={"type": "data", "symmetric": False, "array": high - middle, "arrayminus": middle - low, "width": 4},
         customdata=np.stack([low, high], axis=1),
@@ -26,12 +32,12 @@ def quartiles_by_layer(layers: Sequence[int], values: Sequence[Shaped[np.ndarray
     return styled(go.Figure(bars), unit)
 
 
-def share_by_layer(layers: Sequence[int], shares: Sequence[float], unit: str):
+def share_by_layer(layers: Sequence[str], shares: Sequence[float], unit: str):
     """A share of each layer as a bar, in per cent."""
     import plotly.graph_objects as go
 
     bars = go.Bar(
-        x=[str(layer) for layer in layers],
+        x=categories(layers),
         y=[100 * share for share in shares],
         hovertemplate="layer %{x}: %{y:.1f} %<extra></extra>",
     )

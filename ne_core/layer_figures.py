@@ -5,22 +5,22 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
-from ne_core.figures import BAR, styled
+from ne_core.figures import BAR, categories, styled
 
 CLASS_COLOURS = ("#8a8f98", "#5f86bd", "#c98a3c", "#4f9c86", "#9a78c4")  # as CLASSES; they stand out from both pages
 
 
-def spread_by_layer(layers: Sequence[int], quantiles: Float[np.ndarray, "n_layers 5"], unit: str):
+def spread_by_layer(layers: Sequence[str], quantiles: Float[np.ndarray, "n_layers 5"], unit: str):
     """A box for each layer from its lower to its upper quartile, with the median, and lines to the outer quantiles."""
     import plotly.graph_objects as go
 
     lowest, low, middle, high, highest = quantiles.T
     ends = {"lowerfence": lowest, "q1": low, "median": middle, "q3": high, "upperfence": highest}
-    boxes = go.Box(x=[str(layer) for layer in layers], **ends, line={"color": BAR, "width": 1.5}, hoverinfo="y")
+    boxes = go.Box(x=categories(layers), **ends, line={"color": BAR, "width": 1.5}, hoverinfo="y")
     return styled(go.Figure(boxes), unit)
 
 
-def classes_by_layer(layers: Sequence[int], counts: Int[np.ndarray, "n_layers n_classes"], names: Sequence[str]):
+def classes_by_layer(layers: Sequence[str], counts: Int[np.ndarray, "n_layers n_classes"], names: Sequence[str]):
     """Each class's share of each layer, one on top of the other; the counts are in what hovers."""
     import plotly.graph_objects as go
 
@@ -34,13 +34,13 @@ def classes_by_layer(layers: Sequence[int], counts: Int[np.ndarray, "n_layers n_
     return figure.update_layout(barmode="stack", showlegend=True, legend={"traceorder": "reversed"})
 
 
-def class_bar(layers: Sequence[int], shares: np.ndarray, counts: np.ndarray, name: str):
+def class_bar(layers: Sequence[str], shares: np.ndarray, counts: np.ndarray, name: str):
     import plotly.graph_objects as go
 
     return go.Bar(
-        x=[str(layer) for layer in layers],
+        x=categories(layers),
         y=shares,
         name=name,
         customdata=counts,
-        hovertemplate="layer %{x}: %{customdata:,} neurons, %{y:.1f} %",
+        hovertemplate="layer %{x}: %{customdata:,}, %{y:.1f} %",
     )

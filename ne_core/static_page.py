@@ -15,6 +15,7 @@ from ne_core.atlas import Atlas, Neuron
 from ne_core.cluster import central_of
 from ne_core.dendrogram_svg import Look, dendrogram_svg
 from ne_core.feature_text import cluster_names, feature_name
+from ne_core.image_svg import image_svg
 from ne_core.measures import distances_of, measures
 from ne_core.palette import feature_colour
 from ne_core.provenance import bibtex, citation, provenance
@@ -22,6 +23,7 @@ from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.token_html import line_html
 from ne_core.token_text import visible
 from ne_core.window_text import window_lines
+from ne_core.wording import image_words, ref_name, unit_title, worded
 
 EXAMPLES, SIMILAR = 20, 5  # of each feature
 LONGEST = 500  # characters of one setting
@@ -44,14 +46,16 @@ class Feature:
 def static_page(atlas: Atlas, ref: NeuronRef, cut: float | None = None) -> str:
     """The page. Raises KeyError for a neuron that the atlas lacks."""
     neuron, cut = atlas.neuron(ref), atlas.manifest.default_cut if cut is None else cut
-    title = f"Layer {ref.layer} · Neuron {ref.neuron}"
+    title = unit_title(atlas.manifest, ref)
     found = features(atlas, neuron, cut)
-    body = [f"<h1>{title}</h1>", subtitle(atlas, cut), *about(atlas, neuron, cut)]
+    body = [f"<h1>{safe(title)}</h1>", subtitle(atlas, cut), *about(atlas, neuron, cut)]
     if found:
-        body += [drawn(neuron, cut), overview(found, len(neuron)), '<h2 id="examples">Examples</h2>', HOW_TO_READ]
+        how = HOW_TO_SEE if atlas.manifest.images else HOW_TO_READ
+        body += [drawn(atlas, neuron, cut), overview(found, len(neuron)), '<h2 id="examples">Examples</h2>', how]
         body += [section(atlas, neuron, feature, cut) for feature in found]
     else:
-        body.append("<p>This neuron is dead: no text of the corpus activates it, so it has no features.</p>")
+        dead = "This neuron is dead: no text of the corpus activates it, so it has no features."
+        body.append(f"<p>{worded(atlas.manifest, dead)}</p>")
     return whole(f"{title} · {visible(atlas.manifest.name)}", [*body, *origin(atlas, ref, cut)])
 
 
@@ -110,10 +114,10 @@ def about(atlas: Atlas, neuron: Neuron, cut: float) -> list[str]:
     return [pairs("facts", told)]
 
 
-def drawn(neuron: Neuron, cut: float) -> str:
+def drawn(atlas: Atlas, neuron: Neuron, cut: float) -> str:
     if len(neuron) < 2:
         return '<p class="quiet">One example: there is no tree to draw.</p>'
-    title = f"Dendrogram of {neuron.ref}, cut at {cut:g}"
+    title = f"Dendrogram of {ref_name(atlas.manifest, neuron.ref)}, cut at {cut:g}"
     return (
         f"<h2>Dendrogram</h2><figure>{dendrogram_svg(neuron.tree, cut, title=title, look=SCREEN)}<figcaption>Each leaf "
         "is one activating example; branches join at the mean cosine distance between their examples’ neuron "
@@ -144,22 +148,45 @@ HOW_TO_READ = (
     "is masked: solid where masking lowers it, dashed where it raises it.</p>"
 )
 
+HOW_TO_SEE = (
+    '<p class="quiet">Under each image stands its label, and beside that the activation. Black is 0, white the '
+    "brightest pixel of all images.</p>"
+)
+
 
 def section(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
     shown = feature.rows[:EXAMPLES]
     of = f"All {len(shown)}" if len(shown) == len(feature.rows) else f"{len(shown)} of {len(feature.rows)}"
-    order = "the central one first, then those whose importance is known, each by activation"
-    examples = "".join(
-        f'<li><span class="value">{neuron.activation[row]:.2f}</span>'
-        f"{line_html(line, maximum(atlas, neuron.ref), atlas.manifest.causal)}</li>"
-        for row, line in zip(shown, window_lines(atlas, neuron, shown), strict=True)
-    )
+    known = "the rest" if atlas.manifest.images else "those whose importance is known, each"
+    order = f"the central one first, then {known} by activation"
+    examples = images(atlas, neuron, shown) if atlas.manifest.images else texts(atlas, neuron, shown)
     return (
         f'<section id="f{feature.number}" style="--c:{feature_colour(feature.number).css}"><h3>'
         f"{swatch(feature.number)}<span>Feature {feature.number}: {safe(feature.name)}</span></h3>"
-        f'<p class="quiet">{of} examples, {order}.</p><ol>{examples}</ol>'
+        f'<p class="quiet">{of} examples, {order}.</p>{examples}'
         f"{similar(atlas, neuron, feature, cut)}</section>"
     )
+
+
+def texts(atlas: Atlas, neuron: Neuron, rows: list[int]) -> str:
+    examples = "".join(
+        f'<li><span class="value">{neuron.activation[row]:.2f}</span>'
+        f"{line_html(line, maximum(atlas, neuron.ref), atlas.manifest.causal)}</li>"
+        for row, line in zip(rows, window_lines(atlas, neuron, rows), strict=True)
+    )
+    return f"<ol>{examples}</ol>"
+
+
+def images(atlas: Atlas, neuron: Neuron, rows: list[int]) -> str:
+    """Side by side, each with its label and activation."""
+    made = []
+    for row in rows:
+        example = int(neuron.example[row])
+        label = atlas.shown[int(atlas.tokens[example, 0])]
+        picture = image_svg(atlas.images[example], atlas.brightest, image_words(label, example))
+        value = f'<span class="value">{neuron.activation[row]:.2f}</span>'
+        made.append(f"<li>{picture}<bdi>{escape(label)}</bdi> {value}</li>")
+    return f'<ol class="images">{"".join(made)}</ol>'
 
 
 def similar(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
@@ -169,20 +196,23 @@ def similar(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
     if not others:
         return ""
     moved = "" if cut == atlas.manifest.default_cut else f", of feature {holder.feature} of the atlas’s cut"
-    rows = "".join(
-        f"<li>{other}: {safe(feature_name(atlas, atlas.feature_id(other)))}, cosine {cosine:.2f}</li>"
-        for other, cosine in others
-    )
+    rows = "".join(f"<li>{safe(named(atlas, other))}, cosine {cosine:.2f}</li>" for other, cosine in others)
     return (
-        f'<p class="quiet">Similar features of other neurons ({safe(space)}{moved}):</p><ul class="similar">{rows}</ul>'
+        f'<p class="quiet">{worded(atlas.manifest, "Similar features of other neurons")} ({safe(space)}{moved}):</p>'
+        f'<ul class="similar">{rows}</ul>'
     )
+
+
+def named(atlas: Atlas, ref: FeatureRef) -> str:
+    return f"{ref_name(atlas.manifest, ref)}: {feature_name(atlas, atlas.feature_id(ref))}"
 
 
 def origin(atlas: Atlas, ref: NeuronRef, cut: float) -> list[str]:
     """Where all of it came from, and how to cite it."""
     told = provenance(atlas, {**ref.query(), "cut": f"{cut:g}"})
     shown = {name.replace("_", " "): safe(value) for name, value in told.items() if name != "cite"}
-    shown["token importance"] = f"masked tokens replaced by {safe(atlas.manifest.baselines[0])}"
+    if not atlas.manifest.images:
+        shown["token importance"] = f"masked tokens replaced by {safe(atlas.manifest.baselines[0])}"
     return [
         f"<h2>Where it came from</h2>{pairs('origin', shown)}",
         f"<h2>How to cite</h2><p>{escape(citation(atlas))}</p><pre>{escape(bibtex())}</pre>",

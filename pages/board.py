@@ -5,6 +5,7 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.board import Board, board
 from ne_core.classes import NAMES, rules
+from ne_core.wording import layer_mark, worded
 from pages.components import export, frame, location
 from pages.components.board_filters import TITLES, filters
 from pages.components.board_layers import show_classes, show_layers
@@ -36,7 +37,8 @@ def show_count(atlas: Atlas, view: View, n_found: int, n_all: int) -> None:
     first, last = view.span.start + 1, min(view.span.stop, n_found)
     by = " ".join(filter(None, (view.column.title, view.column.unit))).lower()
     way = "descending" if view.falling else "ascending"
-    st.markdown(f"**{n_found:,} of {n_all:,} neurons**, {first:,} to {last:,} shown, by {by}, {way}.")
+    told = f"**{n_found:,} of {n_all:,} neurons**, {first:,} to {last:,} shown, by {by}, {way}."
+    st.markdown(worded(atlas.manifest, told))
     if view.kind:
         st.caption(f"{NAMES[view.kind]}: {rules(atlas.manifest.default_cut)[view.kind]}")
 
@@ -53,22 +55,19 @@ def show_pages(atlas: Atlas, view: View, n_found: int) -> None:
 
 def show_nothing(atlas: Atlas, board: Board, view: View) -> None:
     """Which one filter, without which there would be some; else all of them."""
-    st.markdown("**No neuron passes all of these filters.** Widen one:")
-    counts = {name: int(board.passing(without.filter).sum()) for name, without in widened(view).items()}
-    shown = [
-        Chip(f"without {name}: {counts[name]:,} neuron{'s' * (counts[name] != 1)}", without.href(atlas))
-        for name, without in widened(view).items()
-        if counts[name]
-    ]
+    st.markdown(worded(atlas.manifest, "**No neuron passes all of these filters.** Widen one:"))
+    counts = {name: int(board.passing(without.filter).sum()) for name, without in widened(atlas, view).items()}
+    said = {name: f"without {name}: {count:,} neuron{'s' * (count != 1)}" for name, count in counts.items() if count}
+    shown = [Chip(worded(atlas.manifest, text), widened(atlas, view)[name].href(atlas)) for name, text in said.items()]
     every = Chip("no filter at all", view.to(layer=None, kind=None, ranges=()).href(atlas))
     chips([*shown, every], name="widen", label="Wider filters")
 
 
-def widened(view: View) -> dict[str, View]:
+def widened(atlas: Atlas, view: View) -> dict[str, View]:
     """The view without each of its filters."""
     made = {TITLES[name].lower(): view.within(name, (None, None)) for name, _ in view.ranges}
     if view.layer is not None:
-        made[f"layer {view.layer}"] = view.to(layer=None)
+        made[f"layer {layer_mark(atlas.manifest, view.layer)}"] = view.to(layer=None)
     if view.kind:
         made[f"class {NAMES[view.kind].lower()}"] = view.to(kind=None)
     return made

@@ -4,7 +4,8 @@ import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.measures import measures
-from ne_core.refs import FeatureRef
+from ne_core.refs import FeatureRef, NeuronRef
+from ne_core.wording import unit_title, worded
 from pages.components.behind import show_behind
 from pages.components.cluster_words import number, stands_in, tab_title
 from pages.components.clusters import Cluster, branch_at, cluster_label, cluster_labels, features_at, holder, listed
@@ -27,6 +28,11 @@ from pages.components.ways_on import ways_on
 
 ensure_router()
 WIDE, NARROW = 1.75, 1
+ROWS = (
+    "Each row is one feature, largest first: its number, its name, its central example around the key token, and how "
+    "many examples it has. A name is made of the key tokens, and the important words before them, that tell the "
+    "feature from the neuron’s others. Open one to read its examples."
+)
 SUGGESTED = (
     "Two branches join at the average distance between their examples. The *suggested* cut is the middle of the widest "
     "gap between successive branch points, among cuts that give from two features to half as many as there are "
@@ -55,7 +61,7 @@ def show_measures(atlas: Atlas, neuron: Neuron, view: View) -> None:
     }
     with st.container(horizontal=True, gap="small"):
         for name, (value, meaning) in shown.items():
-            st.metric(name, value, help=meaning, width="content")
+            st.metric(name, value, help=worded(atlas.manifest, meaning), width="content")
 
 
 def show_features(
@@ -78,12 +84,8 @@ def show_features(
         )
         for i, line in zip(those, around, strict=True)
     ]
-    feature_rows(rows, of=atlas, name="features", label="Features of this neuron", shown=9)
-    st.caption(
-        "Each row is one feature, largest first: its number, its name, its central example around the key "
-        "token, and how many examples it has. A name is made of the key tokens, and the important words before them, "
-        "that tell the feature from the neuron’s others. Open one to read its examples."
-    )
+    feature_rows(rows, of=atlas, name="features", label=worded(atlas.manifest, "Features of this neuron"), shown=9)
+    st.caption(worded(atlas.manifest, ROWS))
     if len(those) < len(features):
         st.caption(
             f"Smaller ones, {len(features) - len(those):,}, are not listed: their number in the address opens them."
@@ -135,7 +137,7 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
         for other, cosine in atlas.similar(ref, view.space)
     ]
     if not rows:
-        st.caption("No other neuron of this atlas has a feature.")
+        st.caption(worded(atlas.manifest, "No other neuron of this atlas has a feature."))
         return
     said = f"Features similar to feature {feature}" + (" of the atlas’s cut" if moved else "")
     feature_rows(rows, of=atlas, name="similar", label=f"{said}, {label(atlas, id)}", shown=8, narrow=True)
@@ -146,20 +148,24 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
 
 def dead(atlas: Atlas, view: View) -> None:
     ref = view.neuron
-    st.info(
+    said = (
         "This neuron is dead: no token of the corpus activates it above its threshold, so it has no examples and no "
-        "features.",
-        icon=":material/bedtime:",
+        "features."
     )
+    st.info(worded(atlas.manifest, said), icon=":material/bedtime:")
     others = living(atlas, ref.layer) or living(atlas)
     if others:
         nearest = min(others, key=lambda other: (abs(other.neuron - ref.neuron), other))
         st.page_link(
             page_file("neuron"),
-            label=f"Go to the nearest living neuron: layer {nearest.layer}, neuron {nearest.neuron}",
+            label=nearest_words(atlas, nearest),
             icon=":material/arrow_forward:",
             query_params=atlas_query(atlas, nearest.query() | view.kept(atlas)),
         )
+
+
+def nearest_words(atlas: Atlas, ref: NeuronRef) -> str:
+    return f"{worded(atlas.manifest, 'Go to the nearest living neuron:')} {markdown(unit_title(atlas.manifest, ref))}"
 
 
 atlas = open_page("neuron")

@@ -5,6 +5,7 @@ import streamlit as st
 from ne_core import figures
 from ne_core.atlas import Atlas
 from ne_core.refs import NeuronRef
+from ne_core.wording import layer_marks, ref_name, worded
 from pages.components import export, frame, links, location
 from pages.components.board_location import PRESETS
 from pages.components.chips import Chip, chips
@@ -17,6 +18,7 @@ from pages.components.nav import ensure_router
 from pages.components.per_atlas import per_atlas
 from pages.components.settings import counts, settings
 from pages.components.starts import SOLID, Start, starts
+from pages.components.thumbs import thumbs
 
 ensure_router()
 PICKS = 4  # neurons of each kind
@@ -31,7 +33,7 @@ def show_starts(atlas: Atlas) -> None:
     for i, (column, start) in enumerate(zip(st.columns(len(found), gap="medium"), found, strict=True)):
         with column:
             show_start(atlas, start, f"start{i}")
-    st.markdown("**Or rank every neuron on the board:**")
+    st.markdown(worded(atlas.manifest, "**Or rank every neuron on the board:**"))
     chips([Chip(name, view.href(atlas)) for name, view in PRESETS.items()], name="board", label="Views of the board")
 
 
@@ -39,7 +41,7 @@ def show_start(atlas: Atlas, start: Start, name: str) -> None:
     st.markdown(f"**{start.title}**")
     rows = [neuron_row(atlas, ref) for ref in start.neurons]
     feature_rows(rows, of=atlas, name=name, label=start.title, shown=PICKS, narrow=True)
-    st.caption(start.rule)
+    st.caption(worded(atlas.manifest, start.rule))
 
 
 def neuron_row(atlas: Atlas, ref: NeuronRef) -> dict:
@@ -52,7 +54,7 @@ def neuron_row(atlas: Atlas, ref: NeuronRef) -> dict:
         "href": links.neuron_href(atlas, ref),
         "number": None,
         "colour": None,
-        "name": str(ref),
+        "name": ref_name(atlas.manifest, ref),
         "label": brief([label(atlas, id) for id, _ in large]),
         "more": sum(size >= SOLID for size in sizes) > NAMED,
         "meta": "",
@@ -61,7 +63,15 @@ def neuron_row(atlas: Atlas, ref: NeuronRef) -> dict:
         "maximum": 1,
         "why": f"{of} of {sum(sizes)} examples",
         "current": False,
+        "centres": centres(atlas, ref, [id for id, _ in large]),
     }
+
+
+def centres(atlas: Atlas, ref: NeuronRef, ids: list[int]) -> list[dict]:
+    """The images at the centres of some features of a neuron; none of texts."""
+    if atlas.images is None:
+        return []
+    return thumbs(atlas, atlas.neuron(ref).example[atlas.features["central"][ids]])
 
 
 def show_layers(atlas: Atlas) -> list[export.Page]:
@@ -70,11 +80,13 @@ def show_layers(atlas: Atlas) -> list[export.Page]:
     features, distance, dead = layer_figures(atlas)
     left, middle, right = st.columns(3, gap="medium")
     with left:
-        pages = [draw("Features per neuron", atlas, *features)]
-        st.caption("Median over living neurons, with the quartiles: how many features a neuron’s examples fall into.")
+        pages = [draw(worded(atlas.manifest, "Features per neuron"), atlas, *features)]
+        said = "Median over living neurons, with the quartiles: how many features a neuron’s examples fall into."
+        st.caption(worded(atlas.manifest, said))
     with middle:
         pages += [draw("Mean distance", atlas, *distance)]
-        st.caption("Median over living neurons, with the quartiles: 0 is one direction, 1 unrelated examples.")
+        said = "Median over living neurons, with the quartiles: 0 is one direction, 1 unrelated examples."
+        st.caption(worded(atlas.manifest, said))
     with right:
         return pages + show_dead(atlas, *dead)
 
@@ -88,25 +100,26 @@ def layer_figures(atlas: Atlas) -> list[tuple]:
     for column, unit in (("n_features", "features"), ("mean_distance", "cosine distance")):
         values = [table[column][here & alive].astype(float) for here in of_layer]
         medians = [figures.quartiles(each)[1] for each in values]
-        found.append((figures.quartiles_by_layer(atlas.layers, values, unit), medians))
+        found.append((figures.quartiles_by_layer(layer_marks(atlas.manifest), values, unit), medians))
     dead = [float((~alive[here]).mean()) for here in of_layer]
-    return [*found, (figures.share_by_layer(atlas.layers, dead, "% of the layer"), dead)]
+    return [*found, (figures.share_by_layer(layer_marks(atlas.manifest), dead, "% of the layer"), dead)]
 
 
 def show_dead(atlas: Atlas, figure, shares: list[float]) -> list[export.Page]:
     if not any(shares):
-        st.markdown("**Dead neurons**")
-        st.markdown("None: some token of the corpus activates every neuron.")
+        st.markdown(worded(atlas.manifest, "**Dead neurons**"))
+        st.markdown(worded(atlas.manifest, "None: some token of the corpus activates every neuron."))
         return []
-    page = draw("Dead neurons", atlas, figure, [100 * share for share in shares], " %")
-    st.caption("Share of a layer’s neurons that no token of the corpus activates.")
+    page = draw(worded(atlas.manifest, "Dead neurons"), atlas, figure, [100 * share for share in shares], " %")
+    st.caption(worded(atlas.manifest, "Share of a layer’s neurons that no token of the corpus activates."))
     return [page]
 
 
 def draw(title: str, atlas: Atlas, figure, values: list[float], unit: str = "") -> export.Page:
     """A figure, and its numbers in words for those who do not see it."""
     st.markdown(f"**{title}**")
-    words = ", ".join(f"layer {layer}: {value:.3g}{unit}" for layer, value in zip(atlas.layers, values, strict=True))
+    told = zip(layer_marks(atlas.manifest), values, strict=True)
+    words = ", ".join(f"layer {layer}: {value:.3g}{unit}" for layer, value in told)
     st.plotly_chart(figure, key=title, config=export.toolbar(title), alt=f"{title} by layer. {words}.")
     return export.plotly_page(f"{title} by layer", title, figure)
 
@@ -120,10 +133,13 @@ atlas = open_page("overview")
 at = location.read(atlas.root.name)
 location.settle(at, links.atlas_query(atlas))
 frame.remember("overview", links.atlas_query(atlas))
-st.title(f"What neurons of {markdown(atlas.manifest.name)} respond to", anchor=False)
+st.title(f"What {worded(atlas.manifest, 'neurons')} of {markdown(atlas.manifest.name)} respond to", anchor=False)
 st.markdown(
-    "An atlas of one language model. Every neuron’s activating examples were split into **features**: clusters of "
-    "examples that the neuron fires on for the same reason."
+    worded(
+        atlas.manifest,
+        "An atlas of one language model. Every neuron’s activating examples were split into **features**: clusters of "
+        "examples that the neuron fires on for the same reason.",
+    )
 )
 st.html(counts(atlas))
 show_starts(atlas)

@@ -5,6 +5,7 @@ import streamlit as st
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
 from ne_core.similar import SPACES
+from ne_core.wording import ref_name, worded
 from pages.components import export, frame, location
 from pages.components.choices import SPACE_TITLES
 from pages.components.escape import markdown
@@ -46,10 +47,11 @@ def show_common(atlas: Atlas, view: View) -> None:
     st.subheader("In common", anchor=False)
     with st.container(horizontal=True, gap="medium"):
         for space in atlas.manifest.spaces:
-            name = SPACE_TITLES.get(space, space)
+            name = worded(atlas.manifest, SPACE_TITLES.get(space, space))
             value = f"{cosine(atlas, view.a, view.b, space):.2f}".replace("-", "−")
             meaning = f"Between the central examples, as {SPACES.get(space, space)}: 1 is one direction, 0 unrelated."
-            st.metric(f"Cosine, {name[:1].lower()}{name[1:]}", value, help=markdown(meaning), width="content")
+            meaning = markdown(worded(atlas.manifest, meaning))
+            st.metric(f"Cosine, {name[:1].lower()}{name[1:]}", value, help=meaning, width="content")
     st.markdown(tokens_line(atlas, view.a, view.b))
     st.markdown(measures_table(atlas, view.a, view.b))
 
@@ -77,7 +79,8 @@ st.title("Side by side", anchor=False)
 at.show_problems()
 controls(atlas, at, view)
 if view.a and view.b:
-    st.set_page_config(page_title=f"{view.a} beside {view.b} · {atlas.root.name}")
+    both = " beside ".join(ref_name(atlas.manifest, ref) for ref in (view.a, view.b))
+    st.set_page_config(page_title=f"{both} · {atlas.root.name}")
     try:
         show_pair(atlas, view)
     except AtlasError as error:

@@ -6,6 +6,7 @@ from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
 from ne_core.similar import SPACES
 from ne_core.trail import Trail
+from ne_core.wording import layer_mark
 from pages.components import frame, location
 from pages.components.chips import Chip, chips
 from pages.components.escape import markdown
@@ -13,7 +14,8 @@ from pages.components.export_trail import trail_menu
 from pages.components.features import feature_row, feature_rows
 from pages.components.frame import open_page
 from pages.components.labels import label
-from pages.components.nav import ensure_router
+from pages.components.links import atlas_query
+from pages.components.nav import ensure_router, page_file, pages_of
 from pages.components.trail_controls import controls
 from pages.components.trail_graph import trail_graph
 from pages.components.trail_location import View, read_view, trail_href
@@ -74,7 +76,23 @@ def show_others(atlas: Atlas, view: View, refs: list) -> None:
     chips(shown, name="starts", label="Trails worth following")
 
 
+def no_trails(atlas: Atlas) -> None:
+    """Of layers that are alternatives, or of one."""
+    st.title("Trail", anchor=False)
+    names = location.listed([layer_mark(atlas.manifest, layer) for layer in atlas.layers], "and")
+    here = f"are alternatives that read the same: {names}" if len(atlas.layers) > 1 else f"are one: {names}"
+    st.info(
+        "An atlas of images has no trails. A trail follows a feature from layer to layer of one model; the layers here "
+        f"{markdown(here)}. **More like this**, in Search and beside every feature, finds like ones in all of them.",
+        icon=":material/route:",
+    )
+    st.page_link(page_file("search"), label="Open Search", query_params=atlas_query(atlas))
+    st.stop()
+
+
 atlas = open_page("trail")
+if "trail" not in pages_of(atlas):
+    no_trails(atlas)
 offered = worth_following(atlas)
 if not offered:
     nothing_to_follow()

@@ -173,7 +173,7 @@ def test_a_static_page_fits_a_narrow_screen(alone, tiny_atlas):
 
 def test_a_plotly_page_draws_without_anybody(alone):
     names = ["<script>alert(1)</script>", "</script>", "b", "c", "d"]
-    figure = classes_by_layer([0, 1], np.array([[1, 2, 3, 1, 1], [4, 5, 6, 1, 1]]), names)
+    figure = classes_by_layer(["0", "1"], np.array([[1, 2, 3, 1, 1], [4, 5, 6, 1, 1]]), names)
     page = alone(plotly_page(figure, "Classes </title><script>"))
     expect(page.locator(".js-plotly-plot .bars path")).to_have_count(10)
     expect(page.locator(".modebar-btn").first).to_be_attached()

@@ -11,11 +11,13 @@ from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
 from ne_core.checks import verify
 from ne_core.refs import NeuronRef
+from ne_core.static_page import static_page
+from pages.components.settings import settings
 from precompute.config import RunConfig
 from precompute.images import ImageSource, write_image_atlas
 from precompute.source import UnfitModelError
 from precompute.write import WriteError
-from tests.hostile import change_array, copied, set_manifest
+from tests.hostile import ODD_VALUES, change_array, copied, manifest_of, set_manifest
 from tests.planted_images import (
     ACTIVE_FOR,
     CLASSES,
@@ -194,7 +196,7 @@ WRONG_IMAGES = {
     "fewer than examples": lambda images: images[1:],
     "without height": lambda images: images[:, :0],
     "without width": lambda images: images[:, :, :0],
-    "too large to be shown": lambda images: np.zeros((N, 129, 1), dtype=np.uint8),
+    "too large to be shown": lambda images: np.zeros((N, 65, 1), dtype=np.uint8),
     "numbers that are no bytes": lambda images: images.astype(np.int16),
     "in colour": lambda images: np.stack([images] * 3, axis=-1),
     "flat": lambda images: images.reshape(N, -1),
@@ -253,3 +255,27 @@ def test_texts_without_a_mask_baseline_are_refused_as_before(tiny_atlas: Path, t
     set_manifest(root, baselines=[])
     with pytest.raises(AtlasError, match="baselines"):
         Atlas.open(root)
+
+
+READ = ("kind", "units", "layer_names", "baselines", "window", "n_ctx", "keep", "max_examples", "importance", "corpus")
+
+
+def shown(root: Path) -> str:
+    """Why it is refused, or nothing where all that is said of it can be said."""
+    try:
+        atlas = Atlas.open(root)
+    except AtlasError as refused:
+        return str(refused)
+    settings(atlas.manifest)
+    static_page(atlas, NeuronRef(0, 0))
+    return ""
+
+
+@pytest.mark.parametrize("field", READ)
+def test_odd_manifests_are_shown_or_refused_in_one_line(copy: Path, field: str):
+    usual = manifest_of(copy)[field]
+    for value in ODD_VALUES:
+        set_manifest(copy, **{field: value})
+        assert "\n" not in shown(copy)
+    set_manifest(copy, **{field: usual})
+    assert list(verify(copy)) == []

@@ -8,6 +8,7 @@ from ne_core.atlas import Atlas, Neuron
 from ne_core.by_distance import distances
 from ne_core.palette import feature_colour
 from ne_core.refs import NeuronRef
+from ne_core.wording import worded
 from pages.components.behind_plots import activations_plot, importance_plot, kept_share
 from pages.components.clusters import Cluster
 from pages.components.effects import effect_lists
@@ -16,18 +17,37 @@ from pages.components.location import listed
 from pages.components.picker import View
 from pages.components.small_plot import small_plot
 
+EFFECTS_ON_TOKENS = (
+    "Direct effect on the logits of one unit of activation, less the mean over all tokens, up to the final norm’s "
+    "scale: the neuron’s output weights through the unembedding, past all later layers. Active, the neuron makes the "
+    "tokens raised likelier to come next. Each token leads to the features that fire on it."
+)
+EFFECTS_ON_CLASSES = (
+    "Effect on the logits of the classes of one unit of activation, less the mean over all classes: what is raised "
+    "becomes a likelier answer. Each class leads to the features that fire on its images."
+)
+
 
 def show_behind(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
-    importance, effects, activations = st.tabs(["Importance by distance", "Effect on the logits", "Activations"])
-    what = f"feature {current}" if view.branch is None else f"branch point {view.branch}"
-    with importance:
-        colour = feature_colour(current if view.branch is None else -1).css
-        show_importance(atlas, neuron, cluster, view.reading.baseline_number(atlas.manifest.baselines), what, colour)
-        show_agreement(atlas, neuron, cluster, what)
+    """Of images nothing is masked, so that there is no importance to show."""
+    titles = ["Effect on the logits", "Activations"]
+    if atlas.manifest.images:
+        effects, activations = st.tabs(titles)
+    else:
+        importance, effects, activations = st.tabs(["Importance by distance", *titles])
+        with importance:
+            show_importances(atlas, neuron, view, cluster, current)
     with effects:
         show_effects(atlas, neuron.ref)
     with activations:
         show_activations(atlas, neuron.ref)
+
+
+def show_importances(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
+    what = f"feature {current}" if view.branch is None else f"branch point {view.branch}"
+    colour = feature_colour(current if view.branch is None else -1).css
+    show_importance(atlas, neuron, cluster, view.reading.baseline_number(atlas.manifest.baselines), what, colour)
+    show_agreement(atlas, neuron, cluster, what)
 
 
 def show_importance(
@@ -78,18 +98,16 @@ def show_effects(atlas: Atlas, ref: NeuronRef) -> None:
         st.caption("This atlas holds no effects on the logits: its model was read without an unembedding.")
         return
     effect_lists(atlas, effects.raised, effects.lowered)
-    st.caption(
-        "Direct effect on the logits of one unit of activation, less the mean over all tokens, up to the final norm’s "
-        "scale: the neuron’s output weights through the unembedding, past all later layers. Active, the neuron makes "
-        "the tokens raised likelier to come next. Each token leads to the features that fire on it."
-    )
+    st.caption(EFFECTS_ON_CLASSES if atlas.manifest.images else EFFECTS_ON_TOKENS)
 
 
 def show_activations(atlas: Atlas, ref: NeuronRef) -> None:
     plot, share = activations_plot(atlas, ref), kept_share(atlas)
     small_plot(plot, name="histogram")
-    st.caption(
+    reached = "a share" if np.isnan(share) else f"{share:.0%}"
+    least = "is above 0" if share == 0 else f"reaches {reached} of the neuron’s maximum"
+    said = (
         f"Activations on {atlas.manifest.sample_positions:,} sampled positions of the corpus, in {len(plot['bars'])} "
-        "bins; counts on a logarithmic scale. An activating example reaches "
-        f"{'a share' if np.isnan(share) else f'{share:.0%}'} of the neuron’s maximum."
+        f"bins; counts on a logarithmic scale. An activating example {least}."
     )
+    st.caption(worded(atlas.manifest, said))

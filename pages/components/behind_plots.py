@@ -9,6 +9,7 @@ from ne_core.by_distance import ByDistance
 from ne_core.logits import LogitEffects
 from ne_core.refs import NeuronRef
 from ne_core.token_text import spelled
+from ne_core.wording import ref_name, worded
 from pages.components.plot_axes import count_axis, level_axis, log_count, value_axis
 from pages.components.small_plot import Axis, Bar, Series, plotted
 
@@ -46,15 +47,16 @@ def activations_plot(atlas: Atlas, ref: NeuronRef) -> dict:
     shown = [(keep, f"kept from {keep:.2f}"), (maximum, f"maximum {maximum:.2f}")]
     marks = [mark for mark in shown if np.isfinite(mark[0])]
     ends = [found.low, found.high, *(at for at, _ in marks)]
+    thing = "image" if atlas.manifest.images else "position"
     bars = [
-        Bar(low, high, log_count(count), f"{low:.2f} to {high:.2f}: {count:,} position{'s' * (count != 1)}")
+        Bar(low, high, log_count(count), f"{low:.2f} to {high:.2f}: {count:,} {thing}{'s' * (count != 1)}")
         for (low, high), count in zip(pairwise(found.edges.tolist()), found.counts.tolist(), strict=True)
     ]
     return plotted(
         bars,
         value_axis(min(ends), max(ends), "activation"),
-        count_axis(int(found.counts.max()), "positions"),
-        label=f"How many sampled positions have which activation, from {found.low:.2f} to {found.high:.2f}.",
+        count_axis(int(found.counts.max()), f"{thing}s"),
+        label=f"How many sampled {thing}s have which activation, from {found.low:.2f} to {found.high:.2f}.",
         marks=marks,
     )
 
@@ -62,7 +64,8 @@ def activations_plot(atlas: Atlas, ref: NeuronRef) -> dict:
 def kept_share(atlas: Atlas) -> float:
     """The share of its maximum from which a neuron's examples are kept; NaN where the manifest, unchecked, has none."""
     share = atlas.manifest.raw["keep"]
-    return share if isinstance(share, float) else np.nan
+    whole = type(share) is int and share in (0, 1)
+    return float(share) if whole or isinstance(share, float) else np.nan
 
 
 def effects_plot(atlas: Atlas, effects: LogitEffects, ref: NeuronRef) -> dict:
@@ -76,11 +79,12 @@ def effects_plot(atlas: Atlas, effects: LogitEffects, ref: NeuronRef) -> dict:
     ]
     below = [(at, cropped(name)) for name, (at, _) in zip(names, placed, strict=True)]
     ends = [effect for _, (_, effect) in placed]
+    axis = worded(atlas.manifest, "tokens raised most, tokens lowered most")
     return plotted(
         bars,
-        Axis(-0.5, first + len(effects.lowered) - 0.5, "tokens raised most, tokens lowered most", below),
+        Axis(-0.5, first + len(effects.lowered) - 0.5, axis, below),
         level_axis(min(ends), max(ends), "logit per unit of activation"),
-        label=f"Direct effect of {ref} on the logits.",
+        label=f"Direct effect of {ref_name(atlas.manifest, ref)} on the logits.",
     )
 
 

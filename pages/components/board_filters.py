@@ -1,10 +1,13 @@
 """The controls of the board: layer, class, and ranges. Each moves the URL."""
 
+from functools import partial
+
 import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.board import Board
 from ne_core.classes import CLASSES, NAMES
+from ne_core.wording import layer_mark
 from pages.components import location
 from pages.components.board_location import RANGES, Range, View, ends
 from pages.components.choices import one_of
@@ -16,7 +19,8 @@ WIDTH = 180  # of a range: two in a row on a telephone
 def filters(atlas: Atlas, board: Board, view: View) -> None:
     with st.container(horizontal=True, gap="small"):
         layers, kinds = list(atlas.layers), list(CLASSES)
-        one_of("_board_layer", "Layer", layers, str, view.layer, 130, lambda layer: view.to(layer=layer).query(atlas))
+        named = partial(layer_mark, atlas.manifest)
+        one_of("_board_layer", "Layer", layers, named, view.layer, 130, lambda layer: view.to(layer=layer).query(atlas))
         one_of("_board_kind", "Class", kinds, NAMES.get, view.kind, 195, lambda kind: view.to(kind=kind).query(atlas))
         for name in RANGES:
             pick_range(atlas, board, view, name)

@@ -7,6 +7,7 @@ from ne_core import layer_figures
 from ne_core.atlas import Atlas
 from ne_core.board import Board
 from ne_core.classes import NAMES, rules
+from ne_core.wording import layer_marks, worded
 from pages.components.export import Page, plotly_page, toolbar
 from pages.components.per_atlas import per_atlas
 from pages.components.settings import pairs, safe
@@ -30,21 +31,22 @@ def show_layers(atlas: Atlas, board: Board) -> list[Page]:
     st.subheader("How the layers differ", anchor=False)
     left, middle, right = st.columns([1, 1, 1.4], gap="medium")
     with left:
-        features = show_spread(atlas, board, "n_features", "Features per neuron", "features")
+        features = show_spread(atlas, board, "n_features", worded(atlas.manifest, "Features per neuron"), "features")
     with middle:
         distance = show_spread(atlas, board, "mean_distance", "Mean distance", "cosine distance")
     with right:
         st.markdown("**Classes**")
         figure = classes_figure(atlas, board)
         words = "; ".join(
-            counted(layer, counts) for layer, counts in zip(atlas.layers, board.class_counts, strict=True)
+            counted(layer, counts)
+            for layer, counts in zip(layer_marks(atlas.manifest), board.class_counts, strict=True)
         )
         st.plotly_chart(figure, key="classes", config=toolbar("classes"), alt=f"Classes by layer. {words}.")
-        st.caption("Share of each layer’s neurons that is of each class.")
+        st.caption(worded(atlas.manifest, "Share of each layer’s neurons that is of each class."))
     return [features, distance, plotly_page("Classes by layer", "classes", figure)]
 
 
-def counted(layer: int, counts: np.ndarray) -> str:
+def counted(layer: str, counts: np.ndarray) -> str:
     return f"layer {layer}: " + ", ".join(
         f"{n:,} {name.lower()}" for name, n in zip(NAMES.values(), counts.tolist(), strict=True)
     )
@@ -52,22 +54,24 @@ def counted(layer: int, counts: np.ndarray) -> str:
 
 @per_atlas()
 def classes_figure(atlas: Atlas, _board: Board):
-    return layer_figures.classes_by_layer(atlas.layers, _board.class_counts, list(NAMES.values()))
+    return layer_figures.classes_by_layer(layer_marks(atlas.manifest), _board.class_counts, list(NAMES.values()))
 
 
 @per_atlas(entries=8)
 def spread_figure(atlas: Atlas, _board: Board, column: str, unit: str):
-    return layer_figures.spread_by_layer(atlas.layers, _board.quantiles(column), unit)
+    return layer_figures.spread_by_layer(layer_marks(atlas.manifest), _board.quantiles(column), unit)
 
 
 def show_spread(atlas: Atlas, board: Board, column: str, title: str, unit: str) -> Page:
     """A figure, and its medians in words for those who do not see it."""
     quantiles = board.quantiles(column)
     medians = ", ".join(
-        f"layer {layer}: {median:.3g}" for layer, median in zip(board.layers, quantiles[:, 2], strict=True)
+        f"layer {layer}: {median:.3g}"
+        for layer, median in zip(layer_marks(atlas.manifest), quantiles[:, 2], strict=True)
     )
     st.markdown(f"**{title}**")
     figure = spread_figure(atlas, board, column, unit)
     st.plotly_chart(figure, key=column, config=toolbar(column), alt=f"{title}, medians: {medians}.")
-    st.caption("Living neurons: median and quartiles; the lines reach from the lowest to the highest 5 %.")
+    said = "Living neurons: median and quartiles; the lines reach from the lowest to the highest 5 %."
+    st.caption(worded(atlas.manifest, said))
     return plotly_page(f"{title} by layer", column, figure)

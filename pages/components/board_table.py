@@ -6,6 +6,7 @@ from ne_core.atlas import Atlas
 from ne_core.board import Board
 from ne_core.classes import CLASSES
 from ne_core.refs import NeuronRef
+from ne_core.wording import ref_name, worded
 from pages.components.assets import component, drawn_key
 from pages.components.board_columns import COLUMNS
 from pages.components.board_location import View
@@ -22,7 +23,7 @@ NAMED = 4  # features whose key token is shown
 
 def board_table(atlas: Atlas, board: Board, rows: Sequence[int], view: View) -> None:
     drawn = {
-        "label": "Neurons",
+        "label": worded(atlas.manifest, "Neurons"),
         "columns": [heading(atlas, name, view) for name in COLUMNS],
         "rows": [table_row(atlas, board, row) for row in rows],
     }
@@ -32,9 +33,9 @@ def board_table(atlas: Atlas, board: Board, rows: Sequence[int], view: View) -> 
 def heading(atlas: Atlas, name: str, view: View) -> dict:
     column, here = COLUMNS[name], name == view.sort
     return {
-        "title": column.title,
+        "title": worded(atlas.manifest, column.title),
         "unit": column.unit,
-        "meaning": column.meaning,
+        "meaning": worded(atlas.manifest, column.meaning),
         "href": view.sorted_by(name).href(atlas),
         "sorted": ("descending" if view.falling else "ascending") if here else None,
     }
@@ -47,7 +48,7 @@ def table_row(atlas: Atlas, board: Board, row: int) -> dict:
     ids = atlas.feature_ids(ref)
     return {
         "href": neuron_href(atlas, ref),
-        "name": str(ref),
+        "name": ref_name(atlas.manifest, ref),
         "kind": CLASSES[board.columns["class"][row]],
         "cells": texts[1:],
         "label": brief([label(atlas, id) for id in ids[:NAMED]]),

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from ne_core.atlas import Atlas
+from ne_core.wording import worded
 from pages.components import location
-from pages.components.find_location import LONGEST, MODES
+from pages.components.find_location import LONGEST, modes
 
 Query = Callable[[object], dict[str, str]]
 ASKS = {
@@ -15,6 +16,7 @@ ASKS = {
     "name": "words of their names",
     "snippet": "a piece of text as it stands, such as import numpy",
 }
+ASKS_OF_IMAGES = {"words": "words of the labels of their images", "token": "a label as it stands"}
 SPACE_TITLES = {"neuron": "Neuron embedding", "pre_mlp": "Pre-MLP embedding"}
 
 
@@ -40,15 +42,16 @@ def space_of(atlas: Atlas, key: str, space: str, query: Query, titled: bool = Fa
         "Space",
         atlas.manifest.spaces,
         key=key,
-        format_func=lambda space: SPACE_TITLES.get(space, space),
+        format_func=lambda space: worded(atlas.manifest, SPACE_TITLES.get(space, space)),
         required=True,
         label_visibility="visible" if titled else "collapsed",
         on_change=location.moved(key, query),
     )
 
 
-def search_box(key: str, title: str, q: str, mode: str, to_text: Query, to_mode: Query) -> None:
+def search_box(atlas: Atlas, key: str, title: str, q: str, mode: str, to_text: Query, to_mode: Query) -> None:
     """A text and how it is looked for."""
+    titles = modes(atlas)
     st.session_state[f"{key}q"], st.session_state[f"{key}mode"] = q, mode
     left, right = st.columns([1.6, 1], vertical_alignment="bottom")
     left.text_input(
@@ -56,15 +59,15 @@ def search_box(key: str, title: str, q: str, mode: str, to_text: Query, to_mode:
         key=f"{key}q",
         type="search",
         max_chars=LONGEST,
-        placeholder=ASKS[mode],
+        placeholder=(ASKS_OF_IMAGES if atlas.manifest.images else ASKS)[mode],
         icon=":material/search:",
         on_change=location.moved(f"{key}q", to_text),
     )
     right.segmented_control(
         "Look for",
-        list(MODES),
+        list(titles),
         key=f"{key}mode",
-        format_func=MODES.get,
+        format_func=titles.get,
         required=True,
         on_change=location.moved(f"{key}mode", to_mode),
     )

@@ -1,5 +1,5 @@
 /* data = {key, address, kept, usual, suggested, top, colours, cut, asked, current, branch,
-   leaves: [{row, text: [before, key, after]}] from the left,
+   leaves: [{row, text: [before, key, after], image: as of a line (shared.js) or nothing}] from the left,
    branches: [{of: [left, right], x, h, centre, until}] from the lowest, names: [[key terms], [context]] of leaves and
    branches} ; see dendrogram_cut.js for their numbers */
 const FOLLOW_EVERY = 250;   // milliseconds: so often the page follows a cut that is being moved
@@ -73,10 +73,14 @@ export default function (component) {
 /* A leaf with its snippet; a branch point with what hangs below it, and the snippet at its centre. */
 function nodeTip(data, number, features, at, tip) {
   const n = data.leaves.length, branch = data.branches[number - n];
-  const [before, key, after] = data.leaves[branch ? branch.centre : number].text;
+  const { image, text: [before, key, after] } = data.leaves[branch ? branch.centre : number];
   const head = branch ? branchWords(data, number, features) : `Feature ${features[number]}`;
   const [terms, context] = data.names[branch ? number : topOf(features, features[number])];
   const name = label(terms, false, context), said = `${head}, ${name.textContent}`;
+  if (image) {
+    showTip(tip, at.querySelector('.hit') ?? at, element('span', 'of', head), name, imageOf({ image }));
+    return `${said}: ${image.words}`;
+  }
   const bold = element('b');
   bold.append(element('bdi', '', key));
   showTip(tip, at.querySelector('.hit') ?? at, element('span', 'of', head), name, element('bdi', '', before), bold, element('bdi', '', after));

@@ -15,6 +15,7 @@ from pages.components.lines import snippets
 from pages.components.links import neuron_href
 from pages.components.per_atlas import per_atlas
 from pages.components.picker import View
+from pages.components.thumbs import thumbs
 
 DENDROGRAM = component(
     "dendrogram",
@@ -56,10 +57,17 @@ def drawn_tree(atlas: Atlas, layer: int, number: int, _neuron: Neuron) -> dict:
 
 
 def leaves(atlas: Atlas, neuron: Neuron, layout: Dendrogram) -> list[dict]:
-    """From the left: which example it is, and the text around the key token, less of it where there are thousands."""
+    """From the left: which example it is, and the text around the key token, less of it where there are thousands.
+
+    Where examples are images it is their label, and, but for thousands, {image: what thumbs.py makes of each}.
+    """
     before, after = (10, 4) if len(neuron) <= MANY else (5, 2)
     texts = snippets(atlas, neuron, layout.order, before, after)
-    return [{"row": row, "text": text} for row, text in zip(layout.order.tolist(), texts, strict=True)]
+    made = [{"row": row, "text": text} for row, text in zip(layout.order.tolist(), texts, strict=True)]
+    if atlas.images is None or len(neuron) > MANY:
+        return made
+    images = thumbs(atlas, neuron.example[layout.order])
+    return [leaf | {"image": image} for leaf, image in zip(made, images, strict=True)]
 
 
 def names(atlas: Atlas, neuron: Neuron, layout: Dendrogram) -> list[list[list[str]]]:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.palette import feature_colour
+from ne_core.wording import ref_name
 from pages.components.chosen import Chosen, chosen
 from pages.components.cluster_words import facts
 from pages.components.clusters import Cluster
@@ -18,6 +19,12 @@ ORDER = {
     "activation": "The highest activation on the key token first; it is the number at the right.",
     "near": "The nearest to the centre first.",
     "far": "The farthest from the centre first.",
+}
+ORDER_OF_IMAGES = {
+    "central": "The image at the centre first, then the rest by activation.",
+    "activation": "The highest activation first.",
+    "near": ORDER["near"],
+    "far": ORDER["far"],
 }
 STORED = (
     "Distance is the cosine distance of the example’s neuron embedding to the mean direction of its feature: 0 is the "
@@ -44,7 +51,7 @@ def show_examples(
         "title": f"Branch point {view.branch}" if on_branch else f"Feature {current}",
         "number": None if on_branch else current,
         "colour": feature_colour(-1 if on_branch else current).css,
-        "size": f"{len(cluster):,} of {neuron.ref}’s {len(neuron):,} examples",
+        "size": f"{len(cluster):,} of {ref_name(atlas.manifest, neuron.ref)}’s {len(neuron):,} examples",
         "facts": facts(atlas, neuron, cluster, view.reading),
         "back": {"href": back, "text": f"Back to feature {current}"} if on_branch else None,
         **name.data(),
@@ -54,6 +61,10 @@ def show_examples(
     cluster_examples(atlas, neuron, found, view, head=head, count=counted(found, view, len(cluster)), land=land)
     away = (STORED if stored else JOINED) if view.reading.by_distance else ""
     important = CONTEXT if view.reading.context == "important" else ""
+    if atlas.manifest.images:
+        activation = "The number is the activation, and so is the warm background of a label."
+        st.caption(f"{ORDER_OF_IMAGES[view.reading.sort]} {away} {activation}")
+        return
     st.caption(
         f"{ORDER[view.reading.sort]} {away} {important} A warm background is activation, an underline importance; "
         "Values shows both as numbers."

@@ -6,7 +6,7 @@ A closed menu costs a page one button; nothing in it runs. It is a fragment: ope
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.provenance import file_name, provenance
+from ne_core.wording import worded
 from pages.components.escape import markdown
 from pages.components.pictures import Picture, pictures
 
@@ -59,7 +60,14 @@ def menu(
     drawings: Sequence[Page] = (),
     pages: Sequence[Page] = (),
 ) -> None:
-    """Draw it. `name` tells this menu from others on the page; `query` is the view's URL, which exports quote."""
+    """Draw it. `name` tells this menu from others on the page; `query` is the view's URL, which exports quote.
+
+    Titles speak of neurons and texts; what is shown is in the atlas's own words.
+    """
+    tables, figures, drawings, pages = (
+        [replace(each, title=worded(atlas.manifest, each.title)) for each in some]
+        for some in (tables, figures, drawings, pages)
+    )
     box = st.popover("Export", icon=":material/download:", key=f"_export_{name}", on_change="rerun")
     if not box.open:
         return

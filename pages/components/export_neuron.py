@@ -3,6 +3,7 @@
 from ne_core.atlas import Atlas, Neuron
 from ne_core.palette import feature_colour
 from ne_core.refs import FeatureRef, NeuronRef
+from ne_core.wording import ref_name
 from pages.components import export
 from pages.components.chosen import passing
 from pages.components.clusters import Cluster, holder
@@ -63,6 +64,9 @@ def tables(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: 
         rows = cluster.rows[passing(atlas, neuron, cluster.rows, view.reading)]
         return frame.iloc[rows].reset_index(drop=True)
 
+    every_token = Table(
+        "Every token of all examples", f"{from_here}-tokens", lambda: frames().tokens_frame(atlas, ref, view.cut)
+    )
     some, these = (" that pass the filters", "-filtered") if view.reading.filtered else ("", "")
     return [
         Table(f"Examples of {what}{some}", f"{from_here}-{short}-examples{these}", lambda: examples(False)),
@@ -73,11 +77,7 @@ def tables(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: 
         ),
         Table("Features of this neuron", f"{from_here}-features", lambda: frames().cut_frame(atlas, ref, view.cut)),
         Table("All examples of this neuron", f"{from_here}-examples", lambda: examples(True)),
-        Table(
-            "Every token of all examples",
-            f"{from_here}-tokens",
-            lambda: frames().tokens_frame(atlas, ref, view.cut),
-        ),
+        *([] if atlas.manifest.images else [every_token]),
         Table("Activation histogram", f"{from_here}-histogram", lambda: frames().histogram_frame(atlas, ref)),
     ]
 
@@ -85,7 +85,7 @@ def tables(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: 
 def figures(atlas: Atlas, neuron: Neuron, view: View) -> list[Picture]:
     if len(neuron) < 2:
         return []
-    title = f"Dendrogram of {neuron.ref}, cut at {view.cut:g}"
+    title = f"Dendrogram of {ref_name(atlas.manifest, neuron.ref)}, cut at {view.cut:g}"
 
     def drawn(text: bool) -> str:
         from ne_core.dendrogram_svg import dendrogram_svg

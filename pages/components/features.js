@@ -1,5 +1,5 @@
 /* data = {key, label, narrow, shown, causal, rows: [{href, number, colour, name, label, context, more, meta, share,
-   maximum, line, why, also: [[text, address]], current}]} */
+   maximum, line, centres: images or nothing, why, also: [[text, address]], current}]} */
 export default function (component) {
   const { data, parentElement } = component;
   const list = parentElement.querySelector('ul'), tip = parentElement.querySelector('#tip');
@@ -16,6 +16,7 @@ export default function (component) {
     const token = event.target.closest('.token, .picture');
     if (!token) { tip.style.display = 'none'; return; }
     const row = data.rows[token.closest('a').dataset.row];
+    if (!row.line) return;                 // images by the row have words of their own
     showTip(tip, token, tokenWords(row.line, +token.dataset.i, { causal: data.causal }));
   };
   list.onpointerleave = () => { tip.style.display = 'none'; };
@@ -62,9 +63,17 @@ function item(row, i, data) {
   if (row.share !== null) meta.append(bar(row.share));
   const parts = row.line ? [head, snippet(row.line, { maximum: row.maximum, causal: data.causal }), meta] : [head, meta];
   link.append(...parts);
+  if (row.centres?.length) link.append(centresOf(row.centres));
   if (row.why) link.append(element('span', 'why', row.why));
   made.append(link);
   if (row.also?.length) made.append(further(row));
+  return made;
+}
+
+/* Of a neuron: the images at the centres of its features. */
+function centresOf(images) {
+  const made = element('span', 'centres');
+  made.append(...images.map((image) => imageOf({ image })));
   return made;
 }
 

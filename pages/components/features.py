@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ne_core.atlas import Atlas
 from ne_core.palette import feature_colour
+from ne_core.wording import ref_name
 from pages.components.assets import component, drawn_key
 from pages.components.labels import label
 from pages.components.lines import central_line, maximum
@@ -41,7 +42,7 @@ def feature_row(atlas: Atlas, id: int, *, before: int = 10, after: int = 6, name
     told = {
         "href": neuron_href(atlas, ref),
         **label(atlas, id).data(),
-        "name": str(ref.of) if named else None,
+        "name": ref_name(atlas.manifest, ref.of) if named else None,
         "meta": f"{size} example{'s' * (size != 1)}",
         "line": line,
         "maximum": full,

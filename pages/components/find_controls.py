@@ -1,12 +1,14 @@
 """The controls of the search: the text, how it is looked for, among which features. Each moves the URL."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.classes import CLASSES, NAMES
 from ne_core.similar import SPACES
+from ne_core.wording import layer_mark, worded
 from pages.components import location
 from pages.components.choices import one_of, search_box, space_of
 from pages.components.features import feature_row, feature_rows
@@ -15,6 +17,7 @@ from pages.components.find_location import LARGEST, View
 
 def controls(atlas: Atlas, view: View) -> None:
     search_box(
+        atlas,
         "_",
         "Search features",
         view.q,
@@ -35,8 +38,10 @@ def filters(atlas: Atlas, view: View) -> None:
     among, classes = view.among, list(CLASSES[1:])
     st.session_state["_find_least"] = among.least
     with st.container(horizontal=True, gap="small"):
-        one_of("_find_layer", "Layer", list(atlas.layers), str, among.layer, 160, moved("layer"))
-        one_of("_find_kind", "Neuron’s class", classes, NAMES.get, among.kind, 160, moved("kind"))
+        named = partial(layer_mark, atlas.manifest)
+        one_of("_find_layer", "Layer", list(atlas.layers), named, among.layer, 160, moved("layer"))
+        of_class = worded(atlas.manifest, "Neuron’s class")
+        one_of("_find_kind", of_class, classes, NAMES.get, among.kind, 160, moved("kind"))
         st.number_input(
             "Examples, at least",
             min_value=1,
@@ -55,4 +60,5 @@ def heading(atlas: Atlas, view: View) -> None:
     row = feature_row(atlas, atlas.feature_id(view.like), named=True)
     feature_rows([row], of=atlas, name="like", label="The feature", shown=1)
     space_of(atlas, "_find_space", view.space, lambda space: view.to(space=space).query(atlas))
-    st.caption(f"Nearest by cosine between central examples, as {SPACES.get(view.space, view.space)}.")
+    caption = f"Nearest by cosine between central examples, as {SPACES.get(view.space, view.space)}."
+    st.caption(worded(atlas.manifest, caption))

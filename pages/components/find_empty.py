@@ -4,6 +4,7 @@ import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.feature_filter import FeatureFilter
+from ne_core.wording import worded
 from ne_core.words import words_of
 from pages.components.chips import Chip, chips
 from pages.components.escape import markdown
@@ -14,26 +15,33 @@ from pages.components.vocabulary import suggestions, tokens_named, vocabulary, w
 EXAMPLES = 12
 MOST_WORDS = 6  # of a query that are looked up one by one
 
+MORE = "- **More like this**, beside every feature that is found and on its page, finds the features nearest to it."
+HOW = (
+    "- **Words** are looked up in the key tokens of each feature and in its five most central examples; all of "
+    "them must be there, the last may be unfinished from its third letter on.\n"
+    "- **Exact token** finds features that fire on one token of the vocabulary; ␣ stands for a space.\n"
+    "- **Name** finds features whose names hold the words.\n"
+    "- **Snippet** finds a piece of text as it stands in an example, signs and order kept. Capitals count when it "
+    "has some.\n" + MORE
+)
+HOW_OF_IMAGES = (
+    "- **Words** are looked up in the labels of each feature’s images; all of them must be there, the last may be "
+    "unfinished from its third letter on.\n"
+    "- **Exact label** finds features that fire on images of one class; ␣ stands for a space.\n" + MORE
+)
+
 
 def nothing_asked(atlas: Atlas) -> None:
-    st.markdown(
-        "- **Words** are looked up in the key tokens of each feature and in its five most central examples; all of "
-        "them must be there, the last may be unfinished from its third letter on.\n"
-        "- **Exact token** finds features that fire on one token of the vocabulary; ␣ stands for a space.\n"
-        "- **Name** finds features whose names hold the words.\n"
-        "- **Snippet** finds a piece of text as it stands in an example, signs and order kept. Capitals count when it "
-        "has some.\n"
-        "- **More like this**, beside every feature that is found and on its page, finds the features nearest to it."
-    )
+    st.markdown(HOW_OF_IMAGES if atlas.manifest.images else HOW)
     names = words_first(vocabulary(atlas).frequent[:100])[:EXAMPLES]
     if names:
-        st.caption("Key tokens that many features share:")
+        st.caption(worded(atlas.manifest, "Key tokens that many features share:"))
         token_links(atlas, names)
 
 
 def token_links(atlas: Atlas, names: list[str]) -> None:
     shown = [Chip(name, View(name, "token").href(atlas)) for name in names]
-    chips(shown, name="tokens", label="Key tokens")
+    chips(shown, name="tokens", label=worded(atlas.manifest, "Key tokens"))
 
 
 def nothing_found(atlas: Atlas, view: View, found: Found) -> None:
@@ -48,18 +56,22 @@ def nothing_found(atlas: Atlas, view: View, found: Found) -> None:
     else:
         near = fewer_words(atlas, view)
     if near:
-        st.caption("These find some:" if view.mode != "token" else "Key tokens like it:")
+        st.caption("These find some:" if view.mode != "token" else worded(atlas.manifest, "Key tokens like it:"))
         chips(near, name="near", label="Near searches")
 
 
 def no_words(atlas: Atlas, view: View, found: Found) -> str:
     if not words_of(view.q):
-        return "There is no word in this: signs are found as an exact token or in a snippet."
+        exact = "label" if atlas.manifest.images else "token or in a snippet"
+        return f"There is no word in this: signs are found as an exact {exact}."
     where = "name" if view.mode == "name" else "examples"
     return f"No feature has all of these words in its {where}."
 
 
 def no_token(atlas: Atlas, view: View, found: Found) -> str:
+    if atlas.manifest.images:
+        named = tokens_named(atlas, view.q)
+        return "This is a class, but no feature has it as a label." if named else "No class has this label."
     if tokens_named(atlas, view.q):
         return "This is a token of the vocabulary, but no feature has it as a key token."
     return "The vocabulary has no such token. Write it as the vocabulary does; ␣ stands for a space."

@@ -4,6 +4,7 @@ import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.token_text import spelled
+from ne_core.wording import worded
 from pages.components import location
 from pages.components.chips import Chip, chips
 from pages.components.escape import markdown
@@ -12,6 +13,7 @@ from pages.components.find import MOST_LIKE, MOST_WINDOWS, PAGE, Found
 from pages.components.find_location import View, more_like
 from pages.components.find_why import Match, highlighted, matches
 from pages.components.lines import lines
+from pages.components.nav import pages_of
 from pages.components.trail_location import trail_href
 from pages.components.vocabulary import tokens_named
 
@@ -30,12 +32,13 @@ def counted(atlas: Atlas, view: View, found: Found) -> list[str]:
     n, said = len(found), []
     if view.like is not None:
         most = min(MOST_LIKE, found.unfiltered)
-        said.append(f"The {n:,} nearest of {found.unfiltered:,} features of other neurons, the nearest first.")
+        of_others = f"The {n:,} nearest of {found.unfiltered:,} features of other neurons, the nearest first."
+        said.append(worded(atlas.manifest, of_others))
         return said if n == most else [*said, "Only those that pass the filters count."]
     what = f"{n:,} feature{'s' * (n != 1)}"
     if view.mode == "token":
         names = location.listed([f"“{spelled(atlas.vocab[id])}”" for id in tokens_named(atlas, view.q)][:4])
-        what += f" with the key token {names}"
+        what += f" with the {worded(atlas.manifest, 'key token')} {names}"
     if view.mode == "snippet":
         what += " with an example that holds this text, those with most such examples first."
         return [what, unread(found)] if found.unread else [what]
@@ -54,7 +57,9 @@ def hit(atlas: Atlas, view: View, id: int, match: Match) -> dict:
     ref = atlas.feature_ref(id)
     line = lines(atlas, atlas.neuron(ref.of), [match.row])[0]
     line["h"] = highlighted(atlas, view, line)
-    also = [("More like this", more_like(atlas, ref, view.space)), ("Trail", trail_href(atlas, ref, view.space))]
+    also = [("More like this", more_like(atlas, ref, view.space))]
+    if "trail" in pages_of(atlas):
+        also.append(("Trail", trail_href(atlas, ref, view.space)))
     return feature_row(atlas, id, named=True, line=line, why=match.why, also=also)
 
 

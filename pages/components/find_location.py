@@ -7,9 +7,11 @@ from ne_core.atlas import Atlas
 from ne_core.classes import CLASSES
 from ne_core.feature_filter import FeatureFilter
 from ne_core.refs import FeatureRef
+from ne_core.wording import worded
 from pages.components import links, location
 
 MODES = {"words": "Words", "token": "Exact token", "name": "Name", "snippet": "Snippet"}
+MODES_OF_IMAGES = {"words": "Words", "token": "Exact label"}  # a name holds nothing but labels, and there is no text
 LONGEST = 200  # characters of a query that are looked at
 MOST_PAGES = 10_000
 LARGEST = 1_000_000  # examples of a feature that can be asked for
@@ -54,6 +56,11 @@ class View:
         return f"search?{urlencode(self.query(atlas))}"
 
 
+def modes(atlas: Atlas) -> dict[str, str]:
+    """The ways in which a text is looked for, and what they are called."""
+    return MODES_OF_IMAGES if atlas.manifest.images else MODES
+
+
 def more_like(atlas: Atlas, ref: FeatureRef, space: str | None = None) -> str:
     """The address of the features that are like one of the atlas's cut."""
     return View(like=ref, space=space or atlas.manifest.default_space).href(atlas)
@@ -62,7 +69,7 @@ def more_like(atlas: Atlas, ref: FeatureRef, space: str | None = None) -> str:
 def read_view(atlas: Atlas, at: location.Location) -> View:
     """The view that the URL asks for; whether it has so many pages is known when it has been searched."""
     space = at.choice("space", atlas.manifest.spaces, atlas.manifest.default_space, "the spaces are")
-    mode = at.choice("mode", tuple(MODES), "words", "the modes are")
+    mode = at.choice("mode", tuple(modes(atlas)), "words", "the modes are")
     page = at.whole("page", range(MOST_PAGES), 0, f"pages are numbered 0 to {MOST_PAGES - 1}")
     like = read_ref(atlas, at, "like")
     q = at.asked.get("q", "")[:LONGEST] if like is None else ""
@@ -76,15 +83,16 @@ def read_ref(atlas: Atlas, at: location.Location, name: str) -> FeatureRef | Non
     try:
         ref = FeatureRef.parse(at.asked[name])
     except ValueError:
-        at.wrong(name, "a feature is named by its layer, neuron and feature, such as 0.12.3")
+        at.wrong(name, worded(atlas.manifest, "a feature is named by its layer, neuron and feature, such as 0.12.3"))
         return None
     if ref.layer not in atlas.layers or ref.neuron >= atlas.n_neurons(ref.layer):
-        at.wrong(name, f"this atlas has no neuron {ref.of}: it has {location.numbers(atlas.layers, 'layer')}")
+        has = location.numbers(atlas.layers, "layer")
+        at.wrong(name, worded(atlas.manifest, f"this atlas has no neuron {ref.of}: it has {has}"))
         return None
     ids = atlas.feature_ids(ref.of)
     if ref.feature >= len(ids):
         has = location.numbers(range(len(ids)), "feature") if len(ids) else "no features"
-        at.wrong(name, f"neuron {ref.of} has {has} at the atlas’s cut")
+        at.wrong(name, worded(atlas.manifest, f"neuron {ref.of} has {has} at the atlas’s cut"))
         return None
     return ref
 

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Int
 
 from ne_core.atlas import Atlas
 from ne_core.passages import Passages, Rows, of_words, passages, rows_of
+from ne_core.wording import worded
 from ne_core.words import folded, words_of
 from pages.components.find import Found, piece_of
 from pages.components.find_location import View
@@ -29,7 +30,7 @@ def matches(atlas: Atlas, view: View, found: Found, span: slice) -> list[Match]:
     """For each of the found features in `span`: its central example if that shows why, else its first that does."""
     ids = found.ids[span]
     if view.like is not None:
-        space = SPACE_NAMES.get(view.space, view.space)
+        space = worded(atlas.manifest, SPACE_NAMES.get(view.space, view.space))
         whys = [f"cosine {cosine:.2f} between central examples, as {space}" for cosine in found.cosines[span]]
         rows = atlas.features["central"][ids].tolist()
         return [Match(row, minus(why)) for row, why in zip(rows, whys, strict=True)]
@@ -64,7 +65,7 @@ def of_all(count: int, n: int) -> str:
 
 def by_token(atlas: Atlas, view: View, rows: Rows) -> Shown:
     keys = atlas.tokens[rows.example, rows.pos]
-    return Shown(((np.isin(keys, tokens_named(atlas, view.q)), "key token of"),))
+    return Shown(((np.isin(keys, tokens_named(atlas, view.q)), worded(atlas.manifest, "key token of")),))
 
 
 def by_piece(atlas: Atlas, view: View, rows: Rows) -> Shown:
@@ -76,7 +77,8 @@ def by_piece(atlas: Atlas, view: View, rows: Rows) -> Shown:
 def by_words(atlas: Atlas, view: View, rows: Rows) -> Shown:
     texts, words = vocabulary(atlas).folded, words_of(view.q)
     keys = atlas.tokens[rows.example, rows.pos][:, None]
-    looked = ((keys, "matches the key token of"), (windows(atlas, rows), "matches the text of"))
+    key = worded(atlas.manifest, "matches the key token of")
+    looked = ((keys, key), (windows(atlas, rows), "matches the text of"))
     return Shown(tuple((among(all_of(passages(tokens, texts), words), rows), what) for tokens, what in looked))
 
 

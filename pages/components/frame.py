@@ -8,11 +8,12 @@ import streamlit as st
 
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
+from ne_core.wording import worded
 from pages.components import location
 from pages.components.escape import markdown
 from pages.components.keeper import keeper
 from pages.components.keys import keys
-from pages.components.nav import PAGES, page_file
+from pages.components.nav import PAGES, page_file, pages_of
 from pages.components.settings import safe
 
 HERE = Path(__file__).parent
@@ -66,7 +67,10 @@ def no_atlas(folder: Path) -> None:
 def sidebar(page: str, atlas: Atlas | None, names: list[str], name: str | None = None) -> None:
     with st.sidebar:
         st.html('<p class="ne-brand">Neuron embeddings<span>what single neurons mean</span></p>')
-        for target, (title, icon) in PAGES.items():
+        pages = pages_of(atlas)
+        for target in pages:
+            title, icon = PAGES[target]
+            title = worded(atlas.manifest, title) if atlas else title
             st.page_link(
                 page_file(target), label=title, icon=icon, query_params=remembered(target, name), width="stretch"
             )
@@ -74,7 +78,7 @@ def sidebar(page: str, atlas: Atlas | None, names: list[str], name: str | None =
             pick_atlas(names, name)
         if atlas:
             keeper(names, name)
-            keys({target: f"{target}?{urlencode(remembered(target, name))}" for target in PAGES})
+            keys(atlas.manifest, {target: f"{target}?{urlencode(remembered(target, name))}" for target in pages})
             st.html(summary(atlas))
             if page in ("neuron", "search", "trail", "pair"):
                 st.html(legend(atlas))
@@ -100,7 +104,9 @@ def remember(page: str, query: dict[str, str]) -> None:
 
 
 def legend(atlas: Atlas) -> str:
-    """How tokens are drawn; the last line is for models that read from left to right."""
+    """How tokens are drawn; the last line is for models that read from left to right. Of images it is activation."""
+    if atlas.manifest.images:
+        return (HERE / "legend_images.html").read_text(encoding="utf-8")
     whole = (HERE / "legend.html").read_text(encoding="utf-8")
     return whole if atlas.manifest.causal else whole.split("<!-- causal -->")[0] + "</dl>"
 
@@ -109,7 +115,8 @@ def summary(atlas: Atlas) -> str:
     """One line on the model under the menu."""
     model = safe(atlas.manifest.raw["model"].get("name", "a model"))
     n_features, n_neurons = len(atlas.features["layer"]), len(atlas.neurons["layer"])
+    layers = f"{len(atlas.layers)} layer{'s' * (len(atlas.layers) != 1)}"
     return (
         f'<p class="ne-atlas">Atlas <b>{safe(atlas.manifest.name)}</b><br>of the model {model}<br>'
-        f"{len(atlas.layers)} layers · {n_neurons:,} neurons · {n_features:,} features</p>"
+        f"{layers} · {n_neurons:,} {atlas.manifest.units} · {n_features:,} features</p>"
     )

@@ -58,7 +58,7 @@ function drawMoved(moved, data) {
   if (moved.hidden) return;
   const now = data.centres.findIndex(same);
   moved.replaceChildren('The atlas has changed since this was bookmarked. ');
-  if (now < 0) { moved.append('The example that stood at the centre is at the centre of none of this neuron’s features now.'); return; }
+  if (now < 0) { moved.append('The example that stood at the centre is at the centre of none of these features now.'); return; }
   const link = element('a', '', `feature ${now}`);
   link.href = addressOf({ ...data.place, feature: now, branch: null }, [data.place.atlas]);
   link.onclick = (event) => follow(event, link.href);

@@ -2,6 +2,8 @@
 
 from dataclasses import asdict, dataclass
 
+from ne_core.manifest import Manifest
+from ne_core.wording import worded
 from pages.components.assets import component
 
 KEYS = component(
@@ -21,6 +23,7 @@ class Shortcut:
     says: str
     page: str | None = None
     press: str | None = None
+    of_texts: bool = False  # images have nothing that it could do
 
 
 SHORTCUTS = (
@@ -29,7 +32,7 @@ SHORTCUTS = (
     Shortcut("j", "Next feature of the neuron"),
     Shortcut("k", "Previous feature of the neuron"),
     Shortcut("r", "A random neuron", press=".st-key-_random button"),
-    Shortcut("v", "Show or hide values of tokens"),
+    Shortcut("v", "Show or hide values of tokens", of_texts=True),
     Shortcut("b", "Bookmark what is shown, or remove its bookmark"),
     Shortcut("c", "Copy the link of this view"),
     Shortcut("/", "Search", page="search", press=".st-key-_q input"),
@@ -42,8 +45,9 @@ SHORTCUTS = (
 )
 
 
-def keys(addresses: dict[str, str]) -> None:
+def keys(manifest: Manifest, addresses: dict[str, str]) -> None:
     """`addresses` of the pages that there are."""
-    there = [each for each in SHORTCUTS if each.page is None or each.page in addresses]
-    shown = [{**asdict(each), "href": addresses.get(each.page)} for each in there]
+    known = [each for each in SHORTCUTS if not (manifest.images and each.of_texts)]
+    there = [each for each in known if each.page is None or each.page in addresses]
+    shown = [{**asdict(each), "says": worded(manifest, each.says), "href": addresses.get(each.page)} for each in there]
     KEYS(data={"shortcuts": shown}, key="keys")

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.nodes import suggested_cut
+from ne_core.wording import worded
 from pages.components import location
 from pages.components.chips import Chip, chips
 from pages.components.links import page_href
@@ -37,8 +38,9 @@ def large_tree(atlas: Atlas, neuron: Neuron, view: View) -> None:
     views = {f"{name} {cut:g}": at(cut) for name, cut in named.items() if cut is not None}
     links = [Chip(text, page_href("neuron", to.query(atlas)), to.cut == view.cut) for text, to in views.items()]
     chips(links, name="cuts", label="Cuts")
-    st.caption(
+    said = (
         f"This neuron has {len(neuron):,} examples. Trees of more than {MOST_LEAVES:,} leaves are not drawn. The cut "
         "is moved here all the same, and `branch=` in the address opens a branch point, from the lowest, 0, to the "
         f"highest, {len(neuron.tree) - 1}."
     )
+    st.caption(worded(atlas.manifest, said))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ne_core.atlas import Atlas
 from ne_core.classes import CLASSES, NAMES
 from ne_core.palette import FEATURES, OTHER, Colour
+from ne_core.wording import layer_mark, worded
 from pages.components.map_points import SIZES
 
 RAMP = (
@@ -31,8 +32,8 @@ class Legend:
 def legend(atlas: Atlas, colour: str) -> Legend:
     if colour == "class":
         names = tuple("" if each == "dead" else NAMES[each] for each in CLASSES)
-        return Legend("Class of its neuron", names, (OTHER, *FEATURES[: len(CLASSES) - 1]))
-    names = SIZES if colour == "size" else tuple(map(str, atlas.layers))
+        return Legend(worded(atlas.manifest, "Class of its neuron"), names, (OTHER, *FEATURES[: len(CLASSES) - 1]))
+    names = SIZES if colour == "size" else tuple(layer_mark(atlas.manifest, layer) for layer in atlas.layers)
     return Legend("Examples of a feature" if colour == "size" else "Layer", names, ramp(len(names)))
 
 

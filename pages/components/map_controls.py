@@ -1,6 +1,7 @@
 """The controls of the map: a search that lights up its hits, the colours, the layer. Each moves the URL."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -8,6 +9,7 @@ from jaxtyping import Bool
 
 from ne_core.atlas import Atlas
 from ne_core.classes import CLASSES, NAMES
+from ne_core.wording import layer_mark, ref_name, worded
 from pages.components import links, location
 from pages.components.choices import one_of, search_box
 from pages.components.escape import markdown
@@ -31,8 +33,8 @@ def controls(atlas: Atlas, view: View, drawn: Flags, lit: Flags | None) -> None:
             required=True,
             on_change=location.moved("_map_colour", lambda colour: view.to(colour=colour).query(atlas)),
         )
-        only(atlas, view, "layer", "Layer", list(atlas.layers), str)
-        only(atlas, view, "kind", "Neuron’s class", list(CLASSES[1:]), NAMES.get)
+        only(atlas, view, "layer", "Layer", list(atlas.layers), partial(layer_mark, atlas.manifest))
+        only(atlas, view, "kind", worded(atlas.manifest, "Neuron’s class"), list(CLASSES[1:]), NAMES.get)
         n_drawn = int(drawn.sum())
         of_all = f" of {len(drawn):,}" if n_drawn < len(drawn) else ""
         st.markdown(f"**{n_drawn:,}{of_all} features**", width="content")
@@ -45,6 +47,7 @@ def controls(atlas: Atlas, view: View, drawn: Flags, lit: Flags | None) -> None:
 
 def search(atlas: Atlas, view: View) -> None:
     search_box(
+        atlas,
         "_map_",
         "Light up",
         view.search.q,
@@ -70,7 +73,7 @@ def only(atlas: Atlas, view: View, name: str, title: str, options: list, text) -
 
 def show_lit(atlas: Atlas, view: View, n_lit: int, n_drawn: int) -> None:
     """How many features the search lit, and the way to all of them."""
-    by = f"like {view.search.like}" if view.search.like else f"for “{view.search.q}”"
+    by = f"like {ref_name(atlas.manifest, view.search.like)}" if view.search.like else f"for “{view.search.q}”"
     said = f"**{n_lit:,} lit** {markdown(by)}; the other {n_drawn - n_lit:,} are grey."
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(said if n_lit else f"**Nothing found** {markdown(by)}, so nothing is lit.", width="content")
@@ -80,7 +83,7 @@ def show_lit(atlas: Atlas, view: View, n_lit: int, n_drawn: int) -> None:
 
 def show_shown(atlas: Atlas, view: View) -> None:
     """Which feature has the ring."""
-    name = f"{view.show} {label(atlas, atlas.feature_id(view.show))}"
+    name = f"{ref_name(atlas.manifest, view.show)} {label(atlas, atlas.feature_id(view.show))}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"The ring marks {markdown(name)}.", width="content")
         st.page_link(page_file("neuron"), label="Open it", query_params=links.atlas_query(atlas, view.show.query()))

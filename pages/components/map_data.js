@@ -30,7 +30,8 @@ function refOf(points, layers, id) {
   return null;
 }
 
-const refName = ({ layer, neuron, feature }) => `L${layer} N${neuron} F${feature}`;
+/* As ref_name of ne_core/wording.py; names = {layer: its name}, or null. */
+const refName = ({ layer, neuron, feature }, names) => (names ? `${names[layer]} ${neuron} F${feature}` : `L${layer} N${neuron} F${feature}`);
 const refHref = (address, { layer, neuron, feature }) => `${address}&layer=${layer}&neuron=${neuron}&feature=${feature}`;
 
 /* The number by which each point is coloured: a place in the legend. */

@@ -8,6 +8,7 @@ first line of every page.
 import streamlit as st
 
 from ne_core.arrays import AtlasError
+from ne_core.atlas import Atlas
 from pages.components import connections, lasting
 from pages.components.escape import markdown
 
@@ -22,6 +23,11 @@ PAGES = {
     "pair": ("Side by side", ":material/compare_arrows:"),
     "about": ("About", ":material/info:"),
 }
+
+
+def pages_of(atlas: Atlas | None) -> list[str]:
+    """The pages that the menu offers. Layers that read the same images are alternatives: no trail leads over them."""
+    return [page for page in PAGES if page != "trail" or atlas is None or not atlas.manifest.images]
 
 
 def page_file(page: str) -> str:

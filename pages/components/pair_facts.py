@@ -7,6 +7,7 @@ from ne_core.atlas import Atlas
 from ne_core.free_query import space_index
 from ne_core.refs import FeatureRef
 from ne_core.token_text import short
+from ne_core.wording import ref_name, worded
 from pages.components.cluster_words import number
 from pages.components.escape import markdown
 from pages.components.labels import quoted
@@ -56,21 +57,22 @@ def tokens_line(atlas: Atlas, a: FeatureRef, b: FeatureRef) -> str:
     """The key tokens in common in a sentence, as Markdown."""
     found, sizes = common(atlas, a, b), [len(key_tokens(atlas, ref)) for ref in (a, b)]
     if not found:
-        return "**Key tokens in common:** none; no word is a key token of both."
+        return worded(atlas.manifest, "**Key tokens in common:** none; no word is a key token of both.")
     named = ", ".join(f"{quoted([short(atlas.vocab[token])])} ({x} and {y})" for token, x, y in found[:MOST_TOKENS])
     more = f" and {len(found) - MOST_TOKENS} more" if len(found) > MOST_TOKENS else ""
     sums = [sum(each[i] for each in found) for i in (1, 2)]
-    return (
-        f"**Key tokens in common:** {markdown(named)}{more}. They are the key token of {sums[0]} of a’s {sizes[0]} "
-        f"examples and {sums[1]} of b’s {sizes[1]}."
-    )
+    head, verb = (worded(atlas.manifest, text) for text in ("Key tokens in common:", "They are the key token of"))
+    both = f"{verb} {sums[0]} of a’s {sizes[0]} examples and {sums[1]} of b’s {sizes[1]}."
+    return f"**{head}** {markdown(named)}{more}. {both}"
 
 
 def measures_table(atlas: Atlas, a: FeatureRef, b: FeatureRef) -> str:
-    """Sizes and measures of both, as Markdown; nothing in it is text from the atlas."""
+    """Sizes and measures of both, as Markdown."""
     columns = [measured(atlas, ref) for ref in (a, b)]
-    head = f"| | a: {a} | b: {b} |\n|---|---:|---:|\n"
-    return head + "\n".join(f"| {name} | {columns[0][name]} | {columns[1][name]} |" for name in columns[0])
+    named = [markdown(ref_name(atlas.manifest, ref)) for ref in (a, b)]
+    head = f"| | a: {named[0]} | b: {named[1]} |\n|---|---:|---:|\n"
+    rows = [f"| {worded(atlas.manifest, name)} | {columns[0][name]} | {columns[1][name]} |" for name in columns[0]]
+    return head + "\n".join(rows)
 
 
 def measured(atlas: Atlas, ref: FeatureRef) -> dict[str, str]:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from ne_core.atlas import Atlas
 from ne_core.refs import FeatureRef
+from ne_core.wording import worded
 from pages.components import links, location
 
 LONGEST = 40  # characters of what is typed
@@ -48,7 +49,7 @@ def read_feature(atlas: Atlas, at: location.Location, side: str) -> FeatureRef |
     try:
         return checked(atlas, at.asked[side])
     except ValueError as error:
-        at.wrong(side, str(error))
+        at.wrong(side, worded(atlas.manifest, str(error)))
         return None
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.refs import FeatureRef
+from ne_core.wording import ref_name, worded
 from pages.components.chips import Chip, chips
 from pages.components.features import feature_row, feature_rows
 from pages.components.pair_location import View
@@ -12,11 +13,12 @@ from pages.components.starts import SOLID, first_neuron
 
 
 def nothing_picked(atlas: Atlas) -> None:
-    st.markdown(
+    how = (
         "Two features beside each other: what they are called, how alike they are, and their examples. Type two "
         "features above, such as 3.17.2 or L3 N17 F2 (layer, neuron, feature), or choose **Compare** beside any "
         "similar feature on a neuron’s page."
     )
+    st.markdown(worded(atlas.manifest, how))
     offered = offers(atlas)
     if offered:
         shown = [Chip(title, view.href(atlas)) for title, view in offered.items()]
@@ -34,10 +36,12 @@ def offers(atlas: Atlas) -> dict[str, View]:
     near = atlas.similar(first, atlas.manifest.default_space)
     if near:
         other = next((ref for ref, _ in near if atlas.features["size"][atlas.feature_id(ref)] >= SOLID), near[0][0])
-        found[f"Two like features: {first} and {other}"] = View(first, other)
+        both = f"{ref_name(atlas.manifest, first)} and {ref_name(atlas.manifest, other)}"
+        found[f"Two like features: {both}"] = View(first, other)
     if n_features > 1:
         second = FeatureRef(ref.layer, ref.neuron, 1)
-        found[f"Two meanings of one neuron: {first} and F1"] = View(first, second)
+        one = worded(atlas.manifest, "Two meanings of one neuron")
+        found[f"{one}: {ref_name(atlas.manifest, first)} and F1"] = View(first, second)
     return found
 
 
@@ -57,4 +61,5 @@ def one_picked(atlas: Atlas, view: View) -> None:
         for other, cosine in atlas.similar(picked, atlas.manifest.default_space)
     ]
     st.markdown(f"**Pick {missing}**: type a feature above" + (", or take one that is similar:" if rows else "."))
-    feature_rows(rows, of=atlas, name="partners", label=f"Features similar to {picked}", shown=8)
+    said = f"Features similar to {ref_name(atlas.manifest, picked)}"
+    feature_rows(rows, of=atlas, name="partners", label=said, shown=8)

@@ -5,7 +5,7 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.palette import feature_colour
 from ne_core.refs import FeatureRef
-from ne_core.wording import ref_name, said
+from ne_core.wording import ref_name, worded
 from pages.components.assets import component, drawn_key
 from pages.components.escape import markdown
 from pages.components.features import feature_row, feature_rows
@@ -38,4 +38,4 @@ def show_examples(atlas: Atlas, side: str, ref: FeatureRef) -> None:
     EXCERPTS(data={"key": drawn_key(drawn), **drawn}, key=f"examples_{side}")
     which = f"{len(rows)} of its {len(every):,} examples: the" if len(every) > 1 else "Its only example, the"
     then = ", then the most active" if len(every) > 1 else ""
-    st.caption(said(atlas.manifest, f"{which} central one{then}. The number is the activation on the key token."))
+    st.caption(worded(atlas.manifest, f"{which} central one{then}. The number is the activation on the key token."))

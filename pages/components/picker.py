@@ -10,9 +10,11 @@ from ne_core.atlas import Atlas, Neuron
 from ne_core.measures import measures
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.similar import SPACES
+from ne_core.wording import layer_mark, ref_name, unit_title, worded
 from pages.components import frame, links, location
 from pages.components.choices import space_of
 from pages.components.chosen import cluster_at, passing, percent
+from pages.components.escape import markdown
 from pages.components.reading import Reading, read_page, read_reading
 from pages.components.starts import first_neuron, living
 
@@ -68,8 +70,8 @@ def pick_neuron(atlas: Atlas) -> View:
     query = view.query(atlas)
     location.settle(at, query)
     frame.remember("neuron", query)
-    st.set_page_config(page_title=f"{view.neuron} · {atlas.root.name}")
-    st.title(f"Layer {view.neuron.layer} · Neuron {view.neuron.neuron}", anchor=False)
+    st.set_page_config(page_title=f"{ref_name(atlas.manifest, view.neuron)} · {atlas.root.name}")
+    st.title(markdown(unit_title(atlas.manifest, view.neuron)), anchor=False)
     at.show_problems()
     controls(atlas, view)
     return view
@@ -89,37 +91,40 @@ def read_view(atlas: Atlas, at: location.Location) -> View:
         "neuron",
         neurons,
         start.neuron if start else alive[0].neuron if alive else 0,
-        f"layer {layer} has {location.numbers(neurons, 'neuron')}",
+        worded(atlas.manifest, f"layer {layer} has {location.numbers(neurons, 'neuron')}"),
     )
     ref = NeuronRef(layer, neuron)
     space = at.choice("space", atlas.manifest.spaces, atlas.manifest.default_space, "the spaces are")
     usual, shown = atlas.manifest.default_cut, atlas.neuron(ref)
     what = f"a cut is a cosine distance, a number from 0 to 2; this atlas’s is {usual:g}"
     cut = at.number("cut", 0.0, 2.0, usual, what)
-    view = View(ref, read_feature(at, shown, cut, usual), space, cut, read_branch(at, shown))
+    view = View(ref, read_feature(atlas, at, shown, cut), space, cut, read_branch(atlas, at, shown))
     return replace(view, reading=read_examples(atlas, at, shown, view))
 
 
-def read_feature(at: location.Location, neuron: Neuron, cut: float, usual: float) -> int | None:
+def read_feature(atlas: Atlas, at: location.Location, neuron: Neuron, cut: float) -> int | None:
     if "feature" not in at.asked:
         return None
     if not len(neuron):
-        at.wrong("feature", "this neuron has no activating examples, so it has no features")
+        at.wrong("feature", worded(atlas.manifest, "this neuron has no activating examples, so it has no features"))
         return None
     features = range(measures(neuron.tree, cut).n_features)
-    where = "" if cut == usual else f" at cut {cut:g}"
-    return at.whole("feature", features, 0, f"this neuron has {location.numbers(features, 'feature')}{where}")
+    where = "" if cut == atlas.manifest.default_cut else f" at cut {cut:g}"
+    has = worded(atlas.manifest, f"this neuron has {location.numbers(features, 'feature')}{where}")
+    return at.whole("feature", features, 0, has)
 
 
-def read_branch(at: location.Location, neuron: Neuron) -> int | None:
+def read_branch(atlas: Atlas, at: location.Location, neuron: Neuron) -> int | None:
     """The number of a branch point, from the lowest up; for a wrong one the highest, which holds all examples."""
     if "branch" not in at.asked:
         return None
     branches = range(len(neuron.tree))
     if not branches:
-        at.wrong("branch", "this neuron has fewer than two examples, so its tree has no branches")
+        at.wrong(
+            "branch", worded(atlas.manifest, "this neuron has fewer than two examples, so its tree has no branches")
+        )
         return None
-    what = f"this neuron’s tree has {location.numbers(branches, 'branch point')}"
+    what = worded(atlas.manifest, f"this neuron’s tree has {location.numbers(branches, 'branch point')}")
     return at.whole("branch", branches, branches[-1], what)
 
 
@@ -152,9 +157,16 @@ def controls(atlas: Atlas, view: View) -> None:
         location.go(to(int(atlas.neurons["layer"][row]), int(atlas.neurons["neuron"][row])))
 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.selectbox("Layer", atlas.layers, key="_layer", on_change=location.moved("_layer", to_layer), width=90)
+        st.selectbox(
+            "Layer",
+            atlas.layers,
+            key="_layer",
+            format_func=lambda layer: layer_mark(atlas.manifest, layer),
+            on_change=location.moved("_layer", to_layer),
+            width=90 if atlas.manifest.raw["layer_names"] is None else 190,
+        )
         st.number_input(
-            "Neuron",
+            worded(atlas.manifest, "Neuron"),
             min_value=0,
             max_value=n_neurons - 1,
             key="_neuron",
@@ -188,4 +200,4 @@ def pick_space(atlas: Atlas, view: View) -> None:
     """In which space features are similar; the URL names it when it is not the atlas's default."""
     space_of(atlas, "_space", view.space, lambda space: replace(view, space=space).query(atlas))
     caption = f"Nearest by cosine between central examples, as {SPACES.get(view.space, view.space)}."
-    st.caption(" ".join([caption, SAYS.get(view.space, "")]).strip())
+    st.caption(worded(atlas.manifest, " ".join([caption, SAYS.get(view.space, "")]).strip()))

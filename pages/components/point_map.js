@@ -60,10 +60,10 @@ function makeMap(root, stage) {
     if (id < 0) { tip.style.display = 'none'; return; }
     const ref = refOf(points, data.layers, id);
     here.href = refHref(data.address, ref);
-    here.setAttribute('aria-label', refName(ref));
+    here.setAttribute('aria-label', refName(ref, data.names));
     put(here, id);
     const known = met.told.get(points.key + id);
-    say(known ?? { id, name: refName(ref) });
+    say(known ?? { id, name: refName(ref, data.names) });
     if (!known) stage.asking = setTimeout(() => met.ask.tell?.(id), 90);
   };
   const say = (told) => {

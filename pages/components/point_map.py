@@ -13,6 +13,7 @@ from jaxtyping import Bool
 
 from ne_core.atlas import Atlas
 from ne_core.provenance import file_name
+from ne_core.wording import layer_name, ref_name
 from pages.components import links
 from pages.components.assets import component, drawn_key
 from pages.components.labels import label
@@ -47,6 +48,7 @@ def point_map(
         "points": points.key,
         "address": f"neuron?{urlencode(links.atlas_query(atlas))}",
         "layers": [[layer, atlas.n_neurons(layer)] for layer in atlas.layers],
+        "names": names(atlas),
         "colour": view.colour,
         "legend": {
             "title": colours.title,
@@ -62,6 +64,12 @@ def point_map(
         "file": file_name(atlas, "map", "png"),
     }
     MAP(data={"key": drawn_key(data), **data}, key="map")
+
+
+def names(atlas: Atlas) -> dict[int, str] | None:
+    """What layers are called; None where their numbers are."""
+    named = atlas.manifest.raw["layer_names"] is not None
+    return {layer: layer_name(atlas.manifest, layer) for layer in atlas.layers} if named else None
 
 
 def packed(flags: Bool[np.ndarray, " n"]) -> str:
@@ -83,7 +91,7 @@ def told(atlas: Atlas, id: int) -> dict:
     line, maximum = central_line(atlas, id, 8, 4)
     ref, size = atlas.feature_ref(id), int(atlas.features["size"][id])
     meta, name = f"{size} example{'s' * (size != 1)}", label(atlas, id)
-    known = {"id": id, "name": str(ref), "meta": meta, "line": line, "maximum": maximum}
+    known = {"id": id, "name": ref_name(atlas.manifest, ref), "meta": meta, "line": line, "maximum": maximum}
     return {**known, "text": str(name), **name.data()}
 
 

@@ -8,6 +8,7 @@ from ne_core.atlas import Atlas
 from ne_core.manifest import Manifest
 from ne_core.similar import SPACES
 from ne_core.token_text import visible
+from ne_core.wording import worded
 
 LONGEST = 500  # characters of one value
 
@@ -26,18 +27,18 @@ def pairs(style: str, values: dict[str, str]) -> str:
 
 def counts(atlas: Atlas) -> str:
     """The atlas in numbers."""
-    alive = atlas.neurons["n_examples"] > 0
+    manifest, alive = atlas.manifest, atlas.neurons["n_examples"] > 0
     n_features = atlas.neurons["n_features"]
     return pairs(
         "ne-facts",
         {
             "layers": f"{len(atlas.layers)}",
-            "neurons": f"{len(alive):,}",
+            manifest.units: f"{len(alive):,}",
             "living": f"{alive.mean():.0%}" if len(alive) else "–",
             "features": f"{len(atlas.features['layer']):,}",
             "activating examples": f"{int(atlas.neurons['n_examples'].sum(dtype=np.int64)):,}",
             "with several features": f"{(n_features > 1).sum() / max(1, alive.sum()):.0%}",
-            "texts read": f"{len(atlas.tokens):,}",
+            "images read" if manifest.images else "texts read": f"{len(atlas.tokens):,}",
         },
     )
 
@@ -45,20 +46,16 @@ def counts(atlas: Atlas) -> str:
 def settings(manifest: Manifest) -> str:
     """The choices behind the atlas, in the words of the method."""
     raw = manifest.raw
-    model, corpus, window, importance = raw["model"], raw["corpus"], manifest.window, raw["importance"]
+    model, corpus = raw["model"], raw["corpus"]
     values = {
         "model": f"{safe(model.get('name'))} ({safe(model.get('family'))}, {safe(model.get('act_fn'))})",
-        "corpus": f"{safe(corpus.get('name'))}, {safe(corpus.get('n_documents'))} documents, "
-        f"packing: {safe(corpus.get('packing'))}",
-        "texts": f"{raw['n_examples']:,} examples of up to {raw['n_ctx']} tokens",
+        **data_settings(manifest),
         "weights": f"{safe(raw['weights'])}",
-        "examples kept": f"from {percent(raw['keep'])} of a neuron’s maximum on, the first {safe(raw['max_examples'])}",
+        "examples kept": kept(manifest),
         "maxima": f"from {safe(raw['maxima'].get('from') if isinstance(raw['maxima'], dict) else raw['maxima'])}",
-        "window": f"{window.back} tokens up to and including the key token, {window.forward} after it",
         "cut": f"cosine distance {manifest.default_cut:g}, average linkage",
-        "token importance": f"masked tokens replaced by {safe(', '.join(manifest.baselines))}; "
-        f"computed for {computed(importance)}",
-        "similar features": "; ".join(safe(SPACES.get(space, space)) for space in manifest.spaces),
+        **token_settings(manifest),
+        "similar features": "; ".join(safe(worded(manifest, SPACES.get(space, space))) for space in manifest.spaces),
         "seed, dtype, device": f"{safe(raw['seed'])}, {safe(raw['dtype'])}, {safe(raw['device'])}",
         "libraries": safe(", ".join(f"{name} {version}" for name, version in raw["libraries"].items())),
     }
@@ -66,6 +63,36 @@ def settings(manifest: Manifest) -> str:
     if notes:
         values["notes on the corpus"] = safe("; ".join(map(str, notes)) if isinstance(notes, list) else notes)
     return pairs("ne-settings", values)
+
+
+def data_settings(manifest: Manifest) -> dict[str, str]:
+    """What was read."""
+    raw, corpus = manifest.raw, manifest.raw["corpus"]
+    if manifest.images:
+        return {"images": f"{safe(corpus.get('name'))}, {raw['n_examples']:,}"}
+    documents, packing = safe(corpus.get("n_documents")), safe(corpus.get("packing"))
+    return {
+        "corpus": f"{safe(corpus.get('name'))}, {documents} documents, packing: {packing}",
+        "texts": f"{raw['n_examples']:,} examples of up to {raw['n_ctx']} tokens",
+    }
+
+
+def kept(manifest: Manifest) -> str:
+    """The rule by which activating examples were chosen."""
+    keep, first = manifest.raw["keep"], f"the first {safe(manifest.raw['max_examples'])}"
+    least = "above 0" if keep == 0 else worded(manifest, f"from {percent(keep)} of a neuron’s maximum on")
+    return f"{least}, {first}"
+
+
+def token_settings(manifest: Manifest) -> dict[str, str]:
+    """What only texts have: a window, and masked tokens."""
+    if manifest.images:
+        return {}
+    window, masks = manifest.window, safe(", ".join(manifest.baselines))
+    return {
+        "window": f"{window.back} tokens up to and including the key token, {window.forward} after it",
+        "token importance": f"masked tokens replaced by {masks}; computed for {computed(manifest.raw['importance'])}",
+    }
 
 
 def percent(share: object) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Int
 
 from ne_core.atlas import Atlas
+from ne_core.wording import image_words
 
 
 def thumbs(atlas: Atlas, examples: Int[np.ndarray, " n"]) -> list[dict]:
@@ -18,7 +19,7 @@ def thumbs(atlas: Atlas, examples: Int[np.ndarray, " n"]) -> list[dict]:
             "height": height,
             "width": width,
             "max": atlas.brightest,
-            "words": f"a {atlas.shown[label]}, image {example}",
+            "words": image_words(atlas.shown[label], example),
         }
         for example, label in zip(examples.tolist(), labels, strict=True)
     ]

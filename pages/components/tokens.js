@@ -52,7 +52,7 @@ function destination(key, [example, token], data) {
   const here = data.lines[example];
   const above = data.lines[example - 1], below = data.lines[example + 1];
   return {
-    ...(data.images ? { ArrowRight: below && [example + 1, 0], ArrowLeft: above && [example - 1, 0] }
+    ...(data.images ? { ArrowRight: token < 0 ? [example, 0] : below && [example + 1, 0], ArrowLeft: above && [example - 1, 0] }
       : { ArrowRight: [example, token + 1], ArrowLeft: [example, token - 1] }),
     ArrowDown: below && [example + 1, below.k], ArrowUp: above && [example - 1, above.k],
     Home: [example, 0], End: [example, here.t.length - 1], Enter: [example, here.k],
