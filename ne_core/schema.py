@@ -179,7 +179,7 @@ MANIFEST = {
     "kind": "what an example is: transformer (a text) or images",
     "units": "what a neuron is called: neurons, or latents of a sparse autoencoder",
     "layer_names": "what the layers are called, a name each; null where their numbers say enough",
-    "model": "name, family, act_fn, gated, causal, sha256 of the weights",
+    "model": "name, family, act_fn, gated, causal, sha256 of the weights; sae, the autoencoder whose latents are read",
     "weights": "folded or raw: the form of x and W_in",
     "gated_embedding": "which weights of a gated neuron make its embedding: gate or in; null for plain MLPs",
     "corpus": "name, sha256 of the texts used, n_documents, packing, notes on what was missing or other",

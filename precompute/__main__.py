@@ -1,20 +1,21 @@
-"""python -m precompute VERB: build, see, verify and export an atlas, train and evaluate the demo model."""
+"""python -m precompute VERB: build, see, verify and export an atlas, train and evaluate models and autoencoders."""
 
 import argparse
 import logging
 import sys
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import NoReturn
 
 from precompute.config import PRESETS, knobs
 from precompute.demo_model.settings import Settings
 from precompute.synthetic.settings import Settings as Synthetic
+from precompute.train_sae.settings import Settings as SaeSettings
 
 BAD_INPUT, INTERRUPTED = 2, 130
-EVALUATED = ("names", "lab")  # the parts of precompute/evaluate
+EVALUATED = ("names", "lab", "dictionaries")  # the parts of precompute/evaluate
 
 
 class Parser(argparse.ArgumentParser):
@@ -37,6 +38,7 @@ def parser() -> Parser:
     add_export(verbs.add_parser("export", help="write one neuron as a static HTML page"))
     add_synthetic(verbs.add_parser("synthetic", help="make an atlas of any size up, without a model"))
     add_train_demo(verbs.add_parser("train-demo", help="train the demo model on the offline corpus"))
+    add_train_sae(verbs.add_parser("train-sae", help="train a sparse autoencoder on one layer's neurons"))
     add_evaluate(verbs.add_parser("evaluate", help="measure how well an atlas does what it claims"))
     add_lab(verbs.add_parser("lab", help="train and compare sparse autoencoders on digits, and make atlases of them"))
     test = verbs.add_parser("evaluate-demo", help="test the demo model against a trigram model")
@@ -82,6 +84,9 @@ def add_synthetic(made: Parser) -> None:
 def add_evaluate(evaluate: Parser) -> None:
     evaluate.add_argument("directory", type=Path)
     evaluate.add_argument("--only", nargs="+", choices=EVALUATED, help="these parts alone")
+    evaluate.add_argument(
+        "--against", nargs="+", type=Path, metavar="DIR", default=[], help="atlases that `dictionaries` compares with"
+    )
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
 
 
@@ -128,6 +133,20 @@ def add_train_demo(train: Parser) -> None:
         )
 
 
+def add_train_sae(train: Parser) -> None:
+    """An option for every setting; those without a default must be told."""
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the autoencoder goes")
+    for setting in fields(SaeSettings):
+        needed = setting.default is MISSING
+        train.add_argument(
+            f"--{setting.name.replace('_', '-')}",
+            type=setting.type,
+            default=argparse.SUPPRESS,
+            required=needed,
+            help=setting.metadata["help"] + ("" if needed else f" ({setting.default})"),
+        )
+
+
 def told(parse: Callable) -> Callable:
     """The parser under a name that argparse can show when it fails."""
 
@@ -145,7 +164,7 @@ def run_build(options: dict) -> int:
 
     built = build(config, restart)
     print(
-        f"{built.directory}: {built.n_alive:,} of {built.n_neurons:,} neurons have activating examples, "
+        f"{built.directory}: {built.n_alive:,} of {built.n_neurons:,} {built.units} have activating examples, "
         f"{built.n_features:,} features, in {duration(sum(built.seconds.values()))}"
     )
     return 0
@@ -188,7 +207,7 @@ def run_synthetic(options: dict) -> int:
 def run_evaluate(options: dict) -> int:
     from precompute.evaluate import evaluate, write_json
 
-    reports = evaluate(options["directory"], options["only"])
+    reports = evaluate(options["directory"], options["only"], options["against"])
     print("\n\n".join(map(str, reports.values())))
     if options["json"]:
         write_json(reports, options["json"])
@@ -217,6 +236,14 @@ def run_train_demo(options: dict) -> int:
     return 0
 
 
+def run_train_sae(options: dict) -> int:
+    out, settings = options.pop("out"), SaeSettings(**options)
+    from precompute.train_sae.run import train_sae
+
+    print("\n".join(map(str, train_sae(out, settings))))
+    return 0
+
+
 def run_evaluate_demo(options: dict) -> int:
     from precompute.demo_model.evaluate import evaluate_demo
 
@@ -234,6 +261,7 @@ VERBS = {
     "lab": run_lab,
     "train-demo": run_train_demo,
     "evaluate-demo": run_evaluate_demo,
+    "train-sae": run_train_sae,
 }
 
 

@@ -27,6 +27,7 @@ class Built:
     """What a finished build has to tell; `seconds` by stage, of this run alone."""
 
     directory: Path
+    units: str
     n_neurons: int
     n_alive: int
     n_features: int
@@ -42,6 +43,7 @@ def build(config: RunConfig, restart: bool = False) -> Built:
         run.remove()
     return Built(
         config.directory,
+        units="latents" if config.sae else "neurons",
         n_neurons=sum(len(found.rows.maxima) for found in layers),
         n_alive=sum(int((found.features.n_examples > 0).sum()) for found in layers),
         n_features=sum(found.n_features for found in layers),

@@ -45,6 +45,13 @@ class RunConfig:
 
     name: str | None = knob(None, "what the atlas is called; unless told, the model's name")
     model: str = knob("gpt2", "hub name or local folder of the model to read")
+    sae: str | None = knob(
+        None,
+        "folder of a sparse autoencoder of this model, as SAELens saves it (cfg.json, sae_weights.safetensors): its "
+        "latents are read instead of neurons, as its encoder does whatever --weights says",
+        metavar="DIR",
+        fixed=False,
+    )
     corpus: str = knob(
         "Skylion007/openwebtext",
         "`offline`, a .txt, .jsonl or .parquet file, or a Hugging Face dataset, streamed: NAME[:CONFIG][@SPLIT]",
@@ -124,6 +131,10 @@ class RunConfig:
             ("importance-examples: it cannot be below 0", (self.importance_examples or 0) < 0),
             ("importance-passes: it cannot be below 0", (self.importance_passes or 0) < 0),
             ("layers: name at least one", self.layers == ()),
+            (
+                "layers: an autoencoder is read where it is hooked in; leave --layers out",
+                bool(self.sae) and self.layers is not None,
+            ),
             (f"name: {self.name!r} is not a plain name of a directory", not is_plain(self.name)),
         ):
             if wrong:
@@ -131,7 +142,8 @@ class RunConfig:
 
     @property
     def atlas_name(self) -> str:
-        return self.name or (Path(self.model).resolve().name if Path(self.model).is_dir() else Path(self.model).name)
+        named_after = Path(self.sae or self.model)
+        return self.name or (named_after.resolve().name if named_after.is_dir() else named_after.name)
 
     @property
     def directory(self) -> Path:
@@ -143,9 +155,13 @@ class RunConfig:
         return {f.name.replace("_", "-"): getattr(self, f.name) for f in knobs() if f.metadata["fixed"]}
 
     def with_options(self, options: dict[str, Any]) -> "RunConfig":
-        """With some choices made otherwise. Another model takes over neither name nor masks of the preset's."""
-        own = {"name": None, "mask": ()} if "model" in options else {}
-        return replace(self, **{**own, **options})
+        """With some choices made otherwise. Another model takes over neither name nor masks of the preset's.
+
+        Nor does an autoencoder the name.
+        """
+        masks = {"mask": ()} if "model" in options else {}
+        name = {"name": None} if {"model", "sae"} & set(options) else {}
+        return replace(self, **{**masks, **name, **options})
 
 
 DEVICES = re.compile(r"auto|cpu|cuda(:\d+)?")

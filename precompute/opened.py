@@ -5,12 +5,16 @@ from functools import lru_cache
 
 import torch
 
+from precompute.sources.sae import open_sae
 from precompute.sources.transformer import TransformerSource, open_transformer
 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """What opens the same model everywhere; `model` is a hub name or an absolute path, `threads` those of a forward."""
+    """What opens the same model everywhere; `model` is a hub name or an absolute path, `threads` those of a forward.
+
+    `sae` is the absolute path of the autoencoder that it is read through, if it is.
+    """
 
     model: str
     weights: str
@@ -19,12 +23,15 @@ class ModelSpec:
     device: str
     dtype: str
     threads: int
+    sae: str | None = None
 
 
 @lru_cache(maxsize=1)
 def opened(spec: ModelSpec) -> TransformerSource:
     """The source of `spec`. How many threads share a sum changes its rounding, so that they belong to it."""
     torch.set_num_threads(spec.threads)
+    if spec.sae is not None:
+        return open_sae(spec.sae, spec.model, device=spec.device, dtype=getattr(torch, spec.dtype))
     return open_transformer(
         spec.model,
         weights=spec.weights,

@@ -25,6 +25,7 @@ from precompute.maxima import read_maxima
 from precompute.model_facts import model_facts
 from precompute.opened import ModelSpec, opened
 from precompute.run_folder import RunFolder
+from precompute.sources.sae import SaeSource
 from precompute.sources.transformer import TransformerSource
 from precompute.texts import Examples, make_examples, may_be_key, read_documents, vocabulary
 from precompute.write import libraries
@@ -43,6 +44,11 @@ class Prepared:
     examples: Examples
     corpus: dict
     given: dict[int, Float[np.ndarray, " n_neurons"]]
+
+    @property
+    def units(self) -> str:
+        """What its neurons are called."""
+        return "latents" if isinstance(self.source, SaeSource) else "neurons"
 
     @property
     def window(self) -> Window:
@@ -76,6 +82,8 @@ def prepare(config: RunConfig, run: RunFolder, told: Callable[[int, int], None])
     opened.cache_clear()  # the folder may hold another model than a moment ago
     source = opened(spec)
     model = model_facts(config.model, source.name, source.gated, source.causal)
+    if isinstance(source, SaeSource):
+        model["sae"] = source.facts(Path(spec.sae), model["sha256"])
     run.agree(surroundings(config, spec, model))
     source.baselines(config.mask or (source.default_baseline(),))  # a mask that this model cannot have is refused now
     given = given_maxima(config, source)
@@ -89,7 +97,8 @@ def model_spec(config: RunConfig) -> ModelSpec:
     device = ("cuda" if torch.cuda.is_available() else "cpu") if config.device == "auto" else config.device
     model = str(Path(config.model).resolve()) if Path(config.model).is_dir() else config.model
     threads = config.threads or n_cores()
-    return ModelSpec(model, config.weights, config.gated_embedding, config.layers, device, config.dtype, threads)
+    sae = str(Path(config.sae).resolve()) if config.sae else None
+    return ModelSpec(model, config.weights, config.gated_embedding, config.layers, device, config.dtype, threads, sae)
 
 
 def surroundings(config: RunConfig, spec: ModelSpec, model: dict) -> dict:
@@ -101,6 +110,7 @@ def surroundings(config: RunConfig, spec: ModelSpec, model: dict) -> dict:
         "library versions": libraries(),
         "code of this project": code_sha256(),
         "weights of the model": model["sha256"],
+        "autoencoder": model["sae"]["sha256"] if "sae" in model else None,
         # its size and date stand for a file that may be too large to hash twice
         "corpus file": [corpus.stat().st_size, corpus.stat().st_mtime_ns] if corpus.is_file() else None,
         "file of maxima": file_sha256(maxima) if maxima.is_file() else None,

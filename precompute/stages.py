@@ -245,9 +245,9 @@ def facts(ready: Prepared, collected: Collected, lost: Importances) -> dict:
     return {
         "name": config.atlas_name,
         "model": ready.model,
-        "units": "neurons",
+        "units": ready.units,
         "layer_names": None,
-        "weights": config.weights,
+        "weights": source.weights,
         "gated_embedding": config.gated_embedding if source.gated else None,
         "corpus": ready.corpus,
         "maxima": maxima,

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from transformer_lens.hook_points import HookPoint
 from transformer_lens.model_bridge import TransformerBridge
 from transformers.cache_utils import Cache, DynamicCache, DynamicLayer
 
@@ -29,11 +30,41 @@ TOKENS_PER_PASS = {"cpu": 2048, "cuda": 16384}
 WINDOWS_PER_ROW = 2
 
 
+Values = Callable[[Tensor, Tensor, Tensor], Tensor]  # of rows, at some of them, the neuron of each
+
+
+@dataclass(frozen=True)
+class Tap:
+    """Where a layer's neurons are read: `values` makes them of what passes `point`, flattened to rows.
+
+    `narrow`, where there is one, comes before: from there on each token is computed alone.
+    """
+
+    point: HookPoint
+    narrow: HookPoint | None
+    values: Values
+
+
+def picked(
+    activations: Float[Tensor, "rows n_neurons"], row: Int[Tensor, " k"], neuron: Int[Tensor, " k"]
+) -> Float[Tensor, " k"]:
+    """Of what are activations already."""
+    return activations[row, neuron]
+
+
+def mlp_tap(bridge: TransformerBridge, layer: int) -> Tap:
+    return Tap(taps.activations(bridge, layer), taps.mlp_input(bridge, layer), picked)
+
+
 @dataclass(frozen=True)
 class Asked:
-    """Readings of some prompts, `baseline` standing where a token is masked; `prompts` and `rows` shrink for memory."""
+    """Readings of some prompts, `baseline` standing where a token is masked; `prompts` and `rows` shrink for memory.
+
+    `tap` says where each layer is read.
+    """
 
     bridge: TransformerBridge
+    tap: Callable[[int], Tap]
     tokens: Int[Tensor, "batch pos"]
     lengths: Int[Tensor, " batch"]
     readings: Readings
@@ -151,7 +182,7 @@ def activations(asked: Asked, readings: Readings, batch: Batch, **options: Any) 
     wanted = readings.taken(batch.reading)
     found = torch.empty(len(wanted), device=device)
     replaced = torch.from_numpy(batch.pos == batch.masked).to(device)
-    hooks = [mask_hook(asked, replaced), *reading_hooks(asked.bridge, wanted, batch.token, found)]
+    hooks = [mask_hook(asked, replaced), *reading_hooks(asked.tap, wanted, batch.token, found)]
     taps.run(asked.bridge, asked.tokens[batch.prompt[:, None], batch.pos], hooks, **options)
     return found.cpu().numpy()
 
@@ -166,18 +197,18 @@ def mask_hook(asked: Asked, replaced: Bool[Tensor, "rows slots"]) -> taps.Hook:
 
 
 def reading_hooks(
-    bridge: TransformerBridge, wanted: Readings, token: Int[np.ndarray, " k"], found: Float[Tensor, " k"]
+    tap: Callable[[int], Tap], wanted: Readings, token: Int[np.ndarray, " k"], found: Float[Tensor, " k"]
 ) -> Iterator[taps.Hook]:
     """Fill in `found` layer by layer; `token` is where each reading stands in the flattened batch."""
     last = int(wanted.layer.max())
     for layer in np.unique(wanted.layer).tolist():
-        here = np.flatnonzero(wanted.layer == layer)
+        at_layer, here = tap(layer), np.flatnonzero(wanted.layer == layer)
         at = token[here]
-        if layer == last:
+        if layer == last and at_layer.narrow is not None:
             needed, at = np.unique(at, return_inverse=True)
-            yield taps.mlp_input(bridge, layer), partial(only, torch.from_numpy(needed).to(found.device))
+            yield at_layer.narrow, partial(only, torch.from_numpy(needed).to(found.device))
         index = (torch.from_numpy(column).to(found.device) for column in (here, at, wanted.neuron[here]))
-        yield taps.activations(bridge, layer), partial(fill_in, found, *index, layer == last)
+        yield at_layer.point, partial(fill_in, at_layer.values, found, *index, layer == last)
 
 
 def only(tokens: Int[Tensor, " needed"], x: Float[Tensor, "*shape d_in"]) -> Float[Tensor, "*one needed d_in"]:
@@ -187,13 +218,14 @@ def only(tokens: Int[Tensor, " needed"], x: Float[Tensor, "*shape d_in"]) -> Flo
 
 
 def fill_in(
+    values: Values,
     found: Float[Tensor, " all"],
     here: Int[Tensor, " k"],
     token: Int[Tensor, " k"],
     neuron: Int[Tensor, " k"],
     is_last: bool,
-    activations: Float[Tensor, "*shape n_neurons"],
+    passing: Float[Tensor, "*shape d"],
 ) -> None:
-    found[here] = activations.flatten(0, -2)[token, neuron].float()
+    found[here] = values(passing.flatten(0, -2), token, neuron).float()
     if is_last:
         raise taps.Stop

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -42,15 +43,20 @@ def open_transformer(
     """
     _one_of("weights", weights, ("folded", "raw"))
     _one_of("gated_embedding", gated_embedding, ("gate", "in"))
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    checkpoint = open_checkpoint(model, torch.device(device), dtype)
-    fuse_activations(checkpoint.bridge.original_model)
-    name = Path(model).resolve().name if Path(model).is_dir() else model
+    name, checkpoint = named_checkpoint(model, device, dtype)
     try:
         return TransformerSource(name, checkpoint, weights, gated_embedding, layers)
     except UnfitModelError as error:
         raise UnfitModelError(f"{model}: {first_line(error)}") from error
+
+
+def named_checkpoint(model: str, device: str, dtype: torch.dtype) -> tuple[str, Checkpoint]:
+    """What a hub name or folder is called, and its checkpoint on the device."""
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    checkpoint = open_checkpoint(model, torch.device(device), dtype)
+    fuse_activations(checkpoint.bridge.original_model)
+    return Path(model).resolve().name if Path(model).is_dir() else model, checkpoint
 
 
 class TransformerSource:
@@ -145,7 +151,26 @@ class TransformerSource:
             raise ValueError(
                 "masked and read positions must be tokens of their prompt, in a causal model in this order"
             )
-        return self._masked(self._asked(tokens, lengths, readings, baseline))
+        return self._masked(self._asked(tokens, lengths, readings, baseline, self._tap))
+
+    def logits_with(
+        self,
+        layer: int,
+        tokens: Int[Tensor, "batch pos"],
+        lengths: Int[Tensor, " batch"],
+        replaced: Callable[[Float[Tensor, "batch pos n_neurons"]], Float[Tensor, "batch pos n_neurons"]],
+    ) -> Float[Tensor, "batch pos n_logits"] | None:
+        """The logits when one layer's activations are replaced; None where the checkpoint has no head."""
+        if not self._has_head:
+            return None
+        tokens, lengths = self._on_device(tokens, lengths)
+        real = torch.arange(tokens.shape[1], device=self.device) < lengths[:, None]
+
+        def replace(activations: Tensor) -> Tensor:
+            return replaced(activations.reshape(*tokens.shape, -1)).reshape(activations.shape).to(activations)
+
+        hooks = [(taps.activations(self._bridge, layer), replace)]
+        return taps.run(self._bridge, tokens, hooks, attention_mask=real.long(), return_type="logits").float()
 
     def logit_effects(self, layer: int, k: int) -> TopLogits | None:
         """The `k` tokens whose logits each neuron raises, and lowers, most: `unembedding` has the formula.
@@ -165,9 +190,13 @@ class TransformerSource:
         lengths: Int[Tensor, " batch"],
         readings: Readings,
         baseline: Float[Tensor, " d_model"],
+        tap: Callable[[int], masking.Tap],
     ) -> masking.Asked:
         limits = (batches(self, things) for things in ("clean prompts", "masked prompts"))
-        return masking.Asked(self._bridge, tokens, lengths, readings, baseline.to(self.device), *limits)
+        return masking.Asked(self._bridge, tap, tokens, lengths, readings, baseline.to(self.device), *limits)
+
+    def _tap(self, layer: int) -> masking.Tap:
+        return masking.mlp_tap(self._bridge, layer)
 
     def _masked(self, asked: masking.Asked) -> Float[np.ndarray, " n"]:
         if self._reuses and asked.tokens.shape[1] <= _attention_window(self._bridge):
@@ -200,7 +229,8 @@ class TransformerSource:
         columns = (np.zeros_like(masked), masked, pos, np.full_like(masked, last), neuron)
         lengths = torch.tensor([n_pos], device=self.device)
         readings = Readings(*(column.reshape(-1) for column in columns))
-        asked = self._asked(tokens, lengths, readings, self._embedded(tokens[0, :1])[0])
+        tap = partial(masking.mlp_tap, self._bridge)
+        asked = self._asked(tokens, lengths, readings, self._embedded(tokens[0, :1])[0], tap)
         try:
             reused = masking.reuse(asked)
         except Exception:  # whatever a model has against reuse, recomputing asks nothing of it

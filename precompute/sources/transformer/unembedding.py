@@ -10,6 +10,7 @@ alike. A shift of all logits changes no probability, so that their mean is taken
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from transformer_lens.hook_points import HookPoint
 from transformer_lens.model_bridge import TransformerBridge
 
 from precompute.source import TopLogits
@@ -18,6 +19,7 @@ from precompute.sources.transformer.folding import Norm, close, recognised
 from precompute.sources.transformer.probe import keep, same
 
 AT_ONCE = 2**24  # logits computed together: 64 MB
+LOUD, LOUD_TOLERANCE = 1e6, 1e-2  # times the largest value; what a block answers through its norms is lost in it
 
 
 def direct_path(
@@ -64,6 +66,20 @@ def writes_directly(bridge: TransformerBridge, layer: int, tokens: Int[Tensor, "
     louder = [(point, lambda tensor: tensor + tensor * times.to(tensor)), (after, stop_with(more, after))]
     taps.run(bridge, tokens, louder)
     return close(more[after].float() - stream, added * times, tolerance)
+
+
+def arrives(bridge: TransformerBridge, point: HookPoint, layer: int, tokens: Int[Tensor, "batch pos"]) -> bool:
+    """Whether what is added at a point of a block is added to the residual stream; not where a norm comes between.
+
+    What a norm lets through is bounded: something loud arrives as it is only by a way around every norm.
+    """
+    after, seen, more = bridge.blocks[layer].hook_out, {}, {}
+    taps.run(bridge, tokens, [(point, keep(seen, point)), (after, stop_with(seen, after))])
+    signs = torch.where(torch.arange(seen[point].shape[-1]) % 3 == 0, -1.0, 1.0).to(seen[point])
+    loud = signs * seen[point].abs().max() * LOUD
+    taps.run(bridge, tokens, [(point, lambda tensor: tensor + loud), (after, stop_with(more, after))])
+    stream = seen[after].float()
+    return close(more[after].float() - stream, loud.float().expand(stream.shape), LOUD_TOLERANCE)
 
 
 def stop_with(seen: dict, point) -> taps.Call:
