@@ -5,8 +5,7 @@ from functools import lru_cache
 
 import torch
 
-from precompute.sources.sae import open_sae
-from precompute.sources.transformer import TransformerSource, open_transformer
+from precompute.source import Source
 
 
 @dataclass(frozen=True)
@@ -27,8 +26,11 @@ class ModelSpec:
 
 
 @lru_cache(maxsize=1)
-def opened(spec: ModelSpec) -> TransformerSource:
+def opened(spec: ModelSpec) -> Source:
     """The source of `spec`. How many threads share a sum changes its rounding, so that they belong to it."""
+    from precompute.sources.sae import open_sae  # the model library takes seconds to load, and images do without
+    from precompute.sources.transformer import open_transformer
+
     torch.set_num_threads(spec.threads)
     if spec.sae is not None:
         return open_sae(spec.sae, spec.model, device=spec.device, dtype=getattr(torch, spec.dtype))

@@ -1,6 +1,5 @@
 """Before the first long stage: the model, the corpus and the maxima of a build, each refused now if it cannot work."""
 
-import hashlib
 import json
 import logging
 from collections.abc import Callable, Mapping
@@ -12,12 +11,11 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
-import ne_core
-import precompute
 from ne_core.checks import file_sha256
 from ne_core.windows import Window
 from precompute import offline
 from precompute.checkpoints import Checkpoints
+from precompute.code import code_sha256
 from precompute.config import ConfigError, RunConfig
 from precompute.engines.local import n_cores
 from precompute.found import Texts
@@ -115,16 +113,6 @@ def surroundings(config: RunConfig, spec: ModelSpec, model: dict) -> dict:
         "corpus file": [corpus.stat().st_size, corpus.stat().st_mtime_ns] if corpus.is_file() else None,
         "file of maxima": file_sha256(maxima) if maxima.is_file() else None,
     }
-
-
-def code_sha256() -> str:
-    """One hash over what computes the atlas."""
-    digest = hashlib.sha256()
-    for package in (ne_core, precompute):
-        root = Path(package.__path__[0])
-        for path in sorted(root.rglob("*.py")):
-            digest.update(f"{path.relative_to(root)} {file_sha256(path)}\n".encode())
-    return digest.hexdigest()
 
 
 def given_maxima(config: RunConfig, source: TransformerSource) -> dict[int, Float[np.ndarray, " n_neurons"]]:

@@ -48,7 +48,9 @@ def test_latents_and_reconstruction_are_in_the_units_of_the_inputs(x):
     one, ten = (train(scale * x, [Run(0.01, 0.0, 0)], QUICK)[0] for scale in (1, 10))
     h = x.numpy()
     np.testing.assert_allclose(10 * one.latents(h), ten.latents(10 * h), rtol=1e-3, atol=1e-3)
-    np.testing.assert_allclose(10 * one.decoded(one.latents(h)), ten.decoded(ten.latents(10 * h)), rtol=1e-2, atol=1e-2)
+    np.testing.assert_allclose(
+        10 * one.reconstruction(one.latents(h)), ten.reconstruction(ten.latents(10 * h)), rtol=1e-2, atol=1e-2
+    )
 
 
 def test_training_explains_and_more_l1_is_sparser(x):

@@ -128,7 +128,7 @@ def test_held_out_figures_against_arithmetic(place):
     h = activations(source, corpus.held_out)
     (sae,) = train(h.clone(), [Run(0.01, 0.0, 0)], Training(d_sae=40, steps=30, batch=32))
     found, f = alone(Dictionary(sae, torch.device("cpu")), h), sae.latents(h.numpy())
-    error = ((h.numpy() - sae.decoded(f)) ** 2).sum() / ((h.numpy() - h.numpy().mean(axis=0)) ** 2).sum()
+    error = ((h.numpy() - sae.reconstruction(f)) ** 2).sum() / ((h.numpy() - h.numpy().mean(axis=0)) ** 2).sum()
     assert found.n_tokens == len(h)
     np.testing.assert_allclose(found.l0, (f > 0).sum(axis=1).mean())
     np.testing.assert_allclose(found.fvu, error, rtol=1e-4)

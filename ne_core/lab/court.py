@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 
 from ne_core.lab.lab import Lab
 from ne_core.lab.mlp import MLP, predicted
-from ne_core.lab.sae import SAE
+from ne_core.sae import SAE
 
 BLOCK = 2**12  # images whose latents are in memory at once
 

@@ -14,9 +14,9 @@ from jaxtyping import Float, Int, UInt8
 from ne_core.arrays import load_array
 from ne_core.atlas import Atlas
 from ne_core.lab.mlp import MLP
-from ne_core.lab.sae import SAE
 from ne_core.lab.schema import FACTS, FOLDER, LAB_ARRAYS, RUNS, TABLE
 from ne_core.manifest import load_json
+from ne_core.sae import SAE
 from ne_core.tables import load_table
 from ne_core.token_text import visible
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from ne_core.layer import NeuronLayer
+
 
 @dataclass(frozen=True)
 class MLP:
@@ -16,6 +18,11 @@ class MLP:
     @property
     def d_hidden(self) -> int:
         return len(self.b_in)
+
+    @property
+    def layer(self) -> NeuronLayer:
+        """Its hidden neurons: what they read is the pixels."""
+        return NeuronLayer(self.W_in, self.b_in)
 
     def hidden(self, pixels: Float[np.ndarray, "n d_pixels"]) -> Float[np.ndarray, "n d_hidden"]:
         return np.maximum(pixels @ self.W_in + self.b_in, 0)
@@ -33,3 +40,8 @@ def probabilities(logits: Float[np.ndarray, "n n_classes"]) -> Float[np.ndarray,
     """softmax, which a constant added to all logits does not change."""
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     return raised / raised.sum(axis=1, keepdims=True)
+
+
+def accuracy(mlp: MLP, hidden: Float[np.ndarray, "n d_hidden"], labels: Int[np.ndarray, " n"]) -> float:
+    """Share of the labels that the highest logit names, from hidden activations or from what stands for them."""
+    return float((predicted(mlp.logits(hidden)) == labels).mean())

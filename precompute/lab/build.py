@@ -11,18 +11,19 @@ from pathlib import Path
 
 import numpy as np
 
+from ne_core.lab.mlp import MLP, accuracy
 from precompute.checkpoints import Checkpoints
+from precompute.code import code_sha256
 from precompute.engines import LocalEngine
 from precompute.images.arrays import ImageSet
 from precompute.images.atlas import write_image_atlas
 from precompute.lab.images import CLASSES, LabImages
 from precompute.lab.layers import facts_of, latent_layers, neuron_layer
-from precompute.lab.mlp import Mlp, train_mlp
+from precompute.lab.mlp import train_mlp
 from precompute.lab.runs import LabJob, joined, one_thread, work_runs
 from precompute.lab.settings import LabSettings
 from precompute.lab.tables import lab_arrays, runs_table, shown_runs
 from precompute.lab.write import write_lab
-from precompute.prepare import code_sha256
 from precompute.progress import Progress
 from precompute.run_folder import run_folder
 from precompute.work import Work, finish
@@ -64,8 +65,8 @@ def build_lab(out: Path, images: LabImages, settings: LabSettings, restart: bool
             write_latents(out, neurons, images, job, runs, told)
         run.remove()
     held_out = job.h[images.n_train :]
-    accuracy = mlp.accuracy(held_out, images.labels[images.n_train :])
-    return LabMade(out, neurons, len(settings.sweep.runs), accuracy, float((held_out > 0).sum(axis=1).mean()))
+    right = accuracy(mlp, held_out, images.labels[images.n_train :])
+    return LabMade(out, neurons, len(settings.sweep.runs), right, float((held_out > 0).sum(axis=1).mean()))
 
 
 def surroundings(images: LabImages, settings: LabSettings) -> dict:
@@ -78,12 +79,12 @@ def surroundings(images: LabImages, settings: LabSettings) -> dict:
     }
 
 
-def classifier(images: LabImages, settings: LabSettings, kept: Checkpoints, told: Callable[[int, int], None]) -> Mlp:
+def classifier(images: LabImages, settings: LabSettings, kept: Checkpoints, told: Callable[[int, int], None]) -> MLP:
     """Trained, or as an earlier run has left it."""
     if 0 not in kept.done():
         trained = train_mlp(images, settings.mlp, told)
         kept.save(0, {name: getattr(trained, name) for name in MLP_WEIGHTS})
-    return Mlp(**{name: kept.load(0)[name] for name in MLP_WEIGHTS})
+    return MLP(**{name: kept.load(0)[name] for name in MLP_WEIGHTS})
 
 
 def swept(job: LabJob, kept: Checkpoints, told: Callable[[int, int], None]) -> dict[str, np.ndarray]:

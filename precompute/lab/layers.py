@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from ne_core.sae import SAE
 from precompute.images.arrays import ImageLayer
 from precompute.lab.images import LabImages
 from precompute.lab.runs import LabJob, widened
-from precompute.sae.dictionary import Sae
 
 NAMES = {"standard": "standard SAE", "ne": "NE SAE"}
 
@@ -25,13 +25,13 @@ def latent_layers(job: LabJob, runs: Mapping[str, np.ndarray], shown: Mapping[st
     return [latent_layer(job, name, sae_of(runs, shown[kind])) for kind, name in NAMES.items()]
 
 
-def latent_layer(job: LabJob, name: str, sae: Sae) -> ImageLayer:
+def latent_layer(job: LabJob, name: str, sae: SAE) -> ImageLayer:
     return ImageLayer(name, sae.layer, job.h, sae.latents(job.h), sae.W_dec @ job.mlp.W_out)
 
 
-def sae_of(runs: Mapping[str, np.ndarray], run: int) -> Sae:
+def sae_of(runs: Mapping[str, np.ndarray], run: int) -> SAE:
     """As it is stored, in float32 for arithmetic."""
-    return Sae(**widened({name: runs[name][run] for name in ("W_enc", "b_enc", "W_dec", "b_dec")}))
+    return SAE(**widened({name: runs[name][run] for name in ("W_enc", "b_enc", "W_dec", "b_dec")}))
 
 
 def facts_of(out: Path, images: LabImages, job: LabJob, units: str, cut: float) -> dict:

@@ -6,12 +6,10 @@ Trained with cross-entropy and weight decay alone, so that nothing but the task 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from jaxtyping import Float, Int
 from torch.nn.functional import cross_entropy
 
-from ne_core.layer import NeuronLayer
+from ne_core.lab.mlp import MLP
 from precompute.lab.images import CLASSES, LabImages
 
 
@@ -27,33 +25,9 @@ class MlpTraining:
     seed: int = 0
 
 
-@dataclass(frozen=True)
-class Mlp:
-    """h = relu(pixels · W_in + b_in), logits = h · W_out + b_out; float32."""
-
-    W_in: Float[np.ndarray, "d_pixels d_hidden"]
-    b_in: Float[np.ndarray, " d_hidden"]
-    W_out: Float[np.ndarray, "d_hidden n_classes"]
-    b_out: Float[np.ndarray, " n_classes"]
-
-    @property
-    def layer(self) -> NeuronLayer:
-        return NeuronLayer(self.W_in, self.b_in)
-
-    def hidden(self, pixels: Float[np.ndarray, "n d_pixels"]) -> Float[np.ndarray, "n d_hidden"]:
-        return np.maximum(pixels @ self.W_in + self.b_in, 0)
-
-    def logits(self, h: Float[np.ndarray, "n d_hidden"]) -> Float[np.ndarray, "n n_classes"]:
-        return h @ self.W_out + self.b_out
-
-    def accuracy(self, h: Float[np.ndarray, "n d_hidden"], labels: Int[np.ndarray, " n"]) -> float:
-        """Share of the labels that the largest logit names, from hidden activations or what stands for them."""
-        return float((self.logits(h).argmax(axis=1) == labels).mean())
-
-
 def train_mlp(
     images: LabImages, how: MlpTraining, progress: Callable[[int, int], None] = lambda done, total: None
-) -> Mlp:
+) -> MLP:
     """By Adam, its learning rate falling to 0 as half a cosine; on the training images, seeded."""
     rng = torch.Generator().manual_seed(how.seed)
     x = torch.from_numpy(images.pixels[: images.n_train])
@@ -70,7 +44,7 @@ def train_mlp(
             optimizer.step()
         schedule.step()
         progress(epoch + 1, how.epochs)
-    return Mlp(*(each.detach().numpy() for each in (W_in, b_in, W_out, b_out)))
+    return MLP(*(each.detach().numpy() for each in (W_in, b_in, W_out, b_out)))
 
 
 def uniform(d_in: int, d_out: int, rng: torch.Generator) -> torch.Tensor:

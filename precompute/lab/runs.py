@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 
-from precompute.lab.mlp import Mlp
+from ne_core.lab.mlp import MLP
+from ne_core.sae import SAE
 from precompute.lab.settings import LabError, LabSettings
-from precompute.sae.dictionary import Sae
 from precompute.sae.measures import MEANING, meanings, reconstruction
 from precompute.sae.train import train
 
@@ -22,7 +22,7 @@ class LabJob:
     """What all units share: hidden activations of all images, those trained on first, and what reads them."""
 
     settings: LabSettings
-    mlp: Mlp
+    mlp: MLP
     h: Float[np.ndarray, "n d_hidden"]
     labels: Int[np.ndarray, " n"]
     n_train: int
@@ -37,7 +37,7 @@ def work_runs(job: LabJob, unit: int) -> dict[str, np.ndarray]:
     with one_thread():
         trained = train(torch.from_numpy(job.h[: job.n_train]), chosen, job.settings.training)
     stored = [rounded(sae) for sae in trained]
-    measured = [measured_run(job, Sae(**widened(arrays))) for arrays in stored]
+    measured = [measured_run(job, SAE(**widened(arrays))) for arrays in stored]
     for run, found in zip(chosen, measured, strict=True):
         if found["dead_share"] == 1:
             raise LabError(
@@ -58,7 +58,7 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def rounded(sae: Sae) -> dict[str, np.ndarray]:
+def rounded(sae: SAE) -> dict[str, np.ndarray]:
     return {name: getattr(sae, name).astype(dtype) for name, dtype in WEIGHTS.items()}
 
 
@@ -67,10 +67,12 @@ def widened(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: arrays[name].astype(np.float32) for name in WEIGHTS}
 
 
-def measured_run(job: LabJob, sae: Sae) -> dict[str, float]:
+def measured_run(job: LabJob, sae: SAE) -> dict[str, float]:
     """Reconstruction on held-out images; meanings on those that were trained on."""
     held_out = job.h[job.n_train :]
-    found = reconstruction(held_out, sae) | {"accuracy_lost": accuracy_lost(job, sae.decoded(sae.latents(held_out)))}
+    found = reconstruction(held_out, sae) | {
+        "accuracy_lost": accuracy_lost(job, sae.reconstruction(sae.latents(held_out)))
+    }
     trained = job.h[: job.n_train]
     return found | meanings(trained, sae.W_enc, sae.latents(trained) > 0, job.settings.cut)
 
@@ -78,14 +80,14 @@ def measured_run(job: LabJob, sae: Sae) -> dict[str, float]:
 def accuracy_lost(job: LabJob, decoded: Float[np.ndarray, "n d_hidden"]) -> float:
     """In points, on the held-out images."""
     labels, h = job.labels[job.n_train :], job.h[job.n_train :]
-    return 100 * (job.mlp.accuracy(h, labels) - job.mlp.accuracy(decoded, labels))
+    return 100 * (accuracy(job.mlp, h, labels) - accuracy(job.mlp, decoded, labels))
 
 
 def identity(job: LabJob) -> dict[str, float]:
     """The same measures of the dictionary of single inputs: each hidden neuron is its own latent."""
     d = job.h.shape[1]
     one = np.eye(d, dtype=np.float32)
-    return measured_run(job, Sae(one, np.zeros(d, np.float32), one, np.zeros(d, np.float32)))
+    return measured_run(job, SAE(one, np.zeros(d, np.float32), one, np.zeros(d, np.float32)))
 
 
 def joined(units: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:

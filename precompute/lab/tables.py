@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 import numpy as np
 
+from ne_core.lab.mlp import accuracy
 from ne_core.lab.sweep import SEVERAL
 from precompute.lab.compare import nearest_in_l0
 from precompute.lab.images import CLASSES, LabImages
@@ -66,7 +67,7 @@ def mlp_facts(job: LabJob) -> dict:
     trained, held_out = slice(0, job.n_train), slice(job.n_train, None)
     return {
         **asdict(job.settings.mlp),
-        "accuracy_train": job.mlp.accuracy(job.h[trained], job.labels[trained]),
-        "accuracy_test": job.mlp.accuracy(job.h[held_out], job.labels[held_out]),
+        "accuracy_train": accuracy(job.mlp, job.h[trained], job.labels[trained]),
+        "accuracy_test": accuracy(job.mlp, job.h[held_out], job.labels[held_out]),
         "hidden_l0": float((job.h[held_out] > 0).sum(axis=1).mean()),
     }

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 
 from ne_core.cluster import similarities, tree
 from ne_core.measures import effective_inputs, measures
-from precompute.sae.dictionary import Sae
+from ne_core.sae import SAE
 
 MOST = 100  # inputs of a latent that are looked at, the first ones
 
@@ -32,10 +32,10 @@ MEANING = {
 }
 
 
-def reconstruction(h: Float[np.ndarray, "n d_in"], sae: Sae) -> dict[str, float]:
+def reconstruction(h: Float[np.ndarray, "n d_in"], sae: SAE) -> dict[str, float]:
     """`l0`, `mse` and `fvu` on inputs that were not trained on."""
     f = sae.latents(h)
-    error, spread = sae.decoded(f) - h, h - h.mean(axis=0)
+    error, spread = sae.reconstruction(f) - h, h - h.mean(axis=0)
     return {
         "l0": float((f > 0).sum(axis=1).mean()),
         "mse": float(np.square(error).mean()),

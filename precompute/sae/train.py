@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from precompute.sae.dictionary import Sae
+from ne_core.sae import SAE
 from precompute.sae.loss import OVER, RunningMean, mean_squared_error, neuron_embedding_term, sparsity
 from precompute.sae.refit import refit
 
@@ -79,7 +79,7 @@ def train(
     runs: Sequence[Run],
     how: Training,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> list[Sae]:
+) -> list[SAE]:
     """One autoencoder a run; its decoder is refitted at the end (refit.py)."""
     scale = x.square().mean().sqrt().clamp_min(1e-12)
     h, generators = x / scale, [torch.Generator().manual_seed(run.seed) for run in runs]
@@ -168,10 +168,10 @@ class Trainer:
         self.state.b_enc += asleep * (self.how.waking * self.how.rate(number))
 
 
-def finished(h: Float[Tensor, "n d_in"], state: State, number: int, scale: float) -> Sae:
+def finished(h: Float[Tensor, "n d_in"], state: State, number: int, scale: float) -> SAE:
     """The run's autoencoder of inputs as they came: f is in their units, and so is ĥ."""
     W_enc, b_enc, W_dec, b_dec = (each.detach()[number] for each in state.parameters())
     f = torch.relu(torch.addmm(b_enc, h, W_enc))
     W_dec, b_dec = refit(f, h, W_dec, b_dec[0])
     arrays = (W_enc, b_enc[0] * scale, W_dec, b_dec * scale)
-    return Sae(*(each.cpu().numpy().astype(np.float32) for each in arrays))
+    return SAE(*(each.cpu().numpy().astype(np.float32) for each in arrays))

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ne_core.sae import SAE
 from precompute.evaluate.report import Figure
-from precompute.sae.dictionary import Sae
 from precompute.sources.transformer import TransformerSource
 from precompute.train_sae.activations import AT_ONCE, Texts
 
@@ -37,14 +37,14 @@ class Losses:
 class Dictionary:
     """The autoencoder on the model's device."""
 
-    def __init__(self, sae: Sae, device: torch.device):
+    def __init__(self, sae: SAE, device: torch.device):
         weights = (sae.W_enc, sae.b_enc, sae.W_dec, sae.b_dec)
         self.W_enc, self.b_enc, self.W_dec, self.b_dec = (torch.from_numpy(each).to(device) for each in weights)
 
     def latents(self, h: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_sae"]:
         return torch.relu(h @ self.W_enc + self.b_enc)
 
-    def decoded(self, f: Float[Tensor, "*rows d_sae"]) -> Float[Tensor, "*rows d_in"]:
+    def reconstruction(self, f: Float[Tensor, "*rows d_sae"]) -> Float[Tensor, "*rows d_in"]:
         return f @ self.W_dec + self.b_dec
 
 
@@ -53,7 +53,7 @@ def alone(sae: Dictionary, h: Float[Tensor, "n d_in"]) -> Alone:
     error = variance = active = 0.0
     for part in h.split(ROWS):
         f = sae.latents(part.to(sae.b_enc))
-        error += float((part.to(f) - sae.decoded(f)).double().square().sum())
+        error += float((part.to(f) - sae.reconstruction(f)).double().square().sum())
         variance += float((part.double() - mean).square().sum())
         active += float((f > 0).sum())
         fired |= (f > 0).any(dim=0).cpu()
@@ -64,7 +64,11 @@ def losses(source: TransformerSource, sae: Dictionary, texts: Texts) -> Losses |
     """None where the model predicts no next token, or has no head."""
     if not source.causal:
         return None
-    ways = {"clean": lambda h: h, "spliced": lambda h: sae.decoded(sae.latents(h.float())), "zeroed": torch.zeros_like}
+    ways = {
+        "clean": lambda h: h,
+        "spliced": lambda h: sae.reconstruction(sae.latents(h.float())),
+        "zeroed": torch.zeros_like,
+    }
     found = {name: next_token_loss(source, texts, way) for name, way in ways.items()}
     return None if None in found.values() else Losses(**found)
 

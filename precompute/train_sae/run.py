@@ -6,13 +6,13 @@ from pathlib import Path
 
 import torch
 
+from ne_core.sae import SAE
+from precompute.code import code_sha256
 from precompute.config import ConfigError
 from precompute.evaluate.report import Figure
 from precompute.model_facts import model_facts
-from precompute.prepare import code_sha256
 from precompute.progress import Progress
 from precompute.run_folder import run_folder
-from precompute.sae.dictionary import Sae
 from precompute.sae.train import Run, Training
 from precompute.sources.sae.files import CFG, write_sae
 from precompute.sources.transformer import TransformerSource, open_transformer
@@ -79,12 +79,12 @@ def training(settings: Settings) -> Training:
     return Training(**{name: getattr(settings, name) for name in names})
 
 
-def measured(source: TransformerSource, sae: Sae, corpus: Corpus) -> list[Figure]:
+def measured(source: TransformerSource, sae: SAE, corpus: Corpus) -> list[Figure]:
     there = Dictionary(sae, source.device)
     return figures(alone(there, activations(source, corpus.held_out)), losses(source, there, corpus.held_out))
 
 
-def write(out: Path, cfg: Mapping, sae: Sae) -> None:
+def write(out: Path, cfg: Mapping, sae: SAE) -> None:
     names = ("W_enc", "b_enc", "W_dec", "b_dec")
     tensors = {name: torch.from_numpy(getattr(sae, name)) for name in names}
     try:
@@ -93,7 +93,7 @@ def write(out: Path, cfg: Mapping, sae: Sae) -> None:
         raise ConfigError(f"{out} cannot be written ({error.strerror or error}): what is trained is kept") from error
 
 
-def cfg_of(model: str, model_sha256: str, sae: Sae, corpus: Corpus, settings: Settings, found: list[Figure]) -> Mapping:
+def cfg_of(model: str, model_sha256: str, sae: SAE, corpus: Corpus, settings: Settings, found: list[Figure]) -> Mapping:
     """SAELens's settings, and in its metadata where these weights came from."""
     trained = {name: value for name, value in settings.fixed.items() if name != "model"}
     return {

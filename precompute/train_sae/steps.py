@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ne_core.sae import SAE
 from precompute.checkpoints import Checkpoints
-from precompute.sae.dictionary import Sae
 from precompute.sae.train import Run, Trainer, Training, batches, finished, no_denormals, started
 
 NEVER_ZERO = 1e-12
@@ -17,7 +17,7 @@ REFITTED = 2**16  # inputs that the decoder is refitted on, spread over all: pro
 
 def train_one(
     x: Float[Tensor, "n d_in"], run: Run, how: Training, kept: Checkpoints, every: int, told: Callable[[int, int], None]
-) -> Sae:
+) -> SAE:
     """As `precompute.sae.train.train` of a single run, with its state kept after every so many steps.
 
     x may be as large as memory: it is scaled where it stands.

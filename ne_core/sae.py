@@ -1,4 +1,4 @@
-"""A sparse autoencoder as it is used: latents from inputs, and the inputs again from latents."""
+"""A sparse autoencoder as it is used: latents from what it reads, and that again from latents."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,17 @@ from ne_core.layer import NeuronLayer
 
 
 @dataclass(frozen=True)
-class Sae:
+class SAE:
     """f = relu(h · W_enc + b_enc) and ĥ = f · W_dec + b_dec, in float32."""
 
     W_enc: Float[np.ndarray, "d_in d_sae"]
     b_enc: Float[np.ndarray, " d_sae"]
     W_dec: Float[np.ndarray, "d_sae d_in"]
     b_dec: Float[np.ndarray, " d_in"]
+
+    @property
+    def d_sae(self) -> int:
+        return len(self.b_enc)
 
     @property
     def layer(self) -> NeuronLayer:
@@ -25,5 +29,5 @@ class Sae:
     def latents(self, h: Float[np.ndarray, "n d_in"]) -> Float[np.ndarray, "n d_sae"]:
         return np.maximum(h @ self.W_enc + self.b_enc, 0)
 
-    def decoded(self, f: Float[np.ndarray, "n d_sae"]) -> Float[np.ndarray, "n d_in"]:
+    def reconstruction(self, f: Float[np.ndarray, "n d_sae"]) -> Float[np.ndarray, "n d_in"]:
         return f @ self.W_dec + self.b_dec
