@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 
-from ne_core.lab.mlp import MLP
+from ne_core.lab.mlp import MLP, accuracy
 from ne_core.sae import SAE
 from precompute.lab.settings import LabError, LabSettings
 from precompute.sae.measures import MEANING, meanings, reconstruction
