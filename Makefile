@@ -6,11 +6,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: demo app test test-all check bench bench-full screenshots
 
-demo: data/demo/manifest.json app
+demo: data/demo/manifest.json data/digits/manifest.json app
 
 # The atlas is built again when the model, the settings or a stage changed.
 data/demo/manifest.json: .venv/installed data/models/demo/model.safetensors $(wildcard precompute/*.py precompute/*/*.py precompute/*/*/*.py)
 	$(BIN)/python -m precompute build --preset demo --out data/demo
+
+data/digits/manifest.json: .venv/installed $(wildcard precompute/lab/*.py precompute/sae/*.py precompute/images/*.py)
+	$(BIN)/python -m precompute lab --out data/digits
 
 app: .venv/installed
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
@@ -32,8 +35,8 @@ bench-full: .venv/installed-dev data/demo/manifest.json
 	$(BIN)/python -m tests.bench --full
 	$(BIN)/python -m tests.bench.scaling --out docs
 
-screenshots: .venv/installed-dev data/demo/manifest.json
-	$(BIN)/python -m tests.screenshots --atlas data/demo --out docs/screenshots
+screenshots: .venv/installed-dev data/demo/manifest.json data/digits/manifest.json
+	$(BIN)/python -m tests.screenshots --atlas data/demo --lab digits --out docs/screenshots
 
 # torch first: with its pin installed, nothing below asks for another build of it.
 .venv/installed: requirements.txt constraints.txt

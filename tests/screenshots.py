@@ -9,8 +9,8 @@ SIZES = {"wide": (1400, 900), "narrow": (420, 860)}
 THEMES = ("light", "dark")
 
 
-def views(atlas: str, query: str) -> dict[str, str]:
-    """A name and an address for each page; `query` is the search that is shown."""
+def views(atlas: str, query: str, lab: str | None) -> dict[str, str]:
+    """A name and an address for each page; `query` is the search that is shown, `lab` an atlas beside it with a lab."""
     return {
         "overview": f"?atlas={atlas}",
         "neuron": f"neuron?atlas={atlas}",
@@ -20,7 +20,7 @@ def views(atlas: str, query: str) -> dict[str, str]:
         "trail": f"trail?atlas={atlas}",
         "pair": f"pair?atlas={atlas}",
         "about": f"about?atlas={atlas}",
-    }
+    } | ({"sae_lab": f"sae_lab?atlas={lab}"} if lab else {})
 
 
 def take(page, address: str, file: Path, whole: bool) -> None:
@@ -39,6 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--atlas", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--lab", help="the name of an atlas beside it that has a lab")
     parser.add_argument("--query", default="import")
     parser.add_argument("--whole", action="store_true", help="whole pages, not only the first screen")
     parser.add_argument("--only", help="one page")
@@ -48,7 +49,7 @@ def main() -> None:
         for size, (width, height) in SIZES.items():
             for theme in THEMES:
                 context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
-                for name, view in views(given.atlas.name, given.query).items():
+                for name, view in views(given.atlas.name, given.query, given.lab).items():
                     if given.only in (None, name):
                         page = context.new_page()
                         take(page, f"{address}/{view}", given.out / f"{name}-{theme}-{size}.png", given.whole)

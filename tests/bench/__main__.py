@@ -11,7 +11,20 @@ import time
 from pathlib import Path
 
 from precompute.demo_model.quiet import quiet
-from tests.bench import app, collect, gpt2, importance, layout, nearest, precision, similar, storage, synthetic, trees
+from tests.bench import (
+    app,
+    collect,
+    gpt2,
+    importance,
+    layout,
+    nearest,
+    precision,
+    sae,
+    similar,
+    storage,
+    synthetic,
+    trees,
+)
 from tests.bench.figures import Figures
 
 MODEL = Path("data/models/demo")
@@ -50,6 +63,18 @@ def bench_layout(figures: Figures) -> None:
     layout.measure(figures, ATLAS)
 
 
+def bench_sae(figures: Figures) -> None:
+    sae.measure(figures)
+
+
+def bench_lab(figures: Figures) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        command = [sys.executable, "-m", "precompute", "lab", "--out", f"{folder}/digits"]
+        subprocess.run(command, check=True, stdout=sys.stderr)
+        figures.add("lab_build_s", time.perf_counter() - started, "s")
+
+
 def bench_storage(figures: Figures) -> None:
     storage.measure_recall(figures, ATLAS, "demo")
 
@@ -81,6 +106,8 @@ BENCHES = {
     "trees": bench_trees,
     "nearest": bench_nearest,
     "build": bench_build,
+    "sae": bench_sae,
+    "lab": bench_lab,
 }
 FULL = {"precision": bench_precision, "gpt2": bench_gpt2}
 
