@@ -40,9 +40,7 @@ def work_runs(job: LabJob, unit: int) -> dict[str, np.ndarray]:
     measured = [measured_run(job, SAE(**widened(arrays))) for arrays in stored]
     for run, found in zip(chosen, measured, strict=True):
         if found["dead_share"] == 1:
-            raise LabError(
-                f"lambda1: {run.lambda1:g} leaves no latent that fires (lambda2 {run.lambda2:g}): less would"
-            )
+            raise LabError(f"lambda1: {run.lambda1:g} lets no latent fire (lambda2 {run.lambda2:g}): less would")
     weights = {name: np.stack([arrays[name] for arrays in stored]) for name in WEIGHTS}
     return weights | {name: np.array([found[name] for found in measured]) for name in MEANING}
 

@@ -1,0 +1,154 @@
+"""What can be typed after `python -m precompute`: a parser for every verb, an option for every choice."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import NoReturn
+
+from precompute.config import PRESETS, knobs
+from precompute.demo_model.settings import Settings
+from precompute.synthetic.settings import Settings as Synthetic
+from precompute.train_sae.settings import Settings as SaeSettings
+
+BAD_INPUT = 2  # the exit code
+EVALUATED = ("names", "lab", "dictionaries")  # the parts of precompute/evaluate
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, saying what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+
+
+def parser(description: str) -> Parser:
+    top = Parser(prog="python -m precompute", description=description)
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=Parser)
+    add_build(verbs.add_parser("build", help="build an atlas", description="Build an atlas."))
+    for verb, help in (
+        ("verify", "check every byte of an atlas"),
+        ("status", "where the build of an atlas stands, and its time left"),
+    ):
+        verbs.add_parser(verb, help=help).add_argument("directory", type=Path)
+    add_export(verbs.add_parser("export", help="write one neuron as a static HTML page"))
+    add_synthetic(verbs.add_parser("synthetic", help="make an atlas of any size up, without a model"))
+    add_train_demo(verbs.add_parser("train-demo", help="train the demo model on the offline corpus"))
+    add_train_sae(verbs.add_parser("train-sae", help="train a sparse autoencoder on one layer's neurons"))
+    add_evaluate(verbs.add_parser("evaluate", help="measure how well an atlas does what it claims"))
+    add_lab(verbs.add_parser("lab", help="train and compare sparse autoencoders on digits, and make atlases of them"))
+    test = verbs.add_parser("evaluate-demo", help="test the demo model against a trigram model")
+    test.add_argument("--model", type=Path, required=True, metavar="DIR")
+    return top
+
+
+def add_build(build: Parser) -> None:
+    """An option for every knob; a preset gives all of them, and an option overrules it."""
+    build.add_argument("--preset", choices=PRESETS, default="gpt2-small", help="where the choices start from")
+    build.add_argument("--restart", action="store_true", help="forget what an earlier run of this atlas had finished")
+    for knob in knobs():
+        shown = [f"{name}: {getattr(preset, knob.name)}" for name, preset in PRESETS.items()]
+        build.add_argument(
+            f"--{knob.name.replace('_', '-')}",
+            type=told(knob.metadata["parse"]),
+            metavar=knob.metadata["metavar"] or knob.name.upper().replace("_", "-"),
+            default=argparse.SUPPRESS,
+            help=f"{knob.metadata['help']} ({', '.join(shown)})".replace("%", "%%"),
+        )
+
+
+def add_export(export: Parser) -> None:
+    export.add_argument("directory", type=Path)
+    export.add_argument("--neuron", required=True, metavar="LAYER.NEURON", help="such as 3.17")
+    export.add_argument("--cut", type=float, metavar="DISTANCE", help="a cosine distance; the atlas's own unless told")
+    export.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the page goes")
+
+
+def add_synthetic(made: Parser) -> None:
+    """An option for every choice."""
+    made.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the atlas goes")
+    for each in fields(Synthetic):
+        made.add_argument(
+            f"--{each.name.replace('_', '-')}",
+            type=int,
+            metavar="N",
+            default=argparse.SUPPRESS,
+            help=f"{each.metadata['help']} ({each.default})",
+        )
+
+
+def add_evaluate(evaluate: Parser) -> None:
+    evaluate.add_argument("directory", type=Path)
+    evaluate.add_argument("--only", nargs="+", choices=EVALUATED, help="these parts alone")
+    evaluate.add_argument(
+        "--against", nargs="+", type=Path, metavar="DIR", default=[], help="atlases that `dictionaries` compares with"
+    )
+    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+
+
+def add_lab(lab: Parser) -> None:
+    """Images first, then what their usual choices may be replaced by."""
+    lab.add_argument("--out", type=Path, default=Path("data/digits"), metavar="DIR", help="data/digits unless told")
+    images = lab.add_mutually_exclusive_group()
+    images.add_argument("--idx", type=Path, metavar="DIR", help="a folder of IDX files, such as MNIST's, .gz or not")
+    images.add_argument(
+        "--hub", metavar="NAME", help="a Hugging Face data set with `image` and `label`, or a folder of one"
+    )
+    lab.add_argument("--n-train", type=int, metavar="N", help="train on the first so many images")
+    lab.add_argument("--restart", action="store_true", help="forget what an earlier run of this lab had finished")
+    for name, parse, metavar, help in LAB_CHOICES:
+        lab.add_argument(name, type=told(parse), metavar=metavar, default=argparse.SUPPRESS, help=help)
+
+
+def numbers(text: str) -> tuple[float, ...]:
+    return tuple(float(part) for part in text.split(","))
+
+
+LAB_CHOICES = (
+    ("--lambda1", numbers, "A,B,…", "weights of the L1 term"),
+    ("--lambda2", numbers, "0,A,…", "weights of the neuron-embedding term; 0 is the standard autoencoder"),
+    ("--seeds", int, "N", "runs of each pair of them"),
+    ("--d-sae", int, "N", "latents of an autoencoder"),
+    ("--steps", int, "N", "steps of each run"),
+    ("--batch", int, "N", "images a step"),
+    ("--learning-rate", float, "RATE", "of Adam"),
+    ("--ne-over", str, "latents|pairs", "what counts alike in the neuron-embedding term"),
+)
+
+
+def add_train_demo(train: Parser) -> None:
+    """An option for every setting of the training run."""
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the trained model goes")
+    train.add_argument("--work", type=Path, default=Path(".runs/demo"), metavar="DIR", help="checkpoints and logs")
+    for setting in fields(Settings):
+        train.add_argument(
+            f"--{setting.name.replace('_', '-')}",
+            type=type(setting.default),
+            default=argparse.SUPPRESS,
+            help=f"{setting.default} unless told",
+        )
+
+
+def add_train_sae(train: Parser) -> None:
+    """An option for every setting; those without a default must be told."""
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the autoencoder goes")
+    for setting in fields(SaeSettings):
+        needed = setting.default is MISSING
+        train.add_argument(
+            f"--{setting.name.replace('_', '-')}",
+            type=setting.type,
+            default=argparse.SUPPRESS,
+            required=needed,
+            help=setting.metadata["help"] + ("" if needed else f" ({setting.default})"),
+        )
+
+
+def told(parse: Callable) -> Callable:
+    """The parser under a name that argparse can show when it fails."""
+
+    def value(text: str):
+        return parse(text)
+
+    return value
