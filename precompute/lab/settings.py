@@ -65,7 +65,7 @@ class LabSettings:
 
 # Found by trying; docs/lab.md shows what each of them gives. MNIST stands for IDX files and hub data sets alike.
 DIGITS = LabSettings(
-    Sweep(lambda1=(0.005, 0.01, 0.02), lambda2=(0.0, 8.0), seeds=5),
+    Sweep(lambda1=(0.005, 0.008, 0.013, 0.02), lambda2=(0.0, 8.0), seeds=5),
     Training(steps=1_000, batch=64, learning_rate=1.5e-3),
     MlpTraining(batch=32),
 )
