@@ -50,10 +50,6 @@ def run_settings(lab: Lab, run: int) -> str:
     return f"λ₁ {l1:g} · λ₂ {l2:g} · seed {seed}"
 
 
-def class_words(label: str) -> str:
-    return f"“{label}”"
-
-
 def ordered(lab: Lab, runs: tuple[int, int]) -> list[int]:
     """Two runs as they stand side by side: a standard one at the left."""
     return sorted(runs, key=lambda run: (lab.kind(run) == "ne", run))

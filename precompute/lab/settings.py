@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 
 from precompute.lab.mlp import MlpTraining
+from precompute.sae.measures import MOST
 from precompute.sae.train import Run, Training
 
 TOGETHER = 5  # runs that are trained at once, a unit of work: more do not fit into a core's cache
@@ -57,7 +58,7 @@ class LabSettings:
     mlp: MlpTraining = field(default_factory=MlpTraining)
     cut: float = 0.05  # what the author's app cuts the latents of MNIST at
     neuron_cut: float = 0.3  # for the classifier's own neurons, whose pixels lie farther apart
-    most_examples: int = 100
+    most_examples: int = MOST
 
     def to_dict(self) -> dict:
         return asdict(self)
