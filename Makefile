@@ -8,11 +8,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 demo: data/demo/manifest.json data/digits/manifest.json app
 
-# The atlas is built again when the model, the settings or a stage changed.
-data/demo/manifest.json: .venv/installed data/models/demo/model.safetensors $(wildcard precompute/*.py precompute/*/*.py precompute/*/*/*.py)
+# An atlas is built again when the model, the settings or a stage changed.
+STAGES := $(wildcard precompute/*.py precompute/*/*.py precompute/*/*/*.py)
+data/demo/manifest.json: .venv/installed data/models/demo/model.safetensors $(STAGES)
 	$(BIN)/python -m precompute build --preset demo --out data/demo
 
-data/digits/manifest.json: .venv/installed $(wildcard precompute/lab/*.py precompute/sae/*.py precompute/images/*.py)
+data/digits/manifest.json: .venv/installed $(STAGES)
 	$(BIN)/python -m precompute lab --out data/digits
 
 app: .venv/installed

@@ -7,8 +7,9 @@ from ne_core.lab.court import seen, through
 from ne_core.lab.maps import alone_on_pixels, alone_through, average_example, importance_map
 from ne_core.lab.meanings import meanings, place
 from ne_core.lab.mlp import MLP, predicted, probabilities
-from ne_core.lab.units import effective_inputs, latent, neuron
+from ne_core.lab.units import latent, neuron
 from ne_core.layer import NeuronLayer
+from ne_core.measures import effective_inputs
 from ne_core.sae import SAE
 from tests.planted_lab import (
     AGAINST,

@@ -56,7 +56,8 @@ def test_latents_and_reconstruction_are_in_the_units_of_the_inputs(x):
 def test_training_explains_and_more_l1_is_sparser(x):
     h, rows = x.numpy(), []
     for sae in train(x, [Run(0.002, 0.0, 0), Run(0.05, 0.0, 0)], replace(QUICK, steps=600)):
-        rows.append(reconstruction(h, sae))
+        f = sae.latents(h)
+        rows.append(reconstruction(h, f, sae.reconstruction(f)))
     assert rows[0]["fvu"] < 0.05
     assert rows[1]["l0"] < 0.8 * rows[0]["l0"]
     assert rows[1]["fvu"] > rows[0]["fvu"]

@@ -24,17 +24,25 @@ LAB_ARRAYS = (
 )
 
 MEASURES = (
-    Column("l0", "float64", "active latents an image, on average"),
-    Column("fvu", "float64", "share of the hidden layer's variance that the reconstruction leaves unexplained"),
-    Column("mse", "float64", "mean squared error of the reconstruction"),
-    Column("accuracy_lost", "float64", "points of accuracy that the MLP loses when it reads the reconstruction"),
-    Column("dead_share", "float64", "share of the latents that no image activates"),
-    Column("mean_distance", "float64", "mean over latents of the mean cosine distance of their neuron embeddings"),
-    Column("max_distance", "float64", "mean over latents of the highest such distance"),
-    Column("n_features", "float64", "features a living latent, on average, at the lab's cut"),
-    Column("effective_inputs", "float64", "median over latents of how many inputs an embedding is spread over: 1/Σp²"),
-    Column("effective_inputs_q25", "float64", "its lower quartile"),
-    Column("size", "float64", "median over latents of how many images activate them"),
+    Column("l0", "float64", "active latents per held-out input, mean"),
+    Column("fvu", "float64", "fraction of variance unexplained, held out"),
+    Column("mse", "float64", "mean squared error of the reconstruction, held out"),
+    Column(
+        "accuracy_lost",
+        "float64",
+        "accuracy that the classifier loses when it reads the reconstruction, held out, points",
+    ),
+    Column("dead_share", "float64", "share of latents that no training input activates"),
+    Column(
+        "mean_distance",
+        "float64",
+        "mean cosine distance between neuron embeddings of a latent's examples, mean over latents",
+    ),
+    Column("max_distance", "float64", "largest such distance, mean over latents"),
+    Column("n_features", "float64", "features at the cut, mean over latents"),
+    Column("effective_inputs", "float64", "effective number of inputs that a latent reads, median over latents"),
+    Column("effective_inputs_q25", "float64", "the same, lower quartile"),
+    Column("size", "float64", "training inputs that activate a latent, median over latents"),
 )
 
 RUNS = (

@@ -59,14 +59,3 @@ def neuron(lab: Lab, number: int) -> Unit:
     """A hidden neuron of the MLP: it reads the pixels."""
     w, b = np.asarray(lab.mlp.W_in[:, number]), float(lab.mlp.b_in[number])
     return Unit(lab.x, w, b, np.asarray(lab.mlp.W_out[number]), lab.facts["max_examples"])
-
-
-def effective_inputs(embeddings: Float[np.ndarray, "n d_in"]) -> float:
-    """Over how many inputs the embeddings are spread: 1/Σp², p the share of each in the sum of squares; NaN for none.
-
-    1 where one input makes all of them, d_in where every input makes as much.
-    """
-    mass = np.square(embeddings, dtype=np.float64).sum(axis=0)
-    if not mass.sum() > 0:
-        return float("nan")
-    return float(1 / np.square(mass / mass.sum()).sum())

@@ -5,7 +5,8 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.lab.lab import Lab
 from ne_core.lab.meanings import Meanings, Place
-from ne_core.lab.units import Unit, effective_inputs
+from ne_core.lab.units import Unit
+from ne_core.measures import effective_inputs
 from pages.components import location
 from pages.components.escape import markdown
 from pages.components.lab_court import place_in

@@ -43,7 +43,7 @@ class NoLabError(ValueError):
 
 def evaluate_lab(atlas: Atlas) -> Report:
     """Raises NoLabError for an atlas without a lab."""
-    lab = Lab.open(atlas)
+    lab = atlas.lab
     if lab is None:
         raise NoLabError(f"{atlas.root} holds no lab: one that `python -m precompute lab` has made does")
     name = atlas.root.name
@@ -84,11 +84,15 @@ def every_setting(lab: Lab) -> str:
 
 def on_front(runs: Table, of: Sequence[Setting]) -> np.ndarray:
     """Among the settings whose median latent reads several inputs."""
-    several = np.array([setting.of(runs, "effective_inputs").mean >= SEVERAL for setting in of])
+    several = np.array([reads_several(runs, setting) for setting in of])
     values = np.array([[setting.of(runs, name).mean for name in FRONT] for setting in of])
     found = np.zeros(len(of), dtype=bool)
     found[several] = front(values[several])
     return found
+
+
+def reads_several(runs: Table, setting: Setting) -> bool:
+    return setting.of(runs, "effective_inputs").mean >= SEVERAL
 
 
 def words(setting: Setting) -> str:
@@ -97,7 +101,7 @@ def words(setting: Setting) -> str:
 
 def at_matched_l0(runs: Table) -> str:
     shown = {name: title for name, title in COLUMNS.items() if name != "l0"}
-    rows = [row for setting in settings(runs) if setting.lambda2 > 0 for row in [compared(runs, setting, shown)]]
+    rows = [compared(runs, setting, shown) for setting in settings(runs) if setting.lambda2 > 0]
     return markdown(["λ1, λ2", "L0", *shown.values()], rows)
 
 
@@ -129,7 +133,7 @@ def text(value: float | None) -> str:
 
 def figures(atlas: str, runs: Table) -> tuple[Figure, ...]:
     """The pair of settings that is of one meaning most: its mean distance, and the difference at matched L0."""
-    of = [each for each in settings(runs) if each.lambda2 > 0 and each.of(runs, "effective_inputs").mean >= SEVERAL]
+    of = [each for each in settings(runs) if each.lambda2 > 0 and reads_several(runs, each)]
     if not of:
         return ()
     best = min(of, key=lambda each: each.of(runs, "mean_distance").mean)

@@ -19,7 +19,7 @@ from precompute.images.arrays import ImageSet
 from precompute.images.atlas import write_image_atlas
 from precompute.lab.images import CLASSES, LabImages
 from precompute.lab.layers import facts_of, latent_layers, neuron_layer
-from precompute.lab.mlp import train_mlp
+from precompute.lab.mlp import MLP_WEIGHTS, train_mlp
 from precompute.lab.runs import LabJob, joined, one_thread, work_runs
 from precompute.lab.settings import LabSettings
 from precompute.lab.tables import lab_arrays, runs_table, shown_runs
@@ -30,7 +30,6 @@ from precompute.work import Work, finish
 from precompute.write import check_target, libraries
 
 FEW_STEPS = 5_000  # fewer than these, of all runs, are done before a pool of workers has started
-MLP_WEIGHTS = ("W_in", "b_in", "W_out", "b_out")
 
 
 @dataclass(frozen=True)

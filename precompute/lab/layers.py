@@ -10,7 +10,8 @@ from jaxtyping import Float
 from ne_core.sae import SAE
 from precompute.images.arrays import ImageLayer
 from precompute.lab.images import LabImages
-from precompute.lab.runs import LabJob, widened
+from precompute.lab.mlp import MLP_WEIGHTS
+from precompute.lab.runs import WEIGHTS, LabJob, widened
 
 NAMES = {"standard": "standard SAE", "ne": "NE SAE"}
 
@@ -31,7 +32,7 @@ def latent_layer(job: LabJob, name: str, sae: SAE) -> ImageLayer:
 
 def sae_of(runs: Mapping[str, np.ndarray], run: int) -> SAE:
     """As it is stored, in float32 for arithmetic."""
-    return SAE(**widened({name: runs[name][run] for name in ("W_enc", "b_enc", "W_dec", "b_dec")}))
+    return SAE(**widened({name: runs[name][run] for name in WEIGHTS}))
 
 
 def facts_of(out: Path, images: LabImages, job: LabJob, units: str, cut: float) -> dict:
@@ -63,5 +64,4 @@ def facts_of(out: Path, images: LabImages, job: LabJob, units: str, cut: float) 
 
 
 def mlp_sha256(job: LabJob) -> str:
-    weights = (job.mlp.W_in, job.mlp.b_in, job.mlp.W_out, job.mlp.b_out)
-    return hashlib.sha256(b"".join(each.tobytes() for each in weights)).hexdigest()
+    return hashlib.sha256(b"".join(getattr(job.mlp, name).tobytes() for name in MLP_WEIGHTS)).hexdigest()

@@ -4,13 +4,15 @@ Trained with cross-entropy and weight decay alone, so that nothing but the task 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch.nn.functional import cross_entropy
 
 from ne_core.lab.mlp import MLP
 from precompute.lab.images import CLASSES, LabImages
+
+MLP_WEIGHTS = tuple(field.name for field in fields(MLP))
 
 
 @dataclass(frozen=True)

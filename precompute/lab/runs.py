@@ -67,11 +67,10 @@ def widened(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 def measured_run(job: LabJob, sae: SAE) -> dict[str, float]:
     """Reconstruction on held-out images; meanings on those that were trained on."""
-    held_out = job.h[job.n_train :]
-    found = reconstruction(held_out, sae) | {
-        "accuracy_lost": accuracy_lost(job, sae.reconstruction(sae.latents(held_out)))
-    }
-    trained = job.h[: job.n_train]
+    trained, held_out = job.h[: job.n_train], job.h[job.n_train :]
+    f = sae.latents(held_out)
+    decoded = sae.reconstruction(f)
+    found = reconstruction(held_out, f, decoded) | {"accuracy_lost": accuracy_lost(job, decoded)}
     return found | meanings(trained, sae.W_enc, sae.latents(trained) > 0, job.settings.cut)
 
 

@@ -9,6 +9,7 @@ from ne_core.lab.mlp import accuracy
 from ne_core.lab.sweep import SEVERAL
 from precompute.lab.compare import nearest_in_l0
 from precompute.lab.images import CLASSES, LabImages
+from precompute.lab.mlp import MLP_WEIGHTS
 from precompute.lab.runs import WEIGHTS, LabJob, identity
 from precompute.lab.write import LabArrays
 from precompute.sae.measures import MEANING
@@ -44,7 +45,7 @@ def lab_arrays(
     shown: Mapping[str, int],
     neurons: str,
 ) -> LabArrays:
-    weights = {f"mlp_{name}": getattr(job.mlp, name) for name in ("W_in", "b_in", "W_out", "b_out")}
+    weights = {f"mlp_{name}": getattr(job.mlp, name) for name in MLP_WEIGHTS}
     facts = {
         "neurons_atlas": neurons,
         "pixel_max": images.pixel_max,

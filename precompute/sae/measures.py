@@ -11,31 +11,20 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from ne_core.cluster import similarities, tree
+from ne_core.lab.schema import MEASURES
 from ne_core.measures import effective_inputs, measures
-from ne_core.sae import SAE
 
 MOST = 100  # inputs of a latent that are looked at, the first ones
 
 
-MEANING = {
-    "l0": "active latents per held-out input, mean",
-    "mse": "mean squared error of the reconstruction, held out",
-    "fvu": "fraction of variance unexplained, held out",
-    "accuracy_lost": "accuracy that the classifier loses when it reads the reconstruction, held out, points",
-    "dead_share": "share of latents that no training input activates",
-    "mean_distance": "mean cosine distance between neuron embeddings of a latent's examples, mean over latents",
-    "max_distance": "largest such distance, mean over latents",
-    "n_features": "features at the cut, mean over latents",
-    "size": "training inputs that activate a latent, median over latents",
-    "effective_inputs": "effective number of inputs that a latent reads, median over latents",
-    "effective_inputs_q25": "the same, lower quartile",
-}
+MEANING = {column.name: column.meaning for column in MEASURES}
 
 
-def reconstruction(h: Float[np.ndarray, "n d_in"], sae: SAE) -> dict[str, float]:
-    """`l0`, `mse` and `fvu` on inputs that were not trained on."""
-    f = sae.latents(h)
-    error, spread = sae.reconstruction(f) - h, h - h.mean(axis=0)
+def reconstruction(
+    h: Float[np.ndarray, "n d_in"], f: Float[np.ndarray, "n d_sae"], decoded: Float[np.ndarray, "n d_in"]
+) -> dict[str, float]:
+    """`l0`, `mse` and `fvu` on inputs that were not trained on, from their latents and what is decoded of them."""
+    error, spread = decoded - h, h - h.mean(axis=0)
     return {
         "l0": float((f > 0).sum(axis=1).mean()),
         "mse": float(np.square(error).mean()),
