@@ -31,12 +31,15 @@ def served(atlases: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def launched(atlases: Path, log) -> Iterator[tuple[subprocess.Popen, int]]:
-    """A real `streamlit run` on a free port, which need not answer yet; ended with the block."""
+def launched(atlases: Path, log, module: str = "streamlit") -> Iterator[tuple[subprocess.Popen, int]]:
+    """A real `streamlit run` on a free port, which need not answer yet; ended with the block.
+
+    `module` is what runs it.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", module, "run", "app.py", "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1"]
     environment = os.environ | {"NE_ATLASES": str(atlases.absolute())}
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)

@@ -14,7 +14,7 @@ from jaxtyping import Bool
 from ne_core.atlas import Atlas
 from ne_core.provenance import file_name
 from ne_core.wording import layer_name, ref_name
-from pages.components import links
+from pages.components import links, turns
 from pages.components.assets import component, drawn_key
 from pages.components.labels import label
 from pages.components.lines import central_line
@@ -77,7 +77,7 @@ def packed(flags: Bool[np.ndarray, " n"]) -> str:
     return base64.b64encode(np.packbits(flags, bitorder="little")).decode()
 
 
-@st.fragment
+@turns.fragment
 def tell(atlas: Atlas) -> None:
     """Answers for one feature at a time: what it is called, and its central example."""
     asked = state_of("map-tell").get("asked")
