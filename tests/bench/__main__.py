@@ -17,6 +17,7 @@ from tests.bench import (
     gpt2,
     importance,
     layout,
+    load,
     nearest,
     precision,
     sae,
@@ -87,6 +88,10 @@ def bench_synthetic(figures: Figures) -> None:
     synthetic.measure(figures)
 
 
+def bench_load(figures: Figures) -> None:
+    load.measure(figures)
+
+
 def bench_build(figures: Figures) -> None:
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
@@ -109,7 +114,7 @@ BENCHES = {
     "sae": bench_sae,
     "lab": bench_lab,
 }
-FULL = {"precision": bench_precision, "gpt2": bench_gpt2}
+FULL = {"precision": bench_precision, "gpt2": bench_gpt2, "load": bench_load}
 
 
 def main() -> None:

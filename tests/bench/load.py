@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,11 +54,12 @@ def loaded(process: subprocess.Popen, port: int, atlas: Path, n: int, seconds: f
     """Let visitors come, and watch the server until the last has gone."""
     command = [sys.executable, "-m", "tests.bench.visitors", str(port), str(atlas), str(n), str(seconds), str(spread)]
     started, before, most = time.perf_counter(), processor_s(process), 0.0
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as visitors:
-        while visitors.poll() is None and visitors.stdout.readable():
+    with tempfile.TemporaryFile("w+") as out, subprocess.Popen(command, stdout=out) as visitors:
+        while visitors.poll() is None:
             most = max(most, resident_mb(process))
             time.sleep(0.5)
-        told = json.loads(visitors.stdout.read())
+        out.seek(0)
+        told = json.load(out)
     cores = (processor_s(process) - before) / (time.perf_counter() - started)
     visits = told["visits"]
     return Load(
@@ -90,3 +92,7 @@ def processor_s(process: subprocess.Popen) -> float:
     """Processor time of the server so far."""
     fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    measure(Figures(), *map(float, sys.argv[1:]))

@@ -8,12 +8,13 @@ from ne_core.atlas import Atlas
 from tests.bench.views import views
 
 # Of a hundred clicks, how many lead to which page; "" is the overview. What has no weight here gets one.
+NEURONS = 2000  # so that few of a run's views have been seen before
 WEIGHTS = {"neuron": 46, "search": 14, "board": 12, "map": 8, "": 6, "trail": 6, "pair": 6}
 
 
 def journeys(atlas: Atlas) -> Iterator[Iterator[tuple[str, str]]]:
     """Of one visitor after another, the pages and queries that they go to, without an end."""
-    offered = views(atlas)
+    offered = views(atlas, NEURONS)
     return (journey(offered, number) for number in range(10**6))
 
 
