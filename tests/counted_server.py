@@ -1,5 +1,5 @@
-"""`python -m tests.counted_server run app.py …` is `streamlit run`, but for two things: every view takes a little
-longer, and how many are computed at the same time is written down whenever it changes, a line each, in $NE_COUNTED.
+"""`python -m tests.counted_server run app.py …` is `streamlit run`, but for two things: every view takes $NE_LONGER
+seconds more, and how many are computed at the same time is written whenever it changes, a line each, to $NE_COUNTED.
 """
 
 import os
@@ -12,7 +12,6 @@ from streamlit.web import cli
 
 from pages.components import nav
 
-LONGER_S = 0.02
 lock = threading.Lock()
 inside = 0
 show = nav.show
@@ -28,7 +27,7 @@ def counted(by: int) -> None:
 def slower(page) -> None:
     counted(1)
     try:
-        time.sleep(LONGER_S)
+        time.sleep(float(os.environ["NE_LONGER"]))
         show(page)
     finally:
         counted(-1)

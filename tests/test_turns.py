@@ -133,7 +133,7 @@ def test_who_waits_hears_how_many_are_before():
 
 def test_a_page_that_waits_says_so_and_is_then_shown(tiny_atlas, monkeypatch):
     monkeypatch.setattr(turns, "TURNSTILE", Turnstile(1))
-    monkeypatch.setattr(turns, "TOLD_S", 0.05)
+    monkeypatch.setattr(turns, "LOOK_S", 0.2)
     before, tell = turns.TURNSTILE.come(turns.TURNSTILE.number()), turns.Notice.tell
 
     def told_and_let_in(notice: turns.Notice, number: int) -> None:
@@ -154,20 +154,23 @@ def test_a_turn_inside_a_turn_is_the_same(tiny_atlas, monkeypatch):
 
 
 @pytest.fixture
-def counted(tiny_atlas, tmp_path, monkeypatch):
-    """A real explorer that writes down how many views were computed at the same time; its port, and that number."""
-    monkeypatch.setenv("NE_COUNTED", str(tmp_path / "most"))
+def counted(request, tiny_atlas, tmp_path, monkeypatch):
+    """A real explorer that writes down how many views are computed at the same time; its port, and those numbers."""
+    (written := tmp_path / "inside").touch()
+    monkeypatch.setenv("NE_COUNTED", str(written))
+    monkeypatch.setenv("NE_LONGER", request.param)
     with (
         (tmp_path / "log").open("w+") as log,
         launched(tiny_atlas.parent, log, "tests.counted_server") as (process, port),
     ):
         wait_for(process, f"http://127.0.0.1:{port}", log)
-        yield port, lambda: [int(line) for line in (tmp_path / "most").read_text().split()]
+        yield port, lambda: [int(line) for line in written.read_text().split()]
 
 
 VIEWS = [("neuron", "layer=0&neuron=0"), ("board", ""), ("search", "q=cat"), ("map", ""), ("pair", ""), ("", "")]
 
 
+@pytest.mark.parametrize("counted", ["0.02"], indirect=True)
 def test_thirty_visitors_at_once_are_all_served_and_never_more_than_so_many_at_a_time(counted):
     port, inside = counted
 
@@ -181,12 +184,15 @@ def test_thirty_visitors_at_once_are_all_served_and_never_more_than_so_many_at_a
     assert max(inside()) == turns.AT_ONCE
 
 
+@pytest.mark.parametrize("counted", ["0.5"], indirect=True)
 def test_visitors_who_leave_while_they_wait_hold_nobody_up(counted):
+    """Forty views of half a second would take ten, two at a time."""
     port, inside = counted
 
     async def leave() -> None:
-        some = [asyncio.create_task(visit(port, itertools.cycle(VIEWS), 0.0, 60.0)) for _ in range(20)]
-        await asyncio.sleep(1.0)
+        some = [asyncio.create_task(visit(port, itertools.cycle(VIEWS), 0.0, 60.0)) for _ in range(40)]
+        while len(inside()) < 2:
+            await asyncio.sleep(0.1)
         for each in some:
             each.cancel()
         await asyncio.gather(*some, return_exceptions=True)
@@ -196,3 +202,4 @@ def test_visitors_who_leave_while_they_wait_hold_nobody_up(counted):
     assert not alone.errors
     assert len(alone.seconds) == 1
     until(lambda: inside()[-1] == 0)
+    assert len(inside()) / 2 < 20

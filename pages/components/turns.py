@@ -4,6 +4,7 @@ Every visitor's script runs in a thread of its own, and all threads share one in
 as slow as the last of fifty for everybody, and need the memory of fifty at the same time.
 """
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,8 @@ import streamlit as st
 from pages.components.turnstile import Turnstile
 
 AT_ONCE = 2
-TOLD_S = 1.0  # who waits longer is told so, as often anew
+LOOK_S = 1.0  # who waits longer is told so
+SHOWN = 5  # for so many times as long
 TURNSTILE = Turnstile(AT_ONCE)
 here = threading.local()  # `inside`: this thread has a turn
 
@@ -30,7 +32,7 @@ def turn() -> Iterator[None]:
         yield
         return
     number = st.session_state.setdefault("_turn", TURNSTILE.number())
-    with TURNSTILE.turn(number, Notice().tell, TOLD_S):
+    with TURNSTILE.turn(number, Notice().tell, LOOK_S):
         del st.session_state["_turn"]
         here.inside = True
         try:
@@ -40,16 +42,19 @@ def turn() -> Iterator[None]:
 
 
 class Notice:
-    """One message that says how many are before, as often as it is told."""
+    """Says how many are before, and says it anew when the message has gone from the screen."""
 
     def __init__(self) -> None:
-        self.shown = st
+        self.asked = itertools.count()
 
     def tell(self, before: int) -> None:
-        """Drawing is also when Streamlit looks whether this script is still wanted, and ends it if not."""
-        views = f"{before:,} views are" if before != 1 else "One view is"
-        first = f"{views} computed before yours." if before else "Yours is the next view."
-        self.shown = self.shown.toast(f"Many people are here. {first}", icon=":material/hourglass_top:", duration=3)
+        """Called every LOOK_S. Reading the session's state is when Streamlit ends a script that nobody waits for."""
+        st.session_state.get("_turn")
+        if next(self.asked) % SHOWN == 0:
+            views = f"{before:,} views are" if before != 1 else "One view is"
+            first = f"{views} computed before yours." if before else "Yours is the next view."
+            said = f"Many people are here. {first}"
+            st.toast(said, icon=":material/hourglass_top:", duration=int(SHOWN * LOOK_S))
 
 
 def fragment(function: Callable) -> Callable:
@@ -68,7 +73,7 @@ def by_itself(made: Callable) -> Callable:
 
     @wraps(made)
     def in_turn():
-        with TURNSTILE.turn(TURNSTILE.number(), lambda before: None, TOLD_S):
+        with TURNSTILE.turn(TURNSTILE.number(), lambda before: None, LOOK_S):
             return made()
 
     return in_turn

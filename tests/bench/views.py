@@ -25,7 +25,9 @@ def views(atlas: Atlas, n: int = NEURONS) -> dict[str, list[str]]:
     others = [page for page in PAGES if page not in (*found, "overview", "neuron")]
     for page in others:
         found[page] = [f"{here}&{feature(atlas, row)}" for row in rng.choice(living, size=n // 2)]
-    found["pair"] = [f"{here}&a={dotted(atlas, a)}&b={dotted(atlas, b)}" for a, b in rng.choice(living, size=(n // 2, 2))]
+    found["pair"] = [
+        f"{here}&a={dotted(atlas, a)}&b={dotted(atlas, b)}" for a, b in rng.choice(living, size=(n // 2, 2))
+    ]
     return {page: queries for page, queries in found.items() if not page or Path(f"pages/{page}.py").exists()}
 
 
