@@ -22,7 +22,7 @@ from pages.components.map_colours import legend
 from pages.components.map_location import FURTHEST, View
 from pages.components.map_points import Box, Points
 
-CHANNEL = component("map_channel", html="<span></span>", parts=("map_data", "map_grid"))
+CHANNEL = component("map_channel", html="<span></span>", parts=("map_data", "map_grid"), plain=True)
 MAP = component(
     "point_map",
     html='<div id="stage"><canvas tabindex="0" role="application" aria-roledescription="map"></canvas>'
