@@ -1,7 +1,8 @@
 """The explorer under many visitors, on the atlas of GPT2-small's size: how long a click takes, what memory it needs.
 
 The visitors are a process of their own and take processor time from the server's machine: `load_visitors_cores` is how
-much. Times are in milliseconds from when a click was due to the end of its script run.
+much. `load_host_mb` is the memory that the server was given, its files' pages among it. Times are from when a click was
+due to the end of its script run.
 """
 
 import json
@@ -16,9 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from tests.bench.figures import Figures
+from tests.bench.limit import cold, limit
 from tests.bench.server import browse, run_page, server
 from tests.bench.synthetic import made, resident_mb
 
+HOST_BYTES = 10**9
 VISITORS, SECONDS, SPREAD_S, AFTER_S = 50, 300.0, 10.0, 60.0
 MANY, MANY_SECONDS = 200, 60.0
 
@@ -37,22 +40,27 @@ class Load:
 
 
 def measure(figures: Figures, seconds: float = SECONDS) -> None:
-    """Fifty visitors, then silence, then two hundred at once."""
+    """Fifty visitors, then silence, then two hundred at once; on as small a host as can be had."""
     atlas = made()
-    with server(atlas.parent) as (process, port):
+    cold(atlas)
+    with limit(HOST_BYTES) as limited, server(atlas.parent) as (process, port):
+        figures.add("load_host_mb", HOST_BYTES / 1e6 if limited(process) else float("inf"), "MB")
         with browse(process, port) as first:
             run_page(first, "", f"atlas={atlas.name}")
         write(figures, "load", loaded(process, port, atlas, VISITORS, seconds, SPREAD_S))
         time.sleep(min(AFTER_S, seconds))
         figures.add("load_rss_mb_after", resident_mb(process), "MB")
-        write(figures, "load_overload", loaded(process, port, atlas, MANY, min(MANY_SECONDS, seconds), 0.0))
+        write(figures, "load_overload", loaded(process, port, atlas, MANY, min(MANY_SECONDS, seconds), 0.0, True))
         time.sleep(min(AFTER_S, seconds))
         figures.add("load_overload_rss_mb_after", resident_mb(process), "MB")
 
 
-def loaded(process: subprocess.Popen, port: int, atlas: Path, n: int, seconds: float, spread: float) -> Load:
+def loaded(
+    process: subprocess.Popen, port: int, atlas: Path, n: int, seconds: float, spread: float, patient: bool = False
+) -> Load:
     """Let visitors come, and watch the server until the last has gone."""
-    command = [sys.executable, "-m", "tests.bench.visitors", str(port), str(atlas), str(n), str(seconds), str(spread)]
+    given = map(str, (port, atlas, n, seconds, spread, int(patient)))
+    command = [sys.executable, "-m", "tests.bench.visitors", *given]
     started, before, most = time.perf_counter(), processor_s(process), 0.0
     with tempfile.TemporaryFile("w+") as out, subprocess.Popen(command, stdout=out) as visitors:
         while visitors.poll() is None:

@@ -1,7 +1,8 @@
 """One visitor as the server meets them: a browser's first requests, its websocket, and what it sends by itself.
 
 A click is due every THINK_S, whether or not the page before has come; its time runs from when it was due. So a server
-that falls behind cannot hide it by being asked less often.
+that falls behind cannot hide it by being asked less often. A patient visitor waits for a page before the next click is
+due, as people do where a server is far too small.
 """
 
 import asyncio
@@ -87,7 +88,9 @@ class Browser:
             self.tell = element.bidi_component.id, answer.delta.fragment_id
 
 
-async def visit(port: int, journey: Iterator[tuple[str, str]], starts: float, seconds: float) -> Visit:
+async def visit(
+    port: int, journey: Iterator[tuple[str, str]], starts: float, seconds: float, patient: bool = False
+) -> Visit:
     """Comes `starts` seconds from now by a deep link, clicks for so many seconds, leaves."""
     found, due = Visit(), time.perf_counter() + starts
     until = due + seconds
@@ -98,11 +101,11 @@ async def visit(port: int, journey: Iterator[tuple[str, str]], starts: float, se
         async with connect(address, subprotocols=["streamlit"], max_size=None, compression=None) as connection:
             browser = Browser(connection, found)
             while due < until:
-                await asyncio.sleep(due - time.perf_counter())
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
                 async with asyncio.timeout(PATIENCE_S):
                     await browser.open(*next(journey))
                 found.seconds.append(time.perf_counter() - due)
-                due += THINK_S
+                due = max(due + THINK_S, time.perf_counter() if patient else 0.0)
     except Exception as error:  # whatever it is, it is what a visitor met
         found.errors.append(f"{type(error).__name__}: {error}")
     return found
