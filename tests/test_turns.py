@@ -186,7 +186,7 @@ def test_thirty_visitors_at_once_are_all_served_and_never_more_than_so_many_at_a
 
 @pytest.mark.parametrize("counted", ["0.5"], indirect=True)
 def test_visitors_who_leave_while_they_wait_hold_nobody_up(counted):
-    """Forty views of half a second would take ten, two at a time."""
+    """Forty views of half a second would take twenty."""
     port, inside = counted
 
     async def leave() -> None:
