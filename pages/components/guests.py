@@ -30,11 +30,11 @@ def most() -> int:
 
 def admitted() -> bool:
     """Whether this session is inside, where it stays once it is."""
-    session = get_script_run_ctx().session_id
+    session, room = get_script_run_ctx().session_id, most()
     with lock:
-        if session not in inside and len(inside) >= most():
+        if session not in inside and len(inside) >= room:
             inside.intersection_update([each for each in inside if active(each)])
-        if session in inside or len(inside) < most():
+        if session in inside or len(inside) < room:
             inside.add(session)
         return session in inside
 
