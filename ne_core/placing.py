@@ -4,8 +4,9 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from ne_core.arrays import AtlasError
 
@@ -31,6 +32,25 @@ def new_atlas(out: Path) -> Iterator[Path]:
         raise WriteError(f"{out} cannot be written: {getattr(error, 'strerror', None) or error}") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def new_file(out: Path) -> Iterator[BinaryIO]:
+    """A file to write, which becomes `out` when the block ends well; what stood at `out` stays until then."""
+    if out.is_dir():
+        raise WriteError(f"{out} is a directory: name a file")
+    out = Path(os.path.abspath(out))
+    written = beside(out, "writing")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with written.open("wb") as file:
+            yield file
+        written.replace(out)
+    except OSError as error:
+        raise WriteError(f"{out} cannot be written: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):  # it may never have come to be
+            written.unlink()
 
 
 def check_target(out: Path) -> None:

@@ -1,11 +1,11 @@
 """Stage 5: an atlas as a directory, its manifest written last. Its files: `write_*`; its place: `ne_core.placing`."""
 
 import importlib.metadata
-import json
 import platform
 from pathlib import Path
 
 from ne_core.checks import file_sha256
+from ne_core.manifest import manifest_text
 from ne_core.placing import WriteError
 from ne_core.schema import MANIFEST, SCHEMA_VERSION
 
@@ -17,8 +17,7 @@ def write_manifest(folder: Path, facts: dict) -> None:
     raw = {**facts, "schema_version": SCHEMA_VERSION, "libraries": libraries(), "files": checksums(folder)}
     if set(raw) != set(MANIFEST):
         raise WriteError(f"manifest: {', '.join(sorted(set(raw) ^ set(MANIFEST)))} must be given and nothing else")
-    text = json.dumps(raw, indent=1, sort_keys=True, allow_nan=False)
-    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "manifest.json").write_text(manifest_text(raw), encoding="utf-8")
 
 
 def checksums(folder: Path) -> dict[str, dict]:
