@@ -39,6 +39,8 @@ def parser(description: str) -> Parser:
     add_train_sae(verbs.add_parser("train-sae", help="train a sparse autoencoder on one layer's neurons"))
     add_evaluate(verbs.add_parser("evaluate", help="measure how well an atlas does what it claims"))
     add_lab(verbs.add_parser("lab", help="train and compare sparse autoencoders on digits, and make atlases of them"))
+    add_pack(verbs.add_parser("pack", help="make one file of an atlas, to give to others"))
+    add_unpack(verbs.add_parser("unpack", help="restore an atlas from such a file, checked first"))
     test = verbs.add_parser("evaluate-demo", help="test the demo model against a trigram model")
     test.add_argument("--model", type=Path, required=True, metavar="DIR")
     return top
@@ -64,6 +66,21 @@ def add_export(export: Parser) -> None:
     export.add_argument("--neuron", required=True, metavar="LAYER.NEURON", help="such as 3.17")
     export.add_argument("--cut", type=float, metavar="DISTANCE", help="a cosine distance; the atlas's own unless told")
     export.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the page goes")
+
+
+def add_pack(pack: Parser) -> None:
+    pack.add_argument("directory", type=Path)
+    pack.add_argument("--out", type=Path, metavar="FILE", help="DIRECTORY.atlas.zip unless told")
+    add_without_inputs(pack)
+
+
+def add_without_inputs(verb: Parser) -> None:
+    verb.add_argument("--without-inputs", action="store_true", help="leave x out, which is most of many an atlas")
+
+
+def add_unpack(unpack: Parser) -> None:
+    unpack.add_argument("archive", type=Path, metavar="FILE")
+    unpack.add_argument("--out", type=Path, metavar="DIR", help="data/ and the file's name unless told")
 
 
 def add_synthetic(made: Parser) -> None:
