@@ -24,19 +24,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning
 OURS = {"README.md", ".gitattributes"}
 
 
-@pytest.fixture
-def hub(monkeypatch, tmp_path_factory):
-    """The client asks it, with a token that may write, and sends large files as over plain HTTP."""
-    from huggingface_hub import constants
-
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path_factory.mktemp("home") / "token"))
-    monkeypatch.setenv("HF_TOKEN", WRITES)
-    with doubles.hub() as double:
-        monkeypatch.setenv("HF_ENDPOINT", double.address)
-        yield double
-
-
 def push(*given) -> int:
     return main(["push", *map(str, given)])
 
@@ -178,6 +165,25 @@ def test_two_at_once(hub: Hub, tiny_atlas: Path, monkeypatch, capsys):
     assert "has changed meanwhile" in one_line(capsys)
     assert hub.files("me/planted")["README.md"] == b"# Theirs"
     assert "inputs/00.npy" in hub.files("me/planted")
+
+
+def test_half_of_it_is_never_there(hub: Hub, tiny_atlas: Path, monkeypatch, capsys):
+    """The place for large files takes some and no more."""
+    put = doubles.Answers.do_PUT
+
+    def broken(self):
+        if len(self.hub.large) < 3:
+            return put(self)
+        self.body()
+        self.send(400, b"full")
+
+    monkeypatch.setattr(doubles.Answers, "do_PUT", broken)
+    assert push(tiny_atlas, "me/planted") == 2
+    assert "was not pushed: Error while uploading" in one_line(capsys)
+    assert set(hub.files("me/planted")) == {".gitattributes"}
+    monkeypatch.setattr(doubles.Answers, "do_PUT", put)
+    assert push(tiny_atlas, "me/planted") == 0
+    assert {name: data for name, data in hub.files("me/planted").items() if name not in OURS} == files(tiny_atlas)
 
 
 def test_a_dry_run_needs_no_client(tiny_atlas: Path):

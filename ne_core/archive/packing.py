@@ -26,7 +26,7 @@ def pack(root: Path, out: Path, inputs: bool = True, said: Told | None = None) -
         raise AtlasError(f"{out} is inside the atlas, which holds its own files only: name a file elsewhere")
     chosen, done = selected(root, inputs), 0
     with new_file(out) as file, zipfile.ZipFile(file, "w") as archive:
-        archive.writestr(plain("manifest.json", zipfile.ZIP_DEFLATED), chosen.text.encode("utf-8"))
+        archive.writestr(plain("manifest.json", zipfile.ZIP_DEFLATED), chosen.text)
         for name, entry in chosen.files.items():
             for piece in added(archive, root / name, name, entry):
                 done += len(piece)

@@ -11,7 +11,8 @@ from precompute.config import ConfigError
 from precompute.push.card import card
 from precompute.share import megabytes
 
-REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9_][A-Za-z0-9_.-]{0,95}", re.ASCII)
+PART = r"[A-Za-z0-9_]([\w.-]{0,94}\w)?"
+REPOSITORY = re.compile(f"{PART}/{PART}", re.ASCII)
 LICENSE = re.compile(r"[a-z0-9][a-z0-9.-]{0,59}", re.ASCII)
 
 
@@ -35,7 +36,7 @@ def push(
 
 def check_repository(name: str) -> None:
     """What the hub takes for a name; it has more rules, and says so itself."""
-    if not REPOSITORY.fullmatch(name) or ".." in name or "--" in name or name.endswith((".git", ".", "-")):
+    if not REPOSITORY.fullmatch(name) or ".." in name or "--" in name or name.endswith(".git"):
         raise ConfigError(f"{name[:99]!r} is no name of a repository on the hub: it takes OWNER/NAME, such as me/demo")
 
 

@@ -116,7 +116,7 @@ def origin(chosen: Selection) -> str:
         f"schema version {code(raw['schema_version'])}, made with "
         f"{code(', '.join(f'{name} {version}' for name, version in raw['libraries'].items()))}",
         f"size: {megabytes(chosen.size)}, {inputs_said(chosen)}",
-        f"sha256 of manifest.json, which names the atlas: {code(hashlib.sha256(chosen.text.encode()).hexdigest())}",
+        f"sha256 of manifest.json, which names the atlas: {code(hashlib.sha256(chosen.text).hexdigest())}",
     ]
     if model.get("sae") is not None:
         lines.insert(1, f"autoencoder whose latents are read: {code(model['sae'])}")

@@ -71,7 +71,7 @@ def committed(client, chosen: Selection, readme: str, repository: str, private: 
     there = client.dataset_info(repository)
     if private and not there.private:
         raise ConfigError(f"{repository} is there and public: name another one, or make it private on the hub first")
-    ours = {"README.md": readme.encode(), "manifest.json": chosen.text.encode()}
+    ours = {"README.md": readme.encode(), "manifest.json": chosen.text}
     ours |= {name: chosen.root / name for name in chosen.files}
     gone = sorted(earlier(client, repository, there) - ours.keys())
     operations = [CommitOperationAdd(name, content) for name, content in ours.items()]
