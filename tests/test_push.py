@@ -150,6 +150,12 @@ def test_no_network(hub: Hub, tiny_atlas: Path, monkeypatch, capsys):
     assert f"{address} cannot be reached" in one_line(capsys)
 
 
+def test_a_token_is_not_sent_where_anyone_could_read_it(hub: Hub, tiny_atlas: Path, monkeypatch, capsys):
+    monkeypatch.setenv("HF_ENDPOINT", "http://hub.example")
+    assert push(tiny_atlas, "me/planted") == 2
+    assert "only https is spoken" in one_line(capsys)
+
+
 def test_two_at_once(hub: Hub, tiny_atlas: Path, monkeypatch, capsys):
     """Somebody's commit between the first look and the last word."""
     push(tiny_atlas, "me/planted")

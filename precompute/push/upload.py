@@ -1,7 +1,6 @@
 """To the hub in one commit, so that nobody reads half of it. Whatever goes wrong there is one line."""
 
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from ne_core.archive.selection import Selection
 from ne_core.arrays import first_line
 from ne_core.check_names import NAME
+from ne_core.remote.web import endpoint
 from precompute.config import ConfigError
 from precompute.share import megabytes
 
@@ -34,7 +34,7 @@ def upload(chosen: Selection, readme: str, repository: str, private: bool) -> st
         raise ConfigError(
             "the hub takes nothing without a token: `hf auth login`, or set HF_TOKEN to one that may write"
         )
-    client = HfApi(endpoint=os.environ.get("HF_ENDPOINT") or None)
+    client = HfApi(endpoint=endpoint())
     try:
         return committed(client, chosen, readme, repository, private)
     except ConfigError:
