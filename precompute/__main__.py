@@ -78,6 +78,13 @@ def run_fetch(options: dict) -> int:
     return 0
 
 
+def run_push(options: dict) -> int:
+    from precompute.push import push
+
+    print(push(inputs=not options.pop("without_inputs"), **options))
+    return 0
+
+
 def run_synthetic(options: dict) -> int:
     out, settings = options.pop("out"), Synthetic(**options)
     from precompute.synthetic.make import synthetic
@@ -141,6 +148,7 @@ VERBS = {
     "pack": run_pack,
     "unpack": run_unpack,
     "fetch": run_fetch,
+    "push": run_push,
     "synthetic": run_synthetic,
     "evaluate": run_evaluate,
     "lab": run_lab,
