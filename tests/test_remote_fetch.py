@@ -23,6 +23,7 @@ from ne_core.remote.fetch import at_hand, fetch_to, fetched
 from ne_core.remote.patience import Patience
 from ne_core.remote.source import Archive, Folder, Hub, parse
 from ne_core.remote.together import AT_ONCE
+from tests.faults import no_space
 from tests.web import Fault, Site
 
 QUICK = Patience(tries=3, first_wait_s=0.001, connect_s=2.0, read_s=2.0)
@@ -140,6 +141,8 @@ def other_atlas(tiny_atlas, tmp_path_factory) -> Path:
 
 def test_a_new_version_takes_the_place_of_the_old(site, other_atlas, tmp_path):
     elsewhere(get, HUB, tmp_path)  # so that nobody shows the old one any more
+    for left in ("3" * 40, f"{'4' * 40}.partial"):  # by killed processes
+        (Cache.of(tmp_path, HUB).folder / left).mkdir()
     site.hub(NAME, other_atlas, TWO)
     here = get(HUB, tmp_path)
     assert here.version == TWO
@@ -174,6 +177,15 @@ def test_a_new_version_that_is_broken_does_not_take_the_place_of_the_old(site, o
     assert again.root == first.root
     assert "vocab.json" in again.note
     assert at_hand(HUB, tmp_path).version == ONE
+
+
+def test_a_disk_that_is_full_leaves_the_old_version_in_its_place(site, other_atlas, tmp_path, monkeypatch):
+    first = get(HUB, tmp_path)
+    site.hub(NAME, other_atlas, TWO)
+    monkeypatch.setattr("ne_core.remote.download.copy", lambda *_: no_space())
+    again = get(HUB, tmp_path)
+    assert again.root == first.root
+    assert "No space left on device" in again.note
 
 
 def test_what_is_at_hand_is_known_without_the_network(site, tmp_path):
