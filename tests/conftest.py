@@ -1,11 +1,20 @@
 """What several test files share."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.browser import Heard, chromium, served, settled
 from tests.planted import make_atlas
+
+
+@pytest.fixture(autouse=True)
+def own_program():
+    """AppTest puts the app in the program's place, and leaves it: a child process started later would run it."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
 
 
 @pytest.fixture(scope="session")
