@@ -71,6 +71,13 @@ def run_unpack(options: dict) -> int:
     return 0
 
 
+def run_fetch(options: dict) -> int:
+    from precompute.fetch import fetched
+
+    print(fetched(**options))
+    return 0
+
+
 def run_push(options: dict) -> int:
     from precompute.push import push
 
@@ -140,6 +147,7 @@ VERBS = {
     "export": run_export,
     "pack": run_pack,
     "unpack": run_unpack,
+    "fetch": run_fetch,
     "push": run_push,
     "synthetic": run_synthetic,
     "evaluate": run_evaluate,

@@ -160,6 +160,7 @@ def test_where_the_source_does_not_answer_what_is_here_is_used_and_this_is_said(
     again = get(HUB, tmp_path)
     assert again.root == first.root
     assert again.note.endswith("Shown is what was fetched before.")
+    assert ("404" if fault.status == 404 else "tried 3 times") in again.note
     assert "\n" not in again.note
 
 

@@ -32,6 +32,7 @@ class Fault:
     other_range: bool = False
     per_s: int | None = None  # bytes
     wait_s: float = 0  # before a word is said
+    held: bool = False  # nothing is said before `released` is set
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Site:
         self.always: dict[str, Fault] = {}
         self.asked: list[Asked] = []
         self.sent: Counter[str] = Counter()
-        self.lock = threading.Lock()
+        self.lock, self.released = threading.Lock(), threading.Event()
 
     def __enter__(self) -> "Site":
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("OfSite", (Handler,), {"site": self}))
@@ -106,6 +107,8 @@ class Handler(BaseHTTPRequestHandler):
             self.site.asked.append(Asked(self.command, path, dict(self.headers)))
         fault = self.site.fault(path)
         time.sleep(fault.wait_s)
+        if fault.held:
+            self.site.released.wait(60)
         if fault.redirect:
             self.say(302, {"Location": fault.redirect, "Content-Length": "0"})
         elif fault.status or path not in self.site.files:

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ne_core.remote.source import Source, distinct, parse, split
 
 WAITING, ASKING, FETCHING, ELSEWHERE = "waiting", "asking", "fetching", "elsewhere"
 READY, FAILED = "ready", "failed"
+NO_SOURCE = "not-a-source"
 AGAIN_S = 30  # between two tries that visitors ask for
 PACE_S = 10  # that the pace is measured over
 log = logging.getLogger(__name__)
@@ -41,9 +43,12 @@ class Standing:
 
 
 class Fetcher:
-    """All sources of one NE_ATLAS. Make one in a process; every method returns at once but `join`."""
+    """All sources of one NE_ATLAS. Make one in a process; every method returns at once but `join`.
 
-    def __init__(self, text: str, cache: Path, patience: Patience = Patience()):  # noqa: B008  it is frozen
+    `cache` names the folder of the cache, or says why there is none.
+    """
+
+    def __init__(self, text: str, cache: Callable[[], Path], patience: Patience = Patience()):  # noqa: B008  it is frozen
         self.cache, self.patience = cache, patience
         self.standing: dict[str, Standing] = {}
         self.sources: dict[str, Source] = {}
@@ -54,7 +59,7 @@ class Fetcher:
     def read(self, texts: list[str]) -> None:
         """Every source under a name of its own; what is no source has failed for good."""
         found = [parsed(text) for text in texts]
-        names = distinct(["?" if isinstance(each, FetchError) else each.name for each in found])
+        names = distinct([NO_SOURCE if isinstance(each, FetchError) else each.name for each in found])
         for name, each in zip(names, found, strict=True):
             if isinstance(each, FetchError):
                 self.fail(Standing(name, "NE_ATLAS"), each)
@@ -65,7 +70,7 @@ class Fetcher:
     def look(self, standing: Standing, source: Source) -> None:
         """Is it here already?"""
         try:
-            here = at_hand(source, self.cache)
+            here = at_hand(source, self.cache())
         except FetchError as error:
             self.fail(standing, error)
             return
@@ -107,12 +112,16 @@ class Fetcher:
         patience = replace(self.patience, said=lambda why: show(self.standing[name].state, said=why))
         show(ASKING, said="")
         try:
-            here = fetched(self.sources[name], self.cache, told, lambda: show(ELSEWHERE), patience)
+            here = fetched(self.sources[name], self.cache(), told, lambda: show(ELSEWHERE), patience)
         except FetchError as error:
             self.fail(before, error)
             return
+        except Exception:  # or visitors would wait without end
+            log.exception("%s", before.source)
+            self.fail(before, FetchError(f"{before.source} cannot be fetched: the log of this explorer says why"))
+            return
         if here.note:
-            log.warning("%s: %s", here.source, here.note)
+            log.warning("%s", here.note)
         self.standing[name] = replace(before, state=READY, fetched=here)
 
     def failed(self) -> list[str]:

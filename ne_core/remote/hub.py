@@ -26,8 +26,9 @@ Told = Callable[[int, int], None]  # bytes that are here, bytes in all
 def commit(web: Web, source: Hub, patience: Patience) -> str:
     """The commit that the source's revision is now."""
     url = f"{endpoint()}/api/datasets/{source.owner}/{source.repository}/revision/{quote(source.revision, safe='')}"
+    answer = patience.keep_trying(lambda: small(source, web, url))
     try:
-        sha = json.loads(patience.keep_trying(lambda: small(source, web, url)))["sha"]
+        sha = json.loads(answer)["sha"]
     except (ValueError, RecursionError, KeyError, TypeError):
         sha = None
     if not (isinstance(sha, str) and COMMIT.fullmatch(sha)):
