@@ -23,31 +23,32 @@ PATIENCE_MS = 30_000
 
 
 @contextlib.contextmanager
-def served(atlases: Path) -> Iterator[str]:
-    """The address of an explorer of the atlases in a folder, once it answers."""
-    with tempfile.TemporaryFile("w+") as log, launched(atlases, log) as (server, port):
+def served(atlases: Path, **more: str) -> Iterator[str]:
+    """The address of an explorer of the atlases in a folder, once it answers; `more` is added to its environment."""
+    with tempfile.TemporaryFile("w+") as log, launched(atlases, log, **more) as (server, port):
         wait_for(server, f"http://127.0.0.1:{port}", log)
         yield f"http://127.0.0.1:{port}"
 
 
 @contextlib.contextmanager
-def launched(atlases: Path, log, module: str = "streamlit") -> Iterator[tuple[subprocess.Popen, int]]:
-    """A real `streamlit run` on a free port, which need not answer yet; ended with the block.
-
-    `module` is what runs it.
-    """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def launched(atlases: Path, log, module: str = "streamlit", **more: str) -> Iterator[tuple[subprocess.Popen, int]]:
+    """A real `streamlit run` on a free port, which need not answer yet; ended with the block. `module` runs it."""
+    port = free_port()
     command = [sys.executable, "-m", module, "run", "app.py", "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1"]
-    environment = os.environ | {"NE_ATLASES": str(atlases.absolute())}
+    environment = os.environ | {"NE_ATLASES": str(atlases.absolute())} | more
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
         yield server, port
     finally:
         server.terminate()
         server.wait(10)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def wait_for(server: subprocess.Popen, address: str, log) -> None:

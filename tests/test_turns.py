@@ -154,14 +154,13 @@ def test_a_turn_inside_a_turn_is_the_same(tiny_atlas, monkeypatch):
 
 
 @pytest.fixture
-def counted(request, tiny_atlas, tmp_path, monkeypatch):
+def counted(request, tiny_atlas, tmp_path):
     """A real explorer that writes down how many views are computed at the same time; its port, and those numbers."""
     (written := tmp_path / "inside").touch()
-    monkeypatch.setenv("NE_COUNTED", str(written))
-    monkeypatch.setenv("NE_LONGER", request.param)
+    more = {"NE_COUNTED": str(written), "NE_LONGER": request.param}
     with (
         (tmp_path / "log").open("w+") as log,
-        launched(tiny_atlas.parent, log, "tests.counted_server") as (process, port),
+        launched(tiny_atlas.parent, log, "tests.counted_server", **more) as (process, port),
     ):
         wait_for(process, f"http://127.0.0.1:{port}", log)
         yield port, lambda: [int(line) for line in written.read_text().split()]
