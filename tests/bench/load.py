@@ -22,7 +22,7 @@ from tests.bench.server import browse, run_page, server
 from tests.bench.synthetic import made, resident_mb
 
 HOST_BYTES = 10**9
-VISITORS, SECONDS, SPREAD_S, AFTER_S = 50, 300.0, 10.0, 60.0
+VISITORS, SECONDS, SPREAD_S, AFTER_S = 50, 300.0, 30.0, 60.0
 MANY, MANY_SECONDS = 200, 60.0
 
 
