@@ -11,6 +11,7 @@ from precompute.synthetic.settings import Settings as Synthetic
 from precompute.train_sae.settings import Settings as SaeSettings
 
 INTERRUPTED = 130
+OURS = ("precompute", "ne_core")
 
 
 def parser() -> typed.Parser:
@@ -138,6 +139,15 @@ def one_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
+def lacking(error: ModuleNotFoundError) -> str:
+    """Where only the explorer's packages are installed, which is enough for some verbs."""
+    needed = (error.name or "a package").split(".")[0]
+    if needed in OURS:
+        raise error
+    install = "python -m pip install -r requirements.txt -c constraints.txt"
+    return f"this needs {needed}, which is not installed here: {install}"
+
+
 def out_of_memory(error: Exception) -> bool:
     from precompute.memory import ran_out
 
@@ -151,6 +161,8 @@ def main(arguments: list[str]) -> int:
         return run(arguments)
     except (ValueError, OSError) as error:
         print(one_line(error), file=sys.stderr)
+    except ModuleNotFoundError as error:
+        print(lacking(error), file=sys.stderr)
     except (MemoryError, RuntimeError) as error:
         if not isinstance(error, BrokenExecutor) and not out_of_memory(error):
             raise

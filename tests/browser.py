@@ -31,20 +31,29 @@ def served(atlases: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def launched(atlases: Path, log) -> Iterator[tuple[subprocess.Popen, int]]:
-    """A real `streamlit run` on a free port, which need not answer yet; ended with the block."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    command += ["--server.address", "127.0.0.1"]
-    environment = os.environ | {"NE_ATLASES": str(atlases.absolute())}
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+def launched(
+    atlases: Path | None, log, *options: str, python: str | Path = sys.executable, folder: Path = ROOT
+) -> Iterator[tuple[subprocess.Popen, int]]:
+    """A real `streamlit run` on a free port, which need not answer yet; ended with the block.
+
+    Without `atlases` it looks where it does by itself; `folder` holds the app.
+    """
+    port = free_port()
+    command = [python, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command += ["--server.address", "127.0.0.1", *options]
+    environment = os.environ | ({"NE_ATLASES": str(atlases.absolute())} if atlases else {})
+    server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
         yield server, port
     finally:
         server.terminate()
         server.wait(10)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def wait_for(server: subprocess.Popen, address: str, log) -> None:

@@ -1,5 +1,7 @@
 """What several test files share."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,17 @@ def lab_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.planted_lab import make_lab_atlas  # as above
 
     return make_lab_atlas(tmp_path_factory.mktemp("labs") / "planted-lab")
+
+
+@pytest.fixture(scope="session")
+def app_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of a fresh environment with what the explorer needs and nothing else, as a host installs it."""
+    folder = tmp_path_factory.mktemp("app-only") / "env"
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    python = folder / "bin" / "python"
+    command = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--no-compile"]
+    subprocess.run([*command, "-r", "requirements-app.txt", "-c", "constraints.txt"], check=True)
+    return python
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from pathlib import Path
 from precompute.demo_model.quiet import quiet
 from tests.bench import (
     app,
+    app_env,
     collect,
     gpt2,
     importance,
@@ -33,6 +34,10 @@ ATLAS = Path("data/demo")
 
 def bench_app(figures: Figures) -> None:
     app.measure(figures, ATLAS)
+
+
+def bench_app_env(figures: Figures) -> None:
+    app_env.measure(figures)
 
 
 def bench_collect(figures: Figures) -> None:
@@ -109,7 +114,7 @@ BENCHES = {
     "sae": bench_sae,
     "lab": bench_lab,
 }
-FULL = {"precision": bench_precision, "gpt2": bench_gpt2}
+FULL = {"app_env": bench_app_env, "precision": bench_precision, "gpt2": bench_gpt2}
 
 
 def main() -> None:
