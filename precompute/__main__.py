@@ -3,6 +3,7 @@
 import logging
 import sys
 from concurrent.futures import BrokenExecutor
+from pathlib import Path
 
 from precompute import options as typed
 from precompute.config import PRESETS
@@ -66,6 +67,14 @@ def run_synthetic(options: dict) -> int:
     return 0
 
 
+def run_host(options: dict) -> int:
+    out = options.pop("out") or Path("hosted") / options["target"]
+    from precompute.host import host
+
+    print(f"{out}: {host(out=out, **options):,} bytes; its README.md and docs/hosting.md say what to do with it")
+    return 0
+
+
 def run_evaluate(options: dict) -> int:
     from precompute.evaluate import evaluate, write_json
 
@@ -119,6 +128,7 @@ VERBS = {
     "status": run_status,
     "export": run_export,
     "synthetic": run_synthetic,
+    "host": run_host,
     "evaluate": run_evaluate,
     "lab": run_lab,
     "train-demo": run_train_demo,
