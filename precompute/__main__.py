@@ -1,4 +1,4 @@
-"""python -m precompute VERB: build, see, verify and export an atlas, train and evaluate models and autoencoders."""
+"""python -m precompute VERB: build, see, verify and share an atlas, train and evaluate models and autoencoders."""
 
 import logging
 import sys
@@ -56,6 +56,20 @@ def run_export(options: dict) -> int:
     from precompute.export import export
 
     print(f"{options['out']}: {export(**options):,} bytes")
+    return 0
+
+
+def run_pack(options: dict) -> int:
+    from precompute.share import packed
+
+    print(packed(options["directory"], options["out"], not options["without_inputs"]))
+    return 0
+
+
+def run_unpack(options: dict) -> int:
+    from precompute.share import unpacked
+
+    print(unpacked(options["archive"], options["out"]))
     return 0
 
 
@@ -127,6 +141,8 @@ VERBS = {
     "verify": run_verify,
     "status": run_status,
     "export": run_export,
+    "pack": run_pack,
+    "unpack": run_unpack,
     "synthetic": run_synthetic,
     "host": run_host,
     "evaluate": run_evaluate,

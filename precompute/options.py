@@ -41,6 +41,8 @@ def parser(description: str) -> Parser:
     add_host(verbs.add_parser("host", help="write the folder that a host needs to show an atlas"))
     add_evaluate(verbs.add_parser("evaluate", help="measure how well an atlas does what it claims"))
     add_lab(verbs.add_parser("lab", help="train and compare sparse autoencoders on digits, and make atlases of them"))
+    add_pack(verbs.add_parser("pack", help="make one file of an atlas, to give to others"))
+    add_unpack(verbs.add_parser("unpack", help="restore an atlas from such a file, checked first"))
     test = verbs.add_parser("evaluate-demo", help="test the demo model against a trigram model")
     test.add_argument("--model", type=Path, required=True, metavar="DIR")
     return top
@@ -77,6 +79,21 @@ def add_host(host: Parser) -> None:
     host.add_argument("--title", metavar="TEXT", help="what it is called; made of the atlas's name unless told")
     host.add_argument("--site", default="localhost", metavar="NAME", help="for nginx: the name that visitors type")
     host.add_argument("--path", default="explorer", metavar="WORD", help="for nginx: the sub-path (explorer)")
+
+
+def add_pack(pack: Parser) -> None:
+    pack.add_argument("directory", type=Path)
+    pack.add_argument("--out", type=Path, metavar="FILE", help="DIRECTORY.atlas.zip unless told")
+    add_without_inputs(pack)
+
+
+def add_without_inputs(verb: Parser) -> None:
+    verb.add_argument("--without-inputs", action="store_true", help="leave x out, which is most of many an atlas")
+
+
+def add_unpack(unpack: Parser) -> None:
+    unpack.add_argument("archive", type=Path, metavar="FILE")
+    unpack.add_argument("--out", type=Path, metavar="DIR", help="data/ and the file's name unless told")
 
 
 def add_synthetic(made: Parser) -> None:

@@ -39,10 +39,15 @@ def selected(root: Path, inputs: bool = True) -> Selection:
     manifest = read_manifest(root)
     if inputs or not manifest.inputs:
         return Selection(root, manifest, (root / "manifest.json").read_text(encoding="utf-8"))
+    manifest = without_inputs(manifest)
+    return Selection(root, manifest, manifest_text(manifest.raw))
+
+
+def without_inputs(manifest: Manifest) -> Manifest:
+    """As if the atlas was built without them."""
     left_out = set(inputs_of(manifest))
     files = {name: entry for name, entry in manifest.files.items() if name not in left_out}
-    raw = {**manifest.raw, "inputs": False, "files": files}
-    return Selection(root, Manifest(raw), manifest_text(raw))
+    return Manifest({**manifest.raw, "inputs": False, "files": files})
 
 
 def inputs_of(manifest: Manifest) -> list[str]:
