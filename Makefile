@@ -28,7 +28,7 @@ app-only: .venv-app/installed
 	.venv-app/bin/python $(SERVE)
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -rs -m "not slow"
+	$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m "not slow"
 
 test-all: .venv/installed-dev data/demo/manifest.json
 	$(BIN)/python -m pytest -rs

@@ -1,5 +1,7 @@
 """What several test files share."""
 
+import fcntl
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,14 @@ import pytest
 
 from tests.browser import Heard, chromium, served, settled
 from tests.planted import make_atlas
+
+
+@pytest.fixture(autouse=True)
+def own_program():
+    """AppTest puts the app in the program's place, and leaves it: a child process started later would run it."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
 
 
 @pytest.fixture(scope="session")
@@ -34,13 +44,24 @@ def lab_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def app_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of a fresh environment with what the explorer needs and nothing else, as a host installs it."""
-    folder = tmp_path_factory.mktemp("app-only") / "env"
+    """The Python of a fresh environment with what the explorer needs and nothing else, as a host installs it.
+
+    Made once, also where several processes run the tests: the others wait.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "app-only"
+    with open(f"{folder}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "installed").exists():
+            install_app_only(folder)
+            (folder / "installed").touch()
+    return folder / "bin" / "python"
+
+
+def install_app_only(folder: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    python = folder / "bin" / "python"
-    command = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--no-compile"]
-    subprocess.run([*command, "-r", "requirements-app.txt", "-c", "constraints.txt"], check=True)
-    return python
+    command = [folder / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+    subprocess.run([*command, "--no-compile", "-r", "requirements-app.txt", "-c", "constraints.txt"], check=True)
 
 
 @pytest.fixture(scope="module")
