@@ -73,6 +73,13 @@ def run_unpack(options: dict) -> int:
     return 0
 
 
+def run_push(options: dict) -> int:
+    from precompute.push import push
+
+    print(push(inputs=not options.pop("without_inputs"), **options))
+    return 0
+
+
 def run_synthetic(options: dict) -> int:
     out, settings = options.pop("out"), Synthetic(**options)
     from precompute.synthetic.make import synthetic
@@ -143,6 +150,7 @@ VERBS = {
     "export": run_export,
     "pack": run_pack,
     "unpack": run_unpack,
+    "push": run_push,
     "synthetic": run_synthetic,
     "host": run_host,
     "evaluate": run_evaluate,

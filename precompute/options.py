@@ -43,6 +43,7 @@ def parser(description: str) -> Parser:
     add_lab(verbs.add_parser("lab", help="train and compare sparse autoencoders on digits, and make atlases of them"))
     add_pack(verbs.add_parser("pack", help="make one file of an atlas, to give to others"))
     add_unpack(verbs.add_parser("unpack", help="restore an atlas from such a file, checked first"))
+    add_push(verbs.add_parser("push", help="put an atlas on the Hugging Face hub, as a data set with a card"))
     test = verbs.add_parser("evaluate-demo", help="test the demo model against a trigram model")
     test.add_argument("--model", type=Path, required=True, metavar="DIR")
     return top
@@ -94,6 +95,15 @@ def add_without_inputs(verb: Parser) -> None:
 def add_unpack(unpack: Parser) -> None:
     unpack.add_argument("archive", type=Path, metavar="FILE")
     unpack.add_argument("--out", type=Path, metavar="DIR", help="data/ and the file's name unless told")
+
+
+def add_push(push: Parser) -> None:
+    push.add_argument("directory", type=Path)
+    push.add_argument("repository", metavar="OWNER/NAME", help="made where there is none")
+    add_without_inputs(push)
+    push.add_argument("--private", action="store_true", help="for your own eyes and those you let in")
+    push.add_argument("--license", metavar="ID", help="the hub's short name of one, such as cc-by-4.0")
+    push.add_argument("--dry-run", action="store_true", help="show the card and the files, send nothing")
 
 
 def add_synthetic(made: Parser) -> None:

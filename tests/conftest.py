@@ -64,6 +64,21 @@ def install_app_only(folder: Path) -> None:
     subprocess.run([*command, "--no-compile", "-r", "requirements-app.txt", "-c", "constraints.txt"], check=True)
 
 
+@pytest.fixture
+def hub(monkeypatch, tmp_path_factory: pytest.TempPathFactory):
+    """A double of the hub (tests/hub.py), which the hub's client speaks to with a token that may write."""
+    from huggingface_hub import constants  # half a second
+
+    from tests import hub as doubles
+
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)  # large files go as they always did
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path_factory.mktemp("home") / "token"))
+    monkeypatch.setenv("HF_TOKEN", doubles.WRITES)
+    with doubles.hub() as double:
+        monkeypatch.setenv("HF_ENDPOINT", double.address)
+        yield double
+
+
 @pytest.fixture(scope="module")
 def address(tiny_atlas: Path):
     """Of an explorer of the planted atlas."""

@@ -2,7 +2,7 @@
 
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from struct import Struct
@@ -17,6 +17,7 @@ FOLDER = 0x10  # bit of the attributes that every system writes
 FULL = 0xFFFFFFFF  # in place of a number that stands in the ZIP64 field
 ZIP64 = 1
 PIECE = 2**20  # bytes at a time
+Told = Callable[[int, int], None]  # bytes done, bytes in all
 LOCAL = Struct("<4sHHHHHIIIHH")  # mark, version, flags, method, time, date, crc, packed, size, lengths: name, extra
 
 

@@ -4,17 +4,16 @@ import hashlib
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from ne_core.archive.entry import PIECE, Told
 from ne_core.archive.selection import selected
 from ne_core.arrays import AtlasError
 from ne_core.placing import new_file
 
-PIECE = 2**20  # bytes at a time
 WORTH_IT = 0.9  # a file is deflated whose first piece becomes less than this share: the rest takes time for nothing
-Told = Callable[[int, int], None]  # bytes done, bytes in all
 
 
 def pack(root: Path, out: Path, inputs: bool = True, said: Told | None = None) -> int:
@@ -26,7 +25,7 @@ def pack(root: Path, out: Path, inputs: bool = True, said: Told | None = None) -
         raise AtlasError(f"{out} is inside the atlas, which holds its own files only: name a file elsewhere")
     chosen, done = selected(root, inputs), 0
     with new_file(out) as file, zipfile.ZipFile(file, "w") as archive:
-        archive.writestr(plain("manifest.json", zipfile.ZIP_DEFLATED), chosen.text.encode("utf-8"))
+        archive.writestr(plain("manifest.json", zipfile.ZIP_DEFLATED), chosen.text)
         for name, entry in chosen.files.items():
             for piece in added(archive, root / name, name, entry):
                 done += len(piece)

@@ -15,7 +15,7 @@ class Selection:
 
     root: Path
     manifest: Manifest
-    text: str
+    text: bytes
 
     @property
     def files(self) -> dict[str, dict]:
@@ -29,7 +29,7 @@ class Selection:
     @property
     def inputs_size(self) -> int:
         """The part of it that inputs are."""
-        return sum(self.files[name]["size"] for name in inputs_of(self.manifest))
+        return sum(self.manifest.files[name]["size"] for name in inputs_of(self.manifest))
 
 
 def selected(root: Path, inputs: bool = True) -> Selection:
@@ -38,9 +38,9 @@ def selected(root: Path, inputs: bool = True) -> Selection:
         raise AtlasError(problem)
     manifest = read_manifest(root)
     if inputs or not manifest.inputs:
-        return Selection(root, manifest, (root / "manifest.json").read_text(encoding="utf-8"))
+        return Selection(root, manifest, (root / "manifest.json").read_bytes())
     manifest = without_inputs(manifest)
-    return Selection(root, manifest, manifest_text(manifest.raw))
+    return Selection(root, manifest, manifest_text(manifest.raw).encode("utf-8"))
 
 
 def without_inputs(manifest: Manifest) -> Manifest:

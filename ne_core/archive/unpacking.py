@@ -3,12 +3,11 @@
 import hashlib
 import shutil
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 from ne_core.archive.directory import read_directory
-from ne_core.archive.entry import Entry, contents
+from ne_core.archive.entry import Entry, Told, contents
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
 from ne_core.check_manifest import brief
@@ -18,7 +17,6 @@ from ne_core.placing import new_atlas
 
 MANIFEST = "manifest.json"
 MOST_RESTORED = 2**40  # bytes
-Told = Callable[[int, int], None]  # bytes done, bytes in all
 
 
 def unpack(archive: Path, out: Path, said: Told | None = None) -> None:
