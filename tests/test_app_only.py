@@ -63,8 +63,16 @@ def said(python: Path, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run([python, "-m", "precompute", *arguments], cwd=ROOT, capture_output=True, text=True)
 
 
-def test_an_atlas_is_checked_with_it(app_only: Path, tiny_atlas: Path):
+def test_an_atlas_is_checked_and_given_to_others_with_it(app_only: Path, tiny_atlas: Path, tmp_path: Path):
     assert said(app_only, "verify", str(tiny_atlas)).stdout == f"{tiny_atlas} is whole\n"
+    archive, again = str(tmp_path / "planted.atlas.zip"), str(tmp_path / "planted")
+    for command in (
+        ["pack", str(tiny_atlas), "--out", archive],
+        ["unpack", archive, "--out", again],
+        ["host", "docker", "--atlas", again, "--out", str(tmp_path / "hosted")],
+    ):
+        assert said(app_only, *command).returncode == 0, command
+    assert (tmp_path / "hosted" / "data" / "planted" / "manifest.json").is_file()
 
 
 @pytest.mark.parametrize("command", LACKING)

@@ -4,6 +4,7 @@ import configparser
 import json
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from precompute.__main__ import main
 from precompute.host import host
 from precompute.host.fill import checked, filled
 from precompute.host.targets import TARGETS
-from tests.bench.server import browse, run_page
+from tests.bench.server import PATIENCE_S, browse, run_page
 from tests.browser import launched
+from tests.views import drawn
+from tests.web import Site
 
 COMMON = {"app.py", "pages", "ne_core", ".streamlit", "requirements.txt", "data", "README.md"}
 HOSTILE = ['a "quote"', "two\nlines", "a $variable", "50%n", "<script>", "`whoami`", "{{site}}", "[x](y)", "", " x"]
@@ -100,6 +103,23 @@ def test_an_atlas_that_the_host_fetches_is_one_line(target: str, tmp_path: Path)
     assert "Neuron embeddings of gpt2-small" in (out / "README.md").read_text()
     if target == "space":
         assert yaml.safe_load((out / "README.md").read_text().split("---\n")[1])["datasets"] == ["somebody/gpt2-small"]
+
+
+def test_what_that_line_names_is_fetched_and_shown(app_only: Path, tiny_atlas: Path, tmp_path: Path, monkeypatch):
+    """By nothing but the folder that was written; the hub is a double."""
+    host("streamlit", "hf://somebody/planted", tmp_path / "out", None, "localhost", "explorer")
+    with Site() as hub:
+        hub.hub("somebody/planted", tiny_atlas, "1" * 40)
+        for name, value in (("HF_ENDPOINT", hub.address), ("NE_CACHE", str(tmp_path / "cache"))):
+            monkeypatch.setenv(name, value)
+        with (
+            launched(None, subprocess.DEVNULL, python=app_only, folder=tmp_path / "out") as (process, port),
+            browse(process, port) as connection,
+        ):
+            deadline = time.monotonic() + PATIENCE_S
+            while time.monotonic() < deadline and b"<b>planted</b>" not in drawn(connection, "neuron"):
+                time.sleep(0.2)
+            assert b"<b>planted</b>" in drawn(connection, "neuron", "atlas=planted&layer=0&neuron=1")
 
 
 @pytest.mark.parametrize("title", HOSTILE)

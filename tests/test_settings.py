@@ -19,6 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.bench.server import browse, run_page
 from tests.browser import launched
+from tests.views import drawn
 
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / ".streamlit" / "config.toml"
@@ -170,17 +171,7 @@ def test_an_error_says_nothing_about_the_machine(tmp_path):
         launched(None, subprocess.DEVNULL, folder=tmp_path) as (process, port),
         browse(process, port) as connection,
     ):
-        connection.send(BackMsg(rerun_script={}).SerializeToString())
         shown = drawn(connection)
     assert b"encountered an error" in shown
     for word in (b"secret", b"ZeroDivision", str(tmp_path).encode(), b"Traceback", b"line 1"):
         assert word not in shown
-
-
-def drawn(connection: ClientConnection) -> bytes:
-    """Everything that a script run puts on the page."""
-    shown, answer = b"", ForwardMsg()
-    while answer.WhichOneof("type") != "script_finished":
-        answer.ParseFromString(connection.recv(timeout=60))
-        shown += answer.delta.SerializeToString()
-    return shown

@@ -1,10 +1,14 @@
-"""Every page of an explorer, opened over its websocket."""
+"""Views of an explorer over its websocket: every page of it, and what one puts on the screen."""
 
 import subprocess
 from pathlib import Path
 
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import ClientConnection
+
 from pages.components.nav import PAGES
-from tests.bench.server import browse, run_page
+from tests.bench.server import PATIENCE_S, browse, run_page
 from tests.browser import launched
 
 
@@ -14,3 +18,16 @@ def open_every_page(atlases: Path | None, name: str, **how) -> list[str]:
         for page in ("", *PAGES):
             run_page(connection, page, f"atlas={name}")
     return list(PAGES)
+
+
+def drawn(connection: ClientConnection, page: str = "", query: str = "") -> bytes:
+    """Everything that a view puts on the screen, exceptions too."""
+    message, shown, answer, early = BackMsg(), b"", ForwardMsg(), ForwardMsg.FINISHED_EARLY_FOR_RERUN
+    message.rerun_script.page_name, message.rerun_script.query_string = page, query
+    connection.send(message.SerializeToString())
+    while (
+        answer.WhichOneof("type") != "script_finished" or answer.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN
+    ):
+        answer.ParseFromString(connection.recv(timeout=PATIENCE_S))
+        shown += answer.delta.SerializeToString()
+    return shown

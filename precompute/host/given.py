@@ -39,7 +39,7 @@ class Given:
         for name in self.sizes:
             (data / self.name / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(self.files.root / name, data / self.name / name)
-        (data / self.name / "manifest.json").write_text(self.files.text, encoding="utf-8")
+        (data / self.name / "manifest.json").write_bytes(self.files.text)
 
 
 def given(text: str) -> Given:
