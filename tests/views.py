@@ -22,12 +22,16 @@ def open_every_page(atlases: Path | None, name: str, **how) -> list[str]:
 
 def drawn(connection: ClientConnection, page: str = "", query: str = "") -> bytes:
     """Everything that a view puts on the screen, exceptions too."""
-    message, shown, answer, early = BackMsg(), b"", ForwardMsg(), ForwardMsg.FINISHED_EARLY_FOR_RERUN
+    message, shown, answer = BackMsg(), b"", ForwardMsg()
     message.rerun_script.page_name, message.rerun_script.query_string = page, query
     connection.send(message.SerializeToString())
-    while (
-        answer.WhichOneof("type") != "script_finished" or answer.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN
-    ):
+    while not ended(answer):
         answer.ParseFromString(connection.recv(timeout=PATIENCE_S))
         shown += answer.delta.SerializeToString()
     return shown
+
+
+def ended(answer: ForwardMsg) -> bool:
+    """The end of a run, but not of one that another takes over."""
+    early = ForwardMsg.FINISHED_EARLY_FOR_RERUN
+    return answer.WhichOneof("type") == "script_finished" and answer.script_finished != early
