@@ -4,6 +4,7 @@ import io
 import json
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from hashlib import sha256
 
@@ -93,6 +94,36 @@ def places(raw: bytes) -> dict[str, tuple[int, int]]:
             found[info.filename] = info.header_offset, at
             at += CENTRAL + len(info.filename.encode()) + len(info.extra) + len(info.comment)
     return found
+
+
+def zip64_end(locator: int | None = None) -> Craft:
+    """The end as an archive of many gigabytes has it; `locator` is where it says that the larger end is."""
+
+    def craft(raw: bytes) -> bytes:
+        n, size, at = struct.unpack_from("<HII", raw, len(raw) - END + 10)
+        larger = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, n, n, size, at)
+        where = struct.pack("<4sIQI", b"PK\6\7", 0, len(raw) - END if locator is None else locator, 1)
+        return raw[:-END] + larger + where + raw[-END:]
+
+    return craft
+
+
+def packed_with(name: str, junk: bytes) -> Craft:
+    """A deflated file with more behind its end, before the next file's header."""
+
+    def craft(raw: bytes) -> bytes:
+        data = {info.filename: data for info, data in members(raw)}[name]
+        stream = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        changed = holding(name, stream.compress(data) + stream.flush() + junk)(raw)
+        for local, central, form, value in (
+            (8, 10, "<H", 8),
+            (14, 16, "<I", zlib.crc32(data)),
+            (22, 24, "<I", len(data)),
+        ):
+            changed = patched(name, local, central, form, value)(changed)
+        return changed
+
+    return craft
 
 
 def end_patched(at: int, form: str, value: int) -> Craft:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ne_core.archive import entry, pack, unpack, unpacking
+from ne_core.archive import directory, entry, pack, unpack, unpacking
 from ne_core.arrays import AtlasError
 from tests.archives import (
     Craft,
@@ -20,10 +20,12 @@ from tests.archives import (
     manifest_with,
     member,
     members,
+    packed_with,
     patched,
     remade,
     with_member,
     without,
+    zip64_end,
     zipped,
 )
 from tests.hostile import flipped, truncated
@@ -51,7 +53,8 @@ def refusal(raw: bytes, folder: Path) -> str | None:
     assert len(said) < 500
     assert said.isprintable()
     assert [each.name for each in folder.iterdir()] == ["a.zip"]
-    return said
+    assert said.startswith(f"{folder}/a.zip")
+    return said.removeprefix(f"{folder}/")  # which has the test's name in it
 
 
 def kind(mode: int, more: int = 0) -> dict:
@@ -83,6 +86,7 @@ REFUSED: dict[str, tuple[Craft, str]] = {
     "an end alone": (lambda raw: raw[-22:], "where it is not"),
     "a byte after it": (lambda raw: raw + b"\0", "does not end as a zip file does"),
     "a comment": (lambda raw: end_patched(20, "<H", 3)(raw) + b"hey", "does not end as a zip file does"),
+    "a comment that is not there": (end_patched(20, "<H", 3), "does not end as a zip file does"),
     "something before it": (lambda raw: b"#!/bin/sh\n" + raw, "where it is not"),
     "something within": (between(b"PK\3\4 and more"), "between its files and its directory"),
     "no files": (lambda raw: zipped([]), "first file is not manifest.json"),
@@ -133,6 +137,8 @@ REFUSED: dict[str, tuple[Craft, str]] = {
         lambda raw: raw[:-22] + b"PK\6\7" + b"\xff" * 16 + raw[-22:],
         "no end that says",
     ),
+    "a larger end elsewhere": (zip64_end(locator=7), "no end that says"),
+    "more behind a file's end": (packed_with(VOCAB, b"junk"), "does not hold"),
     "an empty file": (holding(VOCAB, b""), "0 bytes of vocab.json"),
 }  # fmt: skip
 
@@ -163,9 +169,7 @@ def test_contents_that_are_not_what_the_manifest_says(good: bytes, tmp_path: Pat
 def test_what_no_reader_would_open(good: bytes, tmp_path: Path):
     """Sizes and checksums agree, and yet it is no atlas; the line names the archive, since the folder is gone."""
     craft = both(without(VOCAB), listed(VOCAB, b"{}"))
-    assert refusal(craft(good), tmp_path) == (
-        f"{tmp_path}/a.zip/vocab.json must hold a list of texts: build the atlas again"
-    )
+    assert refusal(craft(good), tmp_path) == "a.zip/vocab.json must hold a list of texts: build the atlas again"
 
 
 def test_more_than_there_is_room_for(good: bytes, tmp_path: Path, monkeypatch):
@@ -204,9 +208,20 @@ def test_random_damage(seed: int, good: bytes, tiny_atlas: Path, tmp_path: Path)
             shutil.rmtree(tmp_path / "atlas")
 
 
-def test_a_good_one_is_not_refused(good: bytes, tiny_atlas: Path, tmp_path: Path):
-    assert refusal(good, tmp_path) is None
+@pytest.mark.parametrize("craft", [lambda raw: raw, zip64_end(), packed_with(VOCAB, b"")])
+def test_good_ones_are_not_refused(craft: Craft, good: bytes, tiny_atlas: Path, tmp_path: Path):
+    assert refusal(craft(good), tmp_path) is None
     assert files(tmp_path / "atlas") == files(tiny_atlas)
+
+
+@pytest.mark.parametrize("limit", ["MOST_ENTRIES", "MOST_DIRECTORY"])
+def test_a_directory_too_long_to_read(limit: str, good: bytes, tmp_path: Path, monkeypatch):
+    n = len(members(good))
+    monkeypatch.setattr(directory, limit, n)
+    assert (refusal(good, tmp_path) is None) == (limit == "MOST_ENTRIES")
+    shutil.rmtree(tmp_path / "atlas", ignore_errors=True)
+    monkeypatch.setattr(directory, limit, n - 1)
+    assert f"holds {n} files" in refusal(good, tmp_path)
 
 
 def test_nor_is_one_of_another_writer(good: bytes, tiny_atlas: Path, tmp_path: Path):
