@@ -73,6 +73,13 @@ def run_unpack(options: dict) -> int:
     return 0
 
 
+def run_fetch(options: dict) -> int:
+    from precompute.fetch import fetched
+
+    print(fetched(**options))
+    return 0
+
+
 def run_push(options: dict) -> int:
     from precompute.push import push
 
@@ -150,6 +157,7 @@ VERBS = {
     "export": run_export,
     "pack": run_pack,
     "unpack": run_unpack,
+    "fetch": run_fetch,
     "push": run_push,
     "synthetic": run_synthetic,
     "host": run_host,

@@ -42,6 +42,7 @@ def parser(description: str) -> Parser:
     add_evaluate(verbs.add_parser("evaluate", help="measure how well an atlas does what it claims"))
     add_lab(verbs.add_parser("lab", help="train and compare sparse autoencoders on digits, and make atlases of them"))
     add_pack(verbs.add_parser("pack", help="make one file of an atlas, to give to others"))
+    add_fetch(verbs.add_parser("fetch", help="fetch an atlas from the Hugging Face hub or an https address"))
     add_unpack(verbs.add_parser("unpack", help="restore an atlas from such a file, checked first"))
     add_push(verbs.add_parser("push", help="put an atlas on the Hugging Face hub, as a data set with a card"))
     test = verbs.add_parser("evaluate-demo", help="test the demo model against a trigram model")
@@ -90,6 +91,12 @@ def add_pack(pack: Parser) -> None:
 
 def add_without_inputs(verb: Parser) -> None:
     verb.add_argument("--without-inputs", action="store_true", help="leave x out, which is most of many an atlas")
+
+
+def add_fetch(fetch: Parser) -> None:
+    fetch.add_argument("source", metavar="SOURCE", help="hf://owner/name[@revision], or https://… an archive")
+    fetch.add_argument("--out", type=Path, metavar="DIR", help="data/ and its name unless told")
+    fetch.add_argument("--inputs", action="store_true", help="the inputs of its examples, too, where it has them")
 
 
 def add_unpack(unpack: Parser) -> None:

@@ -23,25 +23,30 @@ PATIENCE_MS = 30_000
 
 
 @contextlib.contextmanager
-def served(atlases: Path) -> Iterator[str]:
-    """The address of an explorer of the atlases in a folder, once it answers."""
-    with tempfile.TemporaryFile("w+") as log, launched(atlases, log) as (server, port):
+def served(atlases: Path, **more: str) -> Iterator[str]:
+    """The address of an explorer of the atlases in a folder, once it answers; `more` is added to its environment."""
+    with tempfile.TemporaryFile("w+") as log, launched(atlases, log, **more) as (server, port):
         wait_for(server, f"http://127.0.0.1:{port}", log)
         yield f"http://127.0.0.1:{port}"
 
 
 @contextlib.contextmanager
 def launched(
-    atlases: Path | None, log, *options: str, python: str | Path = sys.executable, folder: Path = ROOT
+    atlases: Path | None,
+    log,
+    *options: str,
+    python: str | Path = sys.executable,
+    folder: Path = ROOT,
+    **more: str,
 ) -> Iterator[tuple[subprocess.Popen, int]]:
     """A real `streamlit run` on a free port, which need not answer yet; ended with the block.
 
-    Without `atlases` it looks where it does by itself; `folder` holds the app.
+    Without `atlases` it looks where it does by itself; `folder` holds the app, `more` is added to its environment.
     """
     port = free_port()
     command = [python, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", *options]
-    environment = os.environ | ({"NE_ATLASES": str(atlases.absolute())} if atlases else {})
+    environment = os.environ | ({"NE_ATLASES": str(atlases.absolute())} if atlases else {}) | more
     server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
         yield server, port

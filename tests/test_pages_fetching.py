@@ -17,11 +17,17 @@ PATH = "/planted.atlas.zip"
 HELD = Fault(held=True)
 
 
+@pytest.fixture(scope="module")
+def packed(tiny_atlas, tmp_path_factory) -> bytes:
+    out = tmp_path_factory.mktemp("packed") / "planted.atlas.zip"
+    pack(tiny_atlas, out)
+    return out.read_bytes()
+
+
 @pytest.fixture
-def site(tiny_atlas, tmp_path, monkeypatch):
-    pack(tiny_atlas, tmp_path / "planted.atlas.zip")
+def site(tiny_atlas, packed, tmp_path, monkeypatch):
     with Site() as site:
-        site.files[PATH] = (tmp_path / "planted.atlas.zip").read_bytes()
+        site.files[PATH] = packed
         site.etags[PATH] = '"one"'
         site.hub("owner/planted", tiny_atlas, SHA)
         monkeypatch.setenv("HF_ENDPOINT", site.address)
@@ -56,8 +62,8 @@ def test_without_a_source_there_is_the_folder(sources, tiny_atlas, monkeypatch):
     assert app.title[0].value == "What neurons of planted respond to"
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_while_it_is_on_its_way_every_page_shows_a_bar(page, site, monkeypatch):
+@pytest.mark.parametrize("page", [*PAGES][::3])
+def test_while_it_is_on_its_way_a_page_shows_a_bar(page, site, monkeypatch):
     site.always[PATH] = HELD
     app = visit(monkeypatch, f"{site.address}{PATH}", page, done=False)
     assert app.title[0].value == "The atlas is on its way"
@@ -111,6 +117,23 @@ def test_a_failure_is_one_line_and_a_button_for_all_visitors_together(site, monk
     n_asked = len(site.asked)
     assert not shelf.fetcher().again()
     assert len(site.asked) == n_asked
+
+
+def test_what_is_in_the_way_is_said_while_it_is_tried_again(site, monkeypatch):
+    site.faults[PATH] = [Fault(status=503), HELD]
+    visit(monkeypatch, f"{site.address}{PATH}", done=False)
+    until = time.monotonic() + 20
+    while not shelf.fetcher().standings()[0].said:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    app = open_app(None, "overview", monkeypatch)
+    assert words(app.warning[0].value).endswith("answered 503: busy, or out of order; trying again")
+
+
+def test_a_mistake_of_ours_leaves_nobody_waiting(site, monkeypatch):
+    monkeypatch.setattr(fetching, "fetched", lambda *_: 1 / 0)
+    app = visit(monkeypatch, f"{site.address}{PATH}")
+    assert "the log of this explorer says why" in words(app.error[0].value)
 
 
 def test_another_try_after_half_a_minute(site, monkeypatch):

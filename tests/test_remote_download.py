@@ -85,8 +85,8 @@ LASTING = {
     "round and round": (Fault(redirect="/file"), "redirects again"),
     "to where nobody goes": (Fault(redirect="http://example.org/file"), "only https"),
     "to a file": (Fault(redirect="file:///etc/passwd"), "not followed"),
-    "shorter": (Fault(says=100), "sends 100 bytes"),
-    "longer": (Fault(says=256_001), "sends 256001 bytes"),
+    "shorter": (Fault(says=100), "sends '100' bytes"),
+    "longer": (Fault(says=256_001), "sends '256001' bytes"),
 }
 
 

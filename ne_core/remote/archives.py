@@ -21,18 +21,14 @@ Told = Callable[[int, int], None]  # bytes that are here, bytes in all
 
 @dataclass(frozen=True)
 class Seen:
-    """What the server says of the archive without sending it."""
+    """What the server says of the archive without sending it: its version changes when the archive does."""
 
     size: int
     validator: str | None
-
-    @property
-    def version(self) -> str:
-        return digest(f"{self.size} {self.validator}")
+    version: str
 
 
 def seen(web: Web, source: Archive, patience: Patience) -> Seen:
-    """Asked anew at every start: it changes when the archive does."""
     return patience.keep_trying(lambda: look(web, source))
 
 
@@ -49,7 +45,8 @@ def said_of(source: Archive, response) -> Seen:
     length = response.headers.get("Content-Length", "")
     if not length.isdecimal():
         raise FetchError(f"{source}: its server does not say how large it is, so it is not fetched: use another host")
-    return Seen(int(length), validator(response))
+    told = "\n".join(response.headers.get(name, "") for name in ("Content-Length", "ETag", "Last-Modified"))
+    return Seen(int(length), validator(response), digest(told))
 
 
 def fill(web: Web, source: Archive, now: Seen, partial: Path, folder: Path, patience: Patience, told: Told) -> None:

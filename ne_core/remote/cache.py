@@ -15,7 +15,6 @@ from pathlib import Path
 from ne_core.arrays import AtlasError
 from ne_core.checks import check_sizes
 from ne_core.manifest import read_manifest
-from ne_core.placing import put_back
 from ne_core.remote.errors import FetchError
 from ne_core.remote.locks import hold, in_use
 from ne_core.remote.source import Archive, Hub, digest
@@ -67,7 +66,6 @@ class Cache:
         """Whether a version is there and as long as it was, file by file."""
         if not self.mark(version).is_file():
             return False
-        put_back(self.root(version))
         try:
             check_sizes(self.root(version), read_manifest(self.root(version)))
         except AtlasError:

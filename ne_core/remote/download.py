@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 import requests
 
+from ne_core.check_manifest import brief
 from ne_core.checks import file_sha256
 from ne_core.remote.errors import ChangedError, FetchError, PassingError
 from ne_core.remote.patience import Patience
@@ -89,7 +90,7 @@ def check_same(wanted: Wanted, response: requests.Response, start: int) -> None:
     trouble = ChangedError if wanted.sha256 is None else FetchError
     length = response.headers.get("Content-Length")
     if length is not None and length != str(wanted.size - start):
-        raise trouble(f"{shown(wanted.url)} sends {length[:20]} bytes, where {wanted.size - start} are missing")
+        raise trouble(f"{shown(wanted.url)} sends {brief(length)} bytes, where {wanted.size - start} are missing")
     if wanted.validator and validator(response) not in (None, wanted.validator):
         raise trouble(f"{shown(wanted.url)} changed while it was fetched")
 

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ne_core.placing import beside, check_target, clear_up, move_into_place
@@ -34,7 +35,7 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Asked:
-    """The version that a source has now, and how to fetch it: `bring(partial, told)` makes partial/ATLAS of it."""
+    """The version that a source has now, and how to fetch it: `bring(begun, told)` makes begun/ATLAS of it."""
 
     version: str
     bring: Callable[[Path, Told], None]
@@ -90,9 +91,12 @@ def fetch_to(source: Source, out: Path, inputs: bool, told: Told, patience: Pati
     with on_disk(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         with locked(lock, lambda: None):
-            clear_up(out)
-            version = brought(source, lambda version: partial_beside(out, version, inputs), out, inputs, told, patience)
-            lock.unlink()
+            try:
+                clear_up(out)
+                room_for = partial(partial_beside, out, inputs)
+                version = brought(source, room_for, out, inputs, told, patience)
+            finally:
+                lock.unlink()
     return Fetched(out, str(source), version)
 
 
@@ -121,13 +125,13 @@ def brought(
         now = asked(web, source, inputs, patience)
         if has(now.version):
             return now.version
-        partial = room_for(now.version)
+        begun = room_for(now.version)
         try:
-            now.bring(partial, told)
+            now.bring(begun, told)
         except ChangedError:
             continue
-        move_into_place(partial / ATLAS, place(now.version) if callable(place) else place)
-        shutil.rmtree(partial)
+        move_into_place(begun / ATLAS, place(now.version) if callable(place) else place)
+        shutil.rmtree(begun)
         return now.version
     raise FetchError(f"{source} changed {MOST_CHANGES} times while it was fetched: try again when it stands still")
 
@@ -141,7 +145,7 @@ def asked(web: Web, source: Hub | Archive, inputs: bool, patience: Patience) -> 
     return Asked(version, lambda into, told: archives.fill(web, source, now, into, into / ATLAS, patience, told))
 
 
-def partial_beside(out: Path, version: str, inputs: bool) -> Path:
+def partial_beside(out: Path, inputs: bool, version: str) -> Path:
     """Where a version on its way to `out` is put together; what had come of others is given up."""
     mine = beside(out, f"fetching-{version[:16]}{'-inputs' if inputs else ''}")
     for other in out.parent.glob(beside(out, "fetching-*").name):

@@ -116,6 +116,10 @@ class Fetcher:
         except FetchError as error:
             self.fail(before, error)
             return
+        except Exception:  # or visitors would wait without end
+            log.exception("%s", before.source)
+            self.fail(before, FetchError(f"{before.source} cannot be fetched: the log of this explorer says why"))
+            return
         if here.note:
             log.warning("%s", here.note)
         self.standing[name] = replace(before, state=READY, fetched=here)

@@ -25,10 +25,6 @@ def wait(asked: str | None) -> None:
     """The page ends here until there is an atlas."""
     with st.container(width=820):
         how_it_stands(asked)
-        for name in shelf.places():
-            st.page_link(
-                page_file("overview"), label=markdown(f"Open {name}, which is here"), query_params={"atlas": name}
-            )
     st.stop()
 
 
@@ -47,6 +43,8 @@ def how_it_stands(asked: str | None) -> None:
         try_again(fetcher)
     if not failed:
         st.caption("It is fetched once and then kept. This page opens by itself.")
+    for name in shelf.places():
+        st.page_link(page_file("overview"), label=markdown(f"Open {name}, which is here"), query_params={"atlas": name})
 
 
 def how_far(each: Standing) -> None:

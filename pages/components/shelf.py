@@ -56,8 +56,11 @@ def places() -> dict[str, Path]:
 
 def awaited(asked: str | None) -> list[Standing]:
     """The sources that a page has to wait for: the one that it was asked for, or any where nothing can be opened."""
-    sources, here = fetcher(), places()
-    coming = [each for each in sources.standings() if each.name not in here] if sources else []
+    sources = fetcher()
+    if not sources:
+        return []
+    here = places()
+    coming = [each for each in sources.standings() if each.name not in here]
     return [each for each in coming if each.name == asked] or ([] if here else coming)
 
 
