@@ -11,6 +11,7 @@ import pytest
 from tests.bench.app_env import MOST_MB, size_mb
 from tests.test_imports import imports
 from tests.views import open_every_page
+from tests.web import Site
 
 ROOT = Path(__file__).parents[1]
 APP = [ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "ne_core").rglob("*.py")]
@@ -73,6 +74,16 @@ def test_an_atlas_is_checked_and_given_to_others_with_it(app_only: Path, tiny_at
     ):
         assert said(app_only, *command).returncode == 0, command
     assert (tmp_path / "hosted" / "data" / "planted" / "manifest.json").is_file()
+
+
+def test_an_atlas_is_fetched_with_it(app_only: Path, tiny_atlas: Path, tmp_path: Path, monkeypatch):
+    with Site() as hub:
+        hub.hub("somebody/planted", tiny_atlas, "1" * 40)
+        monkeypatch.setenv("HF_ENDPOINT", hub.address)
+        monkeypatch.setenv("NE_CACHE", str(tmp_path / "cache"))
+        done = said(app_only, "fetch", "hf://somebody/planted", "--out", str(tmp_path / "planted"))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "planted" / "manifest.json").is_file()
 
 
 @pytest.mark.parametrize("command", LACKING)

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,11 @@ def test_every_command_exists(command: str):
         parser().parse_args(words[3:])
     else:
         assert words[:3] == [".venv/bin/python", "-m", "tests.bench"]
+
+
+def test_make_serves_under_a_sub_path():
+    done = subprocess.run(["make", "-n", "app", "BASE=see", "PORT=9"], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1].endswith("run app.py --server.port 9 --server.baseUrlPath see")
 
 
 def test_there_is_a_command_for_each_host():

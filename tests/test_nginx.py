@@ -92,6 +92,17 @@ def test_the_first_page_is_found_without_its_slash(opened, site):
     expect(page).to_have_url(re.compile(rf"^http://{site}/see/board\?atlas=planted"))
 
 
+@pytest.mark.slow
+def test_a_picture_is_saved_under_the_policy(opened, tmp_path):
+    """It is drawn in the browser, out of data: and blob: addresses."""
+    page = opened("/see/neuron?atlas=planted&layer=2&neuron=3")
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as found:
+        page.get_by_role("button", name="Dendrogram as PNG", exact=True).click()
+    found.value.save_as(tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").read_bytes()[:4] == b"\x89PNG"
+
+
 def asked(site: str, method: str, path: str, body: bytes | None = None) -> http.client.HTTPResponse:
     connection = http.client.HTTPConnection(site, timeout=10)
     connection.request(method, path, body)
