@@ -9,7 +9,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def megabytes(n_bytes: int | float) -> str:
-    """0.3, 17.2, 1,204"""
+def millions(n_bytes: int | float) -> str:
+    """Bytes in megabytes: 0.3, 17.2, 1,204."""
     amount = n_bytes / 10**6
     return f"{amount:.1f}" if amount < 100 else f"{amount:,.0f}"

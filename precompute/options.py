@@ -42,9 +42,9 @@ def parser(description: str) -> Parser:
     add_evaluate(verbs.add_parser("evaluate", help="measure how well an atlas does what it claims"))
     add_lab(verbs.add_parser("lab", help="train and compare sparse autoencoders on digits, and make atlases of them"))
     add_pack(verbs.add_parser("pack", help="make one file of an atlas, to give to others"))
-    add_fetch(verbs.add_parser("fetch", help="fetch an atlas from the Hugging Face hub or an https address"))
     add_unpack(verbs.add_parser("unpack", help="restore an atlas from such a file, checked first"))
     add_push(verbs.add_parser("push", help="put an atlas on the Hugging Face hub, as a data set with a card"))
+    add_fetch(verbs.add_parser("fetch", help="fetch an atlas from the Hugging Face hub or an https address"))
     test = verbs.add_parser("evaluate-demo", help="test the demo model against a trigram model")
     test.add_argument("--model", type=Path, required=True, metavar="DIR")
     return top

@@ -1,5 +1,6 @@
 """An atlas on a double of the hub, by the hub's real client: what is there then, and what is said if not."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from ne_core.archive.selection import selected
+from ne_core.schema import SCHEMA_VERSION
 from precompute.__main__ import main
 from precompute.push.card import card
 from tests import hub as doubles
@@ -251,6 +253,20 @@ def test_the_card_names_the_tables_that_the_viewer_shows(tiny_atlas: Path, lab_a
         assert shown == {**tables, **more}
         assert set(shown.values()) <= set(json.loads((root / "manifest.json").read_text())["files"])
         assert front["license"] == "mit"
+
+
+def test_the_card_says_how_to_open_it_what_it_holds_and_whom_to_cite(tiny_atlas: Path, image_atlas: Path):
+    whole, lean = (card(selected(tiny_atlas, inputs), "me/a", None) for inputs in (True, False))
+    assert "\nNE_ATLAS=hf://me/a make app\n" in whole
+    assert "python -m precompute fetch hf://me/a\n" in whole
+    assert "arXiv:2411.08166" in whole
+    assert "excerpts of the corpus" in whole
+    assert "the images themselves" in card(selected(image_atlas), "me/a", None)
+    for said, chosen in ((whole, selected(tiny_atlas)), (lean, selected(tiny_atlas, inputs=False))):
+        assert hashlib.sha256(chosen.text).hexdigest() in said
+        assert f"schema version `{SCHEMA_VERSION}`" in said
+    assert "of it `inputs/`" in whole
+    assert "without `inputs/`" in lean
 
 
 def test_the_same_atlas_has_the_same_card_wherever_it_is(tiny_atlas: Path, tmp_path: Path):

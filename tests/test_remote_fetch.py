@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from ne_core.remote.errors import FetchError
 from ne_core.remote.fetch import at_hand, fetch_to, fetched
 from ne_core.remote.patience import Patience
 from ne_core.remote.source import Archive, Folder, Hub, parse
+from ne_core.remote.together import AT_ONCE
+from tests.faults import no_space
 from tests.web import Fault, Site
 
 QUICK = Patience(tries=3, first_wait_s=0.001, connect_s=2.0, read_s=2.0)
@@ -138,6 +141,8 @@ def other_atlas(tiny_atlas, tmp_path_factory) -> Path:
 
 def test_a_new_version_takes_the_place_of_the_old(site, other_atlas, tmp_path):
     elsewhere(get, HUB, tmp_path)  # so that nobody shows the old one any more
+    for left in ("3" * 40, f"{'4' * 40}.partial"):  # by killed processes
+        (Cache.of(tmp_path, HUB).folder / left).mkdir()
     site.hub(NAME, other_atlas, TWO)
     here = get(HUB, tmp_path)
     assert here.version == TWO
@@ -172,6 +177,15 @@ def test_a_new_version_that_is_broken_does_not_take_the_place_of_the_old(site, o
     assert again.root == first.root
     assert "vocab.json" in again.note
     assert at_hand(HUB, tmp_path).version == ONE
+
+
+def test_a_disk_that_is_full_leaves_the_old_version_in_its_place(site, other_atlas, tmp_path, monkeypatch):
+    first = get(HUB, tmp_path)
+    site.hub(NAME, other_atlas, TWO)
+    monkeypatch.setattr("ne_core.remote.download.copy", lambda *_: no_space())
+    again = get(HUB, tmp_path)
+    assert again.root == first.root
+    assert "No space left on device" in again.note
 
 
 def test_what_is_at_hand_is_known_without_the_network(site, tmp_path):
@@ -294,10 +308,7 @@ def killed_in_the_middle(source, cache: Path, site: Site, path: str) -> None:
     """Another process fetches it and is killed once half of the file has come."""
     child = FORK.Process(target=get, args=(source, cache))
     child.start()
-    until = time.monotonic() + 30
-    while site.sent[path] < len(site.files[path]) / 2:
-        assert time.monotonic() < until
-        time.sleep(0.005)
+    until(lambda: site.sent[path] >= len(site.files[path]) / 2)
     os.kill(child.pid, signal.SIGKILL)
     child.join()
     assert child.exitcode == -signal.SIGKILL
@@ -337,6 +348,37 @@ def test_two_processes_fetch_once(site, tmp_path):
         assert child.exitcode == 0
     files = [each for each in paths_of(site) if not each.startswith("/api")]
     assert len(files) == len(set(files)) > 10
+
+
+def files_asked(site: Site) -> list[str]:
+    return [path for path in paths_of(site) if not path.startswith("/api") and path != "manifest.json"]
+
+
+def until(true) -> None:
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_small_files_do_not_wait_for_each_other(site, tmp_path):
+    site.always = {path: Fault(held=True) for path in site.files if path.startswith("/datasets") and "json" not in path}
+    thread = threading.Thread(target=get, args=(HUB, tmp_path))
+    thread.start()
+    until(lambda: len(files_asked(site)) >= AT_ONCE)
+    assert len(files_asked(site)) == AT_ONCE
+    site.released.set()
+    thread.join()
+    assert at_hand(HUB, tmp_path)
+
+
+def test_one_file_that_fails_ends_the_others(site, tmp_path):
+    """That one which is still coming is not waited for, though it would come."""
+    site.always[LARGEST] = Fault(per_s=100)
+    site.always[f"/datasets/{NAME}/resolve/{ONE}/vocab.json"] = Fault(status=404)
+    with pytest.raises(FetchError, match=r"vocab\.json answered 404"):
+        get(HUB, tmp_path)
+    assert site.sent[LARGEST] < len(site.files[LARGEST])
 
 
 def test_whoever_waits_for_another_process_is_told(site, tmp_path):

@@ -89,9 +89,9 @@ class Cache:
         return self.partial(version)
 
     def clear(self, version: str) -> None:
-        """Remove the other versions that no process shows."""
-        for mark in self.folder.glob(f"*{MARK}"):
-            other = mark.name.removesuffix(MARK)
-            if other != version and not in_use(mark):
-                mark.unlink()
-                shutil.rmtree(self.root(other), ignore_errors=True)
+        """Remove the other versions that no process shows, and what killed processes left."""
+        for folder in [path for path in self.folder.iterdir() if path.is_dir() and path.name != version]:
+            mark = self.mark(folder.name)
+            if not (mark.exists() and in_use(mark)):
+                mark.unlink(missing_ok=True)
+                shutil.rmtree(folder, ignore_errors=True)

@@ -49,9 +49,9 @@ def go_on(web: Web, wanted: Wanted, path: Path, patience: Patience, told: Told) 
     if have > wanted.size:
         path.unlink()
         have = 0
+    told(have)
     if have == wanted.size:
         path.touch()
-        told(have)
         return
     with web.answer(wanted.url, range_from(have, wanted.validator)) as response:
         start = first_byte(response, have)

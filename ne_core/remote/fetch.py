@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from ne_core.placing import beside, check_target, clear_up, move_into_place
@@ -41,6 +40,29 @@ class Asked:
     bring: Callable[[Path, Told], None]
 
 
+@dataclass(frozen=True)
+class Beside:
+    """One folder, whatever the version, and beside it what has come so far."""
+
+    out: Path
+    inputs: bool
+
+    def has(self, version: str) -> bool:
+        return False  # an atlas does not say which version it is
+
+    def root(self, version: str) -> Path:
+        return self.out
+
+    def room_for(self, version: str) -> Path:
+        """What had come of other versions is given up."""
+        mine = beside(self.out, f"fetching-{version[:16]}{'-inputs' if self.inputs else ''}")
+        for other in self.out.parent.glob(beside(self.out, "fetching-*").name):
+            if other != mine:
+                shutil.rmtree(other, ignore_errors=True)
+        mine.mkdir(exist_ok=True)
+        return mine
+
+
 def fetched(
     source: Source,
     cache: Path,
@@ -59,7 +81,8 @@ def fetched(
         kept.folder.mkdir(parents=True, exist_ok=True)
         with locked(kept.lock, waiting):
             try:
-                version, note = up_to_date(source, kept, told, patience), ""
+                with on_disk(kept.folder):
+                    version, note = up_to_date(source, kept, told, patience), ""
             except FetchError as error:
                 version, note = kept.newest(), f"{error}. Shown is what was fetched before."
                 if version is None:
@@ -93,8 +116,7 @@ def fetch_to(source: Source, out: Path, inputs: bool, told: Told, patience: Pati
         with locked(lock, lambda: None):
             try:
                 clear_up(out)
-                room_for = partial(partial_beside, out, inputs)
-                version = brought(source, room_for, out, inputs, told, patience)
+                version = brought(source, Beside(out, inputs), inputs, told, patience)
             finally:
                 lock.unlink()
     return Fetched(out, str(source), version)
@@ -104,33 +126,24 @@ def up_to_date(source: Hub | Archive, kept: Cache, told: Told, patience: Patienc
     """The version that the source has now, once it is in the cache."""
     version = source.pin
     if version is None or not kept.has(version):
-        version = brought(source, kept.room_for, kept.root, False, told, patience, kept.has)
+        version = brought(source, kept, False, told, patience)
     kept.stands(version, str(source))
     kept.clear(version)
     return version
 
 
-def brought(
-    source: Hub | Archive,
-    room_for: Callable[[str], Path],
-    place: Path | Callable[[str], Path],
-    inputs: bool,
-    told: Told,
-    patience: Patience,
-    has: Callable[[str], bool] = lambda version: False,
-) -> str:
+def brought(source: Hub | Archive, place: Cache | Beside, inputs: bool, told: Told, patience: Patience) -> str:
     """Fetch the version that the source has now into its place, unless it is there; returns which it is."""
     for _ in range(MOST_CHANGES):
-        web = Web(patience.connect_s, patience.read_s)
-        now = asked(web, source, inputs, patience)
-        if has(now.version):
+        now = asked(Web(patience.connect_s, patience.read_s), source, inputs, patience)
+        if place.has(now.version):
             return now.version
-        begun = room_for(now.version)
+        begun = place.room_for(now.version)
         try:
             now.bring(begun, told)
         except ChangedError:
             continue
-        move_into_place(begun / ATLAS, place(now.version) if callable(place) else place)
+        move_into_place(begun / ATLAS, place.root(now.version))
         shutil.rmtree(begun)
         return now.version
     raise FetchError(f"{source} changed {MOST_CHANGES} times while it was fetched: try again when it stands still")
@@ -143,16 +156,6 @@ def asked(web: Web, source: Hub | Archive, inputs: bool, patience: Patience) -> 
     now = archives.seen(web, source, patience)
     version = source.pin or now.version
     return Asked(version, lambda into, told: archives.fill(web, source, now, into, into / ATLAS, patience, told))
-
-
-def partial_beside(out: Path, inputs: bool, version: str) -> Path:
-    """Where a version on its way to `out` is put together; what had come of others is given up."""
-    mine = beside(out, f"fetching-{version[:16]}{'-inputs' if inputs else ''}")
-    for other in out.parent.glob(beside(out, "fetching-*").name):
-        if other != mine:
-            shutil.rmtree(other, ignore_errors=True)
-    mine.mkdir(exist_ok=True)
-    return mine
 
 
 @contextmanager

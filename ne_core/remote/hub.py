@@ -18,6 +18,7 @@ from ne_core.remote.errors import FetchError
 from ne_core.remote.patience import Patience
 from ne_core.remote.room import check_room
 from ne_core.remote.source import COMMIT, Hub
+from ne_core.remote.together import Sum, do_all
 from ne_core.remote.web import Web, endpoint, speaking_of
 
 Told = Callable[[int, int], None]  # bytes that are here, bytes in all
@@ -40,18 +41,20 @@ def fill(web: Web, source: Hub, sha: str, folder: Path, inputs: bool, patience: 
     """Make `folder` the atlas of that commit: what it holds already stays, the manifest comes last."""
     text = manifest_at(web, source, sha, inputs, patience)
     files = manifest_of(folder, text).files
-    here = sum(min(size_of(folder / name), entry["size"]) for name, entry in files.items())
+    here = sum(size_here(folder / name, entry) for name, entry in files.items())
     whole = sum(entry["size"] for entry in files.values())
     folder.mkdir(exist_ok=True)
     check_room(str(source), whole, whole - here, folder)
     told(here, whole)
-    for name, entry in files.items():
-        path = folder / name
+    so_far = Sum(told, whole, here)
+
+    def get(name: str) -> None:
+        path, entry = folder / name, files[name]
         path.parent.mkdir(parents=True, exist_ok=True)
-        before = here - min(size_of(path), entry["size"])
         wanted = Wanted(address(source, sha, name), entry["size"], entry["sha256"])
-        download(web, wanted, path, patience, lambda done, before=before: told(before + done, whole))
-        here = before + entry["size"]
+        download(web, wanted, path, patience, so_far.of(size_here(path, entry)))
+
+    do_all(get, files, so_far.stop)
     (folder / "manifest.json").write_bytes(text)
     check(source, folder)
 
@@ -62,6 +65,11 @@ def check(source: Hub, folder: Path) -> None:
         Atlas.open(folder)
     except AtlasError as error:
         raise FetchError(f"{source}: {str(error).replace(f'{folder}/', '').replace(str(folder), 'it')}") from None
+
+
+def size_here(path: Path, entry: dict) -> int:
+    """How much of a file has come: no more than the manifest says."""
+    return min(size_of(path), entry["size"])
 
 
 def manifest_at(web: Web, source: Hub, sha: str, inputs: bool, patience: Patience) -> bytes:

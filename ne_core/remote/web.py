@@ -70,7 +70,7 @@ def origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 class Web:
-    """Connections, kept from file to file. One for each fetch: it belongs to one thread."""
+    """Connections, kept from file to file. One for each fetch."""
 
     def __init__(self, connect_s: float = 10.0, read_s: float = 30.0):
         self.timeouts = (connect_s, read_s)

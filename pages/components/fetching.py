@@ -7,7 +7,7 @@ import math
 
 import streamlit as st
 
-from ne_core.amounts import duration, megabytes
+from ne_core.amounts import duration, millions
 from ne_core.remote.fetcher import ASKING, ELSEWHERE, FAILED, FETCHING, WAITING, Fetcher, Standing
 from pages.components import shelf
 from pages.components.escape import markdown
@@ -57,11 +57,11 @@ def how_far(each: Standing) -> None:
 def amounts(each: Standing) -> str:
     """“12.3 of 340 MB · 3.2 MB/s · 1 min 40 s left”."""
     if each.done >= each.whole:
-        return f"{megabytes(each.whole)} MB are here: checking them …"
-    parts = [f"{megabytes(each.done)} of {megabytes(each.whole)} MB"]
+        return f"{millions(each.whole)} MB are here: checking them …"
+    parts = [f"{millions(each.done)} of {millions(each.whole)} MB"]
     if each.per_s:
         left = each.left_s
-        parts += [f"{megabytes(each.per_s)} MB/s", f"{f'{left:.0f} s' if left < 60 else duration(left)} left"]
+        parts += [f"{millions(each.per_s)} MB/s", f"{f'{left:.0f} s' if left < 60 else duration(left)} left"]
     return " · ".join(parts)
 
 
