@@ -23,22 +23,21 @@ PATIENCE_MS = 30_000
 
 
 @contextlib.contextmanager
-def served(atlases: Path) -> Iterator[str]:
-    """The address of an explorer of the atlases in a folder, once it answers."""
-    with tempfile.TemporaryFile("w+") as log, launched(atlases, log) as (server, port):
+def served(atlases: Path, **more: str) -> Iterator[str]:
+    """The address of an explorer of the atlases in a folder, once it answers; `more` is for its environment."""
+    with tempfile.TemporaryFile("w+") as log, launched(atlases, log, **more) as (server, port):
         wait_for(server, f"http://127.0.0.1:{port}", log)
         yield f"http://127.0.0.1:{port}"
 
 
 @contextlib.contextmanager
-def launched(atlases: Path, log) -> Iterator[tuple[subprocess.Popen, int]]:
+def launched(atlases: Path, log, **more: str) -> Iterator[tuple[subprocess.Popen, int]]:
     """A real `streamlit run` on a free port, which need not answer yet; ended with the block."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    command += ["--server.address", "127.0.0.1"]
-    environment = os.environ | {"NE_ATLASES": str(atlases.absolute())}
+    environment = os.environ | {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1", "NE_ATLASES": str(atlases.absolute())} | more
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
         yield server, port

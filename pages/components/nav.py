@@ -9,7 +9,7 @@ import streamlit as st
 
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
-from pages.components import connections, lasting
+from pages.components import connections, lasting, private
 from pages.components.escape import markdown
 
 # Name in the URL (which must be the file's stem): title, icon.
@@ -47,6 +47,7 @@ def build():
 
 
 def run() -> None:
+    private.ask_nobody()
     connections.answer_at_once()
     st.session_state["_in_router"] = True
     try:
