@@ -3,6 +3,7 @@
 A wrong parameter becomes one line that says what would have worked, and the nearest sensible value takes its place.
 """
 
+import bisect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -26,10 +27,10 @@ class Location:
         if text is None:
             return default
         number = int(text) if re.fullmatch(r"-?[0-9]{1,9}", text) else None
-        if number in allowed:
+        if number is not None and number in allowed:  # None would be looked for among a million one by one
             return number
         self.wrong(name, what)
-        return default if number is None else min(allowed, key=lambda value: abs(value - number))
+        return default if number is None else nearest(allowed, number)
 
     def number(self, name: str, low: float, high: float, default: float, what: str) -> float:
         """A number from `low` to `high`, to four decimals; `default` without one, the nearest for one outside."""
@@ -56,6 +57,12 @@ class Location:
     def show_problems(self) -> None:
         for line in self.problems:
             st.error(markdown(line), icon=":material/wrong_location:")
+
+
+def nearest(allowed: Sequence[int], number: int) -> int:
+    """The nearest of ascending numbers, of which there may be a million; of two as near the lower."""
+    at = bisect.bisect(allowed, number)
+    return min(allowed[max(0, at - 1) : at + 1], key=lambda value: abs(value - number))
 
 
 def read(atlas: str) -> Location:
