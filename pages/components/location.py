@@ -5,7 +5,7 @@ A wrong parameter becomes one line that says what would have worked, and the nea
 
 import bisect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -88,9 +88,21 @@ def settle(location: Location, query: dict[str, str]) -> None:
         go(query)
 
 
-def moved(widget: str, query: Callable[[object], dict[str, str]]) -> Callable[[], None]:
-    """A callback that moves to the view which a widget's new value asks for."""
-    return lambda: go(query(st.session_state[widget]))
+def moved(
+    widget: str, query: Callable[[object], dict[str, str]], among: Collection | None = None
+) -> Callable[[], None]:
+    """A callback that moves to the view which a widget's new value asks for.
+
+    Not every client is a browser, and Streamlit hands on what it says: a value that is not `among` the options moves
+    nothing. Numbers are not compared with their limits here: the URL is, when it is read.
+    """
+
+    def move() -> None:
+        value = st.session_state[widget]
+        if among is None or value in among:
+            go(query(value))
+
+    return move
 
 
 def listed(options: Sequence, joined: str = "or") -> str:
