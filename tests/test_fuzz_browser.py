@@ -60,7 +60,8 @@ INJECTED = """() => {
   const within = (each) => (each.shadowRoot ? inside(each.shadowRoot) : []);
   const said = (each, name) => each.getAttribute(name) ?? '';
   const strange = (each) => /nefuzz/i.test(each.tagName + each.id) || /^javascript:/i.test(said(each, 'href'))
-    || /192\\.0\\.2\\.1|nefuzz/.test(said(each, 'src')) || (each.classList.contains('katex') && /nefuzz/.test(each.textContent))
+    || /192\\.0\\.2\\.1|nefuzz/.test(said(each, 'src'))
+    || (each.classList.contains('katex') && /nefuzz/.test(each.textContent))
     || each.getAttributeNames().some((name) => name.startsWith('on'));
   const found = inside(document).filter(strange).map((each) => each.outerHTML.slice(0, 200));
   return window.nefuzz === 1 ? [...found, 'a script ran'] : found;
