@@ -45,8 +45,9 @@ def launched(
     """
     port = free_port()
     command = [python, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    command += ["--server.address", "127.0.0.1", *options]
-    environment = os.environ | ({"NE_ATLASES": str(atlases.absolute())} if atlases else {}) | more
+    command += options
+    told = {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1"} | ({"NE_ATLASES": str(atlases.absolute())} if atlases else {})
+    environment = os.environ | told | more
     server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
         yield server, port

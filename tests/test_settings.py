@@ -1,14 +1,11 @@
 """Streamlit's settings: they hold, docs/hosting.md explains each of them, and strangers get no further."""
 
 import http.client
-import http.server
 import json
 import re
 import subprocess
 import sys
-import threading
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -116,43 +113,6 @@ def test_a_message_that_is_too_large_ends_its_connection_and_nothing_else(place)
 def read_on(connection: ClientConnection) -> None:
     for _ in range(100):
         connection.recv(timeout=60)
-
-
-@pytest.fixture
-def overheard(monkeypatch) -> Iterator[list[str]]:
-    """What processes of this test ask of the outside world: a proxy writes it down and answers nothing."""
-    lines: list[str] = []
-
-    class Proxy(http.server.BaseHTTPRequestHandler):
-        def handle_one_request(self):
-            lines.append(self.rfile.readline().decode())
-            self.close_connection = True
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
-        for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
-            monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_port}")
-        monkeypatch.setenv("no_proxy", "127.0.0.1")
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield lines
-        server.shutdown()
-
-
-def test_the_proxy_overhears_what_streamlit_asks(overheard):
-    subprocess.run([sys.executable, "-c", "from streamlit import net_util; net_util.get_external_ip()"], check=True)
-    assert "checkip.amazonaws.com" in overheard[0]
-
-
-def test_the_server_asks_nobody(overheard, tiny_atlas):
-    """Neither at its start nor when a page of another site knocks."""
-    with (
-        launched(tiny_atlas.parent, subprocess.DEVNULL, "--server.address=0.0.0.0") as (process, port),
-        browse(process, port) as connection,
-    ):
-        run_page(connection, "about")
-        with pytest.raises(InvalidStatus):
-            visit(f"127.0.0.1:{port}", origin="https://elsewhere.example").__enter__()
-        run_page(connection, "about")
-    assert overheard == []
 
 
 def test_no_file_is_served_but_streamlits(place):

@@ -47,8 +47,8 @@ def build():
 
 
 def run() -> None:
-    connections.answer_at_once()
     private.ask_nobody()
+    connections.answer_at_once()
     st.session_state["_in_router"] = True
     try:
         build().run()

@@ -1,17 +1,16 @@
-"""The server asks nobody outside for anything.
+"""The server asks nobody on the internet who it is.
 
-When a page of another site knocks at the websocket, Streamlit 1.67 asks a web service for the public address of this
-machine, to see whether the page might come from there. Every such knock holds up everybody for as long as the answer
-takes, and the service learns of the explorer. Without an answer the page is refused all the same.
+To decide whether a page of another site may open a websocket, Streamlit 1.67 asks a server of Amazon's for this
+machine's address, and while it waits, a second and more, no visitor is served. A page has its own address in the Host
+header, which is compared first; other sites that may connect are named by `server.corsAllowedOrigins`.
 """
 
 from streamlit import net_util
 
 
 def ask_nobody() -> None:
-    net_util.get_external_ip = no_address
+    net_util.get_external_ip = net_util.get_internal_ip = nobody
 
 
-def no_address() -> None:
-    """What Streamlit takes for “could not be found out”."""
-    return None
+def nobody() -> None:
+    """An address that no site has."""
