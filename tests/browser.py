@@ -37,14 +37,16 @@ def launched(
     *options: str,
     python: str | Path = sys.executable,
     folder: Path = ROOT,
+    module: str = "streamlit",
     **more: str,
 ) -> Iterator[tuple[subprocess.Popen, int]]:
     """A real `streamlit run` on a free port, which need not answer yet; ended with the block.
 
-    Without `atlases` it looks where it does by itself; `folder` holds the app, `more` is added to its environment.
+    Without `atlases` it looks where it does by itself; `folder` holds the app, `module` is what runs it, `more` is added to
+    its environment.
     """
     port = free_port()
-    command = [python, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [python, "-m", module, "run", "app.py", "--server.port", str(port)]
     command += options
     told = {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1"} | ({"NE_ATLASES": str(atlases.absolute())} if atlases else {})
     environment = os.environ | told | more

@@ -18,6 +18,7 @@ from tests.bench import (
     gpt2,
     importance,
     layout,
+    load,
     nearest,
     precision,
     sae,
@@ -92,6 +93,10 @@ def bench_synthetic(figures: Figures) -> None:
     synthetic.measure(figures)
 
 
+def bench_load(figures: Figures) -> None:
+    load.measure(figures)
+
+
 def bench_build(figures: Figures) -> None:
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
@@ -114,7 +119,7 @@ BENCHES = {
     "sae": bench_sae,
     "lab": bench_lab,
 }
-FULL = {"app_env": bench_app_env, "precision": bench_precision, "gpt2": bench_gpt2}
+FULL = {"app_env": bench_app_env, "precision": bench_precision, "gpt2": bench_gpt2, "load": bench_load}
 
 
 def main() -> None:
