@@ -42,8 +42,8 @@ def launched(
 ) -> Iterator[tuple[subprocess.Popen, int]]:
     """A real `streamlit run` on a free port, which need not answer yet; ended with the block.
 
-    Without `atlases` it looks where it does by itself; `folder` holds the app, `module` is what runs it, `more` is added to
-    its environment.
+    Without `atlases` it looks where it does by itself; `folder` holds the app, `module` is what runs it, and `more` is
+    added to its environment.
     """
     port = free_port()
     command = [python, "-m", module, "run", "app.py", "--server.port", str(port)]
