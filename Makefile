@@ -20,7 +20,7 @@ app: .venv/installed
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -rs -m "not slow"
+	$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m "not slow"
 
 test-all: .venv/installed-dev data/demo/manifest.json
 	$(BIN)/python -m pytest -rs

@@ -87,7 +87,7 @@ class LayerFiles:
 class Atlas:
     """A readable atlas. Everything it returns is read-only. `ne_core.frames` makes DataFrames of it.
 
-    `images` is None where its examples are texts.
+    `images` is None where its examples are texts. `called` is its name in a link.
     """
 
     root: Path
@@ -98,7 +98,8 @@ class Atlas:
     neurons: dict[str, np.ndarray]
     features: dict[str, np.ndarray]
     files: dict[int, LayerFiles]
-    images: UInt8[np.ndarray, "n_examples height width"] | None = None
+    images: UInt8[np.ndarray, "n_examples height width"] | None
+    called: str
 
     def __repr__(self) -> str:
         examples = "texts" if self.images is None else "images"
@@ -111,8 +112,11 @@ class Atlas:
         )
 
     @staticmethod
-    def open(root: str | Path) -> "Atlas":
-        """Raises AtlasError, in one line, for a directory that is not a whole atlas of this schema version."""
+    def open(root: str | Path, called: str | None = None) -> "Atlas":
+        """`called` is the folder's name unless told.
+
+        Raises AtlasError, in one line, for a directory that is not a whole atlas of this schema version.
+        """
         from ne_core.checks import check_rows, check_sizes  # they need the class itself
 
         root = Path(root)
@@ -132,6 +136,7 @@ class Atlas:
             load_table(root, "features.parquet", FEATURES, n_rows),
             layers,
             load_array(root, IMAGES, sizes) if manifest.images else None,
+            root.name if called is None else called,
         )
         check_rows(atlas)
         return atlas

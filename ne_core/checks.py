@@ -1,7 +1,6 @@
 """Is this directory the atlas that its manifest describes? Cheap checks at every opening, checksums in `verify`."""
 
 import hashlib
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from ne_core.atlas import Atlas, LayerFiles
 from ne_core.check_index import check_index
 from ne_core.check_manifest import brief
 from ne_core.check_members import check_members
+from ne_core.check_names import check_names
 from ne_core.check_tables import check_tables, in_range, within
 from ne_core.check_trees import HIGHEST, check_trees
 from ne_core.lab.lab import Lab
@@ -23,7 +23,6 @@ from ne_core.statistics import check_statistics
 from ne_core.token_text import visible
 
 WHOLE = ("vocab.json", "neurons.parquet", "features.parquet", "search.sqlite", *(spec.file for spec in EXAMPLES))
-NAME = re.compile(r"[A-Za-z0-9_][\w.-]{0,99}(/[\w.-]{1,100}){0,4}", re.ASCII)  # of files that an atlas may hold
 MOST_SIDE = 64  # pixels of an image: a page shows some hundred images
 MOST_LINE = 2**17  # characters of a window: a page shows a hundred of them
 LONGEST_SIGN = 10  # characters that stand for one that does not show
@@ -31,16 +30,20 @@ MOST_ROWS = 2**15 - 1  # of one neuron: rows are named by int16 elsewhere
 
 
 def check_sizes(root: Path, manifest: Manifest) -> None:
-    """Every file is listed, there, inside the atlas, and as long as it was when written."""
-    for name in (*WHOLE, *files_of(manifest)):
-        if name not in manifest.files:
-            raise AtlasError(f"{root / 'manifest.json'} does not list {name}: build the atlas again")
+    """Every file is listed, inside the atlas, there, and as long as it was when written."""
+    check_listed(root / "manifest.json", manifest)
     for name, entry in manifest.files.items():
-        if not NAME.fullmatch(name) or ".." in name:
-            raise AtlasError(f"{root / 'manifest.json'} lists {brief(name)}, which is outside the atlas")
         size = own_file(root, name).stat().st_size
         if size != entry["size"]:
             raise AtlasError(f"{root / name} has {size} bytes, the manifest says {entry['size']}")
+
+
+def check_listed(path: Path, manifest: Manifest) -> None:
+    """A manifest lists what its atlas must have, and nothing that could not be one of its files."""
+    for name in (*WHOLE, *files_of(manifest)):
+        if name not in manifest.files:
+            raise AtlasError(f"{path} does not list {name}: build the atlas again")
+    check_names(path, manifest.files)
 
 
 def files_of(manifest: Manifest) -> Iterator[str]:

@@ -24,6 +24,10 @@ files, read by memory map. Ragged lists are flat columns plus offsets, so one ne
 activating example, and its merges, one per branch point of its tree (a neuron with n examples has n − 1 of them, one
 with none has none). Everything is numbered from 0. Nothing in an atlas is ever unpickled.
 
+As one file, `NAME.atlas.zip`, it is `manifest.json` and then exactly the files that this lists, stored or deflated and
+nothing else (`python -m precompute pack` and `unpack`). On the Hugging Face hub it is a data set of those files beside
+a card (`push`), named `hf://OWNER/NAME`.
+
 `data/models/` holds the demo model, `data/demo/` the atlas that `make demo` builds from it (not committed).
 """
 

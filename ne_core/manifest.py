@@ -98,17 +98,38 @@ def read_manifest(root: Path) -> Manifest:
     """The manifest of the atlas in `root`. Raises AtlasError where there is none or it is of another version."""
     if not (root / "manifest.json").exists():
         raise AtlasError(f"{root} is not a finished atlas: it has no manifest.json")
-    raw = load_json(root, "manifest.json", MOST_BYTES)
-    check_manifest(root / "manifest.json", raw)
+    return manifest_of(root / "manifest.json", small_file(root, "manifest.json", MOST_BYTES))
+
+
+def manifest_of(path: Path, text: bytes) -> Manifest:
+    """The manifest that the text is; `path` is where it came from, for messages."""
+    raw = parsed(path, text)
+    check_manifest(path, raw)
     return Manifest(raw)
+
+
+def manifest_text(raw: dict) -> str:
+    """The one form in which a manifest is written: the same fields, the same bytes."""
+    return json.dumps(raw, indent=1, sort_keys=True, allow_nan=False) + "\n"
 
 
 def load_json(root: Path, name: str, most: int) -> object:
     """What a JSON file of at most so many bytes holds."""
+    return parsed(root / name, small_file(root, name, most))
+
+
+def small_file(root: Path, name: str, most: int) -> bytes:
     path = own_file(root, name)
     if path.stat().st_size > most:
         raise AtlasError(f"{path} is longer than {most} bytes: build the atlas again")
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return path.read_bytes()
+    except OSError as error:
+        raise AtlasError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def parsed(path: Path, text: bytes) -> object:
+    try:
+        return json.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError):
         raise AtlasError(f"{path} is not readable JSON: build the atlas again") from None

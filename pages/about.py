@@ -5,18 +5,22 @@ from pathlib import Path
 import streamlit as st
 
 from ne_core.provenance import bibtex, citation
-from pages.components import frame, links, location
+from pages.components import frame, links, location, shelf
+from pages.components.escape import markdown
 from pages.components.frame import open_page
 from pages.components.nav import ensure_router
 
 ensure_router()
 atlas = open_page("about")
-at = location.read(atlas.root.name)
+at = location.read(atlas.called)
 location.settle(at, links.atlas_query(atlas))
 frame.remember("about", links.atlas_query(atlas))
 st.title("About", anchor=False)
 with st.container(width=820):
     st.markdown((Path(__file__).parent / "components" / "about.md").read_text(encoding="utf-8"))
+    if (found := shelf.origin(atlas)) and found.version:
+        st.subheader("Where this atlas came from", anchor=False)
+        st.markdown(markdown(f"{found.source}, version {found.version}. {found.note}"))
     st.subheader("How to cite", anchor=False)
     st.markdown("The paper for the method; for what you found, also this tool and the atlas, named by its manifest.")
     st.code(citation(atlas), language=None, wrap_lines=True)

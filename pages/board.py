@@ -75,7 +75,7 @@ def widened(atlas: Atlas, view: View) -> dict[str, View]:
 
 atlas = open_page("board")
 neurons = board_of(atlas)
-at = location.read(atlas.root.name)
+at = location.read(atlas.called)
 view = read_view(atlas, neurons, at)
 rows = neurons.rows(view.filter, view.column.source, view.falling)
 view = read_page(at, view, len(rows))

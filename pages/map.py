@@ -52,7 +52,7 @@ def no_features() -> None:
 
 
 atlas = open_page("map")
-at = location.read(atlas.root.name)
+at = location.read(atlas.called)
 view = read_view(atlas, at)
 query = view.query(atlas)
 location.settle(at, query)

@@ -130,7 +130,7 @@ def show_settings(atlas: Atlas) -> None:
 
 
 atlas = open_page("overview")
-at = location.read(atlas.root.name)
+at = location.read(atlas.called)
 location.settle(at, links.atlas_query(atlas))
 frame.remember("overview", links.atlas_query(atlas))
 st.title(f"What {worded(atlas.manifest, 'neurons')} of {markdown(atlas.manifest.name)} respond to", anchor=False)

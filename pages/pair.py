@@ -70,7 +70,7 @@ def show_pair(atlas: Atlas, view: View) -> None:
 
 
 atlas = open_page("pair")
-at = location.read(atlas.root.name)
+at = location.read(atlas.called)
 view = read_view(atlas, at)
 query = view.query(atlas)
 location.settle(at, query)
@@ -80,7 +80,7 @@ at.show_problems()
 controls(atlas, at, view)
 if view.a and view.b:
     both = " beside ".join(ref_name(atlas.manifest, ref) for ref in (view.a, view.b))
-    st.set_page_config(page_title=f"{both} · {atlas.root.name}")
+    st.set_page_config(page_title=f"{both} · {atlas.called}")
     try:
         show_pair(atlas, view)
     except AtlasError as error:

@@ -15,7 +15,7 @@ from pages.components.nav import ensure_router
 
 ensure_router()
 atlas = open_page("search")
-at = location.read(atlas.root.name)
+at = location.read(atlas.called)
 view = read_view(atlas, at)
 st.title("Search", anchor=False)
 try:

@@ -1,4 +1,4 @@
-"""python -m precompute VERB: build, see, verify and export an atlas, train and evaluate models and autoencoders."""
+"""python -m precompute VERB: build, see, verify and share an atlas, train and evaluate models and autoencoders."""
 
 import logging
 import sys
@@ -54,6 +54,34 @@ def run_export(options: dict) -> int:
     from precompute.export import export
 
     print(f"{options['out']}: {export(**options):,} bytes")
+    return 0
+
+
+def run_pack(options: dict) -> int:
+    from precompute.share import packed
+
+    print(packed(options["directory"], options["out"], not options["without_inputs"]))
+    return 0
+
+
+def run_unpack(options: dict) -> int:
+    from precompute.share import unpacked
+
+    print(unpacked(options["archive"], options["out"]))
+    return 0
+
+
+def run_fetch(options: dict) -> int:
+    from precompute.fetch import fetched
+
+    print(fetched(**options))
+    return 0
+
+
+def run_push(options: dict) -> int:
+    from precompute.push import push
+
+    print(push(inputs=not options.pop("without_inputs"), **options))
     return 0
 
 
@@ -117,6 +145,10 @@ VERBS = {
     "verify": run_verify,
     "status": run_status,
     "export": run_export,
+    "pack": run_pack,
+    "unpack": run_unpack,
+    "fetch": run_fetch,
+    "push": run_push,
     "synthetic": run_synthetic,
     "evaluate": run_evaluate,
     "lab": run_lab,

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from ne_core.naming import word_classes
 from ne_core.paths import index_file
+from ne_core.placing import new_atlas
 from ne_core.schema import FEATURES, NEURONS
 from ne_core.similar import SPACES
 from precompute import index
@@ -19,7 +20,7 @@ from precompute.mapped import let_go
 from precompute.names import named
 from precompute.sample import LayerStatistics
 from precompute.search_index import write_search
-from precompute.write import new_atlas, write_manifest
+from precompute.write import write_manifest
 from precompute.write_arrays import write_examples, write_inputs, write_layer, write_logits
 from precompute.write_tables import write_index, write_table
 

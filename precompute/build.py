@@ -11,6 +11,7 @@ work.py      units that are not done yet, computed by an engine and kept
 from dataclasses import dataclass
 from pathlib import Path
 
+from ne_core.placing import check_target
 from precompute.assemble import write_atlas
 from precompute.config import RunConfig
 from precompute.engines import Engine, engine
@@ -19,7 +20,6 @@ from precompute.prepare import prepare
 from precompute.progress import Progress
 from precompute.run_folder import RunFolder, run_folder
 from precompute.stages import collected, facts, features, importances, logits, names, placed, rows, similar
-from precompute.write import check_target
 
 
 @dataclass(frozen=True)

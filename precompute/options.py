@@ -39,6 +39,10 @@ def parser(description: str) -> Parser:
     add_train_sae(verbs.add_parser("train-sae", help="train a sparse autoencoder on one layer's neurons"))
     add_evaluate(verbs.add_parser("evaluate", help="measure how well an atlas does what it claims"))
     add_lab(verbs.add_parser("lab", help="train and compare sparse autoencoders on digits, and make atlases of them"))
+    add_pack(verbs.add_parser("pack", help="make one file of an atlas, to give to others"))
+    add_unpack(verbs.add_parser("unpack", help="restore an atlas from such a file, checked first"))
+    add_push(verbs.add_parser("push", help="put an atlas on the Hugging Face hub, as a data set with a card"))
+    add_fetch(verbs.add_parser("fetch", help="fetch an atlas from the Hugging Face hub or an https address"))
     test = verbs.add_parser("evaluate-demo", help="test the demo model against a trigram model")
     test.add_argument("--model", type=Path, required=True, metavar="DIR")
     return top
@@ -64,6 +68,36 @@ def add_export(export: Parser) -> None:
     export.add_argument("--neuron", required=True, metavar="LAYER.NEURON", help="such as 3.17")
     export.add_argument("--cut", type=float, metavar="DISTANCE", help="a cosine distance; the atlas's own unless told")
     export.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the page goes")
+
+
+def add_pack(pack: Parser) -> None:
+    pack.add_argument("directory", type=Path)
+    pack.add_argument("--out", type=Path, metavar="FILE", help="DIRECTORY.atlas.zip unless told")
+    add_without_inputs(pack)
+
+
+def add_without_inputs(verb: Parser) -> None:
+    verb.add_argument("--without-inputs", action="store_true", help="leave x out, which is most of many an atlas")
+
+
+def add_fetch(fetch: Parser) -> None:
+    fetch.add_argument("source", metavar="SOURCE", help="hf://owner/name[@revision], or https://… an archive")
+    fetch.add_argument("--out", type=Path, metavar="DIR", help="data/ and its name unless told")
+    fetch.add_argument("--inputs", action="store_true", help="the inputs of its examples, too, where it has them")
+
+
+def add_unpack(unpack: Parser) -> None:
+    unpack.add_argument("archive", type=Path, metavar="FILE")
+    unpack.add_argument("--out", type=Path, metavar="DIR", help="data/ and the file's name unless told")
+
+
+def add_push(push: Parser) -> None:
+    push.add_argument("directory", type=Path)
+    push.add_argument("repository", metavar="OWNER/NAME", help="made where there is none")
+    add_without_inputs(push)
+    push.add_argument("--private", action="store_true", help="for your own eyes and those you let in")
+    push.add_argument("--license", metavar="ID", help="the hub's short name of one, such as cc-by-4.0")
+    push.add_argument("--dry-run", action="store_true", help="show the card and the files, send nothing")
 
 
 def add_synthetic(made: Parser) -> None:

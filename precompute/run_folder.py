@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from ne_core.placing import beside, clear_up
 from precompute.checkpoints import CheckpointError, Checkpoints, put
 from precompute.config import ConfigError
-from precompute.write import beside, clear_up
 
 SETTINGS, STATUS, LOCK = "run.json", "status.json", "lock"
 

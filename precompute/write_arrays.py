@@ -11,12 +11,12 @@ from jaxtyping import Float
 
 from ne_core.inputs import places
 from ne_core.paths import inputs_file, layer_folder
+from ne_core.placing import WriteError
 from ne_core.schema import EXAMPLES, IMAGES, INPUTS, LAYER, LOGIT_EFFECTS, Array
 from ne_core.statistics import triangle
 from precompute.collected import LayerRows
 from precompute.found import Features, Texts
 from precompute.sample import LayerStatistics
-from precompute.write import WriteError
 
 BLOCK = 2**22  # numbers cast together
 LARGEST = float(np.finfo(np.float16).max)

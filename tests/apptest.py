@@ -8,9 +8,10 @@ from streamlit.testing.v1 import AppTest
 APP = Path(__file__).parents[1] / "app.py"
 
 
-def open_app(atlases: Path, page: str, monkeypatch, /, **query: str) -> AppTest:
-    """The page as a browser would open it by this URL."""
-    monkeypatch.setenv("NE_ATLASES", str(atlases))
+def open_app(atlases: Path | None, page: str, monkeypatch, /, **query: str) -> AppTest:
+    """The page as a browser would open it by this URL; without a folder of atlases where that is None."""
+    if atlases is not None:
+        monkeypatch.setenv("NE_ATLASES", str(atlases))
     app = AppTest.from_file(str(APP), default_timeout=30)
     for name, value in query.items():
         app.query_params[name] = value

@@ -24,7 +24,7 @@ PATIENCE_MS = 30_000
 
 @contextlib.contextmanager
 def served(atlases: Path, **more: str) -> Iterator[str]:
-    """The address of an explorer of the atlases in a folder, once it answers; `more` is for its environment."""
+    """The address of an explorer of the atlases in a folder, once it answers; `more` is added to its environment."""
     with tempfile.TemporaryFile("w+") as log, launched(atlases, log, **more) as (server, port):
         wait_for(server, f"http://127.0.0.1:{port}", log)
         yield f"http://127.0.0.1:{port}"

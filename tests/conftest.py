@@ -1,11 +1,20 @@
 """What several test files share."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.browser import Heard, chromium, served, settled
 from tests.planted import make_atlas
+
+
+@pytest.fixture(autouse=True)
+def own_program():
+    """AppTest puts the app in the program's place, and leaves it: a child process started later would run it."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +37,21 @@ def lab_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.planted_lab import make_lab_atlas  # as above
 
     return make_lab_atlas(tmp_path_factory.mktemp("labs") / "planted-lab")
+
+
+@pytest.fixture
+def hub(monkeypatch, tmp_path_factory: pytest.TempPathFactory):
+    """A double of the hub (tests/hub.py), which the hub's client speaks to with a token that may write."""
+    from huggingface_hub import constants  # half a second
+
+    from tests import hub as doubles
+
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)  # large files go as they always did
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path_factory.mktemp("home") / "token"))
+    monkeypatch.setenv("HF_TOKEN", doubles.WRITES)
+    with doubles.hub() as double:
+        monkeypatch.setenv("HF_ENDPOINT", double.address)
+        yield double
 
 
 @pytest.fixture(scope="module")

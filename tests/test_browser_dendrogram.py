@@ -55,6 +55,7 @@ def numbers_of(neuron, at: float) -> list[int]:
 
 
 def drag(page, by: float, release: bool = True) -> None:
+    line_of(page).hover()  # this waits until nothing above it grows any more
     box = line_of(page).bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)

@@ -226,7 +226,9 @@ def test_a_bookmark_knows_its_feature_after_the_atlas_has_changed(opened):
     star(page).click()
     page.get_by_role("link", name="Next feature").click()
     expect(page).to_have_url(re.compile("feature=2"))
+    expect(star(page)).to_have_attribute("aria-pressed", "false")  # it is the other feature's by now
     star(page).click()
+    expect(star(page)).to_have_attribute("aria-pressed", "true")
     page.evaluate("""() => {  // as if what is feature 2 now had been feature 1 before
         const [two, one] = JSON.parse(localStorage['ne-bookmarks']);
         localStorage['ne-bookmarks'] = JSON.stringify([{ ...one, at: two.at }]);

@@ -10,13 +10,13 @@ import torch
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
 from ne_core.checks import verify
+from ne_core.placing import WriteError
 from ne_core.refs import NeuronRef
 from ne_core.static_page import static_page
 from pages.components.settings import settings
 from precompute.config import RunConfig
 from precompute.images import ImageSource, write_image_atlas
 from precompute.source import UnfitModelError
-from precompute.write import WriteError
 from tests.hostile import ODD_VALUES, change_array, copied, manifest_of, set_manifest
 from tests.planted_images import (
     ACTIVE_FOR,

@@ -50,6 +50,14 @@ def test_one_file_imports_ray():
     assert found == ["precompute/engines/ray.py"]
 
 
+def test_one_folder_speaks_to_the_network():
+    """What pages show comes from the disk, whoever asks."""
+    clients = {"requests", "urllib3", "httpx", "aiohttp", "ftplib", "smtplib"}
+    files = [ROOT / "app.py", *(file for room in ("ne_core", "pages") for file in (ROOT / room).rglob("*.py"))]
+    found = {file.parent.relative_to(ROOT).as_posix() for file in files if imports(file.read_text()) & clients}
+    assert found == {"ne_core/remote"}
+
+
 def test_engines_load_without_ray():
     code = "import sys, precompute.engines; print([m for m in ('ray', 'grpc', 'torch') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -12,9 +12,9 @@ from ne_core.atlas import Atlas
 from ne_core.checks import verify
 from ne_core.lab.lab import Lab
 from ne_core.lab.units import latent
+from ne_core.placing import WriteError
 from ne_core.refs import NeuronRef
 from precompute.lab.write import write_lab
-from precompute.write import WriteError
 from tests.hostile import (
     ODD_VALUES,
     column,

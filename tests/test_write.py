@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
+from ne_core.placing import WriteError, check_target, new_atlas
 from ne_core.schema import MANIFEST, Array
 from precompute import write_arrays
-from precompute.write import WriteError, check_target, new_atlas, write_manifest
+from precompute.write import write_manifest
 from precompute.write_arrays import save, write_inputs, write_layer
 from tests.planted import make_atlas, planted_layers, planted_statistics
 

@@ -1,6 +1,5 @@
 """What every page stands in: the atlas, opened once and read-only, and the sidebar."""
 
-import os
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -9,7 +8,7 @@ import streamlit as st
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
 from ne_core.wording import worded
-from pages.components import location
+from pages.components import fetching, location, shelf
 from pages.components.escape import markdown
 from pages.components.keeper import keeper
 from pages.components.keys import keys
@@ -22,15 +21,17 @@ HERE = Path(__file__).parent
 def open_page(page: str) -> Atlas:
     """The atlas that the URL asks for. Where there is none the page says so and ends here."""
     st.html(HERE / "page.css")
-    folder = Path(os.environ.get("NE_ATLASES", "data"))
-    names = atlas_names(folder)
+    places, asked = shelf.places(), st.query_params.get("atlas")
+    names = list(places)
+    if shelf.awaited(asked):
+        sidebar(page, None, names, asked)
+        fetching.wait(asked)
     if not names:
         sidebar(page, None, names)
-        no_atlas(folder)
-    asked = st.query_params.get("atlas")
+        no_atlas(shelf.folder())
     name = asked if asked in names else names[0]
     try:
-        atlas = opened(str(folder / name), (folder / name / "manifest.json").stat().st_mtime_ns)
+        atlas = opened(str(places[name]), (places[name] / "manifest.json").stat().st_mtime_ns, name)
     except (AtlasError, OSError) as error:
         sidebar(page, None, names, name)
         st.error(markdown(str(error).replace("\n", " ")))
@@ -41,16 +42,10 @@ def open_page(page: str) -> Atlas:
     return atlas
 
 
-def atlas_names(folder: Path) -> list[str]:
-    """Sub-folders with a manifest. Names from a URL are looked up in this list and never made into a path."""
-    names = (path.parent.name for path in folder.glob("*/manifest.json"))
-    return sorted(name for name in names if name.isprintable())  # the others cannot be written into a link
-
-
 @st.cache_resource(max_entries=4, show_spinner="Opening the atlas …")
-def opened(root: str, stamp: int) -> Atlas:
+def opened(root: str, stamp: int, name: str) -> Atlas:
     """One Atlas for all sessions; `stamp` opens it anew when its manifest was written anew."""
-    return Atlas.open(root)
+    return Atlas.open(root, name)
 
 
 def no_atlas(folder: Path) -> None:
@@ -74,12 +69,13 @@ def sidebar(page: str, atlas: Atlas | None, names: list[str], name: str | None =
             st.page_link(
                 page_file(target), label=title, icon=icon, query_params=remembered(target, name), width="stretch"
             )
-        if len(names) > 1:
+        if name in names and len(names) > 1:
             pick_atlas(names, name)
         if atlas:
             keeper(names, name)
             keys(atlas.manifest, {target: f"{target}?{urlencode(remembered(target, name))}" for target in pages})
             st.html(summary(atlas))
+            aged(atlas)
             if page in ("neuron", "search", "trail", "pair"):
                 st.html(legend(atlas))
 
@@ -101,6 +97,13 @@ def remembered(page: str, name: str | None) -> dict[str, str]:
 
 def remember(page: str, query: dict[str, str]) -> None:
     st.session_state.setdefault("_last", {})[page] = query
+
+
+def aged(atlas: Atlas) -> None:
+    """Say it where the atlas may not be the newest that its source has."""
+    found = shelf.origin(atlas)
+    if found and found.note:
+        st.caption(markdown(found.note))
 
 
 def legend(atlas: Atlas) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from pages.components import frame, location
+from pages.components import location, shelf
 from pages.components.lab_data import Which, seen_of
 from pages.components.lab_location import LAYERS, View
 from pages.components.nav import page_file
@@ -72,9 +72,9 @@ def other_kind(atlas: Atlas, view: View, kind: str) -> View:
 def link_to_neuron(atlas: Atlas, which: Which) -> None:
     """Where an atlas shows the unit, the way to its page there."""
     lab = atlas.lab
-    name = lab.facts["neurons_atlas"] if which.run is None else atlas.root.name
+    name = lab.facts["neurons_atlas"] if which.run is None else atlas.called
     if which.run is None:
-        layer = 0 if name in frame.atlas_names(atlas.root.parent) else None
+        layer = 0 if name in shelf.places() else None
     else:
         layer = next((atlas.layers[i] for i, kind in enumerate(LAYERS) if lab.shown[kind] == which.run), None)
     if layer is None:

@@ -10,5 +10,5 @@ def per_atlas(entries: int = 4, says: str | None = None):
     return st.cache_resource(max_entries=entries, show_spinner=says or False, hash_funcs={Atlas: identity})
 
 
-def identity(atlas: Atlas) -> tuple[str, int]:
-    return str(atlas.root), (atlas.root / "manifest.json").stat().st_mtime_ns
+def identity(atlas: Atlas) -> tuple[str, str, int]:
+    return str(atlas.root), atlas.called, (atlas.root / "manifest.json").stat().st_mtime_ns

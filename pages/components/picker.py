@@ -65,12 +65,12 @@ class View:
 
 def pick_neuron(atlas: Atlas) -> View:
     """Read the URL, draw title, controls and what is wrong with the URL; return the view to show."""
-    at = location.read(atlas.root.name)
+    at = location.read(atlas.called)
     view = read_view(atlas, at)
     query = view.query(atlas)
     location.settle(at, query)
     frame.remember("neuron", query)
-    st.set_page_config(page_title=f"{ref_name(atlas.manifest, view.neuron)} · {atlas.root.name}")
+    st.set_page_config(page_title=f"{ref_name(atlas.manifest, view.neuron)} · {atlas.called}")
     st.title(markdown(unit_title(atlas.manifest, view.neuron)), anchor=False)
     at.show_problems()
     controls(atlas, view)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ne_core.lab.mlp import MLP, accuracy
+from ne_core.placing import check_target
 from precompute.checkpoints import Checkpoints
 from precompute.code import code_sha256
 from precompute.engines import LocalEngine
@@ -27,7 +28,7 @@ from precompute.lab.write import write_lab
 from precompute.progress import Progress
 from precompute.run_folder import run_folder
 from precompute.work import Work, finish
-from precompute.write import check_target, libraries
+from precompute.write import libraries
 
 FEW_STEPS = 5_000  # fewer than these, of all runs, are done before a pool of workers has started
 

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.lab.schema import FACTS, FOLDER, LAB, LAB_ARRAYS, LAB_VERSION, RUNS, TABLE
-from precompute.write import WriteError
+from ne_core.placing import WriteError
 from precompute.write_arrays import save
 from precompute.write_tables import write_table
 

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.naming import word_classes
+from ne_core.placing import check_target
 from ne_core.similar import SPACES
 from precompute import index
 from precompute.assemble import Indexed, map_columns, write_atlas
@@ -26,7 +27,6 @@ from precompute.synthetic.layer import Planted, planted
 from precompute.synthetic.settings import Settings
 from precompute.synthetic.similar import similar_columns
 from precompute.synthetic.words import vocabulary
-from precompute.write import check_target
 
 
 @dataclass(frozen=True)

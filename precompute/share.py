@@ -1,0 +1,54 @@
+"""An atlas as one file and back, from the command line. It starts where there is no torch, too."""
+
+import re
+from pathlib import Path
+
+from ne_core.archive import pack, unpack
+from ne_core.archive.selection import inputs_of
+from ne_core.arrays import AtlasError
+from ne_core.checks import file_sha256
+from ne_core.manifest import read_manifest
+from precompute.progress import Progress
+
+ENDING = ".atlas.zip"
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+
+
+def packed(directory: Path, out: Path | None, inputs: bool) -> str:
+    """Pack it, beside its directory unless told; what to say of it. Raises AtlasError in one line."""
+    root = directory.resolve()
+    out = out or root.parent / f"{root.name}{ENDING}"
+    with Progress(1).stage("pack", "bytes") as told:
+        size = pack(directory, out, inputs, told)
+    return f"{out}: {megabytes(size)}; {inputs_said(directory, inputs)}\nsha256 {file_sha256(out)}"
+
+
+def inputs_said(directory: Path, kept: bool) -> str:
+    """How much of the atlas its inputs are, and what became of them."""
+    manifest = read_manifest(directory)
+    if not manifest.inputs:
+        return "the atlas has no inputs"
+    size = sum(entry["size"] for entry in manifest.files.values())
+    inputs = sum(manifest.files[name]["size"] for name in inputs_of(manifest))
+    became = "--without-inputs leaves them out" if kept else "they are left out"
+    return f"{inputs / size:.0%} of the atlas's {megabytes(size)} are inputs: {became}"
+
+
+def unpacked(archive: Path, out: Path | None) -> str:
+    """Restore it, into data/ under the archive's name unless told; what to say of it. Raises AtlasError in one line."""
+    out = out or default_place(archive)
+    with Progress(1).stage("unpack", "bytes") as told:
+        unpack(archive, out, told)
+    manifest = read_manifest(out)
+    return f"{out}: {megabytes(sum(entry['size'] for entry in manifest.files.values()))}, checked"
+
+
+def default_place(archive: Path) -> Path:
+    name = archive.name.removesuffix(".zip").removesuffix(".atlas")
+    if not NAME.fullmatch(name):
+        raise AtlasError(f"{archive} has no name that a directory could have: name one with --out")
+    return Path("data") / name
+
+
+def megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"
