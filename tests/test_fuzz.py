@@ -97,22 +97,24 @@ def settled(read, atlas: Atlas, at: Location, said: str) -> dict[str, str]:
         raise AssertionError(said) from error
 
 
+SOME_OR_ALL = pytest.mark.parametrize("step", [10, pytest.param(1, marks=pytest.mark.slow)])
+
+
+@SOME_OR_ALL
 @pytest.mark.parametrize("page", READERS)
-def test_addresses_are_read(page: str, tiny_atlas: Path):
-    step = (
-        10 if page == "neuron" else 1
-    )  # it looks at trees: the rest of the ten thousand are opened, in test_fuzz_views
+def test_addresses_are_read(page: str, step: int, tiny_atlas: Path):
     read_them(page, READERS[page], Atlas.open(tiny_atlas), range(0, MANY, step))
 
 
-def test_addresses_of_the_lab_are_read(lab_atlas: Path):
-    read_them("sae_lab", lab_location.read_view, Atlas.open(lab_atlas), range(0, MANY, 10))
+@SOME_OR_ALL
+def test_addresses_of_the_lab_are_read(step: int, lab_atlas: Path):
+    read_them("sae_lab", lab_location.read_view, Atlas.open(lab_atlas), range(0, MANY, step))
 
 
 def test_texts_are_looked_for(tiny_atlas: Path):
     """As words, names, tokens and pieces of text: an answer each, of features that there are."""
     atlas, found = Atlas.open(tiny_atlas), 0
-    for number in range(0, MANY, 10):
+    for number in range(0, MANY, 20):
         for mode in find_location.MODES:
             view = find_location.View(text(number)[: find_location.LONGEST], mode)
             ids = find.found_by(atlas, view).ids if view.asked else []
@@ -134,7 +136,7 @@ def test_tokens_typed_and_features_typed(tiny_atlas: Path):
     for number in range(MANY):
         typed = text(number)[:200]
         assert all(0 <= token < len(atlas.vocab) for token in tokens_named(atlas, typed))
-        query = pair_location.typed(atlas, at, "a", typed)
+        query = pair_location.typed(atlas, at, "a", typed or None)  # a client that is no browser says nothing at all
         assert len(query.get("a", "")) <= pair_location.LONGEST
         drawn = from_text(typed, 16)
         assert drawn is None or (len(drawn) == 16 and drawn.max() <= 1)

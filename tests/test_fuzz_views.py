@@ -22,6 +22,7 @@ MOST_BYTES = 600_000  # of one view of these atlases, whatever is asked
 MOST_ELEMENTS = 400
 # Where text is text: components draw it by textContent, fields hold it, the browser writes it into bar and title.
 AS_TEXT = (
+    "delta.new_element.code.code_text",
     "delta.new_element.bidi_component.json",
     "delta.new_element.text_input.value",
     "delta.new_element.text_input.default",

@@ -78,8 +78,9 @@ def forged(port: int) -> None:
     assert time.monotonic() - started < 5  # each would wait for two seconds for an answer from the internet
 
 
-@pytest.mark.parametrize("_", [pytest.param(None, marks=in_browser.pytestmark)])
-def test_every_page_is_private(_, browser, lab_atlas: Path, tiny_atlas: Path, tmp_path: Path):
+@in_browser.pytestmark[0]
+@in_browser.pytestmark[1]
+def test_every_page_is_private(browser, lab_atlas: Path, tiny_atlas: Path, tmp_path: Path):
     """Of an atlas of texts and of one of images with a lab, in a real browser."""
     atlases = tmp_path / "atlases"
     atlases.mkdir()
@@ -88,7 +89,8 @@ def test_every_page_is_private(_, browser, lab_atlas: Path, tiny_atlas: Path, tm
     with served(atlases, **audit.environment(tmp_path / "audit")) as address:
         page = browser.new_page()
         heard = Heard(page, address)
-        for view in [f"{page}?atlas={root.name}" for page in PAGES for root in (tiny_atlas, lab_atlas)]:
+        views = [f"{page}?atlas={tiny_atlas.name}" for page in PAGES]
+        for view in [*views, *(f"{page}?atlas={lab_atlas.name}" for page in ("neuron", "sae_lab"))]:
             page.goto(f"{address}/{view}")
             page.locator("h1").first.wait_for()
             settled(page)
