@@ -6,7 +6,7 @@ from jaxtyping import Bool
 
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
-from pages.components import find, frame, location
+from pages.components import find, frame, location, turns
 from pages.components.escape import markdown
 from pages.components.features import feature_row, feature_rows
 from pages.components.frame import open_page
@@ -29,7 +29,7 @@ def lit_by(atlas: Atlas, view: View) -> Bool[np.ndarray, " n"] | None:
     return lit
 
 
-@st.fragment
+@turns.fragment
 def show_list(atlas: Atlas, points: Points, among: Bool[np.ndarray, " n"], what: str) -> None:
     """The map in words: the largest features of those in sight, or of all hits."""
     listen()

@@ -177,7 +177,7 @@ if not len(neuron):
 current = view.feature or 0
 features = features_at(neuron, view.cut)
 shown = features[current] if view.branch is None else branch_at(neuron, view.branch)
-labels = cluster_labels(atlas, neuron, features)
+labels = cluster_labels(atlas, neuron, features, view.cut)
 name = labels[current] if view.branch is None else cluster_label(atlas, neuron, shown.rows)
 st.set_page_config(page_title=tab_title(atlas, view, labels, name))
 with st.container(horizontal=True, vertical_alignment="center"):

@@ -19,7 +19,7 @@ def captions(app) -> str:
 
 
 def sent(app) -> int:
-    return sum(len(each.proto.json) for each in app.get("bidi_component"))
+    return sum(len(each.proto.bytes) for each in app.get("bidi_component"))
 
 
 @pytest.mark.parametrize("cut", [0.5, 0.0])

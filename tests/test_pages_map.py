@@ -88,7 +88,8 @@ def test_the_map_and_its_list(tiny_atlas, monkeypatch):
 
 def test_the_points_go_by_themselves_and_once(tiny_atlas, monkeypatch, atlas):
     app = open_app(tiny_atlas.parent, "map", monkeypatch)
-    carried = [each.proto.bytes for each in app.get("bidi_component") if each.proto.WhichOneof("data") == "bytes"]
+    channels = [each.proto for each in app.get("bidi_component") if each.proto.component_name == "ne_map_channel"]
+    carried = [each.bytes for each in channels if each.bytes]
     assert carried == [points_of(atlas).payload]
     assert drawing(app)["points"] == carried[0][:8].hex()
 

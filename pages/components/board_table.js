@@ -1,7 +1,7 @@
 /* data = {key, label, columns: [{title, unit, meaning, href, sorted}], rows: [{href, name, kind, cells, label, more}]}
    The first column is the neuron, the second its class; what it fires on stands between them and cannot be sorted. */
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data, parentElement } = unpacked(component);
   const table = parentElement.querySelector('table'), tip = parentElement.querySelector('#tip');
   table.onclick = (event) => {
     const link = event.target.closest('a') || event.target.closest('tr')?.querySelector('td a, tbody th a');

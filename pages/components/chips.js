@@ -1,6 +1,6 @@
 /* data = {key, label, chips: [{text, href or null, current}]} */
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data, parentElement } = unpacked(component);
   const row = parentElement.querySelector('#chips');
   row.onclick = (event) => {
     const link = event.target.closest('a[href]');

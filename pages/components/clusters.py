@@ -8,7 +8,7 @@ from jaxtyping import Int
 from ne_core.agreement import of_baseline
 from ne_core.atlas import Atlas, Neuron
 from ne_core.nodes import inner_distances, own_heights, parent_heights, rows_below, tops
-from pages.components.labels import Label, labels_of
+from pages.components.labels import Label, label, labels_of
 
 LISTED = 200
 
@@ -73,8 +73,10 @@ def cluster_label(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " n_rows"]
     return labels_of(atlas, neuron, others)[0]
 
 
-def cluster_labels(atlas: Atlas, neuron: Neuron, clusters: list[Cluster]) -> list[Label]:
-    """The same of clusters that hold every example once, all together."""
+def cluster_labels(atlas: Atlas, neuron: Neuron, clusters: list[Cluster], cut: float) -> list[Label]:
+    """The same of all clusters that a cut makes."""
+    if cut == atlas.manifest.default_cut:
+        return [label(atlas, id) for id in atlas.feature_ids(neuron.ref)]
     group = np.zeros(len(neuron), dtype=np.int64)
     for i, cluster in enumerate(clusters):
         group[cluster.rows] = i

@@ -5,7 +5,7 @@
 const FOLLOW_EVERY = 250;   // milliseconds: so often the page follows a cut that is being moved
 
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data, parentElement } = unpacked(component);
   const [plot, line, tip, live, cuts] = ['plot', 'line', 'tip', 'live', 'cuts'].map((id) => parentElement.querySelector('#' + id));
   const view = (plot.view ??= { at: -1, moving: false });
   if (view.key !== data.key) Object.assign(view, { at: -1, moving: false, from: null });

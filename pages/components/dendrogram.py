@@ -9,11 +9,11 @@ from ne_core.dendrogram import Dendrogram, dendrogram
 from ne_core.nodes import parent_heights, suggested_cut
 from ne_core.palette import FEATURES, OTHER
 from ne_core.token_text import short
-from pages.components.assets import component, drawn_key
+from pages.components.assets import component
 from pages.components.labels import node_labels
 from pages.components.lines import snippets
 from pages.components.links import neuron_href
-from pages.components.per_atlas import per_atlas
+from pages.components.per_atlas import identity, per_atlas
 from pages.components.picker import View
 from pages.components.thumbs import thumbs
 
@@ -53,7 +53,8 @@ def drawn_tree(atlas: Atlas, layer: int, number: int, _neuron: Neuron) -> dict:
         "branches": branches(_neuron, layout),
         "names": names(atlas, _neuron, layout),
     }
-    return {"key": f"{_neuron.ref} {drawn_key(drawn)}", **drawn}
+    # which tree of which atlas, as it was written when: no other is drawn like it
+    return {"key": f"{neuron_href(atlas, _neuron.ref)} {identity(atlas)[1]}", **drawn}
 
 
 def leaves(atlas: Atlas, neuron: Neuron, layout: Dendrogram) -> list[dict]:

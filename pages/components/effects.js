@@ -1,6 +1,6 @@
 /* data = {key, lists: [{title, rows: [{text, href, effect, share, raises}]}]} */
 export default function (component) {
-  const { data, parentElement } = component, both = parentElement.querySelector('#both');
+  const { data, parentElement } = unpacked(component), both = parentElement.querySelector('#both');
   if (both.drawnKey === data.key) return;
   both.drawnKey = data.key;
   both.replaceChildren(...data.lists.map(listOf));

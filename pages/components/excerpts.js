@@ -1,6 +1,6 @@
 /* data = {key, label, colour, maximum, causal, images, lines: [{t, v, m, k, image, aside}]} */
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data, parentElement } = unpacked(component);
   const list = parentElement.querySelector('ol'), tip = parentElement.querySelector('#tip');
   if (list.drawnKey !== data.key) {
     tip.style.display = 'none';            // what it pointed at is gone

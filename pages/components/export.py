@@ -15,6 +15,7 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.provenance import file_name, provenance
 from ne_core.wording import worded
+from pages.components import turns
 from pages.components.escape import markdown
 from pages.components.pictures import Picture, pictures
 
@@ -49,7 +50,7 @@ class Page:
     kind: str = "html"
 
 
-@st.fragment
+@turns.fragment
 def menu(
     atlas: Atlas,
     query: dict[str, str],
@@ -125,7 +126,9 @@ def table_bytes(atlas: Atlas, query: dict[str, str], table: Table, kind: str) ->
 def download(title: str, file: str, mime: str | None, made: Callable[[], str | bytes], key: str) -> None:
     """A button whose file is made by the click, beside the script: the page does not run again."""
     told = {"mime": mime or "application/octet-stream", "on_click": "ignore", "type": "tertiary"}
-    st.download_button(markdown(title), made, file, key=f"_download_{key}", icon=":material/download:", **told)
+    st.download_button(
+        markdown(title), turns.by_itself(made), file, key=f"_download_{key}", icon=":material/download:", **told
+    )
 
 
 def plotly_page(title: str, name: str, figure) -> Page:

@@ -1,7 +1,7 @@
 /* data = {key, label, narrow, shown, causal, rows: [{href, number, colour, name, label, context, more, meta, share,
    maximum, line, centres: images or nothing, why, also: [[text, address]], current}]} */
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data, parentElement } = unpacked(component);
   const list = parentElement.querySelector('ul'), tip = parentElement.querySelector('#tip');
   const more = parentElement.querySelector('#more');
   list.onclick = (event) => {

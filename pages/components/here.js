@@ -1,7 +1,7 @@
 /* data = {key, place: what is shown, as kept.js has it, centres: [example, pos] of the centre of every feature at the
    cut that is shown, previous, next: addresses of the features beside, or null} */
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data, parentElement } = unpacked(component);
   const [bar, star, copy, said, moved] = ['here', 'star', 'copy', 'said', 'moved'].map((id) => parentElement.querySelector('#' + id));
   const refresh = () => { drawStar(star, marked(data)); drawMoved(moved, data); };
   for (const [id, key] of [['previous', 'k'], ['next', 'j']]) step(parentElement.querySelector('#' + id), data[id], key);

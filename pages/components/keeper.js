@@ -1,7 +1,7 @@
 /* data = {atlases: names of those that are here, atlas: the open one or null} */
 const MOST_BYTES = 1e6;
 export default function (component) {
-  const { data, parentElement: root } = component;
+  const { data, parentElement: root } = unpacked(component);
   const find = (id) => root.querySelector('#' + id), said = find('said');
   const refresh = () => {
     for (const name of ['bookmarks', 'visited']) drawList(find(name), name, data, said);

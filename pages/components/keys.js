@@ -1,6 +1,6 @@
 /* data = {shortcuts: [{key, says, page, press, href}]} */
 export default function (component) {
-  const { data, parentElement: root } = component;
+  const { data, parentElement: root } = unpacked(component);
   const dialog = root.querySelector('dialog');
   const open = () => { drawShortcuts(dialog, data.shortcuts); dialog.showModal(); };
   root.querySelector('#open').onclick = open;

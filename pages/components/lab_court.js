@@ -2,7 +2,7 @@
    [{number, href, current, activation, share, feature, colour, place, effects, images}]}], scale}
    said = {shares, top, right: true, false or null} */
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data, parentElement } = unpacked(component);
   const court = parentElement.querySelector('#court'), tip = parentElement.querySelector('#tip');
   court.onclick = (event) => {
     const link = event.target.closest('tbody tr')?.querySelector('a');

@@ -1,7 +1,7 @@
 /* data = {key, pixels: a hexadecimal digit each, height, width, full, href: the address that a drawn picture is put behind,
    label} */
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data, parentElement } = unpacked(component);
   const [sheet, live, pen, eraser, clear] = ['sheet', 'live', 'pen', 'eraser', 'clear'].map((id) => parentElement.querySelector('#' + id));
   if (sheet.drawnKey !== data.key && !sheet.stroke && !stale(data)) {
     Object.assign(sheet, { drawnKey: data.key, width: data.width, height: data.height, at: sheet.at ?? null });

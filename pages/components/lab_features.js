@@ -1,7 +1,7 @@
 /* data = {key, shown, groups: [{number, colour, href, current, own, size, facts, pictures}], rest: {title, size, pictures} or
    null}; a picture is {pixels, height, width, max, words, href} */
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data, parentElement } = unpacked(component);
   const root = parentElement.querySelector('#features'), tip = parentElement.querySelector('#tip');
   root.onclick = (event) => {
     const link = event.target.closest('a');

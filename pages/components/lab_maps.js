@@ -1,6 +1,6 @@
 /* data = {key, height, width, maps: [{title, words, unit, values, most, signed}]} */
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data, parentElement } = unpacked(component);
   const maps = parentElement.querySelector('#maps'), tip = parentElement.querySelector('#tip');
   maps.onpointermove = (event) => {
     const canvas = event.target.closest('canvas');

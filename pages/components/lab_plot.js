@@ -4,7 +4,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 const HIGH = 330, BOX = { left: 58, right: 14, top: 12, bottom: 44 };
 
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data, parentElement } = unpacked(component);
   const [plot, tip, key] = ['plot', 'tip', 'key'].map((id) => parentElement.querySelector('#' + id));
   if (plot.drawnKey !== data.key) {
     const focused = plot.getRootNode().activeElement?.dataset?.run;

@@ -1,6 +1,6 @@
 /* data = {key, label, heads: [{title, kind, says, current}], last: text, rows: [{name, meaning, cells: [text]}]} */
 export default function (component) {
-  const { data, parentElement } = component, table = parentElement.querySelector('#runs');
+  const { data, parentElement } = unpacked(component), table = parentElement.querySelector('#runs');
   if (table.drawnKey === data.key) return;
   table.drawnKey = data.key;
   table.setAttribute('aria-label', data.label);

@@ -1,7 +1,7 @@
 /* data = {key, label, head: [text], meanings: [text], rows: [{name, href, current, cells: [{texts: [standard, ne], better: 0, 1
    or null}]}], last: [text]} */
 export default function (component) {
-  const { data, parentElement } = component, table = parentElement.querySelector('table');
+  const { data, parentElement } = unpacked(component), table = parentElement.querySelector('table');
   table.onclick = (event) => {
     const link = event.target.closest('tbody tr')?.querySelector('a');
     if (link) follow(event, link.href);

@@ -39,10 +39,10 @@ def label(atlas: Atlas, id: int) -> Label:
     """The name of the feature in row `id`, as the atlas holds it."""
     features, words = atlas.features, atlas.words
     keys = features["name_keys"][id]
-    frequent, counts = features["key_tokens"][id], features["key_token_counts"][id]
-    of_name = np.isin(words[frequent], words[keys[keys >= 0]]) & (frequent >= 0)
-    covered = int(counts[of_name].sum()) / int(features["size"][id])
-    return made(atlas, keys, features["name_context"][id], covered)
+    named = {words[token] for token in keys.tolist() if token >= 0}
+    frequent = zip(features["key_tokens"][id].tolist(), features["key_token_counts"][id].tolist(), strict=True)
+    covered = sum(count for token, count in frequent if token >= 0 and words[token] in named)
+    return made(atlas, keys, features["name_context"][id], covered / int(features["size"][id]))
 
 
 def made(atlas: Atlas, keys: Int[np.ndarray, " k"], context: Int[np.ndarray, " c"], covered: float) -> Label:

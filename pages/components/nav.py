@@ -9,7 +9,7 @@ import streamlit as st
 
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
-from pages.components import connections, lasting
+from pages.components import connections, guests, lasting, private, turns
 from pages.components.escape import markdown
 
 # Name in the URL (which must be the file's stem): title, icon.
@@ -47,12 +47,24 @@ def build():
 
 
 def run() -> None:
+    """A view, for whom there is room, when it is their turn."""
+    private.ask_nobody()
     connections.answer_at_once()
-    st.session_state["_in_router"] = True
+    page = build()
     try:
-        build().run()
+        if guests.admitted():
+            with turns.turn():
+                show(page)
+        else:
+            guests.full()
     except AtlasError as error:  # found broken while it was read, after it had been opened
         st.error(markdown(str(error)))
+
+
+def show(page) -> None:
+    st.session_state["_in_router"] = True
+    try:
+        page.run()
     finally:
         st.session_state["_in_router"] = False
         lasting.keep()

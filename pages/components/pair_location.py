@@ -72,9 +72,9 @@ def checked(atlas: Atlas, text: str) -> FeatureRef:
     return ref
 
 
-def typed(atlas: Atlas, at: location.Location, side: str, text: str) -> dict[str, str]:
+def typed(atlas: Atlas, at: location.Location, side: str, text: str | None) -> dict[str, str]:
     """The URL after a feature was typed; what names none goes there as it is, and is told so there."""
-    text = text.strip()[:LONGEST]
+    text = (text or "").strip()[:LONGEST]
     with contextlib.suppress(ValueError):
         text = checked(atlas, text).dotted
     asked = {each: at.asked[each] for each in SIDES if each in at.asked} | {side: text}

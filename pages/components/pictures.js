@@ -2,7 +2,7 @@
 const SCALE = 3, MOST = 16e6;            // of a PNG: pixels for each unit of the SVG, and pixels in all that browsers draw
 
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data, parentElement } = unpacked(component);
   const list = parentElement.querySelector('#pictures');
   if (list.drawnKey === data.key) return;
   list.drawnKey = data.key;

@@ -1,7 +1,7 @@
 /* data = {key, points, address, layers: [[number, neurons]], colour, legend: {title, names, colours}, drawn, lit, shown,
    place, furthest, causal, file} ; see pages/components/point_map.py. The points themselves come through map_channel.js. */
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data, parentElement } = unpacked(component);
   const stage = parentElement.querySelector('#stage');
   stage.map ??= makeMap(parentElement, stage);
   stage.map.show(data);

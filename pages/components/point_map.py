@@ -14,7 +14,7 @@ from jaxtyping import Bool
 from ne_core.atlas import Atlas
 from ne_core.provenance import file_name
 from ne_core.wording import layer_name, ref_name
-from pages.components import links
+from pages.components import links, turns
 from pages.components.assets import component, drawn_key
 from pages.components.labels import label
 from pages.components.lines import central_line
@@ -22,7 +22,8 @@ from pages.components.map_colours import legend
 from pages.components.map_location import FURTHEST, View
 from pages.components.map_points import Box, Points
 
-CHANNEL = component("map_channel", html="<span></span>", parts=("map_data", "map_grid"))
+CHANNEL = component("map_channel", html="<span></span>", parts=("map_data", "map_grid"), plain=True)
+FAR = 1e6  # sides of the map: nobody looks further away from it
 MAP = component(
     "point_map",
     html='<div id="stage"><canvas tabindex="0" role="application" aria-roledescription="map"></canvas>'
@@ -77,7 +78,7 @@ def packed(flags: Bool[np.ndarray, " n"]) -> str:
     return base64.b64encode(np.packbits(flags, bitorder="little")).decode()
 
 
-@st.fragment
+@turns.fragment
 def tell(atlas: Atlas) -> None:
     """Answers for one feature at a time: what it is called, and its central example."""
     asked = state_of("map-tell").get("asked")
@@ -99,7 +100,7 @@ def seen() -> Box | None:
     """What part of the map the browser shows, as it last said; None before it said so, or when it makes no sense."""
     box = state_of("map-seen").get("asked")
     numbers = isinstance(box, list) and len(box) == 4 and all(type(each) in (int, float) for each in box)
-    return tuple(box) if numbers else None
+    return tuple(box) if numbers and all(abs(each) <= FAR for each in box) else None  # nor NaN, which compares as none
 
 
 def listen() -> None:

@@ -1,6 +1,9 @@
 /* Drawing of tokens and of links, the same in every component. Text is only ever set by textContent or as an
    attribute that holds text: it comes from strangers. */
 
+/* What a component was called with in Python: assets.py packs it. */
+const unpacked = (component) => ({ ...component, data: JSON.parse(new TextDecoder().decode(component.data)) });
+
 const share = (value, whole) => Math.max(0, Math.min(1, value / whole)) || 0;
 const plain = (value) => value.toFixed(2).replace('-', '−');
 const signed = (value) => (value < 0 ? '' : '+') + plain(value);

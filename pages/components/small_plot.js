@@ -4,7 +4,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 const HEIGHT = 210, LEFT = 50, RIGHT = 10, TOP = 26, BOTTOM = 38, WIDEST = 620;
 
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data, parentElement } = unpacked(component);
   const [plot, tip, live, key] = ['plot', 'tip', 'live', 'key'].map((id) => parentElement.querySelector('#' + id));
   if (plot.drawnKey !== data.key) {
     Object.assign(plot, { drawnKey: data.key, at: -1 });

@@ -1,7 +1,7 @@
 """A small figure: bars, another series as a line, and marks. Far lighter than plotly, whose script weighs 5 MB."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from pages.components.assets import component, drawn_key
 
@@ -58,10 +58,10 @@ def plotted(
         "label": label,
         "title": title,
         "colour": colour,
-        "x": asdict(x),
-        "y": asdict(y),
-        "bars": [asdict(bar) for bar in bars],
-        "line": asdict(line) if line else None,
+        "x": vars(x),
+        "y": vars(y),
+        "bars": [vars(bar) for bar in bars],
+        "line": vars(line) if line else None,
         "marks": list(marks),
     }
 

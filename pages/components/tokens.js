@@ -2,7 +2,7 @@
    head: {title, number, colour, label, more, size, facts, back: {href, text} or null}, bar (tokens_bar.js),
    pages: [{text, href}], lines: [{t, v, m, k, image, e, p, aside, cut, h, b, d}]} */
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data, parentElement } = unpacked(component);
   const list = parentElement.querySelector('ol'), tip = parentElement.querySelector('#tip');
   const live = parentElement.querySelector('#live'), values = parentElement.querySelector('#values');
   const fresh = list.drawnKey !== data.key;

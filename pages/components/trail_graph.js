@@ -4,7 +4,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 const WIDE = 168, EMPTY = 62, GAP = 46;   // pixels: a layer with features, one without, between two
 
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data, parentElement } = unpacked(component);
   const stage = parentElement.querySelector('#stage');
   stage.onclick = (event) => {
     const link = event.target.closest('a');

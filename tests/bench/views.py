@@ -11,11 +11,11 @@ NEURONS = 40
 MODES = ("words", "token", "name")
 
 
-def views(atlas: Atlas) -> dict[str, list[str]]:
-    """Queries by page, "" being the overview."""
+def views(atlas: Atlas, n: int = NEURONS) -> dict[str, list[str]]:
+    """Queries by page, "" being the overview: of the neuron page `n` and the heaviest, of others half as many."""
     rng, here = np.random.default_rng(0), f"atlas={atlas.root.name}"
     living = np.flatnonzero(atlas.neurons["n_features"])
-    neurons = [spelled(atlas, row) for row in rng.choice(living, size=NEURONS, replace=False)]
+    neurons = [spelled(atlas, row) for row in rng.choice(living, size=n, replace=False)]
     found = {
         "": [here] * 20,
         "neuron": [*neurons, *heaviest(atlas)],
@@ -24,8 +24,10 @@ def views(atlas: Atlas) -> dict[str, list[str]]:
     }
     others = [page for page in PAGES if page not in (*found, "overview", "neuron")]
     for page in others:
-        found[page] = [f"{here}&{feature(atlas, row)}" for row in rng.choice(living, size=20)]
-    found["pair"] = [f"{here}&a={dotted(atlas, a)}&b={dotted(atlas, b)}" for a, b in rng.choice(living, size=(20, 2))]
+        found[page] = [f"{here}&{feature(atlas, row)}" for row in rng.choice(living, size=n // 2)]
+    found["pair"] = [
+        f"{here}&a={dotted(atlas, a)}&b={dotted(atlas, b)}" for a, b in rng.choice(living, size=(n // 2, 2))
+    ]
     return {page: queries for page, queries in found.items() if not page or Path(f"pages/{page}.py").exists()}
 
 
