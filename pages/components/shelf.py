@@ -69,3 +69,11 @@ def origin(atlas: Atlas) -> Fetched | None:
     sources = fetcher()
     found = sources.ready().get(atlas.called) if sources else None
     return found if found and found.root == atlas.root else None
+
+
+def told(error: Exception) -> str:
+    """An error as visitors may see it: an atlas by its name, not by where it lies on this machine."""
+    text = str(error).replace("\n", " ")
+    for name, root in places().items():
+        text = text.replace(str(root), name)
+    return text
