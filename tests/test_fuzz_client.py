@@ -131,13 +131,10 @@ def test_frames_of_garbage(numbers: range, tiny_atlas: Path):
     good = BackMsg()
     good.rerun_script.query_string = "atlas=planted"
     with launched(tiny_atlas.parent, subprocess.DEVNULL) as (server, port):
-        connection = browse(server, port)
-        for number in numbers:
-            with suppress(ConnectionClosed):
-                connection.send(frame(random.Random(number), good.SerializeToString()))
-                continue
-            connection = browse(server, port)
-        connection.close()
+        for start in range(0, len(numbers), 10):
+            with suppress(ConnectionClosed), browse(server, port) as connection:
+                for number in numbers[start : start + 10]:
+                    connection.send(frame(random.Random(number), good.SerializeToString()))
         with browse(server, port) as bystander:
             assert not wrong(view(bystander, fuzz.Address("", "atlas=planted", ())))
 

@@ -141,6 +141,37 @@ def checked(server: subprocess.Popen, connection, number: int) -> tuple[bool, in
     return seen.refused, seen.n_bytes, cpu_seconds(server) - before
 
 
+def planted(**element) -> ForwardMsg:
+    """A message with one element: its kind, and the fields of it."""
+    message = ForwardMsg()
+    for kind, fields in element.items():
+        for name, text in fields.items():
+            setattr(getattr(message.delta.new_element, kind), name, text)
+    return message
+
+
+@pytest.mark.parametrize(
+    ("element", "said"),
+    [
+        ({"exception": {"message": "KeyError"}}, "KeyError"),
+        ({"markdown": {"body": f"here: {fuzz.HARMFUL[0]}"}}, "markdown.body holds"),
+        ({"html": {"body": fuzz.HARMFUL[1]}}, "html.body holds"),
+        ({"alert": {"body": f"{audit.ROOT}/pages is missing"}}, "alert.body tells"),
+        ({"bidi_component": {"json": "x" * (MOST_BYTES + 1)}}, f"{MOST_BYTES + 1} bytes"),
+    ],
+)
+def test_what_is_wrong_is_found(element: dict, said: str):
+    address = fuzz.Address("", "", tuple(fuzz.HARMFUL))
+    (found,) = wrong(Seen(address, [planted(**element)], MOST_BYTES + 1 if "bytes" in said else 0))
+    assert said in found
+
+
+def test_and_text_where_it_is_text_is_not():
+    address = fuzz.Address("", "", tuple(fuzz.HARMFUL))
+    shown = [planted(bidi_component={"json": fuzz.HARMFUL[0]}), planted(markdown={"body": fuzz.MARK})]
+    assert not wrong(Seen(address, shown, 0))
+
+
 def resident_mb(process: subprocess.Popen) -> float:
     status = Path(f"/proc/{process.pid}/status").read_text()
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")) / 1024
