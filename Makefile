@@ -1,10 +1,14 @@
-# `make demo` and `make test` are the two commands. Everything installs into .venv; PORT=8501 unless given.
+# `make demo` and `make test` are the two commands. Everything installs into .venv; PORT=8501 unless given. BASE=explorer
+# serves under /explorer/, for a sub-path behind a proxy.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 8501
+BASE ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo app test test-all check bench bench-full screenshots
+SERVE := -m streamlit run app.py --server.port $(PORT) $(if $(BASE),--server.baseUrlPath $(BASE))
+
+.PHONY: demo app app-only test test-all check audit bench bench-full screenshots
 
 demo: data/demo/manifest.json data/digits/manifest.json app
 
@@ -17,7 +21,11 @@ data/digits/manifest.json: .venv/installed $(STAGES)
 	$(BIN)/python -m precompute lab --out data/digits
 
 app: .venv/installed
-	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
+	$(BIN)/python $(SERVE)
+
+# The explorer alone, in an environment without torch: what a host installs.
+app-only: .venv-app/installed
+	.venv-app/bin/python $(SERVE)
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m "not slow"
@@ -28,6 +36,10 @@ test-all: .venv/installed-dev data/demo/manifest.json
 check: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+# Every package that constraints.txt pins, against the public lists of known vulnerabilities; fails when one is found.
+audit: .venv-audit/installed
+	.venv-audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict --vulnerability-service osv $(AUDIT)
 
 bench: .venv/installed-dev data/demo/manifest.json
 	$(BIN)/python -m tests.bench
@@ -50,4 +62,14 @@ screenshots: .venv/installed-dev data/demo/manifest.json data/digits/manifest.js
 
 .venv/installed-dev: .venv/installed requirements-dev.txt requirements-ray.txt
 	$(PIP) install -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+.venv-app/installed: requirements-app.txt constraints.txt
+	$(PYTHON) -m venv .venv-app
+	.venv-app/bin/python -m pip --disable-pip-version-check --quiet install --no-compile -r requirements-app.txt -c constraints.txt
+	@touch $@
+
+.venv-audit/installed: requirements-audit.txt
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip --disable-pip-version-check --quiet install -r requirements-audit.txt
 	@touch $@

@@ -31,7 +31,7 @@ from ne_core.token_text import visible
 if TYPE_CHECKING:
     from ne_core.lab.lab import Lab
 
-MOST_VOCAB_BYTES = 2**28
+MOST_VOCAB_BYTES, MOST_TOKENS = 2**24, 2**20  # the largest vocabularies have a quarter of a million tokens
 BY_ROW = (
     "example", "pos", "activation", "feature", "center_distance", "window_activations", "window_importances",
 )  # fmt: skip
@@ -296,6 +296,8 @@ def load_vocab(root: Path) -> list[str]:
     path, vocab = root / "vocab.json", load_json(root, "vocab.json", MOST_VOCAB_BYTES)
     if not (isinstance(vocab, list) and all(isinstance(text, str) for text in vocab)):
         raise AtlasError(f"{path} must hold a list of texts: build the atlas again")
+    if len(vocab) > MOST_TOKENS:
+        raise AtlasError(f"{path} holds {len(vocab)} tokens, more than {MOST_TOKENS}: build the atlas again")
     if max(map(len, vocab), default=0) > MOST_CHARACTERS:
         raise AtlasError(f"{path} holds a token of more than {MOST_CHARACTERS} characters: build the atlas again")
     return vocab

@@ -20,9 +20,12 @@ from ne_core.manifest import Manifest
 from ne_core.paths import index_file, inputs_file, layer_folder
 from ne_core.schema import EXAMPLES, IMAGES, LAYER, LOGIT_EFFECTS
 from ne_core.statistics import check_statistics
+from ne_core.token_text import visible
 
 WHOLE = ("vocab.json", "neurons.parquet", "features.parquet", "search.sqlite", *(spec.file for spec in EXAMPLES))
 MOST_SIDE = 64  # pixels of an image: a page shows some hundred images
+MOST_LINE = 2**17  # characters of a window: a page shows a hundred of them
+LONGEST_SIGN = 10  # characters that stand for one that does not show
 MOST_ROWS = 2**15 - 1  # of one neuron: rows are named by int16 elsewhere
 
 
@@ -59,6 +62,7 @@ def check_rows(atlas: Atlas) -> None:
     """Every number that is used to look something up points at something."""
     in_range(atlas.root / "tokens.npy", atlas.tokens, len(atlas.vocab))
     in_range(atlas.root / "lengths.npy", atlas.lengths, atlas.manifest.raw["n_ctx"] + 1)
+    check_lines(atlas)
     if atlas.images is not None:
         check_images(atlas)
     for layer, files in atlas.files.items():
@@ -67,6 +71,16 @@ def check_rows(atlas: Atlas) -> None:
     check_tables(atlas)
     for space in atlas.manifest.spaces:
         check_index(atlas.root / index_file(space), len(atlas.features["layer"]), set(atlas.manifest.d_in.values()))
+
+
+def check_lines(atlas: Atlas) -> None:
+    """A few long tokens in wide windows would make a page of gigabytes out of a small file."""
+    width = atlas.manifest.window.size
+    long = {text for text in atlas.vocab if len(text) * LONGEST_SIGN * width > MOST_LINE}
+    longest = max((len(visible(text)) for text in long), default=0)
+    if longest * width > MOST_LINE:
+        said = f"has a token of {longest} characters and windows of {width} tokens: no page could show them"
+        raise AtlasError(f"{atlas.root / 'vocab.json'} {said}, build the atlas with smaller windows")
 
 
 def check_images(atlas: Atlas) -> None:

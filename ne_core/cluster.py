@@ -37,7 +37,7 @@ def tree(cosines: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "m 4"]:
     n = len(cosines)
     if n < 2:
         return np.zeros((0, 4), dtype=np.float32)
-    from scipy.cluster.hierarchy import linkage  # the app reads trees and never makes one
+    from scipy.cluster.hierarchy import linkage  # what the app makes is made by linkage.py
 
     above = np.triu_indices(n, 1)
     return linkage(1 - cosines[above].astype(np.float64), method="average").astype(np.float32)

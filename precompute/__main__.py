@@ -3,6 +3,7 @@
 import logging
 import sys
 from concurrent.futures import BrokenExecutor
+from pathlib import Path
 
 from precompute import options as typed
 from precompute.config import PRESETS
@@ -11,6 +12,7 @@ from precompute.synthetic.settings import Settings as Synthetic
 from precompute.train_sae.settings import Settings as SaeSettings
 
 INTERRUPTED = 130
+OURS = ("precompute", "ne_core")
 
 
 def parser() -> typed.Parser:
@@ -93,6 +95,14 @@ def run_synthetic(options: dict) -> int:
     return 0
 
 
+def run_host(options: dict) -> int:
+    out = options.pop("out") or Path("hosted") / options["target"]
+    from precompute.host import host
+
+    print(f"{out}: {host(out=out, **options):,} bytes; its README.md and docs/hosting.md say what to do with it")
+    return 0
+
+
 def run_evaluate(options: dict) -> int:
     from precompute.evaluate import evaluate, write_json
 
@@ -150,6 +160,7 @@ VERBS = {
     "fetch": run_fetch,
     "push": run_push,
     "synthetic": run_synthetic,
+    "host": run_host,
     "evaluate": run_evaluate,
     "lab": run_lab,
     "train-demo": run_train_demo,
@@ -170,6 +181,15 @@ def one_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
+def lacking(error: ModuleNotFoundError) -> str:
+    """Where only the explorer's packages are installed, which is enough for some verbs."""
+    needed = (error.name or "a package").split(".")[0]
+    if needed in OURS:
+        raise error
+    install = "python -m pip install -r requirements.txt -c constraints.txt"
+    return f"this needs {needed}, which is not installed here: {install}"
+
+
 def out_of_memory(error: Exception) -> bool:
     from precompute.memory import ran_out
 
@@ -183,6 +203,8 @@ def main(arguments: list[str]) -> int:
         return run(arguments)
     except (ValueError, OSError) as error:
         print(one_line(error), file=sys.stderr)
+    except ModuleNotFoundError as error:
+        print(lacking(error), file=sys.stderr)
     except (MemoryError, RuntimeError) as error:
         if not isinstance(error, BrokenExecutor) and not out_of_memory(error):
             raise

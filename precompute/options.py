@@ -13,6 +13,7 @@ from precompute.synthetic.settings import Settings as Synthetic
 from precompute.train_sae.settings import Settings as SaeSettings
 
 BAD_INPUT = 2  # the exit code
+HOSTS = ("streamlit", "space", "docker", "nginx")  # those of precompute/host/targets.py
 EVALUATED = ("names", "lab", "dictionaries")  # the parts of precompute/evaluate
 
 
@@ -37,6 +38,7 @@ def parser(description: str) -> Parser:
     add_synthetic(verbs.add_parser("synthetic", help="make an atlas of any size up, without a model"))
     add_train_demo(verbs.add_parser("train-demo", help="train the demo model on the offline corpus"))
     add_train_sae(verbs.add_parser("train-sae", help="train a sparse autoencoder on one layer's neurons"))
+    add_host(verbs.add_parser("host", help="write the folder that a host needs to show an atlas"))
     add_evaluate(verbs.add_parser("evaluate", help="measure how well an atlas does what it claims"))
     add_lab(verbs.add_parser("lab", help="train and compare sparse autoencoders on digits, and make atlases of them"))
     add_pack(verbs.add_parser("pack", help="make one file of an atlas, to give to others"))
@@ -68,6 +70,17 @@ def add_export(export: Parser) -> None:
     export.add_argument("--neuron", required=True, metavar="LAYER.NEURON", help="such as 3.17")
     export.add_argument("--cut", type=float, metavar="DISTANCE", help="a cosine distance; the atlas's own unless told")
     export.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the page goes")
+
+
+def add_host(host: Parser) -> None:
+    host.add_argument(
+        "target", choices=HOSTS, help="Streamlit Community Cloud, a Hugging Face Space, a container, nginx"
+    )
+    host.add_argument("--atlas", required=True, metavar="SOURCE", help="hf://owner/name, an https archive, or a folder")
+    host.add_argument("--out", type=Path, metavar="DIR", help="where the folder goes; hosted/TARGET unless told")
+    host.add_argument("--title", metavar="TEXT", help="what it is called; made of the atlas's name unless told")
+    host.add_argument("--site", default="localhost", metavar="NAME", help="for nginx: the name that visitors type")
+    host.add_argument("--path", default="explorer", metavar="WORD", help="for nginx: the sub-path (explorer)")
 
 
 def add_pack(pack: Parser) -> None:

@@ -31,13 +31,26 @@ def served(atlases: Path, **more: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def launched(atlases: Path, log, module: str = "streamlit", **more: str) -> Iterator[tuple[subprocess.Popen, int]]:
-    """A real `streamlit run` on a free port, which need not answer yet; ended with the block. `module` runs it."""
+def launched(
+    atlases: Path | None,
+    log,
+    *options: str,
+    python: str | Path = sys.executable,
+    folder: Path = ROOT,
+    module: str = "streamlit",
+    **more: str,
+) -> Iterator[tuple[subprocess.Popen, int]]:
+    """A real `streamlit run` on a free port, which need not answer yet; ended with the block.
+
+    Without `atlases` it looks where it does by itself; `folder` holds the app, `module` is what runs it, and `more` is
+    added to its environment.
+    """
     port = free_port()
-    command = [sys.executable, "-m", module, "run", "app.py", "--server.port", str(port)]
-    command += ["--server.address", "127.0.0.1"]
-    environment = os.environ | {"NE_ATLASES": str(atlases.absolute())} | more
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    command = [python, "-m", module, "run", "app.py", "--server.port", str(port)]
+    command += options
+    told = {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1"} | ({"NE_ATLASES": str(atlases.absolute())} if atlases else {})
+    environment = os.environ | told | more
+    server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
         yield server, port
     finally:

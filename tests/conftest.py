@@ -1,5 +1,8 @@
 """What several test files share."""
 
+import fcntl
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -37,6 +40,28 @@ def lab_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.planted_lab import make_lab_atlas  # as above
 
     return make_lab_atlas(tmp_path_factory.mktemp("labs") / "planted-lab")
+
+
+@pytest.fixture(scope="session")
+def app_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of a fresh environment with what the explorer needs and nothing else, as a host installs it.
+
+    Made once, also where several processes run the tests: the others wait.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "app-only"
+    with open(f"{folder}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "installed").exists():
+            install_app_only(folder)
+            (folder / "installed").touch()
+    return folder / "bin" / "python"
+
+
+def install_app_only(folder: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    command = [folder / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+    subprocess.run([*command, "--no-compile", "-r", "requirements-app.txt", "-c", "constraints.txt"], check=True)
 
 
 @pytest.fixture

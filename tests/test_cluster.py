@@ -18,6 +18,7 @@ from ne_core.cluster import (
     tree,
     unit,
 )
+from ne_core.linkage import light_tree
 
 SEEDS, SIZES, CUTS = range(4), (2, 3, 7, 40), (0.0, 0.1, 0.4, 0.8, 1.0, 2.0)
 
@@ -53,6 +54,15 @@ def test_tree_is_scipys_on_the_full_embeddings(n: int, seed: int):
     assert is_valid_linkage(ours.astype(np.float64))
     np.testing.assert_allclose(ours[:, 2], theirs[:, 2], atol=1e-6)
     np.testing.assert_array_equal(ours[:, [0, 1, 3]], theirs[:, [0, 1, 3]])
+
+
+@pytest.mark.parametrize("rounded", [False, True], ids=["apart", "ties"])
+@pytest.mark.parametrize("seed", range(20))
+def test_the_tree_without_scipy_has_the_same_bytes(seed: int, rounded: bool):
+    """Where many distances are equal, too: which of them is joined first is then a convention."""
+    embeddings = points(3 * seed, seed, d=2 if rounded else 5)
+    cosines = similarities(np.round(embeddings) if rounded else embeddings)
+    assert light_tree(cosines).tobytes() == tree(cosines).tobytes()
 
 
 @pytest.mark.parametrize("n", [0, 1])

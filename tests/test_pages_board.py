@@ -69,6 +69,7 @@ def test_primary_and_rare_neurons_are_a_link_away_with_their_rule(tiny_atlas, mo
     [
         ({"layer": "2"}, ["L2 N3", "L2 N0", "L2 N2", "L2 N4", "L2 N1"]),
         ({"features": "3-"}, ["L0 N2", "L2 N3"]),
+        ({"features": "4-1000000"}, ["L0 N2"]),  # not 1e+06, which could not be read again
         ({"size": "10-12", "sort": "size"}, ["L2 N0", "L2 N4", "L0 N5"]),
         ({"size": "-1", "sort": "size", "order": "asc"}, ["L0 N4", "L2 N1", "L0 N3"]),
         ({"class": "single", "layer": "2", "sort": "neuron", "order": "desc"}, ["L2 N4", "L2 N2"]),

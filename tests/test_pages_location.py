@@ -29,6 +29,32 @@ def test_a_hole_is_filled_by_its_neighbour():
     assert asked(layer="5").whole("layer", (0, 2, 6), 0, "") == 6
 
 
+class Counted:
+    """Ascending numbers, very many: how often was one looked at?"""
+
+    def __init__(self, count: int):
+        self.count, self.looked = count, 0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, at):
+        self.looked += 1
+        return range(self.count)[at]
+
+    def __contains__(self, number) -> bool:
+        return type(number) is int and number in range(self.count)
+
+
+@pytest.mark.parametrize(("text", "nearest"), [("-5", 0), ("999999999", 10**6 - 1), ("x", 7)])
+def test_a_wrong_number_among_a_million_costs_few_looks(text, nearest):
+    """A visitor could otherwise keep the server busy with addresses."""
+    allowed = Counted(10**6)
+    assert asked(least=text).whole("least", allowed, 7, "") == nearest
+    assert allowed.looked < 50
+    assert asked(least=text).whole("least", range(10**12), 7, "") == {10**6 - 1: 999_999_999}.get(nearest, nearest)
+
+
 def test_a_very_long_number_is_refused_in_a_short_line():
     at = asked(neuron="9" * 5000)
     assert at.whole("neuron", range(8), 4, "layer 0 has neurons 0 to 7") == 4

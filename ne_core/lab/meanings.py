@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from ne_core.cluster import central_of, cut, merge_central, similarities, tree, unit
+from ne_core.cluster import central_of, cut, merge_central, similarities, unit
 from ne_core.lab.units import Unit
+from ne_core.linkage import light_tree
 from ne_core.measures import Measures, measures
 
 
@@ -35,7 +36,7 @@ def meanings(of: Unit) -> Meanings | None:
     if not len(of.examples):
         return None
     cosines = similarities(of.embeddings)
-    linkage = tree(cosines)
+    linkage = light_tree(cosines)
     return Meanings(of.embeddings, linkage, merge_central(linkage, cosines))
 
 

@@ -68,7 +68,7 @@ class View:
             "order": "" if as_usual else ("desc" if self.falling else "asc"),
             "layer": "" if self.layer is None else str(self.layer),
             "class": self.kind or "",
-            **{name: "-".join("" if end is None else f"{end:g}" for end in ends) for name, ends in self.ranges},
+            **{name: "-".join(map(spelled, ends)) for name, ends in self.ranges},
             "page": str(self.page) if self.page else "",
         }
         return links.atlas_query(atlas, {name: value for name, value in wanted.items() if value})
@@ -76,6 +76,11 @@ class View:
     def href(self, atlas: Atlas) -> str:
         """The address, from any page."""
         return f"board?{urlencode(self.query(atlas))}"
+
+
+def spelled(end: float | None) -> str:
+    """As it can be read again: a million is no 1e+06."""
+    return "" if end is None else f"{end:.6f}".rstrip("0").rstrip(".")
 
 
 def read_view(atlas: Atlas, board: Board, at: location.Location) -> View:

@@ -31,7 +31,7 @@ def one_of(key: str, title: str, options: Sequence, text: Callable, picked: obje
         format_func=text,
         placeholder="All",
         width=width,
-        on_change=location.moved(key, query),
+        on_change=location.moved(key, query, [*options, None]),
     )
 
 
@@ -45,7 +45,7 @@ def space_of(atlas: Atlas, key: str, space: str, query: Query, titled: bool = Fa
         format_func=lambda space: worded(atlas.manifest, SPACE_TITLES.get(space, space)),
         required=True,
         label_visibility="visible" if titled else "collapsed",
-        on_change=location.moved(key, query),
+        on_change=location.moved(key, query, atlas.manifest.spaces),
     )
 
 
@@ -69,5 +69,5 @@ def search_box(atlas: Atlas, key: str, title: str, q: str, mode: str, to_text: Q
         key=f"{key}mode",
         format_func=titles.get,
         required=True,
-        on_change=location.moved(f"{key}mode", to_mode),
+        on_change=location.moved(f"{key}mode", to_mode, list(titles)),
     )

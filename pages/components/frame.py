@@ -34,7 +34,7 @@ def open_page(page: str) -> Atlas:
         atlas = opened(str(places[name]), (places[name] / "manifest.json").stat().st_mtime_ns, name)
     except (AtlasError, OSError) as error:
         sidebar(page, None, names, name)
-        st.error(markdown(str(error).replace("\n", " ")))
+        st.error(markdown(shelf.told(error)))
         st.stop()
     sidebar(page, atlas, names, name)
     if asked not in (None, name):

@@ -44,7 +44,9 @@ def controls(atlas: Atlas, view: View) -> None:
         list(AMONG),
         key="_lab_among",
         format_func=lambda name: f"{among_words(view, name)} ({len(among(atlas, view, name)):,})",
-        on_change=location.moved("_lab_among", lambda name: to_first(atlas, view.to(among=name)).query(atlas)),
+        on_change=location.moved(
+            "_lab_among", lambda name: to_first(atlas, view.to(among=name)).query(atlas), list(AMONG)
+        ),
     )
     with st.container(horizontal=True, gap="small"):
         for name, step, icon in (("Back", -1, ":material/arrow_back:"), ("On", 1, ":material/arrow_forward:")):

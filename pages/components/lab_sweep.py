@@ -36,7 +36,9 @@ def controls(atlas: Atlas, view: View) -> None:
             key="_lab_measure",
             format_func=lambda name: MEASURES[name].title,
             width=260,
-            on_change=location.moved("_lab_measure", lambda name: replace(view, measure=name).query(atlas)),
+            on_change=location.moved(
+                "_lab_measure", lambda name: replace(view, measure=name).query(atlas), list(MEASURES)
+            ),
         )
         st.toggle(
             "Leave out single inputs",
@@ -65,7 +67,7 @@ def run_controls(atlas: Atlas, view: View) -> None:
             key="_lab_run",
             format_func=told,
             width="stretch",
-            on_change=location.moved("_lab_run", lambda run: view.to_run(atlas, run).query(atlas)),
+            on_change=location.moved("_lab_run", lambda run: view.to_run(atlas, run).query(atlas), runs),
         )
         st.selectbox(
             "Against",
@@ -73,5 +75,5 @@ def run_controls(atlas: Atlas, view: View) -> None:
             key="_lab_against",
             format_func=told,
             width="stretch",
-            on_change=location.moved("_lab_against", lambda run: view.to_run(atlas, view.run, run).query(atlas)),
+            on_change=location.moved("_lab_against", lambda run: view.to_run(atlas, view.run, run).query(atlas), runs),
         )

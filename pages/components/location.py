@@ -3,8 +3,9 @@
 A wrong parameter becomes one line that says what would have worked, and the nearest sensible value takes its place.
 """
 
+import bisect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -26,10 +27,10 @@ class Location:
         if text is None:
             return default
         number = int(text) if re.fullmatch(r"-?[0-9]{1,9}", text) else None
-        if number in allowed:
+        if number is not None and number in allowed:  # None would be looked for among a million one by one
             return number
         self.wrong(name, what)
-        return default if number is None else min(allowed, key=lambda value: abs(value - number))
+        return default if number is None else nearest(allowed, number)
 
     def number(self, name: str, low: float, high: float, default: float, what: str) -> float:
         """A number from `low` to `high`, to four decimals; `default` without one, the nearest for one outside."""
@@ -58,6 +59,12 @@ class Location:
             st.error(markdown(line), icon=":material/wrong_location:")
 
 
+def nearest(allowed: Sequence[int], number: int) -> int:
+    """The nearest of ascending numbers, of which there may be a million; of two as near the lower."""
+    at = bisect.bisect(allowed, number)
+    return min(allowed[max(0, at - 1) : at + 1], key=lambda value: abs(value - number))
+
+
 def read(atlas: str) -> Location:
     """What the URL asks of the open atlas, by its folder's name."""
     return Location(st.query_params.to_dict(), atlas)
@@ -81,9 +88,21 @@ def settle(location: Location, query: dict[str, str]) -> None:
         go(query)
 
 
-def moved(widget: str, query: Callable[[object], dict[str, str]]) -> Callable[[], None]:
-    """A callback that moves to the view which a widget's new value asks for."""
-    return lambda: go(query(st.session_state[widget]))
+def moved(
+    widget: str, query: Callable[[object], dict[str, str]], among: Collection | None = None
+) -> Callable[[], None]:
+    """A callback that moves to the view which a widget's new value asks for.
+
+    Not every client is a browser, and Streamlit hands on what it says: a value that is not `among` the options moves
+    nothing. Numbers are not compared with their limits here: the URL is, when it is read.
+    """
+
+    def move() -> None:
+        value = st.session_state[widget]
+        if among is None or value in among:
+            go(query(value))
+
+    return move
 
 
 def listed(options: Sequence, joined: str = "or") -> str:

@@ -31,7 +31,7 @@ def controls(atlas: Atlas, view: View, drawn: Flags, lit: Flags | None) -> None:
             key="_map_colour",
             format_func=COLOURS.get,
             required=True,
-            on_change=location.moved("_map_colour", lambda colour: view.to(colour=colour).query(atlas)),
+            on_change=location.moved("_map_colour", lambda colour: view.to(colour=colour).query(atlas), list(COLOURS)),
         )
         only(atlas, view, "layer", "Layer", list(atlas.layers), partial(layer_mark, atlas.manifest))
         only(atlas, view, "kind", worded(atlas.manifest, "Neuron’s class"), list(CLASSES[1:]), NAMES.get)

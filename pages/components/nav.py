@@ -9,7 +9,7 @@ import streamlit as st
 
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
-from pages.components import connections, guests, lasting, turns
+from pages.components import connections, guests, lasting, private, shelf, turns
 from pages.components.escape import markdown
 
 # Name in the URL (which must be the file's stem): title, icon.
@@ -48,6 +48,7 @@ def build():
 
 def run() -> None:
     """A view, for whom there is room, when it is their turn."""
+    private.ask_nobody()
     connections.answer_at_once()
     page = build()
     try:
@@ -57,7 +58,7 @@ def run() -> None:
         else:
             guests.full()
     except AtlasError as error:  # found broken while it was read, after it had been opened
-        st.error(markdown(str(error)))
+        st.error(markdown(shelf.told(error)))
 
 
 def show(page) -> None:

@@ -72,9 +72,12 @@ def checked(atlas: Atlas, text: str) -> FeatureRef:
     return ref
 
 
-def typed(atlas: Atlas, at: location.Location, side: str, text: str) -> dict[str, str]:
-    """The URL after a feature was typed; what names none goes there as it is, and is told so there."""
-    text = text.strip()[:LONGEST]
+def typed(atlas: Atlas, at: location.Location, side: str, text: object) -> dict[str, str]:
+    """The URL after a feature was typed; what names none goes there as it is, and is told so there.
+
+    A client that is no browser may say a number, or nothing.
+    """
+    text = text.strip()[:LONGEST] if isinstance(text, str) else ""
     with contextlib.suppress(ValueError):
         text = checked(atlas, text).dotted
     asked = {each: at.asked[each] for each in SIDES if each in at.asked} | {side: text}

@@ -23,6 +23,7 @@ from pages.components.map_location import FURTHEST, View
 from pages.components.map_points import Box, Points
 
 CHANNEL = component("map_channel", html="<span></span>", parts=("map_data", "map_grid"), plain=True)
+FAR = 1e6  # sides of the map: nobody looks further away from it
 MAP = component(
     "point_map",
     html='<div id="stage"><canvas tabindex="0" role="application" aria-roledescription="map"></canvas>'
@@ -99,7 +100,7 @@ def seen() -> Box | None:
     """What part of the map the browser shows, as it last said; None before it said so, or when it makes no sense."""
     box = state_of("map-seen").get("asked")
     numbers = isinstance(box, list) and len(box) == 4 and all(type(each) in (int, float) for each in box)
-    return tuple(box) if numbers else None
+    return tuple(box) if numbers and all(abs(each) <= FAR for each in box) else None  # nor NaN, which compares as none
 
 
 def listen() -> None:

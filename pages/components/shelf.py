@@ -1,7 +1,8 @@
 """Which atlases this process offers, by the name that a link carries: those of NE_ATLAS, and those of a folder.
 
-NE_ATLAS names sources (ne_core/remote/source.py), which are fetched in the background; NE_ATLASES names the folder,
-data/ unless told. With NE_ATLAS the folder is offered only where it is named, too.
+NE_ATLAS, or the file data/atlas.txt that `host` writes, names sources (ne_core/remote/source.py), which are fetched in
+the background; NE_ATLASES names the folder, data/ unless told. With sources the folder is offered only where it is
+named, too.
 """
 
 import os
@@ -9,6 +10,7 @@ import threading
 from pathlib import Path
 
 from ne_core.atlas import Atlas
+from ne_core.given import given
 from ne_core.remote.cache import cache_folder
 from ne_core.remote.fetch import Fetched
 from ne_core.remote.fetcher import Fetcher, Standing
@@ -20,8 +22,8 @@ lock = threading.Lock()
 
 
 def fetcher() -> Fetcher | None:
-    """What fetches the sources of NE_ATLAS, begun by the first who asks; None where it names none."""
-    text = os.environ.get("NE_ATLAS", "")
+    """What fetches the sources, begun by the first who asks; None where none is named."""
+    text = given()
     if not split(text):
         return None
     told = (text, *map(os.environ.get, ("NE_CACHE", "XDG_CACHE_HOME", "HF_ENDPOINT")))
@@ -67,3 +69,11 @@ def origin(atlas: Atlas) -> Fetched | None:
     sources = fetcher()
     found = sources.ready().get(atlas.called) if sources else None
     return found if found and found.root == atlas.root else None
+
+
+def told(error: Exception) -> str:
+    """An error as visitors may see it: an atlas by its name, not by where it lies on this machine."""
+    text = str(error).replace("\n", " ")
+    for name, root in places().items():
+        text = text.replace(str(root), name)
+    return text

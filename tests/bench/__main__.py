@@ -13,6 +13,7 @@ from pathlib import Path
 from precompute.demo_model.quiet import quiet
 from tests.bench import (
     app,
+    app_env,
     collect,
     gpt2,
     importance,
@@ -34,6 +35,10 @@ ATLAS = Path("data/demo")
 
 def bench_app(figures: Figures) -> None:
     app.measure(figures, ATLAS)
+
+
+def bench_app_env(figures: Figures) -> None:
+    app_env.measure(figures)
 
 
 def bench_collect(figures: Figures) -> None:
@@ -114,7 +119,7 @@ BENCHES = {
     "sae": bench_sae,
     "lab": bench_lab,
 }
-FULL = {"precision": bench_precision, "gpt2": bench_gpt2, "load": bench_load}
+FULL = {"app_env": bench_app_env, "precision": bench_precision, "gpt2": bench_gpt2, "load": bench_load}
 
 
 def main() -> None:

@@ -19,14 +19,13 @@ def server(atlases: Path) -> AbstractContextManager[tuple[subprocess.Popen, int]
     return launched(atlases, subprocess.DEVNULL)
 
 
-def browse(process: subprocess.Popen, port: int) -> ClientConnection:
-    """A browser's connection, tried until the server accepts it."""
+def browse(process: subprocess.Popen, port: int, base: str = "") -> ClientConnection:
+    """A browser's connection, tried until the server accepts it; `base` is a sub-path, such as `explorer/`."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            return connect(
-                f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=["streamlit"], max_size=None, compression=None
-            )
+            address = f"ws://127.0.0.1:{port}/{base}_stcore/stream"
+            return connect(address, subprotocols=["streamlit"], max_size=None, compression=None)
         except OSError:
             time.sleep(0.01)
     raise RuntimeError("the explorer did not start: run `make app` to see why")

@@ -1,0 +1,53 @@
+"""A folder with exactly what one kind of host needs to show an atlas. What it holds beside the app stands in deploy/.
+
+targets    which hosts there are, what each is given and how much it takes
+app        the explorer's own files, and its packages with their versions
+given      the atlas: its files, or a line that says where it is fetched from
+fill       names in the files of deploy/
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ne_core.placing import beside
+from precompute.host.app import ROOT, copy_app, pinned
+from precompute.host.fill import checked, filled
+from precompute.host.given import Given, given
+from precompute.host.targets import TARGETS
+
+
+def host(target: str, atlas: str, out: Path, title: str | None, site: str, path: str) -> int:
+    """Write the folder; its size in bytes. Raises ValueError with what is wrong in one line, and leaves nothing."""
+    source = given(atlas)
+    names = checked(title or f"Neuron embeddings of {source.name}", site, path) | source.names
+    with new_folder(out) as folder:
+        write(folder, target, source, names)
+    return sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+
+
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """A folder to write into, which becomes `out` when the block ends well."""
+    if out.is_symlink() or (out.exists() and not out.is_dir()) or (out.is_dir() and any(out.iterdir())):
+        raise ValueError(f"{out} is there already: it is left as it is, name another folder")
+    folder = beside(out.absolute(), "writing")
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir(parents=True)
+        yield folder
+        folder.replace(out)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write(folder: Path, target: str, source: Given, names: dict[str, str]) -> None:
+    asked = TARGETS[target]
+    asked.check(source.sizes)
+    copy_app(folder)
+    (folder / "requirements.txt").write_text(pinned(), encoding="utf-8")
+    source.put(folder / "data")
+    for template, name in asked.files.items():
+        text = (ROOT / "deploy" / template).read_text(encoding="utf-8")
+        (folder / name).write_text(filled(text, names), encoding="utf-8")
