@@ -12,6 +12,7 @@ from precompute.synthetic.settings import Settings as Synthetic
 from precompute.train_sae.settings import Settings as SaeSettings
 
 INTERRUPTED = 130
+RESUMED = ("build", "lab", "fetch", "train-demo", "train-sae")  # what they had done is kept
 OURS = ("precompute", "ne_core")
 
 
@@ -210,7 +211,8 @@ def main(arguments: list[str]) -> int:
             raise
         print("not enough memory: fewer examples, fewer layers or a smaller work unit need less", file=sys.stderr)
     except KeyboardInterrupt:
-        print("interrupted: the same command goes on from here", file=sys.stderr)
+        resumed = arguments[0] in RESUMED
+        print(f"interrupted: the same command {'goes on from here' if resumed else 'begins anew'}", file=sys.stderr)
         return INTERRUPTED
     return typed.BAD_INPUT
 

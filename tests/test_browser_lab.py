@@ -86,7 +86,7 @@ def test_a_drawn_picture_is_predicted_and_fires_latents(opened):
     draw(page, (0.6, 0.1), (0.9, 0.4))
     draw(page, (0.1, 0.9), (0.9, 0.9))  # before the last one was answered
     settled(page)
-    assert f"drawn={levels(page)}" in page.url
+    expect(page).to_have_url(re.compile(f"drawn={levels(page)}$"))
     assert sum(a != b for a, b in zip(one, levels(page), strict=True)) >= 6
     page.go_back()
     page.go_back()

@@ -156,13 +156,14 @@ def test_an_atlas_is_named_after_its_model_and_lies_in_data(place: Path):
     assert str(PRESETS["demo"].directory) == "data/demo"
 
 
-def test_interrupting_is_one_line(monkeypatch, capsys):
+@pytest.mark.parametrize(("verb", "then"), [("build", "goes on from here"), ("pack", "begins anew")])
+def test_interrupting_is_one_line_that_says_what_is_kept(verb, then, monkeypatch, capsys):
     def interrupted(_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("precompute.__main__.run", interrupted)
-    assert main(["verify", "x"]) == 130
-    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert main([verb]) == 130
+    assert capsys.readouterr().err == f"interrupted: the same command {then}\n"
 
 
 def test_verify_of_a_whole_atlas(tiny_atlas, capsys):

@@ -27,7 +27,8 @@ def test_every_command_exists(command: str):
 
 
 def test_make_serves_under_a_sub_path():
-    done = subprocess.run(["make", "-n", "app", "BASE=see", "PORT=9"], capture_output=True, text=True, check=True)
+    command = ["make", "-n", "--no-print-directory", "app", "BASE=see", "PORT=9"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1].endswith("run app.py --server.port 9 --server.baseUrlPath see")
 
 
