@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ne_core.archive import pack
 from tests.browser import Heard, chromium, served, settled
 from tests.planted import make_atlas
 
@@ -24,6 +25,14 @@ def own_program():
 def tiny_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of the planted atlas (tests/planted.py). Copy it before changing it."""
     return make_atlas(tmp_path_factory.mktemp("atlases") / "planted")
+
+
+@pytest.fixture(scope="session")
+def packed(tiny_atlas: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The archive of the planted atlas."""
+    out = tmp_path_factory.mktemp("packed") / "planted.atlas.zip"
+    pack(tiny_atlas, out)
+    return out.read_bytes()
 
 
 @pytest.fixture(scope="session")

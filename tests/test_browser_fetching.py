@@ -2,7 +2,6 @@
 
 import re
 
-from ne_core.archive import pack
 from tests import in_browser
 from tests.browser import Heard, served, settled
 from tests.web import Fault, Site
@@ -11,11 +10,10 @@ expect, pytestmark = in_browser.expect, in_browser.pytestmark
 PATH = "/planted.atlas.zip"
 
 
-def test_a_deep_link_waits_behind_a_bar_and_then_opens(browser, tiny_atlas, tmp_path):
-    pack(tiny_atlas, tmp_path / "planted.atlas.zip")
+def test_a_deep_link_waits_behind_a_bar_and_then_opens(browser, packed, tmp_path):
     with Site() as site:
-        site.files[PATH] = (tmp_path / "planted.atlas.zip").read_bytes()
-        site.always[PATH] = Fault(per_s=len(site.files[PATH]) // 4)
+        site.files[PATH] = packed
+        site.always[PATH] = Fault(per_s=len(packed) // 4)
         more = {"NE_ATLAS": site.address + PATH, "NE_CACHE": str(tmp_path / "cache")}
         with served(tmp_path / "none", **more) as address:
             context = browser.new_context()

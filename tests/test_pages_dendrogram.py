@@ -1,11 +1,17 @@
 """Where leaves and branch points stand: against scipy's own drawing, and with the features of the cut."""
 
+import os
+import shutil
+
 import numpy as np
 import pytest
 from scipy.cluster import hierarchy
 
+from ne_core.atlas import Atlas
 from ne_core.cluster import cut, similarities, tree
 from ne_core.dendrogram import dendrogram, node_features
+from ne_core.refs import NeuronRef
+from pages.components.dendrogram import drawn_tree
 
 
 def random_tree(n: int, seed: int = 0) -> np.ndarray:
@@ -58,3 +64,11 @@ def test_a_chain_as_deep_as_it_has_leaves():
     n = 3000
     chain = np.array([[0, 1, 0.1, 2]] + [[n + k, k + 2, 0.1 + k / n, k + 3] for k in range(n - 2)])
     assert sorted(dendrogram(chain).order) == list(range(n))
+
+
+def test_the_tree_of_an_atlas_that_was_written_anew_is_drawn_anew(tiny_atlas, tmp_path):
+    atlas, keys = Atlas.open(shutil.copytree(tiny_atlas, tmp_path / "atlas")), []
+    for written in (1, 1, 2):
+        os.utime(atlas.root / "manifest.json", ns=(0, written))
+        keys.append(drawn_tree(atlas, 0, 2, atlas.neuron(NeuronRef(0, 2)))["key"])
+    assert keys[0] == keys[1] != keys[2]

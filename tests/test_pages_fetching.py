@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from ne_core.archive import pack
 from ne_core.remote import fetcher as fetching
 from pages.components import shelf
 from pages.components.nav import PAGES
@@ -15,13 +14,6 @@ from tests.web import Fault, Site
 SHA = "1" * 40
 PATH = "/planted.atlas.zip"
 HELD = Fault(held=True)
-
-
-@pytest.fixture(scope="module")
-def packed(tiny_atlas, tmp_path_factory) -> bytes:
-    out = tmp_path_factory.mktemp("packed") / "planted.atlas.zip"
-    pack(tiny_atlas, out)
-    return out.read_bytes()
 
 
 @pytest.fixture

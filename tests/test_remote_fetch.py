@@ -43,13 +43,6 @@ def site(tiny_atlas, monkeypatch):
         yield site
 
 
-@pytest.fixture(scope="module")
-def packed(tiny_atlas, tmp_path_factory) -> bytes:
-    out = tmp_path_factory.mktemp("packed") / "planted.atlas.zip"
-    pack(tiny_atlas, out)
-    return out.read_bytes()
-
-
 @pytest.fixture
 def archive(site, packed) -> Archive:
     site.files["/planted.atlas.zip"], site.etags["/planted.atlas.zip"] = packed, '"one"'

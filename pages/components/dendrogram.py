@@ -53,8 +53,8 @@ def drawn_tree(atlas: Atlas, layer: int, number: int, _neuron: Neuron) -> dict:
         "branches": branches(_neuron, layout),
         "names": names(atlas, _neuron, layout),
     }
-    # which tree of which atlas, as it was written when: no other is drawn like it
-    return {"key": f"{neuron_href(atlas, _neuron.ref)} {identity(atlas)[1]}", **drawn}
+    *_, written = identity(atlas)  # which tree of which atlas, as it was written when: no other is drawn like it
+    return {"key": f"{neuron_href(atlas, _neuron.ref)} {written}", **drawn}
 
 
 def leaves(atlas: Atlas, neuron: Neuron, layout: Dendrogram) -> list[dict]:
