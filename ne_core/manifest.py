@@ -93,6 +93,11 @@ class Manifest:
         """sha256 and size of every other file, by its path inside the atlas."""
         return self.raw["files"]
 
+    @property
+    def size(self) -> int:
+        """Bytes of all these files."""
+        return sum(entry["size"] for entry in self.files.values())
+
 
 def read_manifest(root: Path) -> Manifest:
     """The manifest of the atlas in `root`. Raises AtlasError where there is none or it is of another version."""

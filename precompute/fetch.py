@@ -16,9 +16,8 @@ def fetched(source: str, out: Path | None, inputs: bool) -> str:
     with Progress(1).stage("fetch", "bytes") as stage:
         here = fetch_to(found, out, inputs, Told(stage))
     manifest = read_manifest(out)
-    size = megabytes(sum(entry["size"] for entry in manifest.files.values()))
     held = "with" if manifest.inputs else "without"
-    return f"{out}: {size} from {here.source}, version {here.version}, {held} inputs, checked"
+    return f"{out}: {megabytes(manifest.size)} from {here.source}, version {here.version}, {held} inputs, checked"
 
 
 class Told:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from ne_core.archive import pack, unpack
-from ne_core.archive.selection import inputs_of
+from ne_core.archive.selection import inputs_size
 from ne_core.arrays import AtlasError
 from ne_core.checks import file_sha256
 from ne_core.manifest import read_manifest
@@ -28,10 +28,8 @@ def inputs_said(directory: Path, kept: bool) -> str:
     manifest = read_manifest(directory)
     if not manifest.inputs:
         return "the atlas has no inputs"
-    size = sum(entry["size"] for entry in manifest.files.values())
-    inputs = sum(manifest.files[name]["size"] for name in inputs_of(manifest))
     became = "--without-inputs leaves them out" if kept else "they are left out"
-    return f"{inputs / size:.0%} of the atlas's {megabytes(size)} are inputs: {became}"
+    return f"{inputs_size(manifest) / manifest.size:.0%} of the atlas's {megabytes(manifest.size)} are inputs: {became}"
 
 
 def unpacked(archive: Path, out: Path | None) -> str:
@@ -39,8 +37,7 @@ def unpacked(archive: Path, out: Path | None) -> str:
     out = out or default_place(archive)
     with Progress(1).stage("unpack", "bytes") as told:
         unpack(archive, out, told)
-    manifest = read_manifest(out)
-    return f"{out}: {megabytes(sum(entry['size'] for entry in manifest.files.values()))}, checked"
+    return f"{out}: {megabytes(read_manifest(out).size)}, checked"
 
 
 def default_place(archive: Path) -> Path:

@@ -30,7 +30,7 @@ def pack(root: Path, out: Path, inputs: bool = True, said: Told | None = None) -
             for piece in added(archive, root / name, name, entry):
                 done += len(piece)
                 if said:
-                    said(done, chosen.size - len(chosen.text))
+                    said(done, chosen.manifest.size)
     return out.stat().st_size
 
 

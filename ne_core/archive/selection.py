@@ -24,12 +24,7 @@ class Selection:
 
     @property
     def size(self) -> int:
-        return sum(entry["size"] for entry in self.files.values()) + len(self.text)
-
-    @property
-    def inputs_size(self) -> int:
-        """The part of it that inputs are."""
-        return sum(self.manifest.files[name]["size"] for name in inputs_of(self.manifest))
+        return self.manifest.size + len(self.text)
 
 
 def selected(root: Path, inputs: bool = True) -> Selection:
@@ -48,6 +43,11 @@ def without_inputs(manifest: Manifest) -> Manifest:
     left_out = set(inputs_of(manifest))
     files = {name: entry for name, entry in manifest.files.items() if name not in left_out}
     return Manifest({**manifest.raw, "inputs": False, "files": files})
+
+
+def inputs_size(manifest: Manifest) -> int:
+    """Bytes of them: a part of the manifest's `size`."""
+    return sum(manifest.files[name]["size"] for name in inputs_of(manifest))
 
 
 def inputs_of(manifest: Manifest) -> list[str]:

@@ -1,11 +1,11 @@
 """An atlas in one file, at an https address: fetched whole, then unpacked and checked."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ne_core.archive import unpack
 from ne_core.archive.directory import read_directory
+from ne_core.archive.entry import Told
 from ne_core.arrays import AtlasError
 from ne_core.remote.download import Wanted, download, size_of, validator
 from ne_core.remote.errors import FetchError
@@ -15,8 +15,6 @@ from ne_core.remote.source import Archive, digest
 from ne_core.remote.web import Web
 
 NO_HEAD = (403, 405, 501)  # answers of hosts whose addresses are good for one method
-
-Told = Callable[[int, int], None]  # bytes that are here, bytes in all
 
 
 @dataclass(frozen=True)

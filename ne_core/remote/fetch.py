@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ne_core.archive.entry import Told
 from ne_core.placing import beside, check_target, clear_up, move_into_place
 from ne_core.remote import archives, hub
 from ne_core.remote.cache import Cache
@@ -18,8 +19,6 @@ from ne_core.remote.web import Web
 
 ATLAS = "atlas"  # in a folder of what has come so far
 MOST_CHANGES = 3  # of a source while it is fetched
-
-Told = Callable[[int, int], None]  # bytes that are here, bytes in all
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ Plain HTTPS: the hub's own client is not needed to read. A commit never changes,
 """
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
+from ne_core.archive.entry import Told
 from ne_core.archive.selection import without_inputs
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
@@ -20,8 +20,6 @@ from ne_core.remote.room import check_room
 from ne_core.remote.source import COMMIT, Hub
 from ne_core.remote.together import Sum, do_all
 from ne_core.remote.web import Web, endpoint, speaking_of
-
-Told = Callable[[int, int], None]  # bytes that are here, bytes in all
 
 
 def commit(web: Web, source: Hub, patience: Patience) -> str:
@@ -40,9 +38,9 @@ def commit(web: Web, source: Hub, patience: Patience) -> str:
 def fill(web: Web, source: Hub, sha: str, folder: Path, inputs: bool, patience: Patience, told: Told) -> None:
     """Make `folder` the atlas of that commit: what it holds already stays, the manifest comes last."""
     text = manifest_at(web, source, sha, inputs, patience)
-    files = manifest_of(folder, text).files
+    manifest = manifest_of(folder, text)
+    files, whole = manifest.files, manifest.size
     here = sum(size_here(folder / name, entry) for name, entry in files.items())
-    whole = sum(entry["size"] for entry in files.values())
     folder.mkdir(exist_ok=True)
     check_room(str(source), whole, whole - here, folder)
     told(here, whole)

@@ -7,7 +7,7 @@ import hashlib
 import json
 
 from ne_core import VERSION
-from ne_core.archive.selection import Selection
+from ne_core.archive.selection import Selection, inputs_size
 from ne_core.lab.schema import FOLDER, TABLE
 from ne_core.manifest import Manifest
 from ne_core.provenance import TOOL, bibtex, paper
@@ -132,7 +132,7 @@ def notes(corpus: dict) -> list:
 def inputs_said(chosen: Selection) -> str:
     if not chosen.manifest.inputs:
         return "without `inputs/`, the x of every kept example"
-    return f"{megabytes(chosen.inputs_size)} of it `inputs/`, the x of every kept example"
+    return f"{megabytes(inputs_size(chosen.manifest))} of it `inputs/`, the x of every kept example"
 
 
 def table(file: str, columns: tuple[Column, ...]) -> str:
