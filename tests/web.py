@@ -148,15 +148,20 @@ class Handler(BaseHTTPRequestHandler):
         body = body[: fault.cut_after]
         piece = PIECE if fault.per_s is None else max(1, fault.per_s // 20)
         for at in range(0, len(body), piece):
+            data = body[at : at + piece]
+            self.count(path, len(data))  # before it goes out: whoever has it may look at once
             try:
-                self.wfile.write(body[at : at + piece])
+                self.wfile.write(data)
             except OSError:  # whoever asked has gone
+                self.count(path, -len(data))
                 self.close_connection = True
                 return
-            with self.site.lock:
-                self.site.sent[path] += len(body[at : at + piece])
             if fault.per_s:
                 time.sleep(piece / fault.per_s)
+
+    def count(self, path: str, n_bytes: int) -> None:
+        with self.site.lock:
+            self.site.sent[path] += n_bytes
 
     def say(self, status: int, headers: dict[str, str]) -> None:
         self.send_response(status)
