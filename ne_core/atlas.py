@@ -15,6 +15,7 @@ from jaxtyping import Float, Int, UInt8
 
 from ne_core.arrays import AtlasError, let_go, load_array
 from ne_core.cluster import central_examples, cut
+from ne_core.embeddings import Embedder
 from ne_core.inputs import Inputs
 from ne_core.layer import NeuronLayer
 from ne_core.logits import LogitEffects, logit_effects
@@ -157,6 +158,10 @@ class Atlas:
         columns = self.files[layer].columns
         mean = columns["input_mean"]
         return InputStatistics(mean, symmetric(columns["input_covariance"], len(mean)))
+
+    def embedder(self, layer: int) -> Embedder:
+        """What embeds the examples of a layer's neurons. Raises KeyError for a layer that the atlas lacks."""
+        return Embedder(self.input_statistics(layer))
 
     def histogram(self, ref: NeuronRef) -> Histogram:
         """How often the neuron is how active, over the sample. Raises KeyError for a neuron that the atlas lacks."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ne_core.arrays import AtlasError
+from ne_core.embeddings import EMBEDDINGS
 from ne_core.schema import MANIFEST, MOST_SAMPLED, SCHEMA_VERSION
 from ne_core.similar import SPACES
 
@@ -115,6 +116,7 @@ TESTS: dict[str, Callable[..., bool]] = {
     "kind n_ctx window": good_examples,
     "kind baselines": good_baselines,
     "spaces default_space": good_spaces,
+    "embedding": lambda name: isinstance(name, str) and name in EMBEDDINGS,
     "default_cut": good_cut,
     "sample_positions": lambda n: whole(n, most=MOST_SAMPLED),
     "inputs": lambda inputs: type(inputs) is bool,

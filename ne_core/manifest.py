@@ -66,6 +66,11 @@ class Manifest:
         return self.raw["default_space"]
 
     @property
+    def embedding(self) -> str:
+        """The space whose distances make the trees: a name of ne_core/embeddings.py."""
+        return self.raw["embedding"]
+
+    @property
     def default_cut(self) -> float:
         return float(self.raw["default_cut"])
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 SIMILAR = 20  # similar features kept for each feature, in each space
 KEY_TOKENS = 3  # most frequent key tokens kept for each feature
 NAME_KEYS, NAME_CONTEXT = 3, 2  # tokens that a feature's name is made of
@@ -71,7 +71,7 @@ LAYER = (
         "center_distance.npy",
         "float16",
         ("n_rows",),
-        "cosine distance of the neuron embedding to the mean direction of its feature",
+        "cosine distance of the example to the mean direction of its feature, in the atlas's embedding",
     ),
     Array("trees.npy", "float32", ("n_merges", 4), "scipy linkage of each neuron's examples, n_j − 1 rows for each"),
     Array("merge_central.npy", "int16", ("n_merges",), "central example of every branch point, as a row of its neuron"),
@@ -122,7 +122,7 @@ NEURONS = (
     Column("maximum", "float32", "the maximum activation that the threshold was taken from"),
     Column("n_examples", "int32", "activating examples kept"),
     Column("n_features", "int32", "features at the default cut"),
-    Column("mean_distance", "float32", "mean cosine distance between the examples' neuron embeddings"),
+    Column("mean_distance", "float32", "mean cosine distance between its examples, in the atlas's embedding"),
     Column("max_distance", "float32", "largest cosine distance between two of them"),
     Column("intra_distance", "float32", "mean distance within features"),
     Column("inter_distance", "float32", "mean distance between features"),
@@ -196,6 +196,7 @@ MANIFEST = {
     "window": "back (up to and including the key token) and forward",
     "spaces": "spaces that similar features were searched in",
     "default_space": "the one shown first",
+    "embedding": "the space whose cosine distances make the trees, by its name in ne_core/embeddings.py",
     "default_cut": "cosine distance at which trees are cut into features",
     "sample_positions": "how many positions the statistics of x and the histograms were counted over",
     "logit_effects": "whether the atlas holds what neurons do to the logits directly: true or false",

@@ -6,6 +6,8 @@ from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from ne_core.embeddings import EMBEDDINGS, REFERENCE
+
 
 class ConfigError(ValueError):
     """A choice that cannot be; the message says in one line what would have worked."""
@@ -73,6 +75,9 @@ class RunConfig:
     )
     weights: str = knob("folded", "`folded`: the norm before the MLP belongs to the weights; `raw`: it does not")
     gated_embedding: str = knob("gate", "which weights of a gated neuron make its embedding: `gate` or `in`")
+    embedding: str = knob(
+        REFERENCE, f"the space that features are clusters in: {', '.join(EMBEDDINGS)}", metavar="SPACE"
+    )
     cut: float = knob(0.5, "cosine distance at which trees are cut into features: lower makes more, purer ones", float)
     importance_examples: int | None = knob(
         None, "compute token importance for so many of each feature's most central examples; `all`", optional(int)
@@ -104,6 +109,10 @@ class RunConfig:
     def __post_init__(self):
         for message, wrong in (
             (f"keep: {self.keep} is not above 0 and at most 1", not 0 < self.keep <= 1),
+            (
+                f"embedding: {self.embedding!r} is not one of {', '.join(EMBEDDINGS)}",
+                self.embedding not in EMBEDDINGS,
+            ),
             (f"cut: {self.cut} is not between 0 and 2", not 0 <= self.cut <= 2),
             (f"packing: {self.packing!r} is not packed or one", self.packing not in ("packed", "one")),
             (f"weights: {self.weights!r} is not folded or raw", self.weights not in ("folded", "raw")),

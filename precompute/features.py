@@ -1,4 +1,4 @@
-"""Stage 2: every neuron's examples as neuron embeddings, a tree over them, features at the default cut, measures.
+"""Stage 2: every neuron's examples as embeddings, a tree over them, features at the default cut, measures.
 
 A unit of work is `CHUNK` neurons of one layer. It needs x at their key tokens and nothing else, so any machine can do
 it. Its bytes are the same in any process whose BLAS has as many threads: matrix products round otherwise on two threads
@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.cluster import cluster
+from ne_core.embeddings import REFERENCE, Embedder, combined
 from ne_core.measures import distances_of, measures
 from precompute.collected import LayerRows
 from precompute.engines import LocalEngine
@@ -29,11 +30,15 @@ class FeaturesJob:
     """What all units share."""
 
     cut: float
+    space: str = REFERENCE
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some neurons' inputs at their key tokens, one neuron after the other, and the weights that they go through."""
+    """Some neurons' inputs at their key tokens, one neuron after the other, and the weights that they go through.
+
+    Both are as `Embedder.inputs` and `Embedder.weights` make them for the job's space.
+    """
 
     x: Float[np.ndarray, "n_rows d_in"]
     n_examples: Int[np.ndarray, " n_neurons"]
@@ -47,31 +52,34 @@ def unit_ranges(n_neurons: Sequence[int]) -> list[range]:
 
 
 def tasks(rows: LayerRows, units: range, done: Container[int] = ()) -> Iterator[tuple[int, Chunk]]:
-    """The units of one layer that have not been done, each made when it is asked for."""
+    """The units of one layer in the reference space that have not been done, each made when it is asked for."""
     return ((unit, chunk_of(rows, unit - units.start)) for unit in units if unit not in done)
 
 
-def chunk_of(rows: LayerRows, part: int) -> Chunk:
-    """The layer's `part`-th unit, numbered from 0."""
+def chunk_of(rows: LayerRows, part: int, space: str = REFERENCE, embedder: Embedder | None = None) -> Chunk:
+    """The layer's `part`-th unit, numbered from 0. Without an embedder, inputs and weights as they are."""
     start, stop = part * CHUNK, min((part + 1) * CHUNK, len(rows.maxima))
     mine = slice(rows.offsets[start], rows.offsets[stop])
     counts = np.diff(rows.offsets[start : stop + 1])
-    return Chunk(np.asarray(rows.x[rows.x_row[mine]]), counts, rows.weights.W_in[:, start:stop])
+    x, W = np.asarray(rows.x[rows.x_row[mine]]), rows.weights.W_in[:, start:stop]
+    if embedder is None:
+        return Chunk(x, counts, W)
+    return Chunk(embedder.inputs(space, x), counts, embedder.weights(space, W))
 
 
 def work_features(job: FeaturesJob, chunk: Chunk) -> dict[str, np.ndarray]:
     """A unit as it is saved."""
-    return chunk_features(chunk, job.cut).to_arrays()
+    return chunk_features(chunk, job.cut, job.space).to_arrays()
 
 
-def chunk_features(chunk: Chunk, cut: float) -> Features:
-    """Every neuron's embeddings are made in the same memory: fetching fresh pages would take as long as the product."""
+def chunk_features(chunk: Chunk, cut: float, space: str = REFERENCE) -> Features:
+    """Inputs are copied into the same memory: fetching fresh pages would take as long as the product."""
     ends, weights = np.cumsum(chunk.n_examples), np.ascontiguousarray(chunk.W_in.T, dtype=np.float32)
     room = np.empty((chunk.n_examples.max(initial=0), chunk.x.shape[1]), dtype=np.float32)
     parts = []
     for w, end, n in zip(weights, ends, chunk.n_examples, strict=True):
         room[:n] = chunk.x[end - n : end]
-        parts.append(neuron_features(np.multiply(room[:n], w, out=room[:n]), cut))
+        parts.append(neuron_features(combined(space, room[:n], w), cut))
     return joined(parts)
 
 
@@ -131,7 +139,7 @@ def features_of(
     workers: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[LayerFound]:
-    """All of it in memory: every neuron of every layer. The result does not depend on the number of workers."""
+    """All of it in memory, in the reference space: every neuron of every layer. Any number of workers, the same."""
     ranges = unit_ranges([len(rows.maxima) for rows in layers])
     every = chain.from_iterable(tasks(rows, units) for rows, units in zip(layers, ranges, strict=True))
     results = computed((chunk for _, chunk in every), FeaturesJob(cut), sum(rows.n_rows for rows in layers), workers)

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from ne_core.checks import file_sha256
+from ne_core.embeddings import Embedder
 from ne_core.naming import word_classes
 from ne_core.similar import SPACES
+from ne_core.statistics import InputStatistics
 from precompute.assemble import MAPPED, Indexed, map_columns
 from precompute.candidates import Rule
 from precompute.checkpoints import CheckpointError, Checkpoints, new_array
@@ -50,6 +53,10 @@ class LayerKept:
 
     rows: LayerRows
     statistics: LayerStatistics
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        return Embedder(InputStatistics(self.statistics.input_mean, self.statistics.input_covariance))
 
 
 def collect_job(ready: Prepared) -> CollectJob:
@@ -151,25 +158,23 @@ def layer_kept(ready: Prepared, layer: int, arrays: Mapping[str, np.ndarray], x:
 def features(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerKept], told: Stage) -> list[LayerFound]:
     """Every neuron's tree and features, from some neurons of one layer at a time."""
     kept, of_layers = run.stage("features"), [layer.rows for layer in layers]
+    job = FeaturesJob(ready.config.cut, ready.config.embedding)
     ranges = unit_ranges([len(rows.maxima) for rows in of_layers])
-    of_unit = {
-        unit: (rows, unit - units.start) for rows, units in zip(of_layers, ranges, strict=True) for unit in units
-    }
-
+    of_unit = {unit: (layer, unit - units.start) for layer, units in zip(layers, ranges, strict=True) for unit in units}
     few = sum(rows.n_rows for rows in of_layers) < FEW_ROWS
 
     def size(unit: int) -> int:
-        rows, part = of_unit[unit]
-        return min(CHUNK, len(rows.maxima) - part * CHUNK)
+        layer, part = of_unit[unit]
+        return min(CHUNK, len(layer.rows.maxima) - part * CHUNK)
 
     def chunk(unit: int) -> Chunk:
-        rows, part = of_unit[unit]
-        found = chunk_of(rows, part)
-        let_go(rows.x)
+        layer, part = of_unit[unit]
+        found = chunk_of(layer.rows, part, job.space, layer.embedder)
+        let_go(layer.rows.x)
         return found
 
     cores = None if few else 1
-    work = Work(work_features, FeaturesJob(ready.config.cut), range(len(of_unit)), cores, chunk, size)
+    work = Work(work_features, job, range(len(of_unit)), cores, chunk, size)
     finish(work, kept, LocalEngine() if few else where, told)
     return [features_from(rows, kept.load, units) for rows, units in zip(of_layers, ranges, strict=True)]
 
@@ -258,6 +263,7 @@ def facts(ready: Prepared, collected: Collected, lost: Importances) -> dict:
         "sample_positions": int(collected.job.sampled.sum()),
         "inputs": config.inputs,
         "default_space": MAPPED,
+        "embedding": config.embedding,
         "default_cut": config.cut,
         "work_unit": config.work_unit,
         "seed": config.seed,

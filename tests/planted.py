@@ -186,6 +186,7 @@ def facts(layers: Sequence[LayerFound], inputs: bool = True) -> dict:
             "passes": 0,
         },
         "default_space": "neuron",
+        "embedding": "neuron",
         "default_cut": CUT,
         "sample_positions": N_SAMPLED,
         "inputs": inputs,

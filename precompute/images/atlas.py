@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ne_core.embeddings import REFERENCE
 from ne_core.schema import LOGITS
 from ne_core.windows import Window
 from precompute.assemble import indexed, write_atlas
@@ -98,6 +99,7 @@ def usual_facts(job: CollectJob, layers: Sequence[ImageLayer], found: Sequence[L
         "sample_positions": int(job.sampled.sum()),
         "inputs": True,
         "default_space": SPACE,
+        "embedding": REFERENCE,
         "work_unit": job.work_unit,
         "dtype": "float32",
         "device": "cpu",

@@ -1,5 +1,6 @@
 """The manifest of a synthetic atlas: what it says of itself, first of all that it is made up."""
 
+from ne_core.embeddings import REFERENCE
 from precompute.found import LayerFound
 from precompute.synthetic.around import BASELINES, KNOWN
 from precompute.synthetic.layer import KEEP, SAMPLED
@@ -52,6 +53,7 @@ def facts(settings: Settings, layers: list[LayerFound]) -> dict:
         "sample_positions": SAMPLED,
         "inputs": False,
         "default_space": "pre_mlp",
+        "embedding": REFERENCE,
         "default_cut": CUT,
         "work_unit": 1,
         "seed": settings.seed,
