@@ -50,7 +50,7 @@ def show_measures(atlas: Atlas, neuron: Neuron, view: View) -> None:
         "Largest feature": (f"{found.largest_share:.0%}", "Share of the examples that the largest feature holds."),
         "Mean distance": (
             number(found.mean_distance),
-            "Mean cosine distance between the examples’ neuron embeddings: 0 is the same direction, 1 unrelated.",
+            "Mean cosine distance between the examples’ embeddings: 0 is the same direction, 1 unrelated.",
         ),
         "Within features": (number(found.intra_distance), "Mean distance between examples of the same feature."),
         "Between features": (number(found.inter_distance), "Mean distance between examples of different features."),

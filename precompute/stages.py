@@ -158,7 +158,7 @@ def layer_kept(ready: Prepared, layer: int, arrays: Mapping[str, np.ndarray], x:
 def features(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerKept], told: Stage) -> list[LayerFound]:
     """Every neuron's tree and features, from some neurons of one layer at a time."""
     kept, of_layers = run.stage("features"), [layer.rows for layer in layers]
-    job = FeaturesJob(ready.config.cut, ready.config.embedding)
+    job = FeaturesJob(ready.config.default_cut, ready.config.embedding)
     ranges = unit_ranges([len(rows.maxima) for rows in of_layers])
     of_unit = {unit: (layer, unit - units.start) for layer, units in zip(layers, ranges, strict=True) for unit in units}
     few = sum(rows.n_rows for rows in of_layers) < FEW_ROWS
@@ -264,7 +264,7 @@ def facts(ready: Prepared, collected: Collected, lost: Importances) -> dict:
         "inputs": config.inputs,
         "default_space": MAPPED,
         "embedding": config.embedding,
-        "default_cut": config.cut,
+        "default_cut": config.default_cut,
         "work_unit": config.work_unit,
         "seed": config.seed,
         "dtype": config.dtype,
