@@ -115,7 +115,8 @@ CONTRIBUTIONS = (
         "float16",
         ("n_rows", "n_parts"),
         "what each part adds to the pre-activation on the key token, its norm's scale held fixed: token embedding, "
-        "position embedding where there is one, heads by layer, MLPs by layer, biases; they sum to the pre-activation",
+        "position embedding where there is one, heads by layer, MLPs by layer, biases; they sum to the pre-activation, "
+        "up to the rounding of the smallest",
     ),
     Array(
         "read_head.npy",

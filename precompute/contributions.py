@@ -107,15 +107,17 @@ def kept(layer: int, split: Split) -> Columns:
 
 
 def rounded(parts: Float[np.ndarray, "n n_parts"]) -> Float[np.ndarray, "n n_parts"]:
-    """In float16, summing as exactly as before: what rounding a part leaves over goes to the next smaller one."""
+    """In float16; what rounding a part leaves over goes to the next smaller one, so that sums lose no more than that
+    of the smallest.
+    """
     order = np.argsort(-np.abs(parts), axis=1)
     found, left_over = np.empty(parts.shape, dtype=np.float16), np.zeros(len(parts))
     row = np.arange(len(parts))
     for column in order.T:
         exact = parts[row, column] + left_over
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):  # infinite is refused later
             found[row, column] = exact
-        left_over = exact - found[row, column]
+            left_over = exact - found[row, column]
     return found
 
 

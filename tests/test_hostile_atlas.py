@@ -22,7 +22,6 @@ from ne_core.check_index import HEAD
 from ne_core.check_trees import check_trees
 from ne_core.checks import verify
 from ne_core.cluster import tree
-from ne_core.contributions import HEAD
 from ne_core.dendrogram import dendrogram
 from ne_core.measures import feature_distances, measures
 from ne_core.refs import NeuronRef
@@ -103,8 +102,9 @@ def read_neuron(atlas: Atlas, ref: NeuronRef) -> None:
     for pairs in asdict(atlas.logit_effects(ref)).values():
         assert all(0 <= token < len(atlas.vocab) and np.isfinite(effect) for token, effect in pairs)
     wrote = atlas.contributions(ref)
-    assert np.isfinite(wrote.parts).all() and wrote.parts.shape == (len(neuron), len(wrote.named))
-    assert all(wrote.named[atlas.manifest.parts.first_head + head].kind == HEAD for head in wrote.read_head.flat)
+    assert np.isfinite(wrote.parts).all()
+    assert wrote.parts.shape == (len(neuron), len(wrote.named))
+    assert all(wrote.named[atlas.manifest.parts.first_head + head].kind == "head" for head in wrote.read_head.flat)
     source = neuron.pos[:, None] - wrote.read_back
     assert ((source >= 0) & (source < atlas.lengths[neuron.example][:, None])).all()
     assert np.isfinite(atlas.input_statistics(ref.layer).covariance).all()
@@ -192,8 +192,8 @@ def test_random_and_extreme_numbers_in_a_table(table: str, columns, copy: Path):
 
 @pytest.mark.parametrize("field", ["schema_version", "name", "kind", "model", "weights", "corpus", "maxima", "keep",
     "max_examples", "baselines", "importance", "layers", "n_neurons", "d_in", "n_examples", "n_ctx", "window", "spaces",
-    "default_space", "default_cut", "sample_positions", "inputs", "logit_effects", "contributions", "seed", "threads", "libraries",
-    "files"])  # fmt: skip
+    "default_space", "default_cut", "sample_positions", "inputs", "logit_effects", "contributions", "seed", "threads",
+    "libraries", "files"])  # fmt: skip
 def test_odd_values_in_the_manifest(field: str, copy: Path):
     for value in ODD_VALUES:
         set_manifest(copy, **{field: value})
