@@ -1,4 +1,4 @@
-"""Why a feature's examples activate its neuron: the largest parts of their pre-activations, and what heads read most."""
+"""Why a feature activates its neuron: the largest parts of its mean pre-activation, and what its heads read most."""
 
 from collections import Counter
 from dataclasses import dataclass

@@ -80,12 +80,12 @@ def read_words(atlas: Atlas, reading: Reading | None, n: int) -> dict | None:
         return None
     some = f"one of the {STRONGEST} strongest heads in {reading.n:,} of {n:,} examples; there " if reading.n < n else ""
     if reading.by_token:
-        token, before = reading.token, f"{some}reads mostly "
+        token, before = reading.token, f"{some}reads most often "
         after = f", {distance(reading)} ({reading.n_token:,} of {reading.n:,} examples)"
     else:
         token, after = reading.there, ""
-        often = f"({reading.n_back:,} of {reading.n:,} examples), most often "
-        before = f"{some}reads mostly from {place(reading.back)} {often}"
+        often = f"({reading.n_back:,} of {reading.n:,} examples), there most often "
+        before = f"{some}reads most often from {place(reading.back)} {often}"
     text = atlas.vocab[token]
     query = atlas_query(atlas, {"q": spelled(text), "mode": "token"})
     return {"before": before, "token": visible(text), "href": page_href("search", query), "after": after}
