@@ -51,17 +51,17 @@ class Splitter:
             return {layer: self.split_layer(seen, layer, of_layer) for layer, of_layer in keys.items()}
 
     def split_layer(self, seen: Seen, layer: int, keys: Keys) -> Split:
-        before, at = self.writers.before(layer, self.parts.own_attention), self.at(layer, keys)
+        before, at = self.writers.before(layer, self.parts.own_attention), self.at(seen, layer, keys)
         parts, first = parts_of(before, seen, at), self.parts.first_head
-        heads = parts[:, first : first + self.parts.n_heads(layer)]
-        reads = strongest_reads(before.attentions, seen, at, heads, self.parts.n_read(layer))
-        return Split(*(each.cpu().numpy() for each in (parts, *reads)))
+        heads = parts.values[:, first : first + self.parts.n_heads(layer)]
+        reads = strongest_reads(before.attentions, parts, heads, seen, at, self.parts.n_read(layer))
+        return Split(*(each.cpu().numpy() for each in (parts.values, *reads)))
 
-    def at(self, layer: int, keys: Keys) -> At:
+    def at(self, seen: Seen, layer: int, keys: Keys) -> At:
         W, b = probe.weights(self.bridge, layer, self.gated_embedding)
         prompt, pos, neuron = (torch.from_numpy(each).to(W.device) for each in (keys.prompt, keys.pos, keys.neuron))
         read = self.read[layer]
-        return At(prompt, pos, *read.norm.folded(W[:, neuron], b[neuron]), read.norm, read.x)
+        return At.of(prompt, pos, *read.norm.folded(W[:, neuron], b[neuron]), read.norm, seen[read.x])
 
     def seen(
         self, tokens: Int[Tensor, "batch pos"], real: Int[Tensor, "batch pos"], layers: Sequence[int], parts: Parts
@@ -98,13 +98,13 @@ class Splitter:
         before = self.writers.before(layer, parts.own_attention)
         n_neurons = probe.weights(self.bridge, layer, self.gated_embedding)[0].shape[1]
         places = np.meshgrid(*map(np.arange, (*tokens.shape, min(PROBED, n_neurons))), indexing="ij")
-        at = self.at(layer, Keys(*(each.reshape(-1) for each in places)))
+        at = self.at(seen, layer, Keys(*(each.reshape(-1) for each in places)))
         found = parts_of(before, seen, at)
-        if not close(found.sum(1), at.whole(seen), tolerance):
+        if not close(found.values.sum(1), at.whole, tolerance):
             raise NotSplitError(NOT_A_SUM)
-        heads = found[:, parts.first_head :].split(parts.heads, dim=1)
-        for each, written in zip(before.attentions, heads, strict=False):
-            if not close(read_by_token(each, seen, at).sum(-1), written, tolerance):
+        heads = found.values[:, parts.first_head :].split(parts.heads, dim=1)
+        for each, onto, written in zip(before.attentions, found.onto, heads, strict=False):
+            if not close(read_by_token(each, onto, seen, at).sum(-1), written, tolerance):
                 raise NotSplitError(NOT_SHOWN)
 
 
