@@ -88,6 +88,12 @@ class RunConfig:
     importance_passes: int | None = knob(
         None, "stop computing token importance after so many masked passes; `all`", optional(int)
     )
+    contributions: bool = knob(
+        True,
+        "split every pre-activation into what wrote it, where the model's form allows it: yes or no",
+        yes_or_no,
+        "yes|no",
+    )
     device: str = knob(
         "auto", "where the model runs: cpu, cuda, cuda:N, or auto for cuda where there is one", fixed=False
     )
