@@ -13,9 +13,7 @@ ACT_NAMES = ("activation_function", "hidden_act", "hidden_activation", "activati
 
 def model_facts(model: str, name: str, gated: bool, causal: bool) -> dict:
     """`model` is a local folder, or a hub name that has been downloaded."""
-    folder = (
-        Path(model) if Path(model).is_dir() else Path(huggingface_hub.snapshot_download(model, local_files_only=True))
-    )
+    folder = model_folder(model)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     config = config.get("text_config") or config
     return {
@@ -26,6 +24,13 @@ def model_facts(model: str, name: str, gated: bool, causal: bool) -> dict:
         "causal": causal,
         "sha256": weights_sha256(folder),
     }
+
+
+def model_folder(model: str) -> Path:
+    """Where the files of such a model are."""
+    if Path(model).is_dir():
+        return Path(model)
+    return Path(huggingface_hub.snapshot_download(model, local_files_only=True))
 
 
 def weights_sha256(folder: Path) -> str:

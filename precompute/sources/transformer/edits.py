@@ -18,6 +18,7 @@ from transformers.cache_utils import Cache, DynamicLayer
 from precompute.memory import Batches
 from precompute.sources.transformer import taps
 from precompute.sources.transformer.masking import TOKENS_PER_PASS, PrefixLayer, additive, clean_layers, in_parts
+from precompute.sources.transformer.packing import largest
 
 INPUTS_AT_ONCE = 2**12
 LOGITS_AT_ONCE = 2**26  # 256 MB in float32
@@ -116,13 +117,19 @@ def recompute(asked: Edit) -> Edited:
 
 def reuse(asked: Edit) -> Edited:
     """The edited positions alone, attending to the clean keys and values before them."""
-    prompts, found = np.unique(asked.edits.prompt), empty(len(asked.edits))
+    prompts, found = by_length(asked.edits), empty(len(asked.edits))
 
     def run(part: slice) -> None:
-        reuse_of(asked, prompts[part], found)
+        reuse_of(asked, np.sort(prompts[part]), found)
 
     in_parts(asked.prompts, len(prompts), asked.tokens_per_pass // asked.tokens.shape[1], run)
     return found
+
+
+def by_length(edits: Edits) -> Int[np.ndarray, " prompts"]:
+    """The prompts, those first of which least is needed: what stands together is computed as far as the longest."""
+    prompts, of_edit = np.unique(edits.prompt, return_inverse=True)
+    return prompts[np.argsort(largest(of_edit, edits.pos, len(prompts)), kind="stable")]
 
 
 def reuse_of(asked: Edit, prompts: Int[np.ndarray, " prompts"], found: Edited) -> None:
