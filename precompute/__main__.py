@@ -107,7 +107,7 @@ def run_host(options: dict) -> int:
 def run_evaluate(options: dict) -> int:
     from precompute.evaluate import evaluate, write_json
 
-    reports = evaluate(options["directory"], options["only"], options["against"])
+    reports = evaluate(options["directory"], options["only"], options["against"], options["model"])
     print("\n\n".join(map(str, reports.values())))
     if options["json"]:
         write_json(reports, options["json"])

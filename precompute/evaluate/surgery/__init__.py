@@ -21,6 +21,7 @@ from precompute.evaluate.surgery.model import opened_model
 from precompute.evaluate.surgery.report import surgery_report
 
 
-def evaluate_surgery(atlas: Atlas, model: str | None, settings: Settings = Settings()) -> Report:
+def evaluate_surgery(atlas: Atlas, model: str | None = None, settings: Settings | None = None) -> Report:
     """Raises ValueError, in one line, for an atlas without inputs or of no transformer, and for another model."""
-    return surgery_report(atlas.root.name, measured(atlas, opened_model(atlas, model), settings))
+    found = measured(atlas, opened_model(atlas, model), settings or Settings())
+    return surgery_report(atlas.root.name, str(atlas.manifest.raw["embedding"]), found)

@@ -14,7 +14,7 @@ def partition(tree: Float[np.ndarray, "m 4"], merges: int) -> Int[np.ndarray, " 
     """Feature of each example after the first so many branch points, however many stand at one height."""
     counted = tree.copy()
     counted[:, 2] = np.arange(len(tree))
-    return cut(counted, merges - 1)
+    return cut(counted, merges - 1.0)
 
 
 def cut_to(tree: Float[np.ndarray, "m 4"], k: int) -> Int[np.ndarray, " m+1"] | None:
@@ -30,9 +30,8 @@ def testable_cut(tree: Float[np.ndarray, "m 4"], k: int, least: int) -> Int[np.n
     """
     n, best, most = len(tree) + 1, None, 0
     sizes, large, covered = [1] * n, n * (least <= 1), n * (least <= 1)
-    for merges, ((left, right), size) in enumerate(
-        zip(child_pairs(tree), tree[:, 3].astype(int).tolist(), strict=True)
-    ):
+    for merges, (left, right) in enumerate(child_pairs(tree)):
+        size = sizes[left] + sizes[right]
         for joined, sign in ((sizes[left], -1), (sizes[right], -1), (size, 1)):
             large += sign * (joined >= least)
             covered += sign * joined * (joined >= least)

@@ -18,7 +18,7 @@ KINDS_RUN = (*FITTED, (WAYS[1], "shuffled"), (WAYS[1], "random"))  # the control
 
 @dataclass(frozen=True)
 class Change:
-    """Nats more on the next token, after the feature's held-out examples and after its siblings'; NaN where no trial."""
+    """Nats more on the next token, of the feature's held-out examples and of its siblings'; NaN where no trial."""
 
     own: Float[np.ndarray, "spaces kinds"]
     siblings: Float[np.ndarray, "spaces kinds"]
@@ -61,18 +61,15 @@ def changes(
 def changed_inputs(neuron: Neuron, placed: list[Placed], most: int) -> Changed:
     """The first of the held-out examples of each trial, whose order is random."""
     placed = [each for each in placed if each.cut == MAIN and each.trial.named in KINDS_RUN]
-    some = [first_of_each(each.trial.own, most) for each in placed]
-    rows = [each.trial.rows[taken] for each, taken in zip(placed, some, strict=True)]
+    taken = [(each.trial, first_of_each(each.trial.own, most)) for each in placed]
+    rows = [trial.rows[some] for trial, some in taken]
     as_they_are = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *rows]))
-    lengths = [len(as_they_are), *map(len, rows)]
     return Changed(
         placed,
         np.concatenate([as_they_are, *rows]),
-        np.concatenate([neuron.examples.x[as_they_are], *(p.trial.x[s] for p, s in zip(placed, some, strict=True))]),
-        np.repeat(np.arange(-1, len(placed)), lengths),
-        np.concatenate(
-            [np.zeros(len(as_they_are), bool), *(p.trial.own[s] for p, s in zip(placed, some, strict=True))]
-        ),
+        np.concatenate([neuron.examples.x[as_they_are], *(trial.x[some] for trial, some in taken)]),
+        np.repeat(np.arange(-1, len(placed)), [len(as_they_are), *map(len, rows)]),
+        np.concatenate([np.zeros(len(as_they_are), dtype=bool), *(trial.own[some] for trial, some in taken)]),
     )
 
 
@@ -86,10 +83,8 @@ def change(changed: Changed, loss: Float[np.ndarray, " n"]) -> Change:
     as_it_is, tried = changed.trial < 0, changed.trial >= 0
     clean = np.full(int(changed.row.max(initial=-1)) + 1, np.nan)
     clean[changed.row[as_it_is]] = loss[as_it_is]
-    more = loss[tried] - clean[changed.row[tried]]
-    means = (
-        mean_of(more, changed.trial[tried], changed.own[tried] == own, len(changed.placed)) for own in (True, False)
-    )
+    more, trial, own = loss[tried] - clean[changed.row[tried]], changed.trial[tried], changed.own[tried]
+    means = (mean_of(more, trial, side, len(changed.placed)) for side in (own, ~own))
     return Change(*(by_place(changed.placed, values)[:, MAIN] for values in means))
 
 

@@ -31,7 +31,7 @@ class Settings:
     The model is run on after `losses` examples of each feature and of its siblings.
     """
 
-    neurons: int = 50
+    neurons: int = 80
     examples: int = 60
     least: int = 10
     losses: int = 4
@@ -81,7 +81,7 @@ def of_layer(atlas: Atlas, source: TransformerSource, refs: Sequence[NeuronRef],
     neurons = [neuron_of(atlas, ref) for ref in refs]
     clustered = [list(clusterings(neuron, embedder, settings.least)) for neuron in neurons]
     placed = [placed_trials(*each, settings.least) for each in zip(neurons, clustered, strict=True)]
-    losses = [lost(*each, source) for each in zip(neurons, placed, strict=True)]
+    losses = [lost(*each, source.activations_on) for each in zip(neurons, placed, strict=True)]
     sizes = [testable_sizes(of_it, settings.least) for of_it in clustered]
     changed = changes(atlas, source, neurons, placed, settings.losses)
     return Measured(

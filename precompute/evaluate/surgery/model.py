@@ -41,5 +41,5 @@ def check_same(atlas: Atlas, model: str) -> None:
     theirs = atlas.manifest.raw["model"].get("sha256")
     if weights_sha256(model_folder(model)) != theirs:
         raise AtlasError(
-            f"{model} has other weights than the model that {atlas.root} was made of: name it with --model"
+            f"{model} is not the model that {atlas.root} was made of, by its weights: name that one with --model"
         )

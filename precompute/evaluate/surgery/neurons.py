@@ -1,10 +1,10 @@
 """One neuron in every space, at every cut: what is taken out of its examples, and what it loses."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from ne_core.atlas import Atlas
 from ne_core.cluster import similarities, tree
@@ -12,12 +12,12 @@ from ne_core.embeddings import EMBEDDINGS, Embedder
 from ne_core.refs import NeuronRef
 from precompute.evaluate.surgery.cuts import cut_to, testable_cut
 from precompute.evaluate.surgery.directions import FITS, KINDS, WAYS, Examples, Trial, read, trials
-from precompute.sources.transformer import TransformerSource
 
 SEED = 0
 SPACES = tuple(EMBEDDINGS)
 CUTS = (("testable", 2), ("testable", 3), ("testable", 4), ("features", 2), ("features", 4), ("features", 8))
 MAIN = 0  # of CUTS, the comparison that controls and losses are measured in
+Activations = Callable[[int, np.ndarray, np.ndarray], np.ndarray]  # of a layer: inputs, and the neuron asked of each
 FITTED = tuple((way, FITS[0]) for way in WAYS)
 
 
@@ -90,11 +90,11 @@ def placed_trials(neuron: Neuron, clustered: list[Features], least: int) -> list
     ]
 
 
-def lost(neuron: Neuron, placed: list[Placed], source: TransformerSource) -> Loss:
+def lost(neuron: Neuron, placed: list[Placed], activations_on: Activations) -> Loss:
     """By the layer's own MLP: the neuron's activation at a token is a function of x there, whatever came before."""
     layer, x = neuron.ref.layer, [neuron.examples.x, *(each.trial.x for each in placed)]
     at_once = np.concatenate(x)
-    found = source.activations_on(layer, at_once, np.full(len(at_once), neuron.ref.neuron))
+    found = activations_on(layer, at_once, np.full(len(at_once), neuron.ref.neuron))
     clean, *after = np.split(found.astype(np.float64), np.cumsum([len(each) for each in x])[:-1])
     shares = [drops(clean[each.trial.rows], a, each.trial.own) for each, a in zip(placed, after, strict=True)]
     columns = np.array([(*share, read(neuron.w, each.trial.u)) for share, each in zip(shares, placed, strict=True)])
@@ -102,10 +102,11 @@ def lost(neuron: Neuron, placed: list[Placed], source: TransformerSource) -> Los
 
 
 def drops(
-    clean: Float[np.ndarray, " k"], after: Float[np.ndarray, " k"], own: Float[np.ndarray, " k"]
+    clean: Float[np.ndarray, " k"], after: Float[np.ndarray, " k"], own: Bool[np.ndarray, " k"]
 ) -> tuple[float, float]:
     """1 − mean activation after / mean activation before, of the feature's examples and of its siblings'."""
-    return tuple(1 - after[of].mean() / clean[of].mean() for of in (own, ~own))
+    of_own, of_siblings = (float(1 - after[of].mean() / clean[of].mean()) for of in (own, ~own))
+    return of_own, of_siblings
 
 
 def by_place(placed: list[Placed], values: Float[np.ndarray, " trials"]) -> Float[np.ndarray, "spaces cuts kinds"]:
