@@ -17,15 +17,19 @@ LITERAL, BEYOND = (KINDS.index((way, FITS[0])) for way in WAYS)
 HEAD = """\
 Meaning surgery: a direction fitted on half of a feature's examples is taken out of x in the other half. “own” and
 “siblings”: the share of the activation that the feature's held-out examples lose, and those of the neuron's other
-features; “own − siblings” is how well the cut has found something that can be taken away by itself; “over neuron” is
+features; “own − siblings” tells how well a cut has found something that can be taken away by itself; “over neuron” is
 what a space has more of it than the paper's x ⊙ w, on the neurons that have the cut in both. Every neuron counts alike
-(the mean over its features); 95 % intervals over neurons (bootstrap). “literal”: the direction is the feature's mean x
-less its siblings'. All examples of a neuron were chosen for much the same pre-activation, so that the neuron hardly
-reads this difference of means (“read”: |w·u| / |w|) and loses nothing with it. The other columns take out what the
-feature's mean has that does not lie along its siblings' mean, both less the layer's mean. “loss”: nats more on the next
-token after the key token."""
+(the mean over its features); 95 % intervals over neurons (bootstrap). “tested”: features large enough, a neuron;
+“covered”: the share of its examples in them.
+
+“literal”: the direction is the feature's mean x less its siblings'. All examples of a neuron were chosen for much the
+same pre-activation, so that the neuron hardly reads this difference of means (“read”: |w·u| / |w|) and loses nothing
+with it. The other columns take out what the feature's mean has that does not lie along its siblings' mean, both less
+the layer's mean. “loss”: nats more on the next token after the key token, where all neurons of the layer read the
+changed x.
+"""
 TITLES = {
-    "testable": "The cut with exactly {k} features that can be tested, of those the one that covers most examples",
+    "testable": "The cut with exactly {k} features large enough to test, the one that covers most examples",
     "features": "The cut with {k} features, as many of them tested as are large enough",
 }
 
@@ -35,7 +39,7 @@ def surgery_report(atlas: str, embedding: str, found: Measured) -> Report:
     shown = list(dict.fromkeys((REFERENCE, embedding)))
     tables = [*(by_space(found, cut) for cut in range(len(CUTS))), controls(found, shown), by_layer(found)]
     figures = tuple(Figure(f"surgery_{name}_{atlas}", *each) for name, each in figured(found))
-    return Report("\n\n".join([HEAD, *tables]), figures, {f"surgery_{atlas}": picture(found)})
+    return Report("\n\n".join([HEAD.rstrip(), *tables]), figures, {f"surgery_{atlas}": picture(found)})
 
 
 def there(values: Float[np.ndarray, " n"]) -> Float[np.ndarray, " some"]:
@@ -87,7 +91,7 @@ def controls(found: Measured, shown: list[str]) -> str:
     rule, k = CUTS[MAIN]
     return (
         f"Controls, at {k} {rule} features. “shuffled”: features dealt out anew among the examples that are fitted to; "
-        "“random”: any direction:\n" + aligned([head, *rows])
+        "“random”: any direction; losses were not run for all:\n" + aligned([head, *rows])
     )
 
 
