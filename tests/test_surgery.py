@@ -48,7 +48,7 @@ from tests.test_build import WORDS
 from tests.tiny_models import tiny_checkpoint
 
 D, EACH = 64, 30
-SMALL = Settings(neurons=3, examples=20, least=4, losses=2)
+SMALL = Settings(neurons=2, examples=20, least=4, losses=2)
 testable_features = testable  # pytest takes a function of that name for a test where it is imported as it is
 testable.__test__ = testable_cut.__test__ = False
 
@@ -214,12 +214,12 @@ def test_losses_are_of_the_first_held_out_examples_and_of_each_as_it_is():
     embedder = Embedder(InputStatistics(neuron.examples.mean, np.eye(D, dtype=np.float32)))
     placed = placed_trials(neuron, list(clusterings(neuron, embedder, 10)), 10)
     changed = changed_inputs(neuron, placed, 2)
-    assert all(each.cut == MAIN for each in changed.placed)
+    assert set(changed.place[:, 1].tolist()) == {MAIN}
     as_they_are = changed.trial < 0
     assert len(np.unique(changed.row[as_they_are])) == as_they_are.sum() == 4  # two of each meaning, whoever is tested
     np.testing.assert_array_equal(changed.x[as_they_are], neuron.examples.x[changed.row[as_they_are]])
-    assert np.bincount(changed.trial[~as_they_are]).tolist() == [4] * len(changed.placed)
-    assert np.bincount(changed.trial[~as_they_are], changed.own[~as_they_are]).tolist() == [2] * len(changed.placed)
+    assert np.bincount(changed.trial[~as_they_are]).tolist() == [4] * len(changed.place)
+    assert np.bincount(changed.trial[~as_they_are], changed.own[~as_they_are]).tolist() == [2] * len(changed.place)
 
 
 def known(over: float, there: float = 5) -> Measured:
@@ -318,7 +318,7 @@ def test_what_a_neuron_loses_is_what_its_pre_activation_says(atlas, source):
             followed = (neuron.pos + 1 < atlas.lengths[neuron.example]).any()  # one looks at the last position alone
             assert np.isfinite(found.own_loss[row, 0, [LITERAL, BEYOND]]).tolist() == [followed, followed]
             compared += 1
-    assert compared > 2
+    assert compared > 1
 
 
 def sampled(atlas: Atlas) -> list[NeuronRef]:
@@ -348,9 +348,12 @@ def test_twice_is_the_same(atlas, source):
 def test_bad_input_is_exit_code_2_and_one_line(place, tmp_path, image_atlas, capsys):
     atlas, other = place / "atlas", tiny_checkpoint("gpt2", tmp_path / "other", seed=1)
     latents = changed(atlas, tmp_path / "latents", lambda raw: raw["model"].update(sae={"name": "some"}))
+    other_weights = Path(shutil.copytree(atlas, tmp_path / "other_weights"))
+    np.save(other_weights / "layers/02/W_in.npy", -np.load(other_weights / "layers/02/W_in.npy"))
     capsys.readouterr()
     for directory, options, words in (
         (atlas, ["--model", str(other)], "is not the model that"),
+        (other_weights, ["--model", str(place / "model")], "is not the model that"),
         (atlas, ["--model", str(tmp_path / "nowhere")], "named with --model"),
         (atlas, ["--model", str(place / "model")], "neurons with 60 examples"),
         (image_atlas, [], "not an atlas of a transformer's own neurons"),

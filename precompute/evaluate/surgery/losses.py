@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 
 from ne_core.atlas import Atlas
 from precompute.evaluate.surgery.directions import WAYS
-from precompute.evaluate.surgery.neurons import FITTED, MAIN, Neuron, Placed, by_place
+from precompute.evaluate.surgery.neurons import FITTED, MAIN, Neuron, Placed, by_place, places
 from precompute.sources.transformer import TransformerSource
 from precompute.sources.transformer.edits import Edits
 
@@ -28,10 +28,11 @@ class Change:
 class Changed:
     """One neuron's inputs: first some examples as they are, each once, then those of the trials.
 
-    `row` says of which example each is, `trial` of which of `placed`, −1 for examples as they are.
+    `row` says of which example each is, `trial` of which of the trials, −1 for examples as they are; `place`
+    where each trial belongs.
     """
 
-    placed: list[Placed]
+    place: Int[np.ndarray, "trials 3"]
     row: Int[np.ndarray, " n"]
     x: Float[np.ndarray, "n d_in"]
     trial: Int[np.ndarray, " n"]
@@ -39,13 +40,9 @@ class Changed:
 
 
 def changes(
-    atlas: Atlas, source: TransformerSource, neurons: Sequence[Neuron], placed: Sequence[list[Placed]], most: int
+    atlas: Atlas, source: TransformerSource, neurons: Sequence[Neuron], changed: Sequence[Changed]
 ) -> list[Change]:
-    """For neurons of one layer; at most so many examples of a feature, and of its siblings, are run.
-
-    NaN where the model predicts no next token.
-    """
-    changed = [changed_inputs(neuron, of_it, most) for neuron, of_it in zip(neurons, placed, strict=True)]
+    """For neurons of one layer, run together: they share prompts. NaN where the model predicts no next token."""
     example = np.concatenate([n.example[c.row] for n, c in zip(neurons, changed, strict=True)])
     pos = np.concatenate([n.pos[c.row] for n, c in zip(neurons, changed, strict=True)])
     of = np.repeat([n.ref.neuron for n in neurons], [len(c.row) for c in changed])
@@ -59,13 +56,13 @@ def changes(
 
 
 def changed_inputs(neuron: Neuron, placed: list[Placed], most: int) -> Changed:
-    """The first of the held-out examples of each trial, whose order is random."""
+    """Of each trial the first held-out examples, whose order is random: of a feature, and of its siblings, so many."""
     placed = [each for each in placed if each.cut == MAIN and each.trial.named in KINDS_RUN]
     taken = [(each.trial, first_of_each(each.trial.own, most)) for each in placed]
     rows = [trial.rows[some] for trial, some in taken]
     as_they_are = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *rows]))
     return Changed(
-        placed,
+        places(placed),
         np.concatenate([as_they_are, *rows]),
         np.concatenate([neuron.examples.x[as_they_are], *(trial.x[some] for trial, some in taken)]),
         np.repeat(np.arange(-1, len(placed)), [len(as_they_are), *map(len, rows)]),
@@ -84,8 +81,8 @@ def change(changed: Changed, loss: Float[np.ndarray, " n"]) -> Change:
     clean = np.full(int(changed.row.max(initial=-1)) + 1, np.nan)
     clean[changed.row[as_it_is]] = loss[as_it_is]
     more, trial, own = loss[tried] - clean[changed.row[tried]], changed.trial[tried], changed.own[tried]
-    means = (mean_of(more, trial, side, len(changed.placed)) for side in (own, ~own))
-    return Change(*(by_place(changed.placed, values)[:, MAIN] for values in means))
+    means = (mean_of(more, trial, side, len(changed.place)) for side in (own, ~own))
+    return Change(*(by_place(changed.place, values)[:, MAIN] for values in means))
 
 
 def mean_of(

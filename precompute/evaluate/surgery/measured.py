@@ -8,14 +8,17 @@ from jaxtyping import Float, Int
 
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
+from ne_core.embeddings import Embedder
 from ne_core.refs import NeuronRef
 from precompute.evaluate.surgery.directions import testable
-from precompute.evaluate.surgery.losses import changes
+from precompute.evaluate.surgery.losses import Changed, changed_inputs, changes
 from precompute.evaluate.surgery.neurons import (
     CUTS,
     SEED,
     SPACES,
     Features,
+    Loss,
+    Neuron,
     clusterings,
     lost,
     neuron_of,
@@ -58,6 +61,17 @@ class Measured:
         return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
+@dataclass(frozen=True)
+class Operated:
+    """One neuron: what it loses, and the inputs that the model is still to be run on."""
+
+    neuron: Neuron
+    lost: Loss
+    covered: Float[np.ndarray, "spaces cuts"]
+    tested: Float[np.ndarray, "spaces cuts"]
+    changed: Changed
+
+
 def measured(atlas: Atlas, source: TransformerSource, settings: Settings) -> Measured:
     """Raises AtlasError where no neuron has examples enough."""
     sampled = {layer: sample(atlas, layer, settings) for layer in atlas.layers}
@@ -78,17 +92,25 @@ def sample(atlas: Atlas, layer: int, settings: Settings) -> list[NeuronRef]:
 
 def of_layer(atlas: Atlas, source: TransformerSource, refs: Sequence[NeuronRef], settings: Settings) -> Measured:
     embedder = atlas.embedder(refs[0].layer)
-    neurons = [neuron_of(atlas, ref) for ref in refs]
-    clustered = [list(clusterings(neuron, embedder, settings.least)) for neuron in neurons]
-    placed = [placed_trials(*each, settings.least) for each in zip(neurons, clustered, strict=True)]
-    losses = [lost(*each, source.activations_on) for each in zip(neurons, placed, strict=True)]
-    sizes = [testable_sizes(of_it, settings.least) for of_it in clustered]
-    changed = changes(atlas, source, neurons, placed, settings.losses)
+    found = [operated(neuron_of(atlas, ref), embedder, source, settings) for ref in refs]
+    changed = changes(atlas, source, [each.neuron for each in found], [each.changed for each in found])
     return Measured(
         np.array([ref.layer for ref in refs]),
-        *(np.stack([getattr(loss, name) for loss in losses]) for name in ("own", "siblings", "read")),
-        *(np.stack(columns) for columns in zip(*sizes, strict=True)),
+        *(np.stack([getattr(each.lost, name) for each in found]) for name in ("own", "siblings", "read")),
+        *(np.stack([getattr(each, name) for each in found]) for name in ("covered", "tested")),
         *(np.stack([getattr(change, name) for change in changed]) for name in ("own", "siblings")),
+    )
+
+
+def operated(neuron: Neuron, embedder: Embedder, source: TransformerSource, settings: Settings) -> Operated:
+    """Its trials are let go but for what the model is run on: they are a hundred times as large as its examples."""
+    clustered = list(clusterings(neuron, embedder, settings.least))
+    placed = placed_trials(neuron, clustered, settings.least)
+    return Operated(
+        neuron,
+        lost(neuron, placed, source.activations_on),
+        *testable_sizes(clustered, settings.least),
+        changed_inputs(neuron, placed, settings.losses),
     )
 
 

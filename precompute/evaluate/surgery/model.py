@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
 from precompute.model_facts import model_folder, weights_sha256
@@ -26,7 +28,7 @@ def opened_model(atlas: Atlas, model: str | None) -> TransformerSource:
         )
     except UnfitModelError as error:
         raise AtlasError(f"surgery needs the model of {atlas.root}, named with --model: {error}") from error
-    check_same(atlas, model)
+    check_same(atlas, source, model)
     return source
 
 
@@ -36,10 +38,16 @@ def usual(name: str) -> str:
     return str(shipped) if ".." not in shipped.parts and shipped.is_dir() else name
 
 
-def check_same(atlas: Atlas, model: str) -> None:
+def check_same(atlas: Atlas, source: TransformerSource, model: str) -> None:
     """Other weights would answer for neurons that are not the atlas's."""
-    theirs = atlas.manifest.raw["model"].get("sha256")
-    if weights_sha256(model_folder(model)) != theirs:
+    known = weights_sha256(model_folder(model)) == atlas.manifest.raw["model"].get("sha256")
+    if not (known and all(reads_as(atlas, source, layer) for layer in atlas.layers)):
         raise AtlasError(
             f"{model} is not the model that {atlas.root} was made of, by its weights: name that one with --model"
         )
+
+
+def reads_as(atlas: Atlas, source: TransformerSource, layer: int) -> bool:
+    """Whether the model has the input weights that the atlas holds in half precision."""
+    ours, theirs = source.layer(layer).W_in, atlas.weights(layer).W_in
+    return ours.shape == theirs.shape and np.allclose(ours, theirs, rtol=1e-2, atol=1e-3 * np.abs(ours).max())

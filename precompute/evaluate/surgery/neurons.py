@@ -40,6 +40,11 @@ class Placed:
     cut: int
     trial: Trial
 
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Where in a table of spaces, cuts and kinds it belongs."""
+        return self.space, self.cut, self.trial.kind
+
 
 @dataclass(frozen=True)
 class Features:
@@ -98,7 +103,7 @@ def lost(neuron: Neuron, placed: list[Placed], activations_on: Activations) -> L
     clean, *after = np.split(found.astype(np.float64), np.cumsum([len(each) for each in x])[:-1])
     shares = [drops(clean[each.trial.rows], a, each.trial.own) for each, a in zip(placed, after, strict=True)]
     columns = np.array([(*share, read(neuron.w, each.trial.u)) for share, each in zip(shares, placed, strict=True)])
-    return Loss(*(by_place(placed, column) for column in columns.reshape(-1, 3).T))
+    return Loss(*(by_place(places(placed), column) for column in columns.reshape(-1, 3).T))
 
 
 def drops(
@@ -109,11 +114,16 @@ def drops(
     return of_own, of_siblings
 
 
-def by_place(placed: list[Placed], values: Float[np.ndarray, " trials"]) -> Float[np.ndarray, "spaces cuts kinds"]:
+def places(placed: list[Placed]) -> Int[np.ndarray, "trials 3"]:
+    return np.array([each.place for each in placed], dtype=np.int64).reshape(-1, 3)
+
+
+def by_place(
+    place: Int[np.ndarray, "trials 3"], values: Float[np.ndarray, " trials"]
+) -> Float[np.ndarray, "spaces cuts kinds"]:
     """The mean of the trials of each space, cut and kind; trials without a value are left out."""
     total, count = (np.zeros((len(SPACES), len(CUTS), len(KINDS))) for _ in range(2))
-    at = tuple(np.array([(each.space, each.cut, each.trial.kind) for each in placed], dtype=int).reshape(-1, 3).T)
     there = np.isfinite(values)
-    np.add.at(total, at, np.where(there, values, 0))
-    np.add.at(count, at, there)
+    np.add.at(total, tuple(place.T), np.where(there, values, 0))
+    np.add.at(count, tuple(place.T), there)
     return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)

@@ -11,20 +11,24 @@ from precompute.evaluate.surgery.measured import Measured
 from precompute.evaluate.surgery.neurons import CUTS, MAIN, SPACES
 
 WIDTH, LEFT, RIGHT, TOP, ROW, BELOW = 640, 250, 24, 46, 24, 44
-INK, QUIET, FAINT, OWN, SIBLINGS = "#22252a", "#5c6068", "#dedede", "#2350a8", "#ca5912"
+INK, QUIET, FAINT, GROUND, OWN, SIBLINGS = "#22252a", "#5c6068", "#dedede", "#ffffff", "#2350a8", "#ca5912"
 LOWEST, HIGHEST, TICK = -0.1, 1.0, 0.2
-SHOWN = ("beyond", "features"), ("beyond", "shuffled"), ("beyond", "random"), ("literal", "features")
+CONTROLS = {
+    "features shuffled": ("beyond", "shuffled"),
+    "any direction": ("beyond", "random"),
+    "difference of means": ("literal", "features"),
+}
 
 
 def picture(found: Measured) -> str:
     """Every space, and of the reference the two controls and the literal direction."""
-    rows = [(f"{space}: {EMBEDDINGS[space]}", space, SHOWN[0]) for space in SPACES]
-    rows += [(f"{REFERENCE}, {way}, {fit}", REFERENCE, (way, fit)) for way, fit in SHOWN[1:]]
+    rows = [(f"{space}: {EMBEDDINGS[space]}", space, ("beyond", "features")) for space in SPACES]
+    rows += [(f"{REFERENCE}, {words}", REFERENCE, kind) for words, kind in CONTROLS.items()]
     height = TOP + ROW * len(rows) + BELOW
     rule, k = CUTS[MAIN]
     parts = [
         element("title", f"Share of the activation lost to surgery, by space, at {k} {rule} features"),
-        element("rect", width=WIDTH, height=height, fill="#ffffff"),
+        element("rect", width=WIDTH, height=height, fill=GROUND),
         *legend(),
         *axis(len(rows)),
         *(part for at, row in enumerate(rows) for part in drawn(found, TOP + ROW * (at + 0.5), *row)),
@@ -40,11 +44,7 @@ def across(share: float) -> float:
 
 def legend() -> list[str]:
     said = ((OWN, "the feature's held-out examples", LEFT), (SIBLINGS, "its siblings'", LEFT + 210))
-    return [
-        part
-        for colour, words, x in said
-        for part in (element("circle", cx=x + 5, cy=18, r=5, fill=colour), text(words, x + 16, 22, fill=INK))
-    ]
+    return [part for colour, words, x in said for part in (mark(x + 5, 18, colour), text(words, x + 16, 22, fill=INK))]
 
 
 def axis(n_rows: int) -> list[str]:
@@ -72,4 +72,9 @@ def dot(shares: Float[np.ndarray, " n"], y: float, colour: str) -> list[str]:
         return []
     low, high = interval(shares)
     line = element("line", x1=across(low), x2=across(high), y1=y, y2=y, stroke=colour, stroke_width=2)
-    return [line, element("circle", cx=across(mean(shares)), cy=y, r=5, fill=colour)]
+    return [line, mark(across(mean(shares)), y, colour)]
+
+
+def mark(x: int | float, y: int | float, colour: str) -> str:
+    """Full for what the feature loses, hollow for its siblings: colour is not all that tells them apart."""
+    return element("circle", cx=x, cy=y, r=4.5, stroke=colour, stroke_width=2, fill=colour if colour == OWN else GROUND)
