@@ -6,8 +6,10 @@ from pathlib import Path
 
 import huggingface_hub
 
+from ne_core.atlas import Atlas
 from ne_core.checks import file_sha256
 
+SHIPPED = Path("data/models")
 ACT_NAMES = ("activation_function", "hidden_act", "hidden_activation", "activation")
 
 
@@ -24,6 +26,13 @@ def model_facts(model: str, name: str, gated: bool, causal: bool) -> dict:
         "causal": causal,
         "sha256": weights_sha256(folder),
     }
+
+
+def shipped_model(atlas: Atlas) -> Path | None:
+    """The folder in data/models/ of the model that an atlas was made of, known by its weights; None where it is not."""
+    model = atlas.manifest.raw["model"]
+    folder = SHIPPED / Path(str(model.get("name"))).name
+    return folder if folder.is_dir() and weights_sha256(folder) == model.get("sha256") else None
 
 
 def model_folder(model: str) -> Path:

@@ -255,7 +255,7 @@ def test_spaces_are_compared_on_the_neurons_that_both_can_be_tested_on():
 
 
 def test_a_picture_of_known_shares():
-    svg = surgery_report("known", "neuron", known(0.25)).pictures["surgery_known"]
+    svg = surgery_report("known", "neuron", known(0.25)).pictures["surgery"]
     dots = [each for each in ET.fromstring(svg).iter() if each.tag.endswith("circle")]
     assert len(dots) == 2 * (len(SPACES) + 3) + 2  # each row has two, the legend too
     by_place = {(each.get("cx"), each.get("cy")) for each in dots}
@@ -268,7 +268,7 @@ def test_nothing_measured_is_said_and_no_picture_breaks():
     assert np.isnan(
         {figure.name: figure.value for figure in report.figures}["surgery_own_beyond_testable2_conditional_known"]
     )
-    ET.fromstring(report.pictures["surgery_known"])
+    ET.fromstring(report.pictures["surgery"])
 
 
 @pytest.fixture(scope="module")
@@ -329,7 +329,7 @@ def sampled(atlas: Atlas) -> list[NeuronRef]:
 
 def test_the_command_finds_the_model_and_tells_all(place, capsys, monkeypatch):
     monkeypatch.setattr("precompute.evaluate.surgery.Settings", lambda: SMALL)
-    monkeypatch.setattr("precompute.evaluate.surgery.model.SHIPPED", place)
+    monkeypatch.setattr("precompute.model_facts.SHIPPED", place)
     out = place / "told.json"
     assert main(["evaluate", str(place / "atlas"), "--only", "surgery", "--json", str(out)]) == 0
     printed = capsys.readouterr().out

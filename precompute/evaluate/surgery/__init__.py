@@ -20,8 +20,10 @@ from precompute.evaluate.surgery.measured import Settings, measured
 from precompute.evaluate.surgery.model import opened_model
 from precompute.evaluate.surgery.report import surgery_report
 
+QUICK = Settings(neurons=4, losses=2)
 
-def evaluate_surgery(atlas: Atlas, model: str | None = None, settings: Settings | None = None) -> Report:
+
+def evaluate_surgery(atlas: Atlas, model: str | None, settings: Settings) -> Report:
     """Raises ValueError, in one line, for an atlas without inputs or of no transformer, and for another model."""
-    found = measured(atlas, opened_model(atlas, model), settings or Settings())
+    found = measured(atlas, opened_model(atlas, model), settings)
     return surgery_report(atlas.root.name, str(atlas.manifest.raw["embedding"]), found)

@@ -1,26 +1,22 @@
 """The model that an atlas was made of, opened as it was read then."""
 
-from pathlib import Path
-
 import numpy as np
 
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
-from precompute.model_facts import model_folder, weights_sha256
+from precompute.model_facts import model_folder, shipped_model, weights_sha256
 from precompute.source import UnfitModelError
 from precompute.sources.transformer import TransformerSource, open_transformer
 
-SHIPPED = Path("data/models")
-
 
 def opened_model(atlas: Atlas, model: str | None) -> TransformerSource:
-    """`model` is a folder or a hub name; unless told, what the manifest names, in data/models/ if it is there."""
+    """`model` is a folder or a hub name; unless told, what the manifest names, from data/models/ if it is there."""
     manifest = atlas.manifest
     if manifest.images or manifest.raw["model"].get("sae"):
         raise AtlasError(f"surgery runs a transformer on: {atlas.root} is not an atlas of a transformer's own neurons")
     if not manifest.inputs:
         raise AtlasError(f"{atlas.root} holds no inputs of its examples: build it again with --inputs yes")
-    model = model or usual(str(manifest.raw["model"].get("name")))
+    model = model or str(shipped_model(atlas) or manifest.raw["model"].get("name"))
     gated_embedding = manifest.raw["gated_embedding"] or "gate"
     try:
         source = open_transformer(
@@ -30,12 +26,6 @@ def opened_model(atlas: Atlas, model: str | None) -> TransformerSource:
         raise AtlasError(f"surgery needs the model of {atlas.root}, named with --model: {error}") from error
     check_same(atlas, source, model)
     return source
-
-
-def usual(name: str) -> str:
-    """Where the model of an atlas is looked for."""
-    shipped = SHIPPED / name
-    return str(shipped) if ".." not in shipped.parts and shipped.is_dir() else name
 
 
 def check_same(atlas: Atlas, source: TransformerSource, model: str) -> None:

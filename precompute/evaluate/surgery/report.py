@@ -39,7 +39,7 @@ def surgery_report(atlas: str, embedding: str, found: Measured) -> Report:
     shown = list(dict.fromkeys((REFERENCE, embedding)))
     tables = [*(by_space(found, cut) for cut in range(len(CUTS))), controls(found, shown), by_layer(found)]
     figures = tuple(Figure(f"surgery_{name}_{atlas}", *each) for name, each in figured(found))
-    return Report("\n\n".join([HEAD.rstrip(), *tables]), figures, {f"surgery_{atlas}": picture(found)})
+    return Report("\n\n".join([HEAD.rstrip(), *tables]), figures, {"surgery": picture(found)})
 
 
 def there(values: Float[np.ndarray, " n"]) -> Float[np.ndarray, " some"]:
