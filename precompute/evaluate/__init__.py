@@ -28,7 +28,7 @@ class Asked:
 
 PARTS: dict[str, Callable[[Atlas, Asked], Report]] = {
     "names": lambda atlas, asked: evaluate_names(atlas),
-    "planted": lambda atlas, asked: evaluate_planted(atlas, asked.quick),
+    "planted": lambda atlas, asked: evaluate_planted(atlas, asked.quick, asked.model),
     "counts": lambda atlas, asked: evaluate_counts(atlas, asked.quick),
     "surgery": lambda atlas, asked: operated(atlas, asked),
     "lab": lambda atlas, asked: evaluate_lab(atlas),

@@ -104,6 +104,14 @@ class TransformerSource:
             W, b = norm.folded(W, b)
         return NeuronLayer(W.cpu().numpy(), b.cpu().numpy())
 
+    def unfolded(
+        self, layer: int, x: Float[np.ndarray, "n d_in"]
+    ) -> tuple[Float[np.ndarray, "n d_in"], Float[np.ndarray, "d_in n_neurons"]]:
+        """What the MLP itself is given where this source has x, and the weights that it multiplies that with."""
+        (layer,) = self._checked([layer], self.layers)
+        given = self._given(layer)(torch.from_numpy(x).to(self.device))
+        return given.cpu().numpy(), probe.weights(self._bridge, layer, self.gated_embedding)[0].cpu().numpy()
+
     def inputs(self, layer: int, x: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
         """The x that `layer(layer)` multiplies: x as it is, or with folded weights its norm without gain and shift."""
         norm = self._read[layer].norm
