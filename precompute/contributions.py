@@ -97,11 +97,11 @@ def unit_contributions(source: Source, job: ContributionsJob, unit: int) -> dict
 
 
 def kept(layer: int, split: Split) -> Columns:
-    """As the atlas holds them. Raises ContributionsError where a part is beyond float16."""
+    """As the atlas holds them. Raises ContributionsError where a part is no finite float16."""
     parts = rounded(split.parts)
     if not np.isfinite(parts).all():
-        said = "adds more to a pre-activation than float16 can say: build with --contributions no"
-        raise ContributionsError(f"layer {layer}: what one part of the model {said}")
+        said = "what a part of the model adds to a pre-activation is no finite float16: build with --contributions no"
+        raise ContributionsError(f"layer {layer}: {said}")
     values = (parts, split.read_head, split.read_back)
     return {name: each.astype(dtype) for (name, dtype), each in zip(COLUMNS.items(), values, strict=True)}
 

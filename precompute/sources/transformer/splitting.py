@@ -51,14 +51,14 @@ class At:
 
 
 @dataclass(frozen=True)
-class Parts:
+class Written:
     """Token, position, heads, MLPs, biases; and what each gains for each unit of the values of every layer's heads."""
 
     values: Float[Tensor, "n n_parts"]
     onto: list[Float[Tensor, "n heads d_head"]]
 
 
-def parts_of(writers: Writers, seen: Seen, at: At) -> Parts:
+def parts_of(writers: Writers, seen: Seen, at: At) -> Written:
     w, biases = at.w, at.b
     columns = [(at.read(seen, point) * w).sum(1) for point in writers.embeddings]
     onto = [torch.einsum("nd,hkd->nhk", w, each.W_O) for each in writers.attentions]
@@ -69,7 +69,7 @@ def parts_of(writers: Writers, seen: Seen, at: At) -> Parts:
         bias = w @ each.bias
         columns.append((at.read(seen, each.written) * w).sum(1) - bias)
         biases = biases + bias
-    return Parts(torch.stack([*columns, biases], dim=1), onto)
+    return Written(torch.stack([*columns, biases], dim=1), onto)
 
 
 def read_by_token(
@@ -88,7 +88,7 @@ def read_by_token(
 
 
 def strongest_reads(
-    attentions: Sequence[Attention], parts: Parts, heads: Float[Tensor, "n heads"], seen: Seen, at: At, most: int
+    attentions: Sequence[Attention], written: Written, heads: Float[Tensor, "n heads"], seen: Seen, at: At, most: int
 ) -> tuple[Int[Tensor, "n most"], Int[Tensor, "n most"]]:
     """The heads with the largest parts, and how many tokens back stands what each read most from, in its direction."""
     if not attentions:
@@ -96,7 +96,7 @@ def strongest_reads(
     signs = heads.sign().split([len(each.W_O) for each in attentions], dim=1)
     source = [
         (read_by_token(each, onto, seen, at) * sign[..., None]).argmax(-1)
-        for each, onto, sign in zip(attentions, parts.onto, signs, strict=True)
+        for each, onto, sign in zip(attentions, written.onto, signs, strict=True)
     ]
     head = heads.abs().topk(most, dim=1).indices
     return head, at.pos[:, None] - torch.cat(source, dim=1).gather(1, head)
