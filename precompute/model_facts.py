@@ -4,8 +4,6 @@ import hashlib
 import json
 from pathlib import Path
 
-import huggingface_hub
-
 from ne_core.atlas import Atlas
 from ne_core.checks import file_sha256
 
@@ -39,6 +37,8 @@ def model_folder(model: str) -> Path:
     """Where the files of such a model are."""
     if Path(model).is_dir():
         return Path(model)
+    import huggingface_hub  # what looks at folders alone does without
+
     return Path(huggingface_hub.snapshot_download(model, local_files_only=True))
 
 

@@ -151,7 +151,10 @@ def test_however_they_share_passes_and_without_reuse(opened, family, tokens_per_
     source, (tokens, lengths) = opened(family), prompts()
     edits = some_edits(source, tokens, lengths)
     reference = source.edited(LAYER, tokens, lengths, edits)
+    alone = source.activations_on(LAYER, edits.x, edits.neuron)
     monkeypatch.setattr(editing, "TOKENS_PER_PASS", {"cpu": tokens_per_pass})
+    monkeypatch.setattr(editing, "INPUTS_AT_ONCE", tokens_per_pass)
+    np.testing.assert_allclose(source.activations_on(LAYER, edits.x, edits.neuron), alone, atol=1e-5, rtol=1e-4)
     for reuses in (True, False):
         monkeypatch.setattr(source, "_reuses", reuses)
         found = source.edited(LAYER, tokens, lengths, edits)

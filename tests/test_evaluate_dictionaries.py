@@ -105,6 +105,7 @@ def test_the_table_has_the_dictionary_of_single_inputs_and_says_what_differs(tin
     other = Path(shutil.copytree(tiny_atlas, tmp_path / "other"))
     raw = json.loads((other / "manifest.json").read_text())
     raw |= {"keep": 0.25, "corpus": {**raw["corpus"], "sha256": "other"}, "units": "latents"}
+    raw["contributions"] = "latents are not split"
     (other / "manifest.json").write_text(json.dumps(raw))
     table = evaluate(tiny_atlas, ("dictionaries",), [other])["dictionaries"].table
     assert "not on one scale" in table

@@ -16,6 +16,7 @@ from ne_core.embeddings import EMBEDDINGS, Embedder
 from ne_core.refs import NeuronRef
 from ne_core.statistics import InputStatistics
 from precompute.__main__ import main
+from precompute.evaluate import Asked, fitting
 from precompute.evaluate.surgery.cuts import cut_to, partition, testable_cut
 from precompute.evaluate.surgery.directions import (
     FITS,
@@ -339,6 +340,22 @@ def test_the_command_finds_the_model_and_tells_all(place, capsys, monkeypatch):
     assert all(f"surgery_own_less_siblings_testable2_{space}_atlas" in told for space in SPACES)
 
 
+def test_it_is_a_part_where_the_model_is_at_hand(place, atlas, tmp_path, monkeypatch):
+    monkeypatch.setattr("precompute.model_facts.SHIPPED", place)
+    assert "surgery" in fitting(atlas, Asked())
+    latents = changed(place / "atlas", tmp_path / "latents", of_latents)
+    assert "surgery" not in fitting(Atlas.open(latents), Asked())
+    monkeypatch.setattr("precompute.model_facts.SHIPPED", tmp_path)
+    assert "surgery" not in fitting(atlas, Asked())
+    tiny_checkpoint("gpt2", tmp_path / "model", seed=1)  # of the name, of other weights
+    assert "surgery" not in fitting(atlas, Asked())
+    assert "surgery" in fitting(atlas, Asked(model=str(place / "model")))
+
+
+def of_latents(raw: dict) -> None:
+    raw["model"]["sae"] = {"name": "some"}
+
+
 def test_twice_is_the_same(atlas, source):
     once, again = (measured(atlas, source, replace(SMALL, neurons=1)) for _ in range(2))
     for field in fields(Measured):
@@ -347,7 +364,7 @@ def test_twice_is_the_same(atlas, source):
 
 def test_bad_input_is_exit_code_2_and_one_line(place, tmp_path, image_atlas, capsys):
     atlas, other = place / "atlas", tiny_checkpoint("gpt2", tmp_path / "other", seed=1)
-    latents = changed(atlas, tmp_path / "latents", lambda raw: raw["model"].update(sae={"name": "some"}))
+    latents = changed(atlas, tmp_path / "latents", of_latents)
     other_weights = Path(shutil.copytree(atlas, tmp_path / "other_weights"))
     np.save(other_weights / "layers/02/W_in.npy", -np.load(other_weights / "layers/02/W_in.npy"))
     capsys.readouterr()
