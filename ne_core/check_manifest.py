@@ -121,6 +121,7 @@ TESTS: dict[str, Callable[..., bool]] = {
     "sample_positions": lambda n: whole(n, most=MOST_SAMPLED),
     "inputs": lambda inputs: type(inputs) is bool,
     "logit_effects": lambda there: type(there) is bool,
+    "compared": lambda there: type(there) is bool,
     "model corpus libraries": lambda *each: all(isinstance(value, dict) for value in each),
     "files": good_files,
 }

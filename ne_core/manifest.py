@@ -89,6 +89,11 @@ class Manifest:
         return self.raw["logit_effects"]
 
     @property
+    def compared(self) -> bool:
+        """Whether the atlas compares spaces, neuron by neuron."""
+        return self.raw["compared"]
+
+    @property
     def causal(self) -> bool:
         """Whether tokens after the key token are context only: the model had not read them."""
         return bool(self.raw["model"].get("causal", True))

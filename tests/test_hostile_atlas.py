@@ -58,7 +58,16 @@ from tests.planted import D_IN, LAYERS, N_SAMPLED, VOCAB
 OF_LAYER = [f"layers/00/{spec.file}" for spec in (*LAYER, *LOGIT_EFFECTS)]
 ARRAYS = [*(spec.file for spec in EXAMPLES), *OF_LAYER, "inputs/00.npy"]
 INDEXES = ["features_neuron.faiss", "features_pre_mlp.faiss"]
-FILES = [*ARRAYS, *INDEXES, "vocab.json", "manifest.json", "neurons.parquet", "features.parquet", "search.sqlite"]
+FILES = [
+    *ARRAYS,
+    *INDEXES,
+    "vocab.json",
+    "manifest.json",
+    "neurons.parquet",
+    "features.parquet",
+    "spaces.parquet",
+    "search.sqlite",
+]
 N_FEATURES = sum(len(neuron) for neurons in LAYERS.values() for neuron in neurons)
 SECONDS = 5  # far more than any of it takes, far less than a walk without end
 
@@ -186,7 +195,7 @@ def test_random_and_extreme_numbers_in_a_table(table: str, columns, copy: Path):
 
 @pytest.mark.parametrize("field", ["schema_version", "name", "kind", "model", "weights", "corpus", "maxima", "keep",
     "max_examples", "baselines", "importance", "layers", "n_neurons", "d_in", "n_examples", "n_ctx", "window", "spaces",
-    "default_space", "default_cut", "sample_positions", "inputs", "logit_effects", "seed", "threads", "libraries",
+    "default_space", "default_cut", "sample_positions", "inputs", "logit_effects", "compared", "seed", "threads", "libraries",
     "files"])  # fmt: skip
 def test_odd_values_in_the_manifest(field: str, copy: Path):
     for value in ODD_VALUES:
