@@ -25,7 +25,7 @@ from ne_core.cluster import tree
 from ne_core.dendrogram import dendrogram
 from ne_core.measures import feature_distances, measures
 from ne_core.refs import NeuronRef
-from ne_core.schema import EXAMPLES, FEATURES, LAYER, LOGIT_EFFECTS, NEURONS
+from ne_core.schema import COMPARISONS, EXAMPLES, FEATURES, LAYER, LOGIT_EFFECTS, NEURONS
 from pages.components.lines import lines
 from pages.components.nav import PAGES
 from precompute.write_tables import write_index
@@ -175,7 +175,10 @@ def test_random_and_extreme_numbers_in_an_array(name: str, copy: Path):
         refusal(copy)
 
 
-@pytest.mark.parametrize(("table", "columns"), [("neurons.parquet", NEURONS), ("features.parquet", FEATURES)])
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [("neurons.parquet", NEURONS), ("features.parquet", FEATURES), ("spaces.parquet", COMPARISONS)],
+)
 def test_random_and_extreme_numbers_in_a_table(table: str, columns, copy: Path):
     rng = np.random.default_rng(0)
     good = pq.read_table(copy / table)
@@ -195,8 +198,8 @@ def test_random_and_extreme_numbers_in_a_table(table: str, columns, copy: Path):
 
 @pytest.mark.parametrize("field", ["schema_version", "name", "kind", "model", "weights", "corpus", "maxima", "keep",
     "max_examples", "baselines", "importance", "layers", "n_neurons", "d_in", "n_examples", "n_ctx", "window", "spaces",
-    "default_space", "default_cut", "sample_positions", "inputs", "logit_effects", "compared", "seed", "threads", "libraries",
-    "files"])  # fmt: skip
+    "default_space", "default_cut", "sample_positions", "inputs", "logit_effects", "compared", "seed", "threads",
+    "libraries", "files"])  # fmt: skip
 def test_odd_values_in_the_manifest(field: str, copy: Path):
     for value in ODD_VALUES:
         set_manifest(copy, **{field: value})
