@@ -22,12 +22,12 @@ class Frame:
     low: float
     high: float
 
-    def across(self, group: int, series: float) -> float:
+    def across(self, group: int, series: int | float) -> float:
         """The middle of a box; of a layer where `series` is the middle of all."""
         step = (self.width - LEFT - RIGHT) / max(1, self.n_groups)
         return LEFT + step * (group + (series + 1) / (self.n_series + 1))
 
-    def down(self, value: float) -> float:
+    def down(self, value: int | float) -> float:
         return TOP + AREA * (self.high - value) / ((self.high - self.low) or 1)
 
 

@@ -12,9 +12,11 @@ from precompute.evaluate.dictionaries import evaluate_dictionaries
 from precompute.evaluate.lab import evaluate_lab
 from precompute.evaluate.names import evaluate_names
 from precompute.evaluate.report import Report
+from precompute.evaluate.spaces import evaluate_spaces
 
 PARTS: dict[str, Callable[[Atlas, Sequence[Atlas]], Report]] = {
     "names": lambda atlas, against: evaluate_names(atlas),
+    "spaces": lambda atlas, against: evaluate_spaces(atlas),
     "lab": lambda atlas, against: evaluate_lab(atlas),
     "dictionaries": evaluate_dictionaries,
 }
@@ -30,10 +32,11 @@ def evaluate(directory: Path, only: Sequence[str] | None = None, against: Sequen
 
 
 def fitting(atlas: Atlas, against: Sequence[Atlas]) -> list[str]:
-    """Names are of words; a lab is of images; what is compared with another atlas are dictionaries."""
+    """Names are of words; a lab is of images; what is compared with another atlas are dictionaries; spaces, if any."""
     if against:
         return ["dictionaries"]
-    return ["lab"] if atlas.manifest.images else ["names"]
+    spaces = ["spaces"] if atlas.manifest.compared else []
+    return ["lab", *spaces] if atlas.manifest.images else ["names", *spaces]
 
 
 def write_json(reports: dict[str, Report], path: Path) -> None:
