@@ -17,7 +17,7 @@ from pages.components.compare_words import caption, measures_table
 from pages.components.escape import markdown
 from pages.components.frame import open_page
 from pages.components.links import atlas_query
-from pages.components.nav import ensure_router, page_file
+from pages.components.nav import PAGES, ensure_router, page_file
 from pages.components.picker import controls
 
 ensure_router()
@@ -69,7 +69,7 @@ neuron = atlas.neuron(view.neuron)
 st.page_link(
     page_file("neuron"),
     label=worded(atlas.manifest, "This neuron’s features"),
-    icon=":material/account_tree:",
+    icon=PAGES["neuron"][1],
     query_params=atlas_query(atlas, view.neuron.query()),
 )
 if reason := why_not(atlas, neuron):

@@ -132,7 +132,7 @@ function clusterNumbers(places, data, x, y) {
     const inside = places.filter((_, row) => data.clusters[row] === cluster);
     if (inside.length < 2) return [];
     const middle = [0, 1].map((axis) => inside.reduce((sum, place) => sum + place[axis], 0) / inside.length);
-    const number = made('text', { class: 'number', x: x(middle[0]), y: y(middle[1]) }, String(cluster));
+    const number = made('text', { class: 'number', x: x(middle[0]), y: y(middle[1]) - 12 }, String(cluster));
     number.style.setProperty('--c', colourOf(data, cluster));
     return [number];
   });

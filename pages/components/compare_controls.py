@@ -21,7 +21,7 @@ def pick_spaces(atlas: Atlas, view: View) -> None:
                 spaces,
                 key=key,
                 format_func=lambda name: space_title(atlas, name),
-                width=290,
+                width=245,
                 on_change=location.moved(key, lambda name, of=of: moved_to(atlas, view, of, name), spaces),
             )
         st.button(
@@ -33,7 +33,7 @@ def pick_spaces(atlas: Atlas, view: View) -> None:
             CLUSTERS,
             key="_compare_clusters",
             format_func=lambda name: clusters_title(atlas, name),
-            width=270,
+            width=235,
             on_change=location.moved("_compare_clusters", lambda name: view.to(clusters=name).query(atlas), CLUSTERS),
         )
 

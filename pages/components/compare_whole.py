@@ -12,7 +12,7 @@ from ne_core.wording import layer_mark, worded
 from pages.components.assets import component, drawn_key
 from pages.components.compare_controls import pick_measure
 from pages.components.compare_location import View
-from pages.components.compare_words import TITLES, short_title
+from pages.components.compare_words import TITLES, brief_title, short_title
 from pages.components.escape import markdown
 from pages.components.per_atlas import per_atlas
 
@@ -44,6 +44,7 @@ def show_whole(atlas: Atlas, view: View) -> None:
     BOXES(data={"key": drawn_key(drawn), **drawn}, key="boxes")
     st.caption(worded(atlas.manifest, f"{whose(atlas, view, len(found))} {SAYS}"))
     if view.measure in BEST:
+        st.markdown(worded(atlas.manifest, "**How often each space is best**, as a share of the layer’s neurons:"))
         st.markdown(wins_table(atlas, view.measure, view.by))
     else:
         st.caption("Distances of two spaces are on scales of their own: none wins by them, only by their ratio.")
@@ -67,14 +68,14 @@ def whose(atlas: Atlas, view: View, n: int) -> str:
 @per_atlas(entries=16)
 def wins_table(atlas: Atlas, measure: str, by: str) -> str:
     """In which share of the neurons each space is best, by layer and in all, as Markdown."""
-    head = " | ".join(markdown(short_title(atlas, name)) for name in COMPARED)
+    head = " | ".join(markdown(brief_title(atlas, name)) for name in COMPARED)
     rows = [
         wins_row(markdown(layer_mark(atlas.manifest, layer)), atlas.comparison.of_layer(layer), measure, by)
         for layer in atlas.layers
     ]
     rows.append(wins_row("**all**", atlas.comparison, measure, by))
     title = worded(atlas.manifest, "neurons")
-    return f"| best in, by layer | {head} | {title} |\n|---|{'---:|' * (len(COMPARED) + 1)}\n" + "\n".join(rows)
+    return f"| layer | {head} | {title} |\n|---|{'---:|' * (len(COMPARED) + 1)}\n" + "\n".join(rows)
 
 
 def wins_row(name: str, found: Comparison, measure: str, by: str) -> str:

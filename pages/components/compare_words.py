@@ -45,6 +45,11 @@ def short_title(atlas: Atlas, name: str) -> str:
     return worded(atlas.manifest, SPACE_TITLES.get(name, name.replace("_", " ").capitalize()))
 
 
+def brief_title(atlas: Atlas, name: str) -> str:
+    """“Neuron”, at the head of a narrow column."""
+    return short_title(atlas, name).removesuffix(" embedding")
+
+
 def measures_table(atlas: Atlas, view: View, found: Mapping[str, Separation]) -> str:
     """Of both spaces, as Markdown; which is better, where one can be."""
     head = " | ".join(f"{of}: {markdown(space_title(atlas, getattr(view, of)))}" for of in "ab")
