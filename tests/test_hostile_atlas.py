@@ -484,7 +484,8 @@ def test_no_examples_and_no_vocabulary_is_an_atlas_of_dead_neurons(copy: Path, m
     for name in ("tokens.npy", "lengths.npy"):
         change_array(copy, name, lambda a: a[:0])
     change_table(copy, "neurons.parquet", n_features=np.zeros(11, np.int32), n_examples=np.zeros(11, np.int32))
-    pq.write_table(pq.read_table(copy / "features.parquet")[:0], copy / "features.parquet")
+    for name in ("features.parquet", "spaces.parquet"):
+        pq.write_table(pq.read_table(copy / name)[:0], copy / name)
     for name in INDEXES:
         write_index(copy / name, np.zeros((0, D_IN), np.float32))
     set_manifest(copy, n_examples=0)
