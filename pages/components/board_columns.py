@@ -45,6 +45,7 @@ COLUMNS = {
         False,
     ),
     "features": Column("n_features", "Features", "", "Features at the atlas’s default cut", whole),
+    "suggested": Column("n_suggested", "Suggested", "", "Features at the cut that its own tree suggests", whole),
     "mean": Column("mean_distance", "Mean", "distance", f"Mean distance between its examples ({DISTANCE})", number(2)),
     "max": Column(
         "max_distance", "Max", "distance", f"Largest distance between two of its examples ({DISTANCE})", number(2)

@@ -1,42 +1,60 @@
 """python -m precompute evaluate DIR: how well an atlas does what it claims, a part at a time.
 
-A part is a function from an open atlas, and those that it is compared with, to a Report; PARTS names them.
+A part is a function from an open atlas and what is asked of it to a Report; PARTS names them.
 """
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ne_core.atlas import Atlas
 from precompute.evaluate.dictionaries import evaluate_dictionaries
 from precompute.evaluate.lab import evaluate_lab
 from precompute.evaluate.names import evaluate_names
+from precompute.evaluate.planted.evaluate import evaluate_counts, evaluate_planted
 from precompute.evaluate.report import Report
 from precompute.evaluate.spaces import evaluate_spaces
 
-PARTS: dict[str, Callable[[Atlas, Sequence[Atlas]], Report]] = {
-    "names": lambda atlas, against: evaluate_names(atlas),
-    "spaces": lambda atlas, against: evaluate_spaces(atlas),
-    "lab": lambda atlas, against: evaluate_lab(atlas),
-    "dictionaries": evaluate_dictionaries,
+
+@dataclass(frozen=True)
+class Asked:
+    """`against`: atlases to compare with. `quick`: a few of everything, for a first look."""
+
+    against: Sequence[Atlas] = ()
+    quick: bool = False
+
+
+PARTS: dict[str, Callable[[Atlas, Asked], Report]] = {
+    "names": lambda atlas, asked: evaluate_names(atlas),
+    "spaces": lambda atlas, asked: evaluate_spaces(atlas),
+    "planted": lambda atlas, asked: evaluate_planted(atlas, asked.quick),
+    "counts": lambda atlas, asked: evaluate_counts(atlas, asked.quick),
+    "lab": lambda atlas, asked: evaluate_lab(atlas),
+    "dictionaries": lambda atlas, asked: evaluate_dictionaries(atlas, asked.against),
 }
+OF_INPUTS = ("planted", "counts")
 
 
-def evaluate(directory: Path, only: Sequence[str] | None = None, against: Sequence[Path] = ()) -> dict[str, Report]:
+def evaluate(
+    directory: Path, only: Sequence[str] | None = None, against: Sequence[Path] = (), quick: bool = False
+) -> dict[str, Report]:
     """The parts asked for, by name; unless told, those that the atlas has something for.
 
-    Raises AtlasError for what is no atlas, NoLabError where a part is asked for that it has nothing for.
+    Raises AtlasError for what is no atlas or lacks what a part needs, NoLabError where there is no lab.
     """
-    atlas, others = Atlas.open(directory), [Atlas.open(other) for other in against]
-    return {part: PARTS[part](atlas, others) for part in (only or fitting(atlas, others))}
+    atlas, asked = Atlas.open(directory), Asked([Atlas.open(other) for other in against], quick)
+    return {part: PARTS[part](atlas, asked) for part in (only or fitting(atlas, asked))}
 
 
-def fitting(atlas: Atlas, against: Sequence[Atlas]) -> list[str]:
-    """Names are of words; a lab is of images; what is compared with another atlas are dictionaries; spaces, if any."""
-    if against:
+def fitting(atlas: Atlas, asked: Asked) -> list[str]:
+    """Names are of words; a lab is of images; what is compared with another atlas are dictionaries."""
+    if asked.against:
         return ["dictionaries"]
-    spaces = ["spaces"] if atlas.manifest.compared else []
-    return ["lab", *spaces] if atlas.manifest.images else ["names", *spaces]
+    if atlas.manifest.images:
+        return ["lab"]
+    spaces = ("spaces",) if atlas.manifest.compared else ()
+    return ["names", *spaces, *(OF_INPUTS if atlas.manifest.inputs else ())]
 
 
 def write_json(reports: dict[str, Report], path: Path) -> None:
