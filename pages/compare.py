@@ -9,9 +9,10 @@ from ne_core.wording import ref_name, unit_title, worded
 from pages.components import frame, location
 from pages.components.compare_controls import pick_spaces
 from pages.components.compare_example import show_example
+from pages.components.compare_export import compare_menu
 from pages.components.compare_location import View, read_view
 from pages.components.compare_picture import compare_picture
-from pages.components.compare_spaces import clusters_of, in_space
+from pages.components.compare_spaces import Shown, shown_of
 from pages.components.compare_whole import show_whole
 from pages.components.compare_words import caption, measures_table
 from pages.components.escape import markdown
@@ -43,16 +44,24 @@ def why_not(atlas: Atlas, neuron: Neuron) -> str | None:
     return None
 
 
-def show_neuron(atlas: Atlas, neuron: Neuron, view: View) -> None:
-    pick_spaces(atlas, view)
-    clusters = clusters_of(atlas, neuron, view)
-    spaces = [in_space(atlas, neuron.ref, name) for name in (view.a, view.b)]
-    compare_picture(atlas, neuron, view, spaces, clusters)
+def head(atlas: Atlas, view: View, shown: Shown | None) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.page_link(
+            page_file("neuron"),
+            label=worded(atlas.manifest, "This neuron’s features"),
+            icon=PAGES["neuron"][1],
+            query_params=atlas_query(atlas, view.neuron.query()),
+        )
+        compare_menu(atlas, view, shown)
+
+
+def show_neuron(atlas: Atlas, neuron: Neuron, view: View, shown: Shown) -> None:
+    compare_picture(atlas, neuron, view, shown)
     if view.example is not None:
         show_example(atlas, neuron, view)
-    found = {of: separation(space.cosines, clusters) for of, space in zip("ab", spaces, strict=True)}
+    found = {of: separation(space.cosines, shown.clusters) for of, space in zip("ab", shown.spaces, strict=True)}
     st.markdown(measures_table(atlas, view, found))
-    st.caption(caption(atlas, view, len(neuron), int(clusters.max()) + 1))
+    st.caption(caption(atlas, view, len(neuron), shown.n_clusters))
 
 
 atlas = open_page("compare")
@@ -66,14 +75,12 @@ st.title(markdown(f"{unit_title(atlas.manifest, view.neuron)} in two spaces"), a
 at.show_problems()
 controls(atlas, view)
 neuron = atlas.neuron(view.neuron)
-st.page_link(
-    page_file("neuron"),
-    label=worded(atlas.manifest, "This neuron’s features"),
-    icon=PAGES["neuron"][1],
-    query_params=atlas_query(atlas, view.neuron.query()),
-)
 if reason := why_not(atlas, neuron):
+    head(atlas, view, None)
     st.info(reason, icon=":material/info:")
 else:
-    show_neuron(atlas, neuron, view)
+    pick_spaces(atlas, view)
+    shown = shown_of(atlas, neuron, view)
+    head(atlas, view, shown)
+    show_neuron(atlas, neuron, view, shown)
 show_whole(atlas, view)

@@ -11,7 +11,7 @@ from ne_core.palette import FEATURES, OTHER
 from pages.components.assets import component, drawn_key
 from pages.components.compare_location import FEATURES as ATLAS
 from pages.components.compare_location import View
-from pages.components.compare_spaces import Space
+from pages.components.compare_spaces import Shown, Space
 from pages.components.compare_words import space_title
 from pages.components.labels import labels_of
 from pages.components.lines import snippets
@@ -25,10 +25,8 @@ COMPARE = component(
 ROOM = 1.06  # above the highest branch point
 
 
-def compare_picture(
-    atlas: Atlas, neuron: Neuron, view: View, spaces: list[Space], clusters: Int[np.ndarray, " n"]
-) -> None:
-    rows = np.arange(len(neuron))
+def compare_picture(atlas: Atlas, neuron: Neuron, view: View, shown: Shown) -> None:
+    clusters, rows = shown.clusters, np.arange(len(neuron))
     drawn = {
         "address": view.to(example=None).href(atlas),
         "colours": [colour.css for colour in (*FEATURES, OTHER)],
@@ -36,20 +34,23 @@ def compare_picture(
         "names": [str(each) for each in labels_of(atlas, neuron, clusters)],
         "texts": snippets(atlas, neuron, rows, 10, 4),
         "images": thumbs(atlas, neuron.example) if atlas.manifest.images else None,
-        "sides": [side(atlas, of, space, view, clusters) for of, space in zip("ab", spaces, strict=True)],
+        "sides": [side(atlas, of, space, view, shown) for of, space in zip("ab", shown.spaces, strict=True)],
     }
     COMPARE(data={"key": drawn_key(drawn), "chosen": view.example, **drawn}, key="compare")
 
 
-def side(atlas: Atlas, of: str, space: Space, view: View, clusters: Int[np.ndarray, " n"]) -> dict:
-    n_features = int(clusters.max()) + 1
-    own = space.name == atlas.manifest.embedding and view.clusters in (ATLAS, space.name)
-    cut = atlas.manifest.default_cut if own else cut_height(space.tree, n_features)
+def side(atlas: Atlas, of: str, space: Space, view: View, shown: Shown) -> dict:
     return {
         "title": f"{of}: {space_title(atlas, space.name)}",
-        "tree": drawn_tree(space, clusters, cut),
+        "tree": drawn_tree(space, shown.clusters, cut_of(atlas, view, space, shown.n_clusters)),
         **drawn_plane(space),
     }
+
+
+def cut_of(atlas: Atlas, view: View, space: Space, n_features: int) -> float | None:
+    """Where the space's tree is cut into as many: the atlas's own cut where its features are shown in their space."""
+    own = space.name == atlas.manifest.embedding and view.clusters in (ATLAS, space.name)
+    return atlas.manifest.default_cut if own else cut_height(space.tree, n_features)
 
 
 def drawn_tree(space: Space, clusters: Int[np.ndarray, " n"], cut: float | None) -> dict:

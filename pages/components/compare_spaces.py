@@ -56,3 +56,21 @@ def clusters_of(atlas: Atlas, neuron: Neuron, view: View) -> Int[np.ndarray, " n
     if view.clusters == FEATURES:
         return features
     return cut_into(in_space(atlas, neuron.ref, view.clusters).tree, int(features.max()) + 1)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The spaces a and b, and the cluster of each example."""
+
+    spaces: tuple[Space, Space]
+    clusters: Int[np.ndarray, " n"]
+
+    @property
+    def n_clusters(self) -> int:
+        return int(self.clusters.max()) + 1
+
+
+def shown_of(atlas: Atlas, neuron: Neuron, view: View) -> Shown:
+    """Of a neuron with examples. Raises AtlasError as `space_of` does."""
+    a, b = (in_space(atlas, neuron.ref, name) for name in (view.a, view.b))
+    return Shown((a, b), clusters_of(atlas, neuron, view))
