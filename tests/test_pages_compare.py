@@ -14,6 +14,7 @@ from ne_core.refs import NeuronRef
 from ne_core.separation import separation
 from pages.components import compare_spaces
 from pages.components.compare_location import View
+from pages.components.compare_words import measure_row
 from tests.apptest import open_app, payloads, url, words
 from tests.hostile import change_array, copied, manifest_of, set_manifest
 
@@ -89,8 +90,10 @@ def test_measures_are_those_of_the_clusters_that_are_shown(tiny_atlas, monkeypat
     a, b = (separation(each, clusters) for each in cosines)
     app = open_app(tiny_atlas.parent, "compare", monkeypatch, **ASKED, clusters="pre_mlp")
     table = next(each.value for each in app.markdown if "Silhouette" in each.value)
-    winner = "a" if a.silhouette > b.silhouette else "b"
-    assert f"| Silhouette | {a.silhouette:.3f} | {b.silhouette:.3f} | **{winner}** |" in table
+    better = (
+        "–" if f"{a.silhouette:.3f}" == f"{b.silhouette:.3f}" else "**a**" if a.silhouette > b.silhouette else "**b**"
+    )
+    assert f"| Silhouette | {a.silhouette:.3f} | {b.silhouette:.3f} | {better} |" in table
     assert f"| Mean distance between clusters | {a.inter:.3f} | {b.inter:.3f} |  |" in table
     assert picture(app)["clusters"] == clusters.tolist()
     assert "Pre-MLP embedding, cut into as many as the atlas has features" in said(app)
@@ -165,6 +168,7 @@ def test_images(image_atlas, monkeypatch):
     app = open_app(image_atlas.parent, "compare", monkeypatch)
     assert not app.error
     assert "This atlas holds no comparison" in said(app)
+    assert picture(app)["sides"][1]["title"] == "b: Input x"
     assert len(picture(app)["images"]) == len(picture(app)["clusters"])
 
 
@@ -212,3 +216,12 @@ def test_controls_move_the_url(tiny_atlas, monkeypatch):
 def test_the_address_of_a_view():
     view = View(REF, a="pre_mlp", b="neuron")
     assert view.swapped == View(REF)
+
+
+def test_which_is_better():
+    """More silhouette, less of the ratio; nothing where nobody can see a difference, or where none can be."""
+    assert measure_row("silhouette", [0.5, 0.4]).endswith("| **a** |")
+    assert measure_row("ratio", [0.5, 0.4]).endswith("| 0.500 | 0.400 | **b** |")
+    assert measure_row("silhouette", [0.50001, 0.5]).endswith("| – |")
+    assert measure_row("silhouette", [-0.5, float("nan")]).endswith("| −0.500 | – | – |")
+    assert measure_row("inter", [0.5, 0.4]).endswith("|  |")

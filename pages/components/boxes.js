@@ -10,7 +10,7 @@ export default function (component) {
     Object.assign(plot, { drawnKey: data.key, at: -1 });
     tip.style.display = 'none';
     plot.setAttribute('aria-label', `${data.label} Left and right arrows move between boxes.`);
-    key.replaceChildren(...data.series.flatMap((name, i) => keyOf(name, data.colours[i])));
+    key.replaceChildren(...data.series.map((name, i) => keyOf(name, data.colours[i])));
     drawBoxes(data, plot);
   }
   plot.observer?.disconnect();
@@ -85,7 +85,8 @@ function boxOf(box, i, group, series, at, colours) {
 }
 
 function keyOf(name, colour) {
-  const mark = element('i');
+  const made = element('span'), mark = element('i');
   mark.style.setProperty('--c', colour);
-  return [mark, element('span', '', name)];
+  made.append(mark, name);
+  return made;
 }

@@ -19,10 +19,8 @@ TITLES = {
     "inter": "Mean distance between clusters",
     "ratio": "Within / between",
 }
-FAVOURED = (
-    "A space that made the clusters has them together by construction: it is favoured. Over the whole atlas, below, "
-    "each space is measured on the clusters of every one of them."
-)
+FAVOURED = "A space that made the clusters has them together by construction: it is favoured."
+BELOW = "Over the whole atlas, below, each space is measured on the clusters of every one of them."
 HOW = (
     "The plane shows the two directions along which the unit vectors differ most; what they differ by along others is "
     "not seen. Each side has a scale of its own. Dashed: where its tree has to be cut for as many clusters."
@@ -31,8 +29,8 @@ HOW = (
 
 def space_title(atlas: Atlas, name: str) -> str:
     """“Neuron embedding, x ⊙ w”."""
-    title = SPACE_TITLES.get(name, name.replace("_", " ").capitalize())
-    return worded(atlas.manifest, f"{title}, {EMBEDDINGS[name]}")
+    title, formula = short_title(atlas, name), EMBEDDINGS[name]
+    return title if title.split()[-1] == formula else f"{title}, {formula}"
 
 
 def clusters_title(atlas: Atlas, clusters: str) -> str:
@@ -58,18 +56,16 @@ def measures_table(atlas: Atlas, view: View, found: Mapping[str, Separation]) ->
 
 
 def measure_row(name: str, values: list[float]) -> str:
-    shown = " | ".join(f"{value:.3f}".replace("-", "−") if np.isfinite(value) else "–" for value in values)
-    return f"| {TITLES[name]} | {shown} | {better(name, values)} |"
+    shown = [f"{value:.3f}".replace("-", "−") if np.isfinite(value) else "–" for value in values]
+    return f"| {TITLES[name]} | {' | '.join(shown)} | {better(name, values)} |"
 
 
 def better(name: str, values: list[float]) -> str:
-    """Distances of two spaces are on scales of their own: only their ratio can be better."""
+    """Distances of two spaces are on scales of their own: only their ratio can be better. None where none shows."""
     if name not in BEST:
         return ""
-    if not np.isfinite(values).all() or values[0] == values[1]:
-        return "–"
-    a, b = (value * BEST[name] for value in values)
-    return "**a**" if a > b else "**b**"
+    a, b = (round(value, 3) * BEST[name] for value in values)
+    return "**a**" if a > b else "**b**" if b > a else "–"
 
 
 def caption(atlas: Atlas, view: View, n: int, k: int) -> str:
@@ -77,4 +73,5 @@ def caption(atlas: Atlas, view: View, n: int, k: int) -> str:
     if view.clusters != FEATURES:
         whose = f"the tree of {short_title(atlas, view.clusters)}, cut into as many as the atlas has features"
     said = f"The same {n:,} examples on both sides, in the colours of the same {k:,} cluster{'s' * (k != 1)}: {whose}."
-    return worded(atlas.manifest, f"{said} {FAVOURED} {HOW}")
+    below = [] if atlas.comparison is None else [BELOW]
+    return worded(atlas.manifest, " ".join([said, FAVOURED, *below, HOW]))
