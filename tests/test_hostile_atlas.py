@@ -483,7 +483,8 @@ def test_no_examples_and_no_vocabulary_is_an_atlas_of_dead_neurons(copy: Path, m
         change_array(copy, f"layers/{layer}/logit_effects.npy", lambda a: a.fill(np.nan))
     for name in ("tokens.npy", "lengths.npy"):
         change_array(copy, name, lambda a: a[:0])
-    change_table(copy, "neurons.parquet", n_features=np.zeros(11, np.int32), n_examples=np.zeros(11, np.int32))
+    none = dict.fromkeys(("n_features", "n_examples", "n_suggested"), np.zeros(11, np.int32))
+    change_table(copy, "neurons.parquet", **none)
     for name in ("features.parquet", "spaces.parquet"):
         pq.write_table(pq.read_table(copy / name)[:0], copy / name)
     for name in INDEXES:

@@ -90,10 +90,8 @@ def test_measures_are_those_of_the_clusters_that_are_shown(tiny_atlas, monkeypat
     a, b = (separation(each, clusters) for each in cosines)
     app = open_app(tiny_atlas.parent, "compare", monkeypatch, **ASKED, clusters="pre_mlp")
     table = next(each.value for each in app.markdown if "Silhouette" in each.value)
-    better = (
-        "–" if f"{a.silhouette:.3f}" == f"{b.silhouette:.3f}" else "**a**" if a.silhouette > b.silhouette else "**b**"
-    )
-    assert f"| Silhouette | {a.silhouette:.3f} | {b.silhouette:.3f} | {better} |" in table
+    assert measure_row("silhouette", [a.silhouette, b.silhouette]) in table
+    assert f"| {a.silhouette:.3f} | {b.silhouette:.3f} |" in table
     assert f"| Mean distance between clusters | {a.inter:.3f} | {b.inter:.3f} |  |" in table
     assert picture(app)["clusters"] == clusters.tolist()
     assert "Pre-MLP embedding, cut into as many as the atlas has features" in said(app)
