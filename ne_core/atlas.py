@@ -16,6 +16,7 @@ from jaxtyping import Float, Int, UInt8
 from ne_core.arrays import AtlasError, let_go, load_array
 from ne_core.cluster import central_examples, cut
 from ne_core.comparison import Comparison, comparison
+from ne_core.contributions import Contributions
 from ne_core.embeddings import Embedder
 from ne_core.inputs import Inputs
 from ne_core.layer import NeuronLayer
@@ -24,7 +25,18 @@ from ne_core.manifest import Manifest, load_json, read_manifest
 from ne_core.naming import word_classes
 from ne_core.paths import SPACES_FILE, inputs_file, layer_folder
 from ne_core.refs import FeatureRef, NeuronRef
-from ne_core.schema import COMPARISONS, EXAMPLES, FEATURES, IMAGES, INPUTS, LAYER, LOGIT_EFFECTS, NEURONS, Array
+from ne_core.schema import (
+    COMPARISONS,
+    CONTRIBUTIONS,
+    EXAMPLES,
+    FEATURES,
+    IMAGES,
+    INPUTS,
+    LAYER,
+    LOGIT_EFFECTS,
+    NEURONS,
+    Array,
+)
 from ne_core.search import SearchIndex
 from ne_core.statistics import Histogram, InputStatistics, symmetric
 from ne_core.tables import load_table
@@ -72,12 +84,13 @@ class Neuron:
 
 @dataclass(frozen=True)
 class LayerFiles:
-    """The columns of one layer, as they lie on disk; inputs behind its rows and logit effects where there are any."""
+    """The columns of one layer, as they lie on disk; inputs, logit effects and contributions where there are any."""
 
     offsets: Int[np.ndarray, " n_offsets"]
     columns: dict[str, np.ndarray]
     inputs: Inputs | None
     logits: dict[str, np.ndarray] | None
+    contributions: dict[str, np.ndarray] | None
 
     @cached_property
     def tree_offsets(self) -> Int[np.ndarray, " n_offsets"]:
@@ -180,6 +193,18 @@ class Atlas:
         """
         columns = self._layer_of(ref).logits
         return logit_effects(columns, ref.neuron) if columns else None
+
+    def contributions(self, ref: NeuronRef) -> Contributions | None:
+        """What writes the pre-activations of `neuron(ref)`'s rows, in their order; None where they are not split.
+
+        Raises KeyError for a neuron that the atlas lacks.
+        """
+        layer, parts = self._layer_of(ref), self.manifest.parts
+        if parts is None:
+            return None
+        rows = slice(*layer.offsets[ref.neuron : ref.neuron + 2])
+        columns = (layer.contributions[spec.file.removesuffix(".npy")][rows] for spec in CONTRIBUTIONS)
+        return Contributions(parts.named(ref.layer), *columns)
 
     def neuron_inputs(self, ref: NeuronRef) -> Float[np.ndarray, "n d_in"]:
         """x at the key tokens of `neuron(ref)`'s rows, in their order, read from disk.
@@ -304,7 +329,11 @@ def load_layer(root: Path, manifest: Manifest, layer: int) -> LayerFiles:
         x = load_array(root, replace(INPUTS, file=inputs_file(layer)), sizes)
         inputs = Inputs(root / inputs_file(layer), x, columns["example"], columns["pos"])
     logits = load_columns(folder, LOGIT_EFFECTS, sizes) if manifest.logit_effects else None
-    return LayerFiles(columns.pop("offsets"), columns, inputs, logits)
+    contributions, parts = None, manifest.parts
+    if parts:
+        of_parts = {"n_parts": parts.count(layer), "n_read": parts.n_read(layer)}
+        contributions = load_columns(folder, CONTRIBUTIONS, sizes | of_parts)
+    return LayerFiles(columns.pop("offsets"), columns, inputs, logits, contributions)
 
 
 def load_comparison(root: Path, manifest: Manifest) -> Comparison | None:

@@ -3,6 +3,7 @@
 from ne_core.lab.schema import LAB, LAB_ARRAYS, RUNS
 from ne_core.schema import (
     COMPARISONS,
+    CONTRIBUTIONS,
     EXAMPLES,
     FEATURES,
     IMAGES,
@@ -44,6 +45,11 @@ def markdown() -> str:
             section("Each layer, `layers/LL/`", ("file", "dtype, shape", "meaning"), map(array_row, LAYER)),
             section(
                 "And where `logit_effects` says so", ("file", "dtype, shape", "meaning"), map(array_row, LOGIT_EFFECTS)
+            ),
+            section(
+                "And where `contributions` names parts",
+                ("file", "dtype, shape", "meaning"),
+                map(array_row, CONTRIBUTIONS),
             ),
             section("`neurons.parquet`", ("column", "dtype", "meaning"), map(column_row, NEURONS)),
             section("`features.parquet`", ("column", "dtype", "meaning"), map(column_row, FEATURES)),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ne_core.arrays import AtlasError, own_file
 from ne_core.check_manifest import check_manifest
+from ne_core.contributions import Parts, parts_from
 from ne_core.windows import Window
 
 MOST_BYTES = 2**22  # of the manifest, which lists some hundred files
@@ -92,6 +93,16 @@ class Manifest:
     def compared(self) -> bool:
         """Whether the atlas compares spaces, neuron by neuron."""
         return self.raw["compared"]
+
+    @property
+    def parts(self) -> Parts | None:
+        """What pre-activations are split into; None where they are not."""
+        return parts_from(self.raw["contributions"])
+
+    @property
+    def why_no_parts(self) -> str:
+        """What the atlas says of that; empty where they are split. A stranger's text."""
+        return "" if self.parts else self.raw["contributions"]
 
     @property
     def causal(self) -> bool:

@@ -35,8 +35,8 @@ ROWS = (
 )
 SUGGESTED = (
     "Two branches join at the average distance between their examples. The *suggested* cut is the middle of the widest "
-    "gap between successive branch points, among cuts that give from two features to half as many as there are "
-    "examples: the grouping that survives longest."
+    "gap between successive branch points, of those that leave at most half as many features as examples: the grouping "
+    "that survives longest below the distance to any other input of the layer."
 )
 
 
@@ -50,7 +50,7 @@ def show_measures(atlas: Atlas, neuron: Neuron, view: View) -> None:
         "Largest feature": (f"{found.largest_share:.0%}", "Share of the examples that the largest feature holds."),
         "Mean distance": (
             number(found.mean_distance),
-            "Mean cosine distance between the examples’ neuron embeddings: 0 is the same direction, 1 unrelated.",
+            "Mean cosine distance between the examples’ embeddings: 0 is the same direction, 1 unrelated.",
         ),
         "Within features": (number(found.intra_distance), "Mean distance between examples of the same feature."),
         "Between features": (number(found.inter_distance), "Mean distance between examples of different features."),

@@ -13,6 +13,7 @@ from ne_core.placing import new_atlas
 from ne_core.schema import COMPARISONS, FEATURES, NEURONS
 from ne_core.similar import SPACES
 from precompute import index
+from precompute.contributions import Columns as Contributions
 from precompute.found import LayerFound, Texts
 from precompute.layout import layout
 from precompute.logits import Columns
@@ -21,7 +22,7 @@ from precompute.names import named
 from precompute.sample import LayerStatistics
 from precompute.search_index import write_search
 from precompute.write import write_manifest
-from precompute.write_arrays import write_examples, write_inputs, write_layer, write_logits
+from precompute.write_arrays import write_contributions, write_examples, write_inputs, write_layer, write_logits
 from precompute.write_tables import write_index, write_table
 
 MAPPED = "pre_mlp"  # the space whose similar features stand together on the map, unless told: the one shown first
@@ -77,11 +78,13 @@ def write_atlas(
     facts: Mapping,
     progress: Callable[[int, int], None] = lambda done, total: None,
     beside: Callable[[Path], None] = lambda folder: None,
+    contributions: Mapping[int, Contributions] | None = None,
     compared: Mapping[str, np.ndarray] | None = None,
 ) -> None:
     """An atlas at `out`; `facts` are the manifest's fields that the arrays cannot tell, `compared` the table of spaces.
 
-    `facts["inputs"]` says whether x of every kept example is written. `beside` may write further files
+    `facts["inputs"]` says whether x of every kept example is written, `facts["contributions"]` what the columns of
+    `contributions` are, which are asked for a layer at a time, or why there are none. `beside` may write further files
     into the folder. Raises WriteError, in one line, and leaves what stood at `out` as it was.
     """
     with new_atlas(out) as folder:
@@ -91,6 +94,8 @@ def write_atlas(
             write_layer(folder, layer.rows, layer.features, statistics[number], importances[number])
             if logits is not None:
                 write_logits(folder, number, logits[number])
+            if contributions is not None:
+                write_contributions(folder, number, contributions[number])
             if facts["inputs"]:
                 write_inputs(folder, layer.rows)
                 let_go(layer.rows.x)

@@ -1,11 +1,12 @@
 """A small atlas whose features are known by construction, made without a model; half of its tokens are hostile text."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
+from ne_core.contributions import Parts
 from ne_core.embeddings import Embedder
 from ne_core.inputs import places
 from ne_core.layer import NeuronLayer
@@ -39,6 +40,7 @@ D_IN, N_EXAMPLES, N_CTX, CUT = 16, 40, 24, 0.5
 WINDOW = Window(back=8, forward=4)
 BASELINES = ["mask-token", "mean-embedding"]
 N_SAMPLED = 200
+PARTS = Parts(position=True, heads=2, own_attention=True)
 RANKS_WITH_IMPORTANCE = 3  # more outlying examples have none computed
 
 
@@ -168,6 +170,19 @@ def planted_logits(rng, n_neurons: int) -> dict[str, np.ndarray]:
     return {"logit_tokens": tokens, "logit_effects": np.take_along_axis(effects[:, None], tokens, axis=2)}
 
 
+def planted_contributions(rng, found: LayerFound) -> dict[str, np.ndarray]:
+    """Head L0 H1 brings most and reads from the token before; everything sums to the activation."""
+    parts, rows = PARTS, found.rows
+    layer, n = rows.layer, rows.n_rows
+    values = rng.uniform(-0.3, 0.3, size=(n, parts.count(layer)))
+    values[:, parts.first_head + 1] = 2
+    values[:, 0] += rows.activation - values.sum(axis=1)
+    heads = np.abs(values[:, parts.first_head :][:, : parts.n_heads(layer)])
+    order = np.argsort(-heads, axis=1)[:, : parts.n_read(layer)]
+    back = np.where(order == 1, 1, rng.integers(0, 1 + rows.pos[:, None], size=order.shape))
+    return {"contributions": values, "read_head": order, "read_back": back}
+
+
 def facts(layers: Sequence[LayerFound], inputs: bool = True) -> dict:
     return {
         "name": "planted",
@@ -192,6 +207,7 @@ def facts(layers: Sequence[LayerFound], inputs: bool = True) -> dict:
         "embedding": "neuron",
         "default_cut": CUT,
         "sample_positions": N_SAMPLED,
+        "contributions": asdict(PARTS),
         "inputs": inputs,
         "work_unit": 32,
         "seed": 0,
@@ -216,8 +232,11 @@ def make_atlas(out: Path, inputs: bool = True) -> Path:
     statistics = {found.rows.layer: planted_statistics(rng, found.rows) for found in layers}
     found = indexed(layers, texts, importances)
     logits = {found.rows.layer: planted_logits(rng, found.rows.weights.n_neurons) for found in layers}
-    parts = (texts, layers, statistics, importances, logits, found, facts(layers, inputs))
-    write_atlas(out, *parts, compared=spaces_of(layers, embedders(statistics)))
+    contributions = {each.rows.layer: planted_contributions(rng, each) for each in layers}
+    about = facts(layers, inputs)
+    parts = (texts, layers, statistics, importances, logits, found, about)
+    compared = spaces_of(layers, embedders(statistics))
+    write_atlas(out, *parts, contributions=contributions, compared=compared)
     return out
 
 

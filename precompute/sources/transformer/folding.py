@@ -18,10 +18,19 @@ class Norm:
 
     def normalised(self, h: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
         """x̂ from the norm's *input*: taking it back out of x would divide by gains that may be zero."""
+        h = self._centre(h)
+        return h * self._rate(h)
+
+    def rate(self, h: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows 1"]:
+        """1 / σ: what x̂ gains for each unit added to the norm's input, its scale held fixed."""
+        return self._rate(self._centre(h))
+
+    def _centre(self, h: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
         h = h.float()
-        if self.centred:
-            h = h - h.mean(-1, keepdim=True)
-        return h * torch.rsqrt(h.square().mean(-1, keepdim=True) + self.eps)
+        return h - h.mean(-1, keepdim=True) if self.centred else h
+
+    def _rate(self, h: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows 1"]:
+        return torch.rsqrt(h.square().mean(-1, keepdim=True) + self.eps)
 
     def output(self, h: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
         return self.normalised(h) * self.gain + self.shift

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +11,15 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
+from ne_core.contributions import Parts
 from ne_core.layer import NeuronLayer
 from precompute.memory import batches
-from precompute.source import LayerPass, Readings, TopLogits, UnfitModelError
+from precompute.source import Keys, LayerPass, Readings, Split, TopLogits, UnfitModelError
 from precompute.sources.transformer import masking, probe, taps
 from precompute.sources.transformer.checkpoint import Checkpoint, first_line, open_checkpoint
 from precompute.sources.transformer.folding import close
 from precompute.sources.transformer.fusing import fuse_activations
+from precompute.sources.transformer.splitter import NotSplitError, Splitter
 from precompute.sources.transformer.unembedding import direct_path, top_logits, writes_directly
 
 # Share of the largest value by which two ways to the same number may differ.
@@ -183,6 +185,38 @@ class TransformerSource:
         n_vocab = 1 + max(self.tokenizer.get_vocab().values())
         U = direct_path(self._bridge, self._probe, n_vocab, self._tolerance)
         return None if U is None else top_logits(self._bridge.blocks[layer].mlp.W_out.detach().float(), U, k)
+
+    def parts(self) -> Parts | str:
+        """What pre-activations of these layers are split into; in words why they cannot be, where they cannot."""
+        found = self._splitter
+        return found if isinstance(found, str) else found.parts
+
+    def split(
+        self, tokens: Int[Tensor, "batch pos"], lengths: Int[Tensor, " batch"], keys: Mapping[int, Keys]
+    ) -> dict[int, Split]:
+        """By layer, each of its pre-activations split, from one clean run of the prompts; where there are `parts`.
+
+        Some prompts at a time, whose patterns are held at once; fewer where memory runs out.
+        """
+        tokens, lengths = self._on_device(tokens, lengths)
+        real = (torch.arange(tokens.shape[1], device=self.device) < lengths[:, None]).long()
+        most, limit = max(1, masking.TOKENS_PER_PASS["cpu"] // tokens.shape[1]), batches(self, "split prompts")
+
+        def run(start: int, part: slice) -> dict[int, Split]:
+            part = slice(start + part.start, start + part.stop)
+            here = {layer: of_layer.within(part) for layer, of_layer in keys.items()}
+            return self._splitter.split(tokens[part], real[part], here)
+
+        starts = range(0, len(tokens), most)
+        found = [split for at in starts for split in limit.each(min(most, len(tokens) - at), partial(run, at))]
+        return {layer: Split.joined([each[layer] for each in found]) for layer in keys}
+
+    @cached_property
+    def _splitter(self) -> Splitter | str:
+        try:
+            return Splitter(self._bridge, self.layers, self.gated_embedding, self._probe, self._tolerance)
+        except NotSplitError as error:
+            return str(error)
 
     def _asked(
         self,
