@@ -15,6 +15,7 @@ from jaxtyping import Float, Int, UInt8
 
 from ne_core.arrays import AtlasError, let_go, load_array
 from ne_core.cluster import central_examples, cut
+from ne_core.comparison import Comparison, comparison
 from ne_core.contributions import Contributions
 from ne_core.embeddings import Embedder
 from ne_core.inputs import Inputs
@@ -22,9 +23,20 @@ from ne_core.layer import NeuronLayer
 from ne_core.logits import LogitEffects, logit_effects
 from ne_core.manifest import Manifest, load_json, read_manifest
 from ne_core.naming import word_classes
-from ne_core.paths import inputs_file, layer_folder
+from ne_core.paths import SPACES_FILE, inputs_file, layer_folder
 from ne_core.refs import FeatureRef, NeuronRef
-from ne_core.schema import CONTRIBUTIONS, EXAMPLES, FEATURES, IMAGES, INPUTS, LAYER, LOGIT_EFFECTS, NEURONS, Array
+from ne_core.schema import (
+    COMPARISONS,
+    CONTRIBUTIONS,
+    EXAMPLES,
+    FEATURES,
+    IMAGES,
+    INPUTS,
+    LAYER,
+    LOGIT_EFFECTS,
+    NEURONS,
+    Array,
+)
 from ne_core.search import SearchIndex
 from ne_core.statistics import Histogram, InputStatistics, symmetric
 from ne_core.tables import load_table
@@ -90,7 +102,8 @@ class LayerFiles:
 class Atlas:
     """A readable atlas. Everything it returns is read-only. `ne_core.frames` makes DataFrames of it.
 
-    `images` is None where its examples are texts. `called` is its name in a link.
+    `images` is None where its examples are texts, `comparison` where spaces are not compared. `called` is its name in a
+    link.
     """
 
     root: Path
@@ -102,6 +115,7 @@ class Atlas:
     features: dict[str, np.ndarray]
     files: dict[int, LayerFiles]
     images: UInt8[np.ndarray, "n_examples height width"] | None
+    comparison: Comparison | None
     called: str
 
     def __repr__(self) -> str:
@@ -139,6 +153,7 @@ class Atlas:
             load_table(root, "features.parquet", FEATURES, n_rows),
             layers,
             load_array(root, IMAGES, sizes) if manifest.images else None,
+            load_comparison(root, manifest),
             root.name if called is None else called,
         )
         check_rows(atlas)
@@ -319,6 +334,13 @@ def load_layer(root: Path, manifest: Manifest, layer: int) -> LayerFiles:
         of_parts = {"n_parts": parts.count(layer), "n_read": parts.n_read(layer)}
         contributions = load_columns(folder, CONTRIBUTIONS, sizes | of_parts)
     return LayerFiles(columns.pop("offsets"), columns, inputs, logits, contributions)
+
+
+def load_comparison(root: Path, manifest: Manifest) -> Comparison | None:
+    """Of some of its neurons; None where it does not compare spaces."""
+    if not manifest.compared:
+        return None
+    return comparison(load_table(root, SPACES_FILE, COMPARISONS, sum(manifest.n_neurons.values())))
 
 
 def load_columns(folder: Path, specs: tuple[Array, ...], sizes: dict[str, int]) -> dict[str, np.ndarray]:

@@ -123,6 +123,7 @@ TESTS: dict[str, Callable[..., bool]] = {
     "inputs": lambda inputs: type(inputs) is bool,
     "kind units layers contributions": good_contributions,
     "logit_effects": lambda there: type(there) is bool,
+    "compared": lambda there: type(there) is bool,
     "model corpus libraries": lambda *each: all(isinstance(value, dict) for value in each),
     "files": good_files,
 }

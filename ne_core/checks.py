@@ -8,6 +8,7 @@ import numpy as np
 
 from ne_core.arrays import AtlasError, let_go, own_file
 from ne_core.atlas import Atlas, LayerFiles
+from ne_core.check_comparison import check_comparison
 from ne_core.check_index import check_index
 from ne_core.check_manifest import brief
 from ne_core.check_members import check_members
@@ -18,7 +19,7 @@ from ne_core.contributions import check_contributions
 from ne_core.lab.lab import Lab
 from ne_core.logits import check_logits
 from ne_core.manifest import Manifest
-from ne_core.paths import index_file, inputs_file, layer_folder
+from ne_core.paths import SPACES_FILE, index_file, inputs_file, layer_folder
 from ne_core.schema import CONTRIBUTIONS, EXAMPLES, IMAGES, LAYER, LOGIT_EFFECTS
 from ne_core.statistics import check_statistics
 from ne_core.token_text import visible
@@ -57,6 +58,8 @@ def files_of(manifest: Manifest) -> Iterator[str]:
         if manifest.inputs:
             yield inputs_file(layer)
     yield from map(index_file, manifest.spaces)
+    if manifest.compared:
+        yield SPACES_FILE
 
 
 def check_rows(atlas: Atlas) -> None:
@@ -70,6 +73,8 @@ def check_rows(atlas: Atlas) -> None:
         check_layer(atlas, layer, files)
         let_go_of(files)
     check_tables(atlas)
+    if atlas.comparison is not None:
+        check_comparison(atlas, atlas.comparison)
     for space in atlas.manifest.spaces:
         check_index(atlas.root / index_file(space), len(atlas.features["layer"]), set(atlas.manifest.d_in.values()))
 

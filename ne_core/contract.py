@@ -2,6 +2,7 @@
 
 from ne_core.lab.schema import LAB, LAB_ARRAYS, RUNS
 from ne_core.schema import (
+    COMPARISONS,
     CONTRIBUTIONS,
     EXAMPLES,
     FEATURES,
@@ -52,6 +53,11 @@ def markdown() -> str:
             ),
             section("`neurons.parquet`", ("column", "dtype", "meaning"), map(column_row, NEURONS)),
             section("`features.parquet`", ("column", "dtype", "meaning"), map(column_row, FEATURES)),
+            section(
+                "`spaces.parquet`, where `compared` says so",
+                ("column", "dtype", "meaning"),
+                map(column_row, COMPARISONS),
+            ),
             section("`manifest.json`", ("field", "meaning"), fields(MANIFEST)),
             section("And of a lab, `lab/`", ("file", "dtype, shape", "meaning"), map(array_row, LAB_ARRAYS)),
             section("`lab/runs.parquet`", ("column", "dtype", "meaning"), map(column_row, RUNS)),

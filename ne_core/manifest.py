@@ -90,6 +90,11 @@ class Manifest:
         return self.raw["logit_effects"]
 
     @property
+    def compared(self) -> bool:
+        """Whether the atlas compares spaces, neuron by neuron."""
+        return self.raw["compared"]
+
+    @property
     def parts(self) -> Parts | None:
         """What pre-activations are split into; None where they are not."""
         return parts_from(self.raw["contributions"])

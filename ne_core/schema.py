@@ -8,6 +8,7 @@ KEY_TOKENS = 3  # most frequent key tokens kept for each feature
 NAME_KEYS, NAME_CONTEXT = 3, 2  # tokens that a feature's name is made of
 LOGITS = 10  # tokens that a neuron raises most, and as many that it lowers most
 HISTOGRAM_BINS = 40  # equal ones, between the lowest and the highest activation of a neuron's sample
+COMPARED = ("neuron", "pre_mlp", "conditional")  # spaces that neurons are compared in, by their names in embeddings.py
 MOST_SAMPLED = 2**15 - 1  # positions in the sample: a bin may hold all of them, as an int16
 
 
@@ -184,6 +185,21 @@ FEATURES = (
     Column("cosine_pre_mlp", "float16", "their cosines", SIMILAR),
 )
 
+CELLS = len(COMPARED) ** 2
+COMPARISONS = (
+    Column("layer", "int16", "the model's layer"),
+    Column("neuron", "int32", "number within the layer"),
+    Column(
+        "silhouette",
+        "float32",
+        f"mean silhouette of the clusters of {', '.join(COMPARED)}, as many as there are features, each measured in "
+        "all of these spaces: first those of the first",
+        CELLS,
+    ),
+    Column("intra", "float32", "mean cosine distance within these clusters, likewise; NaN where each is one", CELLS),
+    Column("inter", "float32", "mean cosine distance between them, likewise", CELLS),
+)
+
 OTHER = (
     ("manifest.json", "what the atlas is: model, corpus, settings, versions, checksums of every file; written last"),
     ("vocab.json", "the text of every token id, as a list"),
@@ -226,6 +242,7 @@ MANIFEST = {
     "default_cut": "cosine distance at which trees are cut into features",
     "sample_positions": "how many positions the statistics of x and the histograms were counted over",
     "logit_effects": "whether the atlas holds what neurons do to the logits directly: true or false",
+    "compared": "whether the atlas compares spaces, in spaces.parquet: true or false",
     "contributions": "what pre-activations are split into: position, whether positions are embedded; heads of a layer; "
     "own_attention, whether a layer's attention comes before its MLP; or, as a text, why they are not split",
     "inputs": "whether the atlas holds x of every kept example: true or false",

@@ -20,7 +20,7 @@ from pages.components.labels import Label, label
 from pages.components.large_tree import MOST_LEAVES, large_tree
 from pages.components.lines import lines, maximum
 from pages.components.links import atlas_query, neuron_href
-from pages.components.nav import ensure_router, page_file
+from pages.components.nav import PAGES, ensure_router, page_file
 from pages.components.pair_location import View as Pair
 from pages.components.picker import View, pick_neuron, pick_space
 from pages.components.starts import living
@@ -110,6 +110,8 @@ def show_tree(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
         "Each leaf is one activating example; what joins below the cut is one feature. **Move the cut**: drag its "
         "line, click the axis, or use the arrow keys on it. A click on a branch shows its examples."
     )
+    in_two = atlas_query(atlas, neuron.ref.query())
+    st.page_link(page_file("compare"), label="In two spaces", icon=PAGES["compare"][1], query_params=in_two)
 
 
 def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:

@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Float
 
 from ne_core.naming import word_classes
-from ne_core.paths import index_file
+from ne_core.paths import SPACES_FILE, index_file
 from ne_core.placing import new_atlas
-from ne_core.schema import FEATURES, NEURONS
+from ne_core.schema import COMPARISONS, FEATURES, NEURONS
 from ne_core.similar import SPACES
 from precompute import index
 from precompute.contributions import Columns as Contributions
@@ -79,8 +79,9 @@ def write_atlas(
     progress: Callable[[int, int], None] = lambda done, total: None,
     beside: Callable[[Path], None] = lambda folder: None,
     contributions: Mapping[int, Contributions] | None = None,
+    compared: Mapping[str, np.ndarray] | None = None,
 ) -> None:
-    """An atlas at `out`; `facts` are the manifest's fields that the arrays cannot tell.
+    """An atlas at `out`; `facts` are the manifest's fields that the arrays cannot tell, `compared` the table of spaces.
 
     `facts["inputs"]` says whether x of every kept example is written, `facts["contributions"]` what the columns of
     `contributions` are, which are asked for a layer at a time, or why there are none. `beside` may write further files
@@ -101,12 +102,15 @@ def write_atlas(
             progress(done + 1, len(layers))
         write_table(folder / "neurons.parquet", NEURONS, index.neuron_table(layers))
         write_table(folder / "features.parquet", FEATURES, found.features)
+        if compared is not None:
+            write_table(folder / SPACES_FILE, COMPARISONS, compared)
         for space in SPACES:
             write_index(folder / index_file(space), found.vectors[space])
         names = np.concatenate([found.features[name] for name in ("name_keys", "name_context")], axis=1)
         write_search(folder / "search.sqlite", layers, texts, names)
         beside(folder)
-        write_manifest(folder, {**facts, **shape_facts(texts, layers), "logit_effects": logits is not None})
+        there = {"logit_effects": logits is not None, "compared": compared is not None}
+        write_manifest(folder, {**facts, **shape_facts(texts, layers), **there})
 
 
 def shape_facts(texts: Texts, layers: Sequence[LayerFound]) -> dict:

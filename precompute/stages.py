@@ -34,6 +34,7 @@ from precompute.prepare import Prepared
 from precompute.progress import Stage
 from precompute.run_folder import RunFolder
 from precompute.sample import LayerStatistics, layer_statistics, sampled
+from precompute.spaces import SpacesAsked, SpacesJob, neurons_of, spaces_asked, spaces_from, work_spaces
 from precompute.work import Work, finish
 
 THIN_EVERY = 16  # units: how often the files of collection are looked at for what is dead in them
@@ -179,6 +180,32 @@ def features(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerK
     work = Work(work_features, job, range(len(of_unit)), cores, chunk, size)
     finish(work, kept, LocalEngine() if few else where, told)
     return [features_from(rows, kept.load, units) for rows, units in zip(of_layers, ranges, strict=True)]
+
+
+def spaces(
+    ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerKept], found: list[LayerFound], told: Stage
+) -> dict[str, np.ndarray]:
+    """How well each space separates the clusters of each, neuron by neuron."""
+    kept, few = run.stage("spaces"), sum(layer.rows.n_rows for layer in found) < FEW_ROWS
+    ranges = unit_ranges([len(layer.rows.maxima) for layer in found])
+    of_unit = [(at, part) for at, units in enumerate(ranges) for part in range(len(units))]
+
+    def asked(unit: int) -> SpacesAsked:
+        at, part = of_unit[unit]
+        made = spaces_asked(found[at], part, layers[at].embedder)
+        let_go(found[at].rows.x)
+        return made
+
+    work = Work(
+        work_spaces,
+        SpacesJob(ready.config.embedding),
+        range(len(of_unit)),
+        cores=None if few else 1,
+        payload=asked,
+        size=lambda unit: neurons_of(found[of_unit[unit][0]], of_unit[unit][1]),
+    )
+    finish(work, kept, LocalEngine() if few else where, told)
+    return spaces_from(found, map(kept.load, range(len(of_unit))))
 
 
 def importances(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerFound], told: Stage) -> Importances:

@@ -1,21 +1,24 @@
 """A small atlas whose features are known by construction, made without a model; half of its tokens are hostile text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ne_core.contributions import Parts
+from ne_core.embeddings import Embedder
 from ne_core.inputs import places
 from ne_core.layer import NeuronLayer
 from ne_core.schema import HISTOGRAM_BINS, LOGITS
+from ne_core.statistics import InputStatistics
 from ne_core.windows import Window
 from precompute.assemble import indexed, write_atlas
 from precompute.collected import LayerRows
 from precompute.features import features_of
 from precompute.found import LayerFound, Texts
 from precompute.sample import LayerStatistics
+from precompute.spaces import spaces_of
 
 WORDS = [" the", " cat", " dog", " red", " blue", " runs", " sleeps", " under", " moon", " river", " three", " seven"]
 HOSTILE = [
@@ -231,5 +234,12 @@ def make_atlas(out: Path, inputs: bool = True) -> Path:
     logits = {found.rows.layer: planted_logits(rng, found.rows.weights.n_neurons) for found in layers}
     contributions = {each.rows.layer: planted_contributions(rng, each) for each in layers}
     about = facts(layers, inputs)
-    write_atlas(out, texts, layers, statistics, importances, logits, found, about, contributions=contributions)
+    parts = (texts, layers, statistics, importances, logits, found, about)
+    compared = spaces_of(layers, embedders(statistics))
+    write_atlas(out, *parts, contributions=contributions, compared=compared)
     return out
+
+
+def embedders(statistics: Mapping[int, LayerStatistics]) -> dict[int, Embedder]:
+    moments = {layer: InputStatistics(of.input_mean, of.input_covariance) for layer, of in statistics.items()}
+    return {layer: Embedder(found) for layer, found in moments.items()}

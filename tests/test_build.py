@@ -10,7 +10,10 @@ from transformers import AutoModel
 
 from ne_core.atlas import Atlas
 from ne_core.checks import verify
+from ne_core.cluster import similarities
 from ne_core.refs import NeuronRef
+from ne_core.schema import COMPARED
+from ne_core.separation import separation
 from precompute.__main__ import main
 from tests.test_write import files
 from tests.tiny_models import tiny_checkpoint
@@ -77,6 +80,21 @@ def test_the_atlas_is_whole(atlas):
     assert atlas.layers == (0, 2)
     assert atlas.manifest.name == "model"
     assert atlas.manifest.baselines == tuple(MASKS)
+
+
+def test_spaces_are_compared_on_the_features_of_the_atlas(atlas):
+    """Weights lie in the atlas in half precision."""
+    found, by = atlas.comparison, COMPARED.index(atlas.manifest.embedding)
+    assert len(found)
+    for at in range(len(found)):
+        ref = NeuronRef(int(found.layer[at]), int(found.neuron[at]))
+        x, w = atlas.neuron_inputs(ref).astype(np.float32), atlas.weights(ref.layer).W_in[:, ref.neuron]
+        feature = atlas.neuron(ref).feature.astype(np.int64)
+        for i, space in enumerate(COMPARED):
+            cosines = similarities(atlas.embedder(ref.layer)(space, x, w.astype(np.float32)))
+            told = separation(cosines, feature)
+            assert found.silhouette[at, by, i] == pytest.approx(told.silhouette, abs=5e-3)
+            assert found.inter[at, by, i] == pytest.approx(told.inter, abs=5e-3)
 
 
 def test_twice_the_same_bytes(place, atlas):

@@ -14,6 +14,7 @@ from precompute.evaluate.lab import evaluate_lab
 from precompute.evaluate.names import evaluate_names
 from precompute.evaluate.planted.evaluate import evaluate_counts, evaluate_planted
 from precompute.evaluate.report import Report
+from precompute.evaluate.spaces import evaluate_spaces
 from precompute.model_facts import shipped_model
 
 
@@ -28,6 +29,7 @@ class Asked:
 
 PARTS: dict[str, Callable[[Atlas, Asked], Report]] = {
     "names": lambda atlas, asked: evaluate_names(atlas),
+    "spaces": lambda atlas, asked: evaluate_spaces(atlas),
     "planted": lambda atlas, asked: evaluate_planted(atlas, asked.quick, asked.model),
     "counts": lambda atlas, asked: evaluate_counts(atlas, asked.quick),
     "surgery": lambda atlas, asked: operated(atlas, asked),
@@ -61,10 +63,11 @@ def fitting(atlas: Atlas, asked: Asked) -> list[str]:
         return ["dictionaries"]
     if atlas.manifest.images:
         return ["lab"]
+    compared = ["spaces"] if atlas.manifest.compared else []
     if not atlas.manifest.inputs:
-        return ["names"]
+        return ["names", *compared]
     runs = not atlas.manifest.raw["model"].get("sae") and (asked.model or shipped_model(atlas))
-    return ["names", *OF_INPUTS, *(["surgery"] if runs else [])]
+    return ["names", *compared, *OF_INPUTS, *(["surgery"] if runs else [])]
 
 
 def operated(atlas: Atlas, asked: Asked) -> Report:
