@@ -23,7 +23,19 @@ from ne_core.manifest import Manifest, load_json, read_manifest
 from ne_core.naming import word_classes
 from ne_core.paths import inputs_file, layer_folder
 from ne_core.refs import FeatureRef, NeuronRef
-from ne_core.schema import EXAMPLES, FEATURES, IMAGES, INPUTS, LAYER, LOGIT_EFFECTS, NEURONS, Array
+from ne_core.schema import (
+    EXAMPLES,
+    FEATURES,
+    IMAGES,
+    INPUTS,
+    LAYER,
+    LOGIT_EFFECTS,
+    NEURONS,
+    RANDOM_DIRECTIONS,
+    RAREFIED,
+    Array,
+    Column,
+)
 from ne_core.search import SearchIndex
 from ne_core.statistics import Histogram, InputStatistics, symmetric
 from ne_core.tables import load_table
@@ -71,12 +83,16 @@ class Neuron:
 
 @dataclass(frozen=True)
 class LayerFiles:
-    """The columns of one layer, as they lie on disk; inputs behind its rows and logit effects where there are any."""
+    """The columns of one layer, as they lie on disk; what an atlas may be without is None where it is.
+
+    `inputs` are behind its rows, `logits` what its neurons do, `random` the measures of its random directions.
+    """
 
     offsets: Int[np.ndarray, " n_offsets"]
     columns: dict[str, np.ndarray]
     inputs: Inputs | None
     logits: dict[str, np.ndarray] | None
+    random: dict[str, np.ndarray] | None = None
 
     @cached_property
     def tree_offsets(self) -> Int[np.ndarray, " n_offsets"]:
@@ -133,7 +149,7 @@ class Atlas:
             tokens,
             lengths,
             load_vocab(root),
-            load_table(root, "neurons.parquet", NEURONS, sum(manifest.n_neurons.values())),
+            load_table(root, "neurons.parquet", neuron_columns(manifest), sum(manifest.n_neurons.values())),
             load_table(root, "features.parquet", FEATURES, n_rows),
             layers,
             load_array(root, IMAGES, sizes) if manifest.images else None,
@@ -283,6 +299,7 @@ def load_layer(root: Path, manifest: Manifest, layer: int) -> LayerFiles:
         "n_window": manifest.window.size,
         "n_back": manifest.window.back,
         "n_baselines": len(manifest.baselines),
+        "n_directions": manifest.rarefied["directions"] if manifest.rarefied else 0,
     }
     folder = root / layer_folder(layer)
     columns, inputs = load_columns(folder, LAYER, sizes), None
@@ -290,7 +307,13 @@ def load_layer(root: Path, manifest: Manifest, layer: int) -> LayerFiles:
         x = load_array(root, replace(INPUTS, file=inputs_file(layer)), sizes)
         inputs = Inputs(root / inputs_file(layer), x, columns["example"], columns["pos"])
     logits = load_columns(folder, LOGIT_EFFECTS, sizes) if manifest.logit_effects else None
-    return LayerFiles(columns.pop("offsets"), columns, inputs, logits)
+    random = load_columns(folder, RANDOM_DIRECTIONS, sizes) if manifest.rarefied else None
+    return LayerFiles(columns.pop("offsets"), columns, inputs, logits, random)
+
+
+def neuron_columns(manifest: Manifest) -> tuple[Column, ...]:
+    """What its table of neurons holds."""
+    return (*NEURONS, *RAREFIED) if manifest.rarefied else NEURONS
 
 
 def load_columns(folder: Path, specs: tuple[Array, ...], sizes: dict[str, int]) -> dict[str, np.ndarray]:

@@ -100,6 +100,15 @@ def good_cut(cut: object) -> bool:
     return type(cut) in (int, float) and 0 <= cut <= 2
 
 
+def good_rarefied(facts: object) -> bool:
+    """None, or how many there are of each."""
+    return facts is None or (
+        isinstance(facts, dict)
+        and whole(facts.get("examples"), 2, MOST_SAMPLED)
+        and all(whole(facts.get(name), 1, MOST_SAMPLED) for name in ("sets", "orders", "directions"))
+    )
+
+
 def good_files(files: object) -> bool:
     return isinstance(files, dict) and all(isinstance(f, dict) and whole(f.get("size")) for f in files.values())
 
@@ -121,6 +130,7 @@ TESTS: dict[str, Callable[..., bool]] = {
     "sample_positions": lambda n: whole(n, most=MOST_SAMPLED),
     "inputs": lambda inputs: type(inputs) is bool,
     "logit_effects": lambda there: type(there) is bool,
+    "rarefied": good_rarefied,
     "model corpus libraries": lambda *each: all(isinstance(value, dict) for value in each),
     "files": good_files,
 }

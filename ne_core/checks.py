@@ -12,13 +12,14 @@ from ne_core.check_index import check_index
 from ne_core.check_manifest import brief
 from ne_core.check_members import check_members
 from ne_core.check_names import check_names
+from ne_core.check_rarefied import check_rarefied
 from ne_core.check_tables import check_tables, in_range, within
 from ne_core.check_trees import HIGHEST, check_trees
 from ne_core.lab.lab import Lab
 from ne_core.logits import check_logits
 from ne_core.manifest import Manifest
 from ne_core.paths import index_file, inputs_file, layer_folder
-from ne_core.schema import EXAMPLES, IMAGES, LAYER, LOGIT_EFFECTS
+from ne_core.schema import EXAMPLES, IMAGES, LAYER, LOGIT_EFFECTS, RANDOM_DIRECTIONS
 from ne_core.statistics import check_statistics
 from ne_core.token_text import visible
 
@@ -52,6 +53,7 @@ def files_of(manifest: Manifest) -> Iterator[str]:
         yield IMAGES.file
     for layer in manifest.layers:
         arrays = (*LAYER, *LOGIT_EFFECTS) if manifest.logit_effects else LAYER
+        arrays = (*arrays, *RANDOM_DIRECTIONS) if manifest.rarefied else arrays
         yield from (f"{layer_folder(layer)}/{spec.file}" for spec in arrays)
         if manifest.inputs:
             yield inputs_file(layer)
@@ -69,6 +71,8 @@ def check_rows(atlas: Atlas) -> None:
         check_layer(atlas, atlas.root / layer_folder(layer), files)
         let_go_of(files)
     check_tables(atlas)
+    if atlas.manifest.rarefied:
+        check_rarefied(atlas)
     for space in atlas.manifest.spaces:
         check_index(atlas.root / index_file(space), len(atlas.features["layer"]), set(atlas.manifest.d_in.values()))
 

@@ -10,6 +10,8 @@ from ne_core.schema import (
     MANIFEST,
     NEURONS,
     OTHER,
+    RANDOM_DIRECTIONS,
+    RAREFIED,
     SCHEMA_VERSION,
     Array,
     Column,
@@ -44,7 +46,15 @@ def markdown() -> str:
             section(
                 "And where `logit_effects` says so", ("file", "dtype, shape", "meaning"), map(array_row, LOGIT_EFFECTS)
             ),
+            section(
+                "And where `rarefied` says so", ("file", "dtype, shape", "meaning"), map(array_row, RANDOM_DIRECTIONS)
+            ),
             section("`neurons.parquet`", ("column", "dtype", "meaning"), map(column_row, NEURONS)),
+            section(
+                "And where `rarefied` says so, NaN for neurons with fewer examples",
+                ("column", "dtype", "meaning"),
+                map(column_row, RAREFIED),
+            ),
             section("`features.parquet`", ("column", "dtype", "meaning"), map(column_row, FEATURES)),
             section("`manifest.json`", ("field", "meaning"), fields(MANIFEST)),
             section("And of a lab, `lab/`", ("file", "dtype, shape", "meaning"), map(array_row, LAB_ARRAYS)),

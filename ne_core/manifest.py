@@ -89,6 +89,11 @@ class Manifest:
         return self.raw["logit_effects"]
 
     @property
+    def rarefied(self) -> dict[str, int] | None:
+        """At how many `examples` features are compared, by how many `sets`, `orders` and `directions`; None: not."""
+        return self.raw["rarefied"]
+
+    @property
     def causal(self) -> bool:
         """Whether tokens after the key token are context only: the model had not read them."""
         return bool(self.raw["model"].get("causal", True))

@@ -69,9 +69,7 @@ def between(found: Float[np.ndarray, "halves sets"]) -> float:
     return max(0.0, float(found.mean(axis=1).var(ddof=1) - within))
 
 
-def counts(
-    cosines: Float[np.ndarray, "m m"], sets: Int[np.ndarray, "k n"], cut: float
-) -> Float[np.ndarray, " k"]:
+def counts(cosines: Float[np.ndarray, "m m"], sets: Int[np.ndarray, "k n"], cut: float) -> Float[np.ndarray, " k"]:
     """How many features each set of examples falls into: as `cut` of its `tree` does, all sets at once.
 
     The two clusters nearest each other are joined, in every set, until no two are as near as the cut.
@@ -93,7 +91,10 @@ def counts(
 
 
 def join(
-    apart: Float[np.ndarray, "k n n"], sizes: Float[np.ndarray, "k n"], a: Int[np.ndarray, " k"], b: Int[np.ndarray, " k"]
+    apart: Float[np.ndarray, "k n n"],
+    sizes: Float[np.ndarray, "k n"],
+    a: Int[np.ndarray, " k"],
+    b: Int[np.ndarray, " k"],
 ) -> None:
     """In every set, cluster a into cluster b: distances to both become their mean, weighted by size. In place."""
     each = np.arange(len(apart))

@@ -109,6 +109,17 @@ LOGIT_EFFECTS = (
     ),
 )
 
+RANDOM_DIRECTIONS = (
+    Array(
+        "random_features.npy",
+        "float32",
+        ("n_directions",),
+        "features of each random direction of the layer at so many examples; NaN where too few directions had as many",
+        gaps=True,
+    ),
+    Array("random_distance.npy", "float32", ("n_directions",), "mean distance between its examples", gaps=True),
+)
+
 INPUTS = Array(
     "inputs/LL.npy",
     "float16",
@@ -127,6 +138,18 @@ NEURONS = (
     Column("intra_distance", "float32", "mean distance within features"),
     Column("inter_distance", "float32", "mean distance between features"),
     Column("largest_share", "float32", "share of the examples that the largest feature holds"),
+)
+
+RAREFIED = (
+    Column("rarefied_features", "float32", "features at the default cut, mean over random sets of so many examples"),
+    Column("rarefied_low", "float32", "the lower end of its 95 % interval, NaN for a neuron with no more examples"),
+    Column("rarefied_high", "float32", "and the upper end"),
+    Column("distance_low", "float32", "the lower end of the 95 % interval of mean_distance"),
+    Column("distance_high", "float32", "and the upper end"),
+    Column("permuted_features", "float32", "as rarefied_features, the neuron's weights shuffled: mean over orders"),
+    Column("permuted_low", "float32", "where 95 % of orders lie, from; NaN where the space does not read the weights"),
+    Column("permuted_high", "float32", "and up to"),
+    Column("permuted_distance", "float32", "as mean_distance, the neuron's weights shuffled: mean over orders"),
 )
 
 FEATURES = (
@@ -200,6 +223,7 @@ MANIFEST = {
     "default_cut": "cosine distance at which trees are cut into features",
     "sample_positions": "how many positions the statistics of x and the histograms were counted over",
     "logit_effects": "whether the atlas holds what neurons do to the logits directly: true or false",
+    "rarefied": "examples in a random set, sets, orders of the weights, random directions of a layer; null for none",
     "inputs": "whether the atlas holds x of every kept example: true or false",
     "work_unit": "examples per unit of work in collect",
     "seed": "seed of everything random",

@@ -19,7 +19,7 @@ from precompute.found import LayerFound
 from precompute.prepare import prepare
 from precompute.progress import Progress
 from precompute.run_folder import RunFolder, run_folder
-from precompute.stages import collected, facts, features, importances, logits, names, placed, rows, similar
+from precompute.stages import collected, facts, features, importances, logits, names, placed, rarefied, rows, similar
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def build(config: RunConfig, restart: bool = False) -> Built:
     """Run every stage and write the atlas. What cannot work is refused before the first long stage."""
     check_target(config.directory)
     with run_folder(config.directory, restart) as run, engine(config.engine, config.address) as where:
-        progress = Progress(n_stages=10, note=run.note)
+        progress = Progress(n_stages=11, note=run.note)
         layers = stages(config, run, where, progress)
         run.remove()
     return Built(
@@ -60,6 +60,8 @@ def stages(config: RunConfig, run: RunFolder, where: Engine, progress: Progress)
         of_layers = rows(ready, run, gathered, told)
     with progress.stage("features", "neurons") as told:
         layers = features(ready, run, where, of_layers, told)
+    with progress.stage("random directions", "units") as told:
+        compared = rarefied(ready, run, where, of_layers, told)
     with progress.stage("importance", "masked passes") as told:
         lost = importances(ready, run, where, layers, told)
     with progress.stage("logit effects", "layers") as told:
@@ -73,5 +75,6 @@ def stages(config: RunConfig, run: RunFolder, where: Engine, progress: Progress)
     with progress.stage("writing", "parts") as told:
         statistics = {kept.rows.layer: kept.statistics for kept in of_layers}
         about = facts(ready, gathered, lost)
-        write_atlas(config.directory, ready.texts, layers, statistics, lost.by_layer, direct, found, about, told)
+        told_of = (config.directory, ready.texts, layers, statistics, lost.by_layer, direct, found, about, told)
+        write_atlas(*told_of, rarefied=compared)
     return layers

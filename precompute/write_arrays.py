@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,6 +73,12 @@ def write_logits(folder: Path, layer: int, columns: Mapping[str, np.ndarray]) ->
     for spec in LOGIT_EFFECTS:
         inside = replace(spec, file=f"{layer_folder(layer)}/{spec.file}")
         save(folder, inside, columns[spec.file.removesuffix(".npy")], storable if spec.gaps else lambda block: block)
+
+
+def write_columns(folder: Path, layer: int, specs: Sequence[Array], columns: Mapping[str, np.ndarray]) -> None:
+    """Some of one layer's columns, by the names of their files."""
+    for spec in specs:
+        save(folder, replace(spec, file=f"{layer_folder(layer)}/{spec.file}"), columns[spec.file.removesuffix(".npy")])
 
 
 def write_inputs(folder: Path, rows: LayerRows) -> None:
