@@ -1,4 +1,4 @@
-"""Are the measures at equal numbers of examples such as can be? Known where there are examples enough, ends in order."""
+"""Are the measures at equal numbers of examples such as can be? Known where examples suffice, ends in order."""
 
 import numpy as np
 from jaxtyping import Bool, Float

@@ -63,6 +63,11 @@ def random_sets(m: int, n: int, halves: int, rng: np.random.Generator) -> Int[np
     return np.take_along_axis(half[:, None], within, axis=2)
 
 
+def some_sets(m: int, n: int, k: int, rng: np.random.Generator) -> Int[np.ndarray, "{k} {n}"]:
+    """k random sets of n of m examples."""
+    return rng.random((k, m)).argsort(axis=1)[:, :n]
+
+
 def between(found: Float[np.ndarray, "halves sets"]) -> float:
     """The variance of halves, less what their sets would make them differ by if they were all alike; at least 0."""
     within = found.var(axis=1, ddof=1).mean() / found.shape[1]

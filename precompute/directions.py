@@ -79,7 +79,7 @@ def kept_of(
     keep: float,
     max_examples: int,
 ) -> Int[np.ndarray, " n_kept"]:
-    """Of one direction: `best` is the highest pre-activation of each dataset example, whose inputs begin at `starts`."""
+    """Of one direction: `best` is the highest of z in each dataset example, whose inputs begin at `starts`."""
     passing = np.flatnonzero((best > 0) & (best >= keep * best.max()))[:max_examples]
     ends = np.append(starts[1:], len(z))
     return np.array([starts[i] + z[starts[i] : ends[i]].argmax() for i in passing], dtype=np.int64)

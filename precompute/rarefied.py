@@ -14,7 +14,7 @@ from jaxtyping import Float
 
 from ne_core.cluster import similarities
 from ne_core.embeddings import Embedder, combined, reads_weights
-from ne_core.rarefied import HALVES, SETS, SURE, Measure, between, counts, features_at, mean_distance
+from ne_core.rarefied import HALVES, SETS, SURE, Measure, between, counts, features_at, mean_distance, some_sets
 from ne_core.schema import RANDOM_DIRECTIONS, RAREFIED
 from precompute.collected import LayerRows
 from precompute.directions import Directions
@@ -138,8 +138,7 @@ def permuted(
     found, apart = [], []
     for w in orders:
         cosines = similarities(combined(job.space, x, w))
-        sets = rng.random((PERMUTED_SETS, len(x))).argsort(axis=1)[:, : job.n]
-        found.append(counts(cosines, sets, job.cut))
+        found.append(counts(cosines, some_sets(len(x), job.n, PERMUTED_SETS, rng), job.cut))
         apart.append(mean_distance(cosines).value)
     value, spread = float(np.mean(found)), SURE * np.sqrt(between(np.array(found)))
     ends = max(1.0, value - spread), min(float(job.n), value + spread)
