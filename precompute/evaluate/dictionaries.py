@@ -50,9 +50,8 @@ def evaluate_dictionaries(atlas: Atlas, against: Sequence[Atlas]) -> Report:
     found = [measured(each, layer, cut, space) for each, of_it in layers for layer in of_it]
     table = aligned([head(), *map(row, found), single_inputs()])
     told = [figure for each in found for figure in figures(each)]
-    return Report(
-        "\n".join([HEAD.format(cut=cut, made=EMBEDDINGS[space]), *differences(atlas, against), table]), tuple(told)
-    )
+    about = [HEAD.format(cut=cut, made=EMBEDDINGS[space]), *differences(atlas, against)]
+    return Report("\n".join([*about, table]), tuple(told))
 
 
 def compared_layers(atlas: Atlas, other: Atlas) -> tuple[int, ...]:
