@@ -75,21 +75,31 @@ def between(found: Float[np.ndarray, "halves sets"]) -> float:
 
 
 def counts(cosines: Float[np.ndarray, "m m"], sets: Int[np.ndarray, "k n"], cut: float) -> Float[np.ndarray, " k"]:
-    """How many features each set of examples falls into: as `cut` of its `tree` does, all sets at once.
+    """How many features each set of examples falls into: as `cut` of its `tree` does."""
+    return joined_counts(distances_in(cosines, sets), cut)
+
+
+def distances_in(cosines: Float[np.ndarray, "m m"], sets: Int[np.ndarray, "k n"]) -> Float[np.ndarray, "k n n"]:
+    """Between the examples of each set; inf from an example to itself, with which it is not to be joined."""
+    apart = 1 - cosines[sets[:, :, None], sets[:, None, :]].astype(np.float64)
+    apart[:, np.arange(sets.shape[1]), np.arange(sets.shape[1])] = np.inf
+    return apart
+
+
+def joined_counts(apart: Float[np.ndarray, "k n n"], cut: float) -> Float[np.ndarray, " k"]:
+    """How many clusters are left of each set, all sets at once, which changes `apart`.
 
     The two clusters nearest each other are joined, in every set, until no two are as near as the cut.
     """
-    n = sets.shape[1]
-    apart = 1 - cosines[sets[:, :, None], sets[:, None, :]].astype(np.float64)
-    apart[:, np.arange(n), np.arange(n)] = np.inf
-    sizes, left = np.ones(sets.shape), np.full(len(sets), float(n))
-    going = np.arange(len(sets))
+    k, n, _ = apart.shape
+    sizes, left, going = np.ones((k, n)), np.full(k, float(n)), np.arange(k)
     while len(going):
         nearest = apart.reshape(len(going), -1).argmin(axis=1)
         a, b = np.divmod(nearest, n)
         # float32, as trees are stored: a set of all examples must be cut as the tree is
         more = apart[np.arange(len(going)), a, b].astype(np.float32) <= cut
-        going, apart, sizes, a, b = (each[more] for each in (going, apart, sizes, a, b))
+        if not more.all():  # what is copied is most of the work
+            going, apart, sizes, a, b = (each[more] for each in (going, apart, sizes, a, b))
         join(apart, sizes, a, b)
         left[going] -= 1
     return left

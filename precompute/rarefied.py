@@ -14,7 +14,18 @@ from jaxtyping import Float
 
 from ne_core.cluster import similarities
 from ne_core.embeddings import Embedder, combined, reads_weights
-from ne_core.rarefied import HALVES, SETS, SURE, Measure, between, counts, features_at, mean_distance, some_sets
+from ne_core.rarefied import (
+    HALVES,
+    SETS,
+    SURE,
+    Measure,
+    between,
+    distances_in,
+    features_at,
+    joined_counts,
+    mean_distance,
+    some_sets,
+)
 from ne_core.schema import RANDOM_DIRECTIONS, RAREFIED
 from precompute.collected import LayerRows
 from precompute.directions import Directions
@@ -135,12 +146,13 @@ def permuted(
     rng: np.random.Generator,
 ) -> tuple[Measure, float]:
     """Features over orders of the weights, with where 95 % of orders lie if normal; and the mean distance."""
-    found, apart = [], []
+    within, apart = [], []
     for w in orders:
         cosines = similarities(combined(job.space, x, w))
-        found.append(counts(cosines, some_sets(len(x), job.n, PERMUTED_SETS, rng), job.cut))
+        within.append(distances_in(cosines, some_sets(len(x), job.n, PERMUTED_SETS, rng)))
         apart.append(mean_distance(cosines).value)
-    value, spread = float(np.mean(found)), SURE * np.sqrt(between(np.array(found)))
+    found = joined_counts(np.concatenate(within), job.cut).reshape(len(orders), PERMUTED_SETS)
+    value, spread = float(found.mean()), SURE * np.sqrt(between(found))
     ends = max(1.0, value - spread), min(float(job.n), value + spread)
     return Measure(value, *map(float, ends)), float(np.mean(apart))
 

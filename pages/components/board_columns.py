@@ -84,12 +84,10 @@ def columns(manifest: Manifest) -> dict[str, Column]:
         f"How many percent of {facts['directions']} random directions in its layer have fewer features {at}: near 0 "
         "the neuron responds to fewer things than chance, near 100 to more"
     )
-    interval = ("distance_low", "distance_high")
     return COLUMNS | {
         "features": replace(COLUMNS["features"], unit=at, meaning=meaning, text=number(1), ends=ENDS),
         "random": replace(COLUMNS["random"], meaning=random),
         "all": replace(ALL, unit="in all", meaning="Features of all its examples, of which neurons have unlike many"),
-        "mean": replace(COLUMNS["mean"], meaning=f"{COLUMNS['mean'].meaning}, with its 95 % interval", ends=interval),
     }
 
 

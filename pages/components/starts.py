@@ -45,13 +45,14 @@ def starts(atlas: Atlas, count: int) -> list[Start]:
         ),
         Start(
             "Several features",
-            f"At least three features of {SOLID} or more examples, none holding more than 60 %. In the same order{said[1]}.",
+            f"At least three features of {SOLID} or more examples, none holding more than 60 %. In the same "
+            f"order{said[1]}.",
             best(atlas, several, (-apart, -above, unknown, nameless), count),
         ),
         Start(
             "A single, tight feature",
-            f"One feature of {2 * SOLID} or more examples. In the same order, but by how close its examples "
-            f"lie{said[2]}.",
+            f"One feature of {2 * SOLID} or more examples. In the same order, but {said[2]}by how close its "
+            "examples lie.",
             best(atlas, single, (np.nan_to_num(table["mean_distance"], nan=np.inf), further, unknown, nameless), count),
         ),
     ]
@@ -72,7 +73,7 @@ def chance(atlas: Atlas) -> tuple[np.ndarray, np.ndarray, tuple[str, str, str]]:
     said = (
         "those with fewer features than most random directions of their layer, then ",
         ", but those with more features than most random directions of their layer before those further apart",
-        ", first among random directions of its layer",
+        "by how few random directions of its layer lie as close together, then ",
     )
     return above, further, said
 
