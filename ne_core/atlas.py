@@ -198,10 +198,15 @@ class Atlas:
 
         Raises KeyError for a neuron that the atlas lacks, AtlasError where it was built without inputs.
         """
-        layer = self._layer_of(ref)
-        if layer.inputs is None:
+        offsets = self._layer_of(ref).offsets
+        return self.layer_inputs(ref.layer).of(slice(*offsets[ref.neuron : ref.neuron + 2]))
+
+    def layer_inputs(self, layer: int) -> Inputs:
+        """x of all rows of a layer. Raises AtlasError where the atlas was built without inputs."""
+        inputs = self.files[layer].inputs
+        if inputs is None:
             raise AtlasError(f"{self.root} holds no inputs of its examples: build it again with --inputs yes")
-        return layer.inputs.of(slice(*layer.offsets[ref.neuron : ref.neuron + 2]))
+        return inputs
 
     def neuron(self, ref: NeuronRef) -> Neuron:
         """Raises KeyError for a neuron that the atlas does not have."""
@@ -211,6 +216,11 @@ class Atlas:
         by_row = {name: layer.columns[name][rows] for name in BY_ROW}
         by_merge = {"tree": layer.columns["trees"][merges], "merge_central": layer.columns["merge_central"][merges]}
         return Neuron(ref, **by_row, **by_merge)
+
+    def suggested_cut(self, ref: NeuronRef) -> float | None:
+        """The cut that the tree suggests, to three digits; None where it suggests none."""
+        suggested = float(self.neurons["suggested_cut"][self.neuron_row(ref)])
+        return round(suggested, 3) if np.isfinite(suggested) else None
 
     def neuron_row(self, ref: NeuronRef) -> int:
         """The neuron's row in `neurons`."""

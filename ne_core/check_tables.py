@@ -32,6 +32,9 @@ def check_neurons(atlas: Atlas) -> None:
     n_examples = np.concatenate([np.diff(files.offsets) for files in atlas.files.values()])
     if not np.array_equal(listed["n_examples"], n_examples):
         raise AtlasError(f"{path} counts other examples than the layers hold: build the atlas again")
+    for name in ("background_distance", "suggested_cut"):
+        within(path, listed[name][~np.isnan(listed[name])], 1 - HIGHEST, 1 + HIGHEST)
+    in_range(path, listed["n_suggested"], n_examples + 1)
 
 
 def check_features(atlas: Atlas) -> None:

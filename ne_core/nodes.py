@@ -79,15 +79,35 @@ def lifetimes(tree: Float[np.ndarray, "m 4"]) -> Float[np.ndarray, " nodes"]:
     return parent_heights(tree) - own_heights(tree)
 
 
-def suggested_cut(tree: Float[np.ndarray, "m 4"]) -> float | None:
+def widest_gap(tree: Float[np.ndarray, "m 4"]) -> float | None:
     """The middle of the widest gap between successive branch heights: the partition that lasts longest.
 
     Only cuts that give from 2 to n/2 features count: one feature or nearly as many as examples say nothing about
     meanings. None where no cut does, as with fewer than four examples; of equal gaps the highest.
     """
-    n, heights = len(tree) + 1, tree[:, 2].astype(np.float64)
-    n_features = np.arange(n - 1, 1, -1)  # between the k-th and the next branch point, counted from the lowest
-    gaps = np.where(n_features <= n / 2, np.diff(heights), 0)
+    heights = tree[:, 2].astype(np.float64)
+    return middle_of_widest(heights, len(tree) + 1)
+
+
+def suggested_cut(tree: Float[np.ndarray, "m 4"], background: float) -> float | None:
+    """The same below `background`, the mean distance of the examples to other inputs of the layer.
+
+    What joins above it has no more in common than any two inputs have. So heights end there, and one feature, which
+    lasts from the root up to it, is a suggestion like others: a cut between the two. Of the rules that were tried
+    (docs/meanings.md) it gives planted counts back best. None for fewer than two examples, and where no examples are
+    nearer to each other than to any input. Where `background` is NaN it is not known: the widest gap.
+    """
+    if np.isnan(background):
+        return widest_gap(tree)
+    heights = np.minimum(np.append(tree[:, 2].astype(np.float64), background), background)
+    return middle_of_widest(heights, len(tree) + 1)
+
+
+def middle_of_widest(heights: Float[np.ndarray, " k"], n: int) -> float | None:
+    """Of the gaps between heights that leave at most n/2 features; the k-th is of n − 1 − k features."""
+    if len(heights) < 2:
+        return None
+    gaps = np.where(n - 1 - np.arange(len(heights) - 1) <= n / 2, np.diff(heights), 0)
     if not gaps.any():
         return None
     widest = len(gaps) - 1 - int(gaps[::-1].argmax())

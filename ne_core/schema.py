@@ -138,6 +138,9 @@ NEURONS = (
     Column("intra_distance", "float32", "mean distance within features"),
     Column("inter_distance", "float32", "mean distance between features"),
     Column("largest_share", "float32", "share of the examples that the largest feature holds"),
+    Column("background_distance", "float32", "mean cosine distance of its examples to other inputs of the layer"),
+    Column("suggested_cut", "float32", "the cut between 0 and that distance that lasts longest, NaN where none does"),
+    Column("n_suggested", "int32", "features at the suggested cut, 0 where there is none"),
 )
 
 RAREFIED = (

@@ -12,16 +12,19 @@ from dataclasses import dataclass
 from itertools import chain, islice, pairwise
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from ne_core.cluster import cluster
+from ne_core.cluster import unit as at_length_1
 from ne_core.embeddings import REFERENCE, Embedder, combined
 from ne_core.measures import distances_of, measures
+from ne_core.nodes import suggested_cut
 from precompute.collected import LayerRows
 from precompute.engines import LocalEngine
 from precompute.found import Features, LayerFound, joined
 
 CHUNK = 64  # neurons of a unit of work; another number makes other units of the same features
+N_BACKGROUND = 256  # inputs of a layer that a neuron's examples are held against
 FEW_ROWS = 20_000  # fewer rows than this are done before a pool of workers has started
 
 
@@ -37,12 +40,15 @@ class FeaturesJob:
 class Chunk:
     """Some neurons' inputs at their key tokens, one neuron after the other, and the weights that they go through.
 
-    Both are as `Embedder.inputs` and `Embedder.weights` make them for the job's space.
+    All are as `Embedder.inputs` and `Embedder.weights` make them for the job's space. `background` are some inputs of
+    the layer; `is_other` says which of them are none of a neuron's examples.
     """
 
     x: Float[np.ndarray, "n_rows d_in"]
     n_examples: Int[np.ndarray, " n_neurons"]
     W_in: Float[np.ndarray, "d_in n_neurons"]
+    background: Float[np.ndarray, "n_background d_in"]
+    is_other: Bool[np.ndarray, "n_neurons n_background"]
 
 
 def unit_ranges(n_neurons: Sequence[int]) -> list[range]:
@@ -61,10 +67,20 @@ def chunk_of(rows: LayerRows, part: int, space: str = REFERENCE, embedder: Embed
     start, stop = part * CHUNK, min((part + 1) * CHUNK, len(rows.maxima))
     mine = slice(rows.offsets[start], rows.offsets[stop])
     counts = np.diff(rows.offsets[start : stop + 1])
-    x, W = np.asarray(rows.x[rows.x_row[mine]]), rows.weights.W_in[:, start:stop]
+    x, W, (places, background) = rows.x[rows.x_row[mine]], rows.weights.W_in[:, start:stop], background_of(rows)
+    examples = (rows.x_row[rows.offsets[j] : rows.offsets[j + 1]] for j in range(start, stop))
+    is_other = np.stack([~np.isin(places, own) for own in examples])
     if embedder is None:
-        return Chunk(x, counts, W)
-    return Chunk(embedder.inputs(space, x), counts, embedder.weights(space, W))
+        return Chunk(np.asarray(x), counts, W, background, is_other)
+    x, background = (embedder.inputs(space, each) for each in (x, background))
+    return Chunk(x, counts, embedder.weights(space, W), background, is_other)
+
+
+def background_of(rows: LayerRows) -> tuple[Int[np.ndarray, " n"], Float[np.ndarray, "n d_in"]]:
+    """Some inputs of a layer, the same for all of its neurons: where they stand, and what they are."""
+    rng = np.random.default_rng(rows.layer)
+    places = np.sort(rng.choice(len(rows.x), min(N_BACKGROUND, len(rows.x)), replace=False))
+    return places, np.asarray(rows.x[places])
 
 
 def work_features(job: FeaturesJob, chunk: Chunk) -> dict[str, np.ndarray]:
@@ -76,19 +92,24 @@ def chunk_features(chunk: Chunk, cut: float, space: str = REFERENCE) -> Features
     """Inputs are copied into the same memory: fetching fresh pages would take as long as the product."""
     ends, weights = np.cumsum(chunk.n_examples), np.ascontiguousarray(chunk.W_in.T, dtype=np.float32)
     room = np.empty((chunk.n_examples.max(initial=0), chunk.x.shape[1]), dtype=np.float32)
-    parts = []
-    for w, end, n in zip(weights, ends, chunk.n_examples, strict=True):
+    background, parts = chunk.background.astype(np.float32), []
+    for w, end, n, is_other in zip(weights, ends, chunk.n_examples, chunk.is_other, strict=True):
         room[:n] = chunk.x[end - n : end]
-        parts.append(neuron_features(combined(space, room[:n], w), cut))
+        others = combined(space, background[is_other], w) if n else background[:0]
+        parts.append(neuron_features(combined(space, room[:n], w), others, cut))
     return joined(parts)
 
 
-def neuron_features(embeddings: Float[np.ndarray, "n d_in"], cut: float) -> Features:
-    """One neuron's features; a neuron without examples has none, and no distances."""
+def neuron_features(
+    embeddings: Float[np.ndarray, "n d_in"], others: Float[np.ndarray, "n_others d_in"], cut: float
+) -> Features:
+    """One neuron's features; a neuron without examples has none, and no distances. `others` are no examples of its."""
     if not len(embeddings):
         return DEAD
     found = cluster(embeddings, cut)
     told = measures(found.tree, cut)
+    background = background_distance(embeddings, others)
+    suggested = suggested_cut(found.tree, background)
     return Features(
         feature=found.feature.astype(np.int32),
         rank=found.rank.astype(np.int32),
@@ -105,7 +126,22 @@ def neuron_features(embeddings: Float[np.ndarray, "n d_in"], cut: float) -> Feat
         intra_distance=np.array([told.intra_distance], dtype=np.float32),
         inter_distance=np.array([told.inter_distance], dtype=np.float32),
         largest_share=np.array([told.largest_share], dtype=np.float32),
+        background_distance=np.array([background], dtype=np.float32),
+        suggested_cut=np.array([np.nan if suggested is None else suggested], dtype=np.float32),
+        n_suggested=np.array([count_at(found.tree, suggested)], dtype=np.int32),
     )
+
+
+def background_distance(embeddings: Float[np.ndarray, "n d_in"], others: Float[np.ndarray, "n_others d_in"]) -> float:
+    """Mean cosine distance between examples and others; NaN where there are no others."""
+    if not len(others):
+        return float("nan")
+    return float(1 - at_length_1(embeddings).mean(axis=0) @ at_length_1(others).mean(axis=0))
+
+
+def count_at(tree: Float[np.ndarray, "m 4"], cut: float | None) -> int:
+    """How many features a cut makes, as the float32 that it is stored as; 0 for none."""
+    return 0 if cut is None else len(tree) + 1 - int((tree[:, 2] <= np.float32(cut)).sum())
 
 
 NONE, NO_DISTANCE = np.zeros(0, dtype=np.int32), np.full(1, np.nan, dtype=np.float32)
@@ -125,6 +161,9 @@ DEAD = Features(
     intra_distance=NO_DISTANCE,
     inter_distance=NO_DISTANCE,
     largest_share=NO_DISTANCE,
+    background_distance=NO_DISTANCE,
+    suggested_cut=NO_DISTANCE,
+    n_suggested=np.zeros(1, dtype=np.int32),
 )
 
 

@@ -33,6 +33,9 @@ class Features:
     intra_distance: Float[np.ndarray, " n_neurons"]
     inter_distance: Float[np.ndarray, " n_neurons"]
     largest_share: Float[np.ndarray, " n_neurons"]
+    background_distance: Float[np.ndarray, " n_neurons"]
+    suggested_cut: Float[np.ndarray, " n_neurons"]
+    n_suggested: Int[np.ndarray, " n_neurons"]
 
     @property
     def neuron_of_feature(self) -> Int[np.ndarray, " n_features"]:

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.cluster import unit
-from ne_core.schema import KEY_TOKENS, SIMILAR
+from ne_core.schema import KEY_TOKENS, NEURONS, SIMILAR
 from ne_core.similar import SPACES, blocks, together, unit_nearest
 from precompute.found import LayerFound
 from precompute.key_tokens import key_tokens
@@ -134,14 +134,14 @@ def layer_columns(found: LayerFound, tokens: Int[np.ndarray, "n_examples n_ctx"]
 
 def neuron_table(layers: Sequence[LayerFound]) -> dict[str, np.ndarray]:
     """The columns of schema.NEURONS."""
-    names = ("n_examples", "n_features", "mean_distance", "max_distance", "intra_distance", "inter_distance")
+    names = [column.name for column in NEURONS if column.name not in ("layer", "neuron", "maximum")]
     return concatenated(
         [
             {
                 "layer": np.full(len(found.rows.maxima), found.rows.layer),
                 "neuron": np.arange(len(found.rows.maxima)),
                 "maximum": found.rows.maxima,
-                **{name: getattr(found.features, name) for name in (*names, "largest_share")},
+                **{name: getattr(found.features, name) for name in names},
             }
             for found in layers
         ]

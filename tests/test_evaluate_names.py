@@ -11,7 +11,7 @@ from precompute.__main__ import main
 from precompute.evaluate import evaluate
 from precompute.evaluate.held_out import FOLDS, Choices, Rows, folds, held_out, layer_rows, match
 from precompute.evaluate.names import namers, unique_among_siblings
-from precompute.evaluate.names_report import interval
+from precompute.evaluate.resampled import interval
 
 YORK, NEW, DUKE, THE, TO, DOT = range(6)
 WORDS = np.arange(6)

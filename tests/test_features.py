@@ -5,9 +5,10 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from ne_core.cluster import cluster
+from ne_core.cluster import cluster, cut
 from ne_core.layer import NeuronLayer
 from ne_core.measures import feature_distances, measures
+from ne_core.nodes import suggested_cut
 from precompute import features as stage
 from precompute.collected import LayerRows
 from precompute.features import (
@@ -52,6 +53,11 @@ def planted() -> list[LayerFound]:
     return planted_layers(np.random.default_rng(0))[1]
 
 
+def cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    one, other = (each / np.linalg.norm(each, axis=1, keepdims=True) for each in (one, other))
+    return one @ other.T
+
+
 def test_planted_features_come_out(planted):
     for found in planted:
         meanings = LAYERS[found.rows.layer]
@@ -88,6 +94,13 @@ def test_each_neuron_is_clustered_by_its_own_embeddings(monkeypatch):
         assert features.rank[mine].tolist() == truth.rank.tolist()
         assert features.central[of_neuron].tolist() == truth.central.tolist()
         np.testing.assert_allclose(features.feature_distance[of_neuron], feature_distances(truth.tree, 0.6), atol=1e-6)
+        kept, w = rows.x_row[mine], rows.weights.W_in[:, neuron]
+        others = [x * w for place, x in enumerate(rows.x) if place not in kept]
+        background = 1 - cosines(rows.neuron_x(neuron) * w, np.array(others)).mean()
+        np.testing.assert_allclose(features.background_distance[neuron], background, atol=1e-5)
+        suggested = suggested_cut(truth.tree, background)
+        assert features.n_suggested[neuron] == (0 if suggested is None else cut(truth.tree, suggested).max() + 1)
+        np.testing.assert_allclose(features.suggested_cut[neuron], suggested or np.nan, atol=1e-5)
         for name in ("mean_distance", "intra_distance", "inter_distance", "largest_share", "n_features"):
             np.testing.assert_allclose(getattr(features, name)[neuron], getattr(told, name), atol=1e-6)
         merges, first = merges + n - 1, first + told.n_features
@@ -141,8 +154,10 @@ def test_x_may_stay_on_disk(tmp_path):
 def test_float16_inputs_are_computed_with_as_float32():
     rows = halved(random_rows(0, [40], d_in=600))
     x = rows.neuron_x(0)
-    one = chunk_features(Chunk(x, np.array([40]), rows.weights.W_in), 0.5)
-    other = chunk_features(Chunk(x.astype(np.float32), np.array([40]), rows.weights.W_in), 0.5)
+    others, is_other = rows.x[:3], np.ones((1, 3), dtype=bool)
+    one = chunk_features(Chunk(x, np.array([40]), rows.weights.W_in, others, is_other), 0.5)
+    x, others = (each.astype(np.float32) for each in (x, others))
+    other = chunk_features(Chunk(x, np.array([40]), rows.weights.W_in, others, is_other), 0.5)
     assert same(one, other)
 
 

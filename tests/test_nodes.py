@@ -19,6 +19,7 @@ from ne_core.nodes import (
     rows_below,
     suggested_cut,
     tops,
+    widest_gap,
 )
 
 NO_TREE = np.zeros((0, 4), dtype=np.float32)
@@ -42,7 +43,7 @@ def test_one_example_is_a_tree_of_one_node():
     assert np.isnan(inner_distances(NO_TREE)).tolist() == [True]
     assert lifetimes(NO_TREE).tolist() == [np.inf]
     assert tops(NO_TREE, np.array([0]), 0.5).tolist() == [0]
-    assert suggested_cut(NO_TREE) is None
+    assert widest_gap(NO_TREE) is None
 
 
 def test_by_hand():
@@ -51,7 +52,7 @@ def test_by_hand():
     assert parent_heights(BY_HAND) == pytest.approx([0.1, 0.2, 0.1, 0.2, 0.9, 0.9, np.inf])
     assert lifetimes(BY_HAND) == pytest.approx([0.1, 0.2, 0.1, 0.2, 0.8, 0.7, np.inf])
     assert inner_distances(BY_HAND)[4:] == pytest.approx([0.1, 0.2, (0.1 + 0.2 + 4 * 0.9) / 6])
-    assert suggested_cut(BY_HAND) == pytest.approx(0.55)
+    assert widest_gap(BY_HAND) == pytest.approx(0.55)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -94,23 +95,38 @@ def test_tops_hold_the_features_of_a_cut(seed: int, distance: float):
 def test_the_suggested_cut_finds_planted_clusters(sizes: list[int], seed: int):
     embeddings, truth = planted(sizes, seed)
     linkage = tree(similarities(embeddings))
-    found = cut(linkage, suggested_cut(linkage))
+    found = cut(linkage, suggested_cut(linkage, 1.0))
     np.testing.assert_array_equal(found[:, None] == found, truth[:, None] == truth)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_suggested_cut_is_the_longest_lived_of_all_allowed_ones(seed: int):
+def test_the_widest_gap_is_the_longest_lived_of_all_allowed_cuts(seed: int):
     """Every cut between two branch points, tried one by one."""
     linkage = random_tree(21, seed)
     heights = linkage[:, 2].astype(float)
     tried = [(high - low, (low + high) / 2) for low, high in pairwise(heights)]
     allowed = [each for each in tried if 2 <= cut(linkage, each[1]).max() + 1 <= 10.5]
-    assert suggested_cut(linkage) == pytest.approx(max(allowed)[1])
+    assert widest_gap(linkage) == suggested_cut(linkage, np.nan) == pytest.approx(max(allowed)[1])
 
 
 def test_no_cut_is_suggested_where_none_has_a_gap():
-    assert suggested_cut(random_tree(3, 0)) is None
-    assert suggested_cut(tree(np.ones((6, 6), dtype=np.float32))) is None
+    assert widest_gap(random_tree(3, 0)) is None
+    assert widest_gap(tree(np.ones((6, 6), dtype=np.float32))) is None
+    assert suggested_cut(NO_TREE, 1.0) is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_feature_is_suggested_for_examples_that_are_all_alike(seed: int):
+    """One planted cluster: nothing is to be split, however its few gaps fall."""
+    embeddings = np.eye(8)[0] + 0.1 * np.random.default_rng(seed).normal(size=(20, 8))
+    linkage = tree(similarities(embeddings))
+    assert cut(linkage, suggested_cut(linkage, 1.0)).max() == 0
+    assert cut(linkage, widest_gap(linkage)).max() > 0
+
+
+def test_examples_no_nearer_to_each_other_than_to_any_input_suggest_nothing():
+    linkage = random_tree(12, 0)
+    assert suggested_cut(linkage, float(linkage[0, 2]) / 2) is None
 
 
 def test_join_heights_by_hand():

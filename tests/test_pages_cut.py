@@ -6,7 +6,6 @@ import pytest
 from ne_core.atlas import Atlas
 from ne_core.cluster import cut
 from ne_core.measures import feature_distances
-from ne_core.nodes import suggested_cut
 from ne_core.refs import NeuronRef
 from pages.components import clusters
 from pages.components.clusters import branch_at, cluster_label, features_at, holder, shared
@@ -139,7 +138,7 @@ def test_another_neuron_has_a_tree_of_its_own(tiny_atlas, monkeypatch):
 
 def test_the_tree_knows_the_suggested_cut(tiny_atlas, several, monkeypatch):
     tree = tree_of(open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL))
-    assert tree["suggested"] == round(suggested_cut(several.tree), 3)
+    assert tree["suggested"] == Atlas.open(tiny_atlas).suggested_cut(several.ref)
     assert cut(several.tree, tree["suggested"]).tolist() == several.feature.tolist()  # planted far apart
 
 

@@ -54,6 +54,7 @@ COLUMNS = {
     "features": replace(ALL, source="features"),
     "random": Column("random", "Above", "% of random", "", percent),
     "all": ALL,
+    "suggested": Column("n_suggested", "Suggested", "", "Features at the cut that its own tree suggests", whole),
     "mean": Column("mean_distance", "Mean", "distance", f"Mean distance between its examples ({DISTANCE})", number(2)),
     "max": Column(
         "max_distance", "Max", "distance", f"Largest distance between two of its examples ({DISTANCE})", number(2)

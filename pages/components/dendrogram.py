@@ -6,7 +6,7 @@ import numpy as np
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.dendrogram import Dendrogram, dendrogram
-from ne_core.nodes import parent_heights, suggested_cut
+from ne_core.nodes import parent_heights
 from ne_core.palette import FEATURES, OTHER
 from ne_core.token_text import short
 from pages.components.assets import component
@@ -42,11 +42,11 @@ def tree_of(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
 def drawn_tree(atlas: Atlas, layer: int, number: int, _neuron: Neuron) -> dict:
     """What is drawn of a tree in any view: a reader who moves the cut or opens features stays with one neuron."""
     layout, usual = dendrogram(_neuron.tree), atlas.manifest.default_cut
-    suggested = suggested_cut(_neuron.tree)
-    highest = max(float(layout.height.max()), usual)
+    suggested = atlas.suggested_cut(_neuron.ref)
+    highest = max(float(layout.height.max()), usual, suggested or 0)
     drawn = {
         "usual": usual,
-        "suggested": None if suggested is None else round(suggested, 3),
+        "suggested": suggested,
         "top": min(2.0, np.ceil(highest * ROOM * 100) / 100),
         "colours": [colour.css for colour in (*FEATURES, OTHER)],
         "leaves": leaves(atlas, _neuron, layout),

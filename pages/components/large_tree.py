@@ -5,7 +5,6 @@ from dataclasses import replace
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.nodes import suggested_cut
 from ne_core.wording import worded
 from pages.components import location
 from pages.components.chips import Chip, chips
@@ -17,7 +16,7 @@ MOST_LEAVES = 4000  # some 300 bytes each, of the 1.5 MB that a page may be
 
 def large_tree(atlas: Atlas, neuron: Neuron, view: View) -> None:
     """The controls of the cut without the picture."""
-    usual, suggested = atlas.manifest.default_cut, suggested_cut(neuron.tree)
+    usual, suggested = atlas.manifest.default_cut, atlas.suggested_cut(neuron.ref)
 
     def at(cut: float) -> View:
         reading = replace(view.reading, page=0)
@@ -34,7 +33,7 @@ def large_tree(atlas: Atlas, neuron: Neuron, view: View) -> None:
         on_change=location.moved("_cut", lambda cut: at(cut).query(atlas)),
         width=180,
     )
-    named = {"Atlas’s cut": usual, "Suggested cut": None if suggested is None else round(suggested, 3)}
+    named = {"Atlas’s cut": usual, "Suggested cut": suggested}
     views = {f"{name} {cut:g}": at(cut) for name, cut in named.items() if cut is not None}
     links = [Chip(text, page_href("neuron", to.query(atlas)), to.cut == view.cut) for text, to in views.items()]
     chips(links, name="cuts", label="Cuts")

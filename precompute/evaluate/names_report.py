@@ -8,8 +8,8 @@ from jaxtyping import Bool, Float
 
 from precompute.evaluate.held_out import FOLDS
 from precompute.evaluate.report import Figure, Report, aligned
+from precompute.evaluate.resampled import interval, mean
 
-RESAMPLES, SEED = 1000, 0
 TITLES = {
     "chance": "by lot",
     "largest": "the largest",
@@ -79,18 +79,3 @@ def figures(atlas: str, measured: dict[str, Measured], whole: Measured) -> tuple
     }
     by_part = {f"names_accuracy_{name.replace(' ', '_')}": mean(each.right["names"]) for name, each in measured.items()}
     return tuple(Figure(f"{name}_{atlas}", value, "share") for name, value in (told | by_part).items())
-
-
-def mean(values: np.ndarray) -> float:
-    """NaN of nothing."""
-    return float(values.mean()) if len(values) else float("nan")
-
-
-def interval(values: Float[np.ndarray, " n"]) -> tuple[float, float]:
-    """Between which 95 % of the means of resampled neurons lie (bootstrap percentiles); NaN of nothing."""
-    if not len(values):
-        return float("nan"), float("nan")
-    rng = np.random.default_rng(SEED)
-    means = [values[rng.integers(len(values), size=len(values))].mean() for _ in range(RESAMPLES)]
-    low, high = np.quantile(means, [0.025, 0.975]).tolist()
-    return low, high

@@ -1,7 +1,7 @@
 """What a part of the evaluation tells: a table for people, and figures for programs."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class Report:
+    """`pictures`: SVG by name, for the documentation."""
+
     table: str
     figures: tuple[Figure, ...]
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return "\n".join([self.table, "", *map(str, self.figures)])

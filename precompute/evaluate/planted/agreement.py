@@ -1,0 +1,44 @@
+"""How well distances, and the partitions of a tree, agree with known sources."""
+
+import numpy as np
+from jaxtyping import Float, Int
+
+
+def pairs_auc(cosines: Float[np.ndarray, "n n"], source: Int[np.ndarray, " n"]) -> float:
+    """How often a pair of one source is nearer than a pair of two (area under the curve); NaN for one source."""
+    from scipy.stats import rankdata
+
+    above = np.triu_indices(len(source), 1)
+    same, ranks = source[above[0]] == source[above[1]], rankdata(cosines[above])
+    n_same, n_other = int(same.sum()), int((~same).sum())
+    if not n_same or not n_other:
+        return float("nan")
+    return float((ranks[same].sum() - n_same * (n_same + 1) / 2) / (n_same * n_other))
+
+
+def rand_along(tree: Float[np.ndarray, "m 4"], source: Int[np.ndarray, " m+1"]) -> Float[np.ndarray, " m+1"]:
+    """The adjusted Rand index (Hubert & Arabie 1985) after each number of joins, from none to all of them.
+
+    Each join adds pairs to those that are together; nothing is counted twice. One source alone: 1 where all are
+    together, 0 before.
+    """
+    n, k = len(source), int(source.max()) + 1
+    of_node = np.zeros((2 * n - 1, k))
+    of_node[np.arange(n), source] = 1
+    children = tree[:, :2].astype(np.int64)
+    for join, (left, right) in enumerate(children):
+        of_node[n + join] = of_node[left] + of_node[right]
+    left, right = of_node[children[:, 0]], of_node[children[:, 1]]
+    both = np.append(0, np.cumsum((left * right).sum(axis=1)))
+    together = np.append(0, np.cumsum(left.sum(axis=1) * right.sum(axis=1)))
+    return adjusted(both, together, np.bincount(source), n)
+
+
+def adjusted(
+    both: Float[np.ndarray, " s"], together: Float[np.ndarray, " s"], sizes: Int[np.ndarray, " k"], n: int
+) -> Float[np.ndarray, " s"]:
+    """From the pairs that are together in a partition and in truth, and in the partition at all."""
+    of_truth, pairs = (sizes * (sizes - 1) / 2).sum(), n * (n - 1) / 2
+    expected, most = together * of_truth / pairs, (together + of_truth) / 2
+    room = most - expected
+    return np.where(room > 0, (both - expected) / np.where(room > 0, room, 1), 1.0)

@@ -1,0 +1,32 @@
+"""The weight of a planted neuron, from the weights of one neuron for each source.
+
+`unit` is what the tables are made with. The others are tried beside it: `raw` lets the neuron with the longest weights
+decide, `one` is the first source's alone, `normal` knows nothing of any source.
+"""
+
+from collections.abc import Callable
+from zlib import crc32
+
+import numpy as np
+from jaxtyping import Float
+
+Weighting = Callable[[Float[np.ndarray, "d_in k"]], Float[np.ndarray, " d_in"]]
+
+
+def units(weights: Float[np.ndarray, "d_in k"]) -> Float[np.ndarray, " d_in"]:
+    """The sum of the weights at length 1."""
+    norms = np.linalg.norm(weights, axis=0)
+    return (weights / np.where(norms > 0, norms, 1)).sum(axis=1)
+
+
+def normal(weights: Float[np.ndarray, "d_in k"]) -> Float[np.ndarray, " d_in"]:
+    """Random numbers, the same for the same weights."""
+    return np.random.default_rng(crc32(weights.tobytes())).standard_normal(len(weights)).astype(np.float32)
+
+
+WEIGHTINGS: dict[str, Weighting] = {
+    "unit": units,
+    "raw": lambda weights: weights.sum(axis=1),
+    "one": lambda weights: weights[:, 0],
+    "normal": normal,
+}
