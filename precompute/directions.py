@@ -13,10 +13,30 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.layer import NeuronLayer
-from precompute.collected import LayerRows
 
 BLOCK = 2**14  # inputs looked at together
 TRIES = 4  # as many times the directions that are wanted may be drawn, to find so many with examples enough
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A layer's neurons, and the inputs that were kept for any of them, in corpus order: of which dataset example."""
+
+    weights: NeuronLayer
+    x: Float[np.ndarray, "n_x d_in"]
+    example: Int[np.ndarray, " n_x"]
+
+    @staticmethod
+    def of(
+        weights: NeuronLayer,
+        x: Float[np.ndarray, "n_x d_in"],
+        x_row: Int[np.ndarray, " n_rows"],
+        example: Int[np.ndarray, " n_rows"],
+    ) -> "Pool":
+        """From rows that say which input is theirs."""
+        of_x = np.zeros(len(x), dtype=np.int64)
+        of_x[x_row] = example
+        return Pool(weights, x, of_x)
 
 
 @dataclass(frozen=True)
@@ -28,19 +48,17 @@ class Directions:
     x_row: Int[np.ndarray, " n_rows"]
 
 
-def directions(
-    rows: LayerRows, n: int, least: int, keep: float, max_examples: int, rng: np.random.Generator
-) -> Directions:
+def directions(pool: Pool, n: int, least: int, keep: float, max_examples: int, rng: np.random.Generator) -> Directions:
     """`n` random directions with at least so many examples each; what is missing of `n` has none."""
     found: list[tuple[np.ndarray, np.ndarray]] = []
     for _ in range(TRIES):
-        W, b = drawn(rows.weights, n, rng)
-        kept = kept_rows(rows, W, b, keep, max_examples)
+        W, b = drawn(pool.weights, n, rng)
+        kept = kept_rows(pool, W, b, keep, max_examples)
         found += [(w, mine) for w, mine in zip(W.T, kept, strict=True) if len(mine) >= least]
         if len(found) >= n:
             break
     found = found[:n]
-    missing = [(np.zeros(rows.weights.d_in, np.float32), np.zeros(0, np.int64))] * (n - len(found))
+    missing = [(np.zeros(pool.weights.d_in, np.float32), np.zeros(0, np.int64))] * (n - len(found))
     weights, kept = zip(*(found + missing), strict=True)
     return Directions(np.stack(weights, axis=1), np.array([len(mine) for mine in kept]), np.concatenate(kept))
 
@@ -59,15 +77,13 @@ def drawn(
 
 
 def kept_rows(
-    rows: LayerRows, W: Float[np.ndarray, "d_in n"], b: Float[np.ndarray, " n"], keep: float, max_examples: int
+    pool: Pool, W: Float[np.ndarray, "d_in n"], b: Float[np.ndarray, " n"], keep: float, max_examples: int
 ) -> list[Int[np.ndarray, " n_kept"]]:
     """Which of the layer's inputs each direction keeps, in corpus order."""
-    if not len(rows.x):
+    if not len(pool.x):
         return [np.zeros(0, dtype=np.int64)] * W.shape[1]
-    example = np.empty(len(rows.x), dtype=np.int64)
-    example[rows.x_row] = rows.example
-    z = np.concatenate([np.asarray(rows.x[i : i + BLOCK], np.float32) @ W for i in range(0, len(rows.x), BLOCK)]) + b
-    starts = np.flatnonzero(np.diff(example, prepend=-1))
+    z = np.concatenate([np.asarray(pool.x[i : i + BLOCK], np.float32) @ W for i in range(0, len(pool.x), BLOCK)]) + b
+    starts = np.flatnonzero(np.diff(pool.example, prepend=-1))
     best = np.maximum.reduceat(z, starts, axis=0)
     return [kept_of(column, top, starts, keep, max_examples) for column, top in zip(z.T, best.T, strict=True)]
 

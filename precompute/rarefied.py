@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from ne_core.cluster import similarities
 from ne_core.embeddings import Embedder, combined, reads_weights
@@ -29,7 +29,7 @@ from ne_core.rarefied import (
 from ne_core.schema import RANDOM_DIRECTIONS, RAREFIED
 from precompute.collected import LayerRows
 from precompute.directions import Directions
-from precompute.features import CHUNK, Chunk, chunk_of
+from precompute.features import CHUNK
 
 PERMUTED, PERMUTED_SETS = 10, 10  # orders of a neuron's weights, and random sets of examples for each of them
 NEURONS, DIRECTIONS = 0, 1  # whose numbers random sets go by
@@ -56,14 +56,16 @@ class RarefiedJob:
 class RarefiedChunk:
     """Neurons of a layer from `first` on, or its random directions: `kind` says which.
 
-    `permuted` holds each one's weights in several orders, as `Embedder.weights` makes them; None where they are
-    not wanted.
+    Their inputs, one neuron's after the other's, and their weights are as `Embedder` makes them; so are `permuted`,
+    each one's weights in several orders, None where they are not wanted.
     """
 
-    chunk: Chunk
     kind: int
     layer: int
     first: int
+    x: Float[np.ndarray, "n_rows d_in"]
+    n_examples: Int[np.ndarray, " n_neurons"]
+    W_in: Float[np.ndarray, "d_in n_neurons"]
     permuted: Float[np.ndarray, "orders d_in n_neurons"] | None
 
 
@@ -77,13 +79,14 @@ class Rarefied:
 
 def neurons_chunk(job: RarefiedJob, rows: LayerRows, part: int, embedder: Embedder) -> RarefiedChunk:
     """The neurons of a layer's `part`-th unit of features."""
-    first = part * CHUNK
-    W = np.asarray(rows.weights.W_in[:, first : first + CHUNK])
-    permuted = None
+    first, permuted = part * CHUNK, None
+    W, offsets = np.asarray(rows.weights.W_in[:, first : first + CHUNK]), rows.offsets[first : first + CHUNK + 1]
     if reads_weights(job.space):
         orders = [shuffled(W, np.random.default_rng([job.seed, rows.layer, first, i])) for i in range(PERMUTED)]
         permuted = np.stack([embedder.weights(job.space, W) for W in orders]).astype(np.float32)
-    return RarefiedChunk(chunk_of(rows, part, job.space, embedder), NEURONS, rows.layer, first, permuted)
+    x = embedder.inputs(job.space, np.asarray(rows.x[rows.x_row[offsets[0] : offsets[-1]]]))
+    W = embedder.weights(job.space, W)
+    return RarefiedChunk(NEURONS, rows.layer, first, x, np.diff(offsets), W, permuted)
 
 
 def shuffled(W: Float[np.ndarray, "d_in n"], rng: np.random.Generator) -> Float[np.ndarray, "d_in n"]:
@@ -93,18 +96,16 @@ def shuffled(W: Float[np.ndarray, "d_in n"], rng: np.random.Generator) -> Float[
 
 def directions_chunk(job: RarefiedJob, rows: LayerRows, found: Directions, embedder: Embedder) -> RarefiedChunk:
     """All random directions of a layer."""
-    x = embedder.inputs(job.space, np.asarray(rows.x[found.x_row]))
-    chunk = Chunk(x, found.n_examples, embedder.weights(job.space, found.W))
-    return RarefiedChunk(chunk, DIRECTIONS, rows.layer, 0, None)
+    x, W = embedder.inputs(job.space, np.asarray(rows.x[found.x_row])), embedder.weights(job.space, found.W)
+    return RarefiedChunk(DIRECTIONS, rows.layer, 0, x, found.n_examples, W, None)
 
 
 def work_rarefied(job: RarefiedJob, given: RarefiedChunk) -> dict[str, np.ndarray]:
     """A unit as it is saved: a number for each of its neurons, NaN for those with fewer examples than are in a set."""
-    chunk, ends = given.chunk, np.cumsum(given.chunk.n_examples)
-    found = []
-    for i, (w, end, m) in enumerate(zip(chunk.W_in.T, ends, chunk.n_examples, strict=True)):
+    ends, found = np.cumsum(given.n_examples), []
+    for i, (w, end, m) in enumerate(zip(given.W_in.T, ends, given.n_examples, strict=True)):
         rng = np.random.default_rng([job.seed, given.kind, given.layer, given.first + i])
-        x = np.asarray(chunk.x[end - m : end], dtype=np.float32)
+        x = np.asarray(given.x[end - m : end], dtype=np.float32)
         orders = None if given.permuted is None else given.permuted[:, :, i]
         found.append(measured(job, x, w.astype(np.float32), orders, rng))
     names = COLUMNS if given.kind == NEURONS else RANDOM

@@ -17,7 +17,7 @@ from precompute.candidates import Rule
 from precompute.checkpoints import CheckpointError, Checkpoints, new_array
 from precompute.collect import CollectJob, Gathering, layer_rows, real_positions, work_candidates
 from precompute.collected import LayerRows
-from precompute.directions import directions
+from precompute.directions import Pool, directions
 from precompute.engines import Engine
 from precompute.engines.local import LocalEngine
 from precompute.features import CHUNK, FEW_ROWS, Chunk, FeaturesJob, chunk_of, features_from, unit_ranges, work_features
@@ -203,7 +203,8 @@ def rarefied(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerK
         layer, part = of_unit[unit]
         if part is None:
             rng = np.random.default_rng([config.seed, layer.rows.layer])
-            found = directions(layer.rows, job.n_directions, job.n, config.keep, config.max_examples, rng)
+            pool = Pool.of(layer.rows.weights, layer.rows.x, layer.rows.x_row, layer.rows.example)
+            found = directions(pool, job.n_directions, job.n, config.keep, config.max_examples, rng)
             made = directions_chunk(job, layer.rows, found, layer.embedder)
         else:
             made = neurons_chunk(job, layer.rows, part, layer.embedder)

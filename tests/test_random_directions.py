@@ -11,9 +11,9 @@ from ne_core.layer import NeuronLayer
 from ne_core.schema import RANDOM_DIRECTIONS, RAREFIED
 from ne_core.statistics import InputStatistics
 from precompute.collected import LayerRows
-from precompute.directions import directions, drawn, kept_rows
+from precompute.directions import Pool, directions, drawn, kept_rows
 from precompute.engines import LocalEngine
-from precompute.features import Chunk, unit_ranges
+from precompute.features import unit_ranges
 from precompute.rarefied import (
     COLUMNS,
     Rarefied,
@@ -64,8 +64,12 @@ def embedder(rows: LayerRows) -> Embedder:
     return Embedder(InputStatistics(x.mean(axis=0), np.cov(x.T).astype(np.float32)))
 
 
+def pool_of(rows: LayerRows) -> Pool:
+    return Pool.of(rows.weights, rows.x, rows.x_row, rows.example)
+
+
 def units_of(job: RarefiedJob, rows: LayerRows) -> dict[int, dict[str, np.ndarray]]:
-    found = directions(rows, job.n_directions, job.n, 0.75, 100, np.random.default_rng(0))
+    found = directions(pool_of(rows), job.n_directions, job.n, 0.75, 100, np.random.default_rng(0))
     to = embedder(rows)
     given = [neurons_chunk(job, rows, 0, to), directions_chunk(job, rows, found, to)]
     return dict(LocalEngine(1).map(work_rarefied, job, enumerate(given), None))
@@ -107,7 +111,7 @@ def test_a_random_direction_keeps_what_a_loop_would(rows):
     """Several inputs of one dataset example among them: one is kept, its highest."""
     many = replace(rows, example=rows.example // 3)
     W, b = drawn(many.weights, 20, np.random.default_rng(1))
-    kept = kept_rows(many, W, b, 0.75, 7)
+    kept = kept_rows(pool_of(many), W, b, 0.75, 7)
     z = np.asarray(many.x, np.float32) @ W + b
     for direction, mine in enumerate(kept):
         best = {}
@@ -151,7 +155,7 @@ def test_a_layer_without_inputs():
         x_row=none,
         x=rows.x[:0],
     )
-    found = directions(empty, 5, 20, 0.75, 100, np.random.default_rng(0))
+    found = directions(pool_of(empty), 5, 20, 0.75, 100, np.random.default_rng(0))
     assert found.W.shape == (D_IN, 5)
     assert found.n_examples.tolist() == [0] * 5
 
@@ -167,9 +171,13 @@ def test_permuted_weights_are_the_same_where_weights_are_not_read(space, rows):
 
 def first_neurons(given: RarefiedChunk, n: int) -> RarefiedChunk:
     """A smaller unit, which is sooner done."""
-    chunk = given.chunk
-    some = Chunk(chunk.x[: chunk.n_examples[:n].sum()], chunk.n_examples[:n], chunk.W_in[:, :n])
-    return replace(given, chunk=some, permuted=None if given.permuted is None else given.permuted[:, :, :n])
+    return replace(
+        given,
+        x=given.x[: given.n_examples[:n].sum()],
+        n_examples=given.n_examples[:n],
+        W_in=given.W_in[:, :n],
+        permuted=None if given.permuted is None else given.permuted[:, :, :n],
+    )
 
 
 def test_permuted_weights_are_the_neurons_own_in_another_order(rows):
