@@ -14,7 +14,7 @@ from precompute.train_sae.settings import Settings as SaeSettings
 
 BAD_INPUT = 2  # the exit code
 HOSTS = ("streamlit", "space", "docker", "nginx")  # those of precompute/host/targets.py
-EVALUATED = ("names", "lab", "dictionaries")  # the parts of precompute/evaluate
+EVALUATED = ("names", "lab", "dictionaries", "trust")  # the parts of precompute/evaluate
 
 
 class Parser(argparse.ArgumentParser):

@@ -12,11 +12,13 @@ from precompute.evaluate.dictionaries import evaluate_dictionaries
 from precompute.evaluate.lab import evaluate_lab
 from precompute.evaluate.names import evaluate_names
 from precompute.evaluate.report import Report
+from precompute.evaluate.trust import evaluate_trust
 
 PARTS: dict[str, Callable[[Atlas, Sequence[Atlas]], Report]] = {
     "names": lambda atlas, against: evaluate_names(atlas),
     "lab": lambda atlas, against: evaluate_lab(atlas),
     "dictionaries": evaluate_dictionaries,
+    "trust": lambda atlas, against: evaluate_trust(atlas),
 }
 
 
@@ -30,10 +32,14 @@ def evaluate(directory: Path, only: Sequence[str] | None = None, against: Sequen
 
 
 def fitting(atlas: Atlas, against: Sequence[Atlas]) -> list[str]:
-    """Names are of words; a lab is of images; what is compared with another atlas are dictionaries."""
+    """Names are of words; a lab is of images; what is compared with another atlas are dictionaries.
+
+    How far numbers of features can be trusted is told where the atlas has random directions.
+    """
     if against:
         return ["dictionaries"]
-    return ["lab"] if atlas.manifest.images else ["names"]
+    parts = ["lab"] if atlas.manifest.images else ["names"]
+    return [*parts, "trust"] if atlas.manifest.rarefied and atlas.manifest.inputs else parts
 
 
 def write_json(reports: dict[str, Report], path: Path) -> None:
