@@ -48,7 +48,9 @@ def check_columns(atlas: Atlas) -> None:
         raise AtlasError(f"{path} holds numbers of features or distances that cannot be: build the atlas again")
 
 
-def inside(values: Float[np.ndarray, " n"], known: Bool[np.ndarray, " n"], least: float, most: float) -> bool:
+def inside(
+    values: Float[np.ndarray, " n"], known: Bool[np.ndarray, " n"], least: int | float, most: int | float
+) -> bool:
     """Whether values are from least to most where they are known, and NaN elsewhere."""
     return bool(((values[known] >= least) & (values[known] <= most)).all() and np.isnan(values[~known]).all())
 

@@ -26,8 +26,8 @@ class Strip:
 
     title: str
     found: Against
-    low: float
-    high: float
+    low: int | float
+    high: int | float
     digits: int
     fewer: str
     more: str

@@ -18,7 +18,8 @@ from ne_core.rarefied import counts, some_sets
 from ne_core.refs import NeuronRef
 from precompute.directions import Pool, directions
 from precompute.evaluate.report import Report
-from precompute.evaluate.trust_report import Curve, Layer, trust_report
+from precompute.evaluate.trust_picture import Curve
+from precompute.evaluate.trust_report import Layer, trust_report
 
 COUNTS = (5, 10, 20, 40, 80)  # examples in a set
 LEAST = 20  # units that a curve is drawn of, at least; so many examples are left out that fewer have
@@ -31,6 +32,8 @@ def evaluate_trust(atlas: Atlas) -> Report:
     if atlas.manifest.rarefied is None:
         raise AtlasError(f"{atlas.root} holds no random directions: build it again with --rarefy 20")
     keep, most = choice(atlas)
+    for layer in atlas.layers:
+        atlas.layer_inputs(layer)  # which raises where there are none
     return trust_report(atlas, [layer_found(atlas, layer, keep, most) for layer in atlas.layers])
 
 
@@ -58,7 +61,7 @@ def layer_found(atlas: Atlas, layer: int, keep: float, most: int) -> Layer:
 class Units:
     """Some units of a layer, as the space makes them: their inputs and their weights."""
 
-    x: Sequence[Float[np.ndarray, "m d_in"]]
+    x: Sequence[Float[np.ndarray, "_ d_in"]]
     W: Float[np.ndarray, "d_in n_units"]
 
 

@@ -1,7 +1,7 @@
 """How features grow with examples, as one SVG: a panel for each layer, a line for the neurons and each baseline."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
@@ -14,12 +14,15 @@ INK, QUIET, FAINT = "#22252a", "#5c6068", "#dedede"
 COLOURS = {"neurons": "#1f5fc4", "random directions": "#8a8f98", "weights shuffled": "#c98a3c"}
 
 
-class Grown(Protocol):
+@dataclass(frozen=True)
+class Curve:
+    """Features of the same units at each number of examples."""
+
     ns: tuple[int, ...]
     features: Float[np.ndarray, "n_units n_counts"]
 
 
-def trust_svg(panels: Sequence[tuple[str, Mapping[str, Grown]]]) -> str:
+def trust_svg(panels: Sequence[tuple[str, Mapping[str, Curve]]]) -> str:
     """Both axes are the same in all panels, the numbers of examples on a logarithmic scale."""
     every = [curve for _, curves in panels for curve in curves.values()]
     ns = sorted({n for curve in every for n in curve.ns})
@@ -45,7 +48,7 @@ def trust_svg(panels: Sequence[tuple[str, Mapping[str, Grown]]]) -> str:
     )
 
 
-def panel(place: int, title: str, curves: Mapping[str, Grown], ns: Sequence[int], top: float, step: int) -> list[str]:
+def panel(place: int, title: str, curves: Mapping[str, Curve], ns: Sequence[int], top: float, step: int) -> list[str]:
     left = LEFT + place * (WIDE + BETWEEN)
     ends = np.log(ns[0]), np.log(ns[-1]) if len(ns) > 1 else np.log(ns[0]) + 1
 

@@ -11,7 +11,7 @@ from ne_core.chance import TAILS
 from ne_core.embeddings import EMBEDDINGS
 from precompute.evaluate.report import Figure, Report, aligned
 from precompute.evaluate.resampled import RESAMPLES, SEED, interval, mean, told
-from precompute.evaluate.trust_picture import trust_svg
+from precompute.evaluate.trust_picture import Curve, trust_svg
 
 HEAD = """\
 Features against chance, in the space {space}, at cut {cut:g}. At {n} examples (the mean over {sets} random sets), of
@@ -23,14 +23,6 @@ the neurons', examples chosen as theirs are among the inputs kept for any neuron
 CURVES = """\
 How features grow with examples: means over the same units at every number of examples, 95 % intervals over units.
 """
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Features of the same units at each number of examples."""
-
-    ns: tuple[int, ...]
-    features: Float[np.ndarray, "n_units n_counts"]
 
 
 @dataclass(frozen=True)
