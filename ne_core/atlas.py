@@ -15,6 +15,7 @@ from jaxtyping import Float, Int, UInt8
 
 from ne_core.arrays import AtlasError, let_go, load_array
 from ne_core.cluster import central_examples, cut
+from ne_core.contributions import Contributions
 from ne_core.embeddings import Embedder
 from ne_core.inputs import Inputs
 from ne_core.layer import NeuronLayer
@@ -24,6 +25,7 @@ from ne_core.naming import word_classes
 from ne_core.paths import inputs_file, layer_folder
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.schema import (
+    CONTRIBUTIONS,
     EXAMPLES,
     FEATURES,
     IMAGES,
@@ -92,7 +94,8 @@ class LayerFiles:
     columns: dict[str, np.ndarray]
     inputs: Inputs | None
     logits: dict[str, np.ndarray] | None
-    random: dict[str, np.ndarray] | None = None
+    contributions: dict[str, np.ndarray] | None
+    random: dict[str, np.ndarray] | None
 
     @cached_property
     def tree_offsets(self) -> Int[np.ndarray, " n_offsets"]:
@@ -192,6 +195,18 @@ class Atlas:
         """
         columns = self._layer_of(ref).logits
         return logit_effects(columns, ref.neuron) if columns else None
+
+    def contributions(self, ref: NeuronRef) -> Contributions | None:
+        """What writes the pre-activations of `neuron(ref)`'s rows, in their order; None where they are not split.
+
+        Raises KeyError for a neuron that the atlas lacks.
+        """
+        layer, parts = self._layer_of(ref), self.manifest.parts
+        if parts is None:
+            return None
+        rows = slice(*layer.offsets[ref.neuron : ref.neuron + 2])
+        columns = (layer.contributions[spec.file.removesuffix(".npy")][rows] for spec in CONTRIBUTIONS)
+        return Contributions(parts.named(ref.layer), *columns)
 
     def neuron_inputs(self, ref: NeuronRef) -> Float[np.ndarray, "n d_in"]:
         """x at the key tokens of `neuron(ref)`'s rows, in their order, read from disk.
@@ -317,8 +332,12 @@ def load_layer(root: Path, manifest: Manifest, layer: int) -> LayerFiles:
         x = load_array(root, replace(INPUTS, file=inputs_file(layer)), sizes)
         inputs = Inputs(root / inputs_file(layer), x, columns["example"], columns["pos"])
     logits = load_columns(folder, LOGIT_EFFECTS, sizes) if manifest.logit_effects else None
+    contributions, parts = None, manifest.parts
+    if parts:
+        of_parts = {"n_parts": parts.count(layer), "n_read": parts.n_read(layer)}
+        contributions = load_columns(folder, CONTRIBUTIONS, sizes | of_parts)
     random = load_columns(folder, RANDOM_DIRECTIONS, sizes) if manifest.rarefied else None
-    return LayerFiles(columns.pop("offsets"), columns, inputs, logits, random)
+    return LayerFiles(columns.pop("offsets"), columns, inputs, logits, contributions, random)
 
 
 def neuron_columns(manifest: Manifest) -> tuple[Column, ...]:

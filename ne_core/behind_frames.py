@@ -2,8 +2,9 @@
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Int
 
-from ne_core.atlas import Atlas
+from ne_core.atlas import Atlas, Neuron
 from ne_core.by_distance import ByDistance
 from ne_core.frames import plain, texts
 from ne_core.refs import NeuronRef
@@ -20,6 +21,26 @@ def distance_frame(here: ByDistance, others: ByDistance) -> pd.DataFrame:
         found[f"{prefix}standard_deviation"] = values.spread
         found[f"{prefix}tokens"] = plain(values.count)
     return pd.DataFrame(found)
+
+
+def parts_frame(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " k"]) -> pd.DataFrame:
+    """What writes the pre-activation of some of a neuron's examples: every part, and the standard deviation of it.
+
+    The means sum to the mean pre-activation. Raises ValueError for an atlas that does not split pre-activations.
+    """
+    wrote = atlas.contributions(neuron.ref)
+    if wrote is None:
+        raise ValueError("this atlas does not split pre-activations")
+    numbered = [[getattr(part, name) for part in wrote.named] for name in ("layer", "head")]
+    return pd.DataFrame(
+        {
+            "part": texts([part.kind for part in wrote.named]),
+            "layer": np.array(numbered[0], dtype=np.int64),
+            "head": np.array(numbered[1], dtype=np.int64),
+            "mean": wrote.mean(rows),
+            "standard_deviation": wrote.parts[rows].astype(np.float64).std(axis=0),
+        }
+    )
 
 
 def effects_frame(atlas: Atlas, ref: NeuronRef) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ne_core.arrays import AtlasError
+from ne_core.contributions import good_contributions
 from ne_core.embeddings import EMBEDDINGS
 from ne_core.schema import MANIFEST, MOST_SAMPLED, SCHEMA_VERSION
 from ne_core.similar import SPACES
@@ -129,6 +130,7 @@ TESTS: dict[str, Callable[..., bool]] = {
     "default_cut": good_cut,
     "sample_positions": lambda n: whole(n, most=MOST_SAMPLED),
     "inputs": lambda inputs: type(inputs) is bool,
+    "kind units layers contributions": good_contributions,
     "logit_effects": lambda there: type(there) is bool,
     "rarefied": good_rarefied,
     "model corpus libraries": lambda *each: all(isinstance(value, dict) for value in each),

@@ -15,11 +15,12 @@ from ne_core.check_names import check_names
 from ne_core.check_rarefied import check_rarefied
 from ne_core.check_tables import check_tables, in_range, within
 from ne_core.check_trees import HIGHEST, check_trees
+from ne_core.contributions import check_contributions
 from ne_core.lab.lab import Lab
 from ne_core.logits import check_logits
 from ne_core.manifest import Manifest
 from ne_core.paths import index_file, inputs_file, layer_folder
-from ne_core.schema import EXAMPLES, IMAGES, LAYER, LOGIT_EFFECTS, RANDOM_DIRECTIONS
+from ne_core.schema import CONTRIBUTIONS, EXAMPLES, IMAGES, LAYER, LOGIT_EFFECTS, RANDOM_DIRECTIONS
 from ne_core.statistics import check_statistics
 from ne_core.token_text import visible
 
@@ -52,9 +53,9 @@ def files_of(manifest: Manifest) -> Iterator[str]:
     if manifest.images:
         yield IMAGES.file
     for layer in manifest.layers:
-        arrays = (*LAYER, *LOGIT_EFFECTS) if manifest.logit_effects else LAYER
-        arrays = (*arrays, *RANDOM_DIRECTIONS) if manifest.rarefied else arrays
-        yield from (f"{layer_folder(layer)}/{spec.file}" for spec in arrays)
+        effects, parts = LOGIT_EFFECTS * manifest.logit_effects, CONTRIBUTIONS * bool(manifest.parts)
+        random = RANDOM_DIRECTIONS * bool(manifest.rarefied)
+        yield from (f"{layer_folder(layer)}/{spec.file}" for spec in (*LAYER, *effects, *parts, *random))
         if manifest.inputs:
             yield inputs_file(layer)
     yield from map(index_file, manifest.spaces)
@@ -68,7 +69,7 @@ def check_rows(atlas: Atlas) -> None:
     if atlas.images is not None:
         check_images(atlas)
     for layer, files in atlas.files.items():
-        check_layer(atlas, atlas.root / layer_folder(layer), files)
+        check_layer(atlas, layer, files)
         let_go_of(files)
     check_tables(atlas)
     if atlas.manifest.rarefied:
@@ -99,13 +100,13 @@ def check_images(atlas: Atlas) -> None:
 
 def let_go_of(files: LayerFiles) -> None:
     """A reader of some neurons has no use for the pages of all, which count as its memory once they were read."""
-    for column in files.columns.values():
+    for column in (*files.columns.values(), *(files.contributions or {}).values()):
         let_go(column)
 
 
-def check_layer(atlas: Atlas, folder: Path, files: LayerFiles) -> None:
+def check_layer(atlas: Atlas, layer: int, files: LayerFiles) -> None:
     """Offsets partition the rows, and every row names a token that exists."""
-    offsets, columns = files.offsets, files.columns
+    folder, offsets, columns = atlas.root / layer_folder(layer), files.offsets, files.columns
     n_rows = len(columns["example"])
     # compared, not subtracted: differences of huge numbers come out small
     if offsets[0] != 0 or offsets[-1] != n_rows or (offsets[1:] < offsets[:-1]).any():
@@ -123,6 +124,9 @@ def check_layer(atlas: Atlas, folder: Path, files: LayerFiles) -> None:
     within(folder / "center_distance.npy", columns["center_distance"], 0.0, HIGHEST)
     if files.logits:
         check_logits(folder, files.logits, len(atlas.vocab))
+    if files.contributions:
+        n_heads, lengths = atlas.manifest.parts.n_heads(layer), atlas.lengths[columns["example"]]
+        check_contributions(folder, files.contributions, n_heads, columns["pos"], lengths)
     check_statistics(folder, columns, atlas.manifest.sample_positions)
 
 

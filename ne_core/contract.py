@@ -2,6 +2,7 @@
 
 from ne_core.lab.schema import LAB, LAB_ARRAYS, RUNS
 from ne_core.schema import (
+    CONTRIBUTIONS,
     EXAMPLES,
     FEATURES,
     IMAGES,
@@ -45,6 +46,11 @@ def markdown() -> str:
             section("Each layer, `layers/LL/`", ("file", "dtype, shape", "meaning"), map(array_row, LAYER)),
             section(
                 "And where `logit_effects` says so", ("file", "dtype, shape", "meaning"), map(array_row, LOGIT_EFFECTS)
+            ),
+            section(
+                "And where `contributions` names parts",
+                ("file", "dtype, shape", "meaning"),
+                map(array_row, CONTRIBUTIONS),
             ),
             section(
                 "And where `rarefied` says so", ("file", "dtype, shape", "meaning"), map(array_row, RANDOM_DIRECTIONS)

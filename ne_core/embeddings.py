@@ -36,7 +36,8 @@ EMBEDDINGS = {
     "neuron_centred": "(x − μ) ⊙ w",
     "neuron_whitened": "S^−½ (x − μ) ⊙ S^½ w",
 }
-REFERENCE = "neuron"
+REFERENCE, DEFAULT = "neuron", "conditional"  # the paper's, and the one that planted meanings chose (docs/meanings.md)
+CENTRED_CUT, RAW_CUT = 0.9, 0.5
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,11 @@ class Embedder:
         values, vectors = np.linalg.eigh(self.statistics.covariance.astype(np.float64))
         values = np.maximum(values, 0)  # what is below is rounding
         return values + (values.mean() if values.any() else 1), vectors
+
+
+def usual_cut(space: str) -> float:
+    """The cut unless told: for x as it is, weighted or not, the paper's; inputs that are centred lie further apart."""
+    return RAW_CUT if space in ("neuron", "pre_mlp") else CENTRED_CUT
 
 
 def combined(space: str, x: Float[np.ndarray, "n d_in"], w: Float[np.ndarray, " d_in"]) -> Float[np.ndarray, "n d_in"]:

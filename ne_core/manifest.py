@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ne_core.arrays import AtlasError, own_file
 from ne_core.check_manifest import check_manifest
+from ne_core.contributions import Parts, parts_from
 from ne_core.windows import Window
 
 MOST_BYTES = 2**22  # of the manifest, which lists some hundred files
@@ -92,6 +93,16 @@ class Manifest:
     def rarefied(self) -> dict[str, int] | None:
         """At how many `examples` features are compared, by how many `sets`, `orders` and `directions`; None: not."""
         return self.raw["rarefied"]
+
+    @property
+    def parts(self) -> Parts | None:
+        """What pre-activations are split into; None where they are not."""
+        return parts_from(self.raw["contributions"])
+
+    @property
+    def why_no_parts(self) -> str:
+        """What the atlas says of that; empty where they are split. A stranger's text."""
+        return "" if self.parts else self.raw["contributions"]
 
     @property
     def causal(self) -> bool:

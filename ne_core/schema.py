@@ -120,6 +120,29 @@ RANDOM_DIRECTIONS = (
     Array("random_distance.npy", "float32", ("n_directions",), "mean distance between its examples", gaps=True),
 )
 
+CONTRIBUTIONS = (
+    Array(
+        "contributions.npy",
+        "float16",
+        ("n_rows", "n_parts"),
+        "what each part adds to the pre-activation on the key token, its norm's scale held fixed: token embedding, "
+        "position embedding where there is one, heads by layer, MLPs by layer, biases; they sum to the pre-activation, "
+        "up to the rounding of the smallest",
+    ),
+    Array(
+        "read_head.npy",
+        "int16",
+        ("n_rows", "n_read"),
+        "the heads that add or take most, at most 8, strongest first, numbered over layers",
+    ),
+    Array(
+        "read_back.npy",
+        "int16",
+        ("n_rows", "n_read"),
+        "how many tokens before the key token stands what each of them reads most from",
+    ),
+)
+
 INPUTS = Array(
     "inputs/LL.npy",
     "float16",
@@ -227,6 +250,8 @@ MANIFEST = {
     "sample_positions": "how many positions the statistics of x and the histograms were counted over",
     "logit_effects": "whether the atlas holds what neurons do to the logits directly: true or false",
     "rarefied": "examples in a random set, sets, orders of the weights, random directions of a layer; null for none",
+    "contributions": "what pre-activations are split into: position, whether positions are embedded; heads of a layer; "
+    "own_attention, whether a layer's attention comes before its MLP; or, as a text, why they are not split",
     "inputs": "whether the atlas holds x of every kept example: true or false",
     "work_unit": "examples per unit of work in collect",
     "seed": "seed of everything random",

@@ -36,8 +36,8 @@ ROWS = (
 )
 SUGGESTED = (
     "Two branches join at the average distance between their examples. The *suggested* cut is the middle of the widest "
-    "gap between successive branch points, among cuts that give from two features to half as many as there are "
-    "examples: the grouping that survives longest."
+    "gap between successive branch points, of those that leave at most half as many features as examples: the grouping "
+    "that survives longest below the distance to any other input of the layer."
 )
 
 

@@ -105,12 +105,16 @@ def run_host(options: dict) -> int:
 
 
 def run_evaluate(options: dict) -> int:
+    json, docs = options.pop("json"), options.pop("docs")
     from precompute.evaluate import evaluate, write_json
+    from precompute.evaluate.docs import command_of, write_docs
 
-    reports = evaluate(options["directory"], options["only"], options["against"])
+    reports = evaluate(**options)
     print("\n\n".join(map(str, reports.values())))
-    if options["json"]:
-        write_json(reports, options["json"])
+    if json:
+        write_json(reports, json)
+    if docs:
+        print(write_docs(reports, docs, options["directory"].resolve().name, command_of(options)))
     return 0
 
 

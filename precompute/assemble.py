@@ -10,9 +10,10 @@ from jaxtyping import Float
 from ne_core.naming import word_classes
 from ne_core.paths import index_file
 from ne_core.placing import new_atlas
-from ne_core.schema import FEATURES, NEURONS, RANDOM_DIRECTIONS, RAREFIED
+from ne_core.schema import CONTRIBUTIONS, FEATURES, NEURONS, RANDOM_DIRECTIONS, RAREFIED
 from ne_core.similar import SPACES
 from precompute import index
+from precompute.contributions import Columns as Contributions
 from precompute.found import LayerFound, Texts
 from precompute.layout import layout
 from precompute.logits import Columns
@@ -79,10 +80,12 @@ def write_atlas(
     progress: Callable[[int, int], None] = lambda done, total: None,
     beside: Callable[[Path], None] = lambda folder: None,
     rarefied: Rarefied | None = None,
+    contributions: Mapping[int, Contributions] | None = None,
 ) -> None:
     """An atlas at `out`; `facts` are the manifest's fields that the arrays cannot tell.
 
-    `facts["inputs"]` says whether x of every kept example is written. `beside` may write further files
+    `facts["inputs"]` says whether x of every kept example is written, `facts["contributions"]` what the columns of
+    `contributions` are, which are asked for a layer at a time, or why there are none. `beside` may write further files
     into the folder. Raises WriteError, in one line, and leaves what stood at `out` as it was.
     """
     with new_atlas(out) as folder:
@@ -94,6 +97,8 @@ def write_atlas(
                 write_logits(folder, number, logits[number])
             if rarefied is not None:
                 write_columns(folder, number, RANDOM_DIRECTIONS, rarefied.by_layer[number])
+            if contributions is not None:
+                write_columns(folder, number, CONTRIBUTIONS, contributions[number])
             if facts["inputs"]:
                 write_inputs(folder, layer.rows)
                 let_go(layer.rows.x)

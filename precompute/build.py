@@ -19,7 +19,19 @@ from precompute.found import LayerFound
 from precompute.prepare import prepare
 from precompute.progress import Progress
 from precompute.run_folder import RunFolder, run_folder
-from precompute.stages import collected, facts, features, importances, logits, names, placed, rarefied, rows, similar
+from precompute.stages import (
+    collected,
+    contributions,
+    facts,
+    features,
+    importances,
+    logits,
+    names,
+    placed,
+    rarefied,
+    rows,
+    similar,
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,7 @@ def build(config: RunConfig, restart: bool = False) -> Built:
     """Run every stage and write the atlas. What cannot work is refused before the first long stage."""
     check_target(config.directory)
     with run_folder(config.directory, restart) as run, engine(config.engine, config.address) as where:
-        progress = Progress(n_stages=11, note=run.note)
+        progress = Progress(n_stages=12, note=run.note)
         layers = stages(config, run, where, progress)
         run.remove()
     return Built(
@@ -66,6 +78,8 @@ def stages(config: RunConfig, run: RunFolder, where: Engine, progress: Progress)
         lost = importances(ready, run, where, layers, told)
     with progress.stage("logit effects", "layers") as told:
         direct = logits(ready, run, where, told)
+    with progress.stage("contributions", "examples") as told:
+        wrote = contributions(ready, run, where, layers, told)
     with progress.stage("names", "layers") as told:
         named = names(ready, run, where, layers, lost, told)
     with progress.stage("similar features", "searches") as told:
@@ -74,7 +88,7 @@ def stages(config: RunConfig, run: RunFolder, where: Engine, progress: Progress)
         found = placed(ready, run, found, told)
     with progress.stage("writing", "parts") as told:
         statistics = {kept.rows.layer: kept.statistics for kept in of_layers}
-        about = facts(ready, gathered, lost)
-        told_of = (config.directory, ready.texts, layers, statistics, lost.by_layer, direct, found, about, told)
-        write_atlas(*told_of, rarefied=compared)
+        about, split = facts(ready, gathered, lost, wrote), None if isinstance(wrote, str) else wrote
+        tables = (lost.by_layer, direct, found, about, told)
+        write_atlas(config.directory, ready.texts, layers, statistics, *tables, rarefied=compared, contributions=split)
     return layers

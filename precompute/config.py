@@ -6,7 +6,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from ne_core.embeddings import EMBEDDINGS, REFERENCE
+from ne_core.embeddings import CENTRED_CUT, DEFAULT, EMBEDDINGS, RAW_CUT, usual_cut
 
 
 class ConfigError(ValueError):
@@ -75,10 +75,13 @@ class RunConfig:
     )
     weights: str = knob("folded", "`folded`: the norm before the MLP belongs to the weights; `raw`: it does not")
     gated_embedding: str = knob("gate", "which weights of a gated neuron make its embedding: `gate` or `in`")
-    embedding: str = knob(
-        REFERENCE, f"the space that features are clusters in: {', '.join(EMBEDDINGS)}", metavar="SPACE"
+    embedding: str = knob(DEFAULT, f"the space that features are clusters in: {', '.join(EMBEDDINGS)}", metavar="SPACE")
+    cut: float | None = knob(
+        None,
+        "cosine distance at which trees are cut into features: lower makes more, purer ones; unless told, "
+        f"{RAW_CUT} for neuron and pre_mlp, {CENTRED_CUT} for the others",
+        float,
     )
-    cut: float = knob(0.5, "cosine distance at which trees are cut into features: lower makes more, purer ones", float)
     rarefy: int = knob(
         20, "examples in the random sets at which neurons are compared: more tells more of fewer neurons; 0: not", int
     )
@@ -88,6 +91,12 @@ class RunConfig:
     )
     importance_passes: int | None = knob(
         None, "stop computing token importance after so many masked passes; `all`", optional(int)
+    )
+    contributions: bool = knob(
+        True,
+        "split every pre-activation into what wrote it, where the model's form allows it: yes or no",
+        yes_or_no,
+        "yes|no",
     )
     device: str = knob(
         "auto", "where the model runs: cpu, cuda, cuda:N, or auto for cuda where there is one", fixed=False
@@ -117,7 +126,7 @@ class RunConfig:
                 f"embedding: {self.embedding!r} is not one of {', '.join(EMBEDDINGS)}",
                 self.embedding not in EMBEDDINGS,
             ),
-            (f"cut: {self.cut} is not between 0 and 2", not 0 <= self.cut <= 2),
+            (f"cut: {self.cut} is not between 0 and 2", self.cut is not None and not 0 <= self.cut <= 2),
             (f"packing: {self.packing!r} is not packed or one", self.packing not in ("packed", "one")),
             (f"weights: {self.weights!r} is not folded or raw", self.weights not in ("folded", "raw")),
             (
@@ -159,6 +168,10 @@ class RunConfig:
     def atlas_name(self) -> str:
         named_after = Path(self.sae or self.model)
         return self.name or (named_after.resolve().name if named_after.is_dir() else named_after.name)
+
+    @property
+    def default_cut(self) -> float:
+        return usual_cut(self.embedding) if self.cut is None else self.cut
 
     @property
     def directory(self) -> Path:

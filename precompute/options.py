@@ -14,7 +14,15 @@ from precompute.train_sae.settings import Settings as SaeSettings
 
 BAD_INPUT = 2  # the exit code
 HOSTS = ("streamlit", "space", "docker", "nginx")  # those of precompute/host/targets.py
-EVALUATED = ("names", "lab", "dictionaries", "trust")  # the parts of precompute/evaluate
+EVALUATED = (
+    "names",
+    "planted",
+    "counts",
+    "trust",
+    "surgery",
+    "lab",
+    "dictionaries",
+)  # the parts of precompute/evaluate
 
 
 class Parser(argparse.ArgumentParser):
@@ -132,6 +140,13 @@ def add_evaluate(evaluate: Parser) -> None:
     evaluate.add_argument(
         "--against", nargs="+", type=Path, metavar="DIR", default=[], help="atlases that `dictionaries` compares with"
     )
+    evaluate.add_argument(
+        "--model",
+        metavar="DIR",
+        help="the model of the atlas, which `surgery` runs; looked for by its name unless told",
+    )
+    evaluate.add_argument("--quick", action="store_true", help="a few of everything: seconds instead of minutes")
+    evaluate.add_argument("--docs", type=Path, metavar="DIR", help="write evaluation-NAME.md and its pictures there")
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
 
 

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from ne_core.contributions import Parts
 from ne_core.layer import NeuronLayer
 
 
@@ -62,6 +63,34 @@ class TopLogits:
     effects: Float[np.ndarray, "n_neurons 2 k"]
 
 
+@dataclass(frozen=True)
+class Keys:
+    """Pre-activations asked for, of one layer: of `neuron` at `pos` of a prompt of the batch, in order of prompts."""
+
+    prompt: Int[np.ndarray, " n"]
+    pos: Int[np.ndarray, " n"]
+    neuron: Int[np.ndarray, " n"]
+
+    def within(self, prompts: slice) -> "Keys":
+        """Those of some prompts, counted from the first of these."""
+        here = slice(*np.searchsorted(self.prompt, [prompts.start, prompts.stop]).tolist())
+        return Keys(self.prompt[here] - prompts.start, self.pos[here], self.neuron[here])
+
+
+@dataclass(frozen=True)
+class Split:
+    """Pre-activations as what wrote them, in the order of ne_core/contributions.py, and what their heads read most."""
+
+    parts: Float[np.ndarray, "n n_parts"]
+    read_head: Int[np.ndarray, "n n_read"]
+    read_back: Int[np.ndarray, "n n_read"]
+
+    @classmethod
+    def joined(cls, splits: Sequence["Split"]) -> "Split":
+        """One after the other."""
+        return cls(*(np.concatenate([getattr(split, field.name) for split in splits]) for field in fields(cls)))
+
+
 @runtime_checkable
 class Source(Protocol):
     """A model as neuron layers. Positions count from 0 and include special tokens."""
@@ -108,3 +137,11 @@ class Source(Protocol):
         For one unit of activation, through the neuron's output weights, the final norm's gain and the unembedding; less
         the mean over all tokens, and up to the final norm's scale, which is held at 1.
         """
+
+    def parts(self) -> Parts | str:
+        """What pre-activations of these layers are split into; in words why they cannot be, where they cannot."""
+
+    def split(
+        self, tokens: Int[Tensor, "batch pos"], lengths: Int[Tensor, " batch"], keys: Mapping[int, Keys]
+    ) -> dict[int, Split]:
+        """By layer, each of its pre-activations split, from one clean run of the prompts; where there are `parts`."""

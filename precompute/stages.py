@@ -1,7 +1,7 @@
 """The stages of a build, a function each: the units that are left are worked off, and put together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from precompute.candidates import Rule
 from precompute.checkpoints import CheckpointError, Checkpoints, new_array
 from precompute.collect import CollectJob, Gathering, layer_rows, real_positions, work_candidates
 from precompute.collected import LayerRows
+from precompute.contributions import Tables, work_contributions
+from precompute.contributions import plan as contributions_plan
 from precompute.directions import Pool, directions
 from precompute.engines import Engine
 from precompute.engines.local import LocalEngine
@@ -168,7 +170,7 @@ def layer_kept(ready: Prepared, layer: int, arrays: Mapping[str, np.ndarray], x:
 def features(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerKept], told: Stage) -> list[LayerFound]:
     """Every neuron's tree and features, from some neurons of one layer at a time."""
     kept, of_layers = run.stage("features"), [layer.rows for layer in layers]
-    job = FeaturesJob(ready.config.cut, ready.config.embedding)
+    job = FeaturesJob(ready.config.default_cut, ready.config.embedding)
     ranges = unit_ranges([len(rows.maxima) for rows in of_layers])
     of_unit = {unit: (layer, unit - units.start) for layer, units in zip(layers, ranges, strict=True) for unit in units}
     few = sum(rows.n_rows for rows in of_layers) < FEW_ROWS
@@ -235,6 +237,20 @@ def logits(ready: Prepared, run: RunFolder, where: Engine, told: Stage) -> dict[
     return logits_from(job.layers, kept.load)
 
 
+def contributions(
+    ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerFound], told: Stage
+) -> Tables | str:
+    """What writes every row's pre-activation; in words why it is not known, where it is not."""
+    parts = ready.source.parts() if ready.config.contributions else "it was built with --contributions no"
+    if isinstance(parts, str):
+        return parts
+    kept = run.stage("contributions")
+    job = contributions_plan(layers, ready.texts, parts, ready.config.work_unit, ready.spec)
+    work = Work(work_contributions, job, job.units, cores=None, size=job.n_examples)
+    finish(work, kept, where, told)
+    return Tables(job, kept.load)
+
+
 def names(
     ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerFound], lost: Importances, told: Stage
 ) -> dict[str, np.ndarray]:
@@ -280,7 +296,7 @@ def placed(ready: Prepared, run: RunFolder, found: Indexed, told: Stage) -> Inde
     return replace(found, features={**found.features, **kept.load(0)})
 
 
-def facts(ready: Prepared, collected: Collected, lost: Importances) -> dict:
+def facts(ready: Prepared, collected: Collected, lost: Importances, wrote: Tables | str) -> dict:
     """The manifest's fields that the arrays cannot tell."""
     config, source = ready.config, ready.source
     maxima = {"from": "corpus"}
@@ -300,10 +316,11 @@ def facts(ready: Prepared, collected: Collected, lost: Importances) -> dict:
         "baselines": list(ready.masks),
         "importance": lost.facts,
         "sample_positions": int(collected.job.sampled.sum()),
+        "contributions": wrote if isinstance(wrote, str) else asdict(wrote.job.parts),
         "inputs": config.inputs,
         "default_space": MAPPED,
         "embedding": config.embedding,
-        "default_cut": config.cut,
+        "default_cut": config.default_cut,
         "work_unit": config.work_unit,
         "seed": config.seed,
         "dtype": config.dtype,

@@ -1,11 +1,12 @@
 """A small atlas whose features are known by construction, made without a model; half of its tokens are hostile text."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
+from ne_core.contributions import Parts
 from ne_core.embeddings import Embedder
 from ne_core.inputs import places
 from ne_core.layer import NeuronLayer
@@ -48,6 +49,7 @@ WINDOW = Window(back=8, forward=4)
 BASELINES = ["mask-token", "mean-embedding"]
 N_SAMPLED = 200
 RAREFIED = 7  # examples of a random set
+PARTS = Parts(position=True, heads=2, own_attention=True)
 RANKS_WITH_IMPORTANCE = 3  # more outlying examples have none computed
 
 
@@ -177,6 +179,19 @@ def planted_logits(rng, n_neurons: int) -> dict[str, np.ndarray]:
     return {"logit_tokens": tokens, "logit_effects": np.take_along_axis(effects[:, None], tokens, axis=2)}
 
 
+def planted_contributions(rng, found: LayerFound) -> dict[str, np.ndarray]:
+    """Head L0 H1 brings most and reads from the token before; everything sums to the activation."""
+    parts, rows = PARTS, found.rows
+    layer, n = rows.layer, rows.n_rows
+    values = rng.uniform(-0.3, 0.3, size=(n, parts.count(layer)))
+    values[:, parts.first_head + 1] = 2
+    values[:, 0] += rows.activation - values.sum(axis=1)
+    heads = np.abs(values[:, parts.first_head :][:, : parts.n_heads(layer)])
+    order = np.argsort(-heads, axis=1)[:, : parts.n_read(layer)]
+    back = np.where(order == 1, 1, rng.integers(0, 1 + rows.pos[:, None], size=order.shape))
+    return {"contributions": values, "read_head": order, "read_back": back}
+
+
 def facts(layers: Sequence[LayerFound], inputs: bool = True) -> dict:
     return {
         "name": "planted",
@@ -201,6 +216,7 @@ def facts(layers: Sequence[LayerFound], inputs: bool = True) -> dict:
         "embedding": "neuron",
         "default_cut": CUT,
         "sample_positions": N_SAMPLED,
+        "contributions": asdict(PARTS),
         "inputs": inputs,
         "work_unit": 32,
         "seed": 0,
@@ -242,5 +258,7 @@ def make_atlas(out: Path, inputs: bool = True, rarefied: bool = False) -> Path:
     found = indexed(layers, texts, importances)
     logits = {found.rows.layer: planted_logits(rng, found.rows.weights.n_neurons) for found in layers}
     compared = planted_rarefied([found.rows for found in layers], statistics) if rarefied else None
-    write_atlas(out, texts, layers, statistics, importances, logits, found, facts(layers, inputs), rarefied=compared)
+    contributions = {each.rows.layer: planted_contributions(rng, each) for each in layers}
+    more = {"contributions": contributions, "rarefied": compared}
+    write_atlas(out, texts, layers, statistics, importances, logits, found, facts(layers, inputs), **more)
     return out

@@ -42,3 +42,19 @@ def test_a_raised_token_opens_its_search(opened):
     page.get_by_role("list", name="Raises most").get_by_role("link").first.click()
     expect(page.locator("h1")).to_have_text("Search")
     expect(page).to_have_url(re.compile("mode=token$"))
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1400, "dark"), (420, "light")])
+def test_why_this_meaning(width, theme, opened):
+    page = opened("neuron?atlas=planted&layer=2&neuron=0&feature=0", width=width, theme=theme)
+    page.get_by_role("tab", name="Why this meaning").click()
+    parts = page.get_by_role("list", name="What writes the mean pre-activation of feature 0").get_by_role("listitem")
+    expect(parts).to_have_count(11)
+    expect(parts.first).to_contain_text("head L0 H1")
+    assert parts.first.locator(".bar").bounding_box()["width"] > 100
+    wide = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
+        .map(box => box.scrollWidth - box.clientWidth)"""
+    assert page.evaluate(wide) == [0, 0]
+    parts.first.get_by_role("link").click()
+    expect(page.locator("h1")).to_have_text("Search")
+    expect(page).to_have_url(re.compile("mode=token$"))

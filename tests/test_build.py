@@ -142,6 +142,35 @@ def test_importance_is_masking_one_token_at_a_time(atlas, model):
     assert check_importances(atlas, model, baselines, {"<|endoftext|>"}) > 50
 
 
+def test_contributions_sum_to_what_plain_transformers_compute(atlas, model):
+    """Up to the rounding of the smallest part; the heads that are named are the strongest."""
+    parts, compared = atlas.manifest.parts, 0
+    for layer in atlas.layers:
+        z = [
+            pre_activations(model, layer, embedded_tokens(atlas, model, example))
+            for example in range(len(atlas.tokens))
+        ]
+        for number in range(0, atlas.n_neurons(layer), 3):
+            neuron, wrote = atlas.neuron(NeuronRef(layer, number)), atlas.contributions(NeuronRef(layer, number))
+            whole = np.array([z[e][p, number] for e, p in zip(neuron.example, neuron.pos, strict=True)])
+            np.testing.assert_allclose(wrote.parts.astype(np.float64).sum(axis=1), whole, rtol=1e-4, atol=1e-4)
+            heads = np.abs(wrote.parts[:, parts.first_head :][:, : parts.n_heads(layer)].astype(np.float64))
+            named = np.take_along_axis(heads, wrote.read_head.astype(np.int64), axis=1)
+            np.testing.assert_allclose(named, -np.sort(-heads, axis=1)[:, : named.shape[1]], rtol=2e-3, atol=1e-3)
+            compared += len(whole)
+    assert compared > 100
+
+
+def pre_activations(model, layer: int, embedded: torch.Tensor) -> np.ndarray:
+    """[pos neuron] of one example."""
+    seen = []
+    hook = model.h[layer].mlp.c_fc.register_forward_hook(lambda _module, _given, out: seen.append(out[0]))
+    with torch.inference_mode():
+        model(inputs_embeds=embedded)
+    hook.remove()
+    return seen[0].numpy()
+
+
 def test_the_manifest_tells_how_it_was_made(atlas):
     raw = atlas.manifest.raw
     assert raw["model"]["family"] == "gpt2"
@@ -150,6 +179,7 @@ def test_the_manifest_tells_how_it_was_made(atlas):
     assert raw["corpus"]["n_documents"] > 0
     assert raw["maxima"] == {"from": "corpus"}
     assert (raw["keep"], raw["max_examples"], raw["work_unit"], raw["dtype"]) == (0.75, 12, 8, "float32")
+    assert raw["contributions"] == {"position": True, "heads": 4, "own_attention": True}
     assert raw["importance"]["rows"] == raw["importance"]["rows_in_all"] > 0
     assert str(atlas.root.parent) not in json.dumps(raw)
 
@@ -181,10 +211,13 @@ def test_maxima_from_a_file_and_a_small_budget(place):
 
 
 def test_fewer_examples_than_asked_for_is_said_and_recorded(place, capsys, caplog):
-    atlas = Atlas.open(build(place, "fewer", "--examples", "5000", "--importance-passes", "0"))
+    atlas = Atlas.open(build(place, "fewer", "--examples", "5000", "--importance-passes", "0", "--contributions", "no"))
     (note,) = atlas.manifest.raw["corpus"]["notes"]
     assert note.startswith("5000 examples were asked for")
     assert note in caplog.text
+    assert atlas.contributions(NeuronRef(0, 0)) is None
+    assert atlas.manifest.why_no_parts == "it was built with --contributions no"
+    assert not (atlas.root / "layers/00/contributions.npy").exists()
 
 
 def test_an_encoder_goes_through_too(tmp_path, place):
@@ -192,6 +225,7 @@ def test_an_encoder_goes_through_too(tmp_path, place):
     folder = tiny_checkpoint("bert", tmp_path / "bert")
     atlas = Atlas.open(build(place, "encoder", "--model", str(folder), "--mask", "mask-token"))
     assert atlas.manifest.raw["model"]["causal"] is False
+    assert "is not the sum" in atlas.manifest.why_no_parts
     model = AutoModel.from_pretrained(folder).eval()
     baseline = model.get_input_embeddings().weight.detach()[atlas.vocab.index("[MASK]")]
     assert check_importances(atlas, model, [baseline], {"[CLS]", "[SEP]"}) > 30

@@ -25,7 +25,7 @@ from ne_core.cluster import tree
 from ne_core.dendrogram import dendrogram
 from ne_core.measures import feature_distances, measures
 from ne_core.refs import NeuronRef
-from ne_core.schema import EXAMPLES, FEATURES, LAYER, LOGIT_EFFECTS, NEURONS
+from ne_core.schema import CONTRIBUTIONS, EXAMPLES, FEATURES, LAYER, LOGIT_EFFECTS, NEURONS
 from pages.components.lines import lines
 from pages.components.nav import PAGES
 from precompute.write_tables import write_index
@@ -53,9 +53,9 @@ from tests.hostile import (
     swapped,
     truncated,
 )
-from tests.planted import D_IN, LAYERS, N_SAMPLED, VOCAB
+from tests.planted import D_IN, LAYERS, N_SAMPLED, PARTS, VOCAB
 
-OF_LAYER = [f"layers/00/{spec.file}" for spec in (*LAYER, *LOGIT_EFFECTS)]
+OF_LAYER = [f"layers/00/{spec.file}" for spec in (*LAYER, *LOGIT_EFFECTS, *CONTRIBUTIONS)]
 ARRAYS = [*(spec.file for spec in EXAMPLES), *OF_LAYER, "inputs/00.npy"]
 INDEXES = ["features_neuron.faiss", "features_pre_mlp.faiss"]
 FILES = [*ARRAYS, *INDEXES, "vocab.json", "manifest.json", "neurons.parquet", "features.parquet", "search.sqlite"]
@@ -101,6 +101,12 @@ def read_neuron(atlas: Atlas, ref: NeuronRef) -> None:
     assert ((neuron.center_distance >= 0) & (neuron.center_distance <= 2.01)).all()
     for pairs in asdict(atlas.logit_effects(ref)).values():
         assert all(0 <= token < len(atlas.vocab) and np.isfinite(effect) for token, effect in pairs)
+    wrote = atlas.contributions(ref)
+    assert np.isfinite(wrote.parts).all()
+    assert wrote.parts.shape == (len(neuron), len(wrote.named))
+    assert all(wrote.named[atlas.manifest.parts.first_head + head].kind == "head" for head in wrote.read_head.flat)
+    source = neuron.pos[:, None] - wrote.read_back
+    assert ((source >= 0) & (source < atlas.lengths[neuron.example][:, None])).all()
     assert np.isfinite(atlas.input_statistics(ref.layer).covariance).all()
     for cut in (0.0, atlas.manifest.default_cut, 2.0):
         assert len(neuron.features(cut)) == len(neuron)
@@ -186,8 +192,8 @@ def test_random_and_extreme_numbers_in_a_table(table: str, columns, copy: Path):
 
 @pytest.mark.parametrize("field", ["schema_version", "name", "kind", "model", "weights", "corpus", "maxima", "keep",
     "max_examples", "baselines", "importance", "layers", "n_neurons", "d_in", "n_examples", "n_ctx", "window", "spaces",
-    "default_space", "default_cut", "sample_positions", "inputs", "logit_effects", "seed", "threads", "libraries",
-    "files"])  # fmt: skip
+    "default_space", "default_cut", "sample_positions", "inputs", "logit_effects", "contributions", "seed", "threads",
+    "libraries", "files"])  # fmt: skip
 def test_odd_values_in_the_manifest(field: str, copy: Path):
     for value in ODD_VALUES:
         set_manifest(copy, **{field: value})
@@ -282,6 +288,21 @@ REFUSED: dict[str, Damage] = {
     "a logit without a token": put("layers/00/logit_tokens.npy", (1, 1, 2), -1),
     "logits unlisted": lambda root: unlisted(root, "layers/02/logit_effects.npy"),
     "logits in no file": lambda root: (root / "layers/02/logit_tokens.npy").unlink(),
+    "a part that is none": put("layers/00/contributions.npy", (1, 2), np.nan),
+    "a part without end": put("layers/02/contributions.npy", (1, 2), np.inf),
+    "a head before all": put("layers/00/read_head.npy", (1, 0), -1),
+    "a head that is an MLP": put("layers/00/read_head.npy", (1, 0), 2),
+    "a reading before the text": put("layers/00/read_back.npy", (1, 0), 25),
+    "a reading behind the text": put("layers/00/read_back.npy", (1, 0), -24),
+    "a reading far away": put("layers/00/read_back.npy", (1, 0), -(2**15)),
+    "parts unlisted": lambda root: unlisted(root, "layers/02/contributions.npy"),
+    "parts of another model": fields(contributions={"position": True, "heads": 3, "own_attention": True}),
+    "parts beyond counting": fields(contributions={"position": True, "heads": 2**40, "own_attention": True}),
+    "parts that are no numbers": fields(contributions={"position": 1, "heads": 2, "own_attention": True}),
+    "parts of something more": fields(contributions={**asdict(PARTS), "more": 1}),
+    "no parts and no reason": fields(contributions=""),
+    "a reason without end": fields(contributions="x" * 10**4),
+    "parts of latents": fields(units="latents"),
     "a column of texts": column(FEATURES_TABLE, size=each("<b>")),
     "a column of nulls": column(FEATURES_TABLE, size=each(None, pa.int32())),
     "a dictionary column": column(FEATURES_TABLE, size=each(1, pa.int32()).dictionary_encode()),
@@ -462,7 +483,7 @@ def test_every_page_of_it(what: str, copy: Path, monkeypatch):
 def test_no_examples_and_no_vocabulary_is_an_atlas_of_dead_neurons(copy: Path, monkeypatch):
     (copy / "vocab.json").write_text("[]")
     for layer in ("00", "02"):
-        for spec in LAYER:
+        for spec in (*LAYER, *CONTRIBUTIONS):
             if {"n_rows", "n_merges"} & set(spec.shape):
                 change_array(copy, f"layers/{layer}/{spec.file}", lambda a: a[:0])
         change_array(copy, f"layers/{layer}/offsets.npy", lambda a: a.fill(0))

@@ -28,6 +28,7 @@ STAGES = {
     "features": 2,
     "importance": 4,
     "logits": 2,
+    "contributions": 4,
     "names": 2,
     "similar": 2,
     "map": 1,

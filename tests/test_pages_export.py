@@ -128,7 +128,7 @@ def behind(app) -> list[str]:
 
 def test_figures_under_the_examples_are_those_of_the_page(tiny_atlas, monkeypatch, offered, tmp_path):
     app = with_menu(tiny_atlas, "neuron", monkeypatch, layer="0", neuron="0", feature="1", baseline="mean-embedding")
-    names = ["F1-by-distance-mean-embedding", "logits", "histogram"]
+    names = ["F1-by-distance-mean-embedding", "F1-why", "logits", "histogram"]
     assert behind(app) == [f"planted-L0-N0-{name}" for name in names]
     plots = {each["label"]: each for each in payloads(app) if "bars" in each}
     shown = next(each["pictures"] for each in payloads(app) if "pictures" in each)
@@ -142,6 +142,13 @@ def test_figures_under_the_examples_are_those_of_the_page(tiny_atlas, monkeypatc
     frame = saved(offered, "Importance by distance, feature 1", tmp_path)
     expected = distance_frame(*distances(atlas.neuron(NeuronRef(0, 0)), rows, 1))
     pd.testing.assert_frame_equal(frame, expected, check_names=False)
+    frame = saved(offered, "Why this meaning, feature 1", tmp_path)
+    wrote = atlas.contributions(NeuronRef(0, 0))
+    assert list(zip(frame["part"], frame["layer"], frame["head"], strict=True)) == [
+        ("token", -1, -1), ("position", -1, -1), ("head", 0, 0), ("head", 0, 1), ("biases", -1, -1),
+    ]  # fmt: skip
+    np.testing.assert_allclose(frame["mean"], wrote.parts[rows].astype(float).mean(axis=0))
+    np.testing.assert_allclose(frame["mean"].sum(), atlas.neuron(NeuronRef(0, 0)).activation[rows].mean(), rtol=1e-2)
     frame = saved(offered, "Effect on the logits", tmp_path)
     pd.testing.assert_frame_equal(frame, effects_frame(atlas, NeuronRef(0, 0)), check_names=False)
 
@@ -149,7 +156,7 @@ def test_figures_under_the_examples_are_those_of_the_page(tiny_atlas, monkeypatc
 def test_an_atlas_without_effects_offers_none(tiny_atlas, monkeypatch, offered):
     monkeypatch.setattr(Atlas, "logit_effects", lambda atlas, ref: None)
     app = with_menu(tiny_atlas, "neuron", monkeypatch, layer="0", neuron="0")
-    assert behind(app) == ["planted-L0-N0-F0-by-distance", "planted-L0-N0-histogram"]
+    assert behind(app) == [f"planted-L0-N0-{name}" for name in ("F0-by-distance", "F0-why", "histogram")]
     assert "Effect on the logits" not in offered
     assert "Importance by distance, feature 0" in offered
 

@@ -13,7 +13,7 @@ from ne_core.atlas import Atlas
 from ne_core.check_members import intervals
 from ne_core.checks import verify
 from ne_core.cluster import tree
-from ne_core.schema import EXAMPLES, LAYER, LOGIT_EFFECTS, OTHER, SCHEMA_VERSION
+from ne_core.schema import CONTRIBUTIONS, EXAMPLES, LAYER, LOGIT_EFFECTS, OTHER, SCHEMA_VERSION
 from tests.hostile import made, put
 
 
@@ -50,7 +50,9 @@ def test_a_flipped_bit_is_found_in_every_file(atlas):
 def test_every_file_of_the_schema_is_there(atlas):
     """So that the tests around this one damage each of them."""
     names = {spec.file for spec in EXAMPLES} | {name for name, _ in OTHER} - {"manifest.json", "features_<space>.faiss"}
-    names |= {f"layers/{layer}/{spec.file}" for layer in ("00", "02") for spec in (*LAYER, *LOGIT_EFFECTS)}
+    names |= {
+        f"layers/{layer}/{spec.file}" for layer in ("00", "02") for spec in (*LAYER, *LOGIT_EFFECTS, *CONTRIBUTIONS)
+    }
     names |= {"inputs/00.npy", "inputs/02.npy", "features_neuron.faiss", "features_pre_mlp.faiss"}
     assert set(every_file(atlas)) == names
 

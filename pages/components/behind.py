@@ -1,4 +1,4 @@
-"""What stands behind a neuron, under its examples: importance by distance, effects on the logits, its activations."""
+"""What stands behind a neuron, under its examples: importance by distance, what writes it, its effects, activations."""
 
 import numpy as np
 import streamlit as st
@@ -16,6 +16,7 @@ from pages.components.escape import markdown
 from pages.components.location import listed
 from pages.components.picker import View
 from pages.components.small_plot import small_plot
+from pages.components.why import show_why
 
 EFFECTS_ON_TOKENS = (
     "Direct effect on the logits of one unit of activation, less the mean over all tokens, up to the final norm’s "
@@ -29,22 +30,24 @@ EFFECTS_ON_CLASSES = (
 
 
 def show_behind(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
-    """Of images nothing is masked, so that there is no importance to show."""
+    """Of images nothing is masked, and no model's parts are known, so that two of them are not there."""
+    what = f"feature {current}" if view.branch is None else f"branch point {view.branch}"
     titles = ["Effect on the logits", "Activations"]
     if atlas.manifest.images:
         effects, activations = st.tabs(titles)
     else:
-        importance, effects, activations = st.tabs(["Importance by distance", *titles])
+        importance, why, effects, activations = st.tabs(["Importance by distance", "Why this meaning", *titles])
         with importance:
-            show_importances(atlas, neuron, view, cluster, current)
+            show_importances(atlas, neuron, view, cluster, what, current)
+        with why:
+            show_why(atlas, neuron, cluster, what)
     with effects:
         show_effects(atlas, neuron.ref)
     with activations:
         show_activations(atlas, neuron.ref)
 
 
-def show_importances(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
-    what = f"feature {current}" if view.branch is None else f"branch point {view.branch}"
+def show_importances(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, what: str, current: int) -> None:
     colour = feature_colour(current if view.branch is None else -1).css
     show_importance(atlas, neuron, cluster, view.reading.baseline_number(atlas.manifest.baselines), what, colour)
     show_agreement(atlas, neuron, cluster, what)

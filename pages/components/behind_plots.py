@@ -9,9 +9,11 @@ from ne_core.by_distance import ByDistance
 from ne_core.logits import LogitEffects
 from ne_core.refs import NeuronRef
 from ne_core.token_text import spelled
+from ne_core.why import Why
 from ne_core.wording import ref_name, worded
 from pages.components.plot_axes import count_axis, level_axis, log_count, value_axis
 from pages.components.small_plot import Axis, Bar, Series, plotted
+from pages.components.why import named_parts
 
 LONGEST = 16  # characters of a token below its bar
 
@@ -85,6 +87,18 @@ def effects_plot(atlas: Atlas, effects: LogitEffects, ref: NeuronRef) -> dict:
         Axis(-0.5, first + len(effects.lowered) - 0.5, axis, below),
         level_axis(min(ends), max(ends), "logit per unit of activation"),
         label=f"Direct effect of {ref_name(atlas.manifest, ref)} on the logits.",
+    )
+
+
+def why_plot(atlas: Atlas, found: Why, ref: NeuronRef, what: str) -> dict:
+    """A bar for each part that the page shows, and at the right, one place apart, their sum."""
+    parts = named_parts(found)
+    placed = [*enumerate(parts), (len(parts) + 1, ("pre-activation", found.total))]
+    return plotted(
+        [Bar(at - 0.5, at + 0.5, value, f"{name}: {value:+.2f}") for at, (name, value) in placed],
+        Axis(-0.5, len(parts) + 1.5, "what writes it, and the sum", [(at, name) for at, (name, _) in placed]),
+        level_axis(*(end(value for _, (_, value) in placed) for end in (min, max)), "mean pre-activation"),
+        label=f"What writes the mean pre-activation of {what} of {ref_name(atlas.manifest, ref)}.",
     )
 
 

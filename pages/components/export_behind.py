@@ -7,10 +7,11 @@ import numpy as np
 from ne_core.agreement import of_baseline
 from ne_core.atlas import Atlas, Neuron
 from ne_core.by_distance import distances
-from pages.components.behind_plots import activations_plot, effects_plot, importance_plot
+from pages.components.behind_plots import activations_plot, effects_plot, importance_plot, why_plot
 from pages.components.clusters import Cluster
 from pages.components.export import Table
 from pages.components.pictures import Picture
+from pages.components.why import why_of
 
 
 @dataclass(frozen=True)
@@ -30,17 +31,21 @@ class Behind:
         found = [Picture("Activation histogram", f"{stem}-histogram", self.activations)]
         if self.has_effects:
             found.insert(0, Picture("Effect on the logits", f"{stem}-logits", self.effects))
+        if self.has_parts:
+            found.insert(0, Picture(f"Why this meaning, {self.what}", f"{stem}-{self.short}-why", self.why))
         if self.has_importance:
             title = f"Importance by distance, {self.what}"
             found.insert(0, Picture(title, f"{stem}-{self.by_distance}", self.importance))
         return found
 
     def tables(self, stem: str) -> list[Table]:
-        """Of importance and of effects: the histogram's stands among the neuron's."""
+        """Of importance, parts and effects: the histogram's stands among the neuron's."""
         found = []
         if self.has_importance:
             title = f"Importance by distance, {self.what}"
             found.append(Table(title, f"{stem}-{self.by_distance}", self.importance_frame))
+        if self.has_parts:
+            found.append(Table(f"Why this meaning, {self.what}", f"{stem}-{self.short}-why", self.why_frame))
         if self.has_effects:
             found.append(Table("Effect on the logits", f"{stem}-logits", self.effects_frame))
         return found
@@ -56,6 +61,10 @@ class Behind:
         return bool(np.isfinite(values[:, :-1]).any())
 
     @property
+    def has_parts(self) -> bool:
+        return self.atlas.manifest.parts is not None
+
+    @property
     def has_effects(self) -> bool:
         found = self.atlas.logit_effects(self.neuron.ref)
         return found is not None and bool(found.raised or found.lowered)
@@ -63,6 +72,10 @@ class Behind:
     def importance(self) -> str:
         here, others = distances(self.neuron, self.cluster.rows, self.number)
         return drawn(importance_plot(here, others, self.what, self.colour))
+
+    def why(self) -> str:
+        found = why_of(self.atlas, self.neuron, self.cluster)
+        return drawn(why_plot(self.atlas, found, self.neuron.ref, self.what))
 
     def effects(self) -> str:
         ref = self.neuron.ref
@@ -75,6 +88,11 @@ class Behind:
         from ne_core.behind_frames import distance_frame
 
         return distance_frame(*distances(self.neuron, self.cluster.rows, self.number))
+
+    def why_frame(self):
+        from ne_core.behind_frames import parts_frame
+
+        return parts_frame(self.atlas, self.neuron, self.cluster.rows)
 
     def effects_frame(self):
         from ne_core.behind_frames import effects_frame

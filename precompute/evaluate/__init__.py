@@ -1,45 +1,79 @@
 """python -m precompute evaluate DIR: how well an atlas does what it claims, a part at a time.
 
-A part is a function from an open atlas, and those that it is compared with, to a Report; PARTS names them.
+A part is a function from an open atlas and what is asked of it to a Report; PARTS names them.
 """
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ne_core.atlas import Atlas
 from precompute.evaluate.dictionaries import evaluate_dictionaries
 from precompute.evaluate.lab import evaluate_lab
 from precompute.evaluate.names import evaluate_names
+from precompute.evaluate.planted.evaluate import evaluate_counts, evaluate_planted
 from precompute.evaluate.report import Report
 from precompute.evaluate.trust import evaluate_trust
+from precompute.model_facts import shipped_model
 
-PARTS: dict[str, Callable[[Atlas, Sequence[Atlas]], Report]] = {
-    "names": lambda atlas, against: evaluate_names(atlas),
-    "lab": lambda atlas, against: evaluate_lab(atlas),
-    "dictionaries": evaluate_dictionaries,
-    "trust": lambda atlas, against: evaluate_trust(atlas),
+
+@dataclass(frozen=True)
+class Asked:
+    """`against`: atlases to compare with. `quick`: a few of everything, for a first look. `model`: where that is."""
+
+    against: Sequence[Atlas] = ()
+    quick: bool = False
+    model: str | None = None
+
+
+PARTS: dict[str, Callable[[Atlas, Asked], Report]] = {
+    "names": lambda atlas, asked: evaluate_names(atlas),
+    "planted": lambda atlas, asked: evaluate_planted(atlas, asked.quick),
+    "counts": lambda atlas, asked: evaluate_counts(atlas, asked.quick),
+    "surgery": lambda atlas, asked: operated(atlas, asked),
+    "lab": lambda atlas, asked: evaluate_lab(atlas),
+    "dictionaries": lambda atlas, asked: evaluate_dictionaries(atlas, asked.against),
+    "trust": lambda atlas, asked: evaluate_trust(atlas),
 }
+OF_INPUTS = ("planted", "counts")
 
 
-def evaluate(directory: Path, only: Sequence[str] | None = None, against: Sequence[Path] = ()) -> dict[str, Report]:
+def evaluate(
+    directory: Path,
+    only: Sequence[str] | None = None,
+    against: Sequence[Path] = (),
+    quick: bool = False,
+    model: str | None = None,
+) -> dict[str, Report]:
     """The parts asked for, by name; unless told, those that the atlas has something for.
 
-    Raises AtlasError for what is no atlas, NoLabError where a part is asked for that it has nothing for.
+    Raises AtlasError for what is no atlas or lacks what a part needs, NoLabError where there is no lab.
     """
-    atlas, others = Atlas.open(directory), [Atlas.open(other) for other in against]
-    return {part: PARTS[part](atlas, others) for part in (only or fitting(atlas, others))}
+    atlas, asked = Atlas.open(directory), Asked([Atlas.open(other) for other in against], quick, model)
+    return {part: PARTS[part](atlas, asked) for part in (only or fitting(atlas, asked))}
 
 
-def fitting(atlas: Atlas, against: Sequence[Atlas]) -> list[str]:
+def fitting(atlas: Atlas, asked: Asked) -> list[str]:
     """Names are of words; a lab is of images; what is compared with another atlas are dictionaries.
 
-    How far numbers of features can be trusted is told where the atlas has random directions.
+    Surgery runs a transformer, which is named or stands in data/models/.
     """
-    if against:
+    if asked.against:
         return ["dictionaries"]
-    parts = ["lab"] if atlas.manifest.images else ["names"]
-    return [*parts, "trust"] if atlas.manifest.rarefied and atlas.manifest.inputs else parts
+    if atlas.manifest.images:
+        return ["lab"]
+    if not atlas.manifest.inputs:
+        return ["names"]
+    runs = not atlas.manifest.raw["model"].get("sae") and (asked.model or shipped_model(atlas))
+    trusted = ["trust"] if atlas.manifest.rarefied else []
+    return ["names", *OF_INPUTS, *trusted, *(["surgery"] if runs else [])]
+
+
+def operated(atlas: Atlas, asked: Asked) -> Report:
+    from precompute.evaluate.surgery import QUICK, Settings, evaluate_surgery  # the model library takes seconds to load
+
+    return evaluate_surgery(atlas, asked.model, QUICK if asked.quick else Settings())
 
 
 def write_json(reports: dict[str, Report], path: Path) -> None:

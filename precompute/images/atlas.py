@@ -17,7 +17,7 @@ from precompute.config import RunConfig
 from precompute.features import features_of
 from precompute.found import LayerFound, Texts
 from precompute.images.arrays import ImageLayer, ImageSet
-from precompute.images.source import ImageSource
+from precompute.images.source import NOT_SPLIT, ImageSource
 from precompute.logits import Columns
 from precompute.sample import LayerStatistics, layer_statistics, sampled
 
@@ -97,6 +97,7 @@ def usual_facts(job: CollectJob, layers: Sequence[ImageLayer], found: Sequence[L
         "baselines": [],
         "importance": {"examples": 0, "passes_allowed": 0, "rows": 0, "rows_in_all": n_rows, "passes": 0},
         "sample_positions": int(job.sampled.sum()),
+        "contributions": NOT_SPLIT,
         "inputs": True,
         "default_space": SPACE,
         "embedding": REFERENCE,

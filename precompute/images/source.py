@@ -13,6 +13,8 @@ from precompute.source import LayerPass, Readings, Source, TopLogits, UnfitModel
 
 NO_MASKS = "an image is one position: there is no token beside it that could be masked"
 
+NOT_SPLIT = "what writes the inputs of these neurons was not given"
+
 
 class ImageSource(Source):
     """Everything has been computed already and is looked up. Layers are numbered as they come."""
@@ -57,6 +59,9 @@ class ImageSource(Source):
         baseline: Float[Tensor, " d_model"],
     ) -> Float[np.ndarray, " n"]:
         raise UnfitModelError(NO_MASKS)
+
+    def parts(self) -> str:
+        return NOT_SPLIT
 
     def logit_effects(self, layer: int, k: int) -> TopLogits:
         """Classes above the mean of all are raised and classes below it lowered: with few classes, less than `k`."""

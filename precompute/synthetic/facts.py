@@ -51,6 +51,7 @@ def facts(settings: Settings, layers: list[LayerFound]) -> dict:
             "passes": 0,
         },
         "sample_positions": SAMPLED,
+        "contributions": "it is made up: no model wrote what its neurons read",
         "inputs": False,
         "default_space": "pre_mlp",
         "embedding": REFERENCE,

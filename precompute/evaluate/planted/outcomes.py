@@ -28,11 +28,11 @@ class Outcome:
     rand: Float[np.ndarray, " m+1"]
     cuts: Mapping[str, float]
 
-    def joins(self, cut: float | Float[np.ndarray, " cuts"]) -> np.ndarray:
+    def joins(self, cut: float | Float[np.ndarray, " cuts"]) -> np.ndarray | np.integer:
         """How many joins are at or below a cut."""
         return np.searchsorted(self.heights, cut, side="right")
 
-    def rand_at(self, cut: float | Float[np.ndarray, " cuts"]) -> np.ndarray:
+    def rand_at(self, cut: float | Float[np.ndarray, " cuts"]) -> np.ndarray | np.floating:
         return self.rand[self.joins(cut)]
 
     def count_at(self, cut: float) -> int:

@@ -28,7 +28,7 @@ class Pool:
     token: Int[np.ndarray, " n_kept"]
     previous: Int[np.ndarray, " n_kept"]
     place: Int[np.ndarray, " n_rows"]
-    offsets: Int[np.ndarray, " n_neurons+1"]
+    offsets: Int[np.ndarray, " n_offsets"]
     W_in: Float[np.ndarray, "d_in n_neurons"]
 
     @cached_property

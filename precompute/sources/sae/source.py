@@ -34,6 +34,9 @@ def open_sae(folder: str, model: str, *, device: str = "cpu", dtype: torch.dtype
         raise SaeError(f"{folder}: {error}") from None
 
 
+NOT_SPLIT = "latents of an autoencoder are not split into what writes them"
+
+
 class SaeSource(TransformerSource):
     """A transformer that is read through an autoencoder; open it with `open_sae`. Its one layer is the hook's."""
 
@@ -87,6 +90,9 @@ class SaeSource(TransformerSource):
             W_dec = W_dec @ self._bridge.blocks[self._place.layer].mlp.W_out.detach().float()
         U = direct_path(self._bridge, self._probe, n_vocab, self._tolerance)
         return None if U is None else top_logits(W_dec, U, k)
+
+    def parts(self) -> str:
+        return NOT_SPLIT
 
     def _reaches_logits(self) -> bool:
         """Whether what the decoder writes goes to the residual stream as it is: neither scaled back nor normed."""

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +11,16 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
+from ne_core.contributions import Parts
 from ne_core.layer import NeuronLayer
 from precompute.memory import batches
-from precompute.source import LayerPass, Readings, TopLogits, UnfitModelError
+from precompute.source import Keys, LayerPass, Readings, Split, TopLogits, UnfitModelError
+from precompute.sources.transformer import edits as editing
 from precompute.sources.transformer import masking, probe, taps
 from precompute.sources.transformer.checkpoint import Checkpoint, first_line, open_checkpoint
 from precompute.sources.transformer.folding import close
 from precompute.sources.transformer.fusing import fuse_activations
+from precompute.sources.transformer.splitter import NotSplitError, Splitter
 from precompute.sources.transformer.unembedding import direct_path, top_logits, writes_directly
 
 # Share of the largest value by which two ways to the same number may differ.
@@ -172,6 +175,35 @@ class TransformerSource:
         hooks = [(taps.activations(self._bridge, layer), replace)]
         return taps.run(self._bridge, tokens, hooks, attention_mask=real.long(), return_type="logits").float()
 
+    def activations_on(
+        self, layer: int, x: Float[np.ndarray, "n d_in"], neuron: Int[np.ndarray, " n"]
+    ) -> Float[np.ndarray, " n"]:
+        """What the layer's own MLP makes of an atlas's x, or of any x that one likes: one neuron's activation each."""
+        (layer,) = self._checked([layer], self.layers)
+        found = np.empty(len(x), dtype=np.float32)
+        for start in range(0, len(x), editing.INPUTS_AT_ONCE):
+            part = slice(start, start + editing.INPUTS_AT_ONCE)
+            given = self._given(layer)(torch.from_numpy(x[part]).to(self.device))
+            neurons = torch.from_numpy(neuron[part]).to(self.device)
+            found[part] = editing.activations_on(self._bridge, layer, given, neurons).cpu().numpy()
+        return found
+
+    def edited(
+        self,
+        layer: int,
+        tokens: Int[Tensor, "batch pos"],
+        lengths: Int[Tensor, " batch"],
+        edits: editing.Edits,
+    ) -> editing.Edited | None:
+        """The model run on with x replaced, an edit at a time; None where it predicts no next token, or has no head."""
+        (layer,) = self._checked([layer], self.layers)
+        if not (self.causal and self._has_head):
+            return None
+        tokens, lengths = self._on_device(tokens, lengths)
+        limits = (batches(self, things) for things in ("clean prompts", "edited inputs"))
+        asked = editing.Edit(self._bridge, layer, self._given(layer), tokens, lengths, edits, *limits)
+        return editing.reuse(asked) if self._may_reuse(tokens) else editing.recompute(asked)
+
     def logit_effects(self, layer: int, k: int) -> TopLogits | None:
         """The `k` tokens whose logits each neuron raises, and lowers, most: `unembedding` has the formula.
 
@@ -183,6 +215,38 @@ class TransformerSource:
         n_vocab = 1 + max(self.tokenizer.get_vocab().values())
         U = direct_path(self._bridge, self._probe, n_vocab, self._tolerance)
         return None if U is None else top_logits(self._bridge.blocks[layer].mlp.W_out.detach().float(), U, k)
+
+    def parts(self) -> Parts | str:
+        """What pre-activations of these layers are split into; in words why they cannot be, where they cannot."""
+        found = self._splitter
+        return found if isinstance(found, str) else found.parts
+
+    def split(
+        self, tokens: Int[Tensor, "batch pos"], lengths: Int[Tensor, " batch"], keys: Mapping[int, Keys]
+    ) -> dict[int, Split]:
+        """By layer, each of its pre-activations split, from one clean run of the prompts; where there are `parts`.
+
+        Some prompts at a time, whose patterns are held at once; fewer where memory runs out.
+        """
+        tokens, lengths = self._on_device(tokens, lengths)
+        real = (torch.arange(tokens.shape[1], device=self.device) < lengths[:, None]).long()
+        most, limit = max(1, masking.TOKENS_PER_PASS["cpu"] // tokens.shape[1]), batches(self, "split prompts")
+
+        def run(start: int, part: slice) -> dict[int, Split]:
+            part = slice(start + part.start, start + part.stop)
+            here = {layer: of_layer.within(part) for layer, of_layer in keys.items()}
+            return self._splitter.split(tokens[part], real[part], here)
+
+        starts = range(0, len(tokens), most)
+        found = [split for at in starts for split in limit.each(min(most, len(tokens) - at), partial(run, at))]
+        return {layer: Split.joined([each[layer] for each in found]) for layer in keys}
+
+    @cached_property
+    def _splitter(self) -> Splitter | str:
+        try:
+            return Splitter(self._bridge, self.layers, self.gated_embedding, self._probe, self._tolerance)
+        except NotSplitError as error:
+            return str(error)
 
     def _asked(
         self,
@@ -199,9 +263,15 @@ class TransformerSource:
         return masking.mlp_tap(self._bridge, layer)
 
     def _masked(self, asked: masking.Asked) -> Float[np.ndarray, " n"]:
-        if self._reuses and asked.tokens.shape[1] <= _attention_window(self._bridge):
-            return masking.reuse(asked)
-        return masking.recompute(asked, self.causal)
+        return masking.reuse(asked) if self._may_reuse(asked.tokens) else masking.recompute(asked, self.causal)
+
+    def _may_reuse(self, tokens: Int[Tensor, "batch pos"]) -> bool:
+        return self._reuses and tokens.shape[1] <= _attention_window(self._bridge)
+
+    def _given(self, layer: int) -> Callable[[Tensor], Tensor]:
+        """What the layer's MLP is given where x is what an atlas has of it: the way back from `inputs`."""
+        norm = self._read[layer].norm
+        return torch.Tensor.float if norm is None else norm.given
 
     def _layer_hooks(
         self, layer: int, shape: torch.Size, visit: Callable[[LayerPass], None], is_last: bool
