@@ -196,7 +196,7 @@ def rarefied(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerK
     config, of_layers = ready.config, [layer.rows for layer in layers]
     if not config.rarefy:
         return None
-    job = RarefiedJob(config.embedding, config.cut, config.rarefy, config.directions, config.seed)
+    job = RarefiedJob(config.embedding, config.default_cut, config.rarefy, config.directions, config.seed)
     ranges = unit_ranges([len(rows.maxima) for rows in of_layers])
     of_unit = [(layer, part) for layer, units in zip(layers, ranges, strict=True) for part in range(len(units))]
     of_unit += [(layer, None) for layer in layers]  # the random directions of each
