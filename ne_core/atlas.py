@@ -35,7 +35,10 @@ from ne_core.schema import (
     LAYER,
     LOGIT_EFFECTS,
     NEURONS,
+    RANDOM_DIRECTIONS,
+    RAREFIED,
     Array,
+    Column,
 )
 from ne_core.search import SearchIndex
 from ne_core.statistics import Histogram, InputStatistics, symmetric
@@ -84,13 +87,17 @@ class Neuron:
 
 @dataclass(frozen=True)
 class LayerFiles:
-    """The columns of one layer, as they lie on disk; inputs, logit effects and contributions where there are any."""
+    """The columns of one layer, as they lie on disk; what an atlas may be without is None where it is.
+
+    `inputs` are behind its rows, `logits` what its neurons do, `random` the measures of its random directions.
+    """
 
     offsets: Int[np.ndarray, " n_offsets"]
     columns: dict[str, np.ndarray]
     inputs: Inputs | None
     logits: dict[str, np.ndarray] | None
     contributions: dict[str, np.ndarray] | None
+    random: dict[str, np.ndarray] | None
 
     @cached_property
     def tree_offsets(self) -> Int[np.ndarray, " n_offsets"]:
@@ -149,7 +156,7 @@ class Atlas:
             tokens,
             lengths,
             load_vocab(root),
-            load_table(root, "neurons.parquet", NEURONS, sum(manifest.n_neurons.values())),
+            load_table(root, "neurons.parquet", neuron_columns(manifest), sum(manifest.n_neurons.values())),
             load_table(root, "features.parquet", FEATURES, n_rows),
             layers,
             load_array(root, IMAGES, sizes) if manifest.images else None,
@@ -322,6 +329,7 @@ def load_layer(root: Path, manifest: Manifest, layer: int) -> LayerFiles:
         "n_window": manifest.window.size,
         "n_back": manifest.window.back,
         "n_baselines": len(manifest.baselines),
+        "n_directions": manifest.rarefied["directions"] if manifest.rarefied else 0,
     }
     folder = root / layer_folder(layer)
     columns, inputs = load_columns(folder, LAYER, sizes), None
@@ -333,7 +341,13 @@ def load_layer(root: Path, manifest: Manifest, layer: int) -> LayerFiles:
     if parts:
         of_parts = {"n_parts": parts.count(layer), "n_read": parts.n_read(layer)}
         contributions = load_columns(folder, CONTRIBUTIONS, sizes | of_parts)
-    return LayerFiles(columns.pop("offsets"), columns, inputs, logits, contributions)
+    random = load_columns(folder, RANDOM_DIRECTIONS, sizes) if manifest.rarefied else None
+    return LayerFiles(columns.pop("offsets"), columns, inputs, logits, contributions, random)
+
+
+def neuron_columns(manifest: Manifest) -> tuple[Column, ...]:
+    """What its table of neurons holds."""
+    return (*NEURONS, *RAREFIED) if manifest.rarefied else NEURONS
 
 
 def load_comparison(root: Path, manifest: Manifest) -> Comparison | None:

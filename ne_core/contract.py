@@ -12,6 +12,8 @@ from ne_core.schema import (
     MANIFEST,
     NEURONS,
     OTHER,
+    RANDOM_DIRECTIONS,
+    RAREFIED,
     SCHEMA_VERSION,
     Array,
     Column,
@@ -51,7 +53,15 @@ def markdown() -> str:
                 ("file", "dtype, shape", "meaning"),
                 map(array_row, CONTRIBUTIONS),
             ),
+            section(
+                "And where `rarefied` says so", ("file", "dtype, shape", "meaning"), map(array_row, RANDOM_DIRECTIONS)
+            ),
             section("`neurons.parquet`", ("column", "dtype", "meaning"), map(column_row, NEURONS)),
+            section(
+                "And where `rarefied` says so, NaN for neurons with fewer examples",
+                ("column", "dtype", "meaning"),
+                map(column_row, RAREFIED),
+            ),
             section("`features.parquet`", ("column", "dtype", "meaning"), map(column_row, FEATURES)),
             section(
                 "`spaces.parquet`, where `compared` says so",

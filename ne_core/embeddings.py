@@ -131,3 +131,8 @@ WAYS = {
     "neuron_centred": Way(Embedder.centred, combine=np.multiply),
     "neuron_whitened": Way(Embedder.whitened, Embedder.coloured, np.multiply),
 }
+
+
+def reads_weights(space: str) -> bool:
+    """Whether an embedding depends on the neuron, beyond which examples it has."""
+    return WAYS[space].combine is not Way().combine

@@ -110,6 +110,17 @@ LOGIT_EFFECTS = (
     ),
 )
 
+RANDOM_DIRECTIONS = (
+    Array(
+        "random_features.npy",
+        "float32",
+        ("n_directions",),
+        "features of each random direction of the layer at so many examples; NaN where too few directions had as many",
+        gaps=True,
+    ),
+    Array("random_distance.npy", "float32", ("n_directions",), "mean distance between its examples", gaps=True),
+)
+
 CONTRIBUTIONS = (
     Array(
         "contributions.npy",
@@ -154,6 +165,18 @@ NEURONS = (
     Column("background_distance", "float32", "mean cosine distance of its examples to other inputs of the layer"),
     Column("suggested_cut", "float32", "the cut between 0 and that distance that lasts longest, NaN where none does"),
     Column("n_suggested", "int32", "features at the suggested cut, 0 where there is none"),
+)
+
+RAREFIED = (
+    Column("rarefied_features", "float32", "features at the default cut, mean over random sets of so many examples"),
+    Column("rarefied_low", "float32", "the lower end of its 95 % interval, NaN for a neuron with no more examples"),
+    Column("rarefied_high", "float32", "and the upper end"),
+    Column("distance_low", "float32", "the lower end of the 95 % interval of mean_distance"),
+    Column("distance_high", "float32", "and the upper end"),
+    Column("permuted_features", "float32", "as rarefied_features, the neuron's weights shuffled: mean over orders"),
+    Column("permuted_low", "float32", "where 95 % of orders lie, from; NaN where the space does not read the weights"),
+    Column("permuted_high", "float32", "and up to"),
+    Column("permuted_distance", "float32", "as mean_distance, the neuron's weights shuffled: mean over orders"),
 )
 
 FEATURES = (
@@ -243,6 +266,7 @@ MANIFEST = {
     "sample_positions": "how many positions the statistics of x and the histograms were counted over",
     "logit_effects": "whether the atlas holds what neurons do to the logits directly: true or false",
     "compared": "whether the atlas compares spaces, in spaces.parquet: true or false",
+    "rarefied": "examples in a random set, sets, orders of the weights, random directions of a layer; null for none",
     "contributions": "what pre-activations are split into: position, whether positions are embedded; heads of a layer; "
     "own_attention, whether a layer's attention comes before its MLP; or, as a text, why they are not split",
     "inputs": "whether the atlas holds x of every kept example: true or false",

@@ -7,6 +7,7 @@ from ne_core.measures import measures
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.wording import unit_title, worded
 from pages.components.behind import show_behind
+from pages.components.chance import show_chance
 from pages.components.cluster_words import number, stands_in, tab_title
 from pages.components.clusters import Cluster, branch_at, cluster_label, cluster_labels, features_at, holder, listed
 from pages.components.dendrogram import tree_of
@@ -46,7 +47,7 @@ def show_measures(atlas: Atlas, neuron: Neuron, view: View) -> None:
     row = atlas.neuron_row(neuron.ref)
     shown = {
         "Examples": (f"{found.n_examples}", "Activating examples kept for this neuron."),
-        "Features": (f"{found.n_features}", "Clusters of those examples at the cut: the neuron’s meanings."),
+        "Features": (f"{found.n_features}", "Clusters of all these examples at the cut. More examples make more."),
         "Largest feature": (f"{found.largest_share:.0%}", "Share of the examples that the largest feature holds."),
         "Mean distance": (
             number(found.mean_distance),
@@ -189,6 +190,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
 left, right = st.columns([WIDE, NARROW], gap="medium")
 with left:
     show_measures(atlas, neuron, view)
+    show_chance(atlas, neuron.ref)
     show_features(atlas, neuron, view, features, labels, current if view.branch is None else None)
 with right:
     show_tree(atlas, neuron, view, current)

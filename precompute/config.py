@@ -82,6 +82,10 @@ class RunConfig:
         f"{RAW_CUT} for neuron and pre_mlp, {CENTRED_CUT} for the others",
         float,
     )
+    rarefy: int = knob(
+        20, "examples in the random sets at which neurons are compared: more tells more of fewer neurons; 0: not", int
+    )
+    directions: int = knob(100, "random directions of each layer that its neurons are compared with", int)
     importance_examples: int | None = knob(
         None, "compute token importance for so many of each feature's most central examples; `all`", optional(int)
     )
@@ -134,6 +138,8 @@ class RunConfig:
             (f"examples: {self.examples} is not 1 or more", self.examples < 1),
             (f"context: {self.context} is not between 2 and 32767", not 2 <= self.context < 2**15),
             (f"max-examples: {self.max_examples} is not between 1 and 32767", not 1 <= self.max_examples < 2**15),
+            (f"rarefy: {self.rarefy} is neither 0 nor between 2 and 32767", self.rarefy not in (0, *range(2, 2**15))),
+            (f"directions: {self.directions} is not between 1 and 32767", not 1 <= self.directions < 2**15),
             (f"work-unit: {self.work_unit} is not 1 or more", self.work_unit < 1),
             (f"window: {self.window} is not BACK,FORWARD with BACK 1 or more", not is_window(self.window)),
             (f"threads: {self.threads} is not 1 or more", self.threads is not None and self.threads < 1),

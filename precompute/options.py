@@ -14,7 +14,8 @@ from precompute.train_sae.settings import Settings as SaeSettings
 
 BAD_INPUT = 2  # the exit code
 HOSTS = ("streamlit", "space", "docker", "nginx")  # those of precompute/host/targets.py
-EVALUATED = ("names", "spaces", "planted", "counts", "surgery", "lab", "dictionaries")  # the parts of precompute/evaluate
+# The parts of precompute/evaluate.
+EVALUATED = ("names", "spaces", "planted", "counts", "trust", "surgery", "lab", "dictionaries")
 
 
 class Parser(argparse.ArgumentParser):

@@ -19,6 +19,7 @@ from precompute.collect import CollectJob, Gathering, layer_rows, real_positions
 from precompute.collected import LayerRows
 from precompute.contributions import Tables, work_contributions
 from precompute.contributions import plan as contributions_plan
+from precompute.directions import Pool, directions
 from precompute.engines import Engine
 from precompute.engines.local import LocalEngine
 from precompute.features import CHUNK, FEW_ROWS, Chunk, FeaturesJob, chunk_of, features_from, unit_ranges, work_features
@@ -32,6 +33,15 @@ from precompute.names import FEW_ROWS as FEW_NAMED
 from precompute.names import NamesAsked, NamesJob, names_asked, names_from, work_names
 from precompute.prepare import Prepared
 from precompute.progress import Stage
+from precompute.rarefied import (
+    Rarefied,
+    RarefiedChunk,
+    RarefiedJob,
+    directions_chunk,
+    neurons_chunk,
+    rarefied_from,
+    work_rarefied,
+)
 from precompute.run_folder import RunFolder
 from precompute.sample import LayerStatistics, layer_statistics, sampled
 from precompute.spaces import SpacesAsked, SpacesJob, neurons_of, spaces_asked, spaces_from, work_spaces
@@ -206,6 +216,35 @@ def spaces(
     )
     finish(work, kept, LocalEngine() if few else where, told)
     return spaces_from(found, map(kept.load, range(len(of_unit))))
+
+
+def rarefied(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerKept], told: Stage) -> Rarefied | None:
+    """Every neuron at the same number of examples, and the random directions of every layer; None if not wanted."""
+    config, of_layers = ready.config, [layer.rows for layer in layers]
+    if not config.rarefy:
+        return None
+    job = RarefiedJob(config.embedding, config.default_cut, config.rarefy, config.directions, config.seed)
+    ranges = unit_ranges([len(rows.maxima) for rows in of_layers])
+    of_unit = [(layer, part) for layer, units in zip(layers, ranges, strict=True) for part in range(len(units))]
+    of_unit += [(layer, None) for layer in layers]  # the random directions of each
+
+    def chunk(unit: int) -> RarefiedChunk:
+        layer, part = of_unit[unit]
+        if part is None:
+            rng = np.random.default_rng([config.seed, layer.rows.layer])
+            pool = Pool.of(layer.rows.weights, layer.rows.x, layer.rows.x_row, layer.rows.example)
+            found = directions(pool, job.n_directions, job.n, config.keep, config.max_examples, rng)
+            made = directions_chunk(job, layer.rows, found, layer.embedder)
+        else:
+            made = neurons_chunk(job, layer.rows, part, layer.embedder)
+        let_go(layer.rows.x)
+        return made
+
+    few = sum(rows.n_rows for rows in of_layers) < FEW_ROWS
+    work = Work(work_rarefied, job, range(len(of_unit)), None if few else 1, chunk)
+    kept = run.stage("rarefied")
+    finish(work, kept, LocalEngine() if few else where, told)
+    return rarefied_from(of_layers, ranges, kept.load, job)
 
 
 def importances(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerFound], told: Stage) -> Importances:

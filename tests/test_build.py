@@ -36,6 +36,7 @@ def build(place: Path, out: str, *options: str) -> Path:
     given = {"--model": "model", "--corpus": "corpus.txt", "--out": out}
     paths = [part for name, value in given.items() for part in (name, str(place / value))]
     sizes = ["--examples", "50", "--context", "24", "--layers", "0,2", "--window", "6,3", "--max-examples", "12"]
+    sizes += ["--rarefy", "6", "--directions", "10"]
     assert (
         main(["build", *paths, *sizes, "--device", "cpu", "--work-unit", "8", "--mask", ",".join(MASKS), *options]) == 0
     )
@@ -199,6 +200,20 @@ def test_the_manifest_tells_how_it_was_made(atlas):
     assert raw["contributions"] == {"position": True, "heads": 4, "own_attention": True}
     assert raw["importance"]["rows"] == raw["importance"]["rows_in_all"] > 0
     assert str(atlas.root.parent) not in json.dumps(raw)
+
+
+def test_neurons_are_compared_with_random_directions(atlas):
+    assert atlas.manifest.rarefied == {"examples": 6, "sets": 200, "orders": 10, "directions": 10}
+    known = np.isfinite(atlas.neurons["rarefied_features"])
+    assert np.array_equal(known, atlas.neurons["n_examples"] >= 6)
+    assert known.any()
+    assert all(len(files.random["random_features"]) == 10 for files in atlas.files.values())
+
+
+def test_neurons_may_be_left_uncompared(place):
+    plain = Atlas.open(build(place, "plain", "--rarefy", "0", "--importance-passes", "0"))
+    assert plain.manifest.rarefied is None
+    assert "rarefied_features" not in plain.neurons
 
 
 def test_maxima_from_a_file_and_a_small_budget(place):

@@ -15,6 +15,7 @@ from precompute.evaluate.names import evaluate_names
 from precompute.evaluate.planted.evaluate import evaluate_counts, evaluate_planted
 from precompute.evaluate.report import Report
 from precompute.evaluate.spaces import evaluate_spaces
+from precompute.evaluate.trust import evaluate_trust
 from precompute.model_facts import shipped_model
 
 
@@ -35,6 +36,7 @@ PARTS: dict[str, Callable[[Atlas, Asked], Report]] = {
     "surgery": lambda atlas, asked: operated(atlas, asked),
     "lab": lambda atlas, asked: evaluate_lab(atlas),
     "dictionaries": lambda atlas, asked: evaluate_dictionaries(atlas, asked.against),
+    "trust": lambda atlas, asked: evaluate_trust(atlas),
 }
 OF_INPUTS = ("planted", "counts")
 
@@ -67,7 +69,8 @@ def fitting(atlas: Atlas, asked: Asked) -> list[str]:
     if not atlas.manifest.inputs:
         return ["names", *compared]
     runs = not atlas.manifest.raw["model"].get("sae") and (asked.model or shipped_model(atlas))
-    return ["names", *compared, *OF_INPUTS, *(["surgery"] if runs else [])]
+    trusted = ["trust"] if atlas.manifest.rarefied else []
+    return ["names", *compared, *OF_INPUTS, *trusted, *(["surgery"] if runs else [])]
 
 
 def operated(atlas: Atlas, asked: Asked) -> Report:
