@@ -10,7 +10,7 @@ from jaxtyping import Float
 from ne_core.naming import word_classes
 from ne_core.paths import SPACES_FILE, index_file
 from ne_core.placing import new_atlas
-from ne_core.schema import COMPARISONS, FEATURES, NEURONS, RAREFIED
+from ne_core.schema import COMPARISONS, CONTRIBUTIONS, FEATURES, NEURONS, RANDOM_DIRECTIONS, RAREFIED
 from ne_core.similar import SPACES
 from precompute import index
 from precompute.contributions import Columns as Contributions
