@@ -78,7 +78,9 @@ def read_words(atlas: Atlas, reading: Reading | None, n: int) -> dict | None:
     """A sentence with one token in it, which leads to the features that fire on it."""
     if reading is None:
         return None
-    some = f"one of the {STRONGEST} strongest heads in {reading.n:,} of {n:,} examples; there " if reading.n < n else ""
+    some = (
+        f"one of the {STRONGEST} strongest heads in {reading.n:,} of {n:,} examples, where it " if reading.n < n else ""
+    )
     if reading.by_token:
         token, before = reading.token, f"{some}reads most often "
         after = f", {distance(reading)} ({reading.n_token:,} of {reading.n:,} examples)"
@@ -94,7 +96,8 @@ def read_words(atlas: Atlas, reading: Reading | None, n: int) -> dict | None:
 def place(back: int) -> str:
     if back == 0:
         return "the key token itself"
-    return f"the token {abs(back):,} {'before' if back > 0 else 'after'} it"
+    far = "" if abs(back) == 1 else f"{abs(back):,} "
+    return f"the token {far}{'before' if back > 0 else 'after'} it"
 
 
 def distance(reading: Reading) -> str:
