@@ -78,9 +78,8 @@ def read_words(atlas: Atlas, reading: Reading | None, n: int) -> dict | None:
     """A sentence with one token in it, which leads to the features that fire on it."""
     if reading is None:
         return None
-    some = (
-        f"one of the {STRONGEST} strongest heads in {reading.n:,} of {n:,} examples, where it " if reading.n < n else ""
-    )
+    among = f"one of the {STRONGEST} strongest heads in {reading.n:,} of {n:,} examples, where it "
+    some = among if reading.n < n else ""
     if reading.by_token:
         token, before = reading.token, f"{some}reads most often "
         after = f", {distance(reading)} ({reading.n_token:,} of {reading.n:,} examples)"
@@ -101,8 +100,6 @@ def place(back: int) -> str:
 
 
 def distance(reading: Reading) -> str:
-    if reading.nearest == reading.farthest:
-        return f"at {place(reading.nearest)}" if reading.nearest <= 0 else f"{reading.nearest:,} before the key token"
     if reading.nearest < 0:
-        return "before and after the key token"
+        return "at several distances"
     return f"{reading.nearest:,} to {reading.farthest:,} tokens before the key token"
