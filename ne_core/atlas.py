@@ -15,6 +15,7 @@ from jaxtyping import Float, Int, UInt8
 
 from ne_core.arrays import AtlasError, let_go, load_array
 from ne_core.cluster import central_examples, cut
+from ne_core.comparison import Comparison, comparison
 from ne_core.contributions import Contributions
 from ne_core.embeddings import Embedder
 from ne_core.inputs import Inputs
@@ -22,9 +23,23 @@ from ne_core.layer import NeuronLayer
 from ne_core.logits import LogitEffects, logit_effects
 from ne_core.manifest import Manifest, load_json, read_manifest
 from ne_core.naming import word_classes
-from ne_core.paths import inputs_file, layer_folder
+from ne_core.paths import SPACES_FILE, inputs_file, layer_folder
 from ne_core.refs import FeatureRef, NeuronRef
-from ne_core.schema import CONTRIBUTIONS, EXAMPLES, FEATURES, IMAGES, INPUTS, LAYER, LOGIT_EFFECTS, NEURONS, Array
+from ne_core.schema import (
+    COMPARISONS,
+    CONTRIBUTIONS,
+    EXAMPLES,
+    FEATURES,
+    IMAGES,
+    INPUTS,
+    LAYER,
+    LOGIT_EFFECTS,
+    NEURONS,
+    RANDOM_DIRECTIONS,
+    RAREFIED,
+    Array,
+    Column,
+)
 from ne_core.search import SearchIndex
 from ne_core.statistics import Histogram, InputStatistics, symmetric
 from ne_core.tables import load_table
@@ -72,13 +87,17 @@ class Neuron:
 
 @dataclass(frozen=True)
 class LayerFiles:
-    """The columns of one layer, as they lie on disk; inputs, logit effects and contributions where there are any."""
+    """The columns of one layer, as they lie on disk; what an atlas may be without is None where it is.
+
+    `inputs` are behind its rows, `logits` what its neurons do, `random` the measures of its random directions.
+    """
 
     offsets: Int[np.ndarray, " n_offsets"]
     columns: dict[str, np.ndarray]
     inputs: Inputs | None
     logits: dict[str, np.ndarray] | None
     contributions: dict[str, np.ndarray] | None
+    random: dict[str, np.ndarray] | None
 
     @cached_property
     def tree_offsets(self) -> Int[np.ndarray, " n_offsets"]:
@@ -90,7 +109,8 @@ class LayerFiles:
 class Atlas:
     """A readable atlas. Everything it returns is read-only. `ne_core.frames` makes DataFrames of it.
 
-    `images` is None where its examples are texts. `called` is its name in a link.
+    `images` is None where its examples are texts, `comparison` where spaces are not compared. `called` is its name in a
+    link.
     """
 
     root: Path
@@ -102,6 +122,7 @@ class Atlas:
     features: dict[str, np.ndarray]
     files: dict[int, LayerFiles]
     images: UInt8[np.ndarray, "n_examples height width"] | None
+    comparison: Comparison | None
     called: str
 
     def __repr__(self) -> str:
@@ -135,10 +156,11 @@ class Atlas:
             tokens,
             lengths,
             load_vocab(root),
-            load_table(root, "neurons.parquet", NEURONS, sum(manifest.n_neurons.values())),
+            load_table(root, "neurons.parquet", neuron_columns(manifest), sum(manifest.n_neurons.values())),
             load_table(root, "features.parquet", FEATURES, n_rows),
             layers,
             load_array(root, IMAGES, sizes) if manifest.images else None,
+            load_comparison(root, manifest),
             root.name if called is None else called,
         )
         check_rows(atlas)
@@ -307,6 +329,7 @@ def load_layer(root: Path, manifest: Manifest, layer: int) -> LayerFiles:
         "n_window": manifest.window.size,
         "n_back": manifest.window.back,
         "n_baselines": len(manifest.baselines),
+        "n_directions": manifest.rarefied["directions"] if manifest.rarefied else 0,
     }
     folder = root / layer_folder(layer)
     columns, inputs = load_columns(folder, LAYER, sizes), None
@@ -318,7 +341,20 @@ def load_layer(root: Path, manifest: Manifest, layer: int) -> LayerFiles:
     if parts:
         of_parts = {"n_parts": parts.count(layer), "n_read": parts.n_read(layer)}
         contributions = load_columns(folder, CONTRIBUTIONS, sizes | of_parts)
-    return LayerFiles(columns.pop("offsets"), columns, inputs, logits, contributions)
+    random = load_columns(folder, RANDOM_DIRECTIONS, sizes) if manifest.rarefied else None
+    return LayerFiles(columns.pop("offsets"), columns, inputs, logits, contributions, random)
+
+
+def neuron_columns(manifest: Manifest) -> tuple[Column, ...]:
+    """What its table of neurons holds."""
+    return (*NEURONS, *RAREFIED) if manifest.rarefied else NEURONS
+
+
+def load_comparison(root: Path, manifest: Manifest) -> Comparison | None:
+    """Of some of its neurons; None where it does not compare spaces."""
+    if not manifest.compared:
+        return None
+    return comparison(load_table(root, SPACES_FILE, COMPARISONS, sum(manifest.n_neurons.values())))
 
 
 def load_columns(folder: Path, specs: tuple[Array, ...], sizes: dict[str, int]) -> dict[str, np.ndarray]:

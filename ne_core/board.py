@@ -8,9 +8,11 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
 from ne_core.atlas import Atlas
+from ne_core.chance import below_random
 from ne_core.classes import CLASSES, class_counts, neuron_classes, second_sizes
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+SPREAD = ("n_features", "mean_distance", "features")  # columns whose quantiles are told
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,11 @@ class Filter:
 
 @dataclass(frozen=True)
 class Board:
-    """Every neuron, a row each, in the order of the atlas's table; `class` is a place in CLASSES."""
+    """Every neuron, a row each, in the order of the atlas's table; `class` is a place in CLASSES.
+
+    `features` is what neurons are compared by: those in random sets of so many examples where the atlas knows them,
+    else all. `random` is how many percent of its layer's random directions have fewer, NaN where nobody knows.
+    """
 
     columns: dict[str, np.ndarray] = field(repr=False)
     layers: tuple[int, ...]
@@ -85,14 +91,26 @@ class Board:
         by_layer = [alive & (layer == each) for each in self.layers]
         return {
             name: np.array([quantiles(self.columns[name][here]) for here in by_layer])
-            for name in ("n_features", "mean_distance")
+            for name in SPREAD
+            if name in self.columns
         }
 
 
 def board(atlas: Atlas) -> Board:
     table = atlas.neurons
     second = second_sizes(table["n_features"], atlas.features["size"])
-    return Board({**table, "class": neuron_classes(table, second, atlas.manifest.default_cut)}, atlas.layers)
+    kinds = {"class": neuron_classes(table, second, atlas.manifest.default_cut)}
+    return Board({**table, **kinds, **compared_by(atlas)}, atlas.layers)
+
+
+def compared_by(atlas: Atlas) -> dict[str, np.ndarray]:
+    """`features` with the ends of its interval, and `random`."""
+    table = atlas.neurons
+    if atlas.manifest.rarefied is None:
+        unknown = np.broadcast_to(np.float32(np.nan), len(table["layer"]))
+        return {"features": table["n_features"], "random": unknown}
+    share = below_random(atlas, "rarefied_features", "random_features")
+    return {"features": table["rarefied_features"], "random": (100 * share).astype(np.float32)}
 
 
 def quantiles(values: Shaped[np.ndarray, " _"], of: Sequence[float] = QUANTILES) -> list[float]:

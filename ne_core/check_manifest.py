@@ -101,6 +101,15 @@ def good_cut(cut: object) -> bool:
     return type(cut) in (int, float) and 0 <= cut <= 2
 
 
+def good_rarefied(facts: object) -> bool:
+    """None, or how many there are of each."""
+    return facts is None or (
+        isinstance(facts, dict)
+        and whole(facts.get("examples"), 2, MOST_SAMPLED)
+        and all(whole(facts.get(name), 1, MOST_SAMPLED) for name in ("sets", "orders", "directions"))
+    )
+
+
 def good_files(files: object) -> bool:
     return isinstance(files, dict) and all(isinstance(f, dict) and whole(f.get("size")) for f in files.values())
 
@@ -123,6 +132,8 @@ TESTS: dict[str, Callable[..., bool]] = {
     "inputs": lambda inputs: type(inputs) is bool,
     "kind units layers contributions": good_contributions,
     "logit_effects": lambda there: type(there) is bool,
+    "compared": lambda there: type(there) is bool,
+    "rarefied": good_rarefied,
     "model corpus libraries": lambda *each: all(isinstance(value, dict) for value in each),
     "files": good_files,
 }

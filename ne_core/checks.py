@@ -8,18 +8,20 @@ import numpy as np
 
 from ne_core.arrays import AtlasError, let_go, own_file
 from ne_core.atlas import Atlas, LayerFiles
+from ne_core.check_comparison import check_comparison
 from ne_core.check_index import check_index
 from ne_core.check_manifest import brief
 from ne_core.check_members import check_members
 from ne_core.check_names import check_names
+from ne_core.check_rarefied import check_rarefied
 from ne_core.check_tables import check_tables, in_range, within
 from ne_core.check_trees import HIGHEST, check_trees
 from ne_core.contributions import check_contributions
 from ne_core.lab.lab import Lab
 from ne_core.logits import check_logits
 from ne_core.manifest import Manifest
-from ne_core.paths import index_file, inputs_file, layer_folder
-from ne_core.schema import CONTRIBUTIONS, EXAMPLES, IMAGES, LAYER, LOGIT_EFFECTS
+from ne_core.paths import SPACES_FILE, index_file, inputs_file, layer_folder
+from ne_core.schema import CONTRIBUTIONS, EXAMPLES, IMAGES, LAYER, LOGIT_EFFECTS, RANDOM_DIRECTIONS
 from ne_core.statistics import check_statistics
 from ne_core.token_text import visible
 
@@ -53,10 +55,13 @@ def files_of(manifest: Manifest) -> Iterator[str]:
         yield IMAGES.file
     for layer in manifest.layers:
         effects, parts = LOGIT_EFFECTS * manifest.logit_effects, CONTRIBUTIONS * bool(manifest.parts)
-        yield from (f"{layer_folder(layer)}/{spec.file}" for spec in (*LAYER, *effects, *parts))
+        random = RANDOM_DIRECTIONS * bool(manifest.rarefied)
+        yield from (f"{layer_folder(layer)}/{spec.file}" for spec in (*LAYER, *effects, *parts, *random))
         if manifest.inputs:
             yield inputs_file(layer)
     yield from map(index_file, manifest.spaces)
+    if manifest.compared:
+        yield SPACES_FILE
 
 
 def check_rows(atlas: Atlas) -> None:
@@ -70,6 +75,10 @@ def check_rows(atlas: Atlas) -> None:
         check_layer(atlas, layer, files)
         let_go_of(files)
     check_tables(atlas)
+    if atlas.comparison is not None:
+        check_comparison(atlas, atlas.comparison)
+    if atlas.manifest.rarefied:
+        check_rarefied(atlas)
     for space in atlas.manifest.spaces:
         check_index(atlas.root / index_file(space), len(atlas.features["layer"]), set(atlas.manifest.d_in.values()))
 

@@ -56,6 +56,13 @@ def cut(tree: Float[np.ndarray, "m 4"], distance: float) -> Int[np.ndarray, " m+
     return largest_first(np.array(cluster[:n]))
 
 
+def cut_into(tree: Float[np.ndarray, "m 4"], n_features: int) -> Int[np.ndarray, " m+1"]:
+    """The cut that makes so many features, from one to one for each example; of equal branch points the later goes."""
+    ranked = np.array(tree)
+    ranked[:, 2] = np.arange(len(tree))
+    return cut(ranked, float(len(tree) - n_features))
+
+
 def child_pairs(tree: Float[np.ndarray, "m 4"]) -> list[list[int]]:
     """As Python's own numbers, which a loop reads many times faster than numpy's."""
     return tree[:, :2].astype(np.int64).tolist()

@@ -2,6 +2,7 @@
 
 from ne_core.lab.schema import LAB, LAB_ARRAYS, RUNS
 from ne_core.schema import (
+    COMPARISONS,
     CONTRIBUTIONS,
     EXAMPLES,
     FEATURES,
@@ -11,6 +12,8 @@ from ne_core.schema import (
     MANIFEST,
     NEURONS,
     OTHER,
+    RANDOM_DIRECTIONS,
+    RAREFIED,
     SCHEMA_VERSION,
     Array,
     Column,
@@ -50,8 +53,21 @@ def markdown() -> str:
                 ("file", "dtype, shape", "meaning"),
                 map(array_row, CONTRIBUTIONS),
             ),
+            section(
+                "And where `rarefied` says so", ("file", "dtype, shape", "meaning"), map(array_row, RANDOM_DIRECTIONS)
+            ),
             section("`neurons.parquet`", ("column", "dtype", "meaning"), map(column_row, NEURONS)),
+            section(
+                "And where `rarefied` says so, NaN for neurons with fewer examples",
+                ("column", "dtype", "meaning"),
+                map(column_row, RAREFIED),
+            ),
             section("`features.parquet`", ("column", "dtype", "meaning"), map(column_row, FEATURES)),
+            section(
+                "`spaces.parquet`, where `compared` says so",
+                ("column", "dtype", "meaning"),
+                map(column_row, COMPARISONS),
+            ),
             section("`manifest.json`", ("field", "meaning"), fields(MANIFEST)),
             section("And of a lab, `lab/`", ("file", "dtype, shape", "meaning"), map(array_row, LAB_ARRAYS)),
             section("`lab/runs.parquet`", ("column", "dtype", "meaning"), map(column_row, RUNS)),

@@ -59,3 +59,13 @@ def node_features(
     for k in np.flatnonzero(tree[:, 2] <= distance):
         inside[n + k] = inside[int(tree[k, 0])]
     return inside
+
+
+def shared_groups(tree: Float[np.ndarray, "merges 4"], groups: Int[np.ndarray, " leaves"]) -> Int[np.ndarray, " nodes"]:
+    """The group that all examples below each node are in, −1 where they are not in one: groups of any other making."""
+    n = len(tree) + 1
+    shared = [*groups.tolist(), *[-1] * (n - 1)]
+    for k, (left, right) in enumerate(tree[:, :2].astype(np.int64).tolist()):
+        if shared[left] == shared[right]:
+            shared[n + k] = shared[left]
+    return np.array(shared)

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.cluster import cut as cut_tree
-from ne_core.dendrogram import Dendrogram, dendrogram, node_features
+from ne_core.dendrogram import Dendrogram, dendrogram, node_features, shared_groups
 from ne_core.palette import feature_colour
 from ne_core.svg import element, text, wide
 from ne_core.window_text import Snippet
@@ -63,16 +63,19 @@ def dendrogram_svg(
     title: str = "Dendrogram",
     snippets: Sequence[Snippet] | None = None,
     look: Look = PAPER,
+    groups: Int[np.ndarray, " n"] | None = None,
 ) -> str:
     """The tree of two examples or more. `snippets` goes by example; it is shown by `textContent`, so as it is.
+
+    Colours are of the features at the cut, or of any `groups`: then a branch has one where all below it are in one.
 
     Raises ValueError for a tree without branch points.
     """
     if not len(tree):
         raise ValueError("one example: there is no tree to draw")
-    layout, features = dendrogram(tree), cut_tree(tree, cut)
+    layout, features = dendrogram(tree), cut_tree(tree, cut) if groups is None else groups
     picture = sized(tree, cut, snippets)
-    nodes = node_features(tree, features, cut)
+    nodes = node_features(tree, features, cut) if groups is None else shared_groups(tree, groups)
     parts = [
         element("title", escape(title)),
         element("rect", width=picture.width, height=picture.height, fill=look.ground),

@@ -36,7 +36,8 @@ EMBEDDINGS = {
     "neuron_centred": "(x − μ) ⊙ w",
     "neuron_whitened": "S^−½ (x − μ) ⊙ S^½ w",
 }
-REFERENCE = "neuron"
+REFERENCE, DEFAULT = "neuron", "conditional"  # the paper's, and the one that planted meanings chose (docs/meanings.md)
+CENTRED_CUT, RAW_CUT = 0.9, 0.5
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,11 @@ class Embedder:
         return values + (values.mean() if values.any() else 1), vectors
 
 
+def usual_cut(space: str) -> float:
+    """The cut unless told: for x as it is, weighted or not, the paper's; inputs that are centred lie further apart."""
+    return RAW_CUT if space in ("neuron", "pre_mlp") else CENTRED_CUT
+
+
 def combined(space: str, x: Float[np.ndarray, "n d_in"], w: Float[np.ndarray, " d_in"]) -> Float[np.ndarray, "n d_in"]:
     """Embeddings from what `Embedder.inputs` and `Embedder.weights` made of a neuron's inputs and weights."""
     return WAYS[space].combine(x, w)
@@ -125,3 +131,8 @@ WAYS = {
     "neuron_centred": Way(Embedder.centred, combine=np.multiply),
     "neuron_whitened": Way(Embedder.whitened, Embedder.coloured, np.multiply),
 }
+
+
+def reads_weights(space: str) -> bool:
+    """Whether an embedding depends on the neuron, beyond which examples it has."""
+    return WAYS[space].combine is not Way().combine

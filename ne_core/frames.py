@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int, Shaped
 
-from ne_core.atlas import Atlas, Neuron
+from ne_core.atlas import Atlas, Neuron, neuron_columns
 from ne_core.board import QUANTILES, board
 from ne_core.classes import CLASSES
 from ne_core.feature_text import cluster_names, feature_name
 from ne_core.measures import distances_of
 from ne_core.refs import FeatureRef, NeuronRef
-from ne_core.schema import FEATURES, KEY_TOKENS, NEURONS
+from ne_core.schema import FEATURES, KEY_TOKENS
 
 TEXT = {"class", "name", "key_token", "before", "after", "token", *(f"key_token_{i}" for i in range(KEY_TOKENS))}
 
@@ -28,7 +28,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 def neurons_frame(atlas: Atlas, rows: Sequence[int] | Int[np.ndarray, " n"] | None = None) -> pd.DataFrame:
     """Every neuron with its measures and its class; `rows` of the atlas's table picks and orders some."""
     rows = slice(None) if rows is None else np.asarray(rows, dtype=np.int64)
-    found = {column.name: plain(atlas.neurons[column.name][rows]) for column in NEURONS}
+    found = {column.name: plain(atlas.neurons[column.name][rows]) for column in neuron_columns(atlas.manifest)}
     kinds = board(atlas).columns["class"][rows]
     return pd.DataFrame(found).assign(**{"class": texts([CLASSES[kind] for kind in kinds.tolist()])})
 

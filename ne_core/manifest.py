@@ -90,6 +90,16 @@ class Manifest:
         return self.raw["logit_effects"]
 
     @property
+    def compared(self) -> bool:
+        """Whether the atlas compares spaces, neuron by neuron."""
+        return self.raw["compared"]
+
+    @property
+    def rarefied(self) -> dict[str, int] | None:
+        """At how many `examples` features are compared, by how many `sets`, `orders` and `directions`; None: not."""
+        return self.raw["rarefied"]
+
+    @property
     def parts(self) -> Parts | None:
         """What pre-activations are split into; None where they are not."""
         return parts_from(self.raw["contributions"])

@@ -112,3 +112,12 @@ def middle_of_widest(heights: Float[np.ndarray, " k"], n: int) -> float | None:
         return None
     widest = len(gaps) - 1 - int(gaps[::-1].argmax())
     return float(heights[widest : widest + 2].mean())
+
+
+def cut_height(tree: Float[np.ndarray, "m 4"], n_features: int) -> float | None:
+    """Halfway between the two branch points that a cut into so many features lies between; None where one would do."""
+    if n_features < 2:
+        return None
+    above = float(tree[len(tree) + 1 - n_features, 2])
+    below = float(tree[len(tree) - n_features, 2]) if n_features <= len(tree) else 0.0
+    return (below + above) / 2

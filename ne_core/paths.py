@@ -2,6 +2,8 @@
 
 from ne_core.schema import INPUTS
 
+SPACES_FILE = "spaces.parquet"
+
 
 def layer_folder(layer: int) -> str:
     return f"layers/{layer:02d}"

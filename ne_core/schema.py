@@ -8,6 +8,7 @@ KEY_TOKENS = 3  # most frequent key tokens kept for each feature
 NAME_KEYS, NAME_CONTEXT = 3, 2  # tokens that a feature's name is made of
 LOGITS = 10  # tokens that a neuron raises most, and as many that it lowers most
 HISTOGRAM_BINS = 40  # equal ones, between the lowest and the highest activation of a neuron's sample
+COMPARED = ("neuron", "pre_mlp", "conditional")  # spaces that neurons are compared in, by their names in embeddings.py
 MOST_SAMPLED = 2**15 - 1  # positions in the sample: a bin may hold all of them, as an int16
 
 
@@ -109,6 +110,17 @@ LOGIT_EFFECTS = (
     ),
 )
 
+RANDOM_DIRECTIONS = (
+    Array(
+        "random_features.npy",
+        "float32",
+        ("n_directions",),
+        "features of each random direction of the layer at so many examples; NaN where too few directions had as many",
+        gaps=True,
+    ),
+    Array("random_distance.npy", "float32", ("n_directions",), "mean distance between its examples", gaps=True),
+)
+
 CONTRIBUTIONS = (
     Array(
         "contributions.npy",
@@ -155,6 +167,18 @@ NEURONS = (
     Column("n_suggested", "int32", "features at the suggested cut, 0 where there is none"),
 )
 
+RAREFIED = (
+    Column("rarefied_features", "float32", "features at the default cut, mean over random sets of so many examples"),
+    Column("rarefied_low", "float32", "the lower end of its 95 % interval, NaN for a neuron with no more examples"),
+    Column("rarefied_high", "float32", "and the upper end"),
+    Column("distance_low", "float32", "the lower end of the 95 % interval of mean_distance"),
+    Column("distance_high", "float32", "and the upper end"),
+    Column("permuted_features", "float32", "as rarefied_features, the neuron's weights shuffled: mean over orders"),
+    Column("permuted_low", "float32", "where 95 % of orders lie, from; NaN where the space does not read the weights"),
+    Column("permuted_high", "float32", "and up to"),
+    Column("permuted_distance", "float32", "as mean_distance, the neuron's weights shuffled: mean over orders"),
+)
+
 FEATURES = (
     Column("layer", "int16", "the model's layer"),
     Column("neuron", "int32", "number within the layer"),
@@ -182,6 +206,21 @@ FEATURES = (
         "similar_pre_mlp", "int32", "feature rows nearest in the space of pre-MLP embeddings, −1 where fewer", SIMILAR
     ),
     Column("cosine_pre_mlp", "float16", "their cosines", SIMILAR),
+)
+
+CELLS = len(COMPARED) ** 2
+COMPARISONS = (
+    Column("layer", "int16", "the model's layer"),
+    Column("neuron", "int32", "number within the layer"),
+    Column(
+        "silhouette",
+        "float32",
+        f"mean silhouette of the clusters of {', '.join(COMPARED)}, as many as there are features, each measured in "
+        "all of these spaces: first those of the first",
+        CELLS,
+    ),
+    Column("intra", "float32", "mean cosine distance within these clusters, likewise; NaN where each is one", CELLS),
+    Column("inter", "float32", "mean cosine distance between them, likewise", CELLS),
 )
 
 OTHER = (
@@ -226,6 +265,8 @@ MANIFEST = {
     "default_cut": "cosine distance at which trees are cut into features",
     "sample_positions": "how many positions the statistics of x and the histograms were counted over",
     "logit_effects": "whether the atlas holds what neurons do to the logits directly: true or false",
+    "compared": "whether the atlas compares spaces, in spaces.parquet: true or false",
+    "rarefied": "examples in a random set, sets, orders of the weights, random directions of a layer; null for none",
     "contributions": "what pre-activations are split into: position, whether positions are embedded; heads of a layer; "
     "own_attention, whether a layer's attention comes before its MLP; or, as a text, why they are not split",
     "inputs": "whether the atlas holds x of every kept example: true or false",

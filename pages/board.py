@@ -7,9 +7,10 @@ from ne_core.board import Board, board
 from ne_core.classes import NAMES, rules
 from ne_core.wording import layer_mark, worded
 from pages.components import export, frame, location
+from pages.components.board_columns import columns
 from pages.components.board_filters import TITLES, filters
 from pages.components.board_layers import show_classes, show_layers
-from pages.components.board_location import PRESETS, View, pages_of, read_page, read_view
+from pages.components.board_location import View, pages_of, presets, read_page, read_view
 from pages.components.board_table import board_table
 from pages.components.chips import Chip, chips
 from pages.components.export_tables import layers_table, neurons_table
@@ -28,14 +29,15 @@ def board_of(atlas: Atlas) -> Board:
 
 def show_presets(atlas: Atlas, view: View) -> None:
     here = view.to().query(atlas)
-    shown = [Chip(name, to.href(atlas), to.query(atlas) == here) for name, to in PRESETS.items()]
+    shown = [Chip(name, to.href(atlas), to.query(atlas) == here) for name, to in presets(atlas.manifest).items()]
     chips(shown, name="presets", label="Ready-made views")
 
 
 def show_count(atlas: Atlas, view: View, n_found: int, n_all: int) -> None:
     """How many there are and what is shown of them; of a class, its rule."""
     first, last = view.span.start + 1, min(view.span.stop, n_found)
-    by = " ".join(filter(None, (view.column.title, view.column.unit))).lower()
+    column = columns(atlas.manifest)[view.sort]
+    by = " ".join(filter(None, (column.title, column.unit))).lower()
     way = "descending" if view.falling else "ascending"
     told = f"**{n_found:,} of {n_all:,} neurons**, {first:,} to {last:,} shown, by {by}, {way}."
     st.markdown(worded(atlas.manifest, told))

@@ -7,6 +7,7 @@ from ne_core.measures import measures
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.wording import unit_title, worded
 from pages.components.behind import show_behind
+from pages.components.chance import show_chance
 from pages.components.cluster_words import number, stands_in, tab_title
 from pages.components.clusters import Cluster, branch_at, cluster_label, cluster_labels, features_at, holder, listed
 from pages.components.dendrogram import tree_of
@@ -20,7 +21,7 @@ from pages.components.labels import Label, label
 from pages.components.large_tree import MOST_LEAVES, large_tree
 from pages.components.lines import lines, maximum
 from pages.components.links import atlas_query, neuron_href
-from pages.components.nav import ensure_router, page_file
+from pages.components.nav import PAGES, ensure_router, page_file
 from pages.components.pair_location import View as Pair
 from pages.components.picker import View, pick_neuron, pick_space
 from pages.components.starts import living
@@ -35,8 +36,8 @@ ROWS = (
 )
 SUGGESTED = (
     "Two branches join at the average distance between their examples. The *suggested* cut is the middle of the widest "
-    "gap between successive branch points, among cuts that give from two features to half as many as there are "
-    "examples: the grouping that survives longest."
+    "gap between successive branch points, of those that leave at most half as many features as examples: the grouping "
+    "that survives longest below the distance to any other input of the layer."
 )
 
 
@@ -46,11 +47,11 @@ def show_measures(atlas: Atlas, neuron: Neuron, view: View) -> None:
     row = atlas.neuron_row(neuron.ref)
     shown = {
         "Examples": (f"{found.n_examples}", "Activating examples kept for this neuron."),
-        "Features": (f"{found.n_features}", "Clusters of those examples at the cut: the neuron’s meanings."),
+        "Features": (f"{found.n_features}", "Clusters of all these examples at the cut. More examples make more."),
         "Largest feature": (f"{found.largest_share:.0%}", "Share of the examples that the largest feature holds."),
         "Mean distance": (
             number(found.mean_distance),
-            "Mean cosine distance between the examples’ neuron embeddings: 0 is the same direction, 1 unrelated.",
+            "Mean cosine distance between the examples’ embeddings: 0 is the same direction, 1 unrelated.",
         ),
         "Within features": (number(found.intra_distance), "Mean distance between examples of the same feature."),
         "Between features": (number(found.inter_distance), "Mean distance between examples of different features."),
@@ -110,6 +111,8 @@ def show_tree(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
         "Each leaf is one activating example; what joins below the cut is one feature. **Move the cut**: drag its "
         "line, click the axis, or use the arrow keys on it. A click on a branch shows its examples."
     )
+    in_two = atlas_query(atlas, neuron.ref.query())
+    st.page_link(page_file("compare"), label="In two spaces", icon=PAGES["compare"][1], query_params=in_two)
 
 
 def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
@@ -187,6 +190,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
 left, right = st.columns([WIDE, NARROW], gap="medium")
 with left:
     show_measures(atlas, neuron, view)
+    show_chance(atlas, neuron.ref)
     show_features(atlas, neuron, view, features, labels, current if view.branch is None else None)
 with right:
     show_tree(atlas, neuron, view, current)

@@ -4,10 +4,12 @@ import streamlit as st
 
 from ne_core import figures
 from ne_core.atlas import Atlas
+from ne_core.board import compared_by
 from ne_core.refs import NeuronRef
 from ne_core.wording import layer_marks, ref_name, worded
 from pages.components import export, frame, links, location
-from pages.components.board_location import PRESETS
+from pages.components.board_columns import counted_at
+from pages.components.board_location import presets
 from pages.components.chips import Chip, chips
 from pages.components.escape import markdown
 from pages.components.export_tables import layers_table
@@ -34,7 +36,11 @@ def show_starts(atlas: Atlas) -> None:
         with column:
             show_start(atlas, start, f"start{i}")
     st.markdown(worded(atlas.manifest, "**Or rank every neuron on the board:**"))
-    chips([Chip(name, view.href(atlas)) for name, view in PRESETS.items()], name="board", label="Views of the board")
+    chips(
+        [Chip(name, view.href(atlas)) for name, view in presets(atlas.manifest).items()],
+        name="board",
+        label="Views of the board",
+    )
 
 
 def show_start(atlas: Atlas, start: Start, name: str) -> None:
@@ -81,7 +87,7 @@ def show_layers(atlas: Atlas) -> list[export.Page]:
     left, middle, right = st.columns(3, gap="medium")
     with left:
         pages = [draw(worded(atlas.manifest, "Features per neuron"), atlas, *features)]
-        said = "Median over living neurons, with the quartiles: how many features a neuron’s examples fall into."
+        said = f"Median over living neurons, with the quartiles: features {counted_at(atlas.manifest)}."
         st.caption(worded(atlas.manifest, said))
     with middle:
         pages += [draw("Mean distance", atlas, *distance)]
@@ -97,8 +103,9 @@ def layer_figures(atlas: Atlas) -> list[tuple]:
     table, alive = atlas.neurons, atlas.neurons["n_examples"] > 0
     of_layer = [table["layer"] == layer for layer in atlas.layers]
     found = []
-    for column, unit in (("n_features", "features"), ("mean_distance", "cosine distance")):
-        values = [table[column][here & alive].astype(float) for here in of_layer]
+    columns = {"features": compared_by(atlas)["features"], "cosine distance": table["mean_distance"]}
+    for unit, column in columns.items():
+        values = [column[here & alive].astype(float) for here in of_layer]
         medians = [figures.quartiles(each)[1] for each in values]
         found.append((figures.quartiles_by_layer(layer_marks(atlas.manifest), values, unit), medians))
     dead = [float((~alive[here]).mean()) for here in of_layer]

@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Float
 
 from ne_core.naming import word_classes
-from ne_core.paths import index_file
+from ne_core.paths import SPACES_FILE, index_file
 from ne_core.placing import new_atlas
-from ne_core.schema import FEATURES, NEURONS
+from ne_core.schema import COMPARISONS, FEATURES, NEURONS, RAREFIED
 from ne_core.similar import SPACES
 from precompute import index
 from precompute.contributions import Columns as Contributions
@@ -19,10 +19,11 @@ from precompute.layout import layout
 from precompute.logits import Columns
 from precompute.mapped import let_go
 from precompute.names import named
+from precompute.rarefied import Rarefied
 from precompute.sample import LayerStatistics
 from precompute.search_index import write_search
 from precompute.write import write_manifest
-from precompute.write_arrays import write_contributions, write_examples, write_inputs, write_layer, write_logits
+from precompute.write_arrays import write_columns, write_examples, write_inputs, write_layer, write_logits
 from precompute.write_tables import write_index, write_table
 
 MAPPED = "pre_mlp"  # the space whose similar features stand together on the map, unless told: the one shown first
@@ -78,9 +79,11 @@ def write_atlas(
     facts: Mapping,
     progress: Callable[[int, int], None] = lambda done, total: None,
     beside: Callable[[Path], None] = lambda folder: None,
+    rarefied: Rarefied | None = None,
     contributions: Mapping[int, Contributions] | None = None,
+    compared: Mapping[str, np.ndarray] | None = None,
 ) -> None:
-    """An atlas at `out`; `facts` are the manifest's fields that the arrays cannot tell.
+    """An atlas at `out`; `facts` are the manifest's fields that the arrays cannot tell, `compared` the table of spaces.
 
     `facts["inputs"]` says whether x of every kept example is written, `facts["contributions"]` what the columns of
     `contributions` are, which are asked for a layer at a time, or why there are none. `beside` may write further files
@@ -93,20 +96,39 @@ def write_atlas(
             write_layer(folder, layer.rows, layer.features, statistics[number], importances[number])
             if logits is not None:
                 write_logits(folder, number, logits[number])
+            if rarefied is not None:
+                write_columns(folder, number, RANDOM_DIRECTIONS, rarefied.by_layer[number])
             if contributions is not None:
-                write_contributions(folder, number, contributions[number])
+                write_columns(folder, number, CONTRIBUTIONS, contributions[number])
             if facts["inputs"]:
                 write_inputs(folder, layer.rows)
                 let_go(layer.rows.x)
             progress(done + 1, len(layers))
-        write_table(folder / "neurons.parquet", NEURONS, index.neuron_table(layers))
+        write_neurons(folder / "neurons.parquet", layers, rarefied)
         write_table(folder / "features.parquet", FEATURES, found.features)
+        if compared is not None:
+            write_table(folder / SPACES_FILE, COMPARISONS, compared)
         for space in SPACES:
             write_index(folder / index_file(space), found.vectors[space])
         names = np.concatenate([found.features[name] for name in ("name_keys", "name_context")], axis=1)
         write_search(folder / "search.sqlite", layers, texts, names)
         beside(folder)
-        write_manifest(folder, {**facts, **shape_facts(texts, layers), "logit_effects": logits is not None})
+        there = {
+            "logit_effects": logits is not None,
+            "compared": compared is not None,
+            "rarefied": None if rarefied is None else rarefied.facts,
+        }
+        write_manifest(folder, {**facts, **shape_facts(texts, layers), **there})
+
+
+def write_neurons(path: Path, layers: Sequence[LayerFound], rarefied: Rarefied | None) -> None:
+    table = index.neuron_table(layers)
+    if rarefied is None:
+        write_table(path, NEURONS, table)
+    else:
+        of_layers = [rarefied.by_layer[found.rows.layer] for found in layers]
+        more = {column.name: np.concatenate([each[column.name] for each in of_layers]) for column in RAREFIED}
+        write_table(path, (*NEURONS, *RAREFIED), table | more)
 
 
 def shape_facts(texts: Texts, layers: Sequence[LayerFound]) -> dict:

@@ -28,8 +28,10 @@ from precompute.stages import (
     logits,
     names,
     placed,
+    rarefied,
     rows,
     similar,
+    spaces,
 )
 
 
@@ -49,7 +51,7 @@ def build(config: RunConfig, restart: bool = False) -> Built:
     """Run every stage and write the atlas. What cannot work is refused before the first long stage."""
     check_target(config.directory)
     with run_folder(config.directory, restart) as run, engine(config.engine, config.address) as where:
-        progress = Progress(n_stages=11, note=run.note)
+        progress = Progress(n_stages=13, note=run.note)
         layers = stages(config, run, where, progress)
         run.remove()
     return Built(
@@ -71,6 +73,10 @@ def stages(config: RunConfig, run: RunFolder, where: Engine, progress: Progress)
         of_layers = rows(ready, run, gathered, told)
     with progress.stage("features", "neurons") as told:
         layers = features(ready, run, where, of_layers, told)
+    with progress.stage("spaces", "neurons") as told:
+        between = spaces(ready, run, where, of_layers, layers, told)
+    with progress.stage("random directions", "units") as told:
+        by_chance = rarefied(ready, run, where, of_layers, told)
     with progress.stage("importance", "masked passes") as told:
         lost = importances(ready, run, where, layers, told)
     with progress.stage("logit effects", "layers") as told:
@@ -87,5 +93,6 @@ def stages(config: RunConfig, run: RunFolder, where: Engine, progress: Progress)
         statistics = {kept.rows.layer: kept.statistics for kept in of_layers}
         about, split = facts(ready, gathered, lost, wrote), None if isinstance(wrote, str) else wrote
         tables = (lost.by_layer, direct, found, about)
-        write_atlas(config.directory, ready.texts, layers, statistics, *tables, told, contributions=split)
+        more = {"contributions": split, "compared": between, "rarefied": by_chance}
+        write_atlas(config.directory, ready.texts, layers, statistics, *tables, told, **more)
     return layers

@@ -6,7 +6,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from ne_core.embeddings import EMBEDDINGS, REFERENCE
+from ne_core.embeddings import CENTRED_CUT, DEFAULT, EMBEDDINGS, RAW_CUT, usual_cut
 
 
 class ConfigError(ValueError):
@@ -75,10 +75,17 @@ class RunConfig:
     )
     weights: str = knob("folded", "`folded`: the norm before the MLP belongs to the weights; `raw`: it does not")
     gated_embedding: str = knob("gate", "which weights of a gated neuron make its embedding: `gate` or `in`")
-    embedding: str = knob(
-        REFERENCE, f"the space that features are clusters in: {', '.join(EMBEDDINGS)}", metavar="SPACE"
+    embedding: str = knob(DEFAULT, f"the space that features are clusters in: {', '.join(EMBEDDINGS)}", metavar="SPACE")
+    cut: float | None = knob(
+        None,
+        "cosine distance at which trees are cut into features: lower makes more, purer ones; unless told, "
+        f"{RAW_CUT} for neuron and pre_mlp, {CENTRED_CUT} for the others",
+        float,
     )
-    cut: float = knob(0.5, "cosine distance at which trees are cut into features: lower makes more, purer ones", float)
+    rarefy: int = knob(
+        20, "examples in the random sets at which neurons are compared: more tells more of fewer neurons; 0: not", int
+    )
+    directions: int = knob(100, "random directions of each layer that its neurons are compared with", int)
     importance_examples: int | None = knob(
         None, "compute token importance for so many of each feature's most central examples; `all`", optional(int)
     )
@@ -119,7 +126,7 @@ class RunConfig:
                 f"embedding: {self.embedding!r} is not one of {', '.join(EMBEDDINGS)}",
                 self.embedding not in EMBEDDINGS,
             ),
-            (f"cut: {self.cut} is not between 0 and 2", not 0 <= self.cut <= 2),
+            (f"cut: {self.cut} is not between 0 and 2", self.cut is not None and not 0 <= self.cut <= 2),
             (f"packing: {self.packing!r} is not packed or one", self.packing not in ("packed", "one")),
             (f"weights: {self.weights!r} is not folded or raw", self.weights not in ("folded", "raw")),
             (
@@ -131,6 +138,8 @@ class RunConfig:
             (f"examples: {self.examples} is not 1 or more", self.examples < 1),
             (f"context: {self.context} is not between 2 and 32767", not 2 <= self.context < 2**15),
             (f"max-examples: {self.max_examples} is not between 1 and 32767", not 1 <= self.max_examples < 2**15),
+            (f"rarefy: {self.rarefy} is neither 0 nor between 2 and 32767", self.rarefy not in (0, *range(2, 2**15))),
+            (f"directions: {self.directions} is not between 1 and 32767", not 1 <= self.directions < 2**15),
             (f"work-unit: {self.work_unit} is not 1 or more", self.work_unit < 1),
             (f"window: {self.window} is not BACK,FORWARD with BACK 1 or more", not is_window(self.window)),
             (f"threads: {self.threads} is not 1 or more", self.threads is not None and self.threads < 1),
@@ -159,6 +168,10 @@ class RunConfig:
     def atlas_name(self) -> str:
         named_after = Path(self.sae or self.model)
         return self.name or (named_after.resolve().name if named_after.is_dir() else named_after.name)
+
+    @property
+    def default_cut(self) -> float:
+        return usual_cut(self.embedding) if self.cut is None else self.cut
 
     @property
     def directory(self) -> Path:

@@ -14,7 +14,8 @@ from precompute.train_sae.settings import Settings as SaeSettings
 
 BAD_INPUT = 2  # the exit code
 HOSTS = ("streamlit", "space", "docker", "nginx")  # those of precompute/host/targets.py
-EVALUATED = ("names", "planted", "counts", "lab", "dictionaries")  # the parts of precompute/evaluate
+# The parts of precompute/evaluate.
+EVALUATED = ("names", "spaces", "planted", "counts", "trust", "surgery", "lab", "dictionaries")
 
 
 class Parser(argparse.ArgumentParser):
@@ -131,6 +132,11 @@ def add_evaluate(evaluate: Parser) -> None:
     evaluate.add_argument("--only", nargs="+", choices=EVALUATED, help="these parts alone")
     evaluate.add_argument(
         "--against", nargs="+", type=Path, metavar="DIR", default=[], help="atlases that `dictionaries` compares with"
+    )
+    evaluate.add_argument(
+        "--model",
+        metavar="DIR",
+        help="the model of the atlas, which `surgery` runs; looked for by its name unless told",
     )
     evaluate.add_argument("--quick", action="store_true", help="a few of everything: seconds instead of minutes")
     evaluate.add_argument("--docs", type=Path, metavar="DIR", help="write evaluation-NAME.md and its pictures there")

@@ -19,6 +19,7 @@ from precompute.collect import CollectJob, Gathering, layer_rows, real_positions
 from precompute.collected import LayerRows
 from precompute.contributions import Tables, work_contributions
 from precompute.contributions import plan as contributions_plan
+from precompute.directions import Pool, directions
 from precompute.engines import Engine
 from precompute.engines.local import LocalEngine
 from precompute.features import CHUNK, FEW_ROWS, Chunk, FeaturesJob, chunk_of, features_from, unit_ranges, work_features
@@ -32,8 +33,18 @@ from precompute.names import FEW_ROWS as FEW_NAMED
 from precompute.names import NamesAsked, NamesJob, names_asked, names_from, work_names
 from precompute.prepare import Prepared
 from precompute.progress import Stage
+from precompute.rarefied import (
+    Rarefied,
+    RarefiedChunk,
+    RarefiedJob,
+    directions_chunk,
+    neurons_chunk,
+    rarefied_from,
+    work_rarefied,
+)
 from precompute.run_folder import RunFolder
 from precompute.sample import LayerStatistics, layer_statistics, sampled
+from precompute.spaces import SpacesAsked, SpacesJob, neurons_of, spaces_asked, spaces_from, work_spaces
 from precompute.work import Work, finish
 
 THIN_EVERY = 16  # units: how often the files of collection are looked at for what is dead in them
@@ -160,7 +171,7 @@ def layer_kept(ready: Prepared, layer: int, arrays: Mapping[str, np.ndarray], x:
 def features(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerKept], told: Stage) -> list[LayerFound]:
     """Every neuron's tree and features, from some neurons of one layer at a time."""
     kept, of_layers = run.stage("features"), [layer.rows for layer in layers]
-    job = FeaturesJob(ready.config.cut, ready.config.embedding)
+    job = FeaturesJob(ready.config.default_cut, ready.config.embedding)
     ranges = unit_ranges([len(rows.maxima) for rows in of_layers])
     of_unit = {unit: (layer, unit - units.start) for layer, units in zip(layers, ranges, strict=True) for unit in units}
     few = sum(rows.n_rows for rows in of_layers) < FEW_ROWS
@@ -179,6 +190,61 @@ def features(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerK
     work = Work(work_features, job, range(len(of_unit)), cores, chunk, size)
     finish(work, kept, LocalEngine() if few else where, told)
     return [features_from(rows, kept.load, units) for rows, units in zip(of_layers, ranges, strict=True)]
+
+
+def spaces(
+    ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerKept], found: list[LayerFound], told: Stage
+) -> dict[str, np.ndarray]:
+    """How well each space separates the clusters of each, neuron by neuron."""
+    kept, few = run.stage("spaces"), sum(layer.rows.n_rows for layer in found) < FEW_ROWS
+    ranges = unit_ranges([len(layer.rows.maxima) for layer in found])
+    of_unit = [(at, part) for at, units in enumerate(ranges) for part in range(len(units))]
+
+    def asked(unit: int) -> SpacesAsked:
+        at, part = of_unit[unit]
+        made = spaces_asked(found[at], part, layers[at].embedder)
+        let_go(found[at].rows.x)
+        return made
+
+    work = Work(
+        work_spaces,
+        SpacesJob(ready.config.embedding),
+        range(len(of_unit)),
+        cores=None if few else 1,
+        payload=asked,
+        size=lambda unit: neurons_of(found[of_unit[unit][0]], of_unit[unit][1]),
+    )
+    finish(work, kept, LocalEngine() if few else where, told)
+    return spaces_from(found, map(kept.load, range(len(of_unit))))
+
+
+def rarefied(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerKept], told: Stage) -> Rarefied | None:
+    """Every neuron at the same number of examples, and the random directions of every layer; None if not wanted."""
+    config, of_layers = ready.config, [layer.rows for layer in layers]
+    if not config.rarefy:
+        return None
+    job = RarefiedJob(config.embedding, config.default_cut, config.rarefy, config.directions, config.seed)
+    ranges = unit_ranges([len(rows.maxima) for rows in of_layers])
+    of_unit = [(layer, part) for layer, units in zip(layers, ranges, strict=True) for part in range(len(units))]
+    of_unit += [(layer, None) for layer in layers]  # the random directions of each
+
+    def chunk(unit: int) -> RarefiedChunk:
+        layer, part = of_unit[unit]
+        if part is None:
+            rng = np.random.default_rng([config.seed, layer.rows.layer])
+            pool = Pool.of(layer.rows.weights, layer.rows.x, layer.rows.x_row, layer.rows.example)
+            found = directions(pool, job.n_directions, job.n, config.keep, config.max_examples, rng)
+            made = directions_chunk(job, layer.rows, found, layer.embedder)
+        else:
+            made = neurons_chunk(job, layer.rows, part, layer.embedder)
+        let_go(layer.rows.x)
+        return made
+
+    few = sum(rows.n_rows for rows in of_layers) < FEW_ROWS
+    work = Work(work_rarefied, job, range(len(of_unit)), None if few else 1, chunk)
+    kept = run.stage("rarefied")
+    finish(work, kept, LocalEngine() if few else where, told)
+    return rarefied_from(of_layers, ranges, kept.load, job)
 
 
 def importances(ready: Prepared, run: RunFolder, where: Engine, layers: list[LayerFound], told: Stage) -> Importances:
@@ -281,7 +347,7 @@ def facts(ready: Prepared, collected: Collected, lost: Importances, wrote: Table
         "inputs": config.inputs,
         "default_space": MAPPED,
         "embedding": config.embedding,
-        "default_cut": config.cut,
+        "default_cut": config.default_cut,
         "work_unit": config.work_unit,
         "seed": config.seed,
         "dtype": config.dtype,

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from jaxtyping import Float
 from ne_core.inputs import places
 from ne_core.paths import inputs_file, layer_folder
 from ne_core.placing import WriteError
-from ne_core.schema import CONTRIBUTIONS, EXAMPLES, IMAGES, INPUTS, LAYER, LOGIT_EFFECTS, Array
+from ne_core.schema import EXAMPLES, IMAGES, INPUTS, LAYER, LOGIT_EFFECTS, Array
 from ne_core.statistics import triangle
 from precompute.collected import LayerRows
 from precompute.found import Features, Texts
@@ -75,11 +75,10 @@ def write_logits(folder: Path, layer: int, columns: Mapping[str, np.ndarray]) ->
         save(folder, inside, columns[spec.file.removesuffix(".npy")], storable if spec.gaps else lambda block: block)
 
 
-def write_contributions(folder: Path, layer: int, columns: Mapping[str, np.ndarray]) -> None:
-    """What writes one layer's pre-activations."""
-    for spec in CONTRIBUTIONS:
-        inside = replace(spec, file=f"{layer_folder(layer)}/{spec.file}")
-        save(folder, inside, columns[spec.file.removesuffix(".npy")])
+def write_columns(folder: Path, layer: int, specs: Sequence[Array], columns: Mapping[str, np.ndarray]) -> None:
+    """Some of one layer's columns, by the names of their files."""
+    for spec in specs:
+        save(folder, replace(spec, file=f"{layer_folder(layer)}/{spec.file}"), columns[spec.file.removesuffix(".npy")])
 
 
 def write_inputs(folder: Path, rows: LayerRows) -> None:

@@ -28,6 +28,12 @@ def tiny_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def compared_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The planted atlas with random directions that its neurons are compared with. Copy it before changing it."""
+    return make_atlas(tmp_path_factory.mktemp("compared") / "compared", rarefied=True)
+
+
+@pytest.fixture(scope="session")
 def packed(tiny_atlas: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The archive of the planted atlas."""
     out = tmp_path_factory.mktemp("packed") / "planted.atlas.zip"

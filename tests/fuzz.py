@@ -68,14 +68,17 @@ PARAMETERS: dict[str, list[str]] = {
     "values": ["on", "off"], "least": ["0", "0.3", "50", "1000000"], "most": ["0", "80", "100"], "holds": ["cat",
     " cat", "日"],
     "page": ["0", "1", "9999"], "class": ["many", "one", "related", "primary-rare"], "features": ["2-", "-3", "1-5"],
-    "size": ["1-10", "5-"], "distance": ["0.1-0.9", "-1"], "q": ["cat", "the cat", "ca", "script", "red moon", "🙂",
+    "size": ["1-10", "5-"], "random": ["95-", "-5", "10-90"], "distance": ["0.1-0.9", "-1"],
+    "q": ["cat", "the cat", "ca", "script", "red moon", "🙂",
     "7"],
     "mode": ["words", "token", "name", "snippet"], "like": ["0.0.0", "2.3.1"], "colour": ["layer", "size", "class"],
     "show": ["0.2.1", "0.0.0"], "x": ["0", "0.5", "1"], "y": ["0.25", "1"], "zoom": ["1", "7.5", "100"],
-    "a": ["0.0.0", "L0 N2 F1"], "b": ["2.0.0", "0 2 1"], "per": ["1", "5", "10"], "run": ["0", "1", "2"],
+    "a": ["0.0.0", "L0 N2 F1", "neuron", "whitened"], "b": ["2.0.0", "0 2 1", "pre_mlp", "conditional"],
+    "clusters": ["features", "neuron", "centred"], "example": ["0", "5", "17"], "by": ["each", "conditional"],
+    "per": ["1", "5", "10"], "run": ["0", "1", "2"],
     "against": ["0", "1"],
     "image": ["0", "7", "39"], "drawn": ["0" * 16, "f" * 64, "0123456789abcdef" * 4], "unit": ["0", "3"],
-    "measure": ["fvu", "l0"], "single": ["all", "hide"], "among": ["test", "mlp", "run", "against"],
+    "measure": ["fvu", "l0", "ratio", "intra"], "single": ["all", "hide"], "among": ["test", "mlp", "run", "against"],
 }  # fmt: skip
 FEATURES, FOUND = ("layer", "neuron", "feature"), ("q", "mode", "like", "space", "layer", "class", "least", "page")
 OWN = {
@@ -93,11 +96,12 @@ OWN = {
         "holds",
         "page",
     ),
-    "board": ("sort", "order", "layer", "class", "features", "size", "distance", "page"),
+    "board": ("sort", "order", "layer", "class", "features", "random", "size", "distance", "page"),
     "search": FOUND,
     "map": (*FOUND, "colour", "show", "x", "y", "zoom"),
     "trail": (*FEATURES, "space", "least", "per"),
     "pair": ("a", "b"),
+    "compare": ("layer", "neuron", "a", "b", "clusters", "example", "measure", "by"),
     "sae_lab": ("run", "against", "image", "drawn", "unit", "neuron", "feature", "cut", "measure", "single", "among"),
 }
 UNKNOWN = [

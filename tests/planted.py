@@ -1,21 +1,33 @@
 """A small atlas whose features are known by construction, made without a model; half of its tokens are hostile text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ne_core.contributions import Parts
+from ne_core.embeddings import Embedder
 from ne_core.inputs import places
 from ne_core.layer import NeuronLayer
 from ne_core.schema import HISTOGRAM_BINS, LOGITS
+from ne_core.statistics import InputStatistics
 from ne_core.windows import Window
 from precompute.assemble import indexed, write_atlas
 from precompute.collected import LayerRows
-from precompute.features import features_of
+from precompute.directions import Pool, directions
+from precompute.features import features_of, unit_ranges
 from precompute.found import LayerFound, Texts
+from precompute.rarefied import (
+    Rarefied,
+    RarefiedJob,
+    directions_chunk,
+    neurons_chunk,
+    rarefied_from,
+    work_rarefied,
+)
 from precompute.sample import LayerStatistics
+from precompute.spaces import spaces_of
 
 WORDS = [" the", " cat", " dog", " red", " blue", " runs", " sleeps", " under", " moon", " river", " three", " seven"]
 HOSTILE = [
@@ -37,6 +49,7 @@ D_IN, N_EXAMPLES, N_CTX, CUT = 16, 40, 24, 0.5
 WINDOW = Window(back=8, forward=4)
 BASELINES = ["mask-token", "mean-embedding"]
 N_SAMPLED = 200
+RAREFIED = 7  # examples of a random set
 PARTS = Parts(position=True, heads=2, own_attention=True)
 RANKS_WITH_IMPORTANCE = 3  # more outlying examples have none computed
 
@@ -221,15 +234,38 @@ def planted_layers(rng: np.random.Generator) -> tuple[Texts, list[LayerFound]]:
     return Texts(corpus.tokens, corpus.lengths, VOCAB, WINDOW), features_of(rows, CUT)
 
 
-def make_atlas(out: Path, inputs: bool = True) -> Path:
-    """The planted atlas in `out`, through the real stages from features on."""
+def planted_rarefied(rows: Sequence[LayerRows], statistics: dict[int, LayerStatistics]) -> Rarefied:
+    """Sets of RAREFIED of the planted examples, and random directions with as many."""
+    job, ranges = RarefiedJob("neuron", CUT, RAREFIED, 40, 0), unit_ranges([len(layer.maxima) for layer in rows])
+    embedders = [
+        Embedder(InputStatistics(of.input_mean, of.input_covariance))
+        for of in (statistics[layer.layer] for layer in rows)
+    ]
+    units = [neurons_chunk(job, layer, 0, embedder) for layer, embedder in zip(rows, embedders, strict=True)]
+    for layer, embedder in zip(rows, embedders, strict=True):
+        pool = Pool.of(layer.weights, layer.x, layer.x_row, layer.example)
+        found = directions(pool, 40, RAREFIED, 0.75, 100, np.random.default_rng(layer.layer))
+        units.append(directions_chunk(job, layer, found, embedder))
+    done = [work_rarefied(job, unit) for unit in units]
+    return rarefied_from(rows, ranges, done.__getitem__, job)
+
+
+def make_atlas(out: Path, inputs: bool = True, rarefied: bool = False) -> Path:
+    """The planted atlas in `out`, through the real stages from features on; `rarefied`: with random directions."""
     rng = np.random.default_rng(0)
     texts, layers = planted_layers(rng)
     importances = {found.rows.layer: planted_importances(rng, found) for found in layers}
     statistics = {found.rows.layer: planted_statistics(rng, found.rows) for found in layers}
     found = indexed(layers, texts, importances)
     logits = {found.rows.layer: planted_logits(rng, found.rows.weights.n_neurons) for found in layers}
+    compared = planted_rarefied([found.rows for found in layers], statistics) if rarefied else None
     contributions = {each.rows.layer: planted_contributions(rng, each) for each in layers}
-    about = facts(layers, inputs)
-    write_atlas(out, texts, layers, statistics, importances, logits, found, about, contributions=contributions)
+    parts = (texts, layers, statistics, importances, logits, found, facts(layers, inputs))
+    between = spaces_of(layers, embedders(statistics))
+    write_atlas(out, *parts, contributions=contributions, rarefied=compared, compared=between)
     return out
+
+
+def embedders(statistics: Mapping[int, LayerStatistics]) -> dict[int, Embedder]:
+    moments = {layer: InputStatistics(of.input_mean, of.input_covariance) for layer, of in statistics.items()}
+    return {layer: Embedder(found) for layer, found in moments.items()}

@@ -19,6 +19,7 @@ def views(atlas: str, query: str, lab: str | None) -> dict[str, str]:
         "map": f"map?atlas={atlas}&q={query}",
         "trail": f"trail?atlas={atlas}",
         "pair": f"pair?atlas={atlas}",
+        "compare": f"compare?atlas={atlas}",
         "about": f"about?atlas={atlas}",
     } | ({"sae_lab": f"sae_lab?atlas={lab}"} if lab else {})
 

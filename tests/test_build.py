@@ -10,7 +10,10 @@ from transformers import AutoModel
 
 from ne_core.atlas import Atlas
 from ne_core.checks import verify
+from ne_core.cluster import similarities
 from ne_core.refs import NeuronRef
+from ne_core.schema import COMPARED
+from ne_core.separation import separation
 from precompute.__main__ import main
 from tests.test_write import files
 from tests.tiny_models import tiny_checkpoint
@@ -33,6 +36,7 @@ def build(place: Path, out: str, *options: str) -> Path:
     given = {"--model": "model", "--corpus": "corpus.txt", "--out": out}
     paths = [part for name, value in given.items() for part in (name, str(place / value))]
     sizes = ["--examples", "50", "--context", "24", "--layers", "0,2", "--window", "6,3", "--max-examples", "12"]
+    sizes += ["--rarefy", "6", "--directions", "10"]
     assert (
         main(["build", *paths, *sizes, "--device", "cpu", "--work-unit", "8", "--mask", ",".join(MASKS), *options]) == 0
     )
@@ -77,6 +81,21 @@ def test_the_atlas_is_whole(atlas):
     assert atlas.layers == (0, 2)
     assert atlas.manifest.name == "model"
     assert atlas.manifest.baselines == tuple(MASKS)
+
+
+def test_spaces_are_compared_on_the_features_of_the_atlas(atlas):
+    """Weights lie in the atlas in half precision."""
+    found, by = atlas.comparison, COMPARED.index(atlas.manifest.embedding)
+    assert len(found)
+    for at in range(len(found)):
+        ref = NeuronRef(int(found.layer[at]), int(found.neuron[at]))
+        x, w = atlas.neuron_inputs(ref).astype(np.float32), atlas.weights(ref.layer).W_in[:, ref.neuron]
+        feature = atlas.neuron(ref).feature.astype(np.int64)
+        for i, space in enumerate(COMPARED):
+            cosines = similarities(atlas.embedder(ref.layer)(space, x, w.astype(np.float32)))
+            told = separation(cosines, feature)
+            assert found.silhouette[at, by, i] == pytest.approx(told.silhouette, abs=5e-3)
+            assert found.inter[at, by, i] == pytest.approx(told.inter, abs=5e-3)
 
 
 def test_twice_the_same_bytes(place, atlas):
@@ -181,6 +200,20 @@ def test_the_manifest_tells_how_it_was_made(atlas):
     assert raw["contributions"] == {"position": True, "heads": 4, "own_attention": True}
     assert raw["importance"]["rows"] == raw["importance"]["rows_in_all"] > 0
     assert str(atlas.root.parent) not in json.dumps(raw)
+
+
+def test_neurons_are_compared_with_random_directions(atlas):
+    assert atlas.manifest.rarefied == {"examples": 6, "sets": 200, "orders": 10, "directions": 10}
+    known = np.isfinite(atlas.neurons["rarefied_features"])
+    assert np.array_equal(known, atlas.neurons["n_examples"] >= 6)
+    assert known.any()
+    assert all(len(files.random["random_features"]) == 10 for files in atlas.files.values())
+
+
+def test_neurons_may_be_left_uncompared(place):
+    plain = Atlas.open(build(place, "plain", "--rarefy", "0", "--importance-passes", "0"))
+    assert plain.manifest.rarefied is None
+    assert "rarefied_features" not in plain.neurons
 
 
 def test_maxima_from_a_file_and_a_small_budget(place):

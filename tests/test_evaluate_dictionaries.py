@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
-from ne_core.measures import measures
+from ne_core.measures import effective_inputs, measures
 from ne_core.refs import NeuronRef
 from precompute.__main__ import main
 from precompute.evaluate import dictionaries, evaluate
-from precompute.evaluate.rarefied import effective_inputs, layer_units, rarefied
+from precompute.evaluate.rarefied import Unit, layer_units
+from precompute.evaluate.rarefied import rarefied as rarefied_unit
 from tests import planted
 from tests.planted import make_atlas
 
@@ -21,6 +22,10 @@ EYE = np.eye(4, dtype=np.float32)
 
 def rng() -> np.random.Generator:
     return np.random.default_rng(0)
+
+
+def rarefied(e: np.ndarray, n: int, cut: float, rng: np.random.Generator) -> Unit:
+    return rarefied_unit(e, effective_inputs(e), n, cut, rng)
 
 
 def test_a_unit_that_reads_one_input_is_at_distance_0():
@@ -67,19 +72,10 @@ def test_all_examples_measure_as_the_stored_tree_does(tiny_atlas):
     assert compared > 6
 
 
-@pytest.mark.parametrize("n", [1, 3, 4])
-def test_effective_inputs_of_squares_that_are_alike(n):
-    assert effective_inputs(np.repeat(EYE[:n].sum(axis=0, keepdims=True), 5, axis=0) * 3) == pytest.approx(n)
-
-
-def test_effective_inputs_of_nothing():
-    assert np.isfinite(effective_inputs(np.zeros((5, 4), dtype=np.float32)))
-
-
 def test_units_with_too_few_examples_are_counted_and_left_out(tiny_atlas):
-    units = layer_units(Atlas.open(tiny_atlas), 0, 10, 0.5)  # of 17, 9, 18, 1, 0 and 10 examples
+    units = layer_units(Atlas.open(tiny_atlas), 0, 10, 0.5, "neuron")  # of 17, 9, 18, 1, 0 and 10 examples
     assert (units.n_all, len(units)) == (5, 3)
-    none = layer_units(Atlas.open(tiny_atlas), 0, 99, 0.5)
+    none = layer_units(Atlas.open(tiny_atlas), 0, 99, 0.5, "neuron")
     assert (none.n_all, len(none)) == (5, 0)
 
 
@@ -105,6 +101,7 @@ def test_the_table_has_the_dictionary_of_single_inputs_and_says_what_differs(tin
     other = Path(shutil.copytree(tiny_atlas, tmp_path / "other"))
     raw = json.loads((other / "manifest.json").read_text())
     raw |= {"keep": 0.25, "corpus": {**raw["corpus"], "sha256": "other"}, "units": "latents"}
+    raw["contributions"] = "latents are not split"
     (other / "manifest.json").write_text(json.dumps(raw))
     table = evaluate(tiny_atlas, ("dictionaries",), [other])["dictionaries"].table
     assert "not on one scale" in table

@@ -16,6 +16,7 @@ from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.search import fts_terms
 from pages.components import (
     board_location,
+    compare_location,
     find,
     find_location,
     lab_location,
@@ -62,6 +63,7 @@ READERS = {
     "search": lambda atlas, at: find_location.read_view(atlas, at),
     "map": lambda atlas, at: map_location.read_view(atlas, at),
     "pair": lambda atlas, at: pair_location.read_view(atlas, at),
+    "compare": lambda atlas, at: compare_location.read_view(atlas, at),
     "trail": lambda atlas, at: trail_location.read_view(atlas, at, FeatureRef(0, 0, 0)),
     "board": lambda atlas, at: on_board(atlas, at),
 }

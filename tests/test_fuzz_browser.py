@@ -135,7 +135,7 @@ def test_files_of_bookmarks(count: int, browser, address: str, capsys):
 PLACES = (
     "search?q={}", "neuron?layer=0&neuron=0&holds={}", "pair?a={}", "board?size={}", "map?q={}&mode=snippet",
     "overview?atlas={}", "search?q={}&mode=token", "trail?layer={}", "neuron?cut={}", "search?q={}&mode=name",
-    "about?{}={}",
+    "about?{}={}", "compare?clusters={}",
 )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from ne_core.cluster import tree
 from ne_core.dendrogram import dendrogram
 from ne_core.measures import feature_distances, measures
 from ne_core.refs import NeuronRef
-from ne_core.schema import CONTRIBUTIONS, EXAMPLES, FEATURES, LAYER, LOGIT_EFFECTS, NEURONS
+from ne_core.schema import COMPARISONS, CONTRIBUTIONS, EXAMPLES, FEATURES, LAYER, LOGIT_EFFECTS, NEURONS
 from pages.components.lines import lines
 from pages.components.nav import PAGES
 from precompute.write_tables import write_index
@@ -58,7 +58,16 @@ from tests.planted import D_IN, LAYERS, N_SAMPLED, PARTS, VOCAB
 OF_LAYER = [f"layers/00/{spec.file}" for spec in (*LAYER, *LOGIT_EFFECTS, *CONTRIBUTIONS)]
 ARRAYS = [*(spec.file for spec in EXAMPLES), *OF_LAYER, "inputs/00.npy"]
 INDEXES = ["features_neuron.faiss", "features_pre_mlp.faiss"]
-FILES = [*ARRAYS, *INDEXES, "vocab.json", "manifest.json", "neurons.parquet", "features.parquet", "search.sqlite"]
+FILES = [
+    *ARRAYS,
+    *INDEXES,
+    "vocab.json",
+    "manifest.json",
+    "neurons.parquet",
+    "features.parquet",
+    "spaces.parquet",
+    "search.sqlite",
+]
 N_FEATURES = sum(len(neuron) for neurons in LAYERS.values() for neuron in neurons)
 SECONDS = 5  # far more than any of it takes, far less than a walk without end
 
@@ -172,7 +181,10 @@ def test_random_and_extreme_numbers_in_an_array(name: str, copy: Path):
         refusal(copy)
 
 
-@pytest.mark.parametrize(("table", "columns"), [("neurons.parquet", NEURONS), ("features.parquet", FEATURES)])
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [("neurons.parquet", NEURONS), ("features.parquet", FEATURES), ("spaces.parquet", COMPARISONS)],
+)
 def test_random_and_extreme_numbers_in_a_table(table: str, columns, copy: Path):
     rng = np.random.default_rng(0)
     good = pq.read_table(copy / table)
@@ -192,7 +204,8 @@ def test_random_and_extreme_numbers_in_a_table(table: str, columns, copy: Path):
 
 @pytest.mark.parametrize("field", ["schema_version", "name", "kind", "model", "weights", "corpus", "maxima", "keep",
     "max_examples", "baselines", "importance", "layers", "n_neurons", "d_in", "n_examples", "n_ctx", "window", "spaces",
-    "default_space", "default_cut", "sample_positions", "inputs", "logit_effects", "contributions", "seed", "threads",
+    "default_space", "default_cut", "sample_positions", "inputs", "logit_effects", "compared", "contributions", "seed",
+    "threads",
     "libraries", "files"])  # fmt: skip
 def test_odd_values_in_the_manifest(field: str, copy: Path):
     for value in ODD_VALUES:
@@ -492,8 +505,10 @@ def test_no_examples_and_no_vocabulary_is_an_atlas_of_dead_neurons(copy: Path, m
         change_array(copy, f"layers/{layer}/logit_effects.npy", lambda a: a.fill(np.nan))
     for name in ("tokens.npy", "lengths.npy"):
         change_array(copy, name, lambda a: a[:0])
-    change_table(copy, "neurons.parquet", n_features=np.zeros(11, np.int32), n_examples=np.zeros(11, np.int32))
-    pq.write_table(pq.read_table(copy / "features.parquet")[:0], copy / "features.parquet")
+    none = dict.fromkeys(("n_features", "n_examples", "n_suggested"), np.zeros(11, np.int32))
+    change_table(copy, "neurons.parquet", **none)
+    for name in ("features.parquet", "spaces.parquet"):
+        pq.write_table(pq.read_table(copy / name)[:0], copy / name)
     for name in INDEXES:
         write_index(copy / name, np.zeros((0, D_IN), np.float32))
     set_manifest(copy, n_examples=0)

@@ -31,6 +31,7 @@ MENUS = {
     "trail": TRAIL,
     "pair": PAIR,
     "map": {},
+    "compare": {"layer": "0", "neuron": "2"},
 }
 
 

@@ -98,6 +98,19 @@ def test_embeddings_sum_to_the_pre_activation(opened, family, weights):
         torch.testing.assert_close(one.activations, expected, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize("family", ["gpt2", "llama", "bert"])
+def test_unfolded_is_what_the_model_itself_multiplies(opened, family):
+    """The same pre-activations, from inputs and weights without folding; gains and shifts are not trivial."""
+    folded, raw = opened(family, weights="folded"), opened(family, weights="raw")
+    layer, ours = folded.layer(1), raw.layer(1)
+    x = np.random.default_rng(0).standard_normal((7, layer.d_in)).astype(np.float32)
+    x -= x.mean(axis=1, keepdims=True)  # as a norm leaves it
+    given, W_in = folded.unfolded(1, x)
+    np.testing.assert_array_equal(W_in, ours.W_in)
+    np.testing.assert_allclose(given @ W_in + ours.b_in, x @ layer.W_in + layer.b_in, atol=1e-4)
+    assert (family == "bert") == np.array_equal(given, x)
+
+
 def test_folding_where_gains_are_zero(tmp_path):
     model = tiny_model("gpt2")
     with torch.no_grad():

@@ -1,11 +1,12 @@
 """The columns of the board: their names in a URL and on the screen, what they mean, how their numbers are written."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ne_core.classes import CLASSES, NAMES
+from ne_core.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Column:
     meaning: str
     text: Callable[[float], str]
     descending: bool = True  # the order that a first click gives
+    ends: tuple[str, str] | None = None  # where its 95 % intervals stand
 
 
 def number(digits: int) -> Callable[[float], str]:
@@ -33,7 +35,12 @@ def share(value: float) -> str:
     return f"{value:.0%}" if np.isfinite(value) else "–"
 
 
+def percent(value: float) -> str:
+    return f"{value:.0f}" if np.isfinite(value) else "–"
+
+
 DISTANCE = "cosine; 0 is the same direction, 1 unrelated"
+ALL = Column("n_features", "Features", "", "Features at the atlas’s default cut", whole)
 COLUMNS = {
     "neuron": Column("neuron", "Neuron", "", "Layer and neuron, both counted from 0", str, descending=False),
     "class": Column(
@@ -44,7 +51,9 @@ COLUMNS = {
         lambda i: NAMES[CLASSES[i]],
         False,
     ),
-    "features": Column("n_features", "Features", "", "Features at the atlas’s default cut", whole),
+    "features": replace(ALL, source="features"),
+    "random": Column("random", "Above", "% of random", "", percent),
+    "all": ALL,
     "suggested": Column("n_suggested", "Suggested", "", "Features at the cut that its own tree suggests", whole),
     "mean": Column("mean_distance", "Mean", "distance", f"Mean distance between its examples ({DISTANCE})", number(2)),
     "max": Column(
@@ -58,3 +67,36 @@ COLUMNS = {
     ),
     "share": Column("largest_share", "Largest", "share", "Share of the examples that the largest feature holds", share),
 }
+ONLY_COMPARED = ("random", "all")  # columns of atlases that compare neurons with chance
+
+
+def columns(manifest: Manifest) -> dict[str, Column]:
+    """Those that an atlas has. One that compares neurons does so at the same number of examples each."""
+    facts = manifest.rarefied
+    if facts is None:
+        return {name: column for name, column in COLUMNS.items() if name not in ONLY_COMPARED}
+    n = facts["examples"]
+    at = f"at {n} examples"
+    meaning = (
+        f"Mean number of features, at the atlas’s cut, over {facts['sets']} random sets of {n} of the neuron’s "
+        "examples, with its 95 % interval: the same number for every neuron, since more examples make more features"
+    )
+    random = (
+        f"How many percent of {facts['directions']} random directions in its layer have fewer features {at}: near 0 "
+        "the neuron responds to fewer things than chance, near 100 to more"
+    )
+    return COLUMNS | {
+        "features": replace(COLUMNS["features"], unit=at, meaning=meaning, text=number(1), ends=ENDS),
+        "random": replace(COLUMNS["random"], meaning=random),
+        "all": replace(ALL, unit="in all", meaning="Features of all its examples, of which neurons have unlike many"),
+    }
+
+
+ENDS = ("rarefied_low", "rarefied_high")
+
+
+def counted_at(manifest: Manifest) -> str:
+    """Of which examples features are counted where neurons are compared."""
+    if manifest.rarefied is None:
+        return "of all its examples, which are more in some neurons than in others"
+    return f"at {manifest.rarefied['examples']} examples, for neurons that have as many"

@@ -12,7 +12,7 @@ from pages.components import location
 from pages.components.board_location import RANGES, Range, View, ends
 from pages.components.choices import one_of
 
-TITLES = {"features": "Features", "size": "Size (examples)", "distance": "Mean distance"}
+TITLES = {"features": "Features", "random": "Above random (%)", "size": "Size (examples)", "distance": "Mean distance"}
 WIDTH = 180  # of a range: two in a row on a telephone
 
 

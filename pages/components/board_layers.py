@@ -5,12 +5,15 @@ import streamlit as st
 
 from ne_core import layer_figures
 from ne_core.atlas import Atlas
-from ne_core.board import Board
+from ne_core.board import Board, quantiles
 from ne_core.classes import NAMES, rules
 from ne_core.wording import layer_marks, worded
+from pages.components.board_columns import counted_at
 from pages.components.export import Page, plotly_page, toolbar
 from pages.components.per_atlas import per_atlas
 from pages.components.settings import pairs, safe
+
+RANDOM = {"features": "random_features", "mean_distance": "random_distance"}  # the same of random directions
 
 
 def show_classes(atlas: Atlas, board: Board) -> None:
@@ -31,7 +34,8 @@ def show_layers(atlas: Atlas, board: Board) -> list[Page]:
     st.subheader("How the layers differ", anchor=False)
     left, middle, right = st.columns([1, 1, 1.4], gap="medium")
     with left:
-        features = show_spread(atlas, board, "n_features", worded(atlas.manifest, "Features per neuron"), "features")
+        title = worded(atlas.manifest, "Features per neuron")
+        features = show_spread(atlas, board, "features", title, "features", counted_at(atlas.manifest))
     with middle:
         distance = show_spread(atlas, board, "mean_distance", "Mean distance", "cosine distance")
     with right:
@@ -59,11 +63,17 @@ def classes_figure(atlas: Atlas, _board: Board):
 
 @per_atlas(entries=8)
 def spread_figure(atlas: Atlas, _board: Board, column: str, unit: str):
-    return layer_figures.spread_by_layer(layer_marks(atlas.manifest), _board.quantiles(column), unit)
+    random = None if atlas.manifest.rarefied is None else random_quantiles(atlas, RANDOM[column])
+    return layer_figures.spread_by_layer(layer_marks(atlas.manifest), _board.quantiles(column), unit, random)
 
 
-def show_spread(atlas: Atlas, board: Board, column: str, title: str, unit: str) -> Page:
-    """A figure, and its medians in words for those who do not see it."""
+def random_quantiles(atlas: Atlas, name: str) -> np.ndarray:
+    """Of a measure of random directions, for every layer."""
+    return np.array([quantiles(atlas.files[layer].random[name]) for layer in atlas.layers])
+
+
+def show_spread(atlas: Atlas, board: Board, column: str, title: str, unit: str, counted: str = "") -> Page:
+    """A figure, and its medians in words for those who do not see it; how it was `counted`."""
     quantiles = board.quantiles(column)
     medians = ", ".join(
         f"layer {layer}: {median:.3g}"
@@ -72,6 +82,7 @@ def show_spread(atlas: Atlas, board: Board, column: str, title: str, unit: str) 
     st.markdown(f"**{title}**")
     figure = spread_figure(atlas, board, column, unit)
     st.plotly_chart(figure, key=column, config=toolbar(column), alt=f"{title}, medians: {medians}.")
-    said = "Living neurons: median and quartiles; the lines reach from the lowest to the highest 5 %."
+    said = f"Living neurons{counted and f', {counted}'}: median and quartiles; the lines reach from the lowest to the "
+    said += "highest 5 %." + (" Grey: random directions." if atlas.manifest.rarefied else "")
     st.caption(worded(atlas.manifest, said))
     return plotly_page(f"{title} by layer", column, figure)

@@ -8,12 +8,18 @@ from urllib.parse import urlencode
 from ne_core.atlas import Atlas
 from ne_core.board import Board, Filter
 from ne_core.classes import CLASSES
+from ne_core.manifest import Manifest
 from pages.components import links, location
-from pages.components.board_columns import COLUMNS, Column
+from pages.components.board_columns import COLUMNS, Column, columns
 
 PAGE = 50  # rows at a time
 SORT = "features"
-RANGES = {"features": "n_features", "size": "n_examples", "distance": "mean_distance"}  # in the URL: in the atlas
+RANGES = {  # in the URL: on the board
+    "features": "features",
+    "random": "random",
+    "size": "n_examples",
+    "distance": "mean_distance",
+}
 NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,6})?"
 
 Range = tuple[float | None, float | None]
@@ -85,7 +91,7 @@ def spelled(end: float | None) -> str:
 
 def read_view(atlas: Atlas, board: Board, at: location.Location) -> View:
     """The view that the URL asks for, but for the page, which depends on how many neurons it has."""
-    sort = at.choice("sort", tuple(COLUMNS), SORT, "the columns are")
+    sort = at.choice("sort", tuple(columns(atlas.manifest)), SORT, "the columns are")
     usual = "desc" if COLUMNS[sort].descending else "asc"
     order = at.choice("order", ("asc", "desc"), usual, "the orders are")
     layers = f"this atlas has {location.numbers(atlas.layers, 'layer')}"
@@ -135,3 +141,12 @@ PRESETS = {
     "Most features": View(),
     "Highest mean distance": View("mean"),
 }
+COMPARED = {
+    "Fewer meanings than chance": View("random", False, ranges=(("random", (None, 5.0)),)),
+    "More meanings than chance": View("random", ranges=(("random", (95.0, None)),)),
+}
+
+
+def presets(manifest: Manifest) -> dict[str, View]:
+    """Ready-made views of an atlas, by name."""
+    return PRESETS if manifest.rarefied is None else PRESETS | COMPARED

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ne_core.atlas import Atlas
 from ne_core.board import Board
 from ne_core.classes import CLASSES
 from ne_core.refs import NeuronRef
 from ne_core.wording import ref_name, worded
 from pages.components.assets import component, drawn_key
-from pages.components.board_columns import COLUMNS
+from pages.components.board_columns import Column, columns
 from pages.components.board_location import View
 from pages.components.labels import brief, label
 from pages.components.links import neuron_href
@@ -24,14 +26,14 @@ NAMED = 4  # features whose key token is shown
 def board_table(atlas: Atlas, board: Board, rows: Sequence[int], view: View) -> None:
     drawn = {
         "label": worded(atlas.manifest, "Neurons"),
-        "columns": [heading(atlas, name, view) for name in COLUMNS],
+        "columns": [heading(atlas, name, view) for name in columns(atlas.manifest)],
         "rows": [table_row(atlas, board, row) for row in rows],
     }
     TABLE(data={"key": drawn_key(drawn), **drawn}, key="board")
 
 
 def heading(atlas: Atlas, name: str, view: View) -> dict:
-    column, here = COLUMNS[name], name == view.sort
+    column, here = columns(atlas.manifest)[name], name == view.sort
     return {
         "title": worded(atlas.manifest, column.title),
         "unit": column.unit,
@@ -44,7 +46,7 @@ def heading(atlas: Atlas, name: str, view: View) -> dict:
 def table_row(atlas: Atlas, board: Board, row: int) -> dict:
     """A neuron: where it is, what it fires on, and its numbers as they are written."""
     ref = NeuronRef(int(board.columns["layer"][row]), int(board.columns["neuron"][row]))
-    texts = [column.text(board.columns[column.source][row].item()) for column in COLUMNS.values()]
+    texts = [cell(board, column, row) for column in columns(atlas.manifest).values()]
     ids = atlas.feature_ids(ref)
     return {
         "href": neuron_href(atlas, ref),
@@ -54,3 +56,10 @@ def table_row(atlas: Atlas, board: Board, row: int) -> dict:
         "label": brief([label(atlas, id) for id in ids[:NAMED]]),
         "more": len(ids) > NAMED,
     }
+
+
+def cell(board: Board, column: Column, row: int) -> str:
+    """The number as it is written, with the ends of its interval where there is one."""
+    said = column.text(board.columns[column.source][row].item())
+    ends = [board.columns[name][row].item() for name in column.ends or ()]
+    return f"{said} [{column.text(ends[0])}–{column.text(ends[1])}]" if ends and np.isfinite(ends).all() else said

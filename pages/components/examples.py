@@ -27,7 +27,7 @@ ORDER_OF_IMAGES = {
     "far": ORDER["far"],
 }
 STORED = (
-    "Distance is the cosine distance of the example’s neuron embedding to the mean direction of its feature: 0 is the "
+    "Distance is the cosine distance of the example’s embedding to the mean direction of its feature: 0 is the "
     "same direction."
 )
 JOINED = (

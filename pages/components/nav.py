@@ -21,6 +21,7 @@ PAGES = {
     "map": ("Map", ":material/scatter_plot:"),
     "trail": ("Trails", ":material/route:"),
     "pair": ("Side by side", ":material/compare_arrows:"),
+    "compare": ("Spaces", ":material/view_column_2:"),
     "sae_lab": ("SAE lab", ":material/science:"),
     "about": ("About", ":material/info:"),
 }

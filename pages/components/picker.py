@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass, field, replace
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import streamlit as st
@@ -63,6 +64,18 @@ class View:
         return space | self.reading.kept()
 
 
+@runtime_checkable
+class OfNeuron(Protocol):
+    """What a page shows of one neuron, and how the same is shown of another."""
+
+    @property
+    def neuron(self) -> NeuronRef: ...
+
+    def query(self, atlas: Atlas) -> dict[str, str]: ...
+
+    def elsewhere(self, atlas: Atlas, neuron: NeuronRef) -> "OfNeuron": ...
+
+
 def pick_neuron(atlas: Atlas) -> View:
     """Read the URL, draw title, controls and what is wrong with the URL; return the view to show."""
     at = location.read(atlas.called)
@@ -78,6 +91,17 @@ def pick_neuron(atlas: Atlas) -> View:
 
 
 def read_view(atlas: Atlas, at: location.Location) -> View:
+    ref = read_neuron(atlas, at)
+    space = at.choice("space", atlas.manifest.spaces, atlas.manifest.default_space, "the spaces are")
+    usual, shown = atlas.manifest.default_cut, atlas.neuron(ref)
+    what = f"a cut is a cosine distance, a number from 0 to 2; this atlas’s is {usual:g}"
+    cut = at.number("cut", 0.0, 2.0, usual, what)
+    view = View(ref, read_feature(atlas, at, shown, cut), space, cut, read_branch(atlas, at, shown))
+    return replace(view, reading=read_examples(atlas, at, shown, view))
+
+
+def read_neuron(atlas: Atlas, at: location.Location) -> NeuronRef:
+    """The neuron that the URL names; without one, one worth seeing."""
     start = first_neuron(atlas) if "layer" not in at.asked and "neuron" not in at.asked else None
     layer = at.whole(
         "layer",
@@ -93,13 +117,7 @@ def read_view(atlas: Atlas, at: location.Location) -> View:
         start.neuron if start else alive[0].neuron if alive else 0,
         worded(atlas.manifest, f"layer {layer} has {location.numbers(neurons, 'neuron')}"),
     )
-    ref = NeuronRef(layer, neuron)
-    space = at.choice("space", atlas.manifest.spaces, atlas.manifest.default_space, "the spaces are")
-    usual, shown = atlas.manifest.default_cut, atlas.neuron(ref)
-    what = f"a cut is a cosine distance, a number from 0 to 2; this atlas’s is {usual:g}"
-    cut = at.number("cut", 0.0, 2.0, usual, what)
-    view = View(ref, read_feature(atlas, at, shown, cut), space, cut, read_branch(atlas, at, shown))
-    return replace(view, reading=read_examples(atlas, at, shown, view))
+    return NeuronRef(layer, neuron)
 
 
 def read_feature(atlas: Atlas, at: location.Location, neuron: Neuron, cut: float) -> int | None:
@@ -138,7 +156,7 @@ def read_examples(atlas: Atlas, at: location.Location, neuron: Neuron, view: Vie
     return read_page(at, reading, int(passing(atlas, neuron, rows, reading).sum()))
 
 
-def controls(atlas: Atlas, view: View) -> None:
+def controls(atlas: Atlas, view: OfNeuron) -> None:
     """Layer, neuron, previous, next and random; the buttons never land on a neuron without examples."""
     ref, n_neurons = view.neuron, atlas.n_neurons(view.neuron.layer)
     alive = np.array([each.neuron for each in living(atlas, ref.layer)])

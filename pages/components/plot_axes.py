@@ -2,9 +2,8 @@
 
 import math
 
+from ne_core.axes import step_of, ticks, ticks_within
 from pages.components.small_plot import Axis
-
-MOST_TICKS = 6
 
 
 def level_axis(low: float, high: float, title: str) -> Axis:
@@ -18,8 +17,7 @@ def level_axis(low: float, high: float, title: str) -> Axis:
 def value_axis(low: float, high: float, title: str) -> Axis:
     """Ends as they are, ticks on whole steps between them."""
     high = high if high > low else low + 1
-    step = step_of(high - low)
-    return Axis(low, high, title, ticks(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9), step))
+    return Axis(low, high, title, ticks_within(low, high))
 
 
 def count_axis(most: int, title: str) -> Axis:
@@ -31,13 +29,3 @@ def count_axis(most: int, title: str) -> Axis:
 def log_count(count: int) -> float:
     """0 for none, so that one is seen."""
     return math.log10(1 + count)
-
-
-def step_of(span: float) -> float:
-    """1, 2 or 5 times a power of ten."""
-    power = 10 ** math.floor(math.log10(span / MOST_TICKS))
-    return next(k * power for k in (1, 2, 5, 10) if span / (k * power) <= MOST_TICKS)
-
-
-def ticks(first: int, last: int, step: float) -> list[tuple[float, str]]:
-    return [(k * step, f"{k * step:.6g}".replace("-", "−")) for k in range(first, last + 1)]

@@ -5,6 +5,7 @@ import html
 import numpy as np
 
 from ne_core.atlas import Atlas
+from ne_core.embeddings import EMBEDDINGS
 from ne_core.manifest import Manifest
 from ne_core.similar import SPACES
 from ne_core.token_text import visible
@@ -53,6 +54,7 @@ def settings(manifest: Manifest) -> str:
         "weights": f"{safe(raw['weights'])}",
         "examples kept": kept(manifest),
         "maxima": f"from {safe(raw['maxima'].get('from') if isinstance(raw['maxima'], dict) else raw['maxima'])}",
+        "embedding": f"{safe(manifest.embedding)}: {EMBEDDINGS[manifest.embedding]}",
         "cut": f"cosine distance {manifest.default_cut:g}, average linkage",
         **token_settings(manifest),
         "similar features": "; ".join(safe(worded(manifest, SPACES.get(space, space))) for space in manifest.spaces),

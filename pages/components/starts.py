@@ -6,6 +6,7 @@ import numpy as np
 
 from ne_core.agreement import of_baseline
 from ne_core.atlas import Atlas
+from ne_core.chance import below_random
 from ne_core.refs import NeuronRef
 from pages.components.per_atlas import per_atlas
 
@@ -33,26 +34,48 @@ def starts(atlas: Atlas, count: int) -> list[Start]:
     rare = (solid == 2) & (share >= 0.6) & (rarest <= 0.2 * table["n_examples"])
     several = (solid >= 3) & (share <= 0.6)
     single = alive & (table["n_features"] == 1) & (table["n_examples"] >= 2 * SOLID)
+    above, further, said = chance(atlas)
     kinds = [
         Start(
             "One large and one rare feature",
             f"Two features of {SOLID} or more examples; the larger holds at least 60 % of the neuron’s examples, the "
             "rarer at most 20 %. First those with one word for each feature, then those with token importance, then "
-            "those whose features lie furthest apart.",
-            best(atlas, rare, (-apart, unknown, nameless), count),
+            f"{said[0]}those whose features lie furthest apart.",
+            best(atlas, rare, (-apart, above, unknown, nameless), count),
         ),
         Start(
             "Several features",
-            f"At least three features of {SOLID} or more examples, none holding more than 60 %. In the same order.",
-            best(atlas, several, (-apart, unknown, nameless), count),
+            f"At least three features of {SOLID} or more examples, none holding more than 60 %. In the same "
+            f"order{said[1]}.",
+            best(atlas, several, (-apart, -above, unknown, nameless), count),
         ),
         Start(
             "A single, tight feature",
-            f"One feature of {2 * SOLID} or more examples. In the same order, but by how close its examples lie.",
-            best(atlas, single, (np.nan_to_num(table["mean_distance"], nan=np.inf), unknown, nameless), count),
+            f"One feature of {2 * SOLID} or more examples. In the same order, but {said[2]}by how close its "
+            "examples lie.",
+            best(atlas, single, (np.nan_to_num(table["mean_distance"], nan=np.inf), further, unknown, nameless), count),
         ),
     ]
     return [start for start in kinds if start.neurons]
+
+
+def chance(atlas: Atlas) -> tuple[np.ndarray, np.ndarray, tuple[str, str, str]]:
+    """How many random directions each neuron has more features than, and lies further apart than, as shares.
+
+    A neuron that cannot be compared counts as one in the middle; without random directions all are alike. And how the
+    rules tell it, for one large and one rare feature, several, and a single one.
+    """
+    if atlas.manifest.rarefied is None:
+        alike = np.full(len(atlas.neurons["layer"]), 0.5)
+        return alike, alike, ("", "", "")
+    pairs = (("rarefied_features", "random_features"), ("mean_distance", "random_distance"))
+    above, further = (np.nan_to_num(below_random(atlas, *pair), nan=0.5) for pair in pairs)
+    said = (
+        "those with fewer features than most random directions of their layer, then ",
+        ", but those with more features than most random directions of their layer before those further apart",
+        "by how few random directions of its layer lie as close together, then ",
+    )
+    return above, further, said
 
 
 def solid_features(atlas: Atlas) -> tuple[np.ndarray, np.ndarray]:

@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
+from ne_core.embeddings import EMBEDDINGS
 from precompute.evaluate.names_report import interval
 from precompute.evaluate.rarefied import SETS, Units, layer_units
 from precompute.evaluate.report import Figure, Report, aligned
@@ -20,10 +21,11 @@ EXAMPLES = 20  # of each unit in a set
 HEAD = f"""\
 Polysemanticity at equal numbers of examples: of every unit with at least {EXAMPLES} activating examples, the mean over
 {SETS} random sets of {EXAMPLES}; 95 % intervals over units (bootstrap). Features at cosine distance {{cut:g}}, the cut
-of the first atlas, everywhere. “mean” and “max” are distances between neuron embeddings x ⊙ w. Units that read
-different things (an MLP the stream, an autoencoder an MLP) have embeddings in different spaces: their distances, and so
-their features at a cut, are not on one scale. “inputs”: the median effective number of inputs, 1 / Σ p², p an input's
-share of a unit's squared embeddings. A unit that reads one input has distance 0 by construction, as in the last row.
+of the first atlas, everywhere. “mean” and “max” are distances between embeddings {{made}}, the first atlas's, too.
+Units that read different things (an MLP the stream, an autoencoder an MLP) have embeddings in different spaces: their
+distances, and so their features at a cut, are not on one scale. “inputs”: the median effective number of inputs,
+1 / Σ p², p an input's share of the squares of a unit's x ⊙ w. Of a unit that reads one input all embeddings x ⊙ w are
+at distance 0 by construction, as in the last row.
 """
 COLUMNS = {"features": "features", "mean_distance": "mean", "max_distance": "max"}
 SAME = {"keep": "share of the maximum kept", "max_examples": "most examples of a unit"}
@@ -43,12 +45,13 @@ def evaluate_dictionaries(atlas: Atlas, against: Sequence[Atlas]) -> Report:
     """A row for each layer of `atlas`, then for those of the others. Raises AtlasError where nothing compares."""
     if not against:
         raise AtlasError("dictionaries: nothing to compare with; name an atlas of what the latents read with --against")
-    cut = atlas.manifest.default_cut
+    cut, space = atlas.manifest.default_cut, atlas.manifest.embedding
     layers = [(atlas, atlas.layers), *((other, compared_layers(atlas, other)) for other in against)]
-    found = [measured(each, layer, cut) for each, of_it in layers for layer in of_it]
+    found = [measured(each, layer, cut, space) for each, of_it in layers for layer in of_it]
     table = aligned([head(), *map(row, found), single_inputs()])
     told = [figure for each in found for figure in figures(each)]
-    return Report("\n".join([HEAD.format(cut=cut), *differences(atlas, against), table]), tuple(told))
+    about = [HEAD.format(cut=cut, made=EMBEDDINGS[space]), *differences(atlas, against)]
+    return Report("\n".join([*about, table]), tuple(told))
 
 
 def compared_layers(atlas: Atlas, other: Atlas) -> tuple[int, ...]:
@@ -62,10 +65,10 @@ def compared_layers(atlas: Atlas, other: Atlas) -> tuple[int, ...]:
     return atlas.layers
 
 
-def measured(atlas: Atlas, layer: int, cut: float) -> Measured:
+def measured(atlas: Atlas, layer: int, cut: float, space: str) -> Measured:
     if not atlas.manifest.inputs:
         raise AtlasError(f"{atlas.root} holds no inputs of its examples: build it again with --inputs yes")
-    return Measured(atlas.root.name, atlas.manifest.units, layer, layer_units(atlas, layer, EXAMPLES, cut))
+    return Measured(atlas.root.name, atlas.manifest.units, layer, layer_units(atlas, layer, EXAMPLES, cut, space))
 
 
 def differences(atlas: Atlas, against: Sequence[Atlas]) -> list[str]:
@@ -115,7 +118,8 @@ def figures(found: Measured) -> list[Figure]:
 
 
 def of_some(middle: Callable[[np.ndarray], np.floating], values: Float[np.ndarray, " n"]) -> float:
-    return float(middle(values)) if len(values) else float("nan")
+    known = values[np.isfinite(values)]  # nobody knows how many inputs embeddings of zeros live on
+    return float(middle(known)) if len(known) else float("nan")
 
 
 def mean(values: Float[np.ndarray, " n"]) -> float:

@@ -26,4 +26,6 @@ def command_of(options: Mapping) -> str:
     words = ["python -m precompute evaluate", str(options["directory"])]
     for name in ("only", "against"):
         words += [f"--{name}", *map(str, options[name])] if options[name] else []
+    words += ["--model", options["model"]] if options["model"] else []
+    words += ["--model", options["model"]] if options["model"] else []
     return " ".join([*words, *(["--quick"] if options["quick"] else [])])

@@ -46,7 +46,7 @@ def given(text: str) -> Given:
     """Raises AtlasError for what is no source and for an atlas that is not whole."""
     source = parse(text)
     if isinstance(source, Folder):
-        # Without inputs: no page reads them, and they are the larger half.
+        # Without inputs: one page reads them, and says so where they are not there; they are the larger half.
         return Given(source.name, f"the atlas {source.name}", None, None, selected(source.path, inputs=False))
     check_public(text, source)
     hub = f"{source.owner}/{source.repository}" if isinstance(source, Hub) else None

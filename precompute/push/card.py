@@ -86,7 +86,7 @@ def head(chosen: Selection, n_features: int) -> str:
     return (
         f"# {code(manifest.name)}: what single {manifest.units} mean\n\n"
         f"An atlas for the {TOOL} {VERSION}: {n_features:,} features of {units}, found in "
-        f"{manifest.raw['n_examples']:,} {examples} by clustering neuron embeddings.\n"
+        f"{manifest.raw['n_examples']:,} {examples} by clustering embeddings ({manifest.embedding}).\n"
     )
 
 

@@ -1,13 +1,15 @@
 """The parts `planted` and `counts` of the evaluation: which space, and which rule for the cut, gives sources back."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ne_core.atlas import Atlas
-from ne_core.embeddings import EMBEDDINGS, REFERENCE
+from ne_core.embeddings import EMBEDDINGS, REFERENCE, Embedder
 from precompute.evaluate.planted import counts, report
 from precompute.evaluate.planted.cuts import RULES, SUGGESTED
 from precompute.evaluate.planted.outcomes import Outcome, outcomes
-from precompute.evaluate.planted.sources import COUNTS, pool_of
+from precompute.evaluate.planted.raw import raw_pools
+from precompute.evaluate.planted.sources import COUNTS, Pool, pool_of
 from precompute.evaluate.planted.weights import WEIGHTINGS
 from precompute.evaluate.report import Report, aligned
 from precompute.evaluate.resampled import told
@@ -22,35 +24,57 @@ HEAD = """\
 Planted neurons: inputs of several sources are pooled, the weight is the sum of the sources' weights at length 1, and
 average linkage in each space is held against the truth. AUC: how often a pair of one source is nearer than a pair of
 two. Rand: the adjusted Rand index at the tree's best cut; at the cut that was best on other neurons or tokens of the
-layer; and at the suggested one. In brackets 95 % of the means of resampled plantings.
+layer; and at the suggested one. In brackets 95 % of the means of resampled plantings. neuron_raw is neuron where the
+norm before the MLP is not folded into the weights; it needs the model.
 """
 COUNTS_HEAD = """\
 Planted counts: how many features a suggested cut makes of 1 to 5 key tokens, and of one key token in 2 contexts.
 “error” is the mean of |features − sources|, “too many” that of features − sources. “calibrated”: one cut for all, the
 best on the other half of the plantings. “gap below background” is what the atlas keeps.
 """
+RAW = "neuron_raw"  # the reference where the norm is not folded into the weights
 QUICK_RULES = {SUGGESTED: RULES[SUGGESTED]}
 
 
-def evaluate_planted(atlas: Atlas, quick: bool = False) -> Report:
-    """Raises AtlasError where the atlas was built without inputs."""
-    spaces, n, parts, figures = list(EMBEDDINGS), FEW if quick else PLANTINGS, [HEAD], []
+def evaluate_planted(atlas: Atlas, quick: bool = False, model: str | None = None) -> Report:
+    """`neuron_raw` needs the model, named or shipped. Raises AtlasError where the atlas was built without inputs."""
+    n, parts, figures = FEW if quick else PLANTINGS, [HEAD], []
+    forms = forms_of(atlas, model)
     for kind, what in KINDS.items():
-        layers = there({layer: planted(atlas, layer, kind, n, spaces) for layer in atlas.layers})
+        layers = there({layer: planted(form, kind, n) for layer, form in forms.items()})
         if not layers:
             parts.append(f"{kind} ({what}): no layer has enough of them\n")
             continue
+        spaces = list(next(iter(layers.values())))
         n_all = sum(len(report.several(found[REFERENCE])) for found in layers.values())
         parts.append(f"{kind} ({what}), {n_all} plantings\n\n{report.table(layers, spaces)}\n")
         parts.append(f"{kind}, Rand at the calibrated cut by layer\n\n{report.layer_table(layers, spaces)}\n")
         figures += report.planted_figures(atlas.root.name, kind, layers, spaces)
-    parts.append(weights_table(atlas, n))
+    parts.append(weights_table(forms, n))
     return Report("\n".join(parts), tuple(figures))
 
 
-def planted(atlas: Atlas, layer: int, kind: str, n: int, spaces: Sequence[str], weighting: str = "unit"):
-    pool, embedder = pool_of(atlas, layer), atlas.embedder(layer)
-    return outcomes(pool, embedder, kind, n, spaces, QUICK_RULES, weighting)
+@dataclass(frozen=True)
+class Form:
+    """One layer's inputs as the atlas has them, and as the model itself has them where that is known."""
+
+    pool: Pool
+    embedder: Embedder
+    raw: Pool | None
+
+
+def forms_of(atlas: Atlas, model: str | None) -> dict[int, Form]:
+    pools = {layer: pool_of(atlas, layer) for layer in atlas.layers}
+    raw = raw_pools(atlas, pools, model) or {}
+    return {layer: Form(pool, atlas.embedder(layer), raw.get(layer)) for layer, pool in pools.items()}
+
+
+def planted(form: Form, kind: str, n: int) -> dict[str, list[Outcome]]:
+    """In every space, and in the reference with raw weights."""
+    found = outcomes(form.pool, form.embedder, kind, n, list(EMBEDDINGS), QUICK_RULES)
+    if form.raw is not None:
+        found[RAW] = outcomes(form.raw, form.embedder, kind, n, [REFERENCE], QUICK_RULES)[REFERENCE]
+    return found
 
 
 def there(layers: Mapping[int, Mapping[str, Sequence[Outcome]]]) -> dict[int, Mapping[str, Sequence[Outcome]]]:
@@ -58,11 +82,11 @@ def there(layers: Mapping[int, Mapping[str, Sequence[Outcome]]]) -> dict[int, Ma
     return {layer: found for layer, found in layers.items() if report.several(next(iter(found.values())))}
 
 
-def weights_table(atlas: Atlas, n: int) -> str:
+def weights_table(forms: Mapping[int, Form], n: int) -> str:
     """What else the pseudo-neuron's weight could be: only spaces that the weights have a part in."""
     spaces, rows = ("neuron", "neuron_centred", "neuron_whitened", "conditional"), []
     for name in WEIGHTINGS:
-        found = there({layer: planted(atlas, layer, "neurons", n, spaces, name) for layer in atlas.layers})
+        found = there({layer: weighted(form, n, spaces, name) for layer, form in forms.items()})
         if found:
             rows.append([name, *(told(report.over_layers(found, space, report.at_calibrated)) for space in spaces)])
     said = (
@@ -70,6 +94,10 @@ def weights_table(atlas: Atlas, n: int) -> str:
         "sum; one: the first source's; normal: random numbers)"
     )
     return f"{said}\n\n{aligned([['', *spaces], *rows])}\n"
+
+
+def weighted(form: Form, n: int, spaces: Sequence[str], weighting: str) -> dict[str, list[Outcome]]:
+    return outcomes(form.pool, form.embedder, "neurons", n, spaces, QUICK_RULES, weighting)
 
 
 def evaluate_counts(atlas: Atlas, quick: bool = False) -> Report:

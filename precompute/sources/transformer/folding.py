@@ -35,6 +35,11 @@ class Norm:
     def output(self, h: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
         return self.normalised(h) * self.gain + self.shift
 
+    def given(self, x: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
+        """What the MLP is given when x̂ is x; a mean that x has is taken off, as folded weights do not see it."""
+        centred = x - x.mean(-1, keepdim=True) if self.centred else x
+        return centred * self.gain + self.shift
+
     def folded(
         self, W: Float[Tensor, "d_in n_neurons"], b: Float[Tensor, " n_neurons"]
     ) -> tuple[Float[Tensor, "d_in n_neurons"], Float[Tensor, " n_neurons"]]:

@@ -110,7 +110,8 @@ def reuse(asked: Asked) -> Float[np.ndarray, " n"]:
 def reuse_of(asked: Asked, readings: Readings, prompts: Int[np.ndarray, " prompts"]) -> Float[np.ndarray, " n"]:
     """The readings of some prompts, whose clean keys and values are held at once."""
     rows = in_rows(pairs_of(readings), WINDOWS_PER_ROW)
-    clean = clean_layers(asked, prompts, max(1, int(readings.masked.max())), int(readings.layer.max()))
+    n_clean = max(1, int(readings.masked.max()))
+    clean = clean_layers(asked.bridge, asked.tokens[prompts, :n_clean], int(readings.layer.max()))
     values = np.full(len(readings), np.nan, dtype=np.float32)
 
     def run(part: slice) -> None:
@@ -156,11 +157,10 @@ class PrefixLayer(DynamicLayer):
         return self.length
 
 
-def clean_layers(asked: Asked, prompts: Int[np.ndarray, " prompts"], length: int, depth: int) -> list[DynamicLayer]:
-    """Keys and values of the first `length` positions of some prompts, up to the layer `depth`."""
+def clean_layers(bridge: TransformerBridge, tokens: Int[Tensor, "prompts pos"], depth: int) -> list[DynamicLayer]:
+    """Keys and values of some prompts, up to the layer `depth`."""
     cache = DynamicCache()
-    hook = (taps.mlp_input(asked.bridge, depth), stop)
-    taps.run(asked.bridge, asked.tokens[prompts, :length], [hook], past_key_values=cache)
+    taps.run(bridge, tokens, [(taps.mlp_input(bridge, depth), stop)], past_key_values=cache)
     return cache.layers
 
 

@@ -15,6 +15,7 @@ from ne_core.contributions import Parts
 from ne_core.layer import NeuronLayer
 from precompute.memory import batches
 from precompute.source import Keys, LayerPass, Readings, Split, TopLogits, UnfitModelError
+from precompute.sources.transformer import edits as editing
 from precompute.sources.transformer import masking, probe, taps
 from precompute.sources.transformer.checkpoint import Checkpoint, first_line, open_checkpoint
 from precompute.sources.transformer.folding import close
@@ -103,6 +104,14 @@ class TransformerSource:
             W, b = norm.folded(W, b)
         return NeuronLayer(W.cpu().numpy(), b.cpu().numpy())
 
+    def unfolded(
+        self, layer: int, x: Float[np.ndarray, "n d_in"]
+    ) -> tuple[Float[np.ndarray, "n d_in"], Float[np.ndarray, "d_in n_neurons"]]:
+        """What the MLP itself is given where this source has x, and the weights that it multiplies that with."""
+        (layer,) = self._checked([layer], self.layers)
+        given = self._given(layer)(torch.from_numpy(x).to(self.device))
+        return given.cpu().numpy(), probe.weights(self._bridge, layer, self.gated_embedding)[0].cpu().numpy()
+
     def inputs(self, layer: int, x: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
         """The x that `layer(layer)` multiplies: x as it is, or with folded weights its norm without gain and shift."""
         norm = self._read[layer].norm
@@ -174,6 +183,35 @@ class TransformerSource:
         hooks = [(taps.activations(self._bridge, layer), replace)]
         return taps.run(self._bridge, tokens, hooks, attention_mask=real.long(), return_type="logits").float()
 
+    def activations_on(
+        self, layer: int, x: Float[np.ndarray, "n d_in"], neuron: Int[np.ndarray, " n"]
+    ) -> Float[np.ndarray, " n"]:
+        """What the layer's own MLP makes of an atlas's x, or of any x that one likes: one neuron's activation each."""
+        (layer,) = self._checked([layer], self.layers)
+        found = np.empty(len(x), dtype=np.float32)
+        for start in range(0, len(x), editing.INPUTS_AT_ONCE):
+            part = slice(start, start + editing.INPUTS_AT_ONCE)
+            given = self._given(layer)(torch.from_numpy(x[part]).to(self.device))
+            neurons = torch.from_numpy(neuron[part]).to(self.device)
+            found[part] = editing.activations_on(self._bridge, layer, given, neurons).cpu().numpy()
+        return found
+
+    def edited(
+        self,
+        layer: int,
+        tokens: Int[Tensor, "batch pos"],
+        lengths: Int[Tensor, " batch"],
+        edits: editing.Edits,
+    ) -> editing.Edited | None:
+        """The model run on with x replaced, an edit at a time; None where it predicts no next token, or has no head."""
+        (layer,) = self._checked([layer], self.layers)
+        if not (self.causal and self._has_head):
+            return None
+        tokens, lengths = self._on_device(tokens, lengths)
+        limits = (batches(self, things) for things in ("clean prompts", "edited inputs"))
+        asked = editing.Edit(self._bridge, layer, self._given(layer), tokens, lengths, edits, *limits)
+        return editing.reuse(asked) if self._may_reuse(tokens) else editing.recompute(asked)
+
     def logit_effects(self, layer: int, k: int) -> TopLogits | None:
         """The `k` tokens whose logits each neuron raises, and lowers, most: `unembedding` has the formula.
 
@@ -233,9 +271,15 @@ class TransformerSource:
         return masking.mlp_tap(self._bridge, layer)
 
     def _masked(self, asked: masking.Asked) -> Float[np.ndarray, " n"]:
-        if self._reuses and asked.tokens.shape[1] <= _attention_window(self._bridge):
-            return masking.reuse(asked)
-        return masking.recompute(asked, self.causal)
+        return masking.reuse(asked) if self._may_reuse(asked.tokens) else masking.recompute(asked, self.causal)
+
+    def _may_reuse(self, tokens: Int[Tensor, "batch pos"]) -> bool:
+        return self._reuses and tokens.shape[1] <= _attention_window(self._bridge)
+
+    def _given(self, layer: int) -> Callable[[Tensor], Tensor]:
+        """What the layer's MLP is given where x is what an atlas has of it: the way back from `inputs`."""
+        norm = self._read[layer].norm
+        return torch.Tensor.float if norm is None else norm.given
 
     def _layer_hooks(
         self, layer: int, shape: torch.Size, visit: Callable[[LayerPass], None], is_last: bool

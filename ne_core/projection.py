@@ -1,0 +1,44 @@
+"""Examples of one neuron on a plane, from their cosines alone: principal components of their unit vectors.
+
+The cosines are the products of the unit vectors; with rows and columns centred, their eigenvectors are the components
+(classical scaling of the distances √(2 − 2 cos)). No seed, no iteration: the same cosines, the same picture.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+AXES = 2
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Places by example, and the share of all variance that lies along each axis."""
+
+    places: Float[np.ndarray, "n 2"]
+    shares: Float[np.ndarray, " 2"]
+
+
+def projection(cosines: Float[np.ndarray, "n n"]) -> Projection:
+    """On both axes the example farthest out, of equals the first, is on the positive side. An axis may be of zeros."""
+    values, vectors = np.linalg.eigh(centred(cosines.astype(np.float64)))
+    n, total = len(cosines), np.maximum(values, 0).sum()
+    places, shares = np.zeros((n, AXES)), np.zeros(AXES)
+    for axis in range(min(AXES, n - 1) if total > n * np.finfo(np.float32).eps else 0):
+        value = max(float(values[-1 - axis]), 0.0)
+        places[:, axis] = upright(vectors[:, -1 - axis]) * np.sqrt(value)
+        shares[axis] = value / total
+    return Projection(places, shares)
+
+
+def centred(products: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
+    """Products of vectors as they would be with the mean of the vectors taken away."""
+    rows = products - products.mean(axis=0)
+    return rows - rows.mean(axis=1, keepdims=True)
+
+
+def upright(vector: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    """An eigenvector may come with either sign; rounding must not choose among examples that are as far out."""
+    size = np.abs(vector)
+    return vector if vector[int(np.argmax(size >= size.max() - 1e-6))] >= 0 else -vector

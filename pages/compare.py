@@ -1,0 +1,86 @@
+"""One neuron in two spaces (the paper's Figure 4): trees, planes and measures of the same clusters; then of all."""
+
+import streamlit as st
+
+from ne_core.atlas import Atlas, Neuron
+from ne_core.comparison import MOST
+from ne_core.separation import separation
+from ne_core.wording import ref_name, unit_title, worded
+from pages.components import frame, location
+from pages.components.compare_controls import pick_spaces
+from pages.components.compare_example import show_example
+from pages.components.compare_export import compare_menu
+from pages.components.compare_location import View, read_view
+from pages.components.compare_picture import compare_picture
+from pages.components.compare_spaces import Shown, shown_of
+from pages.components.compare_whole import show_whole
+from pages.components.compare_words import caption, measures_table
+from pages.components.escape import markdown
+from pages.components.frame import open_page
+from pages.components.links import atlas_query
+from pages.components.nav import PAGES, ensure_router, page_file
+from pages.components.picker import controls
+
+ensure_router()
+DEAD = "This neuron is dead: no token of the corpus activates it above its threshold, so there is nothing to compare."
+SINGLE = "This neuron has one example: there is nothing to compare."
+WITHOUT = (
+    "This atlas holds no inputs of its examples, and embeddings are made of these. Build it with `--inputs yes`, or "
+    "fetch it with `--inputs` if its source has them."
+)
+
+
+def why_not(atlas: Atlas, neuron: Neuron) -> str | None:
+    """Why a neuron is not compared; None where it can be."""
+    if not len(neuron):
+        return worded(atlas.manifest, DEAD)
+    if not atlas.manifest.inputs:
+        return WITHOUT
+    if len(neuron) == 1:
+        return worded(atlas.manifest, SINGLE)
+    if len(neuron) > MOST:
+        said = f"This neuron has {len(neuron):,} examples; spaces are compared for up to {MOST:,}, while you wait."
+        return worded(atlas.manifest, said)
+    return None
+
+
+def head(atlas: Atlas, view: View, shown: Shown | None) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.page_link(
+            page_file("neuron"),
+            label=worded(atlas.manifest, "This neuron’s features"),
+            icon=PAGES["neuron"][1],
+            query_params=atlas_query(atlas, view.neuron.query()),
+        )
+        compare_menu(atlas, view, shown)
+
+
+def show_neuron(atlas: Atlas, neuron: Neuron, view: View, shown: Shown) -> None:
+    compare_picture(atlas, neuron, view, shown)
+    if view.example is not None:
+        show_example(atlas, neuron, view)
+    found = {of: separation(space.cosines, shown.clusters) for of, space in zip("ab", shown.spaces, strict=True)}
+    st.markdown(measures_table(atlas, view, found))
+    st.caption(caption(atlas, view, len(neuron), shown.n_clusters))
+
+
+atlas = open_page("compare")
+at = location.read(atlas.called)
+view = read_view(atlas, at)
+query = view.query(atlas)
+location.settle(at, query)
+frame.remember("compare", query)
+st.set_page_config(page_title=f"{ref_name(atlas.manifest, view.neuron)} in two spaces · {atlas.called}")
+st.title(markdown(f"{unit_title(atlas.manifest, view.neuron)} in two spaces"), anchor=False)
+at.show_problems()
+controls(atlas, view)
+neuron = atlas.neuron(view.neuron)
+if reason := why_not(atlas, neuron):
+    head(atlas, view, None)
+    st.info(reason, icon=":material/info:")
+else:
+    pick_spaces(atlas, view)
+    shown = shown_of(atlas, neuron, view)
+    head(atlas, view, shown)
+    show_neuron(atlas, neuron, view, shown)
+show_whole(atlas, view)

@@ -1,0 +1,24 @@
+"""The same inputs and neurons with raw weights: as the model itself has them, its norm not folded in."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ne_core.atlas import Atlas
+from precompute.evaluate.planted.sources import Pool
+from precompute.model_facts import shipped_model
+
+
+def raw_pools(atlas: Atlas, pools: dict[int, Pool], model: str | None) -> dict[int, Pool] | None:
+    """By layer; None where the atlas has them raw already, or its model is neither named nor shipped."""
+    manifest = atlas.manifest
+    folded = manifest.raw["weights"] == "folded" and not manifest.raw["model"].get("sae")
+    if not folded or not (model or shipped_model(atlas)):
+        return None
+    from precompute.evaluate.surgery.model import opened_model  # the model library takes seconds to load
+
+    source, found = opened_model(atlas, model), {}
+    for layer, pool in pools.items():
+        x, W_in = source.unfolded(layer, np.asarray(pool.x, dtype=np.float32))
+        found[layer] = replace(pool, x=x, W_in=W_in)
+    return found
