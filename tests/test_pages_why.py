@@ -58,8 +58,7 @@ def test_what_a_head_reads(tiny_atlas, atlas, monkeypatch):
     rows = neuron.feature == 0
     n, before = rows.sum(), atlas.tokens[neuron.example[rows], neuron.pos[rows] - 1]
     assert (
-        row["reads"]["before"]
-        == f"reads most often from the token 1 before it ({n} of {n} examples), there most often "
+        row["reads"]["before"] == f"reads most often from the token before it ({n} of {n} examples), there most often "
     )
     assert row["reads"]["token"] == atlas.shown[Counter(before.tolist()).most_common(1)[0][0]]
     assert row["reads"]["href"].startswith("search?atlas=planted&q=")
@@ -80,7 +79,9 @@ def test_a_token_that_is_read_from_anywhere(atlas):
     assert (reading.n, reading.n_token, reading.token) == (len(rows), len(rows), script)
     said = read_words(atlas, reading, len(rows) + 2)
     assert said["token"] == SCRIPT
-    assert said["before"].startswith(f"one of the 8 strongest heads in {len(rows)} of {len(rows) + 2} examples; there")
+    assert said["before"].startswith(
+        f"one of the 8 strongest heads in {len(rows)} of {len(rows) + 2} examples, where it"
+    )
     assert (
         said["after"]
         == f", {back.min()} to {back.max()} tokens before the key token ({len(rows)} of {len(rows)} examples)"

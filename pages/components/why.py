@@ -78,7 +78,8 @@ def read_words(atlas: Atlas, reading: Reading | None, n: int) -> dict | None:
     """A sentence with one token in it, which leads to the features that fire on it."""
     if reading is None:
         return None
-    some = f"one of the {STRONGEST} strongest heads in {reading.n:,} of {n:,} examples; there " if reading.n < n else ""
+    among = f"one of the {STRONGEST} strongest heads in {reading.n:,} of {n:,} examples, where it "
+    some = among if reading.n < n else ""
     if reading.by_token:
         token, before = reading.token, f"{some}reads most often "
         after = f", {distance(reading)} ({reading.n_token:,} of {reading.n:,} examples)"
@@ -94,12 +95,11 @@ def read_words(atlas: Atlas, reading: Reading | None, n: int) -> dict | None:
 def place(back: int) -> str:
     if back == 0:
         return "the key token itself"
-    return f"the token {abs(back):,} {'before' if back > 0 else 'after'} it"
+    far = "" if abs(back) == 1 else f"{abs(back):,} "
+    return f"the token {far}{'before' if back > 0 else 'after'} it"
 
 
 def distance(reading: Reading) -> str:
-    if reading.nearest == reading.farthest:
-        return f"at {place(reading.nearest)}" if reading.nearest <= 0 else f"{reading.nearest:,} before the key token"
     if reading.nearest < 0:
-        return "before and after the key token"
+        return "at several distances"
     return f"{reading.nearest:,} to {reading.farthest:,} tokens before the key token"
