@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from precompute.evaluate.planted.cuts import RULES
-from precompute.evaluate.planted.outcomes import Outcome, calibrated
+from precompute.evaluate.planted.outcomes import USUAL, Outcome, calibrated
 from precompute.evaluate.report import Figure, aligned
 from precompute.evaluate.resampled import mean, told
 
@@ -38,7 +38,7 @@ def over(parts: Sequence[Sequence[Outcome]], measured, rule: str) -> np.ndarray:
 def table(parts: Sequence[Sequence[Outcome]]) -> str:
     """A row a rule: parts are the plantings of one layer and kind, by which a cut is calibrated."""
     rows = []
-    for rule in (*RULES, CALIBRATED):
+    for rule in (*RULES, USUAL, CALIBRATED):
         off = over(parts, errors, rule)
         numbers = [told(np.abs(off), 2), told((off == 0).astype(float), 2), f"{mean(off):+.2f}"]
         rows.append([rule, *numbers, told(over(parts, rand, rule), 2)])
@@ -55,7 +55,7 @@ def by_count(parts: Sequence[Sequence[Outcome]], rule: str) -> str:
 
 def count_figures(atlas: str, space: str, kind: str, parts: Sequence[Sequence[Outcome]]) -> list[Figure]:
     figures = []
-    for rule in (*RULES, CALIBRATED):
+    for rule in (*RULES, USUAL, CALIBRATED):
         off, name = over(parts, errors, rule), rule.replace(" ", "_").replace("%", "percent")
         figures.append(Figure(f"count_error_{kind}_{space}_{name}_{atlas}", mean(np.abs(off)), "features"))
         figures.append(Figure(f"count_right_{kind}_{space}_{name}_{atlas}", mean((off == 0).astype(float)), "share"))

@@ -24,8 +24,9 @@ HEAD = """\
 Planted neurons: inputs of several sources are pooled, the weight is the sum of the sources' weights at length 1, and
 average linkage in each space is held against the truth. AUC: how often a pair of one source is nearer than a pair of
 two. Rand: the adjusted Rand index at the tree's best cut; at the cut that was best on other neurons or tokens of the
-layer; and at the suggested one. In brackets 95 % of the means of resampled plantings. neuron_raw is neuron where the
-norm before the MLP is not folded into the weights; it needs the model.
+layer; at the suggested one; and at the usual one, which an atlas in that space has unless told. In brackets 95 % of
+the means of resampled plantings. neuron_raw is neuron where the norm before the MLP is not folded into the weights; it
+needs the model.
 """
 COUNTS_HEAD = """\
 Planted counts: how many features a suggested cut makes of 1 to 5 key tokens, and of one key token in 2 contexts.

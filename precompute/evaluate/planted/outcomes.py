@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ne_core.cluster import similarities, tree, unit
-from ne_core.embeddings import Embedder
+from ne_core.embeddings import Embedder, usual_cut
 from precompute.evaluate.planted.agreement import pairs_auc, rand_along
 from precompute.evaluate.planted.cuts import RULES, Case
 from precompute.evaluate.planted.sources import COUNTS, PLANTINGS, Planted, Pool
@@ -15,6 +15,7 @@ from precompute.evaluate.planted.weights import WEIGHTINGS
 
 GRID = np.round(np.arange(0.01, 1.5, 0.01), 2)  # cuts among which a calibrated one is looked for
 SEED = 0
+USUAL = "usual cut"  # that of an atlas in such a space, unless told
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ def outcomes(
         w = WEIGHTINGS[weighting](planting.weights)
         for space in spaces:
             case = case_of(embedder, space, planting, background, w)
-            found[space].append(outcome(case, planting, number % 2, rules))
+            cuts = {USUAL: usual_cut(space), **{name: rule(case) for name, rule in rules.items()}}
+            found[space].append(outcome(case, planting, number % 2, cuts))
     return found
 
 
@@ -82,14 +84,14 @@ def case_of(
     return Case(embeddings, cosines, tree(cosines), apart)
 
 
-def outcome(case: Case, planting: Planted, half: int, rules: Mapping[str, Callable[[Case], float]]) -> Outcome:
+def outcome(case: Case, planting: Planted, half: int, cuts: Mapping[str, float]) -> Outcome:
     return Outcome(
         half=half,
         n_sources=planting.n_sources,
         auc=pairs_auc(case.cosines, planting.source),
         heights=case.tree[:, 2].astype(np.float64),
         rand=rand_along(case.tree, planting.source),
-        cuts={name: rule(case) for name, rule in rules.items()},
+        cuts=cuts,
     )
 
 

@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from ne_core.embeddings import REFERENCE
 from precompute.evaluate.planted.cuts import SUGGESTED
-from precompute.evaluate.planted.outcomes import Outcome, calibrated
+from precompute.evaluate.planted.outcomes import USUAL, Outcome, calibrated
 from precompute.evaluate.report import Figure, aligned
 from precompute.evaluate.resampled import interval, mean, told
 
@@ -35,11 +35,16 @@ def at_suggested(found: Sequence[Outcome]) -> Float[np.ndarray, " n"]:
     return np.array([each.rand_at(each.cuts[SUGGESTED]) for each in several(found)], dtype=np.float64)
 
 
+def at_usual(found: Sequence[Outcome]) -> Float[np.ndarray, " n"]:
+    return np.array([each.rand_at(each.cuts[USUAL]) for each in several(found)], dtype=np.float64)
+
+
 VALUES: dict[str, Value] = {
     "AUC": lambda found: np.array([each.auc for each in several(found)], dtype=np.float64),
     "best": best,
     "calibrated": at_calibrated,
     "suggested": at_suggested,
+    "usual": at_usual,
 }
 
 
@@ -56,7 +61,7 @@ def table(layers: ByLayer, spaces: Sequence[str]) -> str:
         values = {name: over_layers(layers, space, value) for name, value in VALUES.items()}
         gain = told(values["calibrated"] - reference, signed=True) if space != REFERENCE else ""
         rows.append([space, *map(told, values.values()), gain])
-    head = ["", "AUC", "Rand: best cut", "calibrated cut", "suggested cut", "calibrated, over neuron"]
+    head = ["", "AUC", "Rand: best cut", "calibrated cut", "suggested cut", "usual cut", "calibrated, over neuron"]
     return aligned([head, *rows])
 
 
