@@ -36,7 +36,7 @@ EMBEDDINGS = {
     "neuron_centred": "(x − μ) ⊙ w",
     "neuron_whitened": "S^−½ (x − μ) ⊙ S^½ w",
 }
-REFERENCE, DEFAULT = "neuron", "conditional"  # the paper's, and the one that planted meanings chose (docs/meanings.md)
+REFERENCE, DEFAULT = "neuron", "standardised"  # the paper's, and the one that planted meanings chose (docs/meanings.md)
 CENTRED_CUT, RAW_CUT = 0.9, 0.5
 
 

@@ -8,7 +8,7 @@ KEY_TOKENS = 3  # most frequent key tokens kept for each feature
 NAME_KEYS, NAME_CONTEXT = 3, 2  # tokens that a feature's name is made of
 LOGITS = 10  # tokens that a neuron raises most, and as many that it lowers most
 HISTOGRAM_BINS = 40  # equal ones, between the lowest and the highest activation of a neuron's sample
-COMPARED = ("neuron", "pre_mlp", "conditional")  # spaces that neurons are compared in, by their names in embeddings.py
+COMPARED = ("neuron", "pre_mlp", "standardised")  # spaces that neurons are compared in, by their names in embeddings.py
 MOST_SAMPLED = 2**15 - 1  # positions in the sample: a bin may hold all of them, as an int16
 
 

@@ -74,7 +74,7 @@ PARAMETERS: dict[str, list[str]] = {
     "mode": ["words", "token", "name", "snippet"], "like": ["0.0.0", "2.3.1"], "colour": ["layer", "size", "class"],
     "show": ["0.2.1", "0.0.0"], "x": ["0", "0.5", "1"], "y": ["0.25", "1"], "zoom": ["1", "7.5", "100"],
     "a": ["0.0.0", "L0 N2 F1", "neuron", "whitened"], "b": ["2.0.0", "0 2 1", "pre_mlp", "conditional"],
-    "clusters": ["features", "neuron", "centred"], "example": ["0", "5", "17"], "by": ["each", "conditional"],
+    "clusters": ["features", "neuron", "centred"], "example": ["0", "5", "17"], "by": ["each", "standardised"],
     "per": ["1", "5", "10"], "run": ["0", "1", "2"],
     "against": ["0", "1"],
     "image": ["0", "7", "39"], "drawn": ["0" * 16, "f" * 64, "0123456789abcdef" * 4], "unit": ["0", "3"],

@@ -35,8 +35,8 @@ def test_figures_are_means_of_the_table(tiny_atlas):
     shares = [told[f"spaces_ratio_of_neuron_best_in_{space}_planted"] for space in COMPARED]
     assert sum(shares) == pytest.approx(1)
     assert shares == pytest.approx(found.wins("ratio", "neuron").mean(axis=0).tolist())
-    low, high = (told[f"spaces_ratio_of_each_conditional_over_neuron_{end}_planted"] for end in ("low", "high"))
-    assert low <= told["spaces_ratio_of_each_conditional_over_neuron_planted"] <= high
+    low, high = (told[f"spaces_ratio_of_each_standardised_over_neuron_{end}_planted"] for end in ("low", "high"))
+    assert low <= told["spaces_ratio_of_each_standardised_over_neuron_planted"] <= high
 
 
 def test_the_command_prints_every_layer_by_whose_clusters(tiny_atlas, capsys):

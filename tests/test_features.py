@@ -96,7 +96,7 @@ def test_each_neuron_is_clustered_by_its_own_embeddings(monkeypatch):
         np.testing.assert_allclose(features.feature_distance[of_neuron], feature_distances(truth.tree, 0.6), atol=1e-6)
         kept, w = rows.x_row[mine], rows.weights.W_in[:, neuron]
         others = [x * w for place, x in enumerate(rows.x) if place not in kept]
-        background = 1 - cosines(rows.neuron_x(neuron) * w, np.array(others)).mean()
+        background = 1 - cosines(rows.neuron_x(neuron) * w, np.array(others)).mean().item()
         np.testing.assert_allclose(features.background_distance[neuron], background, atol=1e-5)
         suggested = suggested_cut(truth.tree, background)
         assert features.n_suggested[neuron] == (0 if suggested is None else cut(truth.tree, suggested).max() + 1)

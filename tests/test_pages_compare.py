@@ -187,7 +187,7 @@ def test_inputs_that_are_no_numbers_are_said_in_one_line(tiny_atlas, tmp_path, m
         ({"clusters": "0"}, "clusters=0: clusters are the atlas’s features or made by a space: features, neuron"),
         ({"example": "99"}, "example=99: this neuron has examples 0 to 17"),
         ({"measure": "f1"}, "measure=f1: the measures are silhouette, intra, inter or ratio"),
-        ({"by": "<b>"}, "by=<b>: over the whole atlas clusters are of each, neuron, pre_mlp or conditional"),
+        ({"by": "<b>"}, "by=<b>: over the whole atlas clusters are of each, neuron, pre_mlp or standardised"),
         ({"layer": "7"}, "layer=7: this atlas has layers 0 and 2"),
         ({"neuron": "4", "example": "0"}, "example=0: this neuron has no activating examples"),
     ],

@@ -53,7 +53,7 @@ def test_every_file_of_the_schema_is_there(atlas):
     names |= {
         f"layers/{layer}/{spec.file}" for layer in ("00", "02") for spec in (*LAYER, *LOGIT_EFFECTS, *CONTRIBUTIONS)
     }
-    names |= {"inputs/00.npy", "inputs/02.npy", "features_neuron.faiss", "features_pre_mlp.faiss"}
+    names |= {"inputs/00.npy", "inputs/02.npy", "features_neuron.faiss", "features_pre_mlp.faiss", "spaces.parquet"}
     assert set(every_file(atlas)) == names
 
 

@@ -21,7 +21,7 @@ many clusters as features, made by the space that “clusters of” names or by 
 made them. Means over neurons with 95 % intervals; “best in”: the share of neurons in which a space is best.
 """
 TITLES = {"silhouette": "Silhouette: more is better.", "ratio": "Distance within / between clusters: less is better."}
-PAIRS = (("neuron", "pre_mlp"), ("conditional", "neuron"))  # differences that are told: the paper's claim, and ours
+PAIRS = (("neuron", "pre_mlp"), ("standardised", "neuron"))  # differences that are told: the paper's claim, and ours
 
 
 def evaluate_spaces(atlas: Atlas) -> Report:

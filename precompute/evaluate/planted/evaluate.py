@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ne_core.atlas import Atlas
-from ne_core.embeddings import EMBEDDINGS, REFERENCE, Embedder
+from ne_core.embeddings import DEFAULT, EMBEDDINGS, REFERENCE, Embedder
 from precompute.evaluate.planted import counts, report
 from precompute.evaluate.planted.cuts import RULES, SUGGESTED
 from precompute.evaluate.planted.outcomes import Outcome, outcomes
@@ -85,7 +85,7 @@ def there(layers: Mapping[int, Mapping[str, Sequence[Outcome]]]) -> dict[int, Ma
 
 def weights_table(forms: Mapping[int, Form], n: int) -> str:
     """What else the pseudo-neuron's weight could be: only spaces that the weights have a part in."""
-    spaces, rows = ("neuron", "neuron_centred", "neuron_whitened", "conditional"), []
+    spaces, rows = ("neuron", "neuron_centred", "neuron_whitened", "conditional", DEFAULT), []
     for name in WEIGHTINGS:
         found = there({layer: weighted(form, n, spaces, name) for layer, form in forms.items()})
         if found:
@@ -102,8 +102,8 @@ def weighted(form: Form, n: int, spaces: Sequence[str], weighting: str) -> dict[
 
 
 def evaluate_counts(atlas: Atlas, quick: bool = False) -> Report:
-    """In the paper's space and the atlas's own. Raises AtlasError where the atlas was built without inputs."""
-    spaces = list(dict.fromkeys((REFERENCE, atlas.manifest.embedding)))
+    """In the paper's space, the default one and the atlas's own. Raises AtlasError where the atlas was built without inputs."""
+    spaces = list(dict.fromkeys((REFERENCE, DEFAULT, atlas.manifest.embedding)))
     n, parts, figures = FEW if quick else PLANTINGS, [COUNTS_HEAD], []
     found = {kind: counted(atlas, kind, n, spaces) for kind in COUNTS if kind != "neurons"}
     for space in spaces:
