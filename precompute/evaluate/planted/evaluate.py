@@ -102,7 +102,7 @@ def weighted(form: Form, n: int, spaces: Sequence[str], weighting: str) -> dict[
 
 
 def evaluate_counts(atlas: Atlas, quick: bool = False) -> Report:
-    """In the paper's space, the default one and the atlas's own. Raises AtlasError where the atlas was built without inputs."""
+    """In the paper's space, the default one and the atlas's own. Raises AtlasError where the atlas has no inputs."""
     spaces = list(dict.fromkeys((REFERENCE, DEFAULT, atlas.manifest.embedding)))
     n, parts, figures = FEW if quick else PLANTINGS, [COUNTS_HEAD], []
     found = {kind: counted(atlas, kind, n, spaces) for kind in COUNTS if kind != "neurons"}
