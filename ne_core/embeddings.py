@@ -37,7 +37,7 @@ EMBEDDINGS = {
     "neuron_whitened": "S^−½ (x − μ) ⊙ S^½ w",
 }
 REFERENCE, DEFAULT = "neuron", "standardised"  # the paper's, and the one that planted meanings chose (docs/meanings.md)
-CENTRED_CUT, RAW_CUT = 0.9, 0.5
+CENTRED_CUT, RAW_CUT = 0.8, 0.5
 
 
 @dataclass(frozen=True)
