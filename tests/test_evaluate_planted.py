@@ -16,6 +16,7 @@ from precompute.evaluate.planted import counts
 from precompute.evaluate.planted.agreement import pairs_auc, rand_along
 from precompute.evaluate.planted.cuts import RULES, SUGGESTED, Case
 from precompute.evaluate.planted.outcomes import Outcome, calibrated, outcomes
+from precompute.evaluate.planted.report import layer_tables, planted_figures, table
 from precompute.evaluate.planted.sources import EACH, LEAST, PLANTINGS, Pool
 from precompute.evaluate.planted.weights import WEIGHTINGS
 from tests.planted import make_atlas
@@ -120,6 +121,23 @@ def test_the_suggested_cut_gives_planted_counts_back(pool, embedder):
     off = counts.errors(found, SUGGESTED)
     assert np.abs(off).mean() < 0.6  # two contexts of a token, which were planted too, may be split
     assert np.abs(off).mean() < np.abs(counts.errors(found, "widest gap")).mean()  # which never says one
+
+
+def test_tables_tell_the_means_of_what_was_planted(pool, embedder):
+    """Every measure, over all layers and by layer; what is over the reference is paired."""
+    layers = {0: outcomes(pool, embedder, "tokens", 10, ["neuron", "conditional"])}
+    several = [each for each in layers[0]["conditional"] if each.n_sources > 1]
+    best, auc = np.mean([each.rand.max() for each in several]), np.mean([each.auc for each in several])
+    lines = table(layers, ["neuron", "conditional"]).splitlines()
+    assert f"{auc:.3f} [" in lines[2]
+    assert f"{best:.3f} [" in lines[2]
+    by_layer = layer_tables(layers, ["neuron", "conditional"])
+    assert by_layer.count("layer 0") == 5
+    assert f"{best:.2f} [" in by_layer
+    figures = {each.name: each.value for each in planted_figures("x", "tokens", layers, ["neuron", "conditional"])}
+    assert figures["planted_tokens_best_conditional_x"] == pytest.approx(best)
+    gain = figures["planted_tokens_calibrated_conditional_x"] - figures["planted_tokens_calibrated_neuron_x"]
+    assert figures["planted_tokens_over_neuron_conditional_x"] == pytest.approx(gain)
 
 
 def test_random_labels_agree_by_chance(pool, embedder):

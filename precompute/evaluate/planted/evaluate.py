@@ -49,7 +49,7 @@ def evaluate_planted(atlas: Atlas, quick: bool = False, model: str | None = None
         spaces = list(next(iter(layers.values())))
         n_all = sum(len(report.several(found[REFERENCE])) for found in layers.values())
         parts.append(f"{kind} ({what}), {n_all} plantings\n\n{report.table(layers, spaces)}\n")
-        parts.append(f"{kind}, Rand at the calibrated cut by layer\n\n{report.layer_table(layers, spaces)}\n")
+        parts.append(f"{kind}, by layer\n\n{report.layer_tables(layers, spaces)}\n")
         figures += report.planted_figures(atlas.root.name, kind, layers, spaces)
     parts.append(weights_table(forms, n))
     return Report("\n".join(parts), tuple(figures))

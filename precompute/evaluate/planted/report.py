@@ -47,6 +47,14 @@ VALUES: dict[str, Value] = {
     "usual": at_usual,
 }
 
+TITLES = {
+    "AUC": "AUC",
+    "best": "Rand: best cut",
+    "calibrated": "calibrated cut",
+    "suggested": "suggested cut",
+    "usual": "usual cut",
+}
+
 
 def over_layers(layers: ByLayer, space: str, value: Value) -> Float[np.ndarray, " n"]:
     """Cuts are calibrated layer by layer."""
@@ -61,14 +69,18 @@ def table(layers: ByLayer, spaces: Sequence[str]) -> str:
         values = {name: over_layers(layers, space, value) for name, value in VALUES.items()}
         gain = told(values["calibrated"] - reference, signed=True) if space != REFERENCE else ""
         rows.append([space, *map(told, values.values()), gain])
-    head = ["", "AUC", "Rand: best cut", "calibrated cut", "suggested cut", "usual cut", "calibrated, over neuron"]
+    head = ["", *TITLES.values(), "calibrated, over neuron"]
     return aligned([head, *rows])
 
 
-def layer_table(layers: ByLayer, spaces: Sequence[str]) -> str:
-    """The Rand index at the calibrated cut, a column a layer."""
-    rows = [[space, *(told(at_calibrated(found[space]), 2) for found in layers.values())] for space in spaces]
-    return aligned([["", *(f"layer {layer}" for layer in layers)], *rows])
+def layer_tables(layers: ByLayer, spaces: Sequence[str]) -> str:
+    """Each measure by itself, a column a layer."""
+    head = [f"layer {layer}" for layer in layers]
+    tables = []
+    for name, value in VALUES.items():
+        rows = [[space, *(told(value(found[space]), 2) for found in layers.values())] for space in spaces]
+        tables.append(aligned([[TITLES[name], *head], *rows]))
+    return "\n\n".join(tables)
 
 
 def planted_figures(atlas: str, kind: str, layers: ByLayer, spaces: Sequence[str]) -> list[Figure]:
