@@ -7,7 +7,7 @@ MOST_TICKS = 6
 
 def step_of(span: int | float) -> float:
     """1, 2 or 5 times a power of ten."""
-    power = 10 ** math.floor(math.log10(span / MOST_TICKS))
+    power = 10.0 ** math.floor(math.log10(span / MOST_TICKS))
     return next(k * power for k in (1, 2, 5, 10) if span / (k * power) <= MOST_TICKS)
 
 

@@ -18,8 +18,8 @@ APP = [ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "ne_core").rgl
 ABSENT = ("torch", "transformers", "transformer_lens", "datasets", "scipy", "sklearn", "faiss")
 # Verbs that need no model work there; the others say what they lack.
 LACKING = {
-    "build --preset demo": "scipy",
-    "synthetic --out nowhere": "scipy",
+    "build --preset demo": "torch",
+    "synthetic --out nowhere": "torch",
     "lab --out nowhere": "torch",
     "evaluate-demo --model nowhere": "transformers",
 }

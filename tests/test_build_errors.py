@@ -88,7 +88,8 @@ CORPUS = {"corpus": 1}
 COLLECTED = {"corpus": 1, "collect": 6}
 ROWS = {"corpus": 1, "rows": 2}
 FEATURES = {**ROWS, "features": 2}
-NAMED = {**FEATURES, "importance": 4, "logits": 2, "names": 2}
+COMPARED = {**FEATURES, "spaces": 2, "rarefied": 4}
+NAMED = {**COMPARED, "importance": 5, "logits": 2, "contributions": 6, "names": 2}
 INDEXED = {**NAMED, "similar": 2, "map": 1}
 when_kept, no_space = faults.when_kept, faults.no_space
 # By what happens: how it is made to, what is kept, and words of the line.
@@ -290,7 +291,7 @@ def test_activations_that_are_not_finite_when_masked(place, out, tmp_path):
     changed("transformer.wte.weight", filled(unmet, HUGE))(folder)
     line = refused(place, command(place, out, "--model", str(folder)), out)
     assert "not finite when a token is masked" in line
-    assert kept(out) == FEATURES
+    assert kept(out) == COMPARED
 
 
 @pytest.fixture
