@@ -1,4 +1,7 @@
-"""RunConfig: every choice of a build, what turning it does, and the presets. Defaults are the paper's and live here."""
+"""RunConfig: every choice of a build, what turning it does, and the presets. Defaults live here.
+
+They are the paper's but for the embedding, of which docs/meanings.md says why.
+"""
 
 import re
 from collections.abc import Callable
