@@ -1,5 +1,7 @@
 """The model that ships: small, a plain checkpoint folder, read by the adapter, better than counting, and built from."""
 
+import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +54,23 @@ def test_the_demo_preset_builds_from_it_offline(tmp_path):
     atlas = Atlas.open(out)
     assert atlas.manifest.raw["corpus"]["name"] == "offline"
     assert len(atlas.features["layer"]) > 1000
+
+
+def test_what_it_means_is_measured_in_small(tmp_path):
+    """The whole evaluation, on one layer of a small atlas of the model that ships: planted sources, surgery, chance."""
+    out, docs, told = tmp_path / "small", tmp_path / "docs", tmp_path / "told.json"
+    options = ["--examples", "120", "--keep", "0.5", "--layers", "2", "--importance-passes", "0", "--directions", "10"]
+    assert main(["build", "--preset", "demo", *options, "--out", str(out)]) == 0
+    command = ["evaluate", str(out), "--model", str(DEMO), "--quick", "--docs", str(docs), "--json", str(told)]
+    assert main(command) == 0
+    found = json.loads(told.read_text())
+    assert list(found) == ["names", "spaces", "planted", "counts", "trust", "surgery"]
+    page = (docs / "evaluation-small.md").read_text()
+    assert all(f"## {part}" in page for part in found)
+    assert "neuron_raw" in page  # which needs the model
+    best = {name: found["planted"][f"planted_tokens_best_{name}_small"]["value"] for name in ("standardised", "neuron")}
+    assert best["standardised"] > 0.8
+    assert all((docs / name).exists() for name in re.findall(r"\]\((evaluation-small-\w+\.svg)\)", page))
 
 
 @pytest.mark.slow

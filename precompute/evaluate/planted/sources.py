@@ -108,14 +108,14 @@ def in_half(words: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
     return (words.astype(np.int64) * 2654435761 >> 16) & 1
 
 
-def of_parts(pool: Pool, rng: np.random.Generator, parts: list[Shaped[np.ndarray, " n"]]) -> Planted | None:
+def of_parts(pool: Pool, rng: np.random.Generator, parts: list[Shaped[np.ndarray, " _n"]]) -> Planted | None:
     """The neuron of a source is the one that responds most to it, in mean, of weights at length 1."""
     parts = [rng.permutation(part)[:EACH] for part in parts]
     means = np.stack([pool.x[part].astype(np.float32).mean(axis=0) for part in parts])
     return planted(pool, parts, pool.W_in[:, (means @ pool.unit_weights).argmax(axis=1)])
 
 
-def planted(pool: Pool, parts: list[Int[np.ndarray, " n"]], weights: Float[np.ndarray, "d_in k"]) -> Planted | None:
+def planted(pool: Pool, parts: list[Int[np.ndarray, " _n"]], weights: Float[np.ndarray, "d_in k"]) -> Planted | None:
     """None where a source has too few examples left."""
     if min(map(len, parts)) < LEAST:
         return None
