@@ -237,15 +237,12 @@ def planted_layers(rng: np.random.Generator) -> tuple[Texts, list[LayerFound]]:
 def planted_rarefied(rows: Sequence[LayerRows], statistics: dict[int, LayerStatistics]) -> Rarefied:
     """Sets of RAREFIED of the planted examples, and random directions with as many."""
     job, ranges = RarefiedJob("neuron", CUT, RAREFIED, 40, 0), unit_ranges([len(layer.maxima) for layer in rows])
-    embedders = [
-        Embedder(InputStatistics(of.input_mean, of.input_covariance))
-        for of in (statistics[layer.layer] for layer in rows)
-    ]
-    units = [neurons_chunk(job, layer, 0, embedder) for layer, embedder in zip(rows, embedders, strict=True)]
-    for layer, embedder in zip(rows, embedders, strict=True):
+    of = embedders(statistics)
+    units = [neurons_chunk(job, layer, 0, of[layer.layer]) for layer in rows]
+    for layer in rows:
         pool = Pool.of(layer.weights, layer.x, layer.x_row, layer.example)
         found = directions(pool, 40, RAREFIED, 0.75, 100, np.random.default_rng(layer.layer))
-        units.append(directions_chunk(job, layer, found, embedder))
+        units.append(directions_chunk(job, layer, found, of[layer.layer]))
     done = [work_rarefied(job, unit) for unit in units]
     return rarefied_from(rows, ranges, done.__getitem__, job)
 

@@ -24,6 +24,12 @@ def interval(values: Shaped[np.ndarray, " n"]) -> tuple[float, float]:
     return low, high
 
 
+def ends(values: Shaped[np.ndarray, " n"]) -> dict[str, float]:
+    """The mean and the ends of its interval, by what the name of a figure has for each at its end."""
+    low, high = interval(values)
+    return {"": mean(values), "_low": low, "_high": high}
+
+
 def told(values: Float[np.ndarray, " n"], digits: int = 3, signed: bool = False) -> str:
     """“0.812 [0.790, 0.834]”, a difference with its sign."""
     sign = "+" if signed else ""

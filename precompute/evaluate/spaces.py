@@ -13,7 +13,7 @@ from ne_core.comparison import BEST, BY, EACH, LEAST, MOST, Comparison
 from ne_core.schema import COMPARED
 from ne_core.wording import layer_mark
 from precompute.evaluate.report import Figure, Report, aligned
-from precompute.evaluate.resampled import interval, mean, told
+from precompute.evaluate.resampled import ends, mean, told
 
 HEAD = f"""\
 Which space keeps a neuron's clusters apart best. Neurons with {LEAST} to {MOST:,} examples and two features or more; as
@@ -78,8 +78,7 @@ def figures(found: Comparison, atlas: str) -> Iterator[Figure]:
                 yield Figure(f"{name}_in_{space}_{atlas}", mean(values[:, i]), unit)
                 yield Figure(f"{name}_best_in_{space}_{atlas}", mean(wins[:, i]), "share")
             for one, other in PAIRS:
-                apart = difference(values, one, other)
-                for end, value in zip(("", "_low", "_high"), (mean(apart), *interval(apart)), strict=True):
+                for end, value in ends(difference(values, one, other)).items():
                     yield Figure(f"{name}_{one}_over_{other}{end}_{atlas}", value, unit)
 
 

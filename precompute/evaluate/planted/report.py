@@ -9,7 +9,7 @@ from ne_core.embeddings import REFERENCE
 from precompute.evaluate.planted.cuts import SUGGESTED
 from precompute.evaluate.planted.outcomes import USUAL, Outcome, calibrated
 from precompute.evaluate.report import Figure, aligned
-from precompute.evaluate.resampled import interval, mean, told
+from precompute.evaluate.resampled import ends, told
 
 BySpace = Mapping[str, Sequence[Outcome]]  # the same plantings in each space
 ByLayer = Mapping[int, BySpace]
@@ -90,8 +90,6 @@ def planted_figures(atlas: str, kind: str, layers: ByLayer, spaces: Sequence[str
         if space != REFERENCE:
             values["over_neuron"] = values["calibrated"] - reference
         for name, each in values.items():
-            ends = interval(each)
             stem, unit = f"planted_{kind}_{name}_{space}", "share" if name == "auc" else "rand"
-            told = {"": mean(each), "_low": ends[0], "_high": ends[1]}
-            figures += [Figure(f"{stem}{end}_{atlas}", value, unit) for end, value in told.items()]
+            figures += [Figure(f"{stem}{end}_{atlas}", value, unit) for end, value in ends(each).items()]
     return figures

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float, Int, Shaped
 
 from ne_core.atlas import Atlas
+from ne_core.cluster import unit
 
 EACH, LEAST = 20, 10  # examples of a source: so many, or at least
 N_BACKGROUND = 256
@@ -38,8 +39,7 @@ class Pool:
 
     @cached_property
     def unit_weights(self) -> Float[np.ndarray, "d_in n_neurons"]:
-        norms = np.linalg.norm(self.W_in, axis=0)
-        return self.W_in / np.where(norms > 0, norms, 1)
+        return unit(self.W_in.T).T
 
     def background(self, rng: np.random.Generator) -> Float[np.ndarray, "n d_in"]:
         """Some inputs of the layer, whatever they are of."""

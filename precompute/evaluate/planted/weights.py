@@ -10,13 +10,14 @@ from zlib import crc32
 import numpy as np
 from jaxtyping import Float
 
+from ne_core.cluster import unit
+
 Weighting = Callable[[Float[np.ndarray, "d_in k"]], Float[np.ndarray, " d_in"]]
 
 
 def units(weights: Float[np.ndarray, "d_in k"]) -> Float[np.ndarray, " d_in"]:
     """The sum of the weights at length 1."""
-    norms = np.linalg.norm(weights, axis=0)
-    return (weights / np.where(norms > 0, norms, 1)).sum(axis=1)
+    return unit(weights.T).sum(axis=0)
 
 
 def normal(weights: Float[np.ndarray, "d_in k"]) -> Float[np.ndarray, " d_in"]:
