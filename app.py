@@ -6,7 +6,8 @@ import streamlit as st
 
 from pages.components import nav
 
+# The title is each page's (pages/components/tab.py): one for all, set here, would flash before it in every run.
 # A file of our own: an icon by name would be fetched from the internet.
 icon = Path(__file__).parent / "pages" / "components" / "icon.svg"
-st.set_page_config(page_title="Neuron embeddings", page_icon=str(icon), layout="wide")
+st.set_page_config(page_icon=str(icon), layout="wide")
 nav.run()

@@ -17,6 +17,8 @@ from pages.components.export_tables import layers_table, neurons_table
 from pages.components.frame import open_page
 from pages.components.nav import ensure_router
 from pages.components.per_atlas import per_atlas
+from pages.components.tab import tab
+from pages.components.titles import board_title
 
 ensure_router()
 
@@ -84,6 +86,7 @@ view = read_page(at, view, len(rows))
 query = view.query(atlas)
 location.settle(at, query)
 frame.remember("board", query)
+tab(board_title(atlas, view), atlas.called)
 st.title("Board", anchor=False)
 at.show_problems()
 show_presets(atlas, view)

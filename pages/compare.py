@@ -20,6 +20,7 @@ from pages.components.frame import open_page
 from pages.components.links import atlas_query
 from pages.components.nav import PAGES, ensure_router, page_file
 from pages.components.picker import controls
+from pages.components.tab import tab
 
 ensure_router()
 DEAD = "This neuron is dead: no token of the corpus activates it above its threshold, so there is nothing to compare."
@@ -70,7 +71,7 @@ view = read_view(atlas, at)
 query = view.query(atlas)
 location.settle(at, query)
 frame.remember("compare", query)
-st.set_page_config(page_title=f"{ref_name(atlas.manifest, view.neuron)} in two spaces · {atlas.called}")
+tab(f"{ref_name(atlas.manifest, view.neuron)} in two spaces", atlas.called)
 st.title(markdown(f"{unit_title(atlas.manifest, view.neuron)} in two spaces"), anchor=False)
 at.show_problems()
 controls(atlas, view)

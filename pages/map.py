@@ -15,6 +15,8 @@ from pages.components.map_location import View, read_view
 from pages.components.map_points import Points, largest, points_of
 from pages.components.nav import ensure_router
 from pages.components.point_map import listen, point_map, seen, tell
+from pages.components.tab import tab
+from pages.components.titles import map_title
 
 ensure_router()
 LISTED = 20
@@ -57,6 +59,7 @@ view = read_view(atlas, at)
 query = view.query(atlas)
 location.settle(at, query)
 frame.remember("map", query)
+tab(map_title(atlas, view), atlas.called)
 st.title("Map", anchor=False)
 at.show_problems()
 if not len(atlas.features["size"]):

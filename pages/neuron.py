@@ -25,6 +25,7 @@ from pages.components.nav import PAGES, ensure_router, page_file
 from pages.components.pair_location import View as Pair
 from pages.components.picker import View, pick_neuron, pick_space
 from pages.components.starts import living
+from pages.components.tab import tab
 from pages.components.ways_on import ways_on
 
 ensure_router()
@@ -182,7 +183,7 @@ features = features_at(neuron, view.cut)
 shown = features[current] if view.branch is None else branch_at(neuron, view.branch)
 labels = cluster_labels(atlas, neuron, features, view.cut)
 name = labels[current] if view.branch is None else cluster_label(atlas, neuron, shown.rows)
-st.set_page_config(page_title=tab_title(atlas, view, labels, name))
+tab(tab_title(atlas, view, labels, name), atlas.called)
 with st.container(horizontal=True, vertical_alignment="center"):
     here_bar(atlas, neuron, view, features, shown, str(name))
     with st.container(width="content"):

@@ -16,6 +16,7 @@ from pages.components.pair_facts import cosine, measures_table, tokens_line
 from pages.components.pair_location import LONGEST, SIDES, View, read_view, typed
 from pages.components.pair_offers import nothing_picked, one_picked
 from pages.components.pair_side import show_examples, show_head
+from pages.components.tab import tab
 
 ensure_router()
 
@@ -80,7 +81,7 @@ at.show_problems()
 controls(atlas, at, view)
 if view.a and view.b:
     both = " beside ".join(ref_name(atlas.manifest, ref) for ref in (view.a, view.b))
-    st.set_page_config(page_title=f"{both} · {atlas.called}")
+    tab(both, atlas.called)
     try:
         show_pair(atlas, view)
     except AtlasError as error:

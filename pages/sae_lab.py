@@ -16,6 +16,7 @@ from pages.components.lab_picture import show_picture
 from pages.components.lab_sweep import show_sweep
 from pages.components.lab_unit import show_unit
 from pages.components.nav import ensure_router
+from pages.components.tab import tab
 
 ensure_router()
 PICTURE, COURT = 1, 3.1
@@ -65,7 +66,7 @@ view = read_view(atlas, at)
 query = view.query(atlas)
 location.settle(at, query)
 frame.remember("sae_lab", query)
-st.set_page_config(page_title=f"SAE lab, run {view.run} · {atlas.called}")
+tab(f"SAE lab, run {view.run}", atlas.called)
 st.title("SAE lab", anchor=False)
 at.show_problems()
 show_head(atlas)

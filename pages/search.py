@@ -12,11 +12,14 @@ from pages.components.find_hits import show_hits
 from pages.components.find_location import read_view
 from pages.components.frame import open_page
 from pages.components.nav import ensure_router
+from pages.components.tab import tab
+from pages.components.titles import search_title
 
 ensure_router()
 atlas = open_page("search")
 at = location.read(atlas.called)
 view = read_view(atlas, at)
+tab(search_title(atlas, view), atlas.called)
 st.title("Search", anchor=False)
 try:
     found = find.found_by(atlas, view) if view.asked else None

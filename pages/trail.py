@@ -16,6 +16,7 @@ from pages.components.frame import open_page
 from pages.components.labels import label
 from pages.components.links import atlas_query
 from pages.components.nav import ensure_router, page_file, pages_of
+from pages.components.tab import tab
 from pages.components.trail_controls import controls
 from pages.components.trail_graph import trail_graph
 from pages.components.trail_location import View, read_view, trail_href
@@ -101,7 +102,7 @@ view = read_view(atlas, at, offered[0])
 query = view.query(atlas)
 location.settle(at, query)
 frame.remember("trail", query)
-st.set_page_config(page_title=f"Trail of {view.seed} · {atlas.called}")
+tab(f"Trail of {view.seed}", atlas.called)
 st.title(f"Trail of {view.seed}", anchor=False)
 at.show_problems()
 show_start(atlas, view)

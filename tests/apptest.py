@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from streamlit.testing.v1 import AppTest
 
@@ -40,5 +41,9 @@ def words(text: str) -> str:
 
 
 def url(app: AppTest) -> dict[str, str]:
-    """The query of the address bar."""
+    """The query of the address bar: the view's own, which address.js puts there, or what was asked for."""
+    shown = [each.proto for each in app.sidebar.get("bidi_component") if each.proto.component_name == "ne_address"]
+    own = json.loads(shown[-1].bytes).get("to") if shown else None
+    if own is not None:
+        return dict(parse_qsl(own, keep_blank_values=True))
     return {name: value[-1] if isinstance(value, list) else value for name, value in app.query_params.items()}

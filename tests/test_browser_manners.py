@@ -104,6 +104,50 @@ def test_a_note_is_kept_and_a_bookmark_removed(opened):
     expect(rows).to_contain_text("ask about this")
 
 
+def test_a_press_that_ends_a_note_is_a_click(opened):
+    """Leaving the field draws the rows anew, one line less: not under a pointer that is still down."""
+    page = opened(HREF)
+    star(page).click()
+    page.get_by_role("button", name="Next", exact=True).click()
+    at_neuron(page, 0, 3)
+    star(page).click()
+    rows = shown(page, "Bookmarks").get_by_role("listitem")
+    for name in ("Export", "Copy link of this view", "Note on L0 N3", "Remove L0 N3", "Clear"):
+        page.get_by_role("button", name="Note on L0 N2 F1").click()
+        page.get_by_role("textbox", name="Note on L0 N2 F1").last.fill(f"ended by {name}")
+        press_slowly(page, page.get_by_test_id("stSidebar").get_by_role("button", name=name).first)
+        if name.startswith("Note"):
+            page.keyboard.press("Escape")
+        if name == "Clear":
+            expect(rows).to_have_count(0)
+            page.get_by_role("button", name="Undo").click()
+        expect(rows.filter(has_text="L0 N2 F1")).to_contain_text(f"ended by {name}")
+
+
+def press_slowly(page, button) -> None:
+    """Press and let go where the button was, with time between for what the press changes to be drawn."""
+    button.evaluate("each => each.addEventListener('click', () => { window.clicked = true; }, { once: true })")
+    box = button.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    page.mouse.up()
+    assert page.evaluate("() => { const { clicked } = window; delete window.clicked; return clicked; }")
+
+
+def test_a_note_that_is_opened_again_at_once_is_the_new_one(opened):
+    page = opened(HREF)
+    star(page).click()
+    rows = shown(page, "Bookmarks").get_by_role("listitem")
+    for text in ("first", "second"):
+        page.get_by_role("button", name="Note on L0 N2 F1").click()
+        page.get_by_role("textbox", name="Note on L0 N2 F1").last.fill(text)
+    page.get_by_role("button", name="Note on L0 N2 F1").click()
+    expect(page.get_by_role("textbox", name="Note on L0 N2 F1").last).to_have_value("second")
+    page.keyboard.press("Escape")
+    expect(rows).to_contain_text("second")
+
+
 def test_what_was_exported_can_be_imported_elsewhere(opened, tmp_path):
     page = opened(HREF)
     star(page).click()

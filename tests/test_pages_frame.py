@@ -31,7 +31,7 @@ def test_a_broken_atlas_is_one_line_and_nothing_else(page, tiny_atlas, tmp_path,
     )  # not where it lies on this machine
     assert "\n" not in line.value
     assert not app.title
-    assert not app.get("bidi_component")
+    assert not app.main.get("bidi_component")
 
 
 def test_another_schema_version_is_named(tiny_atlas, tmp_path, monkeypatch):

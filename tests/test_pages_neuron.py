@@ -210,6 +210,6 @@ def test_the_tab_says_the_feature_and_its_name(tiny_atlas):
     atlas = Atlas.open(tiny_atlas)
     view = View(NeuronRef(0, 2), 1, "neuron", 0.5)
     labels = [Label(("dog",), False), Label(("blue",), False, ("the",)), Label(("dog",), False)]
-    assert tab_title(atlas, view, labels, labels[1]) == "L0 N2 F1 “blue” after “the” · planted"
-    assert tab_title(atlas, replace(view, feature=None), labels, labels[0]) == "L0 N2 “dog”, “blue” · planted"
-    assert tab_title(atlas, replace(view, branch=3), labels, labels[1]) == "L0 N2 branch 3 “blue” after “the” · planted"
+    assert tab_title(atlas, view, labels, labels[1]) == "L0 N2 F1 “blue” after “the”"
+    assert tab_title(atlas, replace(view, feature=None), labels, labels[0]) == "L0 N2 “dog”, “blue”"
+    assert tab_title(atlas, replace(view, branch=3), labels, labels[1]) == "L0 N2 branch 3 “blue” after “the”"

@@ -49,7 +49,7 @@ def tab_title(atlas: Atlas, view: View, labels: list[Label], shown: Label) -> st
     """What the browser's tab says: the feature and its name; without one the neuron and what it fires on."""
     at = f" branch {view.branch}" if view.branch is not None else "" if view.feature is None else f" F{view.feature}"
     name = str(shown) if at else quoted(list(dict.fromkeys(each.tokens[0] for each in labels))[:3])
-    return f"{ref_name(atlas.manifest, view.neuron)}{at} {name} · {atlas.called}"
+    return f"{ref_name(atlas.manifest, view.neuron)}{at} {name}"
 
 
 def stands_in(neuron: Neuron, feature: int, name: Label, cluster: Cluster, what: str) -> str:

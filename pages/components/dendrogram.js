@@ -26,11 +26,12 @@ export default function (component) {
   };
   const followed = () => {
     view.following = null;
-    if (view.moving) goTo(view.cut);
+    if (view.moving && !outOfDate(plot, view)) goTo(view.cut);
   };
   const goTo = (cut) => {
     const address = addressAtCut(view.data, cut, view.from ?? view.data);
     if (visit(address, Boolean(view.from?.left)) && view.from) view.from.left = true;
+    view.steps = stepsTaken();
   };
   const hide = () => { tip.style.display = 'none'; };
   const mark = () => plot.querySelectorAll('.node').forEach((node) => node.classList.toggle('on', +node.dataset.node === view.at));

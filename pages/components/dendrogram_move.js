@@ -23,15 +23,21 @@ function moveLine(data, line, plot, view, show, commit) {
     begin(data, view);
     go(by);
     clearTimeout(view.timer);
-    view.timer = setTimeout(commit, AFTER_KEYS);
+    view.timer = setTimeout(() => {
+      if (outOfDate(plot, view)) Object.assign(view, { moving: false, from: null }); else commit();
+    }, AFTER_KEYS);
   };
   view.toAxis = (event) => { view.grip = 0; go(under(event)); commit(); };
 }
 
 function begin(data, view) {
+  if (!view.moving) view.steps = stepsTaken();
   view.moving = true;
   view.from ??= { cut: data.cut, current: data.current, asked: data.asked, left: false };
 }
+
+/* Whether the visitor has gone elsewhere since the movement began, or since the page last followed it. */
+const outOfDate = (plot, view) => !plot.isConnected || view.steps !== stepsTaken();
 
 /* What a key makes of the cut; null for keys that do not move it. */
 function lineKey(key, step, data, cut) {

@@ -4,6 +4,7 @@ A fragment asks every second how things stand, and starts the page over, its add
 """
 
 import math
+from functools import partial
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from ne_core.amounts import duration, millions
 from ne_core.remote.fetcher import ASKING, ELSEWHERE, FAILED, FETCHING, WAITING, Fetcher, Standing
 from pages.components import shelf
 from pages.components.escape import markdown
+from pages.components.fragments import fragment
 from pages.components.nav import page_file
 
 EVERY_S = 1
@@ -28,7 +30,7 @@ def wait(asked: str | None) -> None:
     st.stop()
 
 
-@st.fragment(run_every=EVERY_S)
+@partial(fragment, run_every=EVERY_S)
 def how_it_stands(asked: str | None) -> None:
     standings, fetcher = shelf.awaited(asked), shelf.fetcher()
     if not standings:

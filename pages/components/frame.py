@@ -8,12 +8,13 @@ import streamlit as st
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
 from ne_core.wording import worded
-from pages.components import fetching, location, shelf
+from pages.components import address, fetching, location, shelf
 from pages.components.escape import markdown
 from pages.components.keeper import keeper
 from pages.components.keys import keys
 from pages.components.nav import PAGES, page_file, pages_of
 from pages.components.settings import safe
+from pages.components.tab import tab
 
 HERE = Path(__file__).parent
 
@@ -21,6 +22,8 @@ HERE = Path(__file__).parent
 def open_page(page: str) -> Atlas:
     """The atlas that the URL asks for. Where there is none the page says so and ends here."""
     st.html(HERE / "page.css")
+    address.answer(page, list(PAGES))
+    tab(PAGES[page][0])
     places, asked = shelf.places(), st.query_params.get("atlas")
     names = list(places)
     if shelf.awaited(asked):
@@ -36,6 +39,7 @@ def open_page(page: str) -> Atlas:
         sidebar(page, None, names, name)
         st.error(markdown(shelf.told(error)))
         st.stop()
+    tab(worded(atlas.manifest, PAGES[page][0]), name)
     sidebar(page, atlas, names, name)
     if asked not in (None, name):
         st.error(markdown(f"atlas={asked[:40]}: the atlas here is {location.listed(names)}"))

@@ -42,21 +42,23 @@ function removed(thing, said) {
   said.querySelector('button').focus();    // what was pressed is gone
 }
 
-/* Enter and leaving the field keep the note, Escape does not. */
+/* Enter and leaving the field keep the note, Escape does not. It is kept at once, but the rows are drawn anew only when
+   the pointer is let go: a press that ends the writing would else find another row, or none, where its click belongs. */
 function writeNote(row, thing) {
-  const field = element('input');
-  Object.assign(field, { type: 'text', value: thing.note, maxLength: TEXT.note });
+  const field = element('input'), same = (each) => place(each) === place(thing);
+  const before = kept('bookmarks').good.find(same)?.note ?? '';
+  Object.assign(field, { type: 'text', value: before, maxLength: TEXT.note });
   field.setAttribute('aria-label', `Note on ${spelling(thing)}`);
   let open = true;
   const close = (note) => {
     if (!open) return;
     open = false;
-    field.remove();
-    keep('bookmarks', kept('bookmarks').good.map((each) => (place(each) === place(thing) ? { ...each, note } : each)));
+    keep('bookmarks', kept('bookmarks').good.map((each) => (same(each) ? { ...each, note } : each)));
+    whenReleased(() => { field.remove(); dispatchEvent(new Event('ne-kept')); });
   };
   field.onkeydown = (event) => {
     if (event.key === 'Enter') close(field.value);
-    if (event.key === 'Escape') close(thing.note);
+    if (event.key === 'Escape') close(before);
   };
   field.onblur = () => close(field.value);
   row.append(field);

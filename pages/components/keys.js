@@ -47,9 +47,11 @@ function press(target) {
   if (target.matches('input')) { target.focus(); target.select(); } else target.click();
 }
 
-function whenThere(shortcut, tries) {
+/* The page is on its way; whoever goes on to another one meanwhile is not held by it. */
+function whenThere(shortcut, tries, began = stepsTaken()) {
+  if (began !== stepsTaken()) return;
   const target = targetOf(shortcut);
-  if (target) press(target); else if (tries) setTimeout(() => whenThere(shortcut, tries - 1), 100);
+  if (target) press(target); else if (tries) setTimeout(() => whenThere(shortcut, tries - 1, began), 100);
 }
 
 function drawShortcuts(dialog, shortcuts) {

@@ -7,10 +7,14 @@ import bisect
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 import streamlit as st
 
+from pages.components import address
 from pages.components.escape import markdown
+
+SETTLED = "_settled"  # in the session's state: whether it has shown a view
 
 
 @dataclass
@@ -67,25 +71,29 @@ def nearest(allowed: Sequence[int], number: int) -> int:
 
 def read(atlas: str) -> Location:
     """What the URL asks of the open atlas, by its folder's name."""
-    return Location(st.query_params.to_dict(), atlas)
+    return Location(address.asked(), atlas)
 
 
 def go(query: dict[str, str]) -> None:
-    """Move to a view of the same page: the only function that writes the URL. Call it in callbacks.
+    """Move to a view of the same page. Call it in callbacks.
 
     Every call that changes something is a step that the browser's back button takes back.
     """
-    st.query_params.from_dict(query)
+    address.step_to(query)
 
 
 def settle(location: Location, query: dict[str, str]) -> None:
     """Make the address bar show the view in full, unless it holds something wrong that the message is about.
 
-    The browser ignores this when nothing differs. It must be sent even so: a link from a page to itself gives the
-    server the new view and leaves the old address in the bar.
+    The browser writes it in place of the address that it asked by (address.js). Streamlit sends the query with every
+    request, so it hears of it too, even where nothing differs: what it last heard may be of a page that was left. But
+    not in the first run: nothing is there yet to keep it from adding an entry to the history.
     """
-    if not location.problems and location.asked.get("atlas", location.atlas) == location.atlas:
-        go(query)
+    right = not location.problems and location.asked.get("atlas", location.atlas) == location.atlas
+    if st.session_state.get(SETTLED):
+        st.query_params.from_dict(query if right else location.asked)
+    st.session_state[SETTLED] = True
+    address.settled(location.asked, urlencode(query) if right else None)
 
 
 def moved(

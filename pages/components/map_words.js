@@ -53,7 +53,7 @@ function writePlace(view) {
   for (const [name, digits] of [['x', 4], ['y', 4], ['zoom', 2]]) {
     if (whole) address.searchParams.delete(name); else address.searchParams.set(name, +view[name].toFixed(digits));
   }
-  if (address.href !== location.href) history.replaceState(history.state, '', address);
+  if (address.href !== location.href) globalThis.neHistory?.replace(address.pathname + address.search);
 }
 
 function withoutWebGL(root, stage) {

@@ -9,8 +9,9 @@ import streamlit as st
 
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
-from pages.components import connections, guests, lasting, private, shelf, turns
+from pages.components import connections, fragments, guests, lasting, late_requests, private, shelf, turns
 from pages.components.escape import markdown
+from pages.components.tab import tab
 
 # Name in the URL (which must be the file's stem): title, icon.
 PAGES = {
@@ -51,12 +52,15 @@ def run() -> None:
     """A view, for whom there is room, when it is their turn."""
     private.ask_nobody()
     connections.answer_at_once()
+    late_requests.drop_late_requests()
+    fragments.new_view()
     page = build()
     try:
         if guests.admitted():
             with turns.turn():
                 show(page)
         else:
+            tab("Full")
             guests.full()
     except AtlasError as error:  # found broken while it was read, after it had been opened
         st.error(markdown(shelf.told(error)))

@@ -18,6 +18,7 @@ from pages.components.chosen import cluster_at, passing, percent
 from pages.components.escape import markdown
 from pages.components.reading import Reading, read_page, read_reading
 from pages.components.starts import first_neuron, living
+from pages.components.tab import tab
 
 SAYS = {
     "neuron": "W_in is each neuron’s own, so few others come close, even on the same text.",
@@ -83,7 +84,7 @@ def pick_neuron(atlas: Atlas) -> View:
     query = view.query(atlas)
     location.settle(at, query)
     frame.remember("neuron", query)
-    st.set_page_config(page_title=f"{ref_name(atlas.manifest, view.neuron)} · {atlas.called}")
+    tab(ref_name(atlas.manifest, view.neuron), atlas.called)
     st.title(markdown(unit_title(atlas.manifest, view.neuron)), anchor=False)
     at.show_problems()
     controls(atlas, view)

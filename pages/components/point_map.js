@@ -64,7 +64,7 @@ function makeMap(root, stage) {
     put(here, id);
     const known = met.told.get(points.key + id);
     say(known ?? { id, name: refName(ref, data.names) });
-    if (!known) stage.asking = setTimeout(() => met.ask.tell?.(id), 90);
+    if (!known) stage.asking = later(stage, 90, () => met.ask.tell?.(id));
   };
   const say = (told) => {
     showTip(tip, here, ...tipWords(told, data.causal));
@@ -141,10 +141,10 @@ function makeMap(root, stage) {
     if (!data) return;
     if (at >= 0 && !aloud) point(-1);
     clearTimeout(stage.resting);
-    stage.resting = setTimeout(() => {
+    stage.resting = later(stage, 350, () => {
       writePlace(view);
       met.ask.seen?.(view.box().map((each) => +each.toFixed(4)));
-    }, 350);
+    });
   };
 
   return {
@@ -162,6 +162,10 @@ function makeMap(root, stage) {
       noteMove();   // the server's address does not know where one looks
     },
     end() {
+      clearTimeout(stage.asking);
+      clearTimeout(stage.resting);
+      cancelAnimationFrame(frame);
+      cancelAnimationFrame(view.flight);
       observer.disconnect();
       brush?.end();
       if (met.heard === hear) met.heard = null;

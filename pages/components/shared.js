@@ -167,7 +167,33 @@ function follow(event, href) {
 function visit(href, inPlace = false) {
   const address = new URL(href, document.baseURI);
   if (address.href === location.href) return false;
-  history[inPlace ? 'replaceState' : 'pushState']({}, '', address);
-  dispatchEvent(new PopStateEvent('popstate', { state: {} }));
+  history[inPlace ? 'replaceState' : 'pushState']({ ne: true }, '', address);   // address.js knows it by this
+  dispatchEvent(new PopStateEvent('popstate', { state: { ne: true } }));
   return true;
+}
+
+/* How many steps the visitor has taken in this tab. What was begun before the last one is out of date. */
+const stepsTaken = () => globalThis.neHistory?.steps ?? 0;
+
+/* A timer that the next step of the visitor ends, as does the end of the page that `root` is on. */
+function later(root, milliseconds, then) {
+  const began = stepsTaken();
+  return setTimeout(() => { if (root.isConnected && stepsTaken() === began) then(); }, milliseconds);
+}
+
+/* Calls `then` when no button of the pointer is held, after the click that a press becomes. */
+function whenReleased(then) {
+  if (globalThis.nePressed) globalThis.nePressed.push(then); else then();
+}
+
+/* One pair of listeners for all components; `nePressed` holds what waits while the pointer is down. */
+if (!('nePressed' in globalThis)) {
+  globalThis.nePressed = null;
+  const release = () => setTimeout(() => {
+    const waiting = globalThis.nePressed ?? [];
+    globalThis.nePressed = null;
+    for (const then of waiting) then();
+  });
+  addEventListener('pointerdown', () => { globalThis.nePressed ??= []; }, { capture: true });
+  for (const name of ['pointerup', 'pointercancel', 'dragend']) addEventListener(name, release, { capture: true });
 }
