@@ -7,7 +7,7 @@ import pytest
 
 from pages.components.nav import pages_of
 from tests import in_browser
-from tests.browser import settled
+from tests.browser import PATIENCE_MS, settled
 
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
 ANSWERED = "before => location.href !== before && globalThis.neHistory && !neHistory.waiting"
@@ -81,6 +81,7 @@ WALK = [
 
 def view(page) -> tuple[str, str, str]:
     """Where one is: address, heading and the tab's title, once the server has answered and all is drawn."""
+    page.set_default_timeout(PATIENCE_MS)
     page.wait_for_function("globalThis.neHistory && !neHistory.waiting")
     page.get_by_test_id("stSidebar").get_by_role("link", name="About", exact=True).wait_for()
     settled(page)

@@ -4,7 +4,6 @@ A fragment asks every second how things stand, and starts the page over, its add
 """
 
 import math
-from functools import partial
 
 import streamlit as st
 
@@ -12,7 +11,6 @@ from ne_core.amounts import duration, millions
 from ne_core.remote.fetcher import ASKING, ELSEWHERE, FAILED, FETCHING, WAITING, Fetcher, Standing
 from pages.components import shelf
 from pages.components.escape import markdown
-from pages.components.fragments import fragment
 from pages.components.nav import page_file
 
 EVERY_S = 1
@@ -30,7 +28,7 @@ def wait(asked: str | None) -> None:
     st.stop()
 
 
-@partial(fragment, run_every=EVERY_S)
+@st.fragment(run_every=EVERY_S)
 def how_it_stands(asked: str | None) -> None:
     standings, fetcher = shelf.awaited(asked), shelf.fetcher()
     if not standings:

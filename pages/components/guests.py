@@ -7,14 +7,12 @@ that would end the process for everybody.
 import os
 import re
 import threading
-from functools import partial
 
 import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ne_core.arrays import AtlasError
-from pages.components.fragments import fragment
 
 MOST = 200
 AGAIN_S = 10
@@ -46,7 +44,7 @@ def active(session: str) -> bool:
     return runtime.get_instance().is_active_session(session)
 
 
-@partial(fragment, run_every=AGAIN_S)
+@st.fragment(run_every=AGAIN_S)
 def full() -> None:
     """What stands outside: it looks by itself whether there is room."""
     if admitted():

@@ -53,11 +53,10 @@ def run() -> None:
     private.ask_nobody()
     connections.answer_at_once()
     late_requests.drop_late_requests()
-    fragments.new_view()
     page = build()
     try:
         if guests.admitted():
-            with turns.turn():
+            with fragments.of_this_view(), turns.turn():
                 show(page)
         else:
             tab("Full")

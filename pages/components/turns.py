@@ -14,7 +14,6 @@ from functools import wraps
 
 import streamlit as st
 
-from pages.components import fragments
 from pages.components.turnstile import Turnstile
 
 AT_ONCE = 1
@@ -61,14 +60,14 @@ class Notice:
 
 
 def fragment(function: Callable) -> Callable:
-    """A fragment, whose runs by itself wait for their turn, too: they do not pass through app.py."""
+    """`st.fragment`, whose runs by itself wait for their turn, too: they do not pass through app.py."""
 
     @wraps(function)
     def in_turn(*given, **named):
         with turn():
             return function(*given, **named)
 
-    return fragments.fragment(in_turn)
+    return st.fragment(in_turn)
 
 
 def by_itself(made: Callable) -> Callable:
