@@ -5,6 +5,7 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.token_text import spelled
 from ne_core.wording import worded
+from ne_core.words import words_of
 from pages.components import location
 from pages.components.chips import Chip, chips
 from pages.components.escape import markdown
@@ -43,7 +44,22 @@ def counted(atlas: Atlas, view: View, found: Found) -> list[str]:
         what += " with an example that holds this text, those with most such examples first."
         return [what, unread(found)] if found.unread else [what]
     filtered = f" of {found.unfiltered:,}" if found.unfiltered > n else ""
+    if view.mode == "words" and len(words_of(view.q)) > 1:
+        return [f"{what}{filtered}.", *nearness(found)]
     return [f"{what}{filtered}, the largest first."]
+
+
+def nearness(found: Found) -> list[str]:
+    """How several words stand in the examples of the features that were found, in the order in which they are shown."""
+    apart = len(found) - found.in_a_row - found.in_one - found.unread
+    kinds = {
+        f"{found.in_a_row:,} have these words in a row, those with most such examples first": found.in_a_row,
+        f"{found.in_one:,} have all of them in one example, the nearest together first": found.in_one,
+        f"{found.unread:,} were not read, which {MOST_WINDOWS:,} examples of larger ones were: more words or a filter "
+        "reach them": found.unread,
+        f"{apart:,} have them in different examples, the largest first": apart,
+    }
+    return ["; ".join(text for text, count in kinds.items() if count) + "."]
 
 
 def unread(found: Found) -> str:
