@@ -22,8 +22,7 @@ from pages.components.vocabulary import tokens_named
 def show_hits(atlas: Atlas, view: View, found: Found) -> None:
     span = slice(view.page * PAGE, min(len(found), (view.page + 1) * PAGE))
     st.caption(markdown(" ".join([*counted(atlas, view, found), f"{span.start + 1:,} to {span.stop:,} shown."])))
-    shown = matches(atlas, view, found, span)
-    rows = [hit(atlas, view, id, why) for id, why in zip(found.ids[span].tolist(), shown, strict=True)]
+    rows = hit_rows(atlas, view, found, span)
     feature_rows(rows, of=atlas, name="hits", label="Features found", shown=PAGE, narrow=True)
     show_pages(atlas, view, found)
 
@@ -67,6 +66,12 @@ def unread(found: Found) -> str:
         f"The largest features with its words were read, {MOST_WINDOWS:,} examples in all; {found.unread:,} smaller "
         "ones were not: more words or a filter reach them."
     )
+
+
+def hit_rows(atlas: Atlas, view: View, found: Found, span: slice) -> list[dict]:
+    """Some of the hits for `feature_rows`, each with an example that shows why it was found."""
+    shown = matches(atlas, view, found, span)
+    return [hit(atlas, view, id, why) for id, why in zip(found.ids[span].tolist(), shown, strict=True)]
 
 
 def hit(atlas: Atlas, view: View, id: int, match: Match) -> dict:
