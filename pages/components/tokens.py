@@ -64,7 +64,7 @@ def bar(atlas: Atlas, neuron: Neuron, view: View) -> dict:
             "context": [] if images else list(CONTEXTS.items()),
             "baseline": [(name, name) for name in names] if len(names) > 1 else [],
         },
-        "holds": ["Label", "a class"] if images else ["Holds", "a token"],
+        "holds": ["Label", "a class"] if images else ["Holds", "some text"],
         "range": [math.floor(share.min()), math.ceil(share.max())],
         "order": list(everything(view).query(atlas)),
         "query": view.query(atlas),
