@@ -1,16 +1,18 @@
 """The texts of many windows at once, as one string with a line for each: what is in which line is found by one scan."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Float, Int
 
 from ne_core.atlas import Atlas
 from ne_core.search import BEGINNING
 
 BREAK = "\n"  # between lines: texts that are searched show their line breaks as signs, see token_text
+APART = rf"[^\w{BREAK}]+"  # what stands between words in a row
+END = r"(?!\w)"  # of a word
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,11 @@ def in_layer(atlas: Atlas, layer: int, places: Int[np.ndarray, " k"], ids: Int[n
     return places[which], row, files.columns["example"][at], files.columns["pos"][at]
 
 
+def windows_of(atlas: Atlas, rows: Rows) -> Int[np.ndarray, "n window"]:
+    """The tokens around each of the rows' key tokens; −1 outside the example."""
+    return atlas.manifest.window.slice(atlas.tokens, atlas.lengths, rows.example, rows.pos, -1)
+
+
 @dataclass(frozen=True)
 class Passages:
     """Lines of text, one after the other; line i begins at `starts[i]`."""
@@ -75,8 +82,38 @@ def passages(tokens: Int[np.ndarray, "n length"], texts: Sequence[str]) -> Passa
 
 def of_words(words: Sequence[str]) -> list[re.Pattern]:
     """A pattern for each word, for text folded as the words are: whole words, the last as the index takes it."""
-    last = len(words) - 1 if words and len(words[-1]) >= BEGINNING else None
-    return [re.compile(begun(word) + (r"(?!\w)" if i != last else "")) for i, word in enumerate(words)]
+    return [re.compile(begun(word) + (ended(words) if i == len(words) - 1 else END)) for i, word in enumerate(words)]
+
+
+def of_row(words: Sequence[str]) -> re.Pattern:
+    """A pattern for all of the words in a row, with nothing but signs and spaces between them."""
+    first, *others = words
+    return re.compile("".join([begun(first), *(APART + re.escape(word) for word in others), ended(words)]))
+
+
+def ended(words: Sequence[str]) -> str:
+    """What follows the last word: it may be a beginning, from a few letters on."""
+    return "" if len(words[-1]) >= BEGINNING else END
+
+
+def together(lines: Passages, words: Sequence[str]) -> tuple[Bool[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    """Which lines hold the words in a row; and the fewest characters in which each holds all of them, ∞ without them.
+
+    At every word that is found: how far back all of the words have been seen, and whether that is the same line.
+    """
+    in_a_row = np.zeros(len(lines.starts), dtype=bool)
+    in_a_row[lines.holding(of_row(words))] = True
+    nearest = np.full(len(lines.starts), np.inf)
+    found = [[each.span() for each in pattern.finditer(lines.text)] for pattern in of_words(words)]
+    word = np.repeat(np.arange(len(found)), [len(each) for each in found])
+    begin, end = np.array([span for each in found for span in each], dtype=np.int64).reshape(-1, 2).T
+    order = np.argsort(begin, kind="stable")
+    word, begin, end = word[order], begin[order], end[order]
+    seen = [np.maximum.accumulate(np.where(word == each, begin, -1)) for each in range(len(found))]
+    since, line = np.min(seen, axis=0), np.searchsorted(lines.starts, begin, side="right") - 1
+    whole = since >= lines.starts[line] if len(line) else np.zeros(0, dtype=bool)
+    np.minimum.at(nearest, line[whole], (end - since)[whole])
+    return in_a_row, nearest
 
 
 def of_piece(piece: str) -> re.Pattern:
@@ -88,3 +125,16 @@ def begun(text: str) -> str:
     r"""The text where no letter stands before it. As (?<!\w)text it would take ten times as long."""
     literal = re.escape(text)
     return rf"{literal}(?<!\w{literal})"
+
+
+def spans_holding(texts: Sequence[str], patterns: Iterable[re.Pattern]) -> list[tuple[int, int]]:
+    """The first and the last of the texts that each match lies in, for what the patterns find in all of them."""
+    whole, ends = "".join(texts), np.cumsum([len(text) for text in texts])
+    spans = [found.span() for pattern in patterns for found in pattern.finditer(whole)]
+    return [tuple(np.searchsorted(ends, [a, max(a, b - 1)], side="right").tolist()) for a, b in spans]
+
+
+def tokens_holding(texts: Sequence[str], patterns: Iterable[re.Pattern]) -> list[int]:
+    """Places of the texts that what the patterns find in all of them lies in."""
+    spans = spans_holding(texts, patterns)
+    return sorted({i for first, last in spans for i in range(first, last + 1) if texts[i]})

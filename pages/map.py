@@ -9,6 +9,7 @@ from ne_core.atlas import Atlas
 from pages.components import find, frame, location, turns
 from pages.components.escape import markdown
 from pages.components.features import feature_row, feature_rows
+from pages.components.find_hits import hit_rows
 from pages.components.frame import open_page
 from pages.components.map_controls import controls
 from pages.components.map_location import View, read_view
@@ -22,27 +23,36 @@ ensure_router()
 LISTED = 20
 
 
-def lit_by(atlas: Atlas, view: View) -> Bool[np.ndarray, " n"] | None:
-    """The features that the search finds; None without a search."""
-    if not view.search.asked:
-        return None
+def lit_by(atlas: Atlas, found: find.Found) -> Bool[np.ndarray, " n"]:
+    """The features that the search found."""
     lit = np.zeros(len(atlas.features["size"]), dtype=bool)
-    lit[find.found_by(atlas, view.search).ids] = True
+    lit[found.ids] = True
     return lit
 
 
 @turns.fragment
-def show_list(atlas: Atlas, points: Points, among: Bool[np.ndarray, " n"], what: str) -> None:
-    """The map in words: the largest features of those in sight, or of all hits."""
+def show_list(atlas: Atlas, points: Points, among: Bool[np.ndarray, " n"]) -> None:
+    """The map in words: the largest features of those in sight."""
     listen()
-    box = seen() if what == "in sight" else None
+    box = seen()
     ids = largest(atlas.features["size"], among if box is None else among & points.within(box), LISTED)
     if not ids:
         st.caption("No feature is in sight here. Choose Whole map, or move it.")
         return
-    st.subheader(f"Largest features {what}", anchor=False)
+    st.subheader("Largest features in sight", anchor=False)
     rows = [feature_row(atlas, id, named=True) for id in ids]
-    feature_rows(rows, of=atlas, name="map-list", label=f"Largest features {what}", shown=8)
+    feature_rows(rows, of=atlas, name="map-list", label="Largest features in sight", shown=8)
+
+
+@turns.fragment
+def show_found(atlas: Atlas, view: View, found: find.Found) -> None:
+    """The first hits, as the search page ranks and explains them."""
+    listen()
+    if not len(found):
+        return
+    st.subheader("Features found", anchor=False)
+    rows = hit_rows(atlas, view.search, found, slice(0, min(LISTED, len(found))))
+    feature_rows(rows, of=atlas, name="map-list", label="Features found", shown=8, narrow=True)
 
 
 def no_features() -> None:
@@ -65,10 +75,11 @@ at.show_problems()
 if not len(atlas.features["size"]):
     no_features()
 try:
-    lit = lit_by(atlas, view)
+    found = find.found_by(atlas, view.search) if view.search.asked else None
 except AtlasError as error:
     st.error(markdown(str(error)))
     st.stop()
+lit = lit_by(atlas, found) if found is not None else None
 points, drawn = points_of(atlas), find.passing(atlas, view.search.among)
 controls(atlas, view, drawn, lit)
 point_map(atlas, points, view, drawn, lit)
@@ -77,5 +88,8 @@ st.caption(
     "it, click to open it; drag to move, turn the wheel or pinch to come nearer. By keyboard: Tab to the map, arrows "
     "from point to point, Shift and arrows to move, + − 0 to magnify, Enter to open."
 )
-show_list(atlas, points, drawn if lit is None else drawn & lit, "in sight" if lit is None else "found")
-tell(atlas)
+if found is None:
+    show_list(atlas, points, drawn)
+else:
+    show_found(atlas, view, found)
+tell(atlas, view.search, found)

@@ -29,7 +29,6 @@ def controls(atlas: Atlas, at: location.Location, view: View) -> None:
             st.text_input(
                 f"Feature {side}",
                 key=key,
-                max_chars=LONGEST,
                 placeholder="3.17.2 or L3 N17 F2",
                 width=190,
                 on_change=location.moved(key, lambda text, side=side: typed(atlas, at, side, text)),

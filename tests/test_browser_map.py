@@ -162,7 +162,7 @@ def test_a_search_lights_its_hits(opened, atlas):
     settled(page)
     expect(page.get_by_text(re.compile(r"\d+ lit"))).to_be_visible()
     canvas(page).focus()
-    links = page.get_by_role("list", name="Largest features found").get_by_role("link")
+    links = page.get_by_role("list", name="Features found").get_by_role("link")
     found = links.evaluate_all("all => all.map((each) => each.getAttribute('href'))")
     for _ in range(3):  # arrows go from hit to hit
         page.keyboard.press("ArrowRight")

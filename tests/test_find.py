@@ -12,12 +12,11 @@ from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
 from ne_core.cluster import unit
 from ne_core.free_query import space_index
-from ne_core.passages import of_piece, of_words, passages, rows_of
+from ne_core.passages import of_piece, of_words, passages, rows_of, tokens_holding
 from ne_core.refs import FeatureRef
 from ne_core.token_text import visible
 from pages.components import find
 from pages.components.find_location import View
-from pages.components.find_why import tokens_holding
 from pages.components.vocabulary import tokens_named
 from precompute.index import space_vectors
 from precompute.search_index import SNIPPETS

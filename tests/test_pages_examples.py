@@ -1,5 +1,7 @@
 """The examples of a feature: order, filters, context and baseline by the URL, and what a wrong one says."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.cluster.hierarchy import cophenet
@@ -7,8 +9,12 @@ from scipy.spatial.distance import squareform
 
 from ne_core.atlas import Atlas
 from ne_core.refs import NeuronRef
-from pages.components import example_lines, reading
+from ne_core.token_text import spelled, visible
+from pages.components import example_lines, export_neuron, reading
 from pages.components.chosen import percent
+from pages.components.clusters import features_at
+from pages.components.held import Held
+from pages.components.picker import View
 from pages.components.reading import Reading, baseline_names
 from tests.apptest import open_app, payloads, rows_of, url, words
 
@@ -141,6 +147,72 @@ def test_by_a_token_that_they_hold(tiny_atlas, atlas, large, monkeypatch):
     assert sorted(rows_shown(large, shown(app))) == rows[(tokens == river).any(axis=1)].tolist()
     for line in shown(app)["lines"]:
         assert line["h"] == [i for i, text in enumerate(line["t"]) if text == " river"] != []
+
+
+def on_screen(atlas, neuron, rows) -> list[str]:
+    """The text of each example as it is shown."""
+    return ["".join(atlas.shown[t] for t in row if t >= 0) for row in atlas.window_tokens(neuron, rows).tolist()]
+
+
+def pair_in(atlas, neuron, rows) -> str:
+    """Two words that stand beside each other in an example, as they are shown there."""
+    windows = atlas.window_tokens(neuron, rows).tolist()
+    is_word = [text.strip().isalpha() and text.startswith(" ") for text in atlas.vocab]
+    return next(atlas.shown[a] + atlas.shown[b] for row in windows for a, b in pairwise(row)
+                if min(a, b) >= 0 and is_word[a] and is_word[b])  # fmt: skip
+
+
+def test_by_a_text_of_several_tokens_as_it_stands_on_the_screen(tiny_atlas, atlas, large, monkeypatch):
+    rows = of_feature(large, 0)
+    piece, texts = pair_in(atlas, large, rows), on_screen(atlas, large, rows)
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, holds=piece.strip())
+    assert sorted(rows_shown(large, shown(app))) == [
+        row for row, text in zip(rows.tolist(), texts, strict=True) if piece.strip() in text
+    ]
+    assert shown(app)["lines"]
+    for line in shown(app)["lines"]:
+        assert piece.strip() in "".join(line["t"][i] for i in line["h"])
+
+
+@pytest.mark.parametrize(("holds", "n"), [("river", 1), ("RIVER", 0), ("rive", 1), ("␣river", 1), ("River", 0)])
+def test_capitals_count_only_when_there_are_some(holds, n, atlas, large):
+    rows = of_feature(large, 0)
+    held = Held(atlas, holds).among(large, rows)
+    expected = ["river" in text for text in on_screen(atlas, large, rows)] if n else [False] * len(rows)
+    assert held.tolist() == expected
+    assert any(expected) == bool(n)
+
+
+def test_every_exact_token_of_an_old_link_passes_what_it_passed(atlas, large):
+    """As it was typed then, with spaces or with signs for them."""
+    rows = np.arange(len(large))
+    windows = atlas.window_tokens(large, rows)
+    for id, token in enumerate(atlas.vocab):
+        for typed in (spelled(token), visible(token)):
+            assert (Held(atlas, typed).among(large, rows) >= (windows == id).any(axis=1)).all(), typed
+
+
+def test_a_context_is_widened_to_what_is_looked_for(tiny_atlas, atlas, large, monkeypatch):
+    """Else an example would pass for a reason that nobody sees."""
+    monkeypatch.setattr(example_lines, "SHORT", (1, 0))
+    whole = shown(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, holds="moon"))
+    short = shown(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, holds="moon", context="short"))
+    assert places(short) == places(whole) != []
+    for line in short["lines"]:
+        assert "moon" in "".join(line["t"][i] for i in line["h"])
+    assert any(len(a["t"]) < len(b["t"]) for a, b in zip(short["lines"], whole["lines"], strict=True))
+
+
+def test_what_passes_on_the_screen_is_what_is_exported(atlas, large):
+    rows = of_feature(large, 0)
+    piece = pair_in(atlas, large, rows).strip()
+    cluster = features_at(large, atlas.manifest.default_cut)[0]
+    view = View(large.ref, 0, atlas.manifest.default_space, atlas.manifest.default_cut, reading=Reading(holds=piece))
+    table = export_neuron.tables(atlas, large, view, cluster, 0)[0]
+    texts = on_screen(atlas, large, rows)
+    held = [row for row, text in zip(rows.tolist(), texts, strict=True) if piece in text]
+    assert table.frame()["example"].tolist() == large.example[held].tolist()
+    assert 0 < len(held) < len(rows)
 
 
 @pytest.mark.parametrize("holds", ["<script>alert(1)</script>", "nothing like it"])

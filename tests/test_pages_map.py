@@ -12,7 +12,9 @@ from ne_core.atlas import Atlas
 from ne_core.classes import CLASSES
 from ne_core.palette import PAGE
 from ne_core.refs import FeatureRef
-from pages.components import map_points
+from ne_core.words import words_of
+from pages.components import find, find_location, map_points
+from pages.components.find_why import matches
 from pages.components.map_colours import ramp
 from pages.components.map_points import MARGIN, STEPS, largest, points_of, size_steps
 from pages.components.point_map import told
@@ -106,7 +108,7 @@ def test_a_deep_link(tiny_atlas, monkeypatch, atlas):
     found = flags(given["lit"], n)
     assert atlas.feature_id(FeatureRef(2, 0, 0)) in found
     assert atlas.feature_id(FeatureRef(0, 0, 0)) not in found  # it has the word, in a layer that is not drawn
-    assert set(found) == {atlas.feature_id(ref_of(row)) for row in rows_of(app, "Largest features found")}
+    assert set(found) == {atlas.feature_id(ref_of(row)) for row in rows_of(app, "Features found")}
 
 
 def ref_of(row: dict) -> FeatureRef:
@@ -173,6 +175,48 @@ def test_what_is_told_of_a_feature(atlas):
     assert answer["name"] == "L0 N2 F3"
     assert answer["meta"] == "3 examples"
     assert answer["line"]["t"][answer["line"]["k"]] in answer["label"]
+
+
+@pytest.mark.parametrize(
+    ("q", "mode"), [("cat", "words"), ("riv", "words"), ("the cat", "words"), ("dog", "token"), ("cat", "name"),
+                    ("red blue", "snippet")]
+)  # fmt: skip
+def test_every_lit_point_says_why_and_shows_what_it_matched(q, mode, atlas):
+    view = find_location.View(q, mode)
+    found = find.found_by(atlas, view)
+    assert len(found)
+    for id, match in zip(found.ids.tolist(), matches(atlas, view, found, slice(0, len(found))), strict=True):
+        answer = told(atlas, id, view, found)
+        assert answer["why"] == match.why != ""
+        line = answer["line"]
+        lit = [line["t"][i] for i in line["h"]]
+        held = words_of("".join(line["t"]) if mode == "name" else "".join(lit))
+        assert lit
+        assert any(word.startswith(each) for word in held for each in words_of(q))
+    unlit = np.setdiff1d(np.arange(len(atlas.features["size"])), found.ids).tolist()
+    assert {told(atlas, id, view, found)["why"] for id in unlit} <= {None}
+
+
+def test_a_point_that_is_like_one_says_how_like(atlas):
+    view = find_location.View(like=FeatureRef(0, 0, 0), space="pre_mlp")
+    found = find.found_by(atlas, view)
+    assert told(atlas, int(found.ids[0]), view, found)["why"].startswith(f"cosine {found.cosines[0]:.2f} ")
+
+
+def test_answers_to_different_searches_are_told_apart(tiny_atlas, monkeypatch):
+    """The browser keeps what it was told of a point: of this search, not of the last one."""
+    given = [drawing(open_app(tiny_atlas.parent, "map", monkeypatch, q=q)) for q in ("cat", "moon")]
+    assert given[0]["search"] != given[1]["search"]
+
+
+def test_the_list_of_hits_says_why(tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "map", monkeypatch, q="the cat")
+    rows = rows_of(app, "Features found")
+    searched = rows_of(open_app(tiny_atlas.parent, "search", monkeypatch, q="the cat"), "Features found")
+    assert [(row["name"], row["number"], row["why"]) for row in rows] == [
+        (row["name"], row["number"], row["why"]) for row in searched
+    ]
+    assert all(row["line"]["h"] for row in rows)
 
 
 def test_one_feature_is_in_the_middle(atlas):

@@ -50,7 +50,11 @@ def space_of(atlas: Atlas, key: str, space: str, query: Query, titled: bool = Fa
 
 
 def search_box(atlas: Atlas, key: str, title: str, q: str, mode: str, to_text: Query, to_mode: Query) -> None:
-    """A text and how it is looked for."""
+    """A text and how it is looked for.
+
+    The box takes a text of any length: one with a limit drops what is longer without a word. One character more than
+    is looked for goes into the address, so that what reads it says so.
+    """
     titles = modes(atlas)
     st.session_state[f"{key}q"], st.session_state[f"{key}mode"] = q, mode
     left, right = st.columns([1.6, 1], vertical_alignment="bottom")
@@ -58,10 +62,9 @@ def search_box(atlas: Atlas, key: str, title: str, q: str, mode: str, to_text: Q
         title,
         key=f"{key}q",
         type="search",
-        max_chars=LONGEST,
         placeholder=(ASKS_OF_IMAGES if atlas.manifest.images else ASKS)[mode],
         icon=":material/search:",
-        on_change=location.moved(f"{key}q", to_text),
+        on_change=location.moved(f"{key}q", lambda text: to_text(str(text or "")[: LONGEST + 1])),
     )
     right.segmented_control(
         "Look for",

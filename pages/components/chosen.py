@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 from ne_core.atlas import Atlas, Neuron
 from ne_core.nodes import join_heights
 from pages.components.clusters import Cluster, branch_at, features_at, reading_order
-from pages.components.find import tokens_named
+from pages.components.held import Held
 from pages.components.lines import maximum
 from pages.components.reading import Reading
 
@@ -45,7 +45,7 @@ def passing(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " k"], reading: 
     if reading.most is not None:
         passes &= share <= reading.most
     if reading.holds:
-        passes &= np.isin(atlas.window_tokens(neuron, rows), tokens_named(atlas, reading.holds)).any(axis=1)
+        passes &= Held(atlas, reading.holds).among(neuron, rows)
     return passes
 
 

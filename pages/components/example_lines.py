@@ -7,7 +7,7 @@ from ne_core.agreement import contradictions, of_baseline
 from ne_core.atlas import Atlas, Neuron
 from ne_core.by_distance import reach
 from pages.components.chosen import Chosen
-from pages.components.find import tokens_named
+from pages.components.held import Held
 from pages.components.lines import lines, plain
 from pages.components.reading import Reading
 
@@ -23,17 +23,26 @@ def example_lines(atlas: Atlas, neuron: Neuron, found: Chosen, reading: Reading)
     importances = neuron.window_importances[rows]
     before, after = limits(of_baseline(importances, baseline), reading.context, atlas.manifest.window.forward)
     ids = atlas.window_tokens(neuron, rows)
-    hits = np.isin(ids, tokens_named(atlas, reading.holds)) if reading.holds else np.zeros(ids.shape, dtype=bool)
     made = lines(atlas, neuron, rows, baseline=baseline)
     for i, (line, row) in enumerate(zip(made, found.rows, strict=True)):
         inside = ids[i] >= 0
         line |= {"e": int(neuron.example[row]), "p": int(neuron.pos[row]), "aside": aside(neuron, row, found, i)}
-        if hits[i].any():
-            line["h"] = np.flatnonzero(hits[i][inside]).tolist()
+        if reading.holds:
+            before[i], after[i] = light(line, Held(atlas, reading.holds), before[i], after[i])
         if len(atlas.manifest.baselines) > 1 and line["m"] is not None:
             line |= by_baseline(importances[i][:, inside[: importances.shape[2]]])
         trim(line, int(before[i]), int(after[i]))
     return made
+
+
+def light(line: dict, held: Held, before: int, after: int) -> tuple[int, int]:
+    """Mark what is held; how many tokens are shown then, so that the place nearest to the key token is seen."""
+    spans, key = held.spans(line["t"]), line["k"]
+    if not spans:
+        return before, after
+    line["h"] = sorted({i for first, last in spans for i in range(first, last + 1)})
+    first, last = min(spans, key=lambda span: max(span[0] - key, key - span[1]))
+    return max(before, key - first), max(after, last - key)
 
 
 def aside(neuron: Neuron, row: int, found: Chosen, i: int) -> str:

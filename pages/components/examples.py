@@ -11,6 +11,7 @@ from pages.components.clusters import Cluster
 from pages.components.example_lines import IMPORTANT
 from pages.components.labels import Label
 from pages.components.picker import View
+from pages.components.reading import LONGEST
 from pages.components.tokens import cluster_examples
 
 ORDER = {
@@ -72,10 +73,11 @@ def show_examples(
 
 
 def counted(found: Chosen, view: View, n: int) -> str:
-    """How many are shown of how many, where it is not all of them."""
+    """How many are shown of how many, where it is not all of them; the box for a text is near this line."""
+    short = f"Only the first {LONGEST} characters count. " if view.reading.shortened else ""
     if not found.n_found:
-        return f"None of the {n:,} examples passes."
+        return f"{short}None of the {n:,} examples passes."
     passes = f"{found.n_found:,} of {n:,} examples pass" if view.reading.filtered else ""
     span = view.reading.span(found.n_found)
     part = f"{span.start:,} to {span.stop - 1:,} of {found.n_found:,} shown" if found.n_found > len(found.rows) else ""
-    return "; ".join(each for each in (passes, part) if each) + "." * bool(passes or part)
+    return short + "; ".join(each for each in (passes, part) if each) + "." * bool(passes or part)

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from ne_core.atlas import Atlas
 from ne_core.feature_filter import FeatureFilter, feature_classes
 from ne_core.free_query import space_index
-from ne_core.passages import of_piece, passages, rows_of
+from ne_core.passages import of_piece, passages, rows_of, together, windows_of
 from ne_core.search import BEGINNING
 from ne_core.token_text import visible
 from ne_core.words import words_of
@@ -20,7 +20,7 @@ from pages.components.vocabulary import tokens_named, vocabulary
 
 PAGE = 20
 MOST_LIKE = 500  # features like one that can be paged through
-MOST_WINDOWS = 6_000  # examples that are read through for a piece of text: some 25 ms
+MOST_WINDOWS = 6_000  # examples that are read through for a piece of text or several words: some 25 ms
 SIGNS = re.compile(r"\[U\+[0-9A-F]{4,6}\]|\\x[0-9a-f]{2}")  # how text shows what has no picture
 
 
@@ -29,7 +29,8 @@ class Found:
     """Feature ids, best first, that pass the filters; how many there are without filters.
 
     `examples` or `cosines` is what each was ranked by, where that is not its size. `unread` features hold the words
-    of a piece of text and were not read through.
+    and were not read through. Of several words: the first `in_a_row` features have them so in an example, the next
+    `in_one` have all of them in one, then come the unread, then those that have them in different examples.
     """
 
     ids: Int[np.ndarray, " n"]
@@ -37,6 +38,8 @@ class Found:
     examples: Int[np.ndarray, " n"] | None = None
     cosines: Float[np.ndarray, " n"] | None = None
     unread: int = 0
+    in_a_row: int = 0
+    in_one: int = 0
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -49,7 +52,10 @@ def found_by(atlas: Atlas, view: View) -> Found:
     if view.mode == "snippet":
         return by_piece(atlas, view)
     ids = by_index(atlas, view)
-    return Found(ids[passing(atlas, view.among)[ids]], len(ids))
+    passes = ids[passing(atlas, view.among)[ids]]
+    if view.mode == "words" and len(words_of(view.q)) > 1:
+        return by_nearness(atlas, passes, view.q, len(ids))
+    return Found(passes, len(ids))
 
 
 def by_index(atlas: Atlas, view: View) -> Int[np.ndarray, " n"]:
@@ -80,6 +86,30 @@ def like(atlas: Atlas, view: View) -> Found:
     return Found(ids, len(cosines) - len(own), cosines=cosines[ids])
 
 
+def by_nearness(atlas: Atlas, ids: Int[np.ndarray, " n"], q: str, unfiltered: int) -> Found:
+    """Features that have all of the words: those that have them in a row first, then the nearest together.
+
+    Of equal ones, and of those that have them in different examples, the order is the index's.
+    """
+    read = readable(atlas, ids)
+    rows = rows_of(atlas, ids[:read])
+    lines = passages(windows_of(atlas, rows), vocabulary(atlas).folded)
+    row, span = together(lines, words_of(q))
+    counts, nearest = np.bincount(rows.owner[row], minlength=read), np.full(read, np.inf)
+    np.minimum.at(nearest, rows.owner, span)
+    nearest[counts > 0] = 0
+    order, n = np.lexsort((nearest, -counts)), np.count_nonzero(np.isfinite(nearest))
+    ranked = np.concatenate([ids[order[:n]], ids[read:], ids[order[n:]]])
+    in_a_row = int(np.count_nonzero(counts))
+    return Found(ranked, unfiltered, unread=len(ids) - read, in_a_row=in_a_row, in_one=n - in_a_row)
+
+
+def readable(atlas: Atlas, ids: Int[np.ndarray, " n"]) -> int:
+    """How many of the features are read through, from the first on; one at least, where there is one."""
+    windows = np.cumsum(atlas.features["size"][ids])
+    return min(len(ids), max(1, int(np.searchsorted(windows, MOST_WINDOWS, side="right"))))
+
+
 def by_piece(atlas: Atlas, view: View) -> Found:
     """Features with the text as it stands in an example: those with most such examples first, then larger ones.
 
@@ -87,8 +117,7 @@ def by_piece(atlas: Atlas, view: View) -> Found:
     """
     candidates = with_words_of(atlas, view.q)
     passes = candidates[passing(atlas, view.among)[candidates]]
-    windows = np.cumsum(atlas.features["size"][passes])
-    read = passes[: max(1, np.searchsorted(windows, MOST_WINDOWS, side="right"))]
+    read = passes[: readable(atlas, passes)]
     counts = np.bincount(owners_holding(atlas, read, view.q), minlength=len(read))
     order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
     return Found(read[order], len(candidates), examples=counts[order], unread=len(passes) - len(read))
@@ -106,8 +135,7 @@ def with_words_of(atlas: Atlas, piece: str) -> Int[np.ndarray, " n"]:
 def owners_holding(atlas: Atlas, ids: Int[np.ndarray, " n"], q: str) -> Int[np.ndarray, " found"]:
     """For every example that holds the piece, the place of its feature in `ids`."""
     rows, piece = rows_of(atlas, ids), piece_of(q)
-    windows = atlas.manifest.window.slice(atlas.tokens, atlas.lengths, rows.example, rows.pos, -1)
-    return rows.owner[passages(windows, piece.texts(atlas)).holding(piece.pattern)]
+    return rows.owner[passages(windows_of(atlas, rows), piece.texts(atlas)).holding(piece.pattern)]
 
 
 @dataclass(frozen=True)

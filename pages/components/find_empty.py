@@ -18,7 +18,8 @@ MOST_WORDS = 6  # of a query that are looked up one by one
 MORE = "- **More like this**, beside every feature that is found and on its page, finds the features nearest to it."
 HOW = (
     "- **Words** are looked up in the key tokens of each feature and in its five most central examples; all of "
-    "them must be there, the last may be unfinished from its third letter on.\n"
+    "them must be there, the last may be unfinished from its third letter on. Of several words, features that have "
+    "them in a row come first, then those that have all of them in one example.\n"
     "- **Exact token** finds features that fire on one token of the vocabulary; ␣ stands for a space.\n"
     "- **Name** finds features whose names hold the words.\n"
     "- **Snippet** finds a piece of text as it stands in an example, signs and order kept. Capitals count when it "

@@ -5,6 +5,7 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.token_text import spelled
 from ne_core.wording import worded
+from ne_core.words import words_of
 from pages.components import location
 from pages.components.chips import Chip, chips
 from pages.components.escape import markdown
@@ -21,8 +22,7 @@ from pages.components.vocabulary import tokens_named
 def show_hits(atlas: Atlas, view: View, found: Found) -> None:
     span = slice(view.page * PAGE, min(len(found), (view.page + 1) * PAGE))
     st.caption(markdown(" ".join([*counted(atlas, view, found), f"{span.start + 1:,} to {span.stop:,} shown."])))
-    shown = matches(atlas, view, found, span)
-    rows = [hit(atlas, view, id, why) for id, why in zip(found.ids[span].tolist(), shown, strict=True)]
+    rows = hit_rows(atlas, view, found, span)
     feature_rows(rows, of=atlas, name="hits", label="Features found", shown=PAGE, narrow=True)
     show_pages(atlas, view, found)
 
@@ -43,7 +43,22 @@ def counted(atlas: Atlas, view: View, found: Found) -> list[str]:
         what += " with an example that holds this text, those with most such examples first."
         return [what, unread(found)] if found.unread else [what]
     filtered = f" of {found.unfiltered:,}" if found.unfiltered > n else ""
+    if view.mode == "words" and len(words_of(view.q)) > 1:
+        return [f"{what}{filtered}.", *nearness(found)]
     return [f"{what}{filtered}, the largest first."]
+
+
+def nearness(found: Found) -> list[str]:
+    """How several words stand in the examples of the features that were found, in the order in which they are shown."""
+    apart = len(found) - found.in_a_row - found.in_one - found.unread
+    kinds = {
+        f"{found.in_a_row:,} have these words in a row, those with most such examples first": found.in_a_row,
+        f"{found.in_one:,} have all of them in one example, the nearest together first": found.in_one,
+        f"{found.unread:,} were not read, which {MOST_WINDOWS:,} examples of larger ones were: more words or a filter "
+        "reach them": found.unread,
+        f"{apart:,} have them in different examples, the largest first": apart,
+    }
+    return ["; ".join(text for text, count in kinds.items() if count) + "."]
 
 
 def unread(found: Found) -> str:
@@ -51,6 +66,12 @@ def unread(found: Found) -> str:
         f"The largest features with its words were read, {MOST_WINDOWS:,} examples in all; {found.unread:,} smaller "
         "ones were not: more words or a filter reach them."
     )
+
+
+def hit_rows(atlas: Atlas, view: View, found: Found, span: slice) -> list[dict]:
+    """Some of the hits for `feature_rows`, each with an example that shows why it was found."""
+    shown = matches(atlas, view, found, span)
+    return [hit(atlas, view, id, why) for id, why in zip(found.ids[span].tolist(), shown, strict=True)]
 
 
 def hit(atlas: Atlas, view: View, id: int, match: Match) -> dict:

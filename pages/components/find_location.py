@@ -72,7 +72,7 @@ def read_view(atlas: Atlas, at: location.Location) -> View:
     mode = at.choice("mode", tuple(modes(atlas)), "words", "the modes are")
     page = at.whole("page", range(MOST_PAGES), 0, f"pages are numbered 0 to {MOST_PAGES - 1}")
     like = read_ref(atlas, at, "like")
-    q = at.asked.get("q", "")[:LONGEST] if like is None else ""
+    q = at.text("q", LONGEST) if like is None else ""
     return View(q, mode, like, space, read_among(atlas, at), page)
 
 

@@ -19,7 +19,7 @@ function keptRow(thing, name, data, said) {
   if (href) { link.href = href; link.onclick = (event) => follow(event, link.href); }
   made.append(link);
   if (name === 'bookmarks') {
-    made.append(tool('✎', `Note on ${spelling(thing)}`, () => writeNote(made, thing)), tool('×', `Remove ${spelling(thing)}`, () => removed(thing, said)));
+    made.append(tool('✎', `Note on ${spelling(thing)}`, () => writeNote(made, thing, said)), tool('×', `Remove ${spelling(thing)}`, () => removed(thing, said)));
     if (thing.note) made.append(element('span', 'note', readable(thing.note)));
   }
   if (thing.atlas !== data.atlas) made.append(element('span', 'note', `atlas ${readable(thing.atlas)}${href ? '' : ', which is not here'}`));
@@ -43,15 +43,22 @@ function removed(thing, said) {
 }
 
 /* Enter and leaving the field keep the note, Escape does not. It is kept at once, but the rows are drawn anew only when
-   the pointer is let go: a press that ends the writing would else find another row, or none, where its click belongs. */
-function writeNote(row, thing) {
+   the pointer is let go: a press that ends the writing would else find another row, or none, where its click belongs.
+   A note that is too long stays in the field until it is shortened: an input with a limit would cut it without a word. */
+function writeNote(row, thing, said) {
   const field = element('input'), same = (each) => place(each) === place(thing);
   const before = kept('bookmarks').good.find(same)?.note ?? '';
-  Object.assign(field, { type: 'text', value: before, maxLength: TEXT.note });
+  Object.assign(field, { type: 'text', value: before });
   field.setAttribute('aria-label', `Note on ${spelling(thing)}`);
   let open = true;
+  field.oninput = () => {
+    const over = field.value.length > TEXT.note, was = field.getAttribute('aria-invalid') === 'true';
+    field.setAttribute('aria-invalid', String(over));
+    if (over || was) say(said, over ? `A note has at most ${TEXT.note} characters, this one has ${field.value.length}: shorten it to keep it.` : '');
+  };
   const close = (note) => {
     if (!open) return;
+    if (note.length > TEXT.note) { field.oninput(); return; }
     open = false;
     keep('bookmarks', kept('bookmarks').good.map((each) => (same(each) ? { ...each, note } : each)));
     whenReleased(() => { field.remove(); dispatchEvent(new Event('ne-kept')); });

@@ -92,17 +92,22 @@ function merged(text, old) {
   list = Array.isArray(list) ? list : list?.bookmarks;
   if (!Array.isArray(list)) return { said: 'This file holds no list of bookmarks. A file that “Export” here has written can be imported.' };
   const things = [...old], there = new Set(old.map(place)), wrong = [];
-  let known = 0, over = 0;
+  let known = 0, over = 0, cut = 0;
   list.forEach((thing, i) => {
     const why = fault(thing);
     if (why) { wrong.push(`entry ${i}: ${why}`); return; }
     const good = clean(thing);
     if (there.has(place(good))) known++;
     else if (things.length >= KEPT.bookmarks) over++;
-    else { there.add(place(good)); things.push(good); }
+    else {
+      there.add(place(good));
+      things.push(good);
+      cut += ['name', 'note'].some((name) => (thing[name] ?? '').length > TEXT[name]);
+    }
   });
   const said = [`${things.length - old.length} imported`];
   if (known) said.push(`${known} were here already`);
+  if (cut) said.push(`${cut} had a note or a name that was too long, of which the first ${TEXT.note} and ${TEXT.name} characters are here`);
   if (over) said.push(`${over} left out: ${KEPT.bookmarks} bookmarks is the most there can be`);
   if (wrong.length) said.push(`${wrong.length} refused, ${wrong[0]}`);
   return { things, said: said.join('; ') + '.' };

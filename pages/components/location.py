@@ -53,6 +53,14 @@ class Location:
         self.wrong(name, f"{what} {listed(options)}")
         return default
 
+    def text(self, name: str, longest: int) -> str:
+        """A text that is looked for; of one that is too long its beginning."""
+        text = self.asked.get(name, "")
+        if len(text) > longest:
+            most = f"at most {longest} characters, only the first {longest} count"
+            self.wrong(name, f"a text that is looked for has {most}")
+        return text[:longest]
+
     def wrong(self, name: str, what: str) -> None:
         text = self.asked[name]
         shown = text if len(text) <= 40 else text[:39] + "…"

@@ -33,11 +33,13 @@ function tipWords(told, causal) {
   if (!told.label) return [head];
   const text = element('span', 'text');
   text.append(lineElements(told.line, { maximum: told.maximum, causal }));
-  return [head, label(told.label, told.more, told.context), text];
+  const why = told.why ? [element('span', 'of', told.why)] : [];   // of a point that a search lit
+  return [head, label(told.label, told.more, told.context), text, ...why];
 }
 
 function toldWords(told) {
-  return `${told.name}: ${told.text}, ${told.meta}. ${told.line.image?.words ?? told.line.t.join('')}`;
+  const why = told.why ? ` ${told.why}.` : '';
+  return `${told.name}: ${told.text}, ${told.meta}.${why} ${told.line.image?.words ?? told.line.t.join('')}`;
 }
 
 function mapWords(data) {

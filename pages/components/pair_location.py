@@ -10,7 +10,7 @@ from ne_core.refs import FeatureRef
 from ne_core.wording import worded
 from pages.components import links, location
 
-LONGEST = 40  # characters of what is typed
+LONGEST = 200  # characters of what is typed; no name has so many, and what is none is shown with what is wrong
 SPELLED = re.compile(r"L?([0-9]{1,6})[ .]+N?([0-9]{1,9})[ .]+F?([0-9]{1,6})", re.ASCII | re.IGNORECASE)
 SIDES = ("a", "b")
 

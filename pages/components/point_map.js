@@ -1,4 +1,4 @@
-/* data = {key, points, address, layers: [[number, neurons]], colour, legend: {title, names, colours}, drawn, lit, shown,
+/* data = {key, points, search, address, layers: [[number, neurons]], colour, legend: {title, names, colours}, drawn, lit, shown,
    place, furthest, causal, file} ; see pages/components/point_map.py. The points themselves come through map_channel.js. */
 export default function (component) {
   const { data, parentElement } = unpacked(component);
@@ -62,10 +62,11 @@ function makeMap(root, stage) {
     here.href = refHref(data.address, ref);
     here.setAttribute('aria-label', refName(ref, data.names));
     put(here, id);
-    const known = met.told.get(points.key + id);
+    const known = met.told.get(toldKey(points.key, data.search, id));
     say(known ?? { id, name: refName(ref, data.names) });
     if (!known) stage.asking = later(stage, 90, () => met.ask.tell?.(id));
   };
+  const toldKey = (of, search, id) => [of, search, id].join();   // a hit of one search is not one of another
   const say = (told) => {
     showTip(tip, here, ...tipWords(told, data.causal));
     if (aloud && told.label) live.textContent = toldWords(told);
@@ -73,8 +74,8 @@ function makeMap(root, stage) {
   const hear = (told) => {
     if (!told) { refresh(); return; }
     if (met.told.size > 5000) met.told.clear();
-    met.told.set(data.points + told.id, told);
-    if (told.id === at && tip.style.display !== 'none') say(told);
+    met.told.set(toldKey(data.points, told.search, told.id), told);
+    if (told.id === at && told.search === data.search && tip.style.display !== 'none') say(told);
   };
   met.heard = hear;
 

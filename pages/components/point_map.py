@@ -16,13 +16,18 @@ from ne_core.provenance import file_name
 from ne_core.wording import layer_name, ref_name
 from pages.components import links, turns
 from pages.components.assets import component, drawn_key
+from pages.components.example_lines import trim
+from pages.components.find import Found
+from pages.components.find_location import View as Search
+from pages.components.find_why import highlighted, matches
 from pages.components.labels import label
-from pages.components.lines import central_line
+from pages.components.lines import central_line, lines
 from pages.components.map_colours import legend
 from pages.components.map_location import FURTHEST, View
 from pages.components.map_points import Box, Points
 
 CHANNEL = component("map_channel", html="<span></span>", parts=("map_data", "map_grid"), plain=True)
+AROUND = (8, 4)  # tokens before and after the key token that are shown of an example
 FAR = 1e6  # sides of the map: nobody looks further away from it
 MAP = component(
     "point_map",
@@ -47,6 +52,7 @@ def point_map(
     shown = None if view.show is None else told(atlas, atlas.feature_id(view.show))
     data = {
         "points": points.key,
+        "search": search_key(atlas, view.search),
         "address": f"neuron?{urlencode(links.atlas_query(atlas))}",
         "layers": [[layer, atlas.n_neurons(layer)] for layer in atlas.layers],
         "names": names(atlas),
@@ -78,22 +84,38 @@ def packed(flags: Bool[np.ndarray, " n"]) -> str:
     return base64.b64encode(np.packbits(flags, bitorder="little")).decode()
 
 
+def search_key(atlas: Atlas, search: Search) -> str:
+    """Tells what is said of a point under one search from what is said under another."""
+    return urlencode(search.query(atlas))
+
+
 @turns.fragment
-def tell(atlas: Atlas) -> None:
-    """Answers for one feature at a time: what it is called, and its central example."""
+def tell(atlas: Atlas, search: Search, found: Found | None) -> None:
+    """Answers for one feature at a time: what it is called, and an example; of a hit, the one that shows why."""
     asked = state_of("map-tell").get("asked")
     known = type(asked) is int and 0 <= asked < len(atlas.features["size"])
-    CHANNEL(
-        data={"role": "tell", "told": told(atlas, asked) if known else None}, key="map-tell", on_asked_change=nothing
-    )
+    answer = told(atlas, asked, search, found) | {"search": search_key(atlas, search)} if known else None
+    CHANNEL(data={"role": "tell", "told": answer}, key="map-tell", on_asked_change=nothing)
 
 
-def told(atlas: Atlas, id: int) -> dict:
-    line, maximum = central_line(atlas, id, 8, 4)
+def told(atlas: Atlas, id: int, search: Search | None = None, found: Found | None = None) -> dict:
+    line, maximum = central_line(atlas, id, *AROUND)
     ref, size = atlas.feature_ref(id), int(atlas.features["size"][id])
     meta, name = f"{size} example{'s' * (size != 1)}", label(atlas, id)
     known = {"id": id, "name": ref_name(atlas.manifest, ref), "meta": meta, "line": line, "maximum": maximum}
-    return {**known, "text": str(name), **name.data()}
+    hit = np.flatnonzero(found.ids == id) if found is not None else ()
+    why = matched(atlas, id, search, found, int(hit[0])) if len(hit) else {"why": None}
+    return {**known, "text": str(name), **name.data(), **why}
+
+
+def matched(atlas: Atlas, id: int, search: Search, found: Found, place: int) -> dict:
+    """Why a search found the feature, and the part of the example that shows it."""
+    match = matches(atlas, search, found, slice(place, place + 1))[0]
+    line = lines(atlas, atlas.neuron(atlas.feature_ref(id).of), [match.row])[0]
+    line["h"] = highlighted(atlas, search, line)
+    first, last = (end(line["h"], default=line["k"]) for end in (min, max))
+    trim(line, max(AROUND[0], line["k"] - first), max(AROUND[1], last - line["k"]))
+    return {"why": match.why, "line": line}
 
 
 def seen() -> Box | None:

@@ -15,12 +15,15 @@ SORTS = {
 }
 CONTEXTS = {"whole": "the whole window", "short": "a few tokens", "important": "up to the important tokens"}
 MEAN = "mean"
-LONGEST = 100  # characters of a token that is looked for
+LONGEST = 200  # characters of a text that is looked for
 
 
 @dataclass(frozen=True)
 class Reading:
-    """`least` and `most` are activations in percent of the neuron's maximum; `baseline` None is the atlas's first."""
+    """`least` and `most` are activations in percent of the neuron's maximum; `baseline` None is the atlas's first.
+
+    `shortened`: `holds` is the beginning of a longer text.
+    """
 
     sort: str = "central"
     context: str = "whole"
@@ -30,6 +33,7 @@ class Reading:
     most: float | None = None
     holds: str = ""
     page: int = 0
+    shortened: bool = False
 
     @property
     def by_distance(self) -> bool:
@@ -66,7 +70,7 @@ class Reading:
 
     def elsewhere(self) -> "Reading":
         """At another neuron: its examples are its own."""
-        return replace(self, least=None, most=None, holds="", page=0)
+        return replace(self, least=None, most=None, holds="", page=0, shortened=False)
 
     def span(self, n_found: int) -> range:
         """Places of the examples on this page, among all that pass."""
@@ -84,8 +88,9 @@ def read_reading(at: location.Location, baselines: Sequence[str], highest: float
     if least is not None and most is not None and least > most:
         at.wrong("least", f"it is above most={most:g}")
         least = most = None
-    holds = at.asked.get("holds", "")[:LONGEST]
-    return Reading(sort, context, baseline, values, least, most, holds)
+    holds = at.text("holds", LONGEST)
+    shortened = len(at.asked.get("holds", "")) > LONGEST
+    return Reading(sort, context, baseline, values, least, most, holds, shortened=shortened)
 
 
 def read_tokens(at: location.Location, baselines: Sequence[str]) -> tuple[str, str | None, bool]:

@@ -11,7 +11,7 @@ from pages.components.example_lines import example_lines
 from pages.components.lines import maximum
 from pages.components.links import page_href
 from pages.components.picker import View
-from pages.components.reading import CONTEXTS, SORTS, Reading, baseline_names, n_pages
+from pages.components.reading import CONTEXTS, LONGEST, SORTS, Reading, baseline_names, n_pages
 
 TOKENS = component(
     "tokens",
@@ -64,7 +64,8 @@ def bar(atlas: Atlas, neuron: Neuron, view: View) -> dict:
             "context": [] if images else list(CONTEXTS.items()),
             "baseline": [(name, name) for name in names] if len(names) > 1 else [],
         },
-        "holds": ["Label", "a class"] if images else ["Holds", "a token"],
+        "holds": ["Label", "a class"] if images else ["Holds", "some text"],
+        "longest": LONGEST,
         "range": [math.floor(share.min()), math.ceil(share.max())],
         "order": list(everything(view).query(atlas)),
         "query": view.query(atlas),

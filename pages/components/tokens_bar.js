@@ -1,6 +1,6 @@
 /* How examples are read: order, context, filters, baseline. Every change is a step to another address.
-   bar = {choices: {name: [[value, text]]} with the usual value first, holds: [title, placeholder], range: [low, high],
-   order: [names], query: {}} */
+   bar = {choices: {name: [[value, text]]} with the usual value first, holds: [title, placeholder], longest: characters of
+   what is held, range: [low, high], order: [names], query: {}} */
 const TITLES = { sort: 'Order', context: 'Context', baseline: 'Masked by' };
 
 function drawBar(form, bar) {
@@ -25,7 +25,7 @@ function barControls(bar) {
   const [low, high] = bar.range;
   const ends = [number('least', 'Least activation, percent of the maximum', low, high),
     '–', number('most', 'Most activation, percent of the maximum', low, high)];
-  const holds = Object.assign(element('input'), { type: 'search', name: 'holds', placeholder: bar.holds[1], maxLength: 100, size: 9 });
+  const holds = Object.assign(element('input'), { type: 'search', name: 'holds', placeholder: bar.holds[1], size: 9 });
   return [made.sort, made.context, labelled('Activation', ...ends, '% of maximum'), labelled(bar.holds[0], holds), made.baseline].filter(Boolean);
 }
 
@@ -53,6 +53,8 @@ function asked(control, bar) {
   const { name, value } = control, [low, high] = bar.range;
   const usual = bar.choices[name]?.[0]?.[0];
   const limits = { least: (end) => end > low, most: (end) => end < high };
+  // one character too many stays in the address, so that the page can say so: an input with a limit says nothing
+  if (name === 'holds') return { holds: [...value].slice(0, bar.longest + 1).join('') };
   if (limits[name]) return { [name]: value !== '' && limits[name](+value) ? String(+value) : '' };
   return { [name]: value === usual ? '' : value };
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ne_core.atlas import Atlas
+from ne_core.passages import BREAK
 from ne_core.token_text import spelled, visible
 from ne_core.words import folded
 from pages.components.per_atlas import per_atlas
@@ -19,7 +20,7 @@ MOST_NAMES = 5_000  # key tokens, the commonest first, among which suggestions a
 class Vocabulary:
     """Every token in the forms that a search needs, and the key tokens of the atlas."""
 
-    folded: list[str]  # as the word index has them
+    folded: list[str]  # as the word index has them, spaces for line breaks
     shown: list[str]  # as examples show them
     lowered: list[str]  # the same without capitals
     frequent: list[str]  # key tokens as they are typed, those of most features first
@@ -29,6 +30,7 @@ class Vocabulary:
 def vocabulary(atlas: Atlas) -> Vocabulary:
     one: dict[str, str] = {}  # most tokens have but one form: 50,000 of them thrice are megabytes
     shown, plain = ([form(text) for text in atlas.vocab] for form in (visible, folded))
+    plain = [text.replace(BREAK, " ") for text in plain]
     lowered = [text.casefold() for text in shown]
     forms = ([one.setdefault(text, text) for text in texts] for texts in (plain, shown, lowered))
     return Vocabulary(*forms, frequent(atlas))
