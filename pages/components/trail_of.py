@@ -5,6 +5,7 @@ import numpy as np
 from ne_core.atlas import Atlas
 from ne_core.free_query import space_index
 from ne_core.refs import FeatureRef
+from ne_core.token_text import is_word
 from ne_core.trail import Trail, chosen, layers_reached, trail
 from pages.components.per_atlas import per_atlas
 from pages.components.trail_location import View, usual_least
@@ -33,7 +34,7 @@ def starts(atlas: Atlas) -> list[int]:
     ids = np.flatnonzero(features["size"] >= SOLID)
     ids = ids if len(ids) else np.arange(len(features["size"]))
     tokens = features["key_tokens"][ids, 0]
-    word = np.array([text[:1] == " " and len(text) > WORD and text[1:].isalpha() for text in atlas.vocab], dtype=bool)
+    word = np.array([is_word(text, WORD) for text in atlas.vocab], dtype=bool)
     named = word[tokens] & (2 * features["key_token_counts"][ids, 0] >= features["size"][ids])
     similar, cosines = features[f"similar_{space}"][ids], features[f"cosine_{space}"][ids]
     reached = layers_reached(similar, cosines, features["layer"], usual_least(space))
