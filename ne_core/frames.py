@@ -16,11 +16,22 @@ from ne_core.atlas import Atlas, Neuron, neuron_columns
 from ne_core.board import QUANTILES, board
 from ne_core.classes import CLASSES
 from ne_core.feature_text import cluster_names, feature_name
+from ne_core.layer_pairs import LayerPairs
 from ne_core.measures import distances_of
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.schema import FEATURES, KEY_TOKENS
 
-TEXT = {"class", "name", "key_token", "before", "after", "token", *(f"key_token_{i}" for i in range(KEY_TOKENS))}
+TEXT = {
+    "class",
+    "name",
+    "comparable",
+    "space",
+    "key_token",
+    "before",
+    "after",
+    "token",
+    *(f"key_token_{i}" for i in range(KEY_TOKENS)),
+}
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -134,7 +145,10 @@ def tokens_frame(atlas: Atlas, ref: NeuronRef | FeatureRef, cut: float | None = 
 
 
 def similar_frame(atlas: Atlas, ref: FeatureRef, space: str | None = None) -> pd.DataFrame:
-    """The features similar to one of the atlas's cut, best first, in a space (the atlas's own unless told)."""
+    """The features similar to one of the atlas's cut, best first, in a space (the atlas's own by default).
+
+    `of_…` is the one that they are similar to, `comparable` what a cosine between the two layers is worth there.
+    """
     space = space or atlas.manifest.default_space
     if space not in atlas.manifest.spaces:
         raise KeyError(f"space {space}: this atlas has {', '.join(atlas.manifest.spaces)}")
@@ -143,6 +157,12 @@ def similar_frame(atlas: Atlas, ref: FeatureRef, space: str | None = None) -> pd
     cosines = plain(np.array([cosine for _, cosine in found], dtype=np.float16))
     frame.insert(0, "rank", np.arange(len(found)))
     frame.insert(1, "cosine", cosines)
+    verdicts = LayerPairs(atlas, space).verdicts(ref.layer)
+    frame["comparable"] = texts([verdicts[other.layer].value for other, _ in found])
+    of = {"of_layer": ref.layer, "of_neuron": ref.neuron, "of_feature": ref.feature}
+    frame = frame.assign(**{name: np.full(len(frame), number) for name, number in of.items()})
+    frame["of_cut"] = np.full(len(frame), atlas.manifest.default_cut)
+    frame["space"] = texts([space] * len(frame))
     return frame
 
 

@@ -13,9 +13,11 @@ from jaxtyping import Int
 from ne_core.agreement import of_baseline
 from ne_core.atlas import Atlas, Neuron
 from ne_core.cluster import central_of
+from ne_core.comparable_text import similar_words
 from ne_core.dendrogram_svg import Look, dendrogram_svg
 from ne_core.feature_text import cluster_names, feature_name
 from ne_core.image_svg import image_svg
+from ne_core.layer_pairs import LayerPairs
 from ne_core.measures import distances_of, measures
 from ne_core.palette import feature_colour
 from ne_core.provenance import bibtex, citation, provenance
@@ -53,6 +55,7 @@ def static_page(atlas: Atlas, ref: NeuronRef, cut: float | None = None) -> str:
         how = HOW_TO_SEE if atlas.manifest.images else HOW_TO_READ
         body += [drawn(atlas, neuron, cut), overview(found, len(neuron)), '<h2 id="examples">Examples</h2>', how]
         body += [section(atlas, neuron, feature, cut) for feature in found]
+        body.append(caution(atlas, ref.layer))
     else:
         dead = "This neuron is dead: no text of the corpus activates it, so it has no features."
         body.append(f"<p>{worded(atlas.manifest, dead)}</p>")
@@ -201,6 +204,12 @@ def similar(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
         f'<p class="quiet">{worded(atlas.manifest, "Similar features of other neurons")} ({safe(space)}{moved}):</p>'
         f'<ul class="similar">{rows}</ul>'
     )
+
+
+def caution(atlas: Atlas, layer: int) -> str:
+    """What the cosines of similar features are worth between layers."""
+    words = similar_words(LayerPairs(atlas, atlas.manifest.default_space), layer)
+    return f'<p class="quiet">Cosines between layers: {escape(words)}</p>' if words else ""
 
 
 def named(atlas: Atlas, ref: FeatureRef) -> str:

@@ -34,8 +34,12 @@ def trail_svg(
     *,
     title: str = "Trail",
     look: Look = PAPER,
+    unlike: Sequence[int] = (),
 ) -> str:
-    """`links` are places of two nodes and their cosine, which is at least `least`: the darker the more alike."""
+    """`links` are places of two nodes and their cosine, which is at least `least`: the darker the more alike.
+
+    `unlike` layers cannot be compared with the start's, and say so where they have no nodes.
+    """
     lefts, width = columns(layers, nodes)
     deepest = max(sum(node.layer == layer for node in nodes) for layer in layers)
     height = HEAD + deepest * (TALL + BETWEEN) + EDGE
@@ -44,6 +48,11 @@ def trail_svg(
         element("title", escape(title)),
         element("rect", width=width, height=height, fill=look.ground),
         *(text(f"Layer {layer}", left, 24, fill=look.quiet, font_weight="bold") for layer, left in lefts.items()),
+        *(
+            text("not comparable", left, height / 2, fill=look.quiet, font_size=9)
+            for layer, left in lefts.items()
+            if layer in unlike and not any(node.layer == layer for node in nodes)
+        ),
         *(curve(corners[a], corners[b], (cosine - least) / max(1 - least, 1e-9), look) for a, b, cosine in links),
         *(part for node, corner in zip(nodes, corners, strict=True) for part in box(node, *corner, look)),
     ]

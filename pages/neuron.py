@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
+from ne_core.comparable_text import similar_words
 from ne_core.measures import measures
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.wording import unit_title, worded
@@ -10,6 +11,7 @@ from pages.components.behind import show_behind
 from pages.components.chance import show_chance
 from pages.components.cluster_words import number, stands_in, tab_title
 from pages.components.clusters import Cluster, branch_at, cluster_label, cluster_labels, features_at, holder, listed
+from pages.components.comparable import caution
 from pages.components.dendrogram import tree_of
 from pages.components.escape import markdown
 from pages.components.examples import show_examples
@@ -144,6 +146,7 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
         return
     said = f"Features similar to feature {feature}" + (" of the atlas’s cut" if moved else "")
     feature_rows(rows, of=atlas, name="similar", label=f"{said}, {label(atlas, id)}", shown=8, narrow=True)
+    caution(atlas, view.space, lambda pairs: similar_words(pairs, ref.layer))
     on_the_map = atlas_query(atlas, {"show": ref.dotted})
     st.page_link(page_file("map"), label="Show on the map", icon=":material/scatter_plot:", query_params=on_the_map)
     ways_on(atlas, ref, view.space)

@@ -4,11 +4,14 @@ import streamlit as st
 
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
+from ne_core.comparable import STAY_BELOW
+from ne_core.comparable_text import RULE
 from ne_core.similar import SPACES
 from ne_core.trail import Trail
 from ne_core.wording import layer_mark
 from pages.components import frame, location
 from pages.components.chips import Chip, chips
+from pages.components.comparable import pairs_table
 from pages.components.escape import markdown
 from pages.components.export_trail import trail_menu
 from pages.components.features import feature_row, feature_rows
@@ -20,7 +23,7 @@ from pages.components.trail_controls import controls
 from pages.components.trail_graph import trail_graph
 from pages.components.trail_location import View, read_view, trail_href
 from pages.components.trail_of import trail_of, worth_following
-from pages.components.trail_words import links_of, told
+from pages.components.trail_words import links_of, sentences
 
 ensure_router()
 
@@ -37,9 +40,10 @@ def show_start(atlas: Atlas, view: View) -> None:
 
 
 def show_graph(atlas: Atlas, view: View, trail: Trail) -> None:
-    st.markdown("\n".join(f"- {markdown(line)}" for line in told(atlas, trail)))
+    st.markdown("\n".join(f"- {markdown(line)}" for line in sentences(atlas, trail, view.seed.layer)))
+    show_pairs(atlas, view)
     if len(trail.ids) == 1:
-        st.caption("Lower the least cosine, or look in the other space.")
+        st.caption("Change the least cosine, or look in the other space.")
         return
     trail_graph(atlas, view, trail)
     st.caption(
@@ -48,8 +52,21 @@ def show_graph(atlas: Atlas, view: View, trail: Trail) -> None:
         "central examples; other features of the start’s own neuron are left out. A line joins features of successive "
         f"layers whose own cosine is at least {view.bound:g}, darker for more. A feature **splits** when those it is "
         "joined to in the next layer fall into groups that are not alike by the same rule, and **merges** when those "
-        "before it do. A click opens a feature; ↦ follows the trail from it."
+        "before it do; both are said only of layers that can be compared. Layers that cannot be compared with the "
+        "start’s show no features. A click opens a feature; ↦ follows the trail from it."
     )
+
+
+def show_pairs(atlas: Atlas, view: View) -> None:
+    """The measure behind what can be compared, for every two layers."""
+    if len(atlas.layers) == 1:
+        return
+    with st.expander("Which layers can be compared"):
+        st.markdown(pairs_table(atlas, view.space))
+        st.caption(
+            f"Of the features of a row’s layer, how many find a better match in a column’s layer than {STAY_BELOW:.0%} "
+            f"of random features do. {RULE} **Bold**: these two can be compared."
+        )
 
 
 def show_list(atlas: Atlas, view: View, trail: Trail) -> None:

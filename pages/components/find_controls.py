@@ -7,10 +7,12 @@ import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.classes import CLASSES, NAMES
+from ne_core.comparable_text import similar_words
 from ne_core.similar import SPACES
 from ne_core.wording import layer_mark, worded
 from pages.components import location
 from pages.components.choices import one_of, search_box, space_of
+from pages.components.comparable import caution
 from pages.components.features import feature_row, feature_rows
 from pages.components.find_location import LARGEST, View
 
@@ -62,3 +64,4 @@ def heading(atlas: Atlas, view: View) -> None:
     space_of(atlas, "_find_space", view.space, lambda space: view.to(space=space).query(atlas))
     caption = f"Nearest by cosine between central examples, as {SPACES.get(view.space, view.space)}."
     st.caption(worded(atlas.manifest, caption))
+    caution(atlas, view.space, lambda pairs: similar_words(pairs, view.like.layer))

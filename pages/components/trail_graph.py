@@ -1,6 +1,7 @@
 """The trail as a picture: layers from left to right, a link for every feature, a line where two are alike."""
 
 from ne_core.atlas import Atlas
+from ne_core.comparable import MEANINGLESS
 from ne_core.trail import Trail
 from pages.components.assets import component, drawn_key
 from pages.components.labels import label
@@ -17,11 +18,17 @@ TRAIL = component(
 def trail_graph(atlas: Atlas, view: View, trail: Trail) -> None:
     drawn = {
         "layers": list(atlas.layers),
+        "unlike": unlike(atlas, view, trail),
         "least": trail.least,
         "nodes": [node(atlas, view, trail, place) for place in range(len(trail.ids))],
         "links": [[a, b, round(cosine, 3)] for a, b, cosine in trail.links],
     }
     TRAIL(data={"key": drawn_key(drawn), **drawn}, key="trail_graph")
+
+
+def unlike(atlas: Atlas, view: View, trail: Trail) -> list[int]:
+    """Layers that cannot be compared with the start's, which therefore show no features."""
+    return [layer for layer in atlas.layers if trail.verdicts(view.seed.layer, layer) in MEANINGLESS]
 
 
 def node(atlas: Atlas, view: View, trail: Trail, place: int) -> dict:
