@@ -19,6 +19,7 @@ from ne_core.feature_text import cluster_names, feature_name
 from ne_core.image_svg import image_svg
 from ne_core.layer_pairs import LayerPairs
 from ne_core.measures import distances_of, measures
+from ne_core.numbers import fixed
 from ne_core.palette import feature_colour
 from ne_core.provenance import bibtex, citation, provenance
 from ne_core.refs import FeatureRef, NeuronRef
@@ -173,7 +174,7 @@ def section(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
 
 def texts(atlas: Atlas, neuron: Neuron, rows: list[int]) -> str:
     examples = "".join(
-        f'<li><span class="value">{neuron.activation[row]:.2f}</span>'
+        f'<li><span class="value">{fixed(float(neuron.activation[row]))}</span>'
         f"{line_html(line, maximum(atlas, neuron.ref), atlas.manifest.causal)}</li>"
         for row, line in zip(rows, window_lines(atlas, neuron, rows), strict=True)
     )
@@ -187,7 +188,7 @@ def images(atlas: Atlas, neuron: Neuron, rows: list[int]) -> str:
         example = int(neuron.example[row])
         label = atlas.shown[int(atlas.tokens[example, 0])]
         picture = image_svg(atlas.images[example], atlas.brightest, image_words(label, example))
-        value = f'<span class="value">{neuron.activation[row]:.2f}</span>'
+        value = f'<span class="value">{fixed(float(neuron.activation[row]))}</span>'
         made.append(f"<li>{picture}<bdi>{escape(label)}</bdi> {value}</li>")
     return f'<ol class="images">{"".join(made)}</ol>'
 
@@ -199,7 +200,7 @@ def similar(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
     if not others:
         return ""
     moved = "" if cut == atlas.manifest.default_cut else f", of feature {holder.feature} of the atlas’s cut"
-    rows = "".join(f"<li>{safe(named(atlas, other))}, cosine {cosine:.2f}</li>" for other, cosine in others)
+    rows = "".join(f"<li>{safe(named(atlas, other))}, cosine {fixed(cosine)}</li>" for other, cosine in others)
     return (
         f'<p class="quiet">{worded(atlas.manifest, "Similar features of other neurons")} ({safe(space)}{moved}):</p>'
         f'<ul class="similar">{rows}</ul>'
@@ -245,7 +246,7 @@ def pairs(style: str, told: dict[str, str]) -> str:
 
 
 def number(value: float) -> str:
-    return f"{value:.2f}" if np.isfinite(value) else "–"
+    return fixed(value)
 
 
 def safe(value: object) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from ne_core.dendrogram_svg import PAPER, Look
+from ne_core.numbers import fixed
 from ne_core.svg import element, text, wide
 
 BOX, TALL, BETWEEN = 196, 38, 10  # a feature's box, and the room between two below each other
@@ -91,7 +92,7 @@ def curve(one: Corner, other: Corner, share: int | float, look: Look) -> str:
 def box(node: Node, x: int | float, y: int | float, look: Look) -> list[str]:
     seed = node.cosine is None
     border = {"stroke": look.ink, "stroke_width": 2} if seed else {"stroke": look.faint}
-    facts = ["the start" if seed else f"{node.cosine:.2f}".replace("-", "−"), *node.turns]
+    facts = ["the start" if seed else fixed(node.cosine), *node.turns]
     return [
         element("rect", x=x, y=y, width=BOX, height=TALL, rx=6, fill=look.ground, **border, **{"class": "node"}),
         text(fitted(node.name, COLUMNS), x + 8, y + 16, fill=look.ink),

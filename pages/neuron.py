@@ -5,6 +5,7 @@ import streamlit as st
 from ne_core.atlas import Atlas, Neuron
 from ne_core.comparable_text import similar_words
 from ne_core.measures import measures
+from ne_core.numbers import fixed
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.wording import unit_title, worded
 from pages.components.behind import show_behind
@@ -58,7 +59,7 @@ def show_measures(atlas: Atlas, neuron: Neuron, view: View) -> None:
         "Within features": (number(found.intra_distance), "Mean distance between examples of the same feature."),
         "Between features": (number(found.inter_distance), "Mean distance between examples of different features."),
         "Maximum": (
-            f"{atlas.neurons['maximum'][row]:.2f}",
+            fixed(float(atlas.neurons["maximum"][row])),
             "The neuron’s maximum activation; tokens as active as this have the strongest background.",
         ),
     }
@@ -134,7 +135,7 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
             before=5,
             after=3,
             named=True,
-            meta=f"{cosine:.2f}",
+            meta=fixed(cosine),
             share=max(0.0, cosine),
             href=neuron_href(atlas, other, **view.kept(atlas)),
             also=[("Compare", Pair(ref, other).href(atlas))],

@@ -5,6 +5,7 @@ import streamlit as st
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
 from ne_core.comparable_text import pair_words
+from ne_core.numbers import fixed
 from ne_core.similar import SPACES
 from ne_core.wording import ref_name, worded
 from pages.components import export, frame, location
@@ -50,7 +51,7 @@ def show_common(atlas: Atlas, view: View) -> None:
     with st.container(horizontal=True, gap="medium"):
         for space in atlas.manifest.spaces:
             name = worded(atlas.manifest, SPACE_TITLES.get(space, space))
-            value = f"{cosine(atlas, view.a, view.b, space):.2f}".replace("-", "−")
+            value = fixed(cosine(atlas, view.a, view.b, space))
             meaning = f"Between the central examples, as {SPACES.get(space, space)}: 1 is one direction, 0 unrelated."
             meaning = markdown(worded(atlas.manifest, meaning))
             with st.container(width="content"):

@@ -6,6 +6,7 @@ from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
 from ne_core.comparable import STAY_BELOW
 from ne_core.comparable_text import RULE
+from ne_core.numbers import fixed
 from ne_core.similar import SPACES
 from ne_core.trail import Trail
 from ne_core.wording import layer_mark
@@ -83,7 +84,7 @@ def node_row(atlas: Atlas, view: View, trail: Trail, place: int) -> dict:
     if ref == view.seed:
         return feature_row(atlas, id, named=True, meta="the start", why=links_of(trail, place), current=True)
     also = [("Trail from here", view.to(seed=ref).href(atlas))]
-    shown = {"meta": f"{cosine:.2f}".replace("-", "−"), "share": max(0.0, cosine), "also": also}
+    shown = {"meta": fixed(cosine), "share": max(0.0, cosine), "also": also}
     return feature_row(atlas, id, named=True, why=links_of(trail, place), **shown)
 
 
