@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int, Shaped
+from jaxtyping import Float, Int, Shaped
 
 from ne_core.atlas import Atlas, Neuron, neuron_columns
 from ne_core.board import QUANTILES, board
@@ -153,16 +153,22 @@ def similar_frame(atlas: Atlas, ref: FeatureRef, space: str | None = None) -> pd
     if space not in atlas.manifest.spaces:
         raise KeyError(f"space {space}: this atlas has {', '.join(atlas.manifest.spaces)}")
     found = atlas.similar(ref, space)
-    frame = features_frame(atlas, [atlas.feature_id(other) for other, _ in found])
-    cosines = plain(np.array([cosine for _, cosine in found], dtype=np.float16))
-    frame.insert(0, "rank", np.arange(len(found)))
-    frame.insert(1, "cosine", cosines)
-    verdicts = LayerPairs(atlas, space).verdicts(ref.layer)
-    frame["comparable"] = texts([verdicts[other.layer].value for other, _ in found])
+    ids = np.array([atlas.feature_id(other) for other, _ in found], dtype=np.int64)
+    return like_frame(atlas, ref, space, ids, np.array([cosine for _, cosine in found], dtype=np.float16))
+
+
+def like_frame(
+    atlas: Atlas, ref: FeatureRef, space: str, ids: Int[np.ndarray, " n"], cosines: Float[np.ndarray, " n"]
+) -> pd.DataFrame:
+    """Features by their cosine with one of the atlas's cut, in the order given; columns as in `similar_frame`."""
+    frame, verdicts = features_frame(atlas, ids), LayerPairs(atlas, space).verdicts(ref.layer)
+    frame.insert(0, "rank", np.arange(len(ids)))
+    frame.insert(1, "cosine", plain(cosines))
+    frame["comparable"] = texts([verdicts[layer].value for layer in atlas.features["layer"][ids].tolist()])
     of = {"of_layer": ref.layer, "of_neuron": ref.neuron, "of_feature": ref.feature}
-    frame = frame.assign(**{name: np.full(len(frame), number) for name, number in of.items()})
-    frame["of_cut"] = np.full(len(frame), atlas.manifest.default_cut)
-    frame["space"] = texts([space] * len(frame))
+    frame = frame.assign(**{name: np.full(len(ids), number) for name, number in of.items()})
+    frame["of_cut"] = np.full(len(ids), atlas.manifest.default_cut)
+    frame["space"] = texts([space] * len(ids))
     return frame
 
 

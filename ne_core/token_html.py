@@ -39,9 +39,6 @@ def level(activation: float, maximum: float) -> float:
 
 def words(line: Line, i: int) -> str:
     """A token's numbers, for whoever points at it."""
-    said = (
-        f"activation {fixed(float(line.activations[i]))}"
-        if np.isfinite(line.activations[i])
-        else "activation not known"
-    )
-    return said + (f", importance {signed(float(line.importances[i]))}" if np.isfinite(line.importances[i]) else "")
+    activation, importance = float(line.activations[i]), float(line.importances[i])
+    known = f"activation {fixed(activation)}" if np.isfinite(activation) else "activation not known"
+    return known + (f", importance {signed(importance)}" if np.isfinite(importance) else "")

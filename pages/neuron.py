@@ -115,7 +115,8 @@ def show_tree(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
         "line, click the axis, or use the arrow keys on it. A click on a branch shows its examples."
     )
     in_two = atlas_query(atlas, neuron.ref.query())
-    st.page_link(page_file("compare"), label="In two spaces", icon=PAGES["compare"][1], query_params=in_two)
+    label = "In two spaces" if view.cut == atlas.manifest.default_cut else "In two spaces, at the atlas’s cut"
+    st.page_link(page_file("compare"), label=label, icon=PAGES["compare"][1], query_params=in_two)
 
 
 def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:

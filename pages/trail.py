@@ -18,7 +18,7 @@ from pages.components.export_trail import trail_menu
 from pages.components.features import feature_row, feature_rows
 from pages.components.frame import open_page
 from pages.components.labels import label
-from pages.components.links import atlas_query
+from pages.components.links import atlas_query, in_space, neuron_href
 from pages.components.nav import ensure_router, page_file, pages_of
 from pages.components.trail_controls import controls
 from pages.components.trail_graph import trail_graph
@@ -36,7 +36,8 @@ def nothing_to_follow() -> None:
 
 
 def show_start(atlas: Atlas, view: View) -> None:
-    row = feature_row(atlas, atlas.feature_id(view.seed), named=True)
+    href = neuron_href(atlas, view.seed, **in_space(atlas, view.space))
+    row = feature_row(atlas, atlas.feature_id(view.seed), named=True, href=href)
     feature_rows([row], of=atlas, name="seed", label="The feature that the trail starts from", shown=1)
 
 
@@ -81,10 +82,11 @@ def show_list(atlas: Atlas, view: View, trail: Trail) -> None:
 def node_row(atlas: Atlas, view: View, trail: Trail, place: int) -> dict:
     id = int(trail.ids[place])
     ref, cosine = atlas.feature_ref(id), float(trail.cosine[place])
+    href = neuron_href(atlas, ref, **in_space(atlas, view.space))
     if ref == view.seed:
-        return feature_row(atlas, id, named=True, meta="the start", why=links_of(trail, place), current=True)
+        return feature_row(atlas, id, named=True, meta="the start", why=links_of(trail, place), current=True, href=href)
     also = [("Trail from here", view.to(seed=ref).href(atlas))]
-    shown = {"meta": fixed(cosine), "share": max(0.0, cosine), "also": also}
+    shown = {"meta": fixed(cosine), "share": max(0.0, cosine), "also": also, "href": href}
     return feature_row(atlas, id, named=True, why=links_of(trail, place), **shown)
 
 

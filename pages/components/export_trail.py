@@ -1,19 +1,20 @@
 """What the trail page exports: its features, its links, and the picture of both."""
 
 from ne_core.atlas import Atlas
+from ne_core.refs import dashed
 from ne_core.trail import Trail
 from pages.components import export
 from pages.components.comparable import layer_pairs
 from pages.components.export import Table
-from pages.components.export_neuron import dashed
 from pages.components.labels import label
 from pages.components.pictures import Picture
 from pages.components.trail_graph import unlike
-from pages.components.trail_location import View
+from pages.components.trail_location import View, usual_least
 
 
 def trail_menu(atlas: Atlas, view: View, trail: Trail) -> None:
-    name = f"{dashed(view.seed)}-trail-{view.space}"
+    bound = "" if view.bound == usual_least(view.space) else f"-least{view.bound:g}"
+    name = f"{dashed(view.seed)}-trail-{view.space}{bound}"
 
     def frames():
         import ne_core.trail_frames  # pandas, when a table is asked for

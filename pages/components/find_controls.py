@@ -15,6 +15,7 @@ from pages.components.choices import one_of, search_box, space_of
 from pages.components.comparable import caution
 from pages.components.features import feature_row, feature_rows
 from pages.components.find_location import LARGEST, View
+from pages.components.links import in_space, neuron_href
 
 
 def controls(atlas: Atlas, view: View) -> None:
@@ -59,7 +60,8 @@ def heading(atlas: Atlas, view: View) -> None:
     if view.like is None:
         return
     st.subheader("More like this feature", anchor=False)
-    row = feature_row(atlas, atlas.feature_id(view.like), named=True)
+    href = neuron_href(atlas, view.like, **in_space(atlas, view.space))
+    row = feature_row(atlas, atlas.feature_id(view.like), named=True, href=href)
     feature_rows([row], of=atlas, name="like", label="The feature", shown=1)
     space_of(atlas, "_find_space", view.space, lambda space: view.to(space=space).query(atlas))
     caption = f"Nearest by cosine between central examples, as {SPACES.get(view.space, view.space)}."

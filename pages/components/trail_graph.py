@@ -5,7 +5,7 @@ from ne_core.comparable import MEANINGLESS
 from ne_core.trail import Trail
 from pages.components.assets import component, drawn_key
 from pages.components.labels import label
-from pages.components.links import neuron_href
+from pages.components.links import in_space, neuron_href
 from pages.components.trail_location import View
 from pages.components.trail_words import links_of
 
@@ -35,14 +35,13 @@ def node(atlas: Atlas, view: View, trail: Trail, place: int) -> dict:
     id = int(trail.ids[place])
     ref, size = atlas.feature_ref(id), int(atlas.features["size"][id])
     seed = ref == view.seed
-    space = {} if view.space == atlas.manifest.default_space else {"space": view.space}
     return {
         "layer": ref.layer,
         "ref": str(ref),
         **label(atlas, id).data(),
         "size": size,
         "cosine": None if seed else round(float(trail.cosine[place]), 2),
-        "href": neuron_href(atlas, ref, **space),
+        "href": neuron_href(atlas, ref, **in_space(atlas, view.space)),
         "root": None if seed else view.to(seed=ref).href(atlas),
         "turns": [what for what, at in (("splits", trail.splits), ("merges", trail.merges)) if place in at],
         "said": links_of(trail, place),
