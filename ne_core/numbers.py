@@ -1,19 +1,20 @@
 """Numbers as people read them, with one minus sign; what a machine reads (CSV, JSON, addresses) keeps its hyphen."""
 
 import math
+from typing import SupportsFloat
 
 MINUS = "−"  # U+2212, as wide as the plus
 UNKNOWN = "–"
 
 
-def fixed(value: float, digits: int = 2) -> str:
+def fixed(value: SupportsFloat, digits: int = 2) -> str:
     """The number to so many digits: 0.31, −0.08; a dash where it is not known."""
-    return typeset(f"{value:z.{digits}f}") if math.isfinite(value) else UNKNOWN
+    return typeset(f"{float(value):z.{digits}f}") if math.isfinite(value) else UNKNOWN
 
 
-def signed(value: float, digits: int = 2) -> str:
+def signed(value: SupportsFloat, digits: int = 2) -> str:
     """The same with its sign: +0.31, −0.08."""
-    return typeset(f"{value:+z.{digits}f}") if math.isfinite(value) else UNKNOWN
+    return typeset(f"{float(value):+z.{digits}f}") if math.isfinite(value) else UNKNOWN
 
 
 def typeset(number: str) -> str:

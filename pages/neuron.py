@@ -59,7 +59,7 @@ def show_measures(atlas: Atlas, neuron: Neuron, view: View) -> None:
         "Within features": (number(found.intra_distance), "Mean distance between examples of the same feature."),
         "Between features": (number(found.inter_distance), "Mean distance between examples of different features."),
         "Maximum": (
-            fixed(float(atlas.neurons["maximum"][row])),
+            fixed(atlas.neurons["maximum"][row]),
             "The neuron’s maximum activation; tokens as active as this have the strongest background.",
         ),
     }

@@ -18,7 +18,7 @@ def number(value: float) -> str:
 
 def facts(atlas: Atlas, neuron: Neuron, cluster: Cluster, reading: Reading) -> str:
     """What is known of a cluster, in one line."""
-    said = [f"Mean activation {fixed(neuron.activation[cluster.rows].astype(np.float32).mean().item())}"]
+    said = [f"Mean activation {fixed(neuron.activation[cluster.rows].astype(np.float32).mean())}"]
     if len(cluster) > 1:
         said.append(f"mean distance within it {number(cluster.distance)}")
     said.append(lifetime(cluster))

@@ -27,7 +27,7 @@ def show_example(atlas: Atlas, neuron: Neuron, view: View) -> None:
         "maximum": maximum(atlas, neuron.ref),
         "causal": atlas.manifest.causal,
         "images": atlas.manifest.images,
-        "lines": [line | {"aside": fixed(float(neuron.activation[row]))} for line in lines(atlas, neuron, [row])],
+        "lines": [line | {"aside": fixed(neuron.activation[row])} for line in lines(atlas, neuron, [row])],
     }
     EXCERPTS(data={"key": drawn_key(drawn), **drawn}, key="compare_example")
     name = f"Feature {ref.feature}, {label(atlas, atlas.feature_id(ref))}"

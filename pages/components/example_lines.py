@@ -38,7 +38,7 @@ def example_lines(atlas: Atlas, neuron: Neuron, found: Chosen, reading: Reading)
 
 
 def aside(neuron: Neuron, row: int, found: Chosen, i: int) -> str:
-    activation = fixed(float(neuron.activation[row]))
+    activation = fixed(neuron.activation[row])
     return activation if found.distance is None else f"distance {found.distance[i]:.3f} · {activation}"
 
 

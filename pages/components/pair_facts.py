@@ -83,7 +83,7 @@ def measured(atlas: Atlas, ref: FeatureRef) -> dict[str, str]:
     return {
         "Examples": f"{size:,}",
         "Share of the neuron’s examples": f"{size / n:.0%}",
-        "Mean activation": fixed(float(features["mean_activation"][id])),
+        "Mean activation": fixed(features["mean_activation"][id]),
         "Mean distance within it": number(features["intra_distance"][id]),
         "Features of the neuron": f"{neurons['n_features'][row]:,}",
         "Mean distance between them": number(neurons["inter_distance"][row]),

@@ -34,9 +34,7 @@ def show_examples(atlas: Atlas, side: str, ref: FeatureRef) -> None:
         "maximum": maximum(atlas, ref.of),
         "causal": atlas.manifest.causal,
         "images": atlas.manifest.images,
-        "lines": [
-            line | {"aside": fixed(float(neuron.activation[row]))} for line, row in zip(shown, rows, strict=True)
-        ],
+        "lines": [line | {"aside": fixed(neuron.activation[row])} for line, row in zip(shown, rows, strict=True)],
     }
     EXCERPTS(data={"key": drawn_key(drawn), **drawn}, key=f"examples_{side}")
     which = f"{len(rows)} of its {len(every):,} examples: the" if len(every) > 1 else "Its only example, the"
