@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ne_core.comparable import FEWEST, MEANINGLESS, Verdict
 from ne_core.layer_pairs import LayerPairs
 from ne_core.manifest import Manifest
+from ne_core.similar import SPACES
 from ne_core.wording import layer_mark, listed
 
 RULE = (
@@ -55,10 +56,10 @@ def pair_words(pairs: LayerPairs, layer: int, other: int) -> str:
     found, both = pairs.verdict(layer, other), sorted({layer, other})
     if found == Verdict.COMPARABLE:
         return ""
-    those = named(pairs.atlas.manifest, both)
+    those, kind = named(pairs.atlas.manifest, both), SPACES.get(pairs.space, pairs.space)
     if found == Verdict.FEW:
-        return f"Whether this cosine means anything cannot be told: too few features in {those}."
-    return f"This cosine says nothing: {'within' if len(both) == 1 else 'between'} {those} {NO_BETTER}."
+        return f"What a cosine as {kind} means cannot be told: too few features in {those}."
+    return f"A cosine as {kind} says nothing {'within' if len(both) == 1 else 'between'} {those}: {NO_BETTER}."
 
 
 def summary_words(pairs: LayerPairs) -> str:

@@ -54,9 +54,9 @@ def show_common(atlas: Atlas, view: View) -> None:
             value = fixed(cosine(atlas, view.a, view.b, space))
             meaning = f"Between the central examples, as {SPACES.get(space, space)}: 1 is one direction, 0 unrelated."
             meaning = markdown(worded(atlas.manifest, meaning))
-            with st.container(width="content"):
-                st.metric(f"Cosine, {name[:1].lower()}{name[1:]}", value, help=meaning, width="content")
-                caution(atlas, space, lambda pairs: pair_words(pairs, view.a.layer, view.b.layer))
+            st.metric(f"Cosine, {name[:1].lower()}{name[1:]}", value, help=meaning, width="content")
+    for space in atlas.manifest.spaces:
+        caution(atlas, space, lambda pairs: pair_words(pairs, view.a.layer, view.b.layer))
     st.markdown(tokens_line(atlas, view.a, view.b))
     st.markdown(measures_table(atlas, view.a, view.b))
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.lab.meanings import meanings
 from ne_core.lab.units import latent
 from tests.apptest import open_app, payloads, rows_of
-from tests.planted_lab import BOTH, CUT, NE
+from tests.planted_lab import BOTH, NE
 
 TO_SPACE = ("neuron", "trail")  # pages with similar features; a search has them when it is for features like one
 VIEWS = {
@@ -55,11 +56,12 @@ def test_a_cut_and_a_baseline_go_along_within_a_neuron(tiny_atlas, monkeypatch):
     assert {query["baseline"] for query in others} == {"mean-embedding"}
 
 
-@pytest.mark.parametrize("cut", [CUT, 0.2])
-def test_the_lab_leads_to_as_many_features_as_it_shows(cut: float, lab_atlas, monkeypatch):
-    asked = {"cut": f"{cut:g}", "run": str(NE), "unit": str(BOTH)}
-    lab = open_app(lab_atlas.parent, "sae_lab", monkeypatch, **asked)
-    [query] = [query for to, query in links(lab) if "layer" in query and "unit" not in query]
-    shown = open_app(lab_atlas.parent, "neuron", monkeypatch, **query)
+@pytest.mark.parametrize("share", [0.4, 1.0])
+def test_the_lab_leads_to_as_many_features_as_it_shows(share: float, lab_atlas, monkeypatch):
+    """At cuts that make many features, and one."""
     found = meanings(latent(Atlas.open(lab_atlas).lab, NE, BOTH))
+    cut = round(float(np.quantile(found.tree[:, 2], share)), 4) + 0.0001
+    lab = open_app(lab_atlas.parent, "sae_lab", monkeypatch, cut=f"{cut:g}", run=str(NE), unit=str(BOTH))
+    [query] = [query for _, query in links(lab) if "layer" in query]
+    shown = open_app(lab_atlas.parent, "neuron", monkeypatch, **query)
     assert len(rows_of(shown, "Features of this latent")) == found.measures(cut).n_features
