@@ -2,6 +2,8 @@
 
 import math
 
+from ne_core.numbers import typeset
+
 MOST_TICKS = 6
 
 
@@ -13,7 +15,7 @@ def step_of(span: int | float) -> float:
 
 def ticks(first: int, last: int, step: float) -> list[tuple[float, str]]:
     """Whole multiples of a step."""
-    return [(k * step, f"{k * step:.6g}".replace("-", "−")) for k in range(first, last + 1)]
+    return [(k * step, typeset(f"{k * step:.6g}")) for k in range(first, last + 1)]
 
 
 def ticks_within(low: int | float, high: int | float) -> list[tuple[float, str]]:

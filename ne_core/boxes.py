@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from ne_core.axes import ticks_within
 from ne_core.comparison import Comparison
+from ne_core.numbers import fixed
 from ne_core.refs import NeuronRef
 
 ENDS = (5, 25, 50, 75, 95)
@@ -54,10 +55,10 @@ def box(values: Float[np.ndarray, " n"], space: str, mark: float) -> dict | None
     if not len(known):
         return None
     low, q1, median, q3, high = np.percentile(known, ENDS).tolist()
-    here = f"; this neuron {mark:.2f}" if np.isfinite(mark) else ""
-    words = f"{space}: median {median:.2f}, half of {len(known):,} neurons from {q1:.2f} to {q3:.2f}{here}"
+    here = f"; this neuron {fixed(mark)}" if np.isfinite(mark) else ""
+    words = f"{space}: median {fixed(median)}, half of {len(known):,} neurons from {fixed(q1)} to {fixed(q3)}{here}"
     told = {"n": len(known), "low": low, "q1": q1, "median": median, "q3": q3, "high": high}
-    return told | {"space": space, "mark": float(mark) if np.isfinite(mark) else None, "words": words.replace("-", "−")}
+    return told | {"space": space, "mark": float(mark) if np.isfinite(mark) else None, "words": words}
 
 
 def axis(shown: Sequence[Mapping], title: str) -> dict:

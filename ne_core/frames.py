@@ -10,17 +10,28 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int, Shaped
+from jaxtyping import Float, Int, Shaped
 
 from ne_core.atlas import Atlas, Neuron, neuron_columns
 from ne_core.board import QUANTILES, board
 from ne_core.classes import CLASSES
 from ne_core.feature_text import cluster_names, feature_name
+from ne_core.layer_pairs import LayerPairs
 from ne_core.measures import distances_of
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.schema import FEATURES, KEY_TOKENS
 
-TEXT = {"class", "name", "key_token", "before", "after", "token", *(f"key_token_{i}" for i in range(KEY_TOKENS))}
+TEXT = {
+    "class",
+    "name",
+    "comparable",
+    "space",
+    "key_token",
+    "before",
+    "after",
+    "token",
+    *(f"key_token_{i}" for i in range(KEY_TOKENS)),
+}
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -134,15 +145,30 @@ def tokens_frame(atlas: Atlas, ref: NeuronRef | FeatureRef, cut: float | None = 
 
 
 def similar_frame(atlas: Atlas, ref: FeatureRef, space: str | None = None) -> pd.DataFrame:
-    """The features similar to one of the atlas's cut, best first, in a space (the atlas's own unless told)."""
+    """The features similar to one of the atlas's cut, best first, in a space (the atlas's own by default).
+
+    `of_…` is the one that they are similar to, `comparable` what a cosine between the two layers is worth there.
+    """
     space = space or atlas.manifest.default_space
     if space not in atlas.manifest.spaces:
         raise KeyError(f"space {space}: this atlas has {', '.join(atlas.manifest.spaces)}")
     found = atlas.similar(ref, space)
-    frame = features_frame(atlas, [atlas.feature_id(other) for other, _ in found])
-    cosines = plain(np.array([cosine for _, cosine in found], dtype=np.float16))
-    frame.insert(0, "rank", np.arange(len(found)))
-    frame.insert(1, "cosine", cosines)
+    ids = np.array([atlas.feature_id(other) for other, _ in found], dtype=np.int64)
+    return like_frame(atlas, ref, space, ids, np.array([cosine for _, cosine in found], dtype=np.float16))
+
+
+def like_frame(
+    atlas: Atlas, ref: FeatureRef, space: str, ids: Int[np.ndarray, " n"], cosines: Float[np.ndarray, " n"]
+) -> pd.DataFrame:
+    """Features by their cosine with one of the atlas's cut, in the order given; columns as in `similar_frame`."""
+    frame, verdicts = features_frame(atlas, ids), LayerPairs(atlas, space).verdicts(ref.layer)
+    frame.insert(0, "rank", np.arange(len(ids)))
+    frame.insert(1, "cosine", plain(cosines))
+    frame["comparable"] = texts([verdicts[layer].value for layer in atlas.features["layer"][ids].tolist()])
+    of = {"of_layer": ref.layer, "of_neuron": ref.neuron, "of_feature": ref.feature}
+    frame = frame.assign(**{name: np.full(len(ids), number) for name, number in of.items()})
+    frame["of_cut"] = np.full(len(ids), atlas.manifest.default_cut)
+    frame["space"] = texts([space] * len(ids))
     return frame
 
 

@@ -56,3 +56,8 @@ class FeatureRef:
         if not re.fullmatch(r"[0-9]{1,6}\.[0-9]{1,9}\.[0-9]{1,6}", text, re.ASCII):
             raise ValueError(f"{text!r} names no feature: write LAYER.NEURON.FEATURE, such as 3.17.2")
         return FeatureRef(*map(int, text.split(".")))
+
+
+def dashed(ref: NeuronRef | FeatureRef) -> str:
+    """A neuron or a feature in a file's name: “L3-N17-F2”."""
+    return str(ref).replace(" ", "-")

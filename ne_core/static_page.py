@@ -13,10 +13,13 @@ from jaxtyping import Int
 from ne_core.agreement import of_baseline
 from ne_core.atlas import Atlas, Neuron
 from ne_core.cluster import central_of
+from ne_core.comparable_text import similar_words
 from ne_core.dendrogram_svg import Look, dendrogram_svg
 from ne_core.feature_text import cluster_names, feature_name
 from ne_core.image_svg import image_svg
+from ne_core.layer_pairs import LayerPairs
 from ne_core.measures import distances_of, measures
+from ne_core.numbers import fixed
 from ne_core.palette import feature_colour
 from ne_core.provenance import bibtex, citation, provenance
 from ne_core.refs import FeatureRef, NeuronRef
@@ -53,6 +56,7 @@ def static_page(atlas: Atlas, ref: NeuronRef, cut: float | None = None) -> str:
         how = HOW_TO_SEE if atlas.manifest.images else HOW_TO_READ
         body += [drawn(atlas, neuron, cut), overview(found, len(neuron)), '<h2 id="examples">Examples</h2>', how]
         body += [section(atlas, neuron, feature, cut) for feature in found]
+        body.append(caution(atlas, ref.layer))
     else:
         dead = "This neuron is dead: no text of the corpus activates it, so it has no features."
         body.append(f"<p>{worded(atlas.manifest, dead)}</p>")
@@ -170,7 +174,7 @@ def section(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
 
 def texts(atlas: Atlas, neuron: Neuron, rows: list[int]) -> str:
     examples = "".join(
-        f'<li><span class="value">{neuron.activation[row]:.2f}</span>'
+        f'<li><span class="value">{fixed(neuron.activation[row])}</span>'
         f"{line_html(line, maximum(atlas, neuron.ref), atlas.manifest.causal)}</li>"
         for row, line in zip(rows, window_lines(atlas, neuron, rows), strict=True)
     )
@@ -184,7 +188,7 @@ def images(atlas: Atlas, neuron: Neuron, rows: list[int]) -> str:
         example = int(neuron.example[row])
         label = atlas.shown[int(atlas.tokens[example, 0])]
         picture = image_svg(atlas.images[example], atlas.brightest, image_words(label, example))
-        value = f'<span class="value">{neuron.activation[row]:.2f}</span>'
+        value = f'<span class="value">{fixed(neuron.activation[row])}</span>'
         made.append(f"<li>{picture}<bdi>{escape(label)}</bdi> {value}</li>")
     return f'<ol class="images">{"".join(made)}</ol>'
 
@@ -196,11 +200,17 @@ def similar(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
     if not others:
         return ""
     moved = "" if cut == atlas.manifest.default_cut else f", of feature {holder.feature} of the atlas’s cut"
-    rows = "".join(f"<li>{safe(named(atlas, other))}, cosine {cosine:.2f}</li>" for other, cosine in others)
+    rows = "".join(f"<li>{safe(named(atlas, other))}, cosine {fixed(cosine)}</li>" for other, cosine in others)
     return (
         f'<p class="quiet">{worded(atlas.manifest, "Similar features of other neurons")} ({safe(space)}{moved}):</p>'
         f'<ul class="similar">{rows}</ul>'
     )
+
+
+def caution(atlas: Atlas, layer: int) -> str:
+    """What the cosines of similar features are worth between layers."""
+    words = similar_words(LayerPairs(atlas, atlas.manifest.default_space), layer)
+    return f'<p class="quiet">Cosines between layers: {escape(words)}</p>' if words else ""
 
 
 def named(atlas: Atlas, ref: FeatureRef) -> str:
@@ -236,7 +246,7 @@ def pairs(style: str, told: dict[str, str]) -> str:
 
 
 def number(value: float) -> str:
-    return f"{value:.2f}" if np.isfinite(value) else "–"
+    return fixed(value)
 
 
 def safe(value: object) -> str:

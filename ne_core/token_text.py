@@ -49,6 +49,12 @@ def spelled(token: str) -> str:
     return visible(token).replace(" ", "␣")
 
 
+def is_word(token: str, letters: int) -> bool:
+    """Whether a token is a word of at least so many letters by itself, by a space on one of its sides."""
+    bare = token.strip(" ")
+    return len(bare) >= letters and len(bare) < len(token) and bare.isalpha()
+
+
 def short(token: str, length: int = 24) -> str:
     """The token as a name: no spaces around it, not too long; a token of spaces alone keeps them, as signs."""
     text = visible(token).strip(" ") or spelled(token)

@@ -4,14 +4,21 @@ Pure arrays: the cosine of every feature with the seed chooses the nodes, the no
 nodes of successive layers are linked when their cosine is at least `least`. A node *splits* when those that it is
 linked to in the next layer are not one group, where alike nodes (again at least `least`) of a layer, directly or by
 way of others, are one group: two neurons that say the same are no split. It *merges* when that is so of those before.
+
+Cosines between some layers say nothing (see ne_core/comparable.py): between those no link is drawn, and splits and
+merges are counted only where both layers, and the nodes of the one that would be split into, can be compared.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+
+from ne_core.comparable import MEANINGLESS, Verdict
+
+Verdicts = Callable[[int, int], Verdict]  # what a comparison of two layers is worth
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,7 @@ class Trail:
     cosine: Float[np.ndarray, " n"]
     alike: Float[np.ndarray, "n n"]
     least: float
+    verdicts: Verdicts
 
     @cached_property
     def layers(self) -> list[int]:
@@ -41,7 +49,7 @@ class Trail:
             for one, next in zip(self.layers, self.layers[1:], strict=False)
             for a in self.at(one)
             for b in self.at(next)
-            if self.alike[a, b] >= self.least
+            if self.alike[a, b] >= self.least and self.verdicts(one, next) not in MEANINGLESS
         ]
 
     @cached_property
@@ -63,9 +71,15 @@ class Trail:
     def _groups(self, end: int) -> dict[int, int]:
         others: dict[int, list[int]] = {}
         for link in self.links:
-            others.setdefault(link[end], []).append(link[1 - end])
+            if self._told_apart(link[end], link[1 - end]):
+                others.setdefault(link[end], []).append(link[1 - end])
         counts = {node: n_groups(self.alike[np.ix_(at, at)] >= self.least) for node, at in others.items()}
         return {node: count for node, count in counts.items() if count > 1}
+
+    def _told_apart(self, node: int, other: int) -> bool:
+        """Whether the other's layer can be compared with the node's, and within itself."""
+        layer, there = (int(self.layer[place]) for place in (node, other))
+        return self.verdicts(layer, there) == self.verdicts(there, there) == Verdict.COMPARABLE
 
 
 def n_groups(alike: Bool[np.ndarray, "n n"]) -> int:
@@ -83,14 +97,18 @@ def chosen(
     own: Sequence[int],
     per: int,
     least: float,
+    without: Sequence[int] = (),
 ) -> Int[np.ndarray, " k"]:
     """The seed and the `per` features of each layer nearest to it, at least `least`: by layer, the nearest first.
+
+    None of the layers `without` but the seed itself: those whose cosines with it say nothing.
 
     `own` are the features of the seed's neuron, of which the seed alone is taken: its others are other meanings. In
     its own layer the seed is one of the `per`.
     """
     open_to = cosines >= least
     open_to[list(own)] = False
+    open_to[np.isin(layers, list(without))] = False
     open_to[seed] = True
     rank = np.where(np.arange(len(cosines)) == seed, np.inf, cosines)
     ids = np.flatnonzero(open_to)
@@ -105,21 +123,21 @@ def trail(
     vectors: Float[np.ndarray, "n d"],
     seed: int,
     least: float,
+    verdicts: Verdicts,
 ) -> Trail:
     """The trail through these features, each with its layer and its vector; `seed` is one of the ids."""
     units = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     alike = np.clip(units @ units.T, -1, 1)
-    return Trail(ids, layers, alike[int(np.flatnonzero(ids == seed)[0])], alike, least)
+    return Trail(ids, layers, alike[int(np.flatnonzero(ids == seed)[0])], alike, least, verdicts)
 
 
 def layers_reached(
     similar: Int[np.ndarray, "n k"],
-    cosines: Float[np.ndarray, "n k"],
     layers: Int[np.ndarray, " n_features"],
-    least: float,
+    counted: Bool[np.ndarray, "n k"],
 ) -> Int[np.ndarray, " n"]:
-    """In how many layers each feature has a similar one of at least this cosine; −1 is no feature."""
-    near = (similar >= 0) & (cosines >= least)
+    """In how many layers each feature has a similar one that is counted; −1 is no feature."""
+    near = (similar >= 0) & counted
     where = layers[similar]
     in_layer = ((near & (where == layer)).any(axis=1) for layer in np.unique(layers))
     return sum(in_layer, start=np.zeros(len(similar), dtype=np.int64))  # an atlas may have no features

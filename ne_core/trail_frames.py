@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from ne_core.atlas import Atlas
-from ne_core.frames import features_frame, plain, shortest
+from ne_core.frames import features_frame, plain, shortest, texts
+from ne_core.layer_pairs import LayerPairs
 from ne_core.trail import Trail
 
 
@@ -30,3 +31,22 @@ def links_frame(atlas: Atlas, trail: Trail) -> pd.DataFrame:
         for name in ("layer", "neuron", "feature"):
             found[f"{side}_{name}"] = plain(atlas.features[name][ids])
     return pd.DataFrame({**found, "cosine": shortest(trail.alike[ends[0], ends[1]])})
+
+
+def pairs_frame(pairs: LayerPairs) -> pd.DataFrame:
+    """Every two layers: how many features of the first find a match in the other beyond chance; NaN for too few.
+
+    `chance` is the best cosine that 95 % of random features stay below, `comparable` what the two layers' verdict is.
+    """
+    layers = pairs.atlas.layers
+    both = [(one, other) for one in layers for other in layers]
+    found = [pairs.matches(*pair) for pair in both]
+    return pd.DataFrame(
+        {
+            "layer": plain(np.array([one for one, _ in both])),
+            "other": plain(np.array([other for _, other in both])),
+            "share": np.array([each.share if each else np.nan for each in found]),
+            "chance": np.array([each.level if each else np.nan for each in found]),
+            "comparable": texts([pairs.verdict(*pair).value for pair in both]),
+        }
+    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from ne_core.dendrogram_svg import PAPER, Look
+from ne_core.numbers import fixed
 from ne_core.svg import element, text, wide
 
 BOX, TALL, BETWEEN = 196, 38, 10  # a feature's box, and the room between two below each other
@@ -34,8 +35,12 @@ def trail_svg(
     *,
     title: str = "Trail",
     look: Look = PAPER,
+    unlike: Sequence[int] = (),
 ) -> str:
-    """`links` are places of two nodes and their cosine, which is at least `least`: the darker the more alike."""
+    """`links` are places of two nodes and their cosine, which is at least `least`: the darker the more alike.
+
+    `unlike` layers cannot be compared with the start's, and say so where they have no nodes.
+    """
     lefts, width = columns(layers, nodes)
     deepest = max(sum(node.layer == layer for node in nodes) for layer in layers)
     height = HEAD + deepest * (TALL + BETWEEN) + EDGE
@@ -44,6 +49,11 @@ def trail_svg(
         element("title", escape(title)),
         element("rect", width=width, height=height, fill=look.ground),
         *(text(f"Layer {layer}", left, 24, fill=look.quiet, font_weight="bold") for layer, left in lefts.items()),
+        *(
+            text("not comparable", left, height / 2, fill=look.quiet, font_size=9)
+            for layer, left in lefts.items()
+            if layer in unlike and not any(node.layer == layer for node in nodes)
+        ),
         *(curve(corners[a], corners[b], (cosine - least) / max(1 - least, 1e-9), look) for a, b, cosine in links),
         *(part for node, corner in zip(nodes, corners, strict=True) for part in box(node, *corner, look)),
     ]
@@ -82,7 +92,7 @@ def curve(one: Corner, other: Corner, share: int | float, look: Look) -> str:
 def box(node: Node, x: int | float, y: int | float, look: Look) -> list[str]:
     seed = node.cosine is None
     border = {"stroke": look.ink, "stroke_width": 2} if seed else {"stroke": look.faint}
-    facts = ["the start" if seed else f"{node.cosine:.2f}".replace("-", "−"), *node.turns]
+    facts = ["the start" if seed else fixed(node.cosine), *node.turns]
     return [
         element("rect", x=x, y=y, width=BOX, height=TALL, rx=6, fill=look.ground, **border, **{"class": "node"}),
         text(fitted(node.name, COLUMNS), x + 8, y + 16, fill=look.ink),

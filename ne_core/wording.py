@@ -1,6 +1,7 @@
 """An atlas in its own words: neurons of numbered layers or latents with a name, examples that are texts or images."""
 
 import re
+from collections.abc import Sequence
 
 from ne_core.manifest import Manifest
 from ne_core.refs import FeatureRef, NeuronRef
@@ -46,6 +47,12 @@ def worded(manifest: Manifest, text: str) -> str:
 def image_words(label: str, example: int) -> str:
     """“a 3, image 17”: what an image shows, for those who do not see it."""
     return f"a {label}, image {example}"
+
+
+def listed(options: Sequence[str], joined: str = "or") -> str:
+    """“a”, “a or b”, “a, b or c”."""
+    *first, last = options
+    return f"{', '.join(first)} {joined} {last}" if first else last
 
 
 def layer_name(manifest: Manifest, layer: int) -> str:

@@ -16,6 +16,7 @@ from pages.components.chips import Chip, chips
 from pages.components.export_tables import layers_table, neurons_table
 from pages.components.frame import open_page
 from pages.components.nav import ensure_router
+from pages.components.page_words import page_words
 from pages.components.per_atlas import per_atlas
 from pages.components.tab import tab
 from pages.components.titles import board_title
@@ -53,7 +54,7 @@ def show_pages(atlas: Atlas, view: View, n_found: int) -> None:
         return
     steps = {"Previous": view.page - 1, "Next": view.page + 1}
     shown = [Chip(name, view.to(page=page).href(atlas) if page in pages else None) for name, page in steps.items()]
-    here = Chip(f"Page {view.page:,} of 0 to {pages[-1]:,}", None)
+    here = Chip(page_words(view.page, len(pages)), None)
     chips([shown[0], here, shown[1]], name="pages", label="Pages")
 
 

@@ -6,7 +6,9 @@ from jaxtyping import Bool
 
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
+from ne_core.comparable_text import summary_words
 from pages.components import find, frame, location, turns
+from pages.components.comparable import caution
 from pages.components.escape import markdown
 from pages.components.features import feature_row, feature_rows
 from pages.components.find_hits import hit_rows
@@ -88,6 +90,7 @@ st.caption(
     "it, click to open it; drag to move, turn the wheel or pinch to come nearer. By keyboard: Tab to the map, arrows "
     "from point to point, Shift and arrows to move, + − 0 to magnify, Enter to open."
 )
+caution(atlas, atlas.manifest.default_space, summary_words)
 if found is None:
     show_list(atlas, points, drawn)
 else:

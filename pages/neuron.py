@@ -3,13 +3,16 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
+from ne_core.comparable_text import similar_words
 from ne_core.measures import measures
+from ne_core.numbers import fixed
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.wording import unit_title, worded
 from pages.components.behind import show_behind
 from pages.components.chance import show_chance
 from pages.components.cluster_words import number, stands_in, tab_title
 from pages.components.clusters import Cluster, branch_at, cluster_label, cluster_labels, features_at, holder, listed
+from pages.components.comparable import caution
 from pages.components.dendrogram import tree_of
 from pages.components.escape import markdown
 from pages.components.examples import show_examples
@@ -57,7 +60,7 @@ def show_measures(atlas: Atlas, neuron: Neuron, view: View) -> None:
         "Within features": (number(found.intra_distance), "Mean distance between examples of the same feature."),
         "Between features": (number(found.inter_distance), "Mean distance between examples of different features."),
         "Maximum": (
-            f"{atlas.neurons['maximum'][row]:.2f}",
+            fixed(atlas.neurons["maximum"][row]),
             "The neuron’s maximum activation; tokens as active as this have the strongest background.",
         ),
     }
@@ -113,7 +116,8 @@ def show_tree(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
         "line, click the axis, or use the arrow keys on it. A click on a branch shows its examples."
     )
     in_two = atlas_query(atlas, neuron.ref.query())
-    st.page_link(page_file("compare"), label="In two spaces", icon=PAGES["compare"][1], query_params=in_two)
+    label = "In two spaces" if view.cut == atlas.manifest.default_cut else "In two spaces, at the atlas’s cut"
+    st.page_link(page_file("compare"), label=label, icon=PAGES["compare"][1], query_params=in_two)
 
 
 def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
@@ -133,7 +137,7 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
             before=5,
             after=3,
             named=True,
-            meta=f"{cosine:.2f}",
+            meta=fixed(cosine),
             share=max(0.0, cosine),
             href=neuron_href(atlas, other, **view.kept(atlas)),
             also=[("Compare", Pair(ref, other).href(atlas))],
@@ -145,6 +149,7 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
         return
     said = f"Features similar to feature {feature}" + (" of the atlas’s cut" if moved else "")
     feature_rows(rows, of=atlas, name="similar", label=f"{said}, {label(atlas, id)}", shown=8, narrow=True)
+    caution(atlas, view.space, lambda pairs: similar_words(pairs, ref.layer))
     on_the_map = atlas_query(atlas, {"show": ref.dotted})
     st.page_link(page_file("map"), label="Show on the map", icon=":material/scatter_plot:", query_params=on_the_map)
     ways_on(atlas, ref, view.space)

@@ -4,10 +4,13 @@ import streamlit as st
 
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
+from ne_core.comparable_text import pair_words
+from ne_core.numbers import fixed
 from ne_core.similar import SPACES
 from ne_core.wording import ref_name, worded
 from pages.components import export, frame, location
 from pages.components.choices import SPACE_TITLES
+from pages.components.comparable import caution
 from pages.components.escape import markdown
 from pages.components.export_tables import pair_tables
 from pages.components.frame import open_page
@@ -48,10 +51,12 @@ def show_common(atlas: Atlas, view: View) -> None:
     with st.container(horizontal=True, gap="medium"):
         for space in atlas.manifest.spaces:
             name = worded(atlas.manifest, SPACE_TITLES.get(space, space))
-            value = f"{cosine(atlas, view.a, view.b, space):.2f}".replace("-", "−")
+            value = fixed(cosine(atlas, view.a, view.b, space))
             meaning = f"Between the central examples, as {SPACES.get(space, space)}: 1 is one direction, 0 unrelated."
             meaning = markdown(worded(atlas.manifest, meaning))
             st.metric(f"Cosine, {name[:1].lower()}{name[1:]}", value, help=meaning, width="content")
+    for space in atlas.manifest.spaces:
+        caution(atlas, space, lambda pairs: pair_words(pairs, view.a.layer, view.b.layer))
     st.markdown(tokens_line(atlas, view.a, view.b))
     st.markdown(measures_table(atlas, view.a, view.b))
 

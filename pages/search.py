@@ -38,6 +38,6 @@ if found is None:
 heading(atlas, view)
 if len(found):
     show_hits(atlas, view, found)
-    export.menu(atlas, query, "search", tables=[hits_table(atlas, found.ids)])
+    export.menu(atlas, query, "search", tables=[hits_table(atlas, view, found)])
 else:
     nothing_found(atlas, view, found)

@@ -4,24 +4,28 @@ import streamlit as st
 
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
+from ne_core.comparable import STAY_BELOW
+from ne_core.comparable_text import RULE
+from ne_core.numbers import fixed
 from ne_core.similar import SPACES
 from ne_core.trail import Trail
 from ne_core.wording import layer_mark
 from pages.components import frame, location
 from pages.components.chips import Chip, chips
+from pages.components.comparable import pairs_table
 from pages.components.escape import markdown
 from pages.components.export_trail import trail_menu
 from pages.components.features import feature_row, feature_rows
 from pages.components.frame import open_page
 from pages.components.labels import label
-from pages.components.links import atlas_query
+from pages.components.links import atlas_query, in_space, neuron_href
 from pages.components.nav import ensure_router, page_file, pages_of
 from pages.components.tab import tab
 from pages.components.trail_controls import controls
 from pages.components.trail_graph import trail_graph
 from pages.components.trail_location import View, read_view, trail_href
 from pages.components.trail_of import trail_of, worth_following
-from pages.components.trail_words import links_of, told
+from pages.components.trail_words import links_of, sentences
 
 ensure_router()
 
@@ -33,14 +37,16 @@ def nothing_to_follow() -> None:
 
 
 def show_start(atlas: Atlas, view: View) -> None:
-    row = feature_row(atlas, atlas.feature_id(view.seed), named=True)
+    href = neuron_href(atlas, view.seed, **in_space(atlas, view.space))
+    row = feature_row(atlas, atlas.feature_id(view.seed), named=True, href=href)
     feature_rows([row], of=atlas, name="seed", label="The feature that the trail starts from", shown=1)
 
 
 def show_graph(atlas: Atlas, view: View, trail: Trail) -> None:
-    st.markdown("\n".join(f"- {markdown(line)}" for line in told(atlas, trail)))
+    st.markdown("\n".join(f"- {markdown(line)}" for line in sentences(atlas, trail, view.seed.layer)))
+    show_pairs(atlas, view)
     if len(trail.ids) == 1:
-        st.caption("Lower the least cosine, or look in the other space.")
+        st.caption("Change the least cosine, or look in the other space.")
         return
     trail_graph(atlas, view, trail)
     st.caption(
@@ -49,8 +55,21 @@ def show_graph(atlas: Atlas, view: View, trail: Trail) -> None:
         "central examples; other features of the start’s own neuron are left out. A line joins features of successive "
         f"layers whose own cosine is at least {view.bound:g}, darker for more. A feature **splits** when those it is "
         "joined to in the next layer fall into groups that are not alike by the same rule, and **merges** when those "
-        "before it do. A click opens a feature; ↦ follows the trail from it."
+        "before it do; both are said only of layers that can be compared. Layers that cannot be compared with the "
+        "start’s show no features. A click opens a feature; ↦ follows the trail from it."
     )
+
+
+def show_pairs(atlas: Atlas, view: View) -> None:
+    """The measure behind what can be compared, for every two layers."""
+    if len(atlas.layers) == 1:
+        return
+    with st.expander("Which layers can be compared"):
+        st.markdown(pairs_table(atlas, view.space))
+        st.caption(
+            f"Of the features of a row’s layer, how many find a better match in a column’s layer than {STAY_BELOW:.0%} "
+            f"of random features do. {RULE} **Bold**: these two can be compared."
+        )
 
 
 def show_list(atlas: Atlas, view: View, trail: Trail) -> None:
@@ -64,10 +83,11 @@ def show_list(atlas: Atlas, view: View, trail: Trail) -> None:
 def node_row(atlas: Atlas, view: View, trail: Trail, place: int) -> dict:
     id = int(trail.ids[place])
     ref, cosine = atlas.feature_ref(id), float(trail.cosine[place])
+    href = neuron_href(atlas, ref, **in_space(atlas, view.space))
     if ref == view.seed:
-        return feature_row(atlas, id, named=True, meta="the start", why=links_of(trail, place), current=True)
+        return feature_row(atlas, id, named=True, meta="the start", why=links_of(trail, place), current=True, href=href)
     also = [("Trail from here", view.to(seed=ref).href(atlas))]
-    shown = {"meta": f"{cosine:.2f}".replace("-", "−"), "share": max(0.0, cosine), "also": also}
+    shown = {"meta": fixed(cosine), "share": max(0.0, cosine), "also": also, "href": href}
     return feature_row(atlas, id, named=True, why=links_of(trail, place), **shown)
 
 

@@ -114,7 +114,7 @@ def test_a_trail_arrives_as_png_and_its_links_as_a_table(asked, tmp_path):
     svg = download(page, "Trail as SVG", tmp_path).read_text(encoding="utf-8")
     assert (svg.count('class="node"'), svg.count("<path")) == (4, 4)
     png = download(page, "Trail as PNG", tmp_path)
-    assert png.name == "planted-L0-N0-F0-trail-pre_mlp.png"
+    assert png.name == "planted-L0-N0-F0-trail-pre_mlp-least0.9.png"
     colours = page.evaluate(COLOURS, list(png.read_bytes()))
     assert colours["corner"] == [255, 255, 255, 255]
     assert colours["kinds"] > 3

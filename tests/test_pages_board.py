@@ -102,7 +102,7 @@ def test_headings_sort_and_turn_round(tiny_atlas, monkeypatch):
         ({"size": "9"}, "size=9: a range is written 2-10, 2- or -10; here values lie between 0 and 18"),
         ({"size": "9-2"}, "size=9-2: a range is written"),
         ({"distance": "nan-"}, "distance=nan-: a range is written"),
-        ({"page": "7"}, "page=7: this view has only page 0"),
+        ({"page": "7"}, "page=7: this view has one page, page=0"),
     ],
 )
 def test_a_bad_link_says_what_would_have_worked(query, said, tiny_atlas, monkeypatch):
@@ -143,7 +143,7 @@ def test_pages_follow_each_other(tiny_atlas, monkeypatch):
     assert names(first) + names(last) == whole[:4] + whole[8:]
     assert chips(first, "Pages") == {
         "Previous": None,
-        "Page 0 of 0 to 2": None,
+        "Page 1 of 3": None,
         "Next": "board?atlas=planted&page=1",
     }
     assert chips(last, "Pages")["Next"] is None

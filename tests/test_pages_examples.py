@@ -81,7 +81,7 @@ def test_the_whole_reading_is_a_url(tiny_atlas, monkeypatch):
         ({"least": "x"}, "least=x: an activation in percent of the neuron’s maximum, from 0 to 100"),
         ({"most": "101"}, "most=101: an activation in percent of the neuron’s maximum, from 0 to 100"),
         ({"least": "90", "most": "80"}, "least=90: it is above most=80"),
-        ({"page": "1"}, "page=1: these examples have only page 0"),
+        ({"page": "1"}, "page=1: these examples have one page, page=0"),
     ],
 )
 def test_a_bad_link_says_what_would_have_worked(query, said, tiny_atlas, monkeypatch):

@@ -209,13 +209,13 @@ def test_the_trail_exports_its_features_and_its_links(tiny_atlas, monkeypatch, o
     drawn = [(ids[a], ids[b], cosine) for a, b, cosine in shown["links"]]
     assert list(zip(links["from_id"], links["to_id"], links["cosine"].round(3), strict=True)) == drawn
     assert links[["to_layer", "to_neuron", "to_feature"]].to_numpy().tolist() == [[2, 3, 2], [2, 0, 0]] * 2
-    assert offered["Links of this trail"][0] == "planted-L0-N0-F0-trail-pre_mlp-links.parquet"
+    assert offered["Links of this trail"][0] == "planted-L0-N0-F0-trail-pre_mlp-least0.9-links.parquet"
 
 
 def test_the_trail_s_figure_has_its_boxes_and_curves(tiny_atlas, monkeypatch):
     app = with_menu(tiny_atlas, "trail", monkeypatch, **TRAIL)
     (figure,) = next(each["pictures"] for each in payloads(app) if "pictures" in each)
-    assert figure["name"] == "planted-L0-N0-F0-trail-pre_mlp"
+    assert figure["name"] == "planted-L0-N0-F0-trail-pre_mlp-least0.9"
     assert (figure["svg"].count('class="node"'), figure["svg"].count("<path")) == (4, 4)
 
 
@@ -315,3 +315,33 @@ def test_the_citation_can_be_copied(tiny_atlas, monkeypatch):
     assert "arXiv:2411.08166" in app.code[0].value
     assert "planted" in app.code[0].value
     assert app.code[1].value.startswith("@article")
+
+
+@pytest.mark.parametrize("view", [{"cut": "0.3", "feature": "1"}, {"branch": "3"}, {"cut": "0.3", "branch": "3"}])
+def test_a_table_of_similar_features_says_whose_they_are(view, tiny_atlas, tmp_path, offered, monkeypatch):
+    """They are known of features of the atlas's cut: of another view's, of the one that holds most of its examples."""
+    atlas = Atlas.open(tiny_atlas)
+    with_menu(tiny_atlas, "neuron", monkeypatch, layer="0", neuron="2", space="pre_mlp", **view)
+    title = next(each for each in offered if each.startswith("Features similar to"))
+    found = saved(offered, title, tmp_path)
+    holder = FeatureRef(*(int(found[f"of_{name}"][0]) for name in ("layer", "neuron", "feature")))
+    assert offered[title][0] == f"planted-L0-N2-F{holder.feature}-cut0.5-similar-pre_mlp.parquet"
+    assert title.startswith(f"Features similar to feature {holder.feature} of the atlas’s cut, which stands in for ")
+    assert set(found["of_cut"]) == {0.5}
+    assert set(found["space"]) == {"pre_mlp"}
+    pd.testing.assert_frame_equal(found, similar_frame(atlas, holder, "pre_mlp"))
+
+
+def test_a_search_for_features_like_one_says_which_and_how_like(tiny_atlas, tmp_path, offered, monkeypatch):
+    with_menu(tiny_atlas, "search", monkeypatch, like="0.0.0", space="pre_mlp")
+    [(title, (file, _))] = offered.items()
+    found = saved(offered, title, tmp_path)
+    assert file == "planted-search-like-L0-N0-F0-pre_mlp.parquet"
+    assert found["cosine"].is_monotonic_decreasing
+    assert set(found["of_neuron"]) == {0}
+
+
+def test_what_no_cut_changes_is_not_named_by_one(tiny_atlas, offered, monkeypatch):
+    with_menu(tiny_atlas, "neuron", monkeypatch, layer="0", neuron="2", cut="0.3")
+    assert offered["Activation histogram"][0] == "planted-L0-N2-histogram.parquet"
+    assert offered["Features of this neuron"][0] == "planted-L0-N2-cut0.3-features.parquet"

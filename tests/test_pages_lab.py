@@ -21,6 +21,7 @@ from tests.planted_lab import (
     BELOW,
     BOTH,
     CLASSES,
+    CUT,
     DEAD,
     N_TRAIN,
     NE,
@@ -268,12 +269,17 @@ def test_a_dead_latent_says_so(lab_atlas, monkeypatch):
 
 
 def test_units_of_the_pair_lead_to_the_neuron_page(lab_atlas, monkeypatch):
+    """At the cut at which their features were counted."""
+    usual = Atlas.open(lab_atlas).lab.facts["cut"]
+
     def links(**query: str) -> list[str]:
         app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, **query)
         return [each.proto.query_string for each in app.main.get("page_link")]
 
-    assert links(unit=str(BOTH)) == [f"atlas=planted-lab&layer=1&neuron={BOTH}"]
-    assert links(run=str(STANDARD), unit=str(BOTH)) == [f"atlas=planted-lab&layer=0&neuron={BOTH}"]
+    assert links(unit=str(BOTH)) == [f"atlas=planted-lab&layer=1&neuron={BOTH}&cut={usual:g}"]
+    assert links(run=str(STANDARD), unit=str(BOTH)) == [f"atlas=planted-lab&layer=0&neuron={BOTH}&cut={usual:g}"]
+    moved = links(unit=str(BOTH), cut="0.3", feature="0")
+    assert moved == [f"atlas=planted-lab&layer=1&neuron={BOTH}&cut=0.3&feature=0"]
     assert links(run="2", unit=str(BOTH)) == []
     assert links(neuron="1") == []  # its atlas is not there
 
@@ -282,7 +288,9 @@ def test_a_hidden_neuron_leads_to_its_own_atlas(lab_atlas, tmp_path, monkeypatch
     for name in ("planted-lab", "planted-mlp"):
         copied(lab_atlas, tmp_path / name)
     app = open_app(tmp_path, "sae_lab", monkeypatch, atlas="planted-lab", neuron="1")
-    assert [each.proto.query_string for each in app.main.get("page_link")] == ["atlas=planted-mlp&layer=0&neuron=1"]
+    assert [each.proto.query_string for each in app.main.get("page_link")] == [
+        f"atlas=planted-mlp&layer=0&neuron=1&cut={CUT:g}"
+    ]
 
 
 @pytest.mark.parametrize(("layer", "run"), [(0, STANDARD), (1, NE)])

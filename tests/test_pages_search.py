@@ -112,7 +112,7 @@ def test_signs_are_no_syntax(q, mode, tiny_atlas, monkeypatch):
     ("query", "said"),
     [
         ({"q": "cat", "mode": "x"}, "mode=x: the modes are words, token, name or snippet"),
-        ({"q": "cat", "page": "5"}, "page=5: this search has only page 0"),
+        ({"q": "cat", "page": "5"}, "page=5: this search has one page, page=0"),
         ({"q": "cat", "page": "x"}, "page=x: pages are numbered 0 to 9999"),
         ({"q": "cat", "layer": "1"}, "layer=1: this atlas has layers 0 and 2"),
         (

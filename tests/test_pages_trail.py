@@ -5,6 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from ne_core.comparable import Verdict
+from ne_core.manifest import Manifest
 from pages.components import trail_words
 from tests.apptest import open_app, payloads, rows_of, url, words
 from tests.test_trail import planted
@@ -35,8 +37,8 @@ def test_the_planted_concept_is_followed(tiny_atlas, monkeypatch):
     assert {(refs(app)[a], refs(app)[b]) for a, b, _ in links} == {
         (one, other) for one in ("L0 N0 F0", "L0 N2 F0") for other in ("L2 N0 F0", "L2 N3 F2")
     }
-    assert "It is there from the first layer on (L0 N0 F0" in said(app)
-    assert "goes on to the last layer" in said(app)
+    assert "Not with layer 2: fewer than 20 features are too few to tell." in said(app)
+    assert "So nothing is said of where else the feature appears" in said(app)
 
 
 def test_every_node_leads_to_its_feature_and_to_its_own_trail(tiny_atlas, monkeypatch):
@@ -51,18 +53,41 @@ def test_every_node_leads_to_its_feature_and_to_its_own_trail(tiny_atlas, monkey
     assert [row["also"] for row in rows] == [[], *([["Trail from here", root]] for root in roots[1:])]
 
 
+def model_of(*layers: int):
+    return SimpleNamespace(layers=layers, manifest=Manifest({"layer_names": None}))
+
+
 def test_where_it_appears_splits_and_merges_is_said(monkeypatch):
-    """The trail that tests/test_trail.py plants, in models of more and fewer layers."""
+    """The trail that tests/test_trail.py plants, in models of more and fewer layers, all of which can be compared."""
     monkeypatch.setattr(trail_words, "name", lambda atlas, trail, place: f"<{trail.ids[place]}>")
-    assert trail_words.told(SimpleNamespace(layers=(0, 1, 2, 3, 4)), planted()) == [
-        "It first appears in layer 1 (<2>) and goes on to the last layer. Not met in layer 3.",
+    assert trail_words.sentences(model_of(0, 1, 2, 3, 4), planted(), 1) == [
+        "Layer 1 can be compared with layers 0, 2, 3 and 4 in this space.",
+        "It first appears in layer 1 (<2>) and goes on to the last. Not met in layer 3.",
         "It splits at <2>, layer 1, which goes on in 2 groups.",
         "It merges at <10>, layer 4, which comes together from 2 groups.",
     ]
-    longer = SimpleNamespace(layers=(1, 2, 4, 5))
-    first = trail_words.told(longer, planted())[0]
-    assert first == "It is there from the first layer on (<2>) and is last seen in layer 4."
-    assert "one layer" in trail_words.told(SimpleNamespace(layers=(1,)), planted(per=1, least=1.0))[0]
+    first = trail_words.sentences(model_of(1, 2, 4, 5), planted(), 1)[1]
+    assert first == "It is there from the first on (<2>) and is last seen in layer 4."
+    assert trail_words.sentences(model_of(1), planted(per=1, least=1.0), 1) == [trail_words.ONE_LAYER]
+
+
+def test_that_nothing_is_like_it_is_said():
+    lines = trail_words.sentences(model_of(0, 1, 2), planted(per=1, least=1.0), 1)
+    assert lines[1:] == ["No feature of layers 0 or 2 has a cosine of 1 or more with this one."]
+
+
+def test_nothing_is_said_of_layers_that_cannot_be_compared(monkeypatch):
+    """Layer 0 is like none: that a concept is not met there says nothing of where it first appears."""
+    monkeypatch.setattr(trail_words, "name", lambda atlas, trail, place: f"<{trail.ids[place]}>")
+    pairs = {(0, 0): Verdict.COMPARABLE}
+    verdicts = lambda a, b: pairs.get((a, b), Verdict.CHANCE if 0 in (a, b) else Verdict.COMPARABLE)  # noqa: E731
+    said = trail_words.sentences(model_of(0, 1, 2, 3, 4), planted(verdicts=verdicts), 1)
+    assert said[0].startswith("Layer 1 can be compared with layers 2, 3 and 4 in this space. Not with layer 0: ")
+    assert said[1].startswith("Of layers 1, 2, 3 and 4: it is there from the first on (<2>) and goes on to the last.")
+    alone = trail_words.sentences(model_of(0, 1, 2, 3, 4), planted(verdicts=verdicts, seed=0, own=(0,)), 0)
+    assert alone[0].startswith("Layer 0 can be compared with no other layer in this space. Not with layers 1, 2, 3 or ")
+    assert alone[1] == "So nothing is said of where else the feature appears, splits or merges."
+    assert not any(word in " ".join(alone) for word in ("first appears", "stays", "It splits", "It merges"))
 
 
 def test_without_a_feature_one_worth_following_is_shown(tiny_atlas, monkeypatch):
@@ -76,9 +101,8 @@ def test_without_a_feature_one_worth_following_is_shown(tiny_atlas, monkeypatch)
 
 def test_nothing_like_it_is_said(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "trail", monkeypatch, **PLANTED | {"least": "1"})
-    assert "No feature of another layer has a cosine of 1 or more with this one" in said(app)
     assert not [each for each in payloads(app) if "nodes" in each]
-    assert "Lower the least cosine" in app.caption[0].value
+    assert any("Change the least cosine" in each.value for each in app.caption)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ne_core.comparable import Verdict
 from ne_core.trail import Trail, chosen, layers_reached, n_groups, trail
 
 S = np.sqrt(0.5)
@@ -21,10 +22,16 @@ VECTORS = np.array([vector for vectors in PLANTED.values() for vector in vectors
 SEED = 2  # A of layer 1
 
 
-def planted(least: float = 0.6, per: int = 5, own=(SEED,), seed: int = SEED) -> Trail:
+def all_comparable(one: int, other: int) -> Verdict:
+    return Verdict.COMPARABLE
+
+
+def planted(
+    least: float = 0.6, per: int = 5, own=(SEED,), seed: int = SEED, verdicts=all_comparable, without=()
+) -> Trail:
     units = VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True)
-    ids = chosen(units @ units[seed], LAYERS, seed, own, per, least)
-    return trail(ids, LAYERS[ids], 7 * VECTORS[ids], seed, least)
+    ids = chosen(units @ units[seed], LAYERS, seed, own, per, least, without)
+    return trail(ids, LAYERS[ids], 7 * VECTORS[ids], seed, least, verdicts)
 
 
 def test_it_goes_through_the_layers_that_have_the_concept():
@@ -68,7 +75,7 @@ def test_the_seed_comes_first_in_its_layer_among_equals():
     vectors, layers = np.array([A, A, A]), np.zeros(3, dtype=int)
     ids = chosen(vectors @ A, layers, 2, (2,), 2, 0.5)
     assert ids.tolist() == [2, 0]
-    assert trail(ids, layers[ids], vectors[ids], 2, 0.5).links == []
+    assert trail(ids, layers[ids], vectors[ids], 2, 0.5, all_comparable).links == []
 
 
 def test_groups_hang_together_by_way_of_others():
@@ -84,4 +91,23 @@ def test_layers_reached_counts_each_layer_once():
     layers = np.array([0, 0, 1, 2])
     similar = np.array([[1, 2, 3], [0, -1, -1], [3, 0, 1], [-1, -1, -1]])
     cosines = np.array([[0.9, 0.8, 0.1], [0.7, np.nan, np.nan], [0.9, 0.9, 0.9], [np.nan] * 3])
-    assert layers_reached(similar, cosines, layers, 0.5).tolist() == [2, 1, 2, 0]
+    assert layers_reached(similar, layers, cosines >= 0.5).tolist() == [2, 1, 2, 0]
+
+
+def test_nothing_of_layers_that_cannot_be_compared():
+    """Their features are no nodes, no line leads between them, and they make no split."""
+
+    def unlike_2(one: int, other: int) -> Verdict:
+        return Verdict.CHANCE if 2 in (one, other) else Verdict.COMPARABLE
+
+    assert planted(without=[2, 3]).ids.tolist() == [2, 10]
+    assert planted(without=[1]).ids.tolist() == [2, 4, 5, 6, 7, 10]  # the start is there even so
+    found = planted(verdicts=unlike_2)
+    assert found.links == []
+    assert found.splits == found.merges == {}
+
+
+def test_layers_that_are_too_small_to_tell_are_linked_and_split_nothing():
+    found = planted(verdicts=lambda one, other: Verdict.FEW)
+    assert len(found.links) == 8
+    assert found.splits == found.merges == {}

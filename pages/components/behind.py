@@ -6,6 +6,7 @@ import streamlit as st
 from ne_core.agreement import Agreement, agreement
 from ne_core.atlas import Atlas, Neuron
 from ne_core.by_distance import distances
+from ne_core.numbers import fixed
 from ne_core.palette import feature_colour
 from ne_core.refs import NeuronRef
 from ne_core.wording import worded
@@ -90,7 +91,7 @@ def agreement_words(found: Agreement, what: str) -> str:
         said.append(f"signs contradict each other on **{1 - found.sign:.0%}** of the underlined tokens")
     said.append(f"the most important token is the same in **{found.top:.0%}** of the examples")
     if np.isfinite(found.correlation):
-        said.append(f"importances correlate at **{found.correlation:.2f}**")
+        said.append(f"importances correlate at **{fixed(found.correlation)}**")
     over = f"Over {found.n_tokens:,} tokens before the key tokens of {counted(found.n_examples)} of {what}: "
     return over + "; ".join(said) + "."
 

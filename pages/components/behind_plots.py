@@ -7,6 +7,7 @@ import numpy as np
 from ne_core.atlas import Atlas
 from ne_core.by_distance import ByDistance
 from ne_core.logits import LogitEffects
+from ne_core.numbers import fixed, signed
 from ne_core.refs import NeuronRef
 from ne_core.token_text import spelled
 from ne_core.why import Why
@@ -38,7 +39,7 @@ def importance_plot(here: ByDistance, others: ByDistance, what: str, colour: str
 
 def importance_bar(values: ByDistance, i: int) -> Bar:
     mean, spread, count = float(values.mean[i]), float(values.spread[i]), int(values.count[i])
-    words = f"−{i + 1}: mean {mean:+.2f}, standard deviation {spread:.2f}, {count:,} token{'s' * (count != 1)}"
+    words = f"−{i + 1}: mean {signed(mean)}, standard deviation {spread:.2f}, {count:,} token{'s' * (count != 1)}"
     return Bar(-i - 1.5, -i - 0.5, mean, words, mean - spread, mean + spread)
 
 
@@ -46,7 +47,7 @@ def activations_plot(atlas: Atlas, ref: NeuronRef) -> dict:
     """The histogram, with the neuron's maximum and where its examples begin."""
     found, maximum = atlas.histogram(ref), float(atlas.neurons["maximum"][atlas.neuron_row(ref)])
     keep = kept_share(atlas) * maximum
-    shown = [(keep, f"kept from {keep:.2f}"), (maximum, f"maximum {maximum:.2f}")]
+    shown = [(keep, f"kept from {fixed(keep)}"), (maximum, f"maximum {fixed(maximum)}")]
     marks = [mark for mark in shown if np.isfinite(mark[0])]
     ends = [found.low, found.high, *(at for at, _ in marks)]
     thing = "image" if atlas.manifest.images else "position"
@@ -58,7 +59,7 @@ def activations_plot(atlas: Atlas, ref: NeuronRef) -> dict:
         bars,
         value_axis(min(ends), max(ends), "activation"),
         count_axis(int(found.counts.max()), f"{thing}s"),
-        label=f"How many sampled {thing}s have which activation, from {found.low:.2f} to {found.high:.2f}.",
+        label=f"How many sampled {thing}s have which activation, from {fixed(found.low)} to {fixed(found.high)}.",
         marks=marks,
     )
 
@@ -76,7 +77,7 @@ def effects_plot(atlas: Atlas, effects: LogitEffects, ref: NeuronRef) -> dict:
     placed = [*enumerate(effects.raised), *enumerate(effects.lowered[::-1], first)]
     names = [spelled(atlas.vocab[token]) for _, (token, _) in placed]
     bars = [
-        Bar(at - 0.5, at + 0.5, effect, f"{name}: {effect:+.2f}")
+        Bar(at - 0.5, at + 0.5, effect, f"{name}: {signed(effect)}")
         for name, (at, (_, effect)) in zip(names, placed, strict=True)
     ]
     below = [(at, cropped(name)) for name, (at, _) in zip(names, placed, strict=True)]
@@ -95,7 +96,7 @@ def why_plot(atlas: Atlas, found: Why, ref: NeuronRef, what: str) -> dict:
     parts = named_parts(found)
     placed = [*enumerate(parts), (len(parts) + 1, ("pre-activation", found.total))]
     return plotted(
-        [Bar(at - 0.5, at + 0.5, value, f"{name}: {value:+.2f}") for at, (name, value) in placed],
+        [Bar(at - 0.5, at + 0.5, value, f"{name}: {signed(value)}") for at, (name, value) in placed],
         Axis(-0.5, len(parts) + 1.5, "what writes it, and the sum", [(at, name) for at, (name, _) in placed]),
         level_axis(*(end(value for _, (_, value) in placed) for end in (min, max)), "mean pre-activation"),
         label=f"What writes the mean pre-activation of {what} of {ref_name(atlas.manifest, ref)}.",

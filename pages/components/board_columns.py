@@ -7,6 +7,7 @@ import numpy as np
 
 from ne_core.classes import CLASSES, NAMES
 from ne_core.manifest import Manifest
+from ne_core.numbers import fixed
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Column:
 
 def number(digits: int) -> Callable[[float], str]:
     """A sign before zero, or a number that is none, is not for the screen."""
-    return lambda value: f"{value:.{digits}f}".replace("-", "−") if np.isfinite(value) else "–"
+    return lambda value: fixed(value, digits)
 
 
 def whole(value: float) -> str:

@@ -11,6 +11,7 @@ from ne_core.classes import CLASSES
 from ne_core.manifest import Manifest
 from pages.components import links, location
 from pages.components.board_columns import COLUMNS, Column, columns
+from pages.components.page_words import pages_there_are
 
 PAGE = 50  # rows at a time
 SORT = "features"
@@ -125,7 +126,7 @@ def pages_of(n_found: int) -> range:
 
 def read_page(at: location.Location, view: View, n_found: int) -> View:
     pages = pages_of(n_found)
-    return replace(view, page=at.whole("page", pages, 0, f"this view has {location.numbers(pages, 'page')}"))
+    return replace(view, page=at.whole("page", pages, 0, f"this view has {pages_there_are(len(pages))}"))
 
 
 def ends(board: Board, name: str) -> tuple[float, float]:

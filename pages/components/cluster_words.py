@@ -3,6 +3,7 @@
 import numpy as np
 
 from ne_core.atlas import Atlas, Neuron
+from ne_core.numbers import fixed
 from ne_core.wording import ref_name
 from pages.components.clusters import Cluster, shared
 from pages.components.labels import Label, quoted
@@ -12,12 +13,12 @@ from pages.components.reading import Reading
 
 
 def number(value: float) -> str:
-    return f"{value:.2f}" if np.isfinite(value) else "–"
+    return fixed(value)
 
 
 def facts(atlas: Atlas, neuron: Neuron, cluster: Cluster, reading: Reading) -> str:
     """What is known of a cluster, in one line."""
-    said = [f"Mean activation {neuron.activation[cluster.rows].astype(np.float32).mean():.2f}"]
+    said = [f"Mean activation {fixed(neuron.activation[cluster.rows].astype(np.float32).mean())}"]
     if len(cluster) > 1:
         said.append(f"mean distance within it {number(cluster.distance)}")
     said.append(lifetime(cluster))

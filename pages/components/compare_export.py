@@ -1,15 +1,15 @@
 """What the page of spaces exports: its four pictures, the boxes, and every number of the whole atlas."""
 
 from ne_core.atlas import Atlas
+from ne_core.refs import dashed
 from ne_core.wording import ref_name
 from pages.components import export
-from pages.components.compare_location import View
+from pages.components.compare_location import FEATURES, View
 from pages.components.compare_picture import cut_of
 from pages.components.compare_spaces import Shown, Space
 from pages.components.compare_whole import plotted
 from pages.components.compare_words import space_title
 from pages.components.export import Table
-from pages.components.export_neuron import dashed
 from pages.components.pictures import Picture
 
 
@@ -27,7 +27,7 @@ def compare_menu(atlas: Atlas, view: View, shown: Shown | None) -> None:
 def of_space(atlas: Atlas, view: View, space: Space, shown: Shown) -> list[Picture]:
     """The tree and the plane, coloured as on the page."""
     whose = f"{ref_name(atlas.manifest, view.neuron)}, {space_title(atlas, space.name)}"
-    stem = f"{dashed(view.neuron)}-{space.name}"
+    stem = f"{dashed(view.neuron)}-{space.name}" + (f"-coloured-{view.clusters}" if view.clusters != FEATURES else "")
 
     def tree() -> str:
         from ne_core.dendrogram_svg import dendrogram_svg

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from ne_core.atlas import Atlas
 from ne_core.comparison import BEST
 from ne_core.embeddings import EMBEDDINGS
+from ne_core.numbers import fixed
 from ne_core.separation import MEASURES, Separation
 from ne_core.wording import worded
 from pages.components.choices import SPACE_TITLES
@@ -56,7 +55,7 @@ def measures_table(atlas: Atlas, view: View, found: Mapping[str, Separation]) ->
 
 
 def measure_row(name: str, values: list[float]) -> str:
-    shown = [f"{value:.3f}".replace("-", "−") if np.isfinite(value) else "–" for value in values]
+    shown = [fixed(value, 3) for value in values]
     return f"| {TITLES[name]} | {' | '.join(shown)} | {better(name, values)} |"
 
 

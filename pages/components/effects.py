@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ne_core.atlas import Atlas
+from ne_core.numbers import signed
 from ne_core.token_text import spelled, visible
 from pages.components.assets import component, drawn_key
 from pages.components.links import atlas_query, page_href
@@ -26,7 +27,7 @@ def effect_row(atlas: Atlas, token: int, effect: float, most: float) -> dict:
     return {
         "text": visible(text),
         "href": page_href("search", query),
-        "effect": f"{effect:+.2f}".replace("-", "−"),
+        "effect": signed(effect),
         "share": round(abs(effect) / most, 3),
         "raises": effect > 0,
     }

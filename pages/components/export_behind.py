@@ -7,6 +7,7 @@ import numpy as np
 from ne_core.agreement import of_baseline
 from ne_core.atlas import Atlas, Neuron
 from ne_core.by_distance import distances
+from ne_core.refs import dashed
 from pages.components.behind_plots import activations_plot, effects_plot, importance_plot, why_plot
 from pages.components.clusters import Cluster
 from pages.components.export import Table
@@ -28,9 +29,10 @@ class Behind:
     colour: str
 
     def figures(self, stem: str) -> list[Picture]:
-        found = [Picture("Activation histogram", f"{stem}-histogram", self.activations)]
+        """`stem` is of what depends on the cut: the histogram and the effects are the neuron's at any."""
+        found = [Picture("Activation histogram", f"{dashed(self.neuron.ref)}-histogram", self.activations)]
         if self.has_effects:
-            found.insert(0, Picture("Effect on the logits", f"{stem}-logits", self.effects))
+            found.insert(0, Picture("Effect on the logits", f"{dashed(self.neuron.ref)}-logits", self.effects))
         if self.has_parts:
             found.insert(0, Picture(f"Why this meaning, {self.what}", f"{stem}-{self.short}-why", self.why))
         if self.has_importance:
@@ -47,7 +49,7 @@ class Behind:
         if self.has_parts:
             found.append(Table(f"Why this meaning, {self.what}", f"{stem}-{self.short}-why", self.why_frame))
         if self.has_effects:
-            found.append(Table("Effect on the logits", f"{stem}-logits", self.effects_frame))
+            found.append(Table("Effect on the logits", f"{dashed(self.neuron.ref)}-logits", self.effects_frame))
         return found
 
     @property

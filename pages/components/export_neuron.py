@@ -2,7 +2,7 @@
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.palette import feature_colour
-from ne_core.refs import FeatureRef, NeuronRef
+from ne_core.refs import FeatureRef, dashed
 from ne_core.wording import ref_name
 from pages.components import export
 from pages.components.chosen import passing
@@ -32,11 +32,6 @@ def stem(atlas: Atlas, view: View) -> str:
     """“L3-N17”, with the cut where it is not the atlas's."""
     cut = "" if view.cut == atlas.manifest.default_cut else f"-cut{view.cut:g}"
     return dashed(view.neuron) + cut
-
-
-def dashed(ref: NeuronRef | FeatureRef) -> str:
-    """A neuron or a feature in a file's name: “L3-N17-F2”."""
-    return str(ref).replace(" ", "-")
 
 
 def named(view: View, current: int) -> tuple[str, str]:
@@ -70,16 +65,28 @@ def tables(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: 
     some, these = (" that pass the filters", "-filtered") if view.reading.filtered else ("", "")
     return [
         Table(f"Examples of {what}{some}", f"{from_here}-{short}-examples{these}", lambda: examples(False)),
-        Table(
-            f"Features similar to {what}",
-            f"{from_here}-{short}-similar-{view.space}",
-            lambda: frames().similar_frame(atlas, similar, view.space),
-        ),
+        similar_table(atlas, view, similar, what),
         Table("Features of this neuron", f"{from_here}-features", lambda: frames().cut_frame(atlas, ref, view.cut)),
         Table("All examples of this neuron", f"{from_here}-examples", lambda: examples(True)),
         *([] if atlas.manifest.images else [every_token]),
-        Table("Activation histogram", f"{from_here}-histogram", lambda: frames().histogram_frame(atlas, ref)),
+        Table("Activation histogram", f"{dashed(ref)}-histogram", lambda: frames().histogram_frame(atlas, ref)),
     ]
+
+
+def similar_table(atlas: Atlas, view: View, ref: FeatureRef, what: str) -> Table:
+    """Similar features are known of features of the atlas's cut: under another view, of the one that holds most."""
+    usual = atlas.manifest.default_cut
+    title, name = f"Features similar to {what}", dashed(ref)
+    if view.branch is not None or view.cut != usual:
+        title = f"Features similar to feature {ref.feature} of the atlas’s cut, which stands in for {what}"
+        name += f"-cut{usual:g}"
+
+    def frame():
+        from ne_core.frames import similar_frame
+
+        return similar_frame(atlas, ref, view.space)
+
+    return Table(title, f"{name}-similar-{view.space}", frame)
 
 
 def figures(atlas: Atlas, neuron: Neuron, view: View) -> list[Picture]:

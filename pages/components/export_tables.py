@@ -6,8 +6,10 @@ import numpy as np
 from jaxtyping import Int
 
 from ne_core.atlas import Atlas
-from ne_core.refs import FeatureRef
+from ne_core.refs import FeatureRef, dashed
 from pages.components.export import Table
+from pages.components.find import Found
+from pages.components.find_location import View
 
 MOST = 100_000  # features of one search that are exported, best first
 
@@ -43,9 +45,18 @@ def features_table(atlas: Atlas, title: str, name: str, ids: Int[np.ndarray, " n
     return Table(title, name, frame)
 
 
-def hits_table(atlas: Atlas, ids: Int[np.ndarray, " n"]) -> Table:
-    """What a search finds."""
-    return most_table(atlas, ids, "features found", "search")
+def hits_table(atlas: Atlas, view: View, found: Found) -> Table:
+    """What a search finds; of features like one, which that is, in which space, and their cosines."""
+    if view.like is None:
+        return most_table(atlas, found.ids, "features found", "search")
+
+    def frame():
+        from ne_core.frames import like_frame
+
+        return like_frame(atlas, view.like, view.space, found.ids, found.cosines)
+
+    title = f"The {len(found.ids):,} features found"
+    return Table(title, f"search-like-{dashed(view.like)}-{view.space}", frame)
 
 
 def most_table(atlas: Atlas, ids: Int[np.ndarray, " n"], what: str, name: str) -> Table:

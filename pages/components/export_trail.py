@@ -1,17 +1,20 @@
 """What the trail page exports: its features, its links, and the picture of both."""
 
 from ne_core.atlas import Atlas
+from ne_core.refs import dashed
 from ne_core.trail import Trail
 from pages.components import export
+from pages.components.comparable import layer_pairs
 from pages.components.export import Table
-from pages.components.export_neuron import dashed
 from pages.components.labels import label
 from pages.components.pictures import Picture
-from pages.components.trail_location import View
+from pages.components.trail_graph import unlike
+from pages.components.trail_location import View, usual_least
 
 
 def trail_menu(atlas: Atlas, view: View, trail: Trail) -> None:
-    name = f"{dashed(view.seed)}-trail-{view.space}"
+    bound = "" if view.bound == usual_least(view.space) else f"-least{view.bound:g}"
+    name = f"{dashed(view.seed)}-trail-{view.space}{bound}"
 
     def frames():
         import ne_core.trail_frames  # pandas, when a table is asked for
@@ -21,9 +24,16 @@ def trail_menu(atlas: Atlas, view: View, trail: Trail) -> None:
     tables = [
         Table("Features of this trail", name, lambda: frames().trail_frame(atlas, trail)),
         Table("Links of this trail", f"{name}-links", lambda: frames().links_frame(atlas, trail)),
+        Table("Which layers can be compared", f"layers-compared-{view.space}", lambda: pairs_frame(atlas, view.space)),
     ]
     figures = [Picture("Trail", name, lambda: drawn(atlas, view, trail))] if len(trail.ids) > 1 else []
     export.menu(atlas, view.query(atlas), "trail", tables=tables, figures=figures)
+
+
+def pairs_frame(atlas: Atlas, space: str):
+    from ne_core.trail_frames import pairs_frame as frame
+
+    return frame(layer_pairs(atlas, space))
 
 
 def drawn(atlas: Atlas, view: View, trail: Trail) -> str:
@@ -37,4 +47,4 @@ def drawn(atlas: Atlas, view: View, trail: Trail) -> str:
         turns = [what for what, at in turned if place in at]
         nodes.append(Node(ref.layer, str(ref), str(label(atlas, id)), cosine, turns))
     title = f"Trail of {view.seed}: cosines of at least {view.bound:g}"
-    return trail_svg(atlas.layers, nodes, trail.links, trail.least, title=title)
+    return trail_svg(atlas.layers, nodes, trail.links, trail.least, title=title, unlike=unlike(atlas, view, trail))

@@ -15,6 +15,7 @@ from ne_core.token_text import visible
 from ne_core.words import words_of
 from pages.components import location
 from pages.components.find_location import View
+from pages.components.page_words import pages_there_are
 from pages.components.per_atlas import per_atlas
 from pages.components.vocabulary import tokens_named, vocabulary
 
@@ -161,5 +162,5 @@ def on_a_page(at: location.Location, view: View, found: Found | None) -> View:
     pages = range(max(1, -(-len(found) // PAGE))) if found is not None else range(1)
     if view.page in pages:
         return view
-    at.wrong("page", f"this search has {location.numbers(pages, 'page')}")
+    at.wrong("page", f"this search has {pages_there_are(len(pages))}")
     return view.to(page=pages[-1])

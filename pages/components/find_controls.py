@@ -7,12 +7,15 @@ import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.classes import CLASSES, NAMES
+from ne_core.comparable_text import similar_words
 from ne_core.similar import SPACES
 from ne_core.wording import layer_mark, worded
 from pages.components import location
 from pages.components.choices import one_of, search_box, space_of
+from pages.components.comparable import caution
 from pages.components.features import feature_row, feature_rows
 from pages.components.find_location import LARGEST, View
+from pages.components.links import in_space, neuron_href
 
 
 def controls(atlas: Atlas, view: View) -> None:
@@ -57,8 +60,10 @@ def heading(atlas: Atlas, view: View) -> None:
     if view.like is None:
         return
     st.subheader("More like this feature", anchor=False)
-    row = feature_row(atlas, atlas.feature_id(view.like), named=True)
+    href = neuron_href(atlas, view.like, **in_space(atlas, view.space))
+    row = feature_row(atlas, atlas.feature_id(view.like), named=True, href=href)
     feature_rows([row], of=atlas, name="like", label="The feature", shown=1)
     space_of(atlas, "_find_space", view.space, lambda space: view.to(space=space).query(atlas))
     caption = f"Nearest by cosine between central examples, as {SPACES.get(view.space, view.space)}."
     st.caption(worded(atlas.manifest, caption))
+    caution(atlas, view.space, lambda pairs: similar_words(pairs, view.like.layer))

@@ -14,7 +14,9 @@ from pages.components.find import MOST_LIKE, MOST_WINDOWS, PAGE, Found
 from pages.components.find_location import View, more_like
 from pages.components.find_why import Match, highlighted, matches
 from pages.components.lines import lines
+from pages.components.links import in_space, neuron_href
 from pages.components.nav import pages_of
+from pages.components.page_words import page_words
 from pages.components.trail_location import trail_href
 from pages.components.vocabulary import tokens_named
 
@@ -81,7 +83,8 @@ def hit(atlas: Atlas, view: View, id: int, match: Match) -> dict:
     also = [("More like this", more_like(atlas, ref, view.space))]
     if "trail" in pages_of(atlas):
         also.append(("Trail", trail_href(atlas, ref, view.space)))
-    return feature_row(atlas, id, named=True, line=line, why=match.why, also=also)
+    href = neuron_href(atlas, ref, **in_space(atlas, view.space))
+    return feature_row(atlas, id, named=True, line=line, why=match.why, also=also, href=href)
 
 
 def show_pages(atlas: Atlas, view: View, found: Found) -> None:
@@ -90,4 +93,4 @@ def show_pages(atlas: Atlas, view: View, found: Found) -> None:
         return
     steps = {"Previous": view.page - 1, "Next": view.page + 1}
     shown = [Chip(name, view.to(page=to).href(atlas) if 0 <= to <= last else None) for name, to in steps.items()]
-    chips([shown[0], Chip(f"Page {view.page:,} of 0 to {last:,}", None), shown[1]], name="pages", label="Pages")
+    chips([shown[0], Chip(page_words(view.page, last + 1), None), shown[1]], name="pages", label="Pages")

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from ne_core.atlas import Atlas
+from ne_core.numbers import fixed
 from ne_core.passages import Passages, Rows, of_row, of_words, passages, rows_of, together, tokens_holding, windows_of
 from ne_core.wording import worded
 from ne_core.words import folded, words_of
@@ -32,7 +33,7 @@ def matches(atlas: Atlas, view: View, found: Found, span: slice) -> list[Match]:
     ids = found.ids[span]
     if view.like is not None:
         space = worded(atlas.manifest, SPACE_NAMES.get(view.space, view.space))
-        whys = [f"cosine {cosine:.2f} between central examples, as {space}" for cosine in found.cosines[span]]
+        whys = [f"cosine {fixed(cosine)} between central examples, as {space}" for cosine in found.cosines[span]]
         rows = atlas.features["central"][ids].tolist()
         return [Match(row, minus(why)) for row, why in zip(rows, whys, strict=True)]
     rows = rows_of(atlas, ids)

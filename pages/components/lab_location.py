@@ -84,6 +84,8 @@ def lab_href(atlas: Atlas, ref: FeatureRef) -> str | None:
         return None
     run = atlas.lab.shown[LAYERS[atlas.layers.index(ref.layer)]]
     query = {"run": str(run), "unit": str(ref.neuron), "feature": str(ref.feature)}
+    usual = atlas.manifest.default_cut
+    query |= {} if usual == atlas.lab.facts["cut"] else {"cut": f"{usual:g}"}  # the feature's number counts at it
     return links.page_href("sae_lab", links.atlas_query(atlas, query))
 
 

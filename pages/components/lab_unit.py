@@ -25,7 +25,7 @@ def show_unit(atlas: Atlas, view: View) -> None:
     unit, found = unit_of(atlas, which), meanings_of(atlas, which.run, which.number)
     st.subheader(unit_title(atlas, view, which), anchor=False)
     controls(atlas, view, which)
-    link_to_neuron(atlas, which)
+    link_to_neuron(atlas, view, which)
     show_maps(atlas, view, which, unit)
     left, right = st.columns(2, gap="medium")
     noun = f"{which.noun} {which.number}"

@@ -69,8 +69,8 @@ def other_kind(atlas: Atlas, view: View, kind: str) -> View:
     return plain.to(neuron=int(alive[0]) if len(alive) else 0)
 
 
-def link_to_neuron(atlas: Atlas, which: Which) -> None:
-    """Where an atlas shows the unit, the way to its page there."""
+def link_to_neuron(atlas: Atlas, view: View, which: Which) -> None:
+    """Where an atlas shows the unit, the way to its page there, at the cut that counts its features here."""
     lab = atlas.lab
     name = lab.facts["neurons_atlas"] if which.run is None else atlas.called
     if which.run is None:
@@ -79,7 +79,8 @@ def link_to_neuron(atlas: Atlas, which: Which) -> None:
         layer = next((atlas.layers[i] for i, kind in enumerate(LAYERS) if lab.shown[kind] == which.run), None)
     if layer is None:
         return
-    query = {"atlas": name, "layer": str(layer), "neuron": str(which.number)}
+    query = {"atlas": name, "layer": str(layer), "neuron": str(which.number), "cut": f"{view.cut:g}"}
+    query |= {} if view.feature is None else {"feature": str(view.feature)}
     st.page_link(
         page_file("neuron"),
         label=f"{which.noun.capitalize()} {which.number} on the neuron page, with its dendrogram",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ne_core.lab.lab import Lab
+from ne_core.numbers import typeset
 
 KINDS = {"standard": "standard SAE", "ne": "NE SAE"}
 
@@ -36,7 +37,7 @@ def written(value: float, style: str) -> str:
     if not np.isfinite(value):
         return "–"
     text = f"{value:{style}}"
-    return ("0" if float(text.rstrip("%")) == 0 and "%" not in text else text).replace("-", "−")
+    return typeset("0" if float(text.rstrip("%")) == 0 and "%" not in text else text)
 
 
 def run_name(lab: Lab, run: int) -> str:

@@ -16,6 +16,11 @@ def neuron_href(atlas: Atlas, ref: NeuronRef | FeatureRef, **more: str) -> str:
     return f"neuron?{urlencode(atlas_query(atlas, {**ref.query(), **more}))}"
 
 
+def in_space(atlas: Atlas, space: str) -> dict[str, str]:
+    """What a link takes along so that similar features are those of this space."""
+    return {} if space == atlas.manifest.default_space else {"space": space}
+
+
 def page_href(page: str, query: dict[str, str]) -> str:
     """The address of a view of a page, which its query names in full."""
     return f"{page}?{urlencode(query)}"

@@ -5,6 +5,7 @@ from jaxtyping import Int
 
 from ne_core.atlas import Atlas
 from ne_core.free_query import space_index
+from ne_core.numbers import fixed
 from ne_core.refs import FeatureRef
 from ne_core.token_text import short
 from ne_core.wording import ref_name, worded
@@ -82,7 +83,7 @@ def measured(atlas: Atlas, ref: FeatureRef) -> dict[str, str]:
     return {
         "Examples": f"{size:,}",
         "Share of the neuron’s examples": f"{size / n:.0%}",
-        "Mean activation": f"{features['mean_activation'][id]:.2f}",
+        "Mean activation": fixed(features["mean_activation"][id]),
         "Mean distance within it": number(features["intra_distance"][id]),
         "Features of the neuron": f"{neurons['n_features'][row]:,}",
         "Mean distance between them": number(neurons["inter_distance"][row]),

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas
+from ne_core.numbers import fixed
 from ne_core.refs import FeatureRef
 from ne_core.wording import ref_name, worded
 from pages.components.chips import Chip, chips
@@ -54,7 +55,7 @@ def one_picked(atlas: Atlas, view: View) -> None:
             atlas,
             atlas.feature_id(other),
             named=True,
-            meta=f"{cosine:.2f}",
+            meta=fixed(cosine),
             share=max(0.0, cosine),
             href=(View(picked, other) if missing == "b" else View(other, picked)).href(atlas),
         )

@@ -61,8 +61,7 @@ class View:
 
     def kept(self, atlas: Atlas) -> dict[str, str]:
         """What links to other neurons take along."""
-        space = {} if self.space == atlas.manifest.default_space else {"space": self.space}
-        return space | self.reading.kept()
+        return links.in_space(atlas, self.space) | self.reading.kept()
 
 
 @runtime_checkable

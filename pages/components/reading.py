@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pages.components import location
+from pages.components.page_words import pages_there_are
 
 PAGE = 100  # examples at a time
 SORTS = {
@@ -118,7 +119,7 @@ def read_end(at: location.Location, name: str, highest: float) -> float | None:
 
 def read_page(at: location.Location, reading: Reading, n_found: int) -> Reading:
     pages = range(n_pages(n_found))
-    return replace(reading, page=at.whole("page", pages, 0, f"these examples have {location.numbers(pages, 'page')}"))
+    return replace(reading, page=at.whole("page", pages, 0, f"these examples have {pages_there_are(len(pages))}"))
 
 
 def n_pages(n_found: int) -> int:

@@ -8,6 +8,7 @@ from ne_core.agreement import of_baseline
 from ne_core.atlas import Atlas
 from ne_core.chance import below_random
 from ne_core.refs import NeuronRef
+from ne_core.token_text import is_word
 from pages.components.per_atlas import per_atlas
 
 SOLID = 3  # a feature counts here from this many examples on; smaller ones are often strays
@@ -89,7 +90,7 @@ def solid_features(atlas: Atlas) -> tuple[np.ndarray, np.ndarray]:
 
 def named_by_words(atlas: Atlas) -> np.ndarray:
     """Whether one word is the key token of most examples, in every solid feature: a newcomer reads it at once."""
-    word = np.array([text[:1] == " " and len(text) > WORD and text[1:].isalpha() for text in atlas.vocab], dtype=bool)
+    word = np.array([is_word(text, WORD) for text in atlas.vocab], dtype=bool)
     token, count = atlas.features["key_tokens"][:, 0], atlas.features["key_token_counts"][:, 0]
     size, owner = atlas.features["size"], feature_owner(atlas)
     nameless = (size >= SOLID) & ~(word[token] & (count >= OF_ITS_FEATURE * size))

@@ -1,4 +1,4 @@
-/* data = {key, layers, least, nodes: [{layer, ref, label, more, size, cosine or null for the start, href, root or null,
+/* data = {key, layers, unlike: layers that cannot be compared with the start's, least, nodes: [{layer, ref, label, more, size, cosine or null for the start, href, root or null,
    turns, said}] by layer, links: [[from, to, cosine]]} */
 const SVG = 'http://www.w3.org/2000/svg';
 const WIDE = 168, EMPTY = 62, GAP = 46;   // pixels: a layer with features, one without, between two
@@ -38,7 +38,7 @@ function column(data, layer) {
   const list = element('ul');
   list.setAttribute('aria-label', `Layer ${layer}`);
   data.nodes.forEach((node, i) => { if (node.layer === layer) list.append(item(node, i)); });
-  return list.firstChild ? list : element('span', 'none', 'none');
+  return list.firstChild ? list : element('span', 'none', data.unlike.includes(layer) ? 'not comparable' : 'none');
 }
 
 function item(node, i) {

@@ -1,10 +1,11 @@
 """The trail as a picture: layers from left to right, a link for every feature, a line where two are alike."""
 
 from ne_core.atlas import Atlas
+from ne_core.comparable import MEANINGLESS
 from ne_core.trail import Trail
 from pages.components.assets import component, drawn_key
 from pages.components.labels import label
-from pages.components.links import neuron_href
+from pages.components.links import in_space, neuron_href
 from pages.components.trail_location import View
 from pages.components.trail_words import links_of
 
@@ -17,6 +18,7 @@ TRAIL = component(
 def trail_graph(atlas: Atlas, view: View, trail: Trail) -> None:
     drawn = {
         "layers": list(atlas.layers),
+        "unlike": unlike(atlas, view, trail),
         "least": trail.least,
         "nodes": [node(atlas, view, trail, place) for place in range(len(trail.ids))],
         "links": [[a, b, round(cosine, 3)] for a, b, cosine in trail.links],
@@ -24,18 +26,22 @@ def trail_graph(atlas: Atlas, view: View, trail: Trail) -> None:
     TRAIL(data={"key": drawn_key(drawn), **drawn}, key="trail_graph")
 
 
+def unlike(atlas: Atlas, view: View, trail: Trail) -> list[int]:
+    """Layers that cannot be compared with the start's, which therefore show no features."""
+    return [layer for layer in atlas.layers if trail.verdicts(view.seed.layer, layer) in MEANINGLESS]
+
+
 def node(atlas: Atlas, view: View, trail: Trail, place: int) -> dict:
     id = int(trail.ids[place])
     ref, size = atlas.feature_ref(id), int(atlas.features["size"][id])
     seed = ref == view.seed
-    space = {} if view.space == atlas.manifest.default_space else {"space": view.space}
     return {
         "layer": ref.layer,
         "ref": str(ref),
         **label(atlas, id).data(),
         "size": size,
         "cosine": None if seed else round(float(trail.cosine[place]), 2),
-        "href": neuron_href(atlas, ref, **space),
+        "href": neuron_href(atlas, ref, **in_space(atlas, view.space)),
         "root": None if seed else view.to(seed=ref).href(atlas),
         "turns": [what for what, at in (("splits", trail.splits), ("merges", trail.merges)) if place in at],
         "said": links_of(trail, place),

@@ -4,6 +4,7 @@ import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.contributions import STRONGEST
+from ne_core.numbers import signed
 from ne_core.token_text import spelled, visible
 from ne_core.why import Reading, Why, Written, why
 from pages.components.assets import component, drawn_key
@@ -63,7 +64,7 @@ def rows_of(atlas: Atlas, found: Why, n: int) -> list[dict]:
     return [
         {
             "name": name,
-            "value": f"{value:+.2f}".replace("-", "−"),
+            "value": signed(value),
             "from": round((min(value, 0.0) - low) / whole, 4),
             "size": round(abs(value) / whole, 4),
             "raises": value > 0,
