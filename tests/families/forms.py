@@ -1,0 +1,5 @@
+"""TODO"""
+
+from tests.families.case import Case
+
+CASES: list[Case] = []
