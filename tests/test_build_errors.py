@@ -17,7 +17,8 @@ from tokenizers import Tokenizer, models
 from transformers import PreTrainedTokenizerFast
 
 from precompute.run_folder import run_path
-from precompute.sources.transformer.probe import probe_tokens
+from precompute.sources.transformer.probe import PROBE_TOKENS, probe_tokens
+from precompute.sources.transformer.vocabularies import ordinary_ids
 from tests import faults
 from tests.killing import Fault, finished
 from tests.test_kill import WORDS, arguments
@@ -221,9 +222,17 @@ def cut_short(folder: Path) -> None:
 
 
 def larger_tokenizer(folder: Path) -> None:
+    """More ordinary tokens than the model embeds."""
+    words = Tokenizer(models.WordLevel({"?": 0, **{f"more{n}": n for n in range(1, 9999)}}, unk_token="?"))
+    PreTrainedTokenizerFast(tokenizer_object=words, unk_token="?").save_pretrained(folder)
+
+
+def more_tokens(folder: Path) -> Path:
+    """Added tokens, which lie beyond the ids that the model embeds."""
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
-    tokenizer.add_tokens([f"more{n}" for n in range(99)])
+    tokenizer.add_tokens([f"more{n}" for n in range(9999)])
     tokenizer.save_pretrained(folder)
+    return folder
 
 
 def other_tokenizer(folder: Path) -> None:
@@ -272,6 +281,23 @@ def test_a_bad_checkpoint_is_mended(place, out, tmp_path):
     assert files(out) == files(place / "whole")
 
 
+def test_added_tokens_beyond_the_model_are_refused_where_a_text_has_one(place, out, tmp_path):
+    folder = more_tokens(Path(shutil.copytree(place / "model", tmp_path / "model")))
+    assert said(command(place, out, "--model", str(folder)), out, code=0) == []
+    assert np.load(out / "layers/02/example.npy").tobytes() == np.load(place / "whole/layers/02/example.npy").tobytes()
+    shutil.rmtree(out)
+    shutil.copytree(place / "earlier", out)
+    (tmp_path / "corpus.txt").write_text((place / "corpus.txt").read_text() + "\n\nand more7 of it")
+    line = refused(
+        place,
+        command(place, out, "--model", str(folder), "--corpus", str(tmp_path / "corpus.txt"), "--examples", "999"),
+        out,
+    )
+    assert "its texts have token" in line
+    assert "'more7'" in line
+    assert "use the tokenizer that the model was trained with" in line
+
+
 def test_activations_that_are_not_finite(place, out, tmp_path):
     """One token's embedding overflows, which no check before the corpus meets."""
     folder = Path(shutil.copytree(place / "model", tmp_path / "model"))
@@ -286,7 +312,9 @@ def test_activations_that_are_not_finite_when_masked(place, out, tmp_path):
     """The baseline is the mean of all embeddings, two of which stand nowhere in the corpus."""
     folder = Path(shutil.copytree(place / "model", tmp_path / "model"))
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
-    met = {*np.load(place / "whole/tokens.npy").flat, *probe_tokens(len(tokenizer), N_CTX).flatten().tolist()}
+    ids = ordinary_ids(tokenizer, len(tokenizer))
+    tried = np.concatenate([probe_tokens(ids, length).flatten() for length in (PROBE_TOKENS, N_CTX)])
+    met = {*np.load(place / "whole/tokens.npy").flat, *tried.tolist()}
     unmet = sorted(set(range(len(tokenizer))) - met)[-2:]  # of two, the sum overflows
     changed("transformer.wte.weight", filled(unmet, HUGE))(folder)
     line = refused(place, command(place, out, "--model", str(folder)), out)

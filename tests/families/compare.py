@@ -15,7 +15,7 @@ from ne_core.atlas import Atlas
 from tests.families.case import Checked
 from tests.families.plain import Clean, Names, Plain, matrix, scale_of, scaled
 
-PAIRS = 120  # (example, masked position) pairs whose importances are compared
+PAIRS = 80  # (example, masked position) pairs whose importances are compared
 NEURONS = 6  # of each layer whose logit effects are compared
 KEEP = 0.75
 # By dtype, what storing in float16 and the forward's rounding may come to, as a share of the largest value.
@@ -53,7 +53,7 @@ class Against:
 def way(atlas: Atlas) -> str:
     """How masked prompts were run, as the manifest says it."""
     facts = atlas.manifest.raw["importance"]
-    return facts.get("masked", "?") + (f" ({facts['why']})" if facts.get("why") else "")
+    return facts["masked"] + (f" ({facts['why']})" if facts["why"] else "")
 
 
 def n_ids(tokenizer) -> int:

@@ -10,7 +10,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from tests.tiny_models import VOCABULARY, tiny_tokenizer
 
 CONTEXT = 24
-WINDOW = 8  # of models whose attention sees only so far: less than the context
+WINDOW = 16  # of models whose attention sees only so far: less than the context, more than a short probe
 N_POSITIONS = 48
 # As most configurations spell them.
 SIZES = {

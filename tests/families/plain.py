@@ -1,7 +1,6 @@
 """The reference: a Hugging Face model as it is, without transformer_lens and without anything of this project."""
 
 import contextlib
-import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,8 +17,8 @@ class Names:
     """Where a family has what is read; all but `blocks`, `final` and `position` are counted from a block.
 
     `up` makes the pre-activations whose weights are the embedding's (of a gated MLP the gate), `down` is given the
-    activations; `norm` comes before the MLP, `out` is given what the heads mixed. `one_more`: a norm's gain is 1 +
-    weight. None where contributions and logits are not compared.
+    activations; `norm` comes before the MLP, `out` is given what the heads mixed. None where contributions and logits
+    are not compared. `one_more`: a norm's gain is 1 + weight; `embedded`: what the model multiplies embeddings with.
     """
 
     blocks: str
@@ -31,11 +30,12 @@ class Names:
     final: str | None = None
     position: str | None = None
     one_more: bool = False
+    embedded: float = 1.0
 
 
 @dataclass(frozen=True)
 class Clean:
-    """One prompt: of each layer activations, pre-activations, what its norm and `out` were given, what its MLP wrote."""
+    """One prompt: each layer's activations, pre-activations, what its norm and `out` are given, what its MLP writes."""
 
     activations: list[Float[Tensor, "pos n_neurons"]]
     pre_activations: list[Float[Tensor, "pos n_neurons"]]
@@ -111,7 +111,7 @@ class Plain:
             self.forward(tokens)
         columns = {what: [flat(seen[what, each]) for each in layers if (what, each) in seen] for what in wanted}
         position = None if names.position is None else flat(seen["position"])
-        return Clean(**columns, token=flat(seen["token"]), position=position)
+        return Clean(**columns, token=names.embedded * flat(seen["token"]), position=position)
 
     @cached_property
     def value_biases(self) -> list[Float[Tensor, " d"]]:
@@ -131,38 +131,37 @@ class Plain:
         """What one more of a neuron's activation changes in the logits by its way around all that follows.
 
         The block's output is seen to change; the final norm, its scale held at 1, and all that makes logits of it are
-        given the change alone. In double precision.
+        given the change alone.
         """
-        double = copy.deepcopy(self.model).double()
-        twin = object.__new__(Plain)
-        twin.model, twin.names, twin.embedding = double, self.names, double.get_input_embeddings()
-        twin.blocks = double.get_submodule(self.names.blocks)
-        return twin.through_norm(twin.added(layer, neuron, tokens), tokens)
+        change = self.block_output(layer, tokens, neuron) - self.block_output(layer, tokens, None)
+        final = self.model.get_submodule(self.names.final)
+        return self.logits_after(final, scaled(final, change, self.names.one_more), tokens) - self.logits_after(
+            final, 0 * change, tokens
+        )
 
-    def added(self, layer: int, neuron: int, tokens: Int[Tensor, " pos"]) -> Float[Tensor, " d"]:
+    def block_output(self, layer: int, tokens: Int[Tensor, " pos"], neuron: int | None) -> Float[Tensor, " d"]:
+        """At the last position, with one more of a neuron there if one is named."""
+
         def more(_: nn.Module, args: tuple) -> tuple:
             louder = args[0].clone().reshape(-1, args[0].shape[-1])
-            louder[-1, neuron] += 1
+            if neuron is not None:
+                louder[-1, neuron] += 1
             return louder.reshape(args[0].shape), *args[1:]
 
-        outputs = []
-        for hook in (None, more):
-            handle = hook and self.module(layer, self.names.down).register_forward_pre_hook(hook)
-            with watched({"block": (self.blocks[layer], "out")}) as seen:
-                self.forward(tokens)
-            outputs.append(flat(seen["block"])[-1])
-            if handle:
-                handle.remove()
-        return outputs[1] - outputs[0]
+        handle = self.module(layer, self.names.down).register_forward_pre_hook(more)
+        with watched({"block": (self.blocks[layer], "out")}) as seen:
+            self.forward(tokens)
+        handle.remove()
+        return flat(seen["block"])[-1]
 
-    def through_norm(self, change: Float[Tensor, " d"], tokens: Int[Tensor, " pos"]) -> Float[Tensor, " n_logits"]:
-        final = self.model.get_submodule(self.names.final)
-        logits = []
-        for given in (0 * change, scaled(final, change, self.names.one_more)):
-            handle = final.register_forward_hook(lambda _, __, out, given=given: given.expand(out.shape))
-            logits.append(self.forward(tokens)[0, -1])
-            handle.remove()
-        return logits[1] - logits[0]
+    def logits_after(
+        self, final: nn.Module, given: Float[Tensor, " d"], tokens: Int[Tensor, " pos"]
+    ) -> Float[Tensor, " n_logits"]:
+        """Of what is given in the place of the final norm's output."""
+        handle = final.register_forward_hook(lambda _, __, out: given.expand(out.shape))
+        logits = self.forward(tokens)[0, -1]
+        handle.remove()
+        return logits
 
 
 def scaled(norm: nn.Module, change: Float[Tensor, "*rows d"], one_more: bool) -> Float[Tensor, "*rows d"]:
