@@ -27,7 +27,7 @@ from precompute.source import UnfitModelError
 from precompute.sources.sae import SaeSource
 from precompute.sources.transformer import TransformerSource
 from precompute.sources.transformer.vocabularies import UnfitTextsError, check_texts
-from precompute.sources.transformer.ways import Way
+from precompute.sources.transformer.ways import NotMaskedError, Way
 from precompute.texts import Examples, make_examples, may_be_key, read_documents, vocabulary
 from precompute.write import libraries
 
@@ -98,8 +98,10 @@ def masking_way(config: RunConfig, source: TransformerSource) -> Way:
     """How prompts of the build's length are masked. Raises ConfigError where this model's cannot be."""
     try:
         return source.way(min(config.context, source.n_ctx))
-    except UnfitModelError as error:
+    except NotMaskedError as error:
         raise ConfigError(f"{config.model}: {error}: --importance-passes 0 leaves it out") from error
+    except UnfitModelError as error:
+        raise ConfigError(f"{config.model}: {error}") from error
 
 
 def model_spec(config: RunConfig) -> ModelSpec:

@@ -23,7 +23,7 @@ from tests import faults
 from tests.killing import Fault, finished
 from tests.test_kill import WORDS, arguments
 from tests.test_write import files
-from tests.tiny_models import N_CTX, tiny_checkpoint
+from tests.tiny_models import tiny_checkpoint
 
 INTERRUPTED = 130
 
@@ -230,7 +230,7 @@ def larger_tokenizer(folder: Path) -> None:
 def more_tokens(folder: Path) -> Path:
     """Added tokens, which lie beyond the ids that the model embeds."""
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
-    tokenizer.add_tokens([f"more{n}" for n in range(9999)])
+    tokenizer.add_tokens([f"more{n}" for n in range(99)])
     tokenizer.save_pretrained(folder)
     return folder
 
@@ -287,21 +287,26 @@ def test_added_tokens_beyond_the_model_are_refused_where_a_text_has_one(place, o
     assert np.load(out / "layers/02/example.npy").tobytes() == np.load(place / "whole/layers/02/example.npy").tobytes()
     shutil.rmtree(out)
     shutil.copytree(place / "earlier", out)
-    (tmp_path / "corpus.txt").write_text((place / "corpus.txt").read_text() + "\n\nand more7 of it")
-    line = refused(
-        place,
-        command(place, out, "--model", str(folder), "--corpus", str(tmp_path / "corpus.txt"), "--examples", "999"),
-        out,
-    )
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("and more77 of it\n\n" + (place / "corpus.txt").read_text())
+    line = refused(place, command(place, out, "--model", str(folder), "--corpus", str(corpus)), out)
     assert "its texts have token" in line
-    assert "'more7'" in line
+    assert "'more77'" in line
     assert "use the tokenizer that the model was trained with" in line
+
+
+def tried(folder: Path) -> set[int]:
+    """The tokens that a model is tried with when it is opened, and before prompts of 24 are masked."""
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+    ids = ordinary_ids(tokenizer, len(tokenizer))
+    return set(np.concatenate([probe_tokens(ids, length).flatten() for length in (PROBE_TOKENS, 24)]).tolist())
 
 
 def test_activations_that_are_not_finite(place, out, tmp_path):
     """One token's embedding overflows, which no check before the corpus meets."""
     folder = Path(shutil.copytree(place / "model", tmp_path / "model"))
-    token = PreTrainedTokenizerFast.from_pretrained(folder).convert_tokens_to_ids("Ġthe")
+    in_texts = np.load(place / "whole/tokens.npy")[:, 1:]
+    token = next(id for id in np.unique(in_texts).tolist() if id not in tried(folder))
     changed("transformer.wte.weight", filled(token, HUGE))(folder)
     line = refused(place, command(place, out, "--model", str(folder)), out)
     assert "layer 0 has activations that are not finite" in line
@@ -311,11 +316,10 @@ def test_activations_that_are_not_finite(place, out, tmp_path):
 def test_activations_that_are_not_finite_when_masked(place, out, tmp_path):
     """The baseline is the mean of all embeddings, two of which stand nowhere in the corpus."""
     folder = Path(shutil.copytree(place / "model", tmp_path / "model"))
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
-    ids = ordinary_ids(tokenizer, len(tokenizer))
-    tried = np.concatenate([probe_tokens(ids, length).flatten() for length in (PROBE_TOKENS, N_CTX)])
-    met = {*np.load(place / "whole/tokens.npy").flat, *tried.tolist()}
-    unmet = sorted(set(range(len(tokenizer))) - met)[-2:]  # of two, the sum overflows
+    met = {*np.load(place / "whole/tokens.npy").flat, *tried(folder)}
+    unmet = sorted(set(range(len(PreTrainedTokenizerFast.from_pretrained(folder)))) - met)[
+        -2:
+    ]  # of two, the sum overflows
     changed("transformer.wte.weight", filled(unmet, HUGE))(folder)
     line = refused(place, command(place, out, "--model", str(folder)), out)
     assert "not finite when a token is masked" in line

@@ -25,6 +25,10 @@ OTHER = "they give other activations than prompts in full"
 NOT_CAUSAL = "a token sees those after it"
 
 
+class NotMaskedError(UnfitModelError):
+    """A token cannot be masked by its embedding; the message says why in one line."""
+
+
 @dataclass(frozen=True)
 class Way:
     """`cut`: a recomputed prompt ends with what is read; `why` says what the fastest way failed at."""
@@ -67,16 +71,14 @@ class Trial:
 
 
 def decided(trial: Trial, causal: bool, n_pos: int, window: float) -> Way:
-    """The fastest way that agrees. Raises UnfitModelError where a replaced embedding is no replaced token.
+    """The fastest way that agrees. Raises NotMaskedError where a replaced embedding is no replaced token.
 
     `window` is how far attention sees by the model's settings: beyond it nothing is reused, whatever is tried.
     """
     if not np.isfinite(trial.expected).all():
         raise UnfitModelError("its activations are not finite: --dtype bfloat16 or float32 may work")
     if trial.against(lambda asked: masking.recompute(asked, causal=False)):
-        raise UnfitModelError(
-            "masking a token's embedding does not mask the token, so that its importance is not known"
-        )
+        raise NotMaskedError("masking a token's embedding does not mask the token, so that its importance is not known")
     if not causal:
         return Way(False, False, NOT_CAUSAL)
     cut = not trial.against(lambda asked: masking.recompute(asked, causal=True))
