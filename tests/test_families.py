@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.families.__main__ import cases, chosen
 from tests.families.case import Case, Checked, run
+from tests.families.every import cases, chosen
 
 # Scaled embeddings, a nested window, norms that come after, ids beyond the vocabulary, other alphabets, refusals.
 HERE = (

@@ -209,7 +209,8 @@ def watched(points: dict[object, tuple[nn.Module, str]]) -> Iterator[dict[object
         return lambda _, args, kwargs: seen.update({label: args[0] if args else kwargs["hidden_states"]})
 
     def after(label: object) -> Callable:
-        return lambda _, __, out: seen.update({label: out[0] if isinstance(out, tuple) else out})
+        # A copy: some models add to it in place.
+        return lambda _, __, out: seen.update({label: (out[0] if isinstance(out, tuple) else out).clone()})
 
     hooks = [
         module.register_forward_pre_hook(before(label), with_kwargs=True)

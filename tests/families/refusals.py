@@ -18,7 +18,7 @@ def masked(name: str, kind: str, refusal: str, **settings) -> Case:
 
 
 # What transformer_lens itself stumbles over.
-STUMBLES = "transformer_lens cannot run this OPTForCausalLM"
+STUMBLES = "transformer_lens cannot read a OPTForCausalLM"
 UNKNOWN = "is not an architecture that transformer_lens"
 
 CASES = [

@@ -10,7 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import huggingface_hub
+import numpy as np
 import torch
+from jaxtyping import Int
 from transformer_lens.model_bridge import TransformerBridge
 from transformer_lens.model_bridge.sources._hf_format import determine_architecture_from_hf_config
 from transformer_lens.model_bridge.sources.transformers import get_hf_model_class_for_architecture
@@ -19,8 +21,10 @@ from transformers.utils import logging as transformers_logging
 
 from precompute import hub
 from precompute.source import UnfitModelError
-from precompute.sources.transformer.errors import of_the_machine, shortened
-from precompute.sources.transformer.vocabularies import check_tokenizer
+from precompute.sources.transformer import faithful, settings
+from precompute.sources.transformer.errors import brief, of_the_machine, shortened
+from precompute.sources.transformer.probe import probe_tokens
+from precompute.sources.transformer.vocabularies import check_tokenizer, ordinary_ids
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json")
 DOWNLOADED = ["*.json", "*.txt", "*.model", "*.safetensors"]
@@ -46,7 +50,8 @@ def open_checkpoint(model: str, device: torch.device, dtype: torch.dtype) -> Che
         weights, has_head = _weights(model, folder, dtype)
         n_embeddings = weights.get_input_embeddings().num_embeddings
         check_tokenizer(model, tokenizer, n_embeddings)
-        return Checkpoint(_bridge(model, weights.to(device), tokenizer), tokenizer, has_head, n_embeddings)
+        bridge = _bridge(model, weights.to(device), tokenizer, ordinary_ids(tokenizer, n_embeddings))
+        return Checkpoint(bridge, tokenizer, has_head, n_embeddings)
 
 
 def _folder(model: str) -> Path:
@@ -135,17 +140,30 @@ def _architecture(model: str, config: PretrainedConfig) -> str:
         ) from error
 
 
-def _bridge(model: str, weights: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> TransformerBridge:
+def _bridge(
+    model: str, weights: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, ids: Int[np.ndarray, " n"]
+) -> TransformerBridge:
+    """The model bridged, and seen to compute what it computed before."""
     try:
+        config = weights.config.get_text_config()
+        positions = getattr(config, "max_position_embeddings", None) or faithful.SHORTEST
+        length = faithful.prompt_length(config, positions - settings.offset(config))
+        tokens = probe_tokens(ids, length)[:1].to(weights.device)
+        expected = faithful.outputs_of(weights, tokens) if not config.is_encoder_decoder else None
         # The bridge changes its tokenizer's padding and special tokens: it gets a copy.
-        return TransformerBridge.boot_transformers(
+        bridge = TransformerBridge.boot_transformers(
             model, hf_model=weights, tokenizer=copy.deepcopy(tokenizer), device=weights.device, dtype=weights.dtype
         )
+        if expected is not None:
+            faithful.check_faithful(bridge, expected, tokens)
+        return bridge
+    except UnfitModelError as error:
+        raise UnfitModelError(f"{model}: {error}") from error
     except Exception as error:
         if of_the_machine(error):
             raise
         kind = type(weights).__name__
-        raise UnfitModelError(f"{model}: transformer_lens cannot read a {kind}: {shortened(error)}") from error
+        raise UnfitModelError(f"{model}: transformer_lens cannot read a {kind}: {brief(error)}") from error
 
 
 @contextlib.contextmanager

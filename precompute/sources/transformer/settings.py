@@ -3,6 +3,7 @@
 import math
 
 from transformer_lens.model_bridge import TransformerBridge
+from transformers import PretrainedConfig
 
 from precompute.source import UnfitModelError
 
@@ -18,13 +19,20 @@ def n_layers(bridge: TransformerBridge) -> int:
 
 def n_ctx(bridge: TransformerBridge) -> int:
     """The longest prompt; RoBERTa's positions start behind its padding id, which its configuration counts in."""
-    config = bridge.original_model.config
-    offset = config.pad_token_id + 1 if config.model_type in ("roberta", "xlm-roberta", "camembert") else 0
-    return bridge.cfg.n_ctx - offset
+    return bridge.cfg.n_ctx - offset(bridge.original_model.config)
+
+
+def offset(config: PretrainedConfig) -> int:
+    return config.pad_token_id + 1 if config.model_type in ("roberta", "xlm-roberta", "camembert") else 0
 
 
 def attention_window(bridge: TransformerBridge) -> float:
-    """The shortest window of any layer; a multimodal model's text settings are nested."""
-    config = bridge.original_model.config.get_text_config()
+    """How far the attention of a bridged model sees."""
+    return window_of(bridge.original_model.config)
+
+
+def window_of(config: PretrainedConfig) -> float:
+    """The shortest attention window of any layer; a multimodal model's text settings are nested."""
+    config = config.get_text_config()
     windows = [getattr(config, name, None) for name in ATTENTION_WINDOWS]
     return float(min((window for window in windows if isinstance(window, int)), default=math.inf))

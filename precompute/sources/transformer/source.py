@@ -19,13 +19,11 @@ from precompute.sources.transformer import masking, probe, settings, taps, ways
 from precompute.sources.transformer.baselines import baseline_ids, default_baseline
 from precompute.sources.transformer.checkpoint import Checkpoint, open_checkpoint
 from precompute.sources.transformer.errors import MODEL_ERRORS, brief, first_line, of_the_machine
+from precompute.sources.transformer.folding import TOLERANCES
 from precompute.sources.transformer.fusing import fuse_activations
 from precompute.sources.transformer.splitter import NotSplitError, Splitter
 from precompute.sources.transformer.unembedding import direct_path, top_logits, writes_directly
 from precompute.sources.transformer.vocabularies import ordinary_ids
-
-# Share of the largest value by which two ways to the same number may differ.
-TOLERANCES = {torch.float32: 1e-4, torch.float64: 1e-4, torch.float16: 2e-2, torch.bfloat16: 5e-2}
 
 
 def open_transformer(
