@@ -201,6 +201,12 @@ def out_of_memory(error: Exception) -> bool:
     return ran_out(error)
 
 
+def device_failed(error: Exception) -> bool:
+    from precompute.sources.transformer.errors import device_failed
+
+    return device_failed(error)
+
+
 def main(arguments: list[str]) -> int:
     """The exit code; whatever a person can mend is one line."""
     logging.basicConfig(format="%(message)s")
@@ -211,6 +217,11 @@ def main(arguments: list[str]) -> int:
     except ModuleNotFoundError as error:
         print(lacking(error), file=sys.stderr)
     except (MemoryError, RuntimeError) as error:
+        if device_failed(error):
+            print(
+                f"the device failed: {one_line(error)}: the same command goes on, --device cpu works", file=sys.stderr
+            )
+            return typed.BAD_INPUT
         if not isinstance(error, BrokenExecutor) and not out_of_memory(error):
             raise
         print("not enough memory: fewer examples, fewer layers or a smaller work unit need less", file=sys.stderr)

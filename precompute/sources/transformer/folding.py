@@ -6,6 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+# Share of the largest value by which two ways to the same number may differ.
+TOLERANCES = {torch.float32: 1e-4, torch.float64: 1e-4, torch.float16: 2e-2, torch.bfloat16: 5e-2}
+
 
 @dataclass(frozen=True)
 class Norm:
