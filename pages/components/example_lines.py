@@ -6,6 +6,7 @@ from jaxtyping import Float
 from ne_core.agreement import contradictions, of_baseline
 from ne_core.atlas import Atlas, Neuron
 from ne_core.by_distance import reach
+from ne_core.half import number
 from pages.components.chosen import Chosen
 from pages.components.find import tokens_named
 from pages.components.lines import lines, plain
@@ -37,7 +38,7 @@ def example_lines(atlas: Atlas, neuron: Neuron, found: Chosen, reading: Reading)
 
 
 def aside(neuron: Neuron, row: int, found: Chosen, i: int) -> str:
-    activation = f"{neuron.activation[row]:.2f}"
+    activation = number(neuron.activation[row])
     return activation if found.distance is None else f"distance {found.distance[i]:.3f} · {activation}"
 
 

@@ -1,0 +1,28 @@
+"""Numbers in half precision: what lies beyond it stands at its end, is counted, and is shown as no exact number."""
+
+import numpy as np
+from jaxtyping import Float
+
+LARGEST = 65504.0  # the largest float16
+
+
+def clipped(values: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    """As float16, infinities at its ends too; NaN stays NaN."""
+    return np.clip(values, -LARGEST, LARGEST).astype(np.float16)
+
+
+def n_at_end(values: Float[np.ndarray, "..."]) -> int:
+    """How many stand at one of the ends, and may be anything beyond it."""
+    return int(np.count_nonzero(np.abs(values) >= LARGEST))
+
+
+def signed(value: float | np.floating, digits: int = 2) -> str:
+    """The same, above zero with its sign."""
+    return f"{value:+.{digits}f}" if abs(value) < LARGEST else number(value)
+
+
+def number(value: float | np.floating, digits: int = 2) -> str:
+    """A stored number as text: at an end it says that there may be more."""
+    if abs(value) < LARGEST or np.isnan(value):
+        return f"{value:.{digits}f}"
+    return f"≥ {LARGEST:,.0f}" if value > 0 else f"≤ −{LARGEST:,.0f}"
