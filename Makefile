@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 SERVE := -m streamlit run app.py --server.port $(PORT) $(if $(BASE),--server.baseUrlPath $(BASE))
 
-.PHONY: demo app app-only test test-all check audit bench bench-full screenshots
+.PHONY: demo app app-only test test-all families check audit bench bench-full screenshots
 
 demo: data/demo/manifest.json data/digits/manifest.json app
 
@@ -32,6 +32,10 @@ test: .venv/installed-dev
 
 test-all: .venv/installed-dev data/demo/manifest.json
 	$(BIN)/python -m pytest -rs
+
+# Tiny models of many families, built into atlases and compared with plain hooks.
+families: .venv/installed-dev
+	$(BIN)/python -m tests.families
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -264,7 +264,8 @@ MANIFEST = {
     "keep": "share of the maximum that an activating example must reach; 0: every activation above 0",
     "max_examples": "the first so many are kept",
     "baselines": "what took a masked token's place, by name, in the order of window_importances; none for images",
-    "importance": "rows computed, rows in all, masked passes run; examples a feature and passes allowed, null for all",
+    "importance": "rows computed, rows in all, masked passes run; examples a feature and passes allowed, null for all; "
+    "masked, how masked prompts were run: reuse of keys and values, or recompute, and why not reuse",
     "layers": "the model's layers in the atlas, ascending",
     "n_neurons": "neurons in each of them",
     "d_in": "input width of each of them",

@@ -23,8 +23,11 @@ from precompute.maxima import read_maxima
 from precompute.model_facts import model_facts
 from precompute.opened import ModelSpec, opened
 from precompute.run_folder import RunFolder
+from precompute.source import UnfitModelError
 from precompute.sources.sae import SaeSource
 from precompute.sources.transformer import TransformerSource
+from precompute.sources.transformer.vocabularies import UnfitTextsError, check_texts
+from precompute.sources.transformer.ways import NotMaskedError, Way
 from precompute.texts import Examples, make_examples, may_be_key, read_documents, vocabulary
 from precompute.write import libraries
 
@@ -42,6 +45,7 @@ class Prepared:
     examples: Examples
     corpus: dict
     given: dict[int, Float[np.ndarray, " n_neurons"]]
+    way: Way | None  # how masked prompts are run; None where none are
 
     @property
     def units(self) -> str:
@@ -85,8 +89,19 @@ def prepare(config: RunConfig, run: RunFolder, told: Callable[[int, int], None])
     run.agree(surroundings(config, spec, model))
     source.baselines(config.mask or (source.default_baseline(),))  # a mask that this model cannot have is refused now
     given = given_maxima(config, source)
+    way = None if config.importance_passes == 0 else masking_way(config, source)
     examples, corpus = kept_corpus(config, source, run.stage("corpus"), told)
-    return Prepared(config, spec, source, model, examples, corpus, given)
+    return Prepared(config, spec, source, model, examples, corpus, given, way)
+
+
+def masking_way(config: RunConfig, source: TransformerSource) -> Way:
+    """How prompts of the build's length are masked. Raises ConfigError where this model's cannot be."""
+    try:
+        return source.way(min(config.context, source.n_ctx))
+    except NotMaskedError as error:
+        raise ConfigError(f"{config.model}: {error}: --importance-passes 0 leaves it out") from error
+    except UnfitModelError as error:
+        raise ConfigError(f"{config.model}: {error}") from error
 
 
 def model_spec(config: RunConfig) -> ModelSpec:
@@ -139,6 +154,9 @@ def read_corpus(
     documents = read_documents(config.corpus, config.text_field)
     try:
         examples = make_examples(documents, source.tokenizer, config.examples, config.context, config.packing, told)
+        check_texts(examples, source.tokenizer, source.n_embeddings)
+    except UnfitTextsError as error:
+        raise ConfigError(f"{config.corpus}: {error}") from error
     except OSError as error:
         raise ConfigError(
             f"{config.corpus}: cannot be read beyond document {documents.n_read:,} ({error.strerror or error}): "

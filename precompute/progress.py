@@ -47,6 +47,7 @@ class Stage:
         self.head = f"[{run.number}/{run.n_stages}] {name}"
         self.started = self.shown = self.noted = run.clock()
         self.before = self.done = self.total = 0
+        self.remark = ""  # what else is shown when the stage is over
         self.every = EVERY_TTY_S if run.stream.isatty() else EVERY_PLAIN_S
         self.tell()
 
@@ -90,7 +91,8 @@ class Stage:
         self.run.seconds[self.name] = self.run.clock() - self.started
         took = duration(self.run.seconds[self.name])
         earlier = f" ({self.before:,} were done before)" if self.before else ""
-        self.show(f"{self.total:,} {self.things} in {took}{earlier}" if self.total else took, end="\n")
+        remark = f"; {self.remark}" if self.remark else ""
+        self.show((f"{self.total:,} {self.things} in {took}{earlier}" if self.total else took) + remark, end="\n")
 
     def show(self, text: str, end: str = "") -> None:
         stream = self.run.stream

@@ -51,6 +51,7 @@ from precompute.work import Work, finish
 logger = logging.getLogger(__name__)
 
 THIN_EVERY = 16  # units: how often the files of collection are looked at for what is dead in them
+NOT_MASKED = {"masked": None, "why": "no masked passes were allowed"}
 FEW_FEATURES = 8_192  # as FEW_ROWS: fewer are searched before a pool of workers has started
 
 
@@ -257,8 +258,10 @@ def importances(ready: Prepared, run: RunFolder, where: Engine, layers: list[Lay
     limits = Limits(config.importance_examples, config.importance_passes)
     job = plan(layers, ready.texts, ready.maskable, ready.masks, limits, config.work_unit, ready.spec)
     work = Work(work_importances, job, units(job), cores=None, size=lambda unit: masked_passes(job, unit))
+    told.remark = str(ready.way or "")
     finish(work, kept, where, told)
-    return importances_from(job, kept.load)
+    found = importances_from(job, kept.load)
+    return replace(found, facts={**found.facts, **(ready.way.facts if ready.way else NOT_MASKED)})
 
 
 def logits(ready: Prepared, run: RunFolder, where: Engine, told: Stage) -> dict[int, Columns] | None:

@@ -17,12 +17,13 @@ from tokenizers import Tokenizer, models
 from transformers import PreTrainedTokenizerFast
 
 from precompute.run_folder import run_path
-from precompute.sources.transformer.probe import probe_tokens
+from precompute.sources.transformer.probe import PROBE_TOKENS, probe_tokens
+from precompute.sources.transformer.vocabularies import ordinary_ids
 from tests import faults
 from tests.killing import Fault, finished
 from tests.test_kill import WORDS, arguments
 from tests.test_write import files
-from tests.tiny_models import N_CTX, tiny_checkpoint
+from tests.tiny_models import tiny_checkpoint
 
 INTERRUPTED = 130
 
@@ -221,9 +222,17 @@ def cut_short(folder: Path) -> None:
 
 
 def larger_tokenizer(folder: Path) -> None:
+    """More ordinary tokens than the model embeds."""
+    words = Tokenizer(models.WordLevel({"?": 0, **{f"more{n}": n for n in range(1, 9999)}}, unk_token="?"))
+    PreTrainedTokenizerFast(tokenizer_object=words, unk_token="?").save_pretrained(folder)
+
+
+def more_tokens(folder: Path) -> Path:
+    """Added tokens, which lie beyond the ids that the model embeds."""
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     tokenizer.add_tokens([f"more{n}" for n in range(99)])
     tokenizer.save_pretrained(folder)
+    return folder
 
 
 def other_tokenizer(folder: Path) -> None:
@@ -272,10 +281,32 @@ def test_a_bad_checkpoint_is_mended(place, out, tmp_path):
     assert files(out) == files(place / "whole")
 
 
+def test_added_tokens_beyond_the_model_are_refused_where_a_text_has_one(place, out, tmp_path):
+    folder = more_tokens(Path(shutil.copytree(place / "model", tmp_path / "model")))
+    assert said(command(place, out, "--model", str(folder)), out, code=0) == []
+    assert np.load(out / "layers/02/example.npy").tobytes() == np.load(place / "whole/layers/02/example.npy").tobytes()
+    shutil.rmtree(out)
+    shutil.copytree(place / "earlier", out)
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("and more77 of it\n\n" + (place / "corpus.txt").read_text())
+    line = refused(place, command(place, out, "--model", str(folder), "--corpus", str(corpus)), out)
+    assert "its texts have token" in line
+    assert "'more77'" in line
+    assert "use the tokenizer that the model was trained with" in line
+
+
+def tried(folder: Path) -> set[int]:
+    """The tokens that a model is tried with when it is opened, and before prompts of 24 are masked."""
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+    ids = ordinary_ids(tokenizer, len(tokenizer))
+    return set(np.concatenate([probe_tokens(ids, length).flatten() for length in (PROBE_TOKENS, 24)]).tolist())
+
+
 def test_activations_that_are_not_finite(place, out, tmp_path):
     """One token's embedding overflows, which no check before the corpus meets."""
     folder = Path(shutil.copytree(place / "model", tmp_path / "model"))
-    token = PreTrainedTokenizerFast.from_pretrained(folder).convert_tokens_to_ids("Ġthe")
+    in_texts = np.load(place / "whole/tokens.npy")[:, 1:]
+    token = next(id for id in np.unique(in_texts).tolist() if id not in tried(folder))
     changed("transformer.wte.weight", filled(token, HUGE))(folder)
     line = refused(place, command(place, out, "--model", str(folder)), out)
     assert "layer 0 has activations that are not finite" in line
@@ -285,9 +316,10 @@ def test_activations_that_are_not_finite(place, out, tmp_path):
 def test_activations_that_are_not_finite_when_masked(place, out, tmp_path):
     """The baseline is the mean of all embeddings, two of which stand nowhere in the corpus."""
     folder = Path(shutil.copytree(place / "model", tmp_path / "model"))
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
-    met = {*np.load(place / "whole/tokens.npy").flat, *probe_tokens(len(tokenizer), N_CTX).flatten().tolist()}
-    unmet = sorted(set(range(len(tokenizer))) - met)[-2:]  # of two, the sum overflows
+    met = {*np.load(place / "whole/tokens.npy").flat, *tried(folder)}
+    unmet = sorted(set(range(len(PreTrainedTokenizerFast.from_pretrained(folder)))) - met)[
+        -2:
+    ]  # of two, the sum overflows
     changed("transformer.wte.weight", filled(unmet, HUGE))(folder)
     line = refused(place, command(place, out, "--model", str(folder)), out)
     assert "not finite when a token is masked" in line

@@ -8,6 +8,7 @@ from transformers import AutoModelForCausalLM
 from precompute.sources.transformer import edits as editing
 from precompute.sources.transformer import open_transformer
 from precompute.sources.transformer.edits import Edits
+from precompute.sources.transformer.ways import Way
 from tests.test_transformer_source import ACTIVATIONS, GATED, MLPS, prompts, read
 from tests.tiny_models import tiny_checkpoint
 
@@ -156,7 +157,7 @@ def test_however_they_share_passes_and_without_reuse(opened, family, tokens_per_
     monkeypatch.setattr(editing, "INPUTS_AT_ONCE", tokens_per_pass)
     np.testing.assert_allclose(source.activations_on(LAYER, edits.x, edits.neuron), alone, atol=1e-5, rtol=1e-4)
     for reuses in (True, False):
-        monkeypatch.setattr(source, "_reuses", reuses)
+        monkeypatch.setattr(source, "way", lambda n_pos, reuses=reuses: Way(reuses, cut=True))
         found = source.edited(LAYER, tokens, lengths, edits)
         np.testing.assert_allclose(found.activation, reference.activation, atol=1e-4, rtol=1e-3)
         np.testing.assert_allclose(found.loss, reference.loss, atol=1e-4, rtol=1e-3)

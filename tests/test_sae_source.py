@@ -11,6 +11,7 @@ from transformers import AutoModelForCausalLM
 from precompute.source import LayerPass, Readings
 from precompute.sources.sae import SaeSource, open_sae
 from precompute.sources.transformer import masking
+from precompute.sources.transformer.ways import Way
 from tests.test_transformer_source import MLPS, one_thread, prompts, read  # noqa: F401  (a fixture of the module)
 from tests.tiny_models import tiny_checkpoint
 from tests.tiny_saes import cfg_of, latents_of, sae_weights, tiny_sae, write
@@ -108,7 +109,7 @@ def test_masking_equals_masking_one_token_at_a_time(model, tmp_path, hook, topk,
     cfg, what = FORMS["topk" if topk else "standard"]
     folder = tiny_sae(tmp_path / "sae", width(hook), hook, **cfg)
     source = open_sae(str(folder), str(model))
-    assert source._reuses
+    assert source.way(20).reuses
     tokens, lengths = prompts()
     readings = random_readings(lengths.tolist())
     (baseline,) = source.baselines(["mean-embedding"]).values()
@@ -185,8 +186,8 @@ def test_other_architectures(family, tmp_path):
         (baseline,) = source.baselines(["mean-embedding"]).values()
         readings = random_readings([20, 11, 10, 11])
         values = source.read_masked(tokens, torch.full((4,), 20), readings, baseline)
-        reuses = source._reuses
-        source._reuses = False
+        reuses = source.way(20).reuses
+        source.way = lambda n_pos, family=family: Way(reuses=False, cut=family != "bert")
         again = source.read_masked(tokens, torch.full((4,), 20), readings, baseline)
         np.testing.assert_allclose(values, again, atol=1e-4, rtol=1e-3)
         assert reuses == (family not in ("gemma2", "bert"))

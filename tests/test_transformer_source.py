@@ -8,12 +8,14 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformer_lens.model_bridge import TransformerBridge
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, PreTrainedTokenizerFast
 
 from precompute.source import LayerPass, Readings, UnfitModelError
 from precompute.sources.transformer import masking, open_transformer
-from tests.tiny_models import FAMILIES, N_CTX, tiny_checkpoint, tiny_model, tiny_tokenizer
+from precompute.sources.transformer.ways import Way
+from tests.tiny_models import FAMILIES, N_CTX, tiny_checkpoint, tiny_model
 
 GATED = ("llama", "gemma2", "qwen3")
 # Of layer 1, the Hugging Face module that is given x, and the one that is given the activations.
@@ -262,7 +264,10 @@ def test_masking_equals_masking_one_token_at_a_time(opened, folders, family, win
 
 
 def test_keys_and_values_are_reused_where_they_can_be(opened):
-    assert [family for family in FAMILIES if opened(family)._reuses] == ["gpt2", "neox", "llama", "opt", "qwen3"]
+    """In a prompt of 20 tokens; Gemma 2's attention sees 8."""
+    assert [family for family in FAMILIES if opened(family).way(20).reuses] == ["gpt2", "neox", "llama", "opt", "qwen3"]
+    assert opened("gemma2").way(8).reuses
+    assert opened("gemma2").way(20).facts == {"masked": "recompute", "why": opened("gemma2").way(20).why}
 
 
 @pytest.mark.parametrize("sliding", [19, 20])
@@ -279,7 +284,7 @@ def test_keys_and_values_are_reused_as_far_as_attention_sees(tmp_path, sliding, 
     monkeypatch.setattr(masking, "reuse", lambda *args: (reused.append(True), reuse(*args))[1])
     values = source.read_masked(tokens, lengths, readings, baseline)
     assert bool(reused) == (sliding == 20)
-    monkeypatch.setattr(source, "_reuses", False)
+    monkeypatch.setattr(source, "way", lambda n_pos: Way(reuses=False, cut=True))
     np.testing.assert_allclose(values, source.read_masked(tokens, lengths, readings, baseline), atol=1e-4, rtol=1e-4)
 
 
@@ -425,14 +430,19 @@ def _unknown_architecture(folder):
 
 
 def _larger_tokenizer(folder):
-    tokenizer = tiny_tokenizer()
-    tokenizer.add_tokens([f"<extra {i}>" for i in range(200)])
+    words = {"<unk>": 0, **{f"word{i}": i for i in range(1, 400)}}
+    _words(words).save_pretrained(folder)
+
+
+def _words(ids):
+    return PreTrainedTokenizerFast(tokenizer_object=Tokenizer(WordLevel(ids, unk_token="<unk>")), unk_token="<unk>")
+
+
+def _tokenizer_that_cannot_read_itself(folder):
+    """Words with a space in them, which it cuts at spaces before it looks them up."""
+    tokenizer = _words({"<unk>": 0, "two words": 1, "three more words": 2})
+    tokenizer.backend_tokenizer.pre_tokenizer = WhitespaceSplit()
     tokenizer.save_pretrained(folder)
-
-
-def _tokenizer_of_another_language(folder):
-    backend = Tokenizer(WordLevel({"<unk>": 0, "слово": 1}, unk_token="<unk>"))
-    PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="<unk>").save_pretrained(folder)
 
 
 def _broken_weights(folder):
@@ -449,7 +459,7 @@ def _broken_weights(folder):
         (_another_width, "cannot be loaded|another shape"),
         (_unknown_architecture, "abacus"),
         (_larger_tokenizer, "the tokenizer has ids up to"),
-        (_tokenizer_of_another_language, "does not give text back"),
+        (_tokenizer_that_cannot_read_itself, "does not give text back"),
         (_broken_weights, "cannot be loaded"),
     ],
 )

@@ -15,7 +15,8 @@ from precompute.sources.sae.form import Form, SaeError
 from precompute.sources.sae.latents import Latents
 from precompute.sources.sae.place import is_added_to, layer_and_part, place_of
 from precompute.sources.transformer import masking, taps
-from precompute.sources.transformer.checkpoint import Checkpoint, first_line
+from precompute.sources.transformer.checkpoint import Checkpoint
+from precompute.sources.transformer.errors import first_line
 from precompute.sources.transformer.source import TransformerSource, named_checkpoint
 from precompute.sources.transformer.unembedding import arrives, direct_path, top_logits, writes_directly
 

@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import huggingface_hub
@@ -13,11 +14,13 @@ import torch
 from transformer_lens.model_bridge import TransformerBridge
 from transformer_lens.model_bridge.sources._hf_format import determine_architecture_from_hf_config
 from transformer_lens.model_bridge.sources.transformers import get_hf_model_class_for_architecture
-from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoTokenizer, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
 from precompute import hub
 from precompute.source import UnfitModelError
+from precompute.sources.transformer.errors import of_the_machine, shortened
+from precompute.sources.transformer.vocabularies import check_tokenizer
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json")
 DOWNLOADED = ["*.json", "*.txt", "*.model", "*.safetensors"]
@@ -26,11 +29,12 @@ NOT_DOWNLOADED = ["*/*", "consolidated*"]  # the same weights again, for other l
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """`has_head` tells whether the weights that make logits were read, or only made up."""
+    """`has_head` tells whether the weights that make logits were read, or only made up; ids from 0 are embedded."""
 
     bridge: TransformerBridge
     tokenizer: PreTrainedTokenizerBase
     has_head: bool
+    n_embeddings: int
 
 
 def open_checkpoint(model: str, device: torch.device, dtype: torch.dtype) -> Checkpoint:
@@ -40,8 +44,9 @@ def open_checkpoint(model: str, device: torch.device, dtype: torch.dtype) -> Che
     with _quiet():
         tokenizer = _tokenizer(model, folder)
         weights, has_head = _weights(model, folder, dtype)
-        _check_tokenizer(model, tokenizer, weights.get_input_embeddings().num_embeddings)
-        return Checkpoint(_bridge(model, weights.to(device), tokenizer), tokenizer, has_head)
+        n_embeddings = weights.get_input_embeddings().num_embeddings
+        check_tokenizer(model, tokenizer, n_embeddings)
+        return Checkpoint(_bridge(model, weights.to(device), tokenizer), tokenizer, has_head, n_embeddings)
 
 
 def _folder(model: str) -> Path:
@@ -79,32 +84,14 @@ def _tokenizer(model: str, folder: Path) -> PreTrainedTokenizerBase:
     try:
         return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:
-        raise UnfitModelError(f"{model}: its tokenizer cannot be opened: {first_line(error)}") from error
-
-
-def _check_tokenizer(model: str, tokenizer: PreTrainedTokenizerBase, n_embeddings: int) -> None:
-    largest = max(tokenizer.get_vocab().values(), default=-1)
-    if largest >= n_embeddings:
-        raise UnfitModelError(
-            f"{model}: the tokenizer has ids up to {largest}, the model embeds 0 to {n_embeddings - 1}; "
-            "use the tokenizer that the model was trained with"
-        )
-    text = "the same words come back"
-    ids = tokenizer.encode(text, add_special_tokens=False)
-    if _letters(tokenizer.decode(ids)) != _letters(text):
-        raise UnfitModelError(f"{model}: its tokenizer does not give text back; use the one the model was trained with")
-
-
-def _letters(text: str) -> str:
-    """What survives tokenizers that lower the case or move spaces."""
-    return "".join(text.lower().split())
+        raise UnfitModelError(f"{model}: its tokenizer cannot be opened: {shortened(error)}") from error
 
 
 def _weights(model: str, folder: Path, dtype: torch.dtype) -> tuple[PreTrainedModel, bool]:
     """The Hugging Face model, every weight of its body read from the checkpoint; and whether those of its head were."""
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        model_class = get_hf_model_class_for_architecture(determine_architecture_from_hf_config(config))
+        model_class = get_hf_model_class_for_architecture(_architecture(model, config))
         weights, loading = model_class.from_pretrained(
             folder,
             config=config,
@@ -116,8 +103,12 @@ def _weights(model: str, folder: Path, dtype: torch.dtype) -> tuple[PreTrainedMo
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # told below, in one line
         )
+    except UnfitModelError:
+        raise
     except Exception as error:
-        raise UnfitModelError(f"{model}: cannot be loaded: {first_line(error)}") from error
+        if of_the_machine(error):
+            raise
+        raise UnfitModelError(f"{model}: cannot be loaded: {shortened(error)}") from error
     # A checkpoint of the body alone has no head, and reading neurons needs none.
     body = [key for key in loading["missing_keys"] if key.startswith(weights.base_model_prefix) and "pooler" not in key]
     wrong = sorted(body) + sorted(key for key, *_ in loading["mismatched_keys"])
@@ -132,6 +123,18 @@ def _weights(model: str, folder: Path, dtype: torch.dtype) -> tuple[PreTrainedMo
     return weights.eval(), not set(loading["missing_keys"]) - set(body)
 
 
+def _architecture(model: str, config: PretrainedConfig) -> str:
+    """The architecture as transformer_lens calls it."""
+    try:
+        return determine_architecture_from_hf_config(config)
+    except ValueError as error:
+        named = ", ".join(getattr(config, "architectures", None) or [config.model_type])[:80]
+        raise UnfitModelError(
+            f"{model}: {named} is not an architecture that transformer_lens {version('transformer-lens')} reads "
+            "(GPT2LMHeadModel, LlamaForCausalLM, BertForMaskedLM and others are)"
+        ) from error
+
+
 def _bridge(model: str, weights: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> TransformerBridge:
     try:
         # The bridge changes its tokenizer's padding and special tokens: it gets a copy.
@@ -139,8 +142,10 @@ def _bridge(model: str, weights: PreTrainedModel, tokenizer: PreTrainedTokenizer
             model, hf_model=weights, tokenizer=copy.deepcopy(tokenizer), device=weights.device, dtype=weights.dtype
         )
     except Exception as error:
+        if of_the_machine(error):
+            raise
         kind = type(weights).__name__
-        raise UnfitModelError(f"{model}: transformer_lens cannot read a {kind}: {first_line(error)}") from error
+        raise UnfitModelError(f"{model}: transformer_lens cannot read a {kind}: {shortened(error)}") from error
 
 
 @contextlib.contextmanager
@@ -157,8 +162,3 @@ def _quiet() -> Iterator[None]:
             logging.disable(logging.NOTSET)
             if bars:
                 transformers_logging.enable_progress_bar()
-
-
-def first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

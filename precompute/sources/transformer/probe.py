@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -27,12 +28,12 @@ class LayerRead:
     norm: Norm | None
 
 
-def probe_tokens(vocabulary: int, n_ctx: int) -> Int[Tensor, "2 pos"]:
-    """Two prompts of arbitrary tokens that differ in the last one only."""
-    length = min(PROBE_TOKENS, n_ctx)
-    tokens = (torch.arange(length) * 7919 + 13) % vocabulary
+def probe_tokens(ids: Int[np.ndarray, " n"], length: int = PROBE_TOKENS) -> Int[Tensor, "2 pos"]:
+    """Two prompts of arbitrary tokens that differ in the last one only, where there are two ids to choose from."""
+    at = (np.arange(length) * 7919 + 13) % len(ids)
+    tokens = torch.from_numpy(ids[at].astype(np.int64))
     other = tokens.clone()
-    other[-1] = (other[-1] + 1) % vocabulary
+    other[-1] = int(ids[(at[-1] + 1) % len(ids)])
     return torch.stack([tokens, other])
 
 
@@ -69,7 +70,14 @@ def _points(bridge: TransformerBridge, layer: int) -> list[HookPoint]:
         raise UnfitModelError(f"layer {layer} has no dense MLP (a mixture of experts, or none); no neurons to read")
     points = [taps.mlp_input(bridge, layer), taps.pre_activations(bridge, layer), taps.activations(bridge, layer)]
     norms = [point for norm in _norms(bridge, layer) for point in (norm.hook_in, norm.hook_out)]
-    return [*points, *norms, bridge.blocks[layer].hook_out]
+    return [*points, *norms, *_after(bridge, layer)]
+
+
+def _after(bridge: TransformerBridge, layer: int) -> list[HookPoint]:
+    """Where the residual stream after a block may be seen: some blocks show only what the next one is given."""
+    blocks, head = bridge.blocks, getattr(bridge, "unembed", None)
+    following = [blocks[layer + 1].hook_in] if layer + 1 < len(blocks) else [head.hook_in] if head is not None else []
+    return [blocks[layer].hook_out, *following]
 
 
 def _norms(bridge: TransformerBridge, layer: int) -> list[NormalizationBridge]:
@@ -97,10 +105,14 @@ def _check_identity(bridge: TransformerBridge, layer: int, seen: dict[HookPoint,
 
 def _folded(bridge: TransformerBridge, layer: int, seen: dict[HookPoint, Tensor], tolerance: float) -> LayerRead | None:
     """The norm whose output the MLP reads; None where that output is the residual stream itself, as in BERT."""
-    x, stream = seen[taps.mlp_input(bridge, layer)], seen[bridge.blocks[layer].hook_out]
+    x, streams = seen[taps.mlp_input(bridge, layer)], [seen[point] for point in _after(bridge, layer) if point in seen]
+    if not streams:
+        raise UnfitModelError(
+            f"layer {layer} does not show what it gives on to transformer_lens; raw weights would work"
+        )
     norms = [norm for norm in _norms(bridge, layer) if norm.hook_in in seen and norm.hook_out in seen]
     before_mlp = [norm for norm in norms if same(seen[norm.hook_out], x)]
-    if not before_mlp or any(same(seen[norm.hook_out], stream) for norm in norms):
+    if not before_mlp or any(same(seen[norm.hook_out], streams[0]) for norm in norms):
         return None
     module = before_mlp[0].original_component
     norm = recognised(module, _rows(seen[before_mlp[0].hook_in]), _rows(x), tolerance)

@@ -1,6 +1,5 @@
 """TransformerSource: a checkpoint's MLPs as neuron layers, read with two hooks a layer."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -9,24 +8,24 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
+from transformer_lens.hook_points import HookPoint
 
 from ne_core.contributions import Parts
 from ne_core.layer import NeuronLayer
 from precompute.memory import batches
 from precompute.source import Keys, LayerPass, Readings, Split, TopLogits, UnfitModelError
 from precompute.sources.transformer import edits as editing
-from precompute.sources.transformer import masking, probe, taps
-from precompute.sources.transformer.checkpoint import Checkpoint, first_line, open_checkpoint
-from precompute.sources.transformer.folding import close
+from precompute.sources.transformer import masking, probe, settings, taps, ways
+from precompute.sources.transformer.baselines import baseline_ids, default_baseline
+from precompute.sources.transformer.checkpoint import Checkpoint, open_checkpoint
+from precompute.sources.transformer.errors import MODEL_ERRORS, brief, first_line, of_the_machine
 from precompute.sources.transformer.fusing import fuse_activations
 from precompute.sources.transformer.splitter import NotSplitError, Splitter
 from precompute.sources.transformer.unembedding import direct_path, top_logits, writes_directly
+from precompute.sources.transformer.vocabularies import ordinary_ids
 
 # Share of the largest value by which two ways to the same number may differ.
 TOLERANCES = {torch.float32: 1e-4, torch.float64: 1e-4, torch.float16: 2e-2, torch.bfloat16: 5e-2}
-# How configurations name the distance beyond which attention forgets, in the architectures that have one.
-ATTENTION_WINDOWS = ("sliding_window", "window_size", "attention_window", "attention_chunk_size")
 
 
 def open_transformer(
@@ -78,17 +77,17 @@ class TransformerSource:
         self.tokenizer = tokenizer
         self.weights = weights
         self.gated_embedding = gated_embedding
-        self.n_ctx = _n_ctx(bridge)
+        self.n_ctx = settings.n_ctx(bridge)
         self.device = next(bridge.original_model.parameters()).device
         self._bridge = bridge
         self._has_head = checkpoint.has_head
-        self.n_layers = _n_layers(bridge)
+        self.n_layers = settings.n_layers(bridge)
         self.layers = self._checked(range(self.n_layers) if layers is None else layers, range(self.n_layers))
         self._tolerance = TOLERANCES[next(bridge.original_model.parameters()).dtype]
-        self._probe = probe.probe_tokens(len(tokenizer), self.n_ctx).to(self.device)
-        fold = weights == "folded"
-        self._read, self.causal = probe.behaviour(bridge, self.layers, self._probe, self._tolerance, fold)
-        self._reuses = self.causal and self._reuse_agrees(self._probe[:1])
+        self.n_embeddings = checkpoint.n_embeddings
+        self._probe = self._arbitrary(min(probe.PROBE_TOKENS, self.n_ctx))
+        self._read, self.causal = self._behaviour(fold=weights == "folded")
+        self._ways: dict[int, ways.Way] = {}
 
     @property
     def gated(self) -> bool:
@@ -133,12 +132,13 @@ class TransformerSource:
         taps.run(self._bridge, tokens, hooks, attention_mask=real.long())
 
     def default_baseline(self) -> str:
-        """The mask token where the tokenizer has one."""
-        return "mean-embedding" if self.tokenizer.mask_token_id is None else "mask-token"
+        """The mask token where there is one that the model embeds."""
+        return default_baseline(self.tokenizer, self.n_embeddings)
 
     def baselines(self, names: Sequence[str]) -> Mapping[str, Float[Tensor, " d_model"]]:
         """What takes a masked token's place in the embedding, by name: `mask-token`, `mean-embedding`, `token:TEXT`."""
-        return {name: self._embedded(self._baseline_ids(name)).mean(0) for name in names}
+        ids = {name: baseline_ids(self.tokenizer, self.n_embeddings, name) for name in names}
+        return {name: self._embedded(of_name).mean(0) for name, of_name in ids.items()}
 
     def read_masked(
         self,
@@ -163,6 +163,16 @@ class TransformerSource:
                 "masked and read positions must be tokens of their prompt, in a causal model in this order"
             )
         return self._masked(self._asked(tokens, lengths, readings, baseline, self._tap))
+
+    def way(self, n_pos: int) -> ways.Way:
+        """How masked prompts of that length are run, tried once on this model with prompts as long.
+
+        Raises UnfitModelError where a token cannot be masked by its embedding.
+        """
+        if n_pos not in self._ways:
+            window = settings.attention_window(self._bridge)
+            self._ways[n_pos] = ways.decided(self._trial(n_pos), self.causal, n_pos, window)
+        return self._ways[n_pos]
 
     def logits_with(
         self,
@@ -210,7 +220,7 @@ class TransformerSource:
         tokens, lengths = self._on_device(tokens, lengths)
         limits = (batches(self, things) for things in ("clean prompts", "edited inputs"))
         asked = editing.Edit(self._bridge, layer, self._given(layer), tokens, lengths, edits, *limits)
-        return editing.reuse(asked) if self._may_reuse(tokens) else editing.recompute(asked)
+        return editing.reuse(asked) if self.way(tokens.shape[1]).reuses else editing.recompute(asked)
 
     def logit_effects(self, layer: int, k: int) -> TopLogits | None:
         """The `k` tokens whose logits each neuron raises, and lowers, most: `unembedding` has the formula.
@@ -255,6 +265,10 @@ class TransformerSource:
             return Splitter(self._bridge, self.layers, self.gated_embedding, self._probe, self._tolerance)
         except NotSplitError as error:
             return str(error)
+        except MODEL_ERRORS as error:
+            if of_the_machine(error):
+                raise
+            return f"this model cannot be split: {brief(error)}"
 
     def _asked(
         self,
@@ -271,10 +285,8 @@ class TransformerSource:
         return masking.mlp_tap(self._bridge, layer)
 
     def _masked(self, asked: masking.Asked) -> Float[np.ndarray, " n"]:
-        return masking.reuse(asked) if self._may_reuse(asked.tokens) else masking.recompute(asked, self.causal)
-
-    def _may_reuse(self, tokens: Int[Tensor, "batch pos"]) -> bool:
-        return self._reuses and tokens.shape[1] <= _attention_window(self._bridge)
+        way = self.way(asked.tokens.shape[1])
+        return masking.reuse(asked) if way.reuses else masking.recompute(asked, way.cut)
 
     def _given(self, layer: int) -> Callable[[Tensor], Tensor]:
         """What the layer's MLP is given where x is what an atlas has of it: the way back from `inputs`."""
@@ -298,42 +310,46 @@ class TransformerSource:
 
         return [(self._read[layer].x, keep), (taps.activations(self._bridge, layer), show)]
 
-    def _reuse_agrees(self, tokens: Int[Tensor, "1 pos"]) -> bool:
-        """Whether masked prompts come out the same with clean keys and values reused as in full."""
-        n_pos, last = tokens.shape[1], self.layers[-1]
-        neurons = np.arange(self._bridge.blocks[last].mlp.W_in.shape[1])
-        masked, further, neuron = np.meshgrid([1, n_pos // 2, n_pos - 3], np.arange(3), neurons)
-        pos = np.minimum(masked + further, n_pos - 1)
-        columns = (np.zeros_like(masked), masked, pos, np.full_like(masked, last), neuron)
-        lengths = torch.tensor([n_pos], device=self.device)
-        readings = Readings(*(column.reshape(-1) for column in columns))
-        tap = partial(masking.mlp_tap, self._bridge)
-        asked = self._asked(tokens, lengths, readings, self._embedded(tokens[0, :1])[0], tap)
+    def _behaviour(self, fold: bool) -> tuple[dict[int, probe.LayerRead], bool]:
+        """What the model is seen to do on a few tokens. Raises UnfitModelError for whatever goes wrong in it."""
         try:
-            reused = masking.reuse(asked)
-        except Exception:  # whatever a model has against reuse, recomputing asks nothing of it
-            return False
-        return close(*(torch.from_numpy(v) for v in (reused, masking.recompute(asked, True))), self._tolerance)
+            return probe.behaviour(self._bridge, self.layers, self._probe, self._tolerance, fold)
+        except UnfitModelError:
+            raise
+        except MODEL_ERRORS as error:
+            if of_the_machine(error):
+                raise
+            kind = type(self._bridge.original_model).__name__
+            raise UnfitModelError(
+                f"transformer_lens cannot run this {kind}: {brief(error)}; the other families that it reads would work"
+            ) from error
+
+    def _arbitrary(self, length: int) -> Int[Tensor, "2 pos"]:
+        return probe.probe_tokens(ordinary_ids(self.tokenizer, self.n_embeddings), length).to(self.device)
+
+    def _trial(self, n_pos: int) -> ways.Trial:
+        """A prompt of that length, and another token that stands in the place of some of its own."""
+        tokens, last = self._arbitrary(n_pos), self.layers[-1]
+        other = tokens[1, -1:]
+        n_neurons = min(ways.NEURONS, self._bridge.blocks[last].mlp.W_in.shape[1])
+        groups = ways.groups_of(n_pos, last, n_neurons)
+        lengths, baseline = torch.tensor([n_pos], device=self.device), self._embedded(other)[0]
+        tap = partial(masking.mlp_tap, self._bridge)
+
+        def ask(readings: Readings) -> masking.Asked:
+            return self._asked(tokens[:1], lengths, readings, baseline, tap)
+
+        run = partial(ways.last_activations, self._bridge, last)
+        expected = ways.really_replaced(run, tokens[:1], int(other), groups)
+        return ways.Trial(ask, groups, expected, self._tolerance)
 
     def _embedded(self, ids: Int[Tensor, " n"]) -> Float[Tensor, "n d_model"]:
-        with torch.inference_mode():
-            return self._bridge.embed(ids[None].to(self.device))[0].float()
-
-    def _baseline_ids(self, name: str) -> Int[Tensor, " n"]:
-        """The tokens whose mean embedding the named baseline is."""
-        if name == "mean-embedding":
-            return torch.arange(len(self.tokenizer))
-        if name == "mask-token":
-            if self.tokenizer.mask_token_id is None:
-                raise ValueError("mask-token: this tokenizer has no mask token; use mean-embedding or token:TEXT")
-            return torch.tensor([self.tokenizer.mask_token_id])
-        if name.startswith("token:"):
-            text = name.removeprefix("token:")
-            ids = self.tokenizer.encode(text, add_special_tokens=False)
-            if len(ids) != 1:
-                raise ValueError(f"{name}: {text!r} is {len(ids)} tokens to this tokenizer; a baseline is exactly one")
-            return torch.tensor(ids)
-        raise ValueError(f"no baseline {name!r}; there are mask-token, mean-embedding and token:TEXT")
+        """Embeddings as the hook shows them that masks tokens: some models scale them after the table."""
+        seen: dict[HookPoint, Tensor] = {}
+        point = taps.embedding(self._bridge)
+        with torch.inference_mode(), taps.hooked([(point, probe.keep(seen, point))]):
+            self._bridge.embed(ids[None].to(self.device))
+        return seen[point][0].float()
 
     def _checked(self, layers: Sequence[int], available: Sequence[int]) -> tuple[int, ...]:
         """The layers, in the order in which the model computes them."""
@@ -347,28 +363,13 @@ class TransformerSource:
     ) -> tuple[Int[Tensor, "batch pos"], Int[Tensor, " batch"]]:
         if tokens.shape[1] > self.n_ctx:
             raise ValueError(f"{tokens.shape[1]} tokens of context: this model has at most {self.n_ctx}")
+        beyond = tokens >= self.n_embeddings
+        if (beyond & (torch.arange(tokens.shape[1], device=tokens.device) < lengths[:, None])).any():
+            raise ValueError(f"a text has token {int(tokens.max())}: this model embeds 0 to {self.n_embeddings - 1}")
+        tokens = tokens.masked_fill(beyond, 0)  # padding that was added to the tokenizer alone
         return tokens.to(self.device).long(), lengths.to(self.device).long()
 
 
 def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise ValueError(f"{option}={value!r}: it is one of {', '.join(allowed)}")
-
-
-def _n_layers(bridge: TransformerBridge) -> int:
-    if not hasattr(bridge, "blocks") or getattr(bridge.original_model.config, "is_encoder_decoder", False):
-        raise UnfitModelError("not one stack of transformer blocks; an encoder or a decoder would work")
-    return len(bridge.blocks)
-
-
-def _n_ctx(bridge: TransformerBridge) -> int:
-    """The longest prompt; RoBERTa's positions start behind its padding id, which its configuration counts in."""
-    config = bridge.original_model.config
-    offset = config.pad_token_id + 1 if config.model_type in ("roberta", "xlm-roberta", "camembert") else 0
-    return bridge.cfg.n_ctx - offset
-
-
-def _attention_window(bridge: TransformerBridge) -> float:
-    config = bridge.original_model.config
-    windows = [getattr(config, name, None) for name in ATTENTION_WINDOWS]
-    return float(min((window for window in windows if isinstance(window, int)), default=math.inf))

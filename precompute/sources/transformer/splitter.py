@@ -75,6 +75,10 @@ class Splitter:
         taps.run(self.bridge, tokens, [*hooks, (end, stop_with({}, end))], attention_mask=real)
         if not points <= set(seen):
             raise NotSplitError(NOT_SHOWN)
+        width = seen[self.read[last].x].shape[-1]
+        added = (*before.embeddings, *(each.written for each in before.mlps))
+        if any(seen[point].shape[-1] != width for point in added):
+            raise NotSplitError(NOT_A_SUM)  # embeddings of another width are projected first
         patterns = {each.pattern for each in before.attentions}
         return {point: as_seen(seen[point], point in patterns, tokens) for point in points}
 

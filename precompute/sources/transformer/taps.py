@@ -1,6 +1,7 @@
 """Where a bridged model is read, and a forward pass that stops as soon as the last reading is taken."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -23,12 +24,19 @@ def run(bridge: TransformerBridge, tokens: Int[Tensor, "batch pos"], hooks: Sequ
     Returns nothing unless `return_type` among the options asks for it.
     """
     try:
-        for point, hook in hooks:
-            point.add_hook(lambda tensor, hook, call=hook: call(tensor))
-        with torch.inference_mode():
+        with torch.inference_mode(), hooked(hooks):
             return bridge(tokens, **{"return_type": None, **options})
     except Stop:
         return None
+
+
+@contextmanager
+def hooked(hooks: Sequence[Hook]) -> Iterator[None]:
+    """The hooks in place, and gone again whatever happens."""
+    try:
+        for point, hook in hooks:
+            point.add_hook(lambda tensor, hook, call=hook: call(tensor))
+        yield
     finally:
         for point, _ in hooks:
             point.remove_hooks("fwd")

@@ -60,6 +60,8 @@ def writes_directly(bridge: TransformerBridge, layer: int, tokens: Int[Tensor, "
     point, after = taps.activations(bridge, layer), bridge.blocks[layer].hook_out
     seen, more = {}, {}
     taps.run(bridge, tokens, [(point, keep(seen, point)), (after, stop_with(seen, after))])
+    if after not in seen:
+        return False
     activations, stream = seen[point].float(), seen[after].float()
     added = (activations @ bridge.blocks[layer].mlp.W_out.detach().float()).reshape(stream.shape)
     times = stream.abs().max() / added.abs().max().clamp(min=1e-9)  # so that it shows above the stream's rounding
@@ -75,6 +77,8 @@ def arrives(bridge: TransformerBridge, point: HookPoint, layer: int, tokens: Int
     """
     after, seen, more = bridge.blocks[layer].hook_out, {}, {}
     taps.run(bridge, tokens, [(point, keep(seen, point)), (after, stop_with(seen, after))])
+    if after not in seen:
+        return False
     signs = torch.where(torch.arange(seen[point].shape[-1]) % 3 == 0, -1.0, 1.0).to(seen[point])
     loud = signs * seen[point].abs().max() * LOUD
     taps.run(bridge, tokens, [(point, lambda tensor: tensor + loud), (after, stop_with(more, after))])

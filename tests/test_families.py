@@ -1,0 +1,68 @@
+"""A handful of the cases of `python -m tests.families`, and what its command says of cases that are wrong."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.families.__main__ import cases, chosen
+from tests.families.case import Case, Checked, run
+
+# Scaled embeddings, a nested window, norms that come after, ids beyond the vocabulary, other alphabets, refusals.
+HERE = (
+    "granite", "gemma3-multimodal", "gpt1", "phi3-longrope", "special-beyond", "padding-beyond", "digits",
+    "another-alphabet", "opt-post-norm", "opt-projected", "distilbert",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def threads():
+    """Cases run on one thread."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_case(name):
+    (case,) = chosen([name])
+    result = run(case)
+    assert not result.wrong, result.line
+
+
+def test_how_prompts_are_masked_is_recorded_and_shown():
+    reused, recomputed = (run(*chosen([name])) for name in ("gpt2", "gemma3-multimodal"))
+    why = "attention sees 16 tokens, fewer than the 24 of an example"
+    assert reused.line.endswith("  reuse")
+    assert "; keys and values reused\n" in reused.progress
+    assert f"recompute ({why})" in recomputed.line
+    assert f"; prompts recomputed, no keys and values reused: {why}\n" in recomputed.progress
+
+
+def test_there_are_forty_cases_and_more_each_with_a_name_of_its_own():
+    assert len({case.name for case in cases()}) == len(cases()) >= 40
+    with pytest.raises(SystemExit, match="no case 'gtp2': there are"):
+        chosen(["gtp2"])
+
+
+def nothing(folder: Path) -> list[str]:
+    return ["--model", str(folder / "none"), "--corpus", "offline"]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case("refused and should not be", nothing, lambda *_: Checked({})),
+        Case("refused for another reason", nothing, refusal="no dense MLP"),
+        Case("made wrongly", lambda folder: [folder / "none", 1 / 0], refusal="none"),
+    ],
+    ids=lambda case: case.name,
+)
+def test_what_is_wrong(case):
+    assert run(case).wrong
+
+
+def test_errors_above_what_is_allowed_and_errors_that_are_no_numbers_are_wrong():
+    assert not Checked({"a": (0.0, 0), "b": (1e-4, 1e-3)}).wrong
+    assert Checked({"a": (2e-3, 1e-3)}).wrong
+    assert Checked({"a": (float("nan"), 1e-3)}).wrong
