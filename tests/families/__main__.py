@@ -6,7 +6,7 @@ from importlib import import_module
 
 from tests.families.case import Case, run
 
-FILES = ("decoders", "encoders", "forms", "refusals")
+FILES = ("decoders", "encoders", "forms", "dictionaries", "refusals")
 
 
 def cases() -> list[Case]:
