@@ -7,7 +7,7 @@ from pathlib import Path
 from ne_core.arrays import AtlasError
 from ne_core.contributions import good_contributions
 from ne_core.embeddings import EMBEDDINGS
-from ne_core.schema import MANIFEST, MOST_SAMPLED, SCHEMA_VERSION
+from ne_core.schema import MANIFEST, MOST_SAMPLED, OPTIONAL, SCHEMA_VERSION
 from ne_core.similar import SPACES
 
 MOST = 2**53  # numbers that every reader of JSON agrees on
@@ -23,10 +23,12 @@ def check_manifest(path: Path, raw: object) -> None:
     if version != SCHEMA_VERSION or not whole(version):
         other = f"schema version {brief(version)}; this explorer reads version {SCHEMA_VERSION}"
         raise AtlasError(f"{path} has {other}: build the atlas again")
-    missing = [field for field in MANIFEST if field not in raw]
+    missing = [field for field in MANIFEST if field not in raw and field not in OPTIONAL]
     if missing:
         raise AtlasError(f"{path} lacks the field {missing[0]!r}: build the atlas again")
     for fields, test in TESTS.items():
+        if fields in OPTIONAL and fields not in raw:
+            continue
         if not test(*(raw[field] for field in fields.split())):
             wrong = fields.replace(" ", " or ")
             raise AtlasError(f"{path} contradicts itself: {wrong} is not what it must be, build the atlas again")
@@ -110,6 +112,11 @@ def good_rarefied(facts: object) -> bool:
     )
 
 
+def good_clipped(clipped: object) -> bool:
+    """Files by name, and how many numbers of each."""
+    return isinstance(clipped, dict) and len(clipped) <= MOST_LAYERS and all(map(whole, clipped.values()))
+
+
 def good_files(files: object) -> bool:
     return isinstance(files, dict) and all(isinstance(f, dict) and whole(f.get("size")) for f in files.values())
 
@@ -135,6 +142,7 @@ TESTS: dict[str, Callable[..., bool]] = {
     "compared": lambda there: type(there) is bool,
     "rarefied": good_rarefied,
     "model corpus libraries": lambda *each: all(isinstance(value, dict) for value in each),
+    "clipped": good_clipped,
     "files": good_files,
 }
 

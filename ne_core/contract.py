@@ -28,6 +28,9 @@ files, read by memory map. Ragged lists are flat columns plus offsets, so one ne
 activating example, and its merges, one per branch point of its tree (a neuron with n examples has n − 1 of them, one
 with none has none). Everything is numbered from 0. Nothing in an atlas is ever unpickled.
 
+Where a file is “ending at ±65,504”, as half precision does, these two numbers stand for anything beyond them as well;
+`clipped` in the manifest counts them by file.
+
 As one file, `NAME.atlas.zip`, it is `manifest.json` and then exactly the files that this lists, stored or deflated and
 nothing else (`python -m precompute pack` and `unpack`). On the Hugging Face hub it is a data set of those files beside
 a card (`push`), named `hf://OWNER/NAME`.
@@ -87,7 +90,8 @@ def line(cells) -> str:
 
 
 def array_row(spec: Array) -> tuple[str, str, str]:
-    return code(spec.file), f"{spec.dtype} [{' '.join(map(str, spec.shape))}]", spec.meaning
+    meaning = spec.meaning + ("; ending at ±65,504" if spec.clipped else "")
+    return code(spec.file), f"{spec.dtype} [{' '.join(map(str, spec.shape))}]", meaning
 
 
 def column_row(column: Column) -> tuple[str, str, str]:

@@ -115,6 +115,11 @@ class Manifest:
         return bool(self.raw["model"].get("causal", True))
 
     @property
+    def clipped(self) -> dict[str, int]:
+        """By file, how many of its numbers stand at the end of half precision; empty where nobody counted."""
+        return self.raw.get("clipped", {})
+
+    @property
     def files(self) -> dict[str, dict]:
         """sha256 and size of every other file, by its path inside the atlas."""
         return self.raw["files"]

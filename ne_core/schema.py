@@ -16,7 +16,8 @@ MOST_SAMPLED = 2**15 - 1  # positions in the sample: a bin may hold all of them,
 class Array:
     """A .npy file. Dimensions are names that every file of the atlas agrees on, or whole numbers.
 
-    Where it has `gaps`, NaN stands for what is not there.
+    Where it has `gaps`, NaN stands for what is not there. Where it is `clipped`, ±65,504, the ends of float16, stand
+    for themselves and for anything beyond.
     """
 
     file: str
@@ -24,6 +25,7 @@ class Array:
     shape: tuple[str | int, ...]
     meaning: str
     gaps: bool = False
+    clipped: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,15 @@ LAYER = (
     Array("offsets.npy", "int64", ("n_neurons+1",), "rows of neuron j are offsets[j]:offsets[j+1]"),
     Array("example.npy", "int32", ("n_rows",), "which dataset example, one row per activating example"),
     Array("pos.npy", "int16", ("n_rows",), "position of the key token in its example"),
-    Array("activation.npy", "float16", ("n_rows",), "the neuron's activation on the key token"),
+    Array("activation.npy", "float16", ("n_rows",), "the neuron's activation on the key token", clipped=True),
     Array("feature.npy", "int16", ("n_rows",), "feature at the default cut, the largest being 0"),
     Array(
         "window_activations.npy",
         "float16",
         ("n_rows", "n_window"),
-        "activations around the key token, NaN outside the example",
+        "activations around the key token, NaN outside the example or where the model itself computed no number",
         gaps=True,
+        clipped=True,
     ),
     Array(
         "window_importances.npy",
@@ -67,6 +70,7 @@ LAYER = (
         ("n_rows", "n_baselines", "n_back"),
         "share of the activation lost when a token is masked, NaN where not computed",
         gaps=True,
+        clipped=True,
     ),
     Array(
         "center_distance.npy",
@@ -91,7 +95,13 @@ LAYER = (
         ("n_neurons", HISTOGRAM_BINS),
         "how many sampled positions activate each neuron how much: equal bins between the ends of histogram_range",
     ),
-    Array("histogram_range.npy", "float32", ("n_neurons", 2), "its lowest and highest activation among them"),
+    Array(
+        "histogram_range.npy",
+        "float32",
+        ("n_neurons", 2),
+        "its lowest and highest activation among them, in half precision",
+        clipped=True,
+    ),
 )
 
 LOGIT_EFFECTS = (
@@ -107,6 +117,7 @@ LOGIT_EFFECTS = (
         ("n_neurons", 2, LOGITS),
         "by how much for each unit of activation, over the mean of all tokens, up to the final norm's scale",
         gaps=True,
+        clipped=True,
     ),
 )
 
@@ -149,6 +160,7 @@ INPUTS = Array(
     "float16",
     ("n_kept", "d_in"),
     "x of every kept (example, position) of layer LL once, by example and then position; only where `inputs` says so",
+    clipped=True,
 )
 
 NEURONS = (
@@ -277,5 +289,8 @@ MANIFEST = {
     "device": "where they ran",
     "threads": "torch threads they ran on, whose number changes their rounding",
     "libraries": "versions of the libraries that made it",
+    "clipped": "by file, how many of its numbers stand at an end of half precision, ±65,504, and may be any beyond; "
+    "absent in atlases that did not count them",
     "files": "sha256 and size of every other file",
 }
+OPTIONAL = ("clipped",)  # fields that an atlas of this version may lack

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int
 
+from ne_core import half
 from ne_core.agreement import of_baseline
 from ne_core.atlas import Atlas, Neuron
 from ne_core.cluster import central_of
@@ -174,7 +175,7 @@ def section(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
 
 def texts(atlas: Atlas, neuron: Neuron, rows: list[int]) -> str:
     examples = "".join(
-        f'<li><span class="value">{fixed(neuron.activation[row])}</span>'
+        f'<li><span class="value">{half.number(neuron.activation[row])}</span>'
         f"{line_html(line, maximum(atlas, neuron.ref), atlas.manifest.causal)}</li>"
         for row, line in zip(rows, window_lines(atlas, neuron, rows), strict=True)
     )
@@ -188,7 +189,7 @@ def images(atlas: Atlas, neuron: Neuron, rows: list[int]) -> str:
         example = int(neuron.example[row])
         label = atlas.shown[int(atlas.tokens[example, 0])]
         picture = image_svg(atlas.images[example], atlas.brightest, image_words(label, example))
-        value = f'<span class="value">{fixed(neuron.activation[row])}</span>'
+        value = f'<span class="value">{half.number(neuron.activation[row])}</span>'
         made.append(f"<li>{picture}<bdi>{escape(label)}</bdi> {value}</li>")
     return f'<ol class="images">{"".join(made)}</ol>'
 

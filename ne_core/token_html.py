@@ -4,7 +4,7 @@ from html import escape
 
 import numpy as np
 
-from ne_core.numbers import fixed, signed
+from ne_core.half import number, signed
 from ne_core.window_text import Line
 
 FAINT = 0.03  # an importance below this is not drawn
@@ -39,6 +39,5 @@ def level(activation: float, maximum: float) -> float:
 
 def words(line: Line, i: int) -> str:
     """A token's numbers, for whoever points at it."""
-    activation, importance = float(line.activations[i]), float(line.importances[i])
-    known = f"activation {fixed(activation)}" if np.isfinite(activation) else "activation not known"
-    return known + (f", importance {signed(importance)}" if np.isfinite(importance) else "")
+    said = f"activation {number(line.activations[i])}" if np.isfinite(line.activations[i]) else "activation not known"
+    return said + (f", importance {signed(line.importances[i])}" if np.isfinite(line.importances[i]) else "")

@@ -1,5 +1,6 @@
 """The last stages in their order: features found become tables, indexes and files of one atlas."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from jaxtyping import Float
 from ne_core.naming import word_classes
 from ne_core.paths import SPACES_FILE, index_file
 from ne_core.placing import new_atlas
-from ne_core.schema import COMPARISONS, CONTRIBUTIONS, FEATURES, NEURONS, RANDOM_DIRECTIONS, RAREFIED
+from ne_core.schema import COMPARISONS, CONTRIBUTIONS, FEATURES, LOGIT_EFFECTS, NEURONS, RANDOM_DIRECTIONS, RAREFIED
 from ne_core.similar import SPACES
 from precompute import index
 from precompute.contributions import Columns as Contributions
@@ -23,8 +24,10 @@ from precompute.rarefied import Rarefied
 from precompute.sample import LayerStatistics
 from precompute.search_index import write_search
 from precompute.write import write_manifest
-from precompute.write_arrays import write_columns, write_examples, write_inputs, write_layer, write_logits
+from precompute.write_arrays import Clipped, write_columns, write_examples, write_inputs, write_layer
 from precompute.write_tables import write_index, write_table
+
+logger = logging.getLogger(__name__)
 
 MAPPED = "pre_mlp"  # the space whose similar features stand together on the map, unless told: the one shown first
 
@@ -89,19 +92,20 @@ def write_atlas(
     `contributions` are, which are asked for a layer at a time, or why there are none. `beside` may write further files
     into the folder. Raises WriteError, in one line, and leaves what stood at `out` as it was.
     """
+    ends: Clipped = {}
     with new_atlas(out) as folder:
         write_examples(folder, texts)
         for done, layer in enumerate(layers):
             number = layer.rows.layer
-            write_layer(folder, layer.rows, layer.features, statistics[number], importances[number])
+            ends |= write_layer(folder, layer.rows, layer.features, statistics[number], importances[number])
             if logits is not None:
-                write_logits(folder, number, logits[number])
+                ends |= write_columns(folder, number, LOGIT_EFFECTS, logits[number])
             if rarefied is not None:
                 write_columns(folder, number, RANDOM_DIRECTIONS, rarefied.by_layer[number])
             if contributions is not None:
                 write_columns(folder, number, CONTRIBUTIONS, contributions[number])
             if facts["inputs"]:
-                write_inputs(folder, layer.rows)
+                ends |= write_inputs(folder, layer.rows)
                 let_go(layer.rows.x)
             progress(done + 1, len(layers))
         write_neurons(folder / "neurons.parquet", layers, rarefied)
@@ -117,8 +121,20 @@ def write_atlas(
             "logit_effects": logits is not None,
             "compared": compared is not None,
             "rarefied": None if rarefied is None else rarefied.facts,
+            "clipped": ends,
         }
         write_manifest(folder, {**facts, **shape_facts(texts, layers), **there})
+    if ends:
+        logger.warning("%s", clipped_words(ends))
+
+
+def clipped_words(ends: Clipped) -> str:
+    """What was beyond half precision, in one line."""
+    most = sorted(ends, key=lambda file: (-ends[file], file))
+    some = ", ".join(f"{ends[file]:,} in {file}" for file in most[:3])
+    more = f" and {len(most) - 3} files more" if len(most) > 3 else ""
+    all_of_them = f"{sum(ends.values()):,} numbers at or beyond ±65,504, the ends of half precision"
+    return f"{all_of_them}, are stored as that: {some}{more}"
 
 
 def write_neurons(path: Path, layers: Sequence[LayerFound], rarefied: Rarefied | None) -> None:

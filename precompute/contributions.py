@@ -19,8 +19,7 @@ COLUMNS = {"contributions": "float16", "read_head": "int16", "read_back": "int16
 Columns = Mapping[str, np.ndarray]  # these, of one layer or of a unit's rows
 
 
-class ContributionsError(ValueError):
-    """A pre-activation's parts cannot be kept; the message says why in one line."""
+BEYOND_HALF = "what a part of the model adds to a pre-activation is beyond half precision, or not finite"
 
 
 @dataclass(frozen=True)
@@ -93,16 +92,12 @@ def unit_contributions(source: Source, job: ContributionsJob, unit: int) -> dict
     examples = job.examples(unit)
     tokens, lengths = (torch.from_numpy(array[examples].astype(np.int64)) for array in (job.tokens, job.lengths))
     found = source.split(tokens, lengths, {each.layer: each.keys(examples) for each in job.layers})
-    return {f"{layer}.{name}": values for layer, split in found.items() for name, values in kept(layer, split).items()}
+    return {f"{layer}.{name}": values for layer, split in found.items() for name, values in kept(split).items()}
 
 
-def kept(layer: int, split: Split) -> Columns:
-    """As the atlas holds them. Raises ContributionsError where a part is no finite float16."""
-    parts = rounded(split.parts)
-    if not np.isfinite(parts).all():
-        said = "what a part of the model adds to a pre-activation is no finite float16: build with --contributions no"
-        raise ContributionsError(f"layer {layer}: {said}")
-    values = (parts, split.read_head, split.read_back)
+def kept(split: Split) -> Columns:
+    """As the atlas holds them, and infinite where a part is beyond float16: `Tables.finite` looks at all of them."""
+    values = (rounded(split.parts), split.read_head, split.read_back)
     return {name: each.astype(dtype) for (name, dtype), each in zip(COLUMNS.items(), values, strict=True)}
 
 
@@ -115,7 +110,7 @@ def rounded(parts: Float[np.ndarray, "n n_parts"]) -> Float[np.ndarray, "n n_par
     row = np.arange(len(parts))
     for column in order.T:
         exact = parts[row, column] + left_over
-        with np.errstate(over="ignore", invalid="ignore"):  # infinite is refused later
+        with np.errstate(over="ignore", invalid="ignore"):  # infinite is found later
             found[row, column] = exact
             left_over = exact - found[row, column]
     return found
@@ -127,6 +122,13 @@ class Tables(Mapping[int, Columns]):
     def __init__(self, job: ContributionsJob, load: Callable[[int], Columns]):
         self.job, self.load = job, load
         self.keys_of = {each.layer: each for each in job.layers}
+
+    @property
+    def finite(self) -> bool:
+        """Whether every part can be stored; one that cannot would leave its pre-activation another sum."""
+        units = (self.load(unit) for unit in self.job.units)
+        parts = (arrays[name] for arrays in units for name in arrays if name.endswith(".contributions"))
+        return all(bool(np.isfinite(each).all()) for each in parts)
 
     def __getitem__(self, layer: int) -> Columns:
         keys, parts = self.keys_of[layer], self.job.parts

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from ne_core.half import clipped
 from ne_core.naming import names
 from precompute.found import LayerFound, Texts
-from precompute.write_arrays import storable
 
 FEW_ROWS = 20_000  # fewer rows than this are named before a pool of workers has started
 
@@ -36,8 +36,7 @@ def names_asked(
     """Importances as the atlas holds them, so that a reader of the atlas makes the same names."""
     rows, window = found.rows, texts.window
     tokens = window.slice(texts.tokens, texts.lengths, rows.example, rows.pos, -1)[:, : window.back]
-    stored = storable(importances).astype(np.float16)
-    return NamesAsked(found.feature_of_row, found.features.neuron_of_feature, tokens, stored)
+    return NamesAsked(found.feature_of_row, found.features.neuron_of_feature, tokens, clipped(importances))
 
 
 def work_names(job: NamesJob, asked: NamesAsked) -> dict[str, np.ndarray]:

@@ -1,5 +1,6 @@
 """The stages of a build, a function each: the units that are left are worked off, and put together."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -15,9 +16,9 @@ from ne_core.statistics import InputStatistics
 from precompute.assemble import MAPPED, Indexed, map_columns
 from precompute.candidates import Rule
 from precompute.checkpoints import CheckpointError, Checkpoints, new_array
-from precompute.collect import CollectJob, Gathering, layer_rows, real_positions, work_candidates
+from precompute.collect import CollectJob, Gathering, check_weights, layer_rows, real_positions, work_candidates
 from precompute.collected import LayerRows
-from precompute.contributions import Tables, work_contributions
+from precompute.contributions import BEYOND_HALF, Tables, work_contributions
 from precompute.contributions import plan as contributions_plan
 from precompute.directions import Pool, directions
 from precompute.engines import Engine
@@ -46,6 +47,8 @@ from precompute.run_folder import RunFolder
 from precompute.sample import LayerStatistics, layer_statistics, sampled
 from precompute.spaces import SpacesAsked, SpacesJob, neurons_of, spaces_asked, spaces_from, work_spaces
 from precompute.work import Work, finish
+
+logger = logging.getLogger(__name__)
 
 THIN_EVERY = 16  # units: how often the files of collection are looked at for what is dead in them
 NOT_MASKED = {"masked": None, "why": "no masked passes were allowed"}
@@ -90,6 +93,7 @@ def collect_job(ready: Prepared) -> CollectJob:
 
 def collected(ready: Prepared, run: RunFolder, where: Engine, told: Stage) -> Collected:
     """Every unit of the corpus read, unless an earlier run has all the rows already."""
+    check_weights(ready.source)
     job, kept = collect_job(ready), run.stage("collect")
     gathering = Gathering(job)
     if len(run.stage("rows").done()) == len(job.layers):
@@ -278,7 +282,11 @@ def contributions(
     job = contributions_plan(layers, ready.texts, parts, ready.config.work_unit, ready.spec)
     work = Work(work_contributions, job, job.units, cores=None, size=job.n_examples)
     finish(work, kept, where, told)
-    return Tables(job, kept.load)
+    tables = Tables(job, kept.load)
+    if tables.finite:
+        return tables
+    logger.warning("contributions are left out: %s", BEYOND_HALF)
+    return BEYOND_HALF
 
 
 def names(

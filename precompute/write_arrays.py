@@ -2,24 +2,25 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
+from ne_core.half import LARGEST, n_at_end
 from ne_core.inputs import places
 from ne_core.paths import inputs_file, layer_folder
 from ne_core.placing import WriteError
-from ne_core.schema import EXAMPLES, IMAGES, INPUTS, LAYER, LOGIT_EFFECTS, Array
+from ne_core.schema import EXAMPLES, IMAGES, INPUTS, LAYER, Array
 from ne_core.statistics import triangle
 from precompute.collected import LayerRows
 from precompute.found import Features, Texts
 from precompute.sample import LayerStatistics
 
 BLOCK = 2**22  # numbers cast together
-LARGEST = float(np.finfo(np.float16).max)
+Clipped = dict[str, int]  # by file, how many numbers stand at the end of half precision; those with none are left out
 
 
 def write_examples(folder: Path, texts: Texts) -> None:
@@ -36,7 +37,7 @@ def write_layer(
     features: Features,
     statistics: LayerStatistics,
     importances: Float[np.ndarray, "n_rows n_baselines n_back"],
-) -> None:
+) -> Clipped:
     """One layer's columns. Raises WriteError where the schema's dtypes cannot say what they hold."""
     columns = {
         "offsets": rows.offsets,
@@ -46,6 +47,7 @@ def write_layer(
         "feature": features.feature,
         "center_distance": features.center_distance,
         "window_activations": rows.window_activations,
+        "window_importances": importances,
         "trees": features.trees,
         "merge_central": features.merge_central,
         "W_in": rows.weights.W_in,
@@ -55,51 +57,38 @@ def write_layer(
         "histogram": statistics.histogram,
         "histogram_range": statistics.histogram_range,
     }
-    for spec in LAYER:
-        inside = replace(spec, file=f"{layer_folder(rows.layer)}/{spec.file}")
-        if spec.file == "window_importances.npy":
-            save(folder, inside, importances, storable)
-        else:
-            save(folder, inside, columns[spec.file.removesuffix(".npy")])
+    return write_columns(folder, rows.layer, LAYER, columns)
 
 
-def storable(values: np.ndarray) -> np.ndarray:
-    """What float16 cannot say ends at its end: a row that barely fires can lose any multiple of its activation."""
-    return np.clip(values, -LARGEST, LARGEST)
-
-
-def write_logits(folder: Path, layer: int, columns: Mapping[str, np.ndarray]) -> None:
-    """One layer's logit effects, which are as large as the model's weights happen to be."""
-    for spec in LOGIT_EFFECTS:
-        inside = replace(spec, file=f"{layer_folder(layer)}/{spec.file}")
-        save(folder, inside, columns[spec.file.removesuffix(".npy")], storable if spec.gaps else lambda block: block)
-
-
-def write_columns(folder: Path, layer: int, specs: Sequence[Array], columns: Mapping[str, np.ndarray]) -> None:
+def write_columns(folder: Path, layer: int, specs: Sequence[Array], columns: Mapping[str, np.ndarray]) -> Clipped:
     """Some of one layer's columns, by the names of their files."""
+    ends: Clipped = {}
     for spec in specs:
-        save(folder, replace(spec, file=f"{layer_folder(layer)}/{spec.file}"), columns[spec.file.removesuffix(".npy")])
+        inside = replace(spec, file=f"{layer_folder(layer)}/{spec.file}")
+        ends |= save(folder, inside, columns[spec.file.removesuffix(".npy")])
+    return ends
 
 
-def write_inputs(folder: Path, rows: LayerRows) -> None:
+def write_inputs(folder: Path, rows: LayerRows) -> Clipped:
     """One layer's x, which must stand by (example, position), each of them once: a reader counts on it."""
     place, n_kept = places(rows.example, rows.pos)
     if len(rows.x) != n_kept or not np.array_equal(place, rows.x_row):
         raise WriteError(f"layer {rows.layer}: its inputs do not stand by example and position, each of them once")
-    save(folder, replace(INPUTS, file=inputs_file(rows.layer)), rows.x)
+    return save(folder, replace(INPUTS, file=inputs_file(rows.layer)), rows.x)
 
 
-def save(
-    folder: Path, spec: Array, values: np.ndarray, prepared: Callable[[np.ndarray], np.ndarray] = lambda block: block
-) -> None:
-    """One array as `spec` says, each block `prepared` before it is cast. Raises WriteError when numbers do not fit."""
-    path = folder / spec.file
+def save(folder: Path, spec: Array, values: np.ndarray) -> Clipped:
+    """One array as `spec` says. Raises WriteError when numbers do not fit."""
+    path, n = folder / spec.file, 0
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         head = {"descr": np.dtype(spec.dtype).str, "fortran_order": False, "shape": values.shape}
         np.lib.format.write_array_header_1_0(file, head)
         for block in blocks(values):
-            file.write(cast(spec, prepared(block)).tobytes())  # not `tofile`, which cannot say that a disk is full
+            stored = cast(spec, block)
+            n += n_at_end(stored) if spec.clipped else 0
+            file.write(stored.tobytes())  # not `tofile`, which cannot say that a disk is full
+    return {spec.file: n} if n else {}
 
 
 def blocks(values: np.ndarray) -> Iterator[np.ndarray]:
@@ -110,10 +99,15 @@ def blocks(values: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def cast(spec: Array, values: np.ndarray) -> np.ndarray:
-    """The same numbers in the schema's dtype, gaps where it allows them."""
+    """The same numbers in the schema's dtype, gaps where it allows them, those beyond its ends at them where it does.
+
+    What a model computed as infinite is beyond an end of what has gaps; elsewhere it is refused, as NaN is.
+    """
+    if spec.clipped and (spec.gaps or np.isfinite(values).all()):
+        values = np.clip(values, -LARGEST, LARGEST)
     with np.errstate(over="ignore", invalid="ignore"):
         found = values.astype(spec.dtype, copy=False)
-    if found.dtype.kind == "i":
+    if found.dtype.kind in "iu":
         if not np.array_equal(found, values):
             raise WriteError(f"{spec.file} holds numbers that do not fit {spec.dtype}")
     elif not (np.isfinite(found) | (np.isnan(found) if spec.gaps else False)).all():

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ne_core.cluster import unit
+from ne_core.placing import WriteError
 from ne_core.schema import Column
 
 BLOCK = 2**13  # vectors indexed together
@@ -22,8 +23,18 @@ def write_table(path: Path, spec: Sequence[Column], columns: dict[str, np.ndarra
 
 
 def arrow_column(pa, column: Column, values: np.ndarray):
-    flat = pa.array(values.astype(column.dtype).reshape(-1))
+    flat = pa.array(fitting(column, values).reshape(-1))
     return flat if column.length == 1 else pa.FixedSizeListArray.from_arrays(flat, column.length)
+
+
+def fitting(column: Column, values: np.ndarray) -> np.ndarray:
+    """In the schema's dtype. Raises WriteError where a number would become another or infinite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = np.asarray(values).astype(column.dtype)
+    same = np.array_equal(found, values) if found.dtype.kind in "iu" else not np.isinf(found).any()
+    if not same:
+        raise WriteError(f"column {column.name} holds numbers that do not fit {column.dtype}")
+    return found
 
 
 def write_index(path: Path, vectors: Float[np.ndarray, "n d"]) -> None:

@@ -198,4 +198,5 @@ def test_one_threshold_for_all_latents(tmp_path):
 
 def test_defaults_are_those_of_saelens():
     form = form_of({"d_in": 4, "d_sae": 8, "hook_name": "blocks.0.hook_resid_pre"}, "cfg")
-    assert (form.architecture, form.subtracts_b_dec, form.rescaling, form.centred) == ("standard", True, "none", False)
+    assert (form.architecture, form.subtracts_b_dec, form.rescaling) == ("standard", True, "none")
+    assert form.model_centred is None  # of no version

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import shutil
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
+from ne_core.half import LARGEST
 from ne_core.placing import WriteError, check_target, new_atlas
-from ne_core.schema import MANIFEST, Array
+from ne_core.schema import IMAGES, MANIFEST, Array, Column
 from precompute import write_arrays
 from precompute.write import write_manifest
 from precompute.write_arrays import save, write_inputs, write_layer
+from precompute.write_tables import write_table
+from tests import planted
 from tests.planted import make_atlas, planted_layers, planted_statistics
 
 
@@ -148,8 +153,8 @@ def test_a_place_that_cannot_be_written_says_so_in_one_line(tmp_path):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("bad", [1e5, np.inf, np.nan])
-def test_activations_beyond_float16_are_refused(tmp_path, first_layer, statistics, bad: float):
+@pytest.mark.parametrize("bad", [np.inf, np.nan])
+def test_activations_that_are_no_numbers_are_refused(tmp_path, first_layer, statistics, bad: float):
     activation = first_layer.rows.activation.copy()
     activation[3] = bad
     rows = replace(first_layer.rows, activation=activation)
@@ -157,20 +162,24 @@ def test_activations_beyond_float16_are_refused(tmp_path, first_layer, statistic
         write_layer(tmp_path, rows, first_layer.features, statistics, importances(first_layer))
 
 
-def test_outside_an_example_there_is_no_activation_and_inside_no_infinite_one(tmp_path, first_layer, statistics):
-    windows = first_layer.rows.window_activations.copy()
+def test_activations_beyond_float16_end_at_its_end_and_are_counted(tmp_path, first_layer, statistics):
+    """Infinite ones around a key token are what a run kept whose collection did not look beyond key tokens."""
+    activation, windows = (getattr(first_layer.rows, name).copy() for name in ("activation", "window_activations"))
     assert np.isnan(windows).any()
-    windows[0, 0] = -np.inf
-    rows = replace(first_layer.rows, window_activations=windows)
-    with pytest.raises(WriteError, match=r"window_activations.npy: .* beyond float16"):
-        write_layer(tmp_path, rows, first_layer.features, statistics, importances(first_layer))
+    activation[3], windows[0, 0], windows[1, 0] = 1e5, -np.inf, np.inf
+    rows = replace(first_layer.rows, activation=activation, window_activations=windows)
+    ends = write_layer(tmp_path, rows, first_layer.features, statistics, importances(first_layer))
+    assert ends == {"layers/00/activation.npy": 1, "layers/00/window_activations.npy": 2}
+    assert np.load(tmp_path / "layers/00/activation.npy")[3] == LARGEST
+    assert np.load(tmp_path / "layers/00/window_activations.npy")[:2, 0].tolist() == [-LARGEST, LARGEST]
 
 
 @pytest.mark.parametrize(("dtype", "lost_most"), [(np.float32, -1e9), (np.float16, -np.inf)])
 def test_an_importance_beyond_float16_ends_at_its_end(tmp_path, first_layer, statistics, dtype, lost_most: float):
     lost = importances(first_layer).astype(dtype)
     lost[0, 0, 0], lost[1, 0, 0] = lost_most, np.nan
-    write_layer(tmp_path, first_layer.rows, first_layer.features, statistics, lost)
+    ends = write_layer(tmp_path, first_layer.rows, first_layer.features, statistics, lost)
+    assert ends == {"layers/00/window_importances.npy": 1}
     stored = np.load(tmp_path / "layers/00/window_importances.npy")
     assert stored[0, 0, 0] == np.finfo(np.float16).min
     assert np.isnan(stored[1, 0, 0])
@@ -208,12 +217,57 @@ def test_inputs_in_another_order_are_refused(tmp_path, first_layer):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("bad", [1e5, np.nan])
-def test_inputs_beyond_float16_are_refused(tmp_path, first_layer, bad: float):
+@pytest.mark.parametrize("bad", [np.inf, np.nan])
+def test_inputs_that_are_no_numbers_are_refused(tmp_path, first_layer, bad: float):
     x = first_layer.rows.x.astype(np.float32)
     x[2, 1] = bad
     with pytest.raises(WriteError, match=r"inputs/00.npy: .* beyond float16"):
         write_inputs(tmp_path, replace(first_layer.rows, x=x))
+
+
+def test_inputs_beyond_float16_end_at_its_end_and_are_counted(tmp_path, first_layer):
+    x = first_layer.rows.x.astype(np.float32)
+    x[2, 1] = -1e5
+    assert write_inputs(tmp_path, replace(first_layer.rows, x=x)) == {"inputs/00.npy": 1}
+    assert np.load(tmp_path / "inputs/00.npy")[2, 1] == -LARGEST
+
+
+@pytest.mark.parametrize("bad", [256, -1, 0.5])
+def test_pixels_that_are_no_bytes_are_refused(tmp_path, bad: float):
+    with pytest.raises(WriteError, match=r"images.npy holds numbers that do not fit uint8"):
+        save(tmp_path, IMAGES, np.full((2, 3, 3), bad))
+
+
+@pytest.mark.parametrize(("dtype", "bad"), [("int16", 40_000), ("float16", 1e5), ("float32", 1e39)])
+def test_a_column_of_a_table_that_does_not_fit_is_refused(tmp_path, dtype: str, bad: float):
+    with pytest.raises(WriteError, match=f"column some holds numbers that do not fit {dtype}"):
+        write_table(tmp_path / "some.parquet", [Column("some", dtype, "some")], {"some": np.array([1, bad])})
+
+
+def test_the_manifest_counts_what_ends_at_the_end(tmp_path, monkeypatch, caplog):
+    def outlying(rng, found):
+        values = planted_importances(rng, found)
+        values[0, 0, planted.WINDOW.key] = 1e6
+        return values
+
+    planted_importances = planted.planted_importances
+    monkeypatch.setattr(planted, "planted_importances", outlying)
+    atlas = Atlas.open(make_atlas(tmp_path / "atlas"))
+    files = {f"layers/{layer:02d}/window_importances.npy": 1 for layer in atlas.layers}
+    assert atlas.manifest.clipped == files
+    assert f"{len(files)} numbers at or beyond ±65,504" in caplog.text
+    assert "1 in layers/00/window_importances.npy" in caplog.text
+
+
+def test_an_atlas_that_did_not_count_them_opens(tiny_atlas, tmp_path):
+    atlas = shutil.copytree(tiny_atlas, tmp_path / "atlas")
+    raw = json.loads((atlas / "manifest.json").read_text())
+    assert raw.pop("clipped") == {}
+    (atlas / "manifest.json").write_text(json.dumps(raw))
+    assert Atlas.open(atlas).manifest.clipped == {}
+    (atlas / "manifest.json").write_text(json.dumps(raw | {"clipped": {"layers/00/activation.npy": -1}}))
+    with pytest.raises(AtlasError, match="clipped is not what it must be"):
+        Atlas.open(atlas)
 
 
 def test_a_field_that_the_schema_does_not_know_is_refused(tmp_path):

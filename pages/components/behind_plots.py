@@ -6,6 +6,7 @@ import numpy as np
 
 from ne_core.atlas import Atlas
 from ne_core.by_distance import ByDistance
+from ne_core.half import number
 from ne_core.logits import LogitEffects
 from ne_core.numbers import fixed, signed
 from ne_core.refs import NeuronRef
@@ -59,7 +60,7 @@ def activations_plot(atlas: Atlas, ref: NeuronRef) -> dict:
         bars,
         value_axis(min(ends), max(ends), "activation"),
         count_axis(int(found.counts.max()), f"{thing}s"),
-        label=f"How many sampled {thing}s have which activation, from {fixed(found.low)} to {fixed(found.high)}.",
+        label=f"How many sampled {thing}s have which activation, from {number(found.low)} to {number(found.high)}.",
         marks=marks,
     )
 

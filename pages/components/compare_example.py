@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.numbers import fixed
+from ne_core.half import number
 from ne_core.palette import feature_colour
 from ne_core.refs import FeatureRef
 from ne_core.wording import ref_name, worded
@@ -27,7 +27,7 @@ def show_example(atlas: Atlas, neuron: Neuron, view: View) -> None:
         "maximum": maximum(atlas, neuron.ref),
         "causal": atlas.manifest.causal,
         "images": atlas.manifest.images,
-        "lines": [line | {"aside": fixed(neuron.activation[row])} for line in lines(atlas, neuron, [row])],
+        "lines": [line | {"aside": number(neuron.activation[row])} for line in lines(atlas, neuron, [row])],
     }
     EXCERPTS(data={"key": drawn_key(drawn), **drawn}, key="compare_example")
     name = f"Feature {ref.feature}, {label(atlas, atlas.feature_id(ref))}"

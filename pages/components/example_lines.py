@@ -6,7 +6,7 @@ from jaxtyping import Float
 from ne_core.agreement import contradictions, of_baseline
 from ne_core.atlas import Atlas, Neuron
 from ne_core.by_distance import reach
-from ne_core.numbers import fixed
+from ne_core.half import number
 from pages.components.chosen import Chosen
 from pages.components.held import Held
 from pages.components.lines import lines, plain
@@ -47,7 +47,7 @@ def light(line: dict, held: Held, before: int, after: int) -> tuple[int, int]:
 
 
 def aside(neuron: Neuron, row: int, found: Chosen, i: int) -> str:
-    activation = fixed(neuron.activation[row])
+    activation = number(neuron.activation[row])
     return activation if found.distance is None else f"distance {found.distance[i]:.3f} · {activation}"
 
 

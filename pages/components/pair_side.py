@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.numbers import fixed
+from ne_core.half import number
 from ne_core.palette import feature_colour
 from ne_core.refs import FeatureRef
 from ne_core.wording import ref_name, worded
@@ -34,7 +34,7 @@ def show_examples(atlas: Atlas, side: str, ref: FeatureRef) -> None:
         "maximum": maximum(atlas, ref.of),
         "causal": atlas.manifest.causal,
         "images": atlas.manifest.images,
-        "lines": [line | {"aside": fixed(neuron.activation[row])} for line, row in zip(shown, rows, strict=True)],
+        "lines": [line | {"aside": number(neuron.activation[row])} for line, row in zip(shown, rows, strict=True)],
     }
     EXCERPTS(data={"key": drawn_key(drawn), **drawn}, key=f"examples_{side}")
     which = f"{len(rows)} of its {len(every):,} examples: the" if len(every) > 1 else "Its only example, the"

@@ -5,8 +5,11 @@
 const unpacked = (component) => ({ ...component, data: JSON.parse(new TextDecoder().decode(component.data)) });
 
 const share = (value, whole) => Math.max(0, Math.min(1, value / whole)) || 0;
-const plain = (value) => value.toFixed(2).replace('-', '−');
-const signed = (value) => (value < 0 ? '' : '+') + plain(value);
+/* The last number of half precision stands for any beyond it (ne_core/half.py). */
+const LAST = 65504;
+const beyond = (value) => (value < 0 ? '≤ −' : '≥ ') + '65,504';
+const plain = (value) => Math.abs(value) < LAST ? value.toFixed(2).replace('-', '−') : beyond(value);
+const signed = (value) => (value < 0 || value >= LAST ? '' : '+') + plain(value);
 
 function element(tag, className, text) {
   const made = document.createElement(tag);

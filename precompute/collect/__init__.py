@@ -15,7 +15,7 @@ from jaxtyping import Bool, Int
 from ne_core.windows import Window
 from precompute.candidates import Rule
 from precompute.collect.gathering import Gathering
-from precompute.collect.job import CollectError, CollectJob, Hints, real_positions
+from precompute.collect.job import CollectError, CollectJob, Hints, check_weights, real_positions
 from precompute.collect.rows import layer_rows
 from precompute.collect.unit import unit_candidates, work_candidates
 from precompute.collected import LayerRows
@@ -27,6 +27,7 @@ __all__ = [
     "CollectJob",
     "Gathering",
     "Hints",
+    "check_weights",
     "collect_tokens",
     "layer_rows",
     "real_positions",

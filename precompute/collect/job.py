@@ -6,9 +6,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from ne_core.half import LARGEST
 from ne_core.windows import Window
 from precompute.candidates import Rule
 from precompute.opened import ModelSpec
+from precompute.source import Source
+
+# What to do where a model itself overflows: half precision ends at 65,504 in its arithmetic, too.
+NOT_FINITE = "--dtype float32 would work where --dtype was another; otherwise check the model's weights"
 
 
 class CollectError(ValueError):
@@ -58,6 +63,15 @@ class Hints:
 
     seen: Mapping[int, Float[np.ndarray, " n_neurons"]] = field(default_factory=dict)
     bar: Mapping[int, Float[np.ndarray, " n_neurons"]] = field(default_factory=dict)
+
+
+def check_weights(source: Source) -> None:
+    """Raise CollectError for input weights that cannot be stored: an embedding is made of them."""
+    for layer in source.layers:
+        if not bool((np.abs(source.layer(layer).W_in) <= LARGEST).all()):
+            folded = getattr(source, "weights", "raw") == "folded"
+            instead = ": --weights raw has them as the model does" if folded else ", and cannot be stored"
+            raise CollectError(f"layer {layer} has input weights beyond float16 ({LARGEST:,.0f}){instead}")
 
 
 def real_positions(lengths: Int[np.ndarray, " n_examples"], n_ctx: int) -> Bool[np.ndarray, "n_examples n_ctx"]:

@@ -7,15 +7,15 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from ne_core.half import LARGEST
 from ne_core.windows import Window
-from precompute.collect.job import CollectError, CollectJob, Hints
+from precompute.collect.job import NOT_FINITE, CollectError, CollectJob, Hints
 from precompute.collect.part import LayerPart, unit_part
 from precompute.memory import batches
 from precompute.opened import opened
 from precompute.source import LayerPass, Source
 
 BLOCK = 16  # positions whose highest activation is found together, before it is asked which of them has it
-LARGEST = float(np.finfo(np.float16).max)
 
 
 def work_candidates(job: CollectJob, payload: tuple[int, Hints]) -> dict[str, np.ndarray]:
@@ -26,7 +26,7 @@ def work_candidates(job: CollectJob, payload: tuple[int, Hints]) -> dict[str, np
 def unit_candidates(source: Source, job: CollectJob, payload: tuple[int, Hints]) -> dict[str, np.ndarray]:
     """The candidates and the sample of one unit, as flat arrays `LAYER/NAME` (part.py).
 
-    Raises CollectError for activations or inputs that cannot be stored, MemoryShortageError.
+    Raises CollectError for activations or inputs that are not finite, MemoryShortageError.
     """
     unit, hints = payload
     examples = job.examples(unit)
@@ -148,7 +148,7 @@ def windows(
     at = first[:, None] + torch.arange(batch.window.size, device=pos.device)
     lengths = torch.from_numpy(batch.lengths.astype(np.int64)).to(pos.device)
     outside = (at < 0) | (at >= lengths[where.row, None])
-    taken = where.slices(activations, start, width).half()
+    taken = half(where.slices(activations, start, width))
     return taken.gather(1, (at - start[:, None]).clamp(0, width - 1)).masked_fill(outside, torch.nan).cpu().numpy()
 
 
@@ -169,22 +169,21 @@ def once(place: Int[np.ndarray, " n"], n_places: int) -> tuple[Int[np.ndarray, "
 
 
 def inputs(source: Source, found: LayerPass, place: Int[np.ndarray, " n"]) -> Float[np.ndarray, "n d_in"]:
-    """x at some places of the batch, in the form that the layer's weights multiply."""
-    x = source.inputs(found.layer, rows_at(found.x, place)).half()
+    """x at some places of the batch, in the form that the layer's weights multiply. Raises CollectError."""
+    x = source.inputs(found.layer, rows_at(found.x, place))
     if not bool(torch.isfinite(x).all()):
-        raise CollectError(
-            f"layer {found.layer} has an input x beyond float16 ({LARGEST:.0f}), or one that is not finite: "
-            "--weights folded keeps x small"
-        )
-    return x.cpu().numpy()
+        raise CollectError(f"layer {found.layer} has an input x that is not finite: {NOT_FINITE}")
+    return half(x).cpu().numpy()
 
 
 def activations_at(found: LayerPass, place: Int[np.ndarray, " n"]) -> Float[np.ndarray, "n n_neurons"]:
-    """Of all neurons, at some places of the batch."""
-    activations = rows_at(found.activations, place).half()
-    if not bool(torch.isfinite(activations).all()):
-        raise CollectError(f"layer {found.layer} has an activation beyond float16 ({LARGEST:.0f})")
-    return activations.cpu().numpy()
+    """Of all neurons, at some places of the batch, all of which may be key tokens: `checked` has seen them."""
+    return half(rows_at(found.activations, place)).cpu().numpy()
+
+
+def half(values: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """As float16, what is beyond it at its ends. In float32 first: bfloat16 would round these ends beyond it."""
+    return values.float().clamp(-LARGEST, LARGEST).half()
 
 
 def rows_at(values: Float[Tensor, "batch pos d"], place: Int[np.ndarray, " n"]) -> Float[Tensor, "n d"]:
@@ -192,9 +191,7 @@ def rows_at(values: Float[Tensor, "batch pos d"], place: Int[np.ndarray, " n"]) 
 
 
 def checked(layer: int, best: Float[np.ndarray, "batch n_neurons"]) -> Float[np.ndarray, "batch n_neurons"]:
-    """As they are, −∞ for no activation at all. Raises CollectError for what cannot be stored."""
+    """As they are, −∞ for no activation at all. Raises CollectError for what is no number."""
     if np.isnan(best).any() or np.isposinf(best).any():
-        raise CollectError(f"layer {layer} has activations that are not finite: check the model's weights")
-    if best.max() > LARGEST:
-        raise CollectError(f"layer {layer} has an activation beyond float16 ({LARGEST:.0f})")
+        raise CollectError(f"layer {layer} has activations that are not finite: {NOT_FINITE}")
     return best

@@ -11,7 +11,7 @@ from ne_core.schema import LOGITS
 from ne_core.windows import Window
 from precompute.assemble import indexed, write_atlas
 from precompute.candidates import Rule
-from precompute.collect import CollectJob, Gathering, layer_rows, unit_candidates
+from precompute.collect import CollectJob, Gathering, check_weights, layer_rows, unit_candidates
 from precompute.collected import LayerRows
 from precompute.config import RunConfig
 from precompute.features import features_of
@@ -42,6 +42,7 @@ def write_image_atlas(
     Raises WriteError, CollectError or IndexingError in one line.
     """
     source, job = ImageSource(layers), collect_job(images, layers, facts)
+    check_weights(source)
     rows, statistics = collected(source, job, progress)
     found = features_of(rows, facts["default_cut"])
     texts = Texts(images.labels[:, None].astype(np.int32), job.lengths, images.classes, WINDOW, images.images)

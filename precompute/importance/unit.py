@@ -4,6 +4,8 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
+from ne_core.half import LARGEST
+from precompute.collect.job import NOT_FINITE
 from precompute.importance.budget import positions_back
 from precompute.importance.job import ImportanceJob, LayerAsked
 from precompute.opened import opened
@@ -60,11 +62,17 @@ def layer_readings(
 def lost(
     asked: LayerAsked, examples: slice, there: Bool[np.ndarray, "n back"], masked: Float[np.ndarray, " readings"]
 ) -> Float[np.ndarray, "n back"]:
-    """The share of each row's activation that is lost, in float32."""
+    """The share of each row's activation that is lost, in float32.
+
+    A row that barely fires can lose any multiple of its activation, and no more than half precision holds is kept.
+    """
     row, _ = np.nonzero(there)
-    share = 1 - masked.astype(np.float32) / asked.activation[asked.within(examples)][row]
-    if not np.isfinite(share).all():
-        raise ImportanceError(f"layer {asked.layer} has activations that are not finite when a token is masked")
+    if not np.isfinite(masked).all():
+        raise ImportanceError(
+            f"layer {asked.layer} has activations that are not finite when a token is masked: {NOT_FINITE}"
+        )
+    with np.errstate(over="ignore"):
+        share = 1 - masked.astype(np.float32) / asked.activation[asked.within(examples)][row]
     table = np.full(there.shape, np.nan, dtype=np.float32)
-    table[there] = share
+    table[there] = np.clip(share, -LARGEST, LARGEST)
     return table

@@ -57,7 +57,13 @@ def one_thread() -> Iterator[None]:
 
 
 def rounded(sae: SAE) -> dict[str, np.ndarray]:
-    return {name: getattr(sae, name).astype(dtype) for name, dtype in WEIGHTS.items()}
+    """As they are stored. Raises LabError for weights that cannot be."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        stored = {name: getattr(sae, name).astype(dtype) for name, dtype in WEIGHTS.items()}
+    for name, values in stored.items():
+        if not np.isfinite(values).all():
+            raise LabError(f"training made a weight of {name} beyond {values.dtype}: a lower learning rate would not")
+    return stored
 
 
 def widened(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -82,4 +82,8 @@ def activations(
         n = min(AT_ONCE, len(texts) - start)
         batches(source, "examples").each(n, lambda s, at=start: read(slice(at + s.start, at + s.stop)))
         told(start + n, len(texts))
+    if not bool(found.isfinite().all()):  # weights trained on them would not be either
+        raise ConfigError(
+            f"{source.name}: layer {source.layers[0]} has activations that are not finite; check its weights"
+        )
     return found

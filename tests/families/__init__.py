@@ -8,5 +8,5 @@ case.py       a case: what it writes, how its atlas is checked, the words of its
 plain.py      the unbridged Hugging Face model with torch hooks, one full forward for each masked token
 compare.py    an atlas against it: kept examples, activations, importances, contributions, logit effects
 models.py     random weights, tokenizers and texts
-decoders.py, encoders.py, forms.py, refusals.py    the cases, each file a list `CASES`
+decoders.py, encoders.py, forms.py, dictionaries.py, refusals.py    the cases, each file a list `CASES`
 """

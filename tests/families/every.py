@@ -8,7 +8,7 @@ from multiprocessing import get_context
 from precompute.engines.local import n_cores
 from tests.families.case import Case, Result, run
 
-FILES = ("decoders", "encoders", "forms", "refusals")
+FILES = ("decoders", "encoders", "forms", "dictionaries", "refusals")
 
 
 def cases() -> list[Case]:

@@ -4,6 +4,7 @@ form.py      cfg.json, today's and older -> what kind of autoencoder it is, and 
 files.py     a folder -> its form and its checked weights; and such a folder written
 latents.py   what is at the hook -> x, pre-activations and latents
 place.py     the hook by name -> where a bridged model is read
+centring.py  whether the model that it was trained on had another mean there
 source.py    SaeSource, which puts these together
 """
 

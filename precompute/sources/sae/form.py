@@ -4,12 +4,15 @@ Fields stand at the top level; what is about the language model has moved into `
 `hook_point`, and a TopK autoencoder a standard one whose `activation_fn` is topk.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 ARCHITECTURES = ("standard", "topk", "jumprelu", "batchtopk")
 RESCALINGS = ("none", "constant_norm_rescale", "layer_norm")
+NOT_PROCESSED = (3, 19, 2)  # the first version of SAELens that leaves the model's weights as they are
+VERSION = re.compile(r"(\d{1,5})\.(\d{1,5})\.(\d{1,5})")
 OLD_NAMES = {
     "hook_point": "hook_name",
     "hook_point_head_index": "hook_head_index",
@@ -25,10 +28,11 @@ class SaeError(ValueError):
 class Form:
     """How latents are made of what is at `hook`, in this order.
 
-    `centred`: its mean is taken off. `rescaling`: it is brought to one length. `subtracts_b_dec`: less the decoder's
-    bias. Then come the encoder and the architecture's activation function; `by_decoder_norm` multiplies each
-    pre-activation by the length of the latent's decoder row. `model_sha256` is of the weights that it was trained on,
-    where `train-sae` says so.
+    `rescaling`: it is brought to one length. `subtracts_b_dec`: less the decoder's bias. Then come the encoder and the
+    architecture's activation function; `by_decoder_norm` multiplies each pre-activation by the length of the latent's
+    decoder row. `model_centred`: whether the writing weights of the model that it was trained on were centred, None
+    where that is not known; centring.py has what that means at a hook. `model_sha256` is of the weights that it was
+    trained on, where `train-sae` says so.
     """
 
     architecture: str
@@ -39,7 +43,7 @@ class Form:
     subtracts_b_dec: bool = True
     rescaling: str = "none"
     by_decoder_norm: bool = False
-    centred: bool = False
+    model_centred: bool | None = None
     model_sha256: str | None = None
 
 
@@ -75,7 +79,7 @@ def checked(cfg: Mapping[str, Any]) -> Form:
         subtracts_b_dec=truth(cfg, "apply_b_dec_to_input", True),
         rescaling=rescaling_of(cfg.get("normalize_activations")),
         by_decoder_norm=architecture in ("topk", "batchtopk") and truth(cfg, "rescale_acts_by_decoder_norm", False),
-        centred=centred(cfg),
+        model_centred=model_centred(cfg),
         model_sha256=None if cfg.get("model_sha256") is None else str(cfg["model_sha256"]),
     )
 
@@ -118,16 +122,26 @@ def rescaling_of(value: object) -> str:
     return rescaling
 
 
-def centred(cfg: Mapping[str, Any]) -> bool:
-    """Whether it was trained on a model whose writing weights are centred, which takes the mean off the stream.
+def model_centred(cfg: Mapping[str, Any]) -> bool | None:
+    """Whether the writing weights of the model that it was trained on were centred; None where cfg.json cannot tell.
 
-    That was every model's processing before `model_from_pretrained_kwargs` came to say so: then the place had its old
-    name, too.
+    What the model was loaded with says so, or else the version of SAELens that trained it: until 3.19.1 it loaded
+    models by transformer_lens's `from_pretrained`, which centres, and since then by `from_pretrained_no_processing`.
+    Only versions before 3.0.0 wrote `hook_point`. A version that was looked for and not known is null.
     """
     options = cfg.get("model_from_pretrained_kwargs")
-    if isinstance(options, dict):
+    if isinstance(options, dict) and "center_writing_weights" in options:
         return truth(options, "center_writing_weights", False)
-    return "hook_point" in cfg
+    version = version_of(cfg.get("sae_lens_training_version", cfg.get("sae_lens_version")))
+    if version is not None:
+        return version < NOT_PROCESSED
+    return True if "hook_point" in cfg else None
+
+
+def version_of(value: object) -> tuple[int, ...] | None:
+    """The first three numbers of a version."""
+    numbers = VERSION.match(value) if isinstance(value, str) else None
+    return None if numbers is None else tuple(map(int, numbers.groups()))
 
 
 def whole(cfg: Mapping[str, Any], name: str) -> int:

@@ -17,9 +17,13 @@ EPS = 1e-5  # of SAELens's layer_norm
 
 @dataclass(frozen=True)
 class Latents:
-    """Weights in float32 on the model's device; `threshold` where a latent must be above more than 0."""
+    """Weights in float32 on the model's device; `threshold` where a latent must be above more than 0.
+
+    `centred`: the mean of what is at the hook is taken off before anything else.
+    """
 
     form: Form
+    centred: bool
     W_enc: Float[Tensor, "d_in d_sae"]
     b_enc: Float[Tensor, " d_sae"]
     W_dec: Float[Tensor, "d_sae d_in"]
@@ -27,19 +31,20 @@ class Latents:
     threshold: Float[Tensor, " d_sae"] | None
 
     @classmethod
-    def of(cls, form: Form, weights: dict[str, Tensor], device: torch.device) -> "Latents":
+    def of(cls, form: Form, centred: bool, weights: dict[str, Tensor], device: torch.device) -> "Latents":
         """From a file's weights; decoder rows that scale their latents are brought to length 1 first."""
         W_enc, b_enc, W_dec, b_dec = (weights[name].to(device) for name in ("W_enc", "b_enc", "W_dec", "b_dec"))
         if form.by_decoder_norm:
             norms = W_dec.norm(dim=1)
             W_enc, b_enc, W_dec = W_enc * norms, b_enc * norms, W_dec / norms.clamp_min(1e-8)[:, None]
         threshold = weights.get("threshold")
-        return cls(form, W_enc, b_enc, W_dec, b_dec, None if threshold is None else threshold.to(device).relu())
+        threshold = None if threshold is None else threshold.to(device).relu()
+        return cls(form, centred, W_enc, b_enc, W_dec, b_dec, threshold)
 
     def x(self, h: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
         """What W_enc multiplies, of what is at the hook."""
         h = h.float()
-        if self.form.centred:
+        if self.centred:
             h = h - h.mean(-1, keepdim=True)
         h = rescaled(h, self.form.rescaling)
         return h - self.b_dec if self.form.subtracts_b_dec else h

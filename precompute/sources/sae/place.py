@@ -21,6 +21,7 @@ NEURONS = ("mlp.hook_post", "mlp.out.hook_in")
 MLP_OUT = ("hook_mlp_out", "mlp.hook_out")
 STREAM = ("hook_resid_pre", "hook_in", "hook_resid_mid", "ln2.hook_in", "hook_resid_post", "hook_out")
 MIDDLE = ("hook_resid_mid", "ln2.hook_in")
+END = ("hook_resid_post", "hook_out")
 HOOK = re.compile(r"blocks\.(\d{1,5})\.([\w.]+)")
 
 
@@ -39,6 +40,10 @@ class Place:
     @property
     def in_the_middle(self) -> bool:
         return self.part in MIDDLE
+
+    @property
+    def at_the_end(self) -> bool:
+        return self.part in END
 
     @property
     def of_tokens(self) -> bool:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ne_core.layer import NeuronLayer
 from precompute.source import LayerPass, TopLogits, UnfitModelError
+from precompute.sources.sae.centring import takes_mean_off
 from precompute.sources.sae.files import CFG, read_sae, sae_sha256
 from precompute.sources.sae.form import Form, SaeError
 from precompute.sources.sae.latents import Latents
@@ -48,7 +49,8 @@ class SaeSource(TransformerSource):
             raise SaeError(f"this model has no {form.hook}: its layers are 0 to {len(blocks) - 1}")
         super().__init__(name, checkpoint, "raw", "gate", [layer])
         self._place = place_of(self._bridge, form.hook, self._probe, form.d_in)
-        self._latents = Latents.of(form, weights, self.device)
+        centred = takes_mean_off(self._bridge, self._place, form.model_centred, self._probe, self._tolerance)
+        self._latents = Latents.of(form, centred, weights, self.device)
 
     def facts(self, folder: Path, model_sha256: str) -> dict:
         """What a manifest says of the autoencoder, which lies in `folder`.
@@ -63,7 +65,7 @@ class SaeSource(TransformerSource):
             "architecture": form.architecture,
             "k": form.k,
             "hook": form.hook,
-            "centred": form.centred,
+            "centred": self._latents.centred,
             "rescaling": form.rescaling,
             "sha256": sae_sha256(folder),
         }
