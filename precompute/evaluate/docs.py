@@ -1,5 +1,6 @@
 """What an evaluation found, as a page of the documentation: the tables as they are printed, the pictures beside it."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,9 +24,9 @@ def write_docs(reports: Mapping[str, Report], folder: Path, name: str, command: 
 
 def command_of(options: Mapping) -> str:
     """The command with its options, but for where the pages go."""
-    words = ["python -m precompute evaluate", str(options["directory"])]
+    words = [str(options["directory"])]
     for name in ("only", "against"):
         words += [f"--{name}", *map(str, options[name])] if options[name] else []
     words += ["--model", options["model"]] if options["model"] else []
-    words += ["--model", options["model"]] if options["model"] else []
-    return " ".join([*words, *(["--quick"] if options["quick"] else [])])
+    words += ["--quick"] if options["quick"] else []
+    return f"python -m precompute evaluate {shlex.join(words)}"
