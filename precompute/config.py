@@ -46,6 +46,12 @@ class RunConfig:
         "Skylion007/openwebtext",
         "`offline`, a .txt, .jsonl or .parquet file, or a Hugging Face dataset, streamed: NAME[:CONFIG][@SPLIT]",
     )
+    separator: str = knob(
+        "auto",
+        "what divides a .txt into documents: `auto`: blank lines, and lines with the model's end-of-text or "
+        "<|endoftext|> alone; `blank`: blank lines; or a text, which lines must hold alone",
+        metavar="TEXT",
+    )
     text_field: str | None = knob(None, "the field of a .jsonl, .parquet or dataset that holds the text")
     packing: str = knob("packed", "`packed`: documents in a row, cut into examples; `one`: a document an example")
     examples: int = knob(10_000, "dataset examples to read: more finds rarer features and takes longer", int)
@@ -118,6 +124,7 @@ class RunConfig:
             ),
             (f"cut: {self.cut} is not between 0 and 2", self.cut is not None and not 0 <= self.cut <= 2),
             (f"packing: {self.packing!r} is not packed or one", self.packing not in ("packed", "one")),
+            ("separator: it is a text on one line", not self.separator.strip() or "\n" in self.separator),
             (f"weights: {self.weights!r} is not folded or raw", self.weights not in ("folded", "raw")),
             (
                 f"gated-embedding: {self.gated_embedding!r} is not gate or in",

@@ -25,7 +25,7 @@ from precompute.opened import ModelSpec, opened
 from precompute.run_folder import RunFolder
 from precompute.sources.sae import SaeSource
 from precompute.sources.transformer import TransformerSource
-from precompute.texts import Examples, make_examples, may_be_key, read_documents, vocabulary
+from precompute.texts import Examples, end_of_text, make_examples, may_be_key, read_documents, vocabulary
 from precompute.write import libraries
 
 logger = logging.getLogger(__name__)
@@ -76,6 +76,7 @@ def prepare(config: RunConfig, run: RunFolder, told: Callable[[int, int], None])
     """The model opened and the corpus read, or taken from what an earlier run has kept."""
     torch.manual_seed(config.seed)
     run.agree(config.settings)
+    read_documents(config.corpus, config.text_field)  # a file that is no corpus is refused before the model is opened
     spec = model_spec(config)
     opened.cache_clear()  # the folder may hold another model than a moment ago
     source = opened(spec)
@@ -136,7 +137,8 @@ def read_corpus(
 ) -> tuple[Examples, dict]:
     if config.context > source.n_ctx:
         raise ValueError(f"context: {config.context} tokens are more than this model's {source.n_ctx}")
-    documents = read_documents(config.corpus, config.text_field)
+    ends = end_of_text(source.tokenizer)
+    documents = read_documents(config.corpus, config.text_field, config.separator, ends)
     try:
         examples = make_examples(documents, source.tokenizer, config.examples, config.context, config.packing, told)
     except OSError as error:
@@ -144,10 +146,11 @@ def read_corpus(
             f"{config.corpus}: cannot be read beyond document {documents.n_read:,} ({error.strerror or error}): "
             "give another corpus, or the same command when it can be read"
         ) from error
-    notes = []
+    notes = documents.notes
     if len(examples.tokens) < config.examples:
         notes.append(f"{config.examples} examples were asked for, the corpus has {len(examples.tokens)}")
-        logger.warning("%s", notes[0])
+    for note in notes:
+        logger.warning("%s", note)
     if config.corpus == "offline":
         notes += [str(status) for status in offline.report() if not status.as_listed]
     return examples, {
@@ -155,7 +158,7 @@ def read_corpus(
         "sha256": examples.sha256,
         "n_documents": examples.n_documents,
         "n_empty": examples.n_empty,
-        "n_broken": documents.n_broken,
+        **documents.facts,
         "packing": examples.packing,
         "notes": notes,
     }

@@ -113,6 +113,7 @@ def cfg_of(model: str, model_sha256: str, sae: SAE, corpus: Corpus, settings: Se
             "context_size": settings.context,
             "dataset_path": Path(settings.corpus).name,
             "corpus_sha256": corpus.sha256,
+            "corpus_notes": list(corpus.notes),
             "training": trained | {"corpus": Path(settings.corpus).name},
             "held_out": {figure.name: figure.value for figure in found},
         },
