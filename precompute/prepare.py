@@ -17,6 +17,7 @@ from precompute import offline
 from precompute.checkpoints import Checkpoints
 from precompute.code import code_sha256
 from precompute.config import ConfigError, RunConfig
+from precompute.device import check_device
 from precompute.engines.local import n_cores
 from precompute.found import Texts
 from precompute.maxima import read_maxima
@@ -91,9 +92,8 @@ def prepare(config: RunConfig, run: RunFolder, told: Callable[[int, int], None])
 
 
 def model_spec(config: RunConfig) -> ModelSpec:
-    if config.device.startswith("cuda") and not torch.cuda.is_available():
-        raise ConfigError(f"device: {config.device}: torch finds no GPU here; auto or cpu would work")
     device = ("cuda" if torch.cuda.is_available() else "cpu") if config.device == "auto" else config.device
+    check_device(device)
     model = str(Path(config.model).resolve()) if Path(config.model).is_dir() else config.model
     threads = config.threads or n_cores()
     sae = str(Path(config.sae).resolve()) if config.sae else None
