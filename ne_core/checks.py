@@ -18,6 +18,7 @@ from ne_core.check_tables import check_tables, in_range, within
 from ne_core.check_trees import HIGHEST, check_trees
 from ne_core.contributions import check_contributions
 from ne_core.lab.lab import Lab
+from ne_core.litter import own_files
 from ne_core.logits import check_logits
 from ne_core.manifest import Manifest
 from ne_core.paths import SPACES_FILE, index_file, inputs_file, layer_folder
@@ -149,8 +150,8 @@ def verify(root: Path) -> Iterator[str]:
         if file_sha256(root / name) != entry.get("sha256"):
             yield f"{root / name} is not what was written: its checksum differs from the manifest's"
     known = {*atlas.manifest.files, "manifest.json"}
-    for path in sorted(root.rglob("*")):
-        if path.is_file() and path.relative_to(root).as_posix() not in known:
+    for path in sorted(own_files(root)):
+        if path.relative_to(root).as_posix() not in known:
             name = brief(path.relative_to(root).as_posix())  # anything can be in a name, a line break too
             yield f"{root} holds {name}, which is not part of the atlas: the manifest does not list it"
 

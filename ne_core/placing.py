@@ -1,6 +1,5 @@
 """An atlas is in its place whole, or it is not there; what stood in its place stays until it is."""
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -8,18 +7,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from ne_core.arrays import AtlasError
-
-
-class WriteError(AtlasError):
-    """The atlas cannot be written; the message says why in one line."""
+from ne_core.destination import STREAMS, WriteError, check_file, check_folder
+from ne_core.litter import is_empty
 
 
 @contextmanager
 def new_atlas(out: Path) -> Iterator[Path]:
     """A folder to write into, which becomes `out` when the block ends well; what stood at `out` stays until then."""
-    check_target(out)
-    out = Path(os.path.abspath(out))
+    out = check_target(out)
     folder = beside(out, "writing")
     clear_up(out)
     try:
@@ -37,15 +32,13 @@ def new_atlas(out: Path) -> Iterator[Path]:
 @contextmanager
 def new_file(out: Path) -> Iterator[BinaryIO]:
     """A file to write, which becomes `out` when the block ends well; what stood at `out` stays until then."""
-    if out.is_dir():
-        raise WriteError(f"{out} is a directory: name a file")
-    out = Path(os.path.abspath(out))
-    written = beside(out, "writing")
+    place = check_file(out)
+    written = beside(place, "writing")
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
         with written.open("wb") as file:
             yield file
-        written.replace(out)
+        written.replace(place)
     except OSError as error:
         raise WriteError(f"{out} cannot be written: {error.strerror or error}") from error
     finally:
@@ -53,13 +46,36 @@ def new_file(out: Path) -> Iterator[BinaryIO]:
             written.unlink()
 
 
-def check_target(out: Path) -> None:
-    """Only nothing, an empty directory or an atlas may be replaced by an atlas."""
+def check_output(out: Path) -> None:
+    """Whether `write_output` will work. Raises WriteError."""
+    if not is_stream(out):
+        check_file(out)
+
+
+def write_output(out: Path, content: bytes) -> None:
+    """A whole file, or the same bytes into a device or pipe."""
+    if is_stream(out):
+        out.write_bytes(content)
+        return
+    with new_file(out) as file:
+        file.write(content)
+
+
+def is_stream(out: Path) -> bool:
+    return out.exists() and not out.is_dir() and (str(out).startswith(STREAMS) or not out.is_file())
+
+
+def check_target(out: Path) -> Path:
+    """The place that `out` leads to, where an atlas may stand and can be put. Raises WriteError.
+
+    Only nothing, a directory that is empty but for litter, or an atlas may be replaced by an atlas.
+    """
     if out.is_dir():
-        if any(out.iterdir()) and not (out / "manifest.json").is_file():
+        if not is_empty(out) and not (out / "manifest.json").is_file():
             raise WriteError(f"{out} holds files and is not an atlas: it is left as it is, name another directory")
-    elif out.exists() or out.is_symlink():
+    elif out.exists():
         raise WriteError(f"{out} is not a directory")
+    return check_folder(out)
 
 
 def beside(out: Path, role: str) -> Path:

@@ -259,7 +259,7 @@ MANIFEST = {
     "model": "name, family, act_fn, gated, causal, sha256 of the weights; sae, the autoencoder whose latents are read",
     "weights": "folded or raw: the form of x and W_in",
     "gated_embedding": "which weights of a gated neuron make its embedding: gate or in; null for plain MLPs",
-    "corpus": "name, sha256 of the texts used, n_documents, packing, notes on what was missing or other",
+    "corpus": "name, sha256 of the texts used, n_documents, packing, how it was read, notes on what was odd or missing",
     "maxima": "where each neuron's maximum came from: corpus, or the file's sha256",
     "keep": "share of the maximum that an activating example must reach; 0: every activation above 0",
     "max_examples": "the first so many are kept",

@@ -5,15 +5,17 @@ import sys
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
+from ne_core.destination import check_apart
+from ne_core.placing import check_output
 from precompute import options as typed
 from precompute.config import PRESETS
 from precompute.demo_model.settings import Settings
+from precompute.errors import lacking, one_line
 from precompute.synthetic.settings import Settings as Synthetic
 from precompute.train_sae.settings import Settings as SaeSettings
 
 INTERRUPTED = 130
 RESUMED = ("build", "lab", "fetch", "train-demo", "train-sae")  # what they had done is kept
-OURS = ("precompute", "ne_core")
 
 
 def parser() -> typed.Parser:
@@ -105,25 +107,37 @@ def run_host(options: dict) -> int:
 
 
 def run_evaluate(options: dict) -> int:
+    """Every part is printed as it is measured; one that cannot be does not take the others along, and the code is 2."""
     json, docs = options.pop("json"), options.pop("docs")
-    from precompute.evaluate import evaluate, write_json
-    from precompute.evaluate.docs import command_of, write_docs
+    from precompute.evaluate import Failed, evaluate, write_json
+    from precompute.evaluate.docs import check_docs, command_of, write_docs
 
-    reports = evaluate(**options)
-    print("\n\n".join(map(str, reports.values())))
-    if json:
-        write_json(reports, json)
-    if docs:
-        print(write_docs(reports, docs, options["directory"].resolve().name, command_of(options)))
-    return 0
+    for check, out in ((check_output, json), (check_docs, docs)):
+        if out:
+            check(out)
+    parts = {}
+    try:
+        for part, result in evaluate(**options):
+            parts[part] = result
+            if isinstance(result, Failed):
+                print(f"{part}: {result}", file=sys.stderr)
+            else:
+                print(result, end="\n\n", flush=True)
+    finally:  # whatever stopped it, what was measured is kept
+        if json and parts:
+            write_json(parts, json)
+        if docs and parts:
+            print(write_docs(parts, docs, options["directory"].resolve().name, command_of(options)))
+    return typed.BAD_INPUT if any(isinstance(result, Failed) for result in parts.values()) else 0
 
 
 def run_lab(options: dict) -> int:
     out, idx, hub, n_train, restart = (options.pop(name) for name in ("out", "idx", "hub", "n_train", "restart"))
-    from precompute.lab.build import build_lab
+    from precompute.lab.build import build_lab, places
     from precompute.lab.images import images_of
     from precompute.lab.settings import DIGITS, MNIST, chosen
 
+    check_apart(places(out)[0], idx, hub)
     settings = chosen(MNIST if idx or hub else DIGITS, options)
     made = build_lab(out, images_of(idx, hub, n_train), settings, restart)
     print(
@@ -175,24 +189,18 @@ VERBS = {
 
 
 def run(arguments: list[str]) -> int:
+    check_words(arguments)
     options = vars(parser().parse_args(arguments))
     return VERBS[options.pop("verb")](options)
 
 
-def one_line(error: Exception) -> str:
-    """What it says, with the file it is about instead of a number."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return (str(error).splitlines() or [type(error).__name__])[0]
-
-
-def lacking(error: ModuleNotFoundError) -> str:
-    """Where only the explorer's packages are installed, which is enough for some verbs."""
-    needed = (error.name or "a package").split(".")[0]
-    if needed in OURS:
-        raise error
-    install = "python -m pip install -r requirements.txt -c constraints.txt"
-    return f"this needs {needed}, which is not installed here: {install}"
+def check_words(arguments: list[str]) -> None:
+    """An atlas records names, and its files are opened by libraries that take UTF-8 alone."""
+    for word in arguments:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"{word!a} is not UTF-8: rename what it names") from None
 
 
 def out_of_memory(error: Exception) -> bool:

@@ -11,6 +11,7 @@ work.py      units that are not done yet, computed by an engine and kept
 from dataclasses import dataclass
 from pathlib import Path
 
+from ne_core.destination import check_apart
 from ne_core.placing import check_target
 from precompute.assemble import write_atlas
 from precompute.config import RunConfig
@@ -50,6 +51,7 @@ class Built:
 def build(config: RunConfig, restart: bool = False) -> Built:
     """Run every stage and write the atlas. What cannot work is refused before the first long stage."""
     check_target(config.directory)
+    check_apart(config.directory, config.model, config.corpus, config.sae, config.maxima)
     with run_folder(config.directory, restart) as run, engine(config.engine, config.address) as where:
         progress = Progress(n_stages=13, note=run.note)
         layers = stages(config, run, where, progress)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ne_core.embeddings import CENTRED_CUT, DEFAULT, EMBEDDINGS, RAW_CUT, usual_cut
+from precompute.parse import layer_numbers, names, optional, whole_numbers, yes_or_no
 
 
 class ConfigError(ValueError):
@@ -26,22 +27,6 @@ def knob(
     """
     metadata = {"help": help, "parse": parse, "metavar": metavar, "fixed": fixed}
     return field(default=default, metadata=metadata)
-
-
-def yes_or_no(text: str) -> bool:
-    return ("no", "yes").index(text) == 1
-
-
-def optional(parse: Callable[[str], Any]) -> Callable[[str], Any]:
-    return lambda text: None if text == "all" else parse(text)
-
-
-def whole_numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))
-
-
-def names(text: str) -> tuple[str, ...]:
-    return tuple(part for part in text.split(",") if part)
 
 
 @dataclass(frozen=True)
@@ -61,11 +46,19 @@ class RunConfig:
         "Skylion007/openwebtext",
         "`offline`, a .txt, .jsonl or .parquet file, or a Hugging Face dataset, streamed: NAME[:CONFIG][@SPLIT]",
     )
+    separator: str = knob(
+        "auto",
+        "what divides a .txt into documents: `auto`: blank lines, and lines with the model's end-of-text or "
+        "<|endoftext|> alone; `blank`: blank lines; or a text, which lines must hold alone",
+        metavar="TEXT",
+    )
     text_field: str | None = knob(None, "the field of a .jsonl, .parquet or dataset that holds the text")
     packing: str = knob("packed", "`packed`: documents in a row, cut into examples; `one`: a document an example")
     examples: int = knob(10_000, "dataset examples to read: more finds rarer features and takes longer", int)
     context: int = knob(128, "tokens of an example", int)
-    layers: tuple[int, ...] | None = knob(None, "layers to read, as 0,1,2; `all`", optional(whole_numbers), "0,1,…")
+    layers: tuple[int, ...] | None = knob(
+        None, "layers to read, as 0,1,2 or 0-2,5; `all`", optional(layer_numbers), "0,1,…"
+    )
     keep: float = knob(0.75, "share of a neuron's maximum that an example must reach: lower keeps weaker ones", float)
     max_examples: int = knob(100, "the first so many examples of a neuron are kept", int)
     maxima: str | None = knob(None, "file of maxima to use instead: .csv or .parquet with layer, neuron, maximum")
@@ -131,6 +124,7 @@ class RunConfig:
             ),
             (f"cut: {self.cut} is not between 0 and 2", self.cut is not None and not 0 <= self.cut <= 2),
             (f"packing: {self.packing!r} is not packed or one", self.packing not in ("packed", "one")),
+            ("separator: it is a text on one line", not self.separator.strip() or "\n" in self.separator),
             (f"weights: {self.weights!r} is not folded or raw", self.weights not in ("folded", "raw")),
             (
                 f"gated-embedding: {self.gated_embedding!r} is not gate or in",

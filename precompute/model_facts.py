@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ne_core.atlas import Atlas
 from ne_core.checks import file_sha256
+from ne_core.litter import is_litter
 
 SHIPPED = Path("data/models")
 ACT_NAMES = ("activation_function", "hidden_act", "hidden_activation", "activation")
@@ -44,5 +45,6 @@ def model_folder(model: str) -> Path:
 
 def weights_sha256(folder: Path) -> str:
     """One hash over the weight files, in the order of their names."""
-    lines = (f"{path.name} {file_sha256(path)}\n" for path in sorted(folder.glob("*.safetensors")))
+    paths = [path for path in sorted(folder.glob("*.safetensors")) if not is_litter(path.relative_to(folder))]
+    lines = (f"{path.name} {file_sha256(path)}\n" for path in paths)
     return hashlib.sha256("".join(lines).encode()).hexdigest()

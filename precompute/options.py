@@ -2,13 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Callable
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from precompute.config import PRESETS, knobs
 from precompute.demo_model.settings import Settings
+from precompute.parse import Parse, numbers, readable
 from precompute.synthetic.settings import Settings as Synthetic
 from precompute.train_sae.settings import Settings as SaeSettings
 
@@ -59,7 +59,7 @@ def add_build(build: Parser) -> None:
         shown = [f"{name}: {getattr(preset, knob.name)}" for name, preset in PRESETS.items()]
         build.add_argument(
             f"--{knob.name.replace('_', '-')}",
-            type=told(knob.metadata["parse"]),
+            type=typed(knob.metadata["parse"]),
             metavar=knob.metadata["metavar"] or knob.name.upper().replace("_", "-"),
             default=argparse.SUPPRESS,
             help=f"{knob.metadata['help']} ({', '.join(shown)})".replace("%", "%%"),
@@ -69,7 +69,9 @@ def add_build(build: Parser) -> None:
 def add_export(export: Parser) -> None:
     export.add_argument("directory", type=Path)
     export.add_argument("--neuron", required=True, metavar="LAYER.NEURON", help="such as 3.17")
-    export.add_argument("--cut", type=float, metavar="DISTANCE", help="a cosine distance; the atlas's own unless told")
+    export.add_argument(
+        "--cut", type=typed(float), metavar="DISTANCE", help="a cosine distance; the atlas's own unless told"
+    )
     export.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the page goes")
 
 
@@ -120,7 +122,7 @@ def add_synthetic(made: Parser) -> None:
     for each in fields(Synthetic):
         made.add_argument(
             f"--{each.name.replace('_', '-')}",
-            type=int,
+            type=typed(int),
             metavar="N",
             default=argparse.SUPPRESS,
             help=f"{each.metadata['help']} ({each.default})",
@@ -151,14 +153,10 @@ def add_lab(lab: Parser) -> None:
     images.add_argument(
         "--hub", metavar="NAME", help="a Hugging Face data set with `image` and `label`, or a folder of one"
     )
-    lab.add_argument("--n-train", type=int, metavar="N", help="train on the first so many images")
+    lab.add_argument("--n-train", type=typed(int), metavar="N", help="train on the first so many images")
     lab.add_argument("--restart", action="store_true", help="forget what an earlier run of this lab had finished")
     for name, parse, metavar, help in LAB_CHOICES:
-        lab.add_argument(name, type=told(parse), metavar=metavar, default=argparse.SUPPRESS, help=help)
-
-
-def numbers(text: str) -> tuple[float, ...]:
-    return tuple(float(part) for part in text.split(","))
+        lab.add_argument(name, type=typed(parse), metavar=metavar, default=argparse.SUPPRESS, help=help)
 
 
 LAB_CHOICES = (
@@ -180,7 +178,7 @@ def add_train_demo(train: Parser) -> None:
     for setting in fields(Settings):
         train.add_argument(
             f"--{setting.name.replace('_', '-')}",
-            type=type(setting.default),
+            type=typed(type(setting.default)),
             default=argparse.SUPPRESS,
             help=f"{setting.default} unless told",
         )
@@ -193,17 +191,21 @@ def add_train_sae(train: Parser) -> None:
         needed = setting.default is MISSING
         train.add_argument(
             f"--{setting.name.replace('_', '-')}",
-            type=setting.type,
+            type=typed(setting.type),
             default=argparse.SUPPRESS,
             required=needed,
             help=setting.metadata["help"] + ("" if needed else f" ({setting.default})"),
         )
 
 
-def told(parse: Callable) -> Callable:
-    """The parser under a name that argparse can show when it fails."""
+def typed(parse: Parse) -> Parse:
+    """The parser, whose message argparse prints as it is instead of the parser's own name."""
+    parse = readable(parse)
 
-    def value(text: str):
-        return parse(text)
+    def value(text: str) -> Any:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
 
     return value

@@ -17,6 +17,7 @@ from precompute import offline
 from precompute.checkpoints import Checkpoints
 from precompute.code import code_sha256
 from precompute.config import ConfigError, RunConfig
+from precompute.device import check_device
 from precompute.engines.local import n_cores
 from precompute.found import Texts
 from precompute.maxima import read_maxima
@@ -28,7 +29,7 @@ from precompute.sources.sae import SaeSource
 from precompute.sources.transformer import TransformerSource
 from precompute.sources.transformer.vocabularies import UnfitTextsError, check_texts
 from precompute.sources.transformer.ways import NotMaskedError, Way
-from precompute.texts import Examples, make_examples, may_be_key, read_documents, vocabulary
+from precompute.texts import Examples, end_of_text, make_examples, may_be_key, read_documents, vocabulary
 from precompute.write import libraries
 
 logger = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ def prepare(config: RunConfig, run: RunFolder, told: Callable[[int, int], None])
     """The model opened and the corpus read, or taken from what an earlier run has kept."""
     torch.manual_seed(config.seed)
     run.agree(config.settings)
+    read_documents(config.corpus, config.text_field)  # a file that is no corpus is refused before the model is opened
     spec = model_spec(config)
     opened.cache_clear()  # the folder may hold another model than a moment ago
     source = opened(spec)
@@ -105,9 +107,8 @@ def masking_way(config: RunConfig, source: TransformerSource) -> Way:
 
 
 def model_spec(config: RunConfig) -> ModelSpec:
-    if config.device.startswith("cuda") and not torch.cuda.is_available():
-        raise ConfigError(f"device: {config.device}: torch finds no GPU here; auto or cpu would work")
     device = ("cuda" if torch.cuda.is_available() else "cpu") if config.device == "auto" else config.device
+    check_device(device)
     model = str(Path(config.model).resolve()) if Path(config.model).is_dir() else config.model
     threads = config.threads or n_cores()
     sae = str(Path(config.sae).resolve()) if config.sae else None
@@ -151,7 +152,8 @@ def read_corpus(
 ) -> tuple[Examples, dict]:
     if config.context > source.n_ctx:
         raise ValueError(f"context: {config.context} tokens are more than this model's {source.n_ctx}")
-    documents = read_documents(config.corpus, config.text_field)
+    ends = end_of_text(source.tokenizer)
+    documents = read_documents(config.corpus, config.text_field, config.separator, ends)
     try:
         examples = make_examples(documents, source.tokenizer, config.examples, config.context, config.packing, told)
         check_texts(examples, source.tokenizer, source.n_embeddings)
@@ -162,10 +164,11 @@ def read_corpus(
             f"{config.corpus}: cannot be read beyond document {documents.n_read:,} ({error.strerror or error}): "
             "give another corpus, or the same command when it can be read"
         ) from error
-    notes = []
+    notes = documents.notes
     if len(examples.tokens) < config.examples:
         notes.append(f"{config.examples} examples were asked for, the corpus has {len(examples.tokens)}")
-        logger.warning("%s", notes[0])
+    for note in notes:
+        logger.warning("%s", note)
     if config.corpus == "offline":
         notes += [str(status) for status in offline.report() if not status.as_listed]
     return examples, {
@@ -173,7 +176,7 @@ def read_corpus(
         "sha256": examples.sha256,
         "n_documents": examples.n_documents,
         "n_empty": examples.n_empty,
-        "n_broken": documents.n_broken,
+        **documents.facts,
         "packing": examples.packing,
         "notes": notes,
     }

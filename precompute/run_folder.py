@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from ne_core.destination import destination
 from ne_core.placing import beside, clear_up
 from precompute.checkpoints import CheckpointError, Checkpoints, put
 from precompute.config import ConfigError
@@ -86,7 +87,7 @@ def forget(path: Path) -> None:
 
 def run_path(out: Path) -> Path:
     """Where the run that makes the atlas `out` keeps its units."""
-    return beside(Path(os.path.abspath(out)), "run")
+    return beside(destination(out), "run")
 
 
 @contextmanager
@@ -94,7 +95,7 @@ def run_folder(out: Path, restart: bool = False) -> Iterator[RunFolder]:
     """The run folder of the atlas `out`, locked while in use; `restart` forgets what an earlier run had finished."""
     path = run_path(out)
     with locked(path, out):
-        clear_up(Path(os.path.abspath(out)))
+        clear_up(destination(out))
         if restart:
             forget(path)
         run = RunFolder(path)

@@ -5,6 +5,7 @@ import platform
 from pathlib import Path
 
 from ne_core.checks import file_sha256
+from ne_core.litter import own_files
 from ne_core.manifest import manifest_text
 from ne_core.placing import WriteError
 from ne_core.schema import MANIFEST, SCHEMA_VERSION
@@ -21,7 +22,7 @@ def write_manifest(folder: Path, facts: dict) -> None:
 
 
 def checksums(folder: Path) -> dict[str, dict]:
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    paths = sorted(own_files(folder))
     return {p.relative_to(folder).as_posix(): {"sha256": file_sha256(p), "size": p.stat().st_size} for p in paths}
 
 

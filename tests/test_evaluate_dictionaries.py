@@ -86,7 +86,9 @@ def few(monkeypatch):
 
 def test_an_atlas_against_itself_is_the_same_twice(tiny_atlas, tmp_path, few):
     other = Path(shutil.copytree(tiny_atlas, tmp_path / "other"))
-    told = {each.name: each.value for each in evaluate(tiny_atlas, ("dictionaries",), [other])["dictionaries"].figures}
+    told = {
+        each.name: each.value for each in dict(evaluate(tiny_atlas, ("dictionaries",), [other]))["dictionaries"].figures
+    }
     ours = {name.removesuffix("_planted"): value for name, value in told.items() if name.endswith("_planted")}
     theirs = {name.removesuffix("_other"): value for name, value in told.items() if name.endswith("_other")}
     assert ours == theirs
@@ -103,7 +105,7 @@ def test_the_table_has_the_dictionary_of_single_inputs_and_says_what_differs(tin
     raw |= {"keep": 0.25, "corpus": {**raw["corpus"], "sha256": "other"}, "units": "latents"}
     raw["contributions"] = "latents are not split"
     (other / "manifest.json").write_text(json.dumps(raw))
-    table = evaluate(tiny_atlas, ("dictionaries",), [other])["dictionaries"].table
+    table = dict(evaluate(tiny_atlas, ("dictionaries",), [other]))["dictionaries"].table
     assert "not on one scale" in table
     assert "share of the maximum kept: 0.75 in planted, 0.25 in other" in table
     assert "planted and other were built from different texts" in table
@@ -122,14 +124,14 @@ def test_the_table_has_the_dictionary_of_single_inputs_and_says_what_differs(tin
 
 def test_no_unit_with_examples_enough(tiny_atlas):
     """20 are asked for; 18 are the most."""
-    report = evaluate(tiny_atlas, ("dictionaries",), [tiny_atlas])["dictionaries"]
+    report = dict(evaluate(tiny_atlas, ("dictionaries",), [tiny_atlas]))["dictionaries"]
     assert all(np.isnan(each.value) or each.value == 0 for each in report.figures)
 
 
 def test_an_atlas_of_one_layer_is_compared_in_it(tiny_atlas, tmp_path, few, monkeypatch):
     """An autoencoder may be numbered otherwise than what it reads."""
     monkeypatch.setattr(planted, "LAYERS", {7: planted.LAYERS[0]})
-    table = evaluate(tiny_atlas, ("dictionaries",), [make_atlas(tmp_path / "one")])["dictionaries"].table
+    table = dict(evaluate(tiny_atlas, ("dictionaries",), [make_atlas(tmp_path / "one")]))["dictionaries"].table
     rows = [line.split(",")[0] for line in table.splitlines() if ", layer " in line]
     assert rows == ["planted", "planted", "one"]
 

@@ -121,7 +121,7 @@ def test_rows_of_a_layer_are_those_of_its_neurons(tiny_atlas):
 
 
 def test_planted_features_are_told_apart(tiny_atlas):
-    told = {figure.name: figure.value for figure in evaluate(tiny_atlas)["names"].figures}
+    told = {figure.name: figure.value for figure in dict(evaluate(tiny_atlas))["names"].figures}
     assert told["names_accuracy_planted"] == told["names_accuracy_of_key_terms_planted"] == 1
     assert told["names_unique_planted"] == 1
     assert 0.2 < told["names_accuracy_by_lot_planted"] < 0.5

@@ -25,7 +25,7 @@ def drawn(found, measure: str = "silhouette", by: str = "each", current=None) ->
 
 
 def test_figures_are_means_of_the_table(tiny_atlas):
-    report, found = evaluate(tiny_atlas, ["spaces"])["spaces"], Atlas.open(tiny_atlas).comparison
+    report, found = dict(evaluate(tiny_atlas, ["spaces"]))["spaces"], Atlas.open(tiny_atlas).comparison
     told = {figure.name: figure.value for figure in report.figures}
     own = found.values("silhouette", "each")
     assert told["spaces_silhouette_of_each_in_neuron_planted"] == pytest.approx(own[:, 0].mean())

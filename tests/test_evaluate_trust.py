@@ -35,7 +35,7 @@ def test_curves_grow_and_one_set_of_all_is_the_plain_count(compared_atlas, few):
 
 
 def test_the_report_tells_each_layer(compared_atlas, few):
-    report = evaluate(compared_atlas, ("trust",))["trust"]
+    report = dict(evaluate(compared_atlas, ("trust",)))["trust"]
     told = {each.name: each.value for each in report.figures}
     atlas = Atlas.open(compared_atlas)
     own = atlas.neurons["rarefied_features"][:6]
@@ -49,7 +49,7 @@ def test_the_report_tells_each_layer(compared_atlas, few):
 
 
 def test_the_picture_is_whole(compared_atlas, few):
-    picture = evaluate(compared_atlas, ("trust",))["trust"].pictures["trust"]
+    picture = dict(evaluate(compared_atlas, ("trust",)))["trust"].pictures["trust"]
     drawn = ElementTree.fromstring(picture)
     texts = {each.text for each in drawn.iter() if each.tag.endswith("text")}
     assert {"layer 0", "layer 2", "examples", "features", "neurons", "random directions", "17"} <= texts
@@ -57,7 +57,7 @@ def test_the_picture_is_whole(compared_atlas, few):
 
 
 def test_twice_the_same(compared_atlas, few):
-    one, two = (evaluate(compared_atlas, ("trust",))["trust"] for _ in range(2))
+    one, two = (dict(evaluate(compared_atlas, ("trust",)))["trust"] for _ in range(2))
     assert one == two
 
 
@@ -78,7 +78,7 @@ def test_layers_without_anything_to_compare():
 
 
 def test_too_few_examples_for_any_curve(compared_atlas):
-    report = evaluate(compared_atlas, ("trust",))["trust"]  # curves need 20 neurons
+    report = dict(evaluate(compared_atlas, ("trust",)))["trust"]  # curves need 20 neurons
     assert "layer 0" in report.table
     ElementTree.fromstring(report.pictures["trust"])
 

@@ -38,6 +38,41 @@ def test_what_is_written_is_read(tmp_path, packed):
     np.testing.assert_allclose(found.pixels[3], images[3].ravel() / 255, rtol=1e-6)
 
 
+NAMES = [
+    "{set}-images-idx3-ubyte",  # as MNIST and Fashion-MNIST come
+    "{set}-images.idx3-ubyte",  # as they are passed on
+    "{set}-images-idx3-ubyte.gz",
+    "{set}-images.idx3-ubyte.GZ",
+    "{set}_images_idx3_ubyte",
+    "emnist-digits-{set}-images-idx3-ubyte.gz",
+    "TRAIN-IMAGES-IDX3-UBYTE",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("prefix", ["train", "t10k", "test"])
+def test_names_in_use(tmp_path, name, prefix):
+    images, labels = digits(10)
+    name = name.format(set=prefix)
+    for file, values in ((name, images), (name.replace("images", "labels").replace("IMAGES", "LABELS"), labels)):
+        file = file if "label" not in file.lower() else file.replace("idx3", "idx1").replace("IDX3", "IDX1")
+        packed = file.lower().endswith(".gz")
+        (tmp_path / file).write_bytes(gzip.compress(idx(values)) if packed else idx(values))
+        (tmp_path / f"._{file}").write_bytes(b"\0\5\x16\7")
+        if ".idx" in file:
+            (tmp_path / file.replace(".idx", "-idx")).mkdir()  # an archive of both holds a folder of that name
+    assert np.array_equal(from_idx(tmp_path).images, images)
+
+
+def test_packed_and_unpacked_is_one_and_two_data_sets_are_two(tmp_path):
+    images, labels = digits(10)
+    write(write(tmp_path, "t10k", images, labels), "t10k", images, labels, packed=True)
+    assert np.array_equal(from_idx(tmp_path).images, images)
+    write(tmp_path, "emnist-letters-t10k", images, labels)
+    with pytest.raises(IdxError, match=r"several files of images to test on: emnist-letters-t10k-.*, t10k-.*leave one"):
+        from_idx(tmp_path)
+
+
 def test_a_training_and_a_test_set_stay_what_they_are(tmp_path):
     train, test = digits(6, 1), digits(4, 2)
     write(write(tmp_path, "t10k", *test), "train", *train)
@@ -58,6 +93,7 @@ def test_the_digits_at_hand():
     ("spoil", "said"),
     [
         (lambda images, labels: (b"\0\0\x08\x01" + images[4:], labels), "magic number 0x0801, not 0x0803"),
+        (lambda images, labels: (b"PK\3\4" + images, labels), "magic number .* it is zip"),
         (lambda images, labels: (images[:-1], labels), "holds 119 bytes, its head says 10 × 4 × 3"),
         (lambda images, labels: (images + b"x", labels), "holds 121 bytes"),
         (lambda images, labels: (images[:10], labels), "cut short: 10 bytes are less than its head of 16"),

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
 from precompute import hub
-from precompute.texts import documents as documents_module
+from precompute.texts import files as files_module
 from precompute.texts import make_examples, may_be_key, read_documents, special_ids, vocabulary
 from tests.tiny_models import tiny_tokenizer
 
@@ -50,7 +50,7 @@ def test_txt_with_broken_utf8_is_read_and_counted(tmp_path):
 
 
 def test_txt_without_blank_lines_is_still_streamed(tmp_path, monkeypatch):
-    monkeypatch.setattr(documents_module, "LONGEST_DOCUMENT", 10)
+    monkeypatch.setattr(files_module, "LONGEST_DOCUMENT", 10)
     corpus = written(tmp_path / "a.txt", "".join(f"line {i}\n" for i in range(6)))
     assert list(read_documents(corpus)) == ["line 0\nline 1", "line 2\nline 3", "line 4\nline 5"]
 

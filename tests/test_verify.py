@@ -2,19 +2,26 @@
 
 import json
 import shutil
-from pathlib import Path
+import zipfile
+from pathlib import Path, PurePath
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from ne_core.archive import pack
 from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
 from ne_core.check_members import intervals
 from ne_core.checks import verify
 from ne_core.cluster import tree
+from ne_core.placing import new_atlas
 from ne_core.schema import CONTRIBUTIONS, EXAMPLES, LAYER, LOGIT_EFFECTS, OTHER, SCHEMA_VERSION
+from precompute.model_facts import weights_sha256
+from precompute.write import write_manifest
 from tests.hostile import made, put
+
+WRITTEN = ("schema_version", "libraries", "files")  # what write_manifest puts in
 
 
 @pytest.fixture
@@ -152,3 +159,40 @@ def test_a_broken_manifest_is_one_line(atlas, text: str):
     (atlas / "manifest.json").write_text(text, encoding="latin-1")
     (problem,) = verify(atlas)
     assert "\n" not in problem
+
+
+LITTER = [".DS_Store", "layers/.DS_Store", "._vocab.json", "inputs/._00.npy", "Thumbs.db", "Desktop.ini", "Icon\r"]
+LITTER += [".ipynb_checkpoints/notes-checkpoint.ipynb", "__MACOSX/._vocab.json", "layers/00/.directory"]
+
+
+@pytest.mark.parametrize("name", LITTER)
+def test_litter_of_operating_systems_is_passed_over(atlas, name, tmp_path):
+    (atlas / name).parent.mkdir(exist_ok=True)
+    (atlas / name).write_bytes(b"\0\5\x16\7")
+    assert list(verify(atlas)) == []
+    pack(atlas, tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert not {path for path in archive.namelist() if PurePath(path).name == PurePath(name).name}
+
+
+@pytest.mark.parametrize("name", [".hidden", "Thumbs.db.txt", "notes.DS_Store", "layers/00/_vocab", "desktop.ini.npy"])
+def test_what_only_looks_like_litter_is_found(atlas, name):
+    (atlas / name).write_bytes(b"mine")
+    assert [PurePath(name).name in problem for problem in verify(atlas)] == [True]
+
+
+def test_litter_that_comes_while_an_atlas_is_written_is_not_listed(tiny_atlas, tmp_path):
+    with new_atlas(tmp_path / "atlas") as folder:
+        shutil.copytree(tiny_atlas, folder, dirs_exist_ok=True)
+        facts = json.loads((folder / "manifest.json").read_text())
+        (folder / "manifest.json").unlink()
+        (folder / "layers" / ".DS_Store").write_bytes(b"\0")
+        write_manifest(folder, {name: facts[name] for name in facts if name not in WRITTEN})
+    assert list(verify(tmp_path / "atlas")) == []
+
+
+def test_the_weights_of_a_model_are_not_what_macos_lays_beside_them(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    before = weights_sha256(tmp_path)
+    (tmp_path / "._model.safetensors").write_bytes(b"\0\5\x16\7")
+    assert weights_sha256(tmp_path) == before

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from ne_core.archive.entry import PIECE, Told
 from ne_core.archive.selection import selected
 from ne_core.arrays import AtlasError
+from ne_core.destination import check_file
 from ne_core.placing import new_file
 
 WORTH_IT = 0.9  # a file is deflated whose first piece becomes less than this share: the rest takes time for nothing
@@ -21,7 +22,7 @@ def pack(root: Path, out: Path, inputs: bool = True, said: Told | None = None) -
 
     Without `inputs` it is the archive of an atlas that was built without them.
     """
-    if root.resolve() in out.resolve().parents:
+    if root.resolve() in check_file(out).parents:
         raise AtlasError(f"{out} is inside the atlas, which holds its own files only: name a file elsewhere")
     chosen, done = selected(root, inputs), 0
     with new_file(out) as file, zipfile.ZipFile(file, "w") as archive:

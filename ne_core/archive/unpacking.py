@@ -12,8 +12,9 @@ from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
 from ne_core.check_manifest import brief
 from ne_core.checks import check_listed
+from ne_core.destination import check_apart, destination
 from ne_core.manifest import MOST_BYTES, Manifest, manifest_of
-from ne_core.placing import new_atlas
+from ne_core.placing import check_target, new_atlas
 
 MANIFEST = "manifest.json"
 MOST_RESTORED = 2**40  # bytes
@@ -21,6 +22,8 @@ MOST_RESTORED = 2**40  # bytes
 
 def unpack(archive: Path, out: Path, said: Told | None = None) -> None:
     """The atlas in `archive` as the directory `out`. Raises AtlasError in one line and leaves `out` as it was."""
+    check_target(out)
+    check_apart(out, archive)
     with opened(archive) as file:
         found = read_directory(archive, file)
         text = manifest_in(archive, file, found)
@@ -71,7 +74,7 @@ def check_contents(archive: Path, entries: list[Entry], manifest: Manifest) -> N
 
 def check_room(archive: Path, out: Path, size: int) -> None:
     """There must be room for all of it before the first of it is written."""
-    place = next(folder for folder in out.absolute().parents if folder.exists())
+    place = next(folder for folder in destination(out).parents if folder.exists())
     free = shutil.disk_usage(place).free
     if size > min(free, MOST_RESTORED):
         limit = f"there are {free:,} free in {place}" if size > free else f"at most {MOST_RESTORED:,} are restored"

@@ -1,6 +1,5 @@
 """A source becomes a folder: asked for its version, fetched if that is not here, checked, put in its place whole."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -107,8 +106,7 @@ def fetch_to(source: Source, out: Path, inputs: bool, told: Told, patience: Pati
     """The atlas of a source as the folder `out`, which stays what it is until then."""
     if isinstance(source, Folder):
         raise FetchError(f"{source} is a folder already: there is nothing to fetch")
-    check_target(out)
-    out = Path(os.path.abspath(out))
+    out = check_target(out)
     lock = beside(out, "lock")
     with on_disk(out):
         out.parent.mkdir(parents=True, exist_ok=True)

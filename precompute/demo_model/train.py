@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from ne_core.destination import WriteError, check_writable, destination
+from ne_core.litter import is_empty
 from precompute.demo_model import data
 from precompute.demo_model.quiet import quiet
 from precompute.demo_model.settings import Settings
@@ -21,6 +23,7 @@ N_TUNE_TOKENS = 25_000
 
 def train_demo(out: Path, work: Path, settings: Settings) -> None:
     """Train on the offline corpus and save the model to `out`; whatever a stopped run left in `work` is taken up."""
+    check_out(out)
     train_texts, held_out_texts, sha256 = data.corpus_texts(workers=settings.threads)
     tokenizer = tokenizer_in(work, train_texts, settings)
     streams = data.streams(tokenizer, train_texts, held_out_texts)
@@ -33,6 +36,15 @@ def train_demo(out: Path, work: Path, settings: Settings) -> None:
         {"settings": asdict(settings), "corpus_sha256": sha256, "n_train_tokens": len(streams.train)},
     )
     print(f"saved to {out}")
+
+
+def check_out(out: Path) -> None:
+    """Only nothing, an empty folder or a model is written over, and where it can be. Raises WriteError."""
+    if out.exists() and not out.is_dir():
+        raise WriteError(f"{out} is not a directory: name another --out")
+    if out.is_dir() and not is_empty(out) and not (out / "config.json").is_file():
+        raise WriteError(f"{out} holds files and is no model: it is left as it is, name another --out")
+    check_writable(out, destination(out) / "model")
 
 
 def tokenizer_in(work: Path, texts: list[str], settings: Settings) -> PreTrainedTokenizerBase:

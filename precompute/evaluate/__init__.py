@@ -1,29 +1,33 @@
 """python -m precompute evaluate DIR: how well an atlas does what it claims, a part at a time.
 
-A part is a function from an open atlas and what is asked of it to a Report; PARTS names them.
+A part is a function from an open atlas and what is asked of it to a Report; PARTS names them. A part that cannot be
+measured is Failed, the others stand, and the command ends with exit code 2 once they are printed and written.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ne_core.atlas import Atlas
+from ne_core.placing import write_output
+from precompute.errors import lacking, one_line
 from precompute.evaluate.dictionaries import evaluate_dictionaries
 from precompute.evaluate.lab import evaluate_lab
 from precompute.evaluate.names import evaluate_names
 from precompute.evaluate.planted.evaluate import evaluate_counts, evaluate_planted
-from precompute.evaluate.report import Report
+from precompute.evaluate.report import Failed, Report
 from precompute.evaluate.spaces import evaluate_spaces
 from precompute.evaluate.trust import evaluate_trust
+from precompute.memory import ran_out
 from precompute.model_facts import shipped_model
 
 
 @dataclass(frozen=True)
 class Asked:
-    """`against`: atlases to compare with. `quick`: a few of everything, for a first look. `model`: where that is."""
+    """`against`: folders of atlases to compare with. `quick`: a few of everything. `model`: where that is."""
 
-    against: Sequence[Atlas] = ()
+    against: Sequence[Path] = ()
     quick: bool = False
     model: str | None = None
 
@@ -35,7 +39,7 @@ PARTS: dict[str, Callable[[Atlas, Asked], Report]] = {
     "counts": lambda atlas, asked: evaluate_counts(atlas, asked.quick),
     "surgery": lambda atlas, asked: operated(atlas, asked),
     "lab": lambda atlas, asked: evaluate_lab(atlas),
-    "dictionaries": lambda atlas, asked: evaluate_dictionaries(atlas, asked.against),
+    "dictionaries": lambda atlas, asked: dictionaries(atlas, asked),
     "trust": lambda atlas, asked: evaluate_trust(atlas),
 }
 OF_INPUTS = ("planted", "counts")
@@ -47,13 +51,31 @@ def evaluate(
     against: Sequence[Path] = (),
     quick: bool = False,
     model: str | None = None,
-) -> dict[str, Report]:
-    """The parts asked for, by name; unless told, those that the atlas has something for.
+) -> Iterator[tuple[str, Report | Failed]]:
+    """The parts asked for, by name, each once it is measured; by default those that the atlas has something for.
 
-    Raises AtlasError for what is no atlas or lacks what a part needs, NoLabError where there is no lab.
+    Raises AtlasError for what is no atlas. What a part alone lacks is said of that part.
     """
-    atlas, asked = Atlas.open(directory), Asked([Atlas.open(other) for other in against], quick, model)
-    return {part: PARTS[part](atlas, asked) for part in (only or fitting(atlas, asked))}
+    atlas, asked = Atlas.open(directory), Asked(against, quick, model)
+    for part in dict.fromkeys(only or fitting(atlas, asked)):
+        yield part, measured(part, atlas, asked)
+
+
+def measured(part: str, atlas: Atlas, asked: Asked) -> Report | Failed:
+    try:
+        return PARTS[part](atlas, asked)
+    except ModuleNotFoundError as error:
+        return Failed(lacking(error))
+    except (ValueError, OSError) as error:
+        return Failed(one_line(error))
+    except (MemoryError, RuntimeError) as error:
+        if not ran_out(error):
+            raise
+        return Failed("not enough memory")
+
+
+def dictionaries(atlas: Atlas, asked: Asked) -> Report:
+    return evaluate_dictionaries(atlas, [Atlas.open(other) for other in asked.against])
 
 
 def fitting(atlas: Atlas, asked: Asked) -> list[str]:
@@ -79,10 +101,13 @@ def operated(atlas: Atlas, asked: Asked) -> Report:
     return evaluate_surgery(atlas, asked.model, QUICK if asked.quick else Settings())
 
 
-def write_json(reports: dict[str, Report], path: Path) -> None:
-    """Every figure, by part and name."""
-    told = {
+def write_json(reports: Mapping[str, Report | Failed], path: Path) -> None:
+    """Every figure, by part and name; under `failed`, where any did, why a part has none."""
+    figures = {
         part: {figure.name: {"value": figure.value, "unit": figure.unit} for figure in report.figures}
         for part, report in reports.items()
+        if isinstance(report, Report)
     }
-    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    failed = {part: str(report) for part, report in reports.items() if isinstance(report, Failed)}
+    text = json.dumps(figures | ({"failed": failed} if failed else {}), indent=1)
+    write_output(path, f"{text}\n".encode())

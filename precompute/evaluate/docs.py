@@ -1,16 +1,28 @@
 """What an evaluation found, as a page of the documentation: the tables as they are printed, the pictures beside it."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from precompute.evaluate.report import Report
+from ne_core.destination import WriteError, check_writable, destination
+from precompute.evaluate.report import Failed, Report
 
 
-def write_docs(reports: Mapping[str, Report], folder: Path, name: str, command: str) -> Path:
+def check_docs(folder: Path) -> None:
+    """Whether pages can be written there. Raises WriteError."""
+    if folder.exists() and not folder.is_dir():
+        raise WriteError(f"{folder} is not a directory: name another --docs")
+    check_writable(folder, destination(folder) / "evaluation.md")
+
+
+def write_docs(reports: Mapping[str, Report | Failed], folder: Path, name: str, command: str) -> Path:
     """`evaluation-NAME.md` in the folder, with an SVG file for each picture; the path of the page."""
     folder.mkdir(parents=True, exist_ok=True)
     parts = [f"# Evaluation of {name}\n\nMade by this, not by hand:\n\n```\n{command}\n```\n"]
     for part, report in reports.items():
+        if isinstance(report, Failed):
+            parts.append(f"## {part}\n\nNot measured:\n\n```text\n{report}\n```\n")
+            continue
         parts.append(f"## {part}\n\n```text\n{report.table.rstrip()}\n```\n")
         for title, svg in report.pictures.items():
             file = f"evaluation-{name}-{title}.svg"
@@ -23,9 +35,9 @@ def write_docs(reports: Mapping[str, Report], folder: Path, name: str, command: 
 
 def command_of(options: Mapping) -> str:
     """The command with its options, but for where the pages go."""
-    words = ["python -m precompute evaluate", str(options["directory"])]
+    words = [str(options["directory"])]
     for name in ("only", "against"):
         words += [f"--{name}", *map(str, options[name])] if options[name] else []
     words += ["--model", options["model"]] if options["model"] else []
-    words += ["--model", options["model"]] if options["model"] else []
-    return " ".join([*words, *(["--quick"] if options["quick"] else [])])
+    words += ["--quick"] if options["quick"] else []
+    return f"python -m precompute evaluate {shlex.join(words)}"

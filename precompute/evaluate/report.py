@@ -28,6 +28,16 @@ class Report:
         return "\n".join([self.table, "", *map(str, self.figures)])
 
 
+@dataclass(frozen=True)
+class Failed:
+    """A part that could not be measured, and why, in one line."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
 def aligned(rows: Sequence[Sequence[str]]) -> str:
     """Rows of words under one another, the first column from the left, the others from the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ne_core.destination import check_folder
+from ne_core.litter import is_empty
 from ne_core.placing import beside
 from precompute.host.app import ROOT, copy_app, pinned
 from precompute.host.fill import checked, filled
@@ -20,6 +22,7 @@ from precompute.host.targets import TARGETS
 
 def host(target: str, atlas: str, out: Path, title: str | None, site: str, path: str) -> int:
     """Write the folder; its size in bytes. Raises ValueError with what is wrong in one line, and leaves nothing."""
+    check_out(out)
     source = given(atlas)
     names = checked(title or f"Neuron embeddings of {source.name}", site, path) | source.names
     with new_folder(out) as folder:
@@ -27,16 +30,23 @@ def host(target: str, atlas: str, out: Path, title: str | None, site: str, path:
     return sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
 
 
+def check_out(out: Path) -> None:
+    """Only nothing and an empty folder are replaced. Raises ValueError."""
+    if out.is_symlink() or (out.exists() and not out.is_dir()) or (out.is_dir() and not is_empty(out)):
+        raise ValueError(f"{out} is there already: it is left as it is, name another folder")
+    check_folder(out)
+
+
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
     """A folder to write into, which becomes `out` when the block ends well."""
-    if out.is_symlink() or (out.exists() and not out.is_dir()) or (out.is_dir() and any(out.iterdir())):
-        raise ValueError(f"{out} is there already: it is left as it is, name another folder")
     folder = beside(out.absolute(), "writing")
     shutil.rmtree(folder, ignore_errors=True)
     try:
         folder.mkdir(parents=True)
         yield folder
+        for litter in out.iterdir() if out.is_dir() else ():
+            shutil.rmtree(litter) if litter.is_dir() else litter.unlink()
         folder.replace(out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

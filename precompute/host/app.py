@@ -8,6 +8,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from ne_core.litter import PATTERNS
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("pages", "ne_core")
 FILES = ("app.py", ".streamlit/config.toml")
@@ -16,7 +18,7 @@ LINUX = {"platform_system": "Linux", "sys_platform": "linux", "os_name": "posix"
 
 def copy_app(folder: Path) -> None:
     for name in FOLDERS:
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", *PATTERNS))
     for name in FILES:
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(ROOT / name, folder / name)

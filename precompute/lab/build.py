@@ -5,6 +5,7 @@
 spaces share no atlas. A lab that was stopped goes on where it was, by the same command.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,9 +47,7 @@ class LabMade:
 
 def build_lab(out: Path, images: LabImages, settings: LabSettings, restart: bool = False) -> LabMade:
     """Both atlases, that of the latents last. Raises WriteError, ConfigError or CheckpointError in one line."""
-    neurons = out.with_name(f"{out.name}-mlp")
-    for target in (out, neurons):
-        check_target(target)
+    out, neurons = places(out)
     with run_folder(out, restart) as run:
         run.agree(surroundings(images, settings))
         progress = Progress(n_stages=4, note=run.note)
@@ -67,6 +66,15 @@ def build_lab(out: Path, images: LabImages, settings: LabSettings, restart: bool
     held_out = job.h[images.n_train :]
     right = accuracy(mlp, held_out, images.labels[images.n_train :])
     return LabMade(out, neurons, len(settings.sweep.runs), right, float((held_out > 0).sum(axis=1).mean()))
+
+
+def places(out: Path) -> tuple[Path, Path]:
+    """Where both atlases go. Raises WriteError where one of them cannot."""
+    out = out if out.name else Path(os.path.abspath(out))
+    neurons = out.with_name(f"{out.name}-mlp")
+    for target in (out, neurons):
+        check_target(target)
+    return out, neurons
 
 
 def surroundings(images: LabImages, settings: LabSettings) -> dict:

@@ -1,14 +1,18 @@
 """IDX files, in which MNIST and its likes come: a magic number, the sizes, then bytes; as they are or gzipped."""
 
 import gzip
+import re
 import zlib
 from math import prod
 from pathlib import Path
 
 import numpy as np
 
+from precompute.file_kinds import HEAD, file_kind
+
 MAGIC = {"images": 0x803, "labels": 0x801}  # unsigned bytes of three dimensions, and of one
 PREFIXES = ("train", "t10k")
+WORDS = {"train": "train", "t10k": "test"}
 GZIP = b"\x1f\x8b"
 MOST = 2**30  # bytes of numbers in one file
 
@@ -47,8 +51,17 @@ def read_set(folder: Path, prefix: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def idx_file(folder: Path, prefix: str, what: str) -> Path | None:
-    name = f"{prefix}-{what}-idx{3 if what == 'images' else 1}-ubyte"
-    return next((folder / each for each in (name, f"{name}.gz") if (folder / each).is_file()), None)
+    """The file of a set, by any of the names that are in use; where it lies there packed and unpacked, the latter."""
+    own = f"{'(t10k|test)' if prefix == 't10k' else prefix}[-_.]{what}[-_.]idx{MAGIC[what] & 0xFF}[-_.]ubyte"
+    name = re.compile(rf"([a-z0-9]+[-_])*{own}(\.gz)?", re.IGNORECASE)
+    found = sorted(path for path in folder.iterdir() if name.fullmatch(path.name) and path.is_file())
+    unpacked = [path for path in found if path.suffix.lower() != ".gz"]
+    if len(unpacked or found) > 1:
+        names = ", ".join(path.name for path in unpacked or found)
+        raise IdxError(
+            f"{folder} holds several files of {what} to {WORDS[prefix]} on: {names}; leave one of them there"
+        )
+    return next(iter(unpacked or found), None)
 
 
 def read_idx(path: Path, what: str) -> np.ndarray:
@@ -60,7 +73,11 @@ def read_idx(path: Path, what: str) -> np.ndarray:
         raise IdxError(f"{path} is cut short: {len(found)} bytes are less than its head of {head}")
     magic, *sizes = np.frombuffer(found[:head], ">u4").tolist()
     if magic != MAGIC[what]:
-        raise IdxError(f"{path} does not begin as IDX {what} do: magic number {magic:#06x}, not {MAGIC[what]:#06x}")
+        kind = file_kind(found[:HEAD])
+        other = f"; it is {kind}" if kind else ""
+        raise IdxError(
+            f"{path} does not begin as IDX {what} do: magic number {magic:#06x}, not {MAGIC[what]:#06x}{other}"
+        )
     if len(found) - head != prod(sizes):
         raise IdxError(f"{path} holds {len(found) - head} bytes, its head says {' × '.join(map(str, sizes))}")
     if not prod(sizes):

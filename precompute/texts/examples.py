@@ -9,7 +9,10 @@ import numpy as np
 from jaxtyping import Bool, Int
 from transformers import PreTrainedTokenizerBase
 
+from precompute.texts.pieces import Cutter
+
 DOCUMENTS_AT_ONCE = 64
+CHARS_AT_ONCE = 2**19  # a tokenizer takes some 130 bytes for each
 PACKINGS = ("packed", "one")
 
 
@@ -47,8 +50,8 @@ def make_examples(
     frame = _Frame.of(tokenizer, n_ctx)
     if packing not in PACKINGS:
         raise ValueError(f"packing={packing!r}: it is one of {', '.join(PACKINGS)}")
-    reader = _Reader(documents, tokenizer)
-    contents = _packed(reader, frame) if packing == "packed" else (ids[: frame.room] for ids in reader)
+    reader = _Reader(documents, tokenizer, most=None if packing == "packed" else frame.room)
+    contents = (_packed if packing == "packed" else _one)(reader, frame)
     framed = []
     for ids in islice(contents, n_examples):
         framed.append(frame.start + ids + frame.end)
@@ -67,6 +70,11 @@ def special_ids(tokenizer: PreTrainedTokenizerBase) -> Int[np.ndarray, " n_speci
     """Ids that stand for no text: bos, eos, padding, mask and whatever else the tokenizer marks so."""
     marked = {id for id, token in tokenizer.added_tokens_decoder.items() if token.special}
     return np.array(sorted(marked | set(tokenizer.all_special_ids)), np.int32)
+
+
+def end_of_text(tokenizer: PreTrainedTokenizerBase) -> list[str]:
+    """How this tokenizer spells the end of a text."""
+    return [token for token in (tokenizer.eos_token, tokenizer.sep_token) if token]
 
 
 def may_be_key(
@@ -102,11 +110,23 @@ class _Frame:
         return cls(start, end, separator, padding, room)
 
 
-class _Reader:
-    """The tokens of each document that has any, hashing and counting documents as they are used."""
+@dataclass
+class _Document:
+    """Counted and hashed with its first tokens, of which it has had `n_ids` so far."""
 
-    def __init__(self, documents: Iterable[str], tokenizer: PreTrainedTokenizerBase):
-        self._documents, self._tokenizer = documents, tokenizer
+    text: str
+    n_ids: int = 0
+
+
+class _Reader:
+    """The tokens of documents, a piece at a time, hashing and counting documents as they are used.
+
+    A piece comes with whether its document ends there; a document without tokens comes not at all. What is beyond
+    `most` tokens of a document may be left out.
+    """
+
+    def __init__(self, documents: Iterable[str], tokenizer: PreTrainedTokenizerBase, most: int | None = None):
+        self._documents, self._cutter, self._most = documents, Cutter(tokenizer), most
         self._sha = hashlib.sha256()
         self.n_documents = self.n_empty = 0
 
@@ -114,29 +134,67 @@ class _Reader:
     def sha256(self) -> str:
         return self._sha.hexdigest()
 
-    def __iter__(self) -> Iterator[list[int]]:
-        documents = iter(self._documents)
-        while texts := list(islice(documents, DOCUMENTS_AT_ONCE)):
-            encoded = self._tokenizer(texts, add_special_tokens=False, split_special_tokens=True, verbose=False)
-            for text, ids in zip(texts, encoded["input_ids"], strict=True):
-                if not text.strip() or not ids:
-                    self.n_empty += 1
-                    continue
-                self._sha.update(text.encode() + b"\0")
-                self.n_documents += 1
-                yield ids
+    def __iter__(self) -> Iterator[tuple[list[int], bool]]:
+        for batch in batches(self._pieces()):
+            encoded = self._cutter.ids([piece for _, piece, _ in batch])
+            for (document, _, is_last), ids in zip(batch, encoded, strict=True):
+                if ids and (document.n_ids or document.text.strip()):
+                    self._use(document, len(ids))
+                if document.n_ids:
+                    yield ids, is_last
+                self.n_empty += is_last and not document.n_ids
+
+    def _pieces(self) -> Iterator[tuple[_Document, str, bool]]:
+        for text in self._documents:
+            document, pieces = _Document(text), self._cutter.pieces(text)
+            piece = next(pieces)
+            for following in pieces:
+                yield document, piece, False
+                piece = following
+                if self._most is not None and document.n_ids >= self._most:
+                    break
+            yield document, piece, True
+
+    def _use(self, document: _Document, n_ids: int) -> None:
+        if not document.n_ids:
+            self._sha.update(document.text.encode() + b"\0")
+            self.n_documents += 1
+        document.n_ids += n_ids
 
 
-def _packed(documents: Iterable[list[int]], frame: _Frame) -> Iterator[list[int]]:
+def batches(pieces: Iterable[tuple[_Document, str, bool]]) -> Iterator[list[tuple[_Document, str, bool]]]:
+    """So many, or so many characters, that the tokenizer has them at once."""
+    batch, n_chars = [], 0
+    for each in pieces:
+        batch.append(each)
+        n_chars += len(each[1])
+        if len(batch) == DOCUMENTS_AT_ONCE or n_chars >= CHARS_AT_ONCE:
+            yield batch
+            batch, n_chars = [], 0
+    if batch:
+        yield batch
+
+
+def _packed(pieces: Iterable[tuple[list[int], bool]], frame: _Frame) -> Iterator[list[int]]:
     waiting: list[int] = []
-    for ids in documents:
-        waiting += ids + frame.separator
+    for ids, is_last in pieces:
+        waiting += ids + (frame.separator if is_last else [])
         whole = len(waiting) // frame.room * frame.room
         for at in range(0, whole, frame.room):
             yield waiting[at : at + frame.room]
         del waiting[:whole]
     if waiting:
         yield waiting
+
+
+def _one(pieces: Iterable[tuple[list[int], bool]], frame: _Frame) -> Iterator[list[int]]:
+    """The first tokens of every document."""
+    first: list[int] = []
+    for ids, is_last in pieces:
+        first += ids[: frame.room - len(first)]
+        if is_last:
+            yield first
+            first = []
 
 
 def _ids(id: int | None) -> list[int]:

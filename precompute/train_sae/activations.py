@@ -3,6 +3,7 @@
 Held-out examples are those that come after the others in the corpus.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,8 +16,10 @@ from precompute.config import ConfigError
 from precompute.memory import batches
 from precompute.source import LayerPass
 from precompute.sources.transformer import TransformerSource
-from precompute.texts import make_examples, may_be_key, read_documents
+from precompute.texts import end_of_text, make_examples, may_be_key, read_documents
 from precompute.train_sae.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 32  # examples
 
@@ -44,6 +47,7 @@ class Corpus:
     train: Texts
     held_out: Texts
     sha256: str
+    notes: tuple[str, ...] = ()
 
 
 def corpus_of(source: TransformerSource, settings: Settings, told: Callable[[int, int], None]) -> Corpus:
@@ -51,7 +55,10 @@ def corpus_of(source: TransformerSource, settings: Settings, told: Callable[[int
     if settings.context > source.n_ctx:
         raise ConfigError(f"context: {settings.context} tokens are more than this model's {source.n_ctx}")
     wanted = settings.examples + settings.held_out
-    found = make_examples(read_documents(settings.corpus), source.tokenizer, wanted, settings.context, progress=told)
+    documents = read_documents(settings.corpus, end_of_text=end_of_text(source.tokenizer))
+    found = make_examples(documents, source.tokenizer, wanted, settings.context, progress=told)
+    for note in documents.notes:
+        logger.warning("%s", note)
     if len(found.tokens) < wanted:
         raise ConfigError(
             f"{settings.corpus}: it has {len(found.tokens)} examples, and {settings.examples} to train on and "
@@ -59,7 +66,7 @@ def corpus_of(source: TransformerSource, settings: Settings, told: Callable[[int
         )
     whole = Texts(found.tokens, found.lengths, may_be_key(found.tokens, found.lengths, found.special_ids))
     train, held_out = whole.part(slice(settings.examples)), whole.part(slice(settings.examples, wanted))
-    return Corpus(train, held_out, found.sha256)
+    return Corpus(train, held_out, found.sha256, tuple(documents.notes))
 
 
 def activations(

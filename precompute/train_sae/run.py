@@ -6,9 +6,12 @@ from pathlib import Path
 
 import torch
 
+from ne_core.destination import check_writable, destination
+from ne_core.litter import is_empty
 from ne_core.sae import SAE
 from precompute.code import code_sha256
 from precompute.config import ConfigError
+from precompute.device import check_device
 from precompute.evaluate.report import Figure
 from precompute.model_facts import model_facts
 from precompute.progress import Progress
@@ -51,15 +54,11 @@ def train_sae(out: Path, settings: Settings) -> list[Figure]:
 def check_out(out: Path) -> None:
     """Only nothing, an empty folder or an autoencoder is replaced."""
     if out.is_dir():
-        if any(out.iterdir()) and not (out / CFG).is_file():
+        if not is_empty(out) and not (out / CFG).is_file():
             raise ConfigError(f"{out} holds files and is no autoencoder: it is left as it is, name another --out")
-    elif out.exists() or out.is_symlink():
+    elif out.exists():
         raise ConfigError(f"{out} is not a directory: name another --out")
-
-
-def check_device(device: str) -> None:
-    if device != "cpu" and not (device.startswith("cuda") and torch.cuda.is_available()):
-        raise ConfigError(f"device: {device}: torch finds no such device here; cpu would work")
+    check_writable(out, destination(out) / CFG)
 
 
 def surroundings(settings: Settings, source: TransformerSource) -> dict:
@@ -113,6 +112,7 @@ def cfg_of(model: str, model_sha256: str, sae: SAE, corpus: Corpus, settings: Se
             "context_size": settings.context,
             "dataset_path": Path(settings.corpus).name,
             "corpus_sha256": corpus.sha256,
+            "corpus_notes": list(corpus.notes),
             "training": trained | {"corpus": Path(settings.corpus).name},
             "held_out": {figure.name: figure.value for figure in found},
         },
