@@ -310,4 +310,4 @@ def test_pages_of_examples(tiny_atlas, large, monkeypatch):
         )
     assert seen == whole
     bad = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, page="3")
-    assert [words(each.value) for each in bad.error] == ["page=3: these examples have pages 0 to 2"]
+    assert [words(each.value) for each in bad.error] == ["page=3: these examples have 3 pages, page=0 to page=2"]
