@@ -39,8 +39,7 @@ def test_what_may_be_too_little_is_a_warning(tmp_path, free, caplog, n_bytes, n_
     ] * n_lines
 
 
-@pytest.mark.parametrize("inputs", [True, False])
-def test_an_atlas_takes_what_was_said(tmp_path, inputs, monkeypatch):
+def test_an_atlas_takes_what_was_said(tmp_path, monkeypatch):
     """Its arrays of layers: at least what is certain, at most the bound."""
     from precompute import prepare
     from precompute.__main__ import main
@@ -49,7 +48,7 @@ def test_an_atlas_takes_what_was_said(tmp_path, inputs, monkeypatch):
     monkeypatch.setattr(prepare, "check_room", lambda out, room: rooms.append(room))
     tiny_checkpoint("gpt2", tmp_path / "model")
     (tmp_path / "corpus.txt").write_text("\n\n".join(texts()))
-    assert main(command(tmp_path, tmp_path / "atlas", "--inputs", "yes" if inputs else "no")) == 0
+    assert main(command(tmp_path, tmp_path / "atlas")) == 0
     size = sum(path.stat().st_size for path in (tmp_path / "atlas").glob("layers/*/*.npy"))
     size += sum(path.stat().st_size for path in (tmp_path / "atlas").glob("inputs/*.npy"))
     (room,) = rooms
