@@ -23,6 +23,7 @@ from precompute.found import Texts
 from precompute.maxima import read_maxima
 from precompute.model_facts import model_facts
 from precompute.opened import ModelSpec, opened
+from precompute.room import check_room, room_needed
 from precompute.run_folder import RunFolder
 from precompute.source import UnfitModelError
 from precompute.sources.sae import SaeSource
@@ -90,6 +91,7 @@ def prepare(config: RunConfig, run: RunFolder, told: Callable[[int, int], None])
         model["sae"] = source.facts(Path(spec.sae), model["sha256"])
     run.agree(surroundings(config, spec, model))
     source.baselines(config.mask or (source.default_baseline(),))  # a mask that this model cannot have is refused now
+    check_room(config.directory, room_needed(config, source, max(1, len(config.mask))))
     given = given_maxima(config, source)
     way = None if config.importance_passes == 0 else masking_way(config, source)
     examples, corpus = kept_corpus(config, source, run.stage("corpus"), told)
