@@ -36,7 +36,7 @@ from tests.fuzz import HARMFUL, PARAMETERS, address, json_value, text
 MANY = 10_000
 LONGEST_PROBLEM = 2500
 READ = re.compile(
-    r'at\.(?:whole|number|choice)\(\s*"(\w+)"|asked\.get\("(\w+)"|"(\w+)" (?:not )?in at\.asked'
+    r'at\.(?:whole|number|choice|text)\(\s*"(\w+)"|asked\.get\("(\w+)"|"(\w+)" (?:not )?in at\.asked'
     r'|read_ref\(atlas, at, "(\w+)"'
 )
 
