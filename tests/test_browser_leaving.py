@@ -18,6 +18,10 @@ from tests.browser import PATIENCE_MS, settled
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
 # Each has a fragment. Of those that are gone to, some are drawn to their end and some end early.
 LEFT = ("map", "neuron?layer=0&neuron=0", "board", "search?q=cat", "trail")
+HEADINGS = {
+    **{"map": "Map", "board": "Board", "search": "Search", "pair": "Side by side", "about": "About"},
+    **{"sae_lab": "SAE lab", "neuron": "Layer 0 · Neuron 0", "trail": re.compile("^Trail of")},
+}
 GONE_TO = ("search", "pair", "about", "sae_lab")
 LINKS = "[data-testid=stSidebar] a[href*='{}?']"
 # What is at work: the map says what is in sight, the Export menu opens. Both are asked for just after the step.
@@ -41,9 +45,9 @@ def busy() -> Iterator[None]:
 def whole(page, name: str) -> None:
     """The page of this name is shown, and what is late has come."""
     expect(page).to_have_url(re.compile(f"/{name}\\?atlas="))
-    expect(page.locator("[data-testid=stMain] h1")).to_have_count(1)
+    expect(page.locator("[data-testid=stMain] h1")).to_have_text(HEADINGS[name])
     settled(page)
-    assert page.locator("[data-testid=stMain] [data-testid=stElementContainer]").count() > 1
+    expect(page.locator("[data-testid=stMain] [data-testid=stElementContainer]").nth(1)).to_be_attached()
 
 
 @pytest.mark.parametrize("left", LEFT)
@@ -56,7 +60,7 @@ def test_a_page_left_at_work_leaves_nothing_behind(left, opened):
             continue
         page.wait_for_selector(LINKS.format(other), state="attached")
         if name == "map":
-            page.wait_for_function("globalThis.neMap?.ask.seen")
+            page.wait_for_function("!!globalThis.neMap?.ask.seen")
         page.evaluate(LEAVE, LINKS.format(other))
         whole(page, other)
         page.evaluate("() => globalThis.neMap?.ask.seen?.([Math.random(), 1, 0, 1])")  # later still
