@@ -8,7 +8,7 @@ import torch
 from precompute.__main__ import main
 from precompute.memory import MemoryShortageError
 from precompute.source import UnfitModelError
-from precompute.sources.transformer import masking, open_transformer, probe, ways
+from precompute.sources.transformer import masking, open_transformer, probe, splitter, ways
 from precompute.sources.transformer.errors import LONGEST, device_failed, of_the_machine, shortened
 from tests.tiny_models import tiny_checkpoint
 
@@ -59,6 +59,14 @@ def test_a_model_that_does_not_take_keys_and_values_says_so(folder, monkeypatch)
 def test_reuse_that_gives_other_activations_is_not_used(folder, monkeypatch):
     monkeypatch.setattr(masking, "reuse", lambda asked: masking.recompute(asked, True) + 1)
     assert open_transformer(str(folder)).way(20).why == ways.OTHER
+
+
+@pytest.mark.parametrize("error", [OUT_OF_MEMORY, FAULT], ids=["memory", "device"])
+def test_a_fault_of_the_machine_is_no_answer_to_whether_a_model_can_be_split(folder, monkeypatch, error):
+    source = open_transformer(str(folder))
+    monkeypatch.setattr(splitter, "writers", raising(error))
+    with pytest.raises(RuntimeError, match=r"out of memory|CUDA error"):
+        source.parts()
 
 
 @pytest.mark.parametrize("error", [KeyError("hook_out"), RuntimeError("sizes differ\nat length"), OTHER])

@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import errno
 import logging
 import warnings
 from collections.abc import Iterator
@@ -65,7 +66,13 @@ def _folder(model: str) -> Path:
                 model, allow_patterns=DOWNLOADED, ignore_patterns=NOT_DOWNLOADED, local_files_only=not reachable
             )
         )
-    except Exception as error:
+    except Exception as error:  # the hub client's own, and those of the network and the disk beneath it
+        if of_the_machine(error):
+            raise
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            raise UnfitModelError(
+                f"{model}: it cannot be kept here ({error.strerror}): make room, or give a folder"
+            ) from error
         where = "the model hub does not give it" if reachable else "the model hub cannot be reached"
         raise UnfitModelError(
             f"{model}: no such folder, and {where}; give a folder with config.json, *.safetensors and a tokenizer"
@@ -89,6 +96,8 @@ def _tokenizer(model: str, folder: Path) -> PreTrainedTokenizerBase:
     try:
         return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:
+        if of_the_machine(error):
+            raise
         raise UnfitModelError(f"{model}: its tokenizer cannot be opened: {shortened(error)}") from error
 
 

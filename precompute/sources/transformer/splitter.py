@@ -11,6 +11,7 @@ from transformer_lens.model_bridge import TransformerBridge
 from ne_core.contributions import Parts
 from precompute.source import Keys, Split, UnfitModelError
 from precompute.sources.transformer import probe, taps
+from precompute.sources.transformer.errors import of_the_machine
 from precompute.sources.transformer.folding import close
 from precompute.sources.transformer.probe import LayerRead
 from precompute.sources.transformer.splitting import At, Seen, parts_of, read_by_token, strongest_reads
@@ -129,6 +130,8 @@ def all_writers(bridge: TransformerBridge, n_layers: int) -> Writers:
     try:
         found = writers(bridge, n_layers)
     except (AttributeError, RuntimeError) as error:  # a block of another kind than attention and a dense MLP
+        if of_the_machine(error):
+            raise
         raise NotSplitError(NOT_SHOWN) from error
     if len({each.W_O.shape for each in found.attentions}) > 1:
         raise NotSplitError("this model’s layers differ in their heads")
