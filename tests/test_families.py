@@ -10,7 +10,7 @@ from tests.families.every import cases, chosen
 
 # Scaled embeddings, a nested window, norms that come after, ids beyond the vocabulary, other alphabets, refusals.
 HERE = (
-    "granite", "gemma3-multimodal", "gpt1", "phi3-longrope", "special-beyond", "padding-beyond", "digits",
+    "granite", "gemma3-multimodal", "gpt1", "phi3-longrope", "special-beyond", "padding-beyond", "digits", "mpt",
     "another-alphabet", "opt-post-norm", "opt-projected", "distilbert", "sae gpt2 old hook_mlp_out",
 )  # fmt: skip
 

@@ -226,5 +226,4 @@ CASES = [
     family("ernie4-5", "Ernie4_5ForCausalLM", LLAMA, **HEADS),
     family("hunyuan", "HunYuanDenseV1ForCausalLM", LLAMA, **HEADS),
     family("bitnet", "BitNetForCausalLM", LLAMA, ("contributions",), **GQA),
-    family("gemma4", "Gemma4ForCausalLM", SANDWICH, BOTH, config="Gemma4TextConfig", **GEMMA3),
 ]

@@ -1,7 +1,7 @@
 """Models that cannot be read: each refused in one line that says why."""
 
 from tests.families.case import Case
-from tests.families.decoders import FALCON_SIZES, GQA, OPT_SIZES
+from tests.families.decoders import FALCON_SIZES, GEMMA3, GQA, OPT_SIZES
 from tests.families.encoders import ENCODER, encoder_tokenizer
 from tests.families.models import SIZES, made, writer
 
@@ -27,6 +27,8 @@ CASES = [
     refused(
         "mamba", "MambaForCausalLM", "no dense MLP", vocab_size=320, hidden_size=32, num_hidden_layers=2, state_size=4
     ),
+    # Every layer is given an embedding of the token, besides the first.
+    refused("gemma4", "Gemma4ForCausalLM", "--importance-passes 0 leaves it out", config="Gemma4TextConfig", **GEMMA3),
     refused("t5", "T5ForConditionalGeneration", "not one stack", config="T5Config", **SEQUENCE),
     refused(
         "falcon-new",

@@ -89,11 +89,12 @@ def decided(trial: Trial, causal: bool, n_pos: int, window: float) -> Way:
 
 
 def groups_of(n_pos: int, layer: int, n_neurons: int) -> list[Readings]:
-    """Masked early, in the middle and late, read at once and at the end."""
+    """Masked early, in the middle and late, read at once and at the end: each alone, and all, which share rows."""
     first, middle, late = min(1, n_pos - 1), n_pos // 2, max(1, n_pos - 3)
     near, end = range(first, min(first + 3, n_pos)), range(n_pos - 1, n_pos)
     places = [(first, near), (first, end), (middle, range(middle, min(middle + 3, n_pos))), (middle, end)]
-    return [readings_at(*each, layer, n_neurons) for each in [*places, (late, range(late, n_pos))]]
+    alone = [readings_at(*each, layer, n_neurons) for each in [*places, (late, range(late, n_pos))]]
+    return [*alone, Readings.joined(alone)]
 
 
 def readings_at(masked: int, positions: Sequence[int], layer: int, n_neurons: int) -> Readings:
@@ -104,15 +105,14 @@ def readings_at(masked: int, positions: Sequence[int], layer: int, n_neurons: in
 
 
 def really_replaced(
-    run: Callable[..., None], tokens: Int[Tensor, "1 pos"], other: int, groups: Sequence[Readings]
+    run: Callable[[Tensor], Tensor], tokens: Int[Tensor, "1 pos"], other: int, groups: Sequence[Readings]
 ) -> Float[np.ndarray, " n"]:
     """The readings where the token `other` stands in the place of the masked one, every prompt in full."""
-    masked = sorted({int(group.masked[0]) for group in groups})
+    readings = Readings.joined(groups)
+    masked, row = np.unique(readings.masked, return_inverse=True)
     prompts = tokens.repeat(len(masked), 1)
-    prompts[torch.arange(len(masked)), torch.tensor(masked)] = other
-    activations = run(prompts)
-    values = [activations[masked.index(int(group.masked[0])), group.pos, group.neuron] for group in groups]
-    return torch.cat(values).float().cpu().numpy()
+    prompts[torch.arange(len(masked)), torch.from_numpy(masked)] = other
+    return run(prompts)[row, readings.pos, readings.neuron].float().cpu().numpy()
 
 
 def last_activations(bridge, layer: int, prompts: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch pos n_neurons"]:
