@@ -11,7 +11,7 @@ def check_device(device: str) -> None:
     if kind == "cpu":
         return
     if kind != "cuda" or not torch.cuda.is_available():
-        raise ConfigError(f"device: {device}: torch finds no such GPU here; cpu would work")
+        raise ConfigError(f"device: {device}: torch finds no such device here; cpu would work")
     n = torch.cuda.device_count()
     if number and int(number) >= n:
         raise ConfigError(f"device: {device}: torch finds {n} here, cuda:0 to cuda:{n - 1}")

@@ -39,7 +39,7 @@ PARTS: dict[str, Callable[[Atlas, Asked], Report]] = {
     "counts": lambda atlas, asked: evaluate_counts(atlas, asked.quick),
     "surgery": lambda atlas, asked: operated(atlas, asked),
     "lab": lambda atlas, asked: evaluate_lab(atlas),
-    "dictionaries": lambda atlas, asked: dictionaries(atlas, asked),
+    "dictionaries": lambda atlas, asked: compared(atlas, asked),
     "trust": lambda atlas, asked: evaluate_trust(atlas),
 }
 OF_INPUTS = ("planted", "counts")
@@ -74,7 +74,7 @@ def measured(part: str, atlas: Atlas, asked: Asked) -> Report | Failed:
         return Failed("not enough memory")
 
 
-def dictionaries(atlas: Atlas, asked: Asked) -> Report:
+def compared(atlas: Atlas, asked: Asked) -> Report:
     return evaluate_dictionaries(atlas, [Atlas.open(other) for other in asked.against])
 
 

@@ -19,6 +19,7 @@ from precompute.run_folder import run_folder
 from precompute.sae.train import Run, Training
 from precompute.sources.sae.files import CFG, write_sae
 from precompute.sources.transformer import TransformerSource, open_transformer
+from precompute.texts import read_documents
 from precompute.train_sae.activations import Corpus, activations, corpus_of
 from precompute.train_sae.measure import Dictionary, alone, figures, losses
 from precompute.train_sae.settings import Settings
@@ -30,6 +31,7 @@ def train_sae(out: Path, settings: Settings) -> list[Figure]:
     """The held-out figures of the autoencoder now at `out`; what a stopped run left beside it is taken up."""
     check_out(out)
     check_device(settings.device)
+    read_documents(settings.corpus)  # a file that is no corpus is refused before the model is opened
     how = training(settings)
     torch.set_num_threads(settings.threads)
     source = open_transformer(settings.model, weights="raw", layers=[settings.layer], device=settings.device)
