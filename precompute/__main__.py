@@ -10,7 +10,7 @@ from ne_core.placing import check_output
 from precompute import options as typed
 from precompute.config import PRESETS
 from precompute.demo_model.settings import Settings
-from precompute.errors import lacking, one_line
+from precompute.errors import device_failed, lacking, one_line, ran_out
 from precompute.synthetic.settings import Settings as Synthetic
 from precompute.train_sae.settings import Settings as SaeSettings
 
@@ -203,18 +203,6 @@ def check_words(arguments: list[str]) -> None:
             raise ValueError(f"{word!a} is not UTF-8: rename what it names") from None
 
 
-def out_of_memory(error: Exception) -> bool:
-    from precompute.memory import ran_out
-
-    return ran_out(error)
-
-
-def device_failed(error: Exception) -> bool:
-    from precompute.sources.transformer.errors import device_failed
-
-    return device_failed(error)
-
-
 def main(arguments: list[str]) -> int:
     """The exit code; whatever a person can mend is one line."""
     logging.basicConfig(format="%(message)s")
@@ -230,7 +218,7 @@ def main(arguments: list[str]) -> int:
                 f"the device failed: {one_line(error)}: the same command goes on, --device cpu works", file=sys.stderr
             )
             return typed.BAD_INPUT
-        if not isinstance(error, BrokenExecutor) and not out_of_memory(error):
+        if not isinstance(error, BrokenExecutor) and not ran_out(error):
             raise
         print("not enough memory: fewer examples, fewer layers or a smaller work unit need less", file=sys.stderr)
     except KeyboardInterrupt:

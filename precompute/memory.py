@@ -10,21 +10,14 @@ from weakref import WeakKeyDictionary
 
 import torch
 
+from precompute.errors import ran_out
+
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
-# How torch names it where it has no exception of its own: its allocator on a CPU, and the libraries below it on a GPU.
-SIGNS = ("can't allocate memory", "not enough memory", "alloc_failed", "out of memory")
 
 
 class MemoryShortageError(ValueError):
     """Not even one thing goes through the model; the message says in one line what would help."""
-
-
-def ran_out(error: BaseException) -> bool:
-    """Whether the error says that there was not memory enough, and trying with less makes sense."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in SIGNS)
 
 
 class Batches:

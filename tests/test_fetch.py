@@ -81,3 +81,18 @@ def test_it_starts_where_there_is_no_torch():
     code = "import sys, precompute.fetch; print([m for m in ('torch', 'transformers', 'scipy') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("error", ["MemoryError()", "RuntimeError('DefaultCPUAllocator: can\\'t allocate memory')"])
+def test_without_torch_a_lack_of_memory_is_one_line_too(error):
+    """What tells memory from other errors must not import what an explorer's environment lacks."""
+    code = f"""import sys
+sys.modules["torch"] = None
+from precompute import __main__ as program
+def fail(options): raise {error}
+program.VERBS["verify"] = fail
+sys.exit(program.main(["verify", "data"]))"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("not enough memory")
+    assert len(done.stderr.splitlines()) == 1

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from precompute.memory import Batches, MemoryShortageError, batches, ran_out
+from precompute.errors import ran_out
+from precompute.memory import Batches, MemoryShortageError, batches
 from tests.fake_source import DriftingSource
 
 OUT = (

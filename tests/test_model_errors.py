@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from precompute.__main__ import main
+from precompute.errors import device_failed
 from precompute.memory import MemoryShortageError
 from precompute.source import UnfitModelError
 from precompute.sources.transformer import masking, open_transformer, probe, splitter, ways
-from precompute.sources.transformer.errors import LONGEST, device_failed, of_the_machine, shortened
+from precompute.sources.transformer.errors import LONGEST, of_the_machine, shortened
 from tests.tiny_models import tiny_checkpoint
 
 OUT_OF_MEMORY = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ne_core.atlas import Atlas
 from ne_core.placing import write_output
-from precompute.errors import lacking, one_line
+from precompute.errors import lacking, one_line, ran_out
 from precompute.evaluate.dictionaries import evaluate_dictionaries
 from precompute.evaluate.lab import evaluate_lab
 from precompute.evaluate.names import evaluate_names
@@ -19,7 +19,6 @@ from precompute.evaluate.planted.evaluate import evaluate_counts, evaluate_plant
 from precompute.evaluate.report import Failed, Report
 from precompute.evaluate.spaces import evaluate_spaces
 from precompute.evaluate.trust import evaluate_trust
-from precompute.memory import ran_out
 from precompute.model_facts import shipped_model
 
 

@@ -1,8 +1,7 @@
 """What may go wrong when something is tried on a model, and which of it says nothing about the model."""
 
-import torch
-
-from precompute.memory import MemoryShortageError, ran_out
+from precompute.errors import device_failed, ran_out
+from precompute.memory import MemoryShortageError
 
 # What model code and the libraries below it raise where a model is not as they expect it.
 MODEL_ERRORS = (AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
@@ -12,13 +11,6 @@ LONGEST = 160  # characters of a library's message within a line of ours
 def of_the_machine(error: BaseException) -> bool:
     """Whether memory or the device is to blame: such an error is never taken for an answer."""
     return ran_out(error) or isinstance(error, MemoryShortageError) or device_failed(error)
-
-
-def device_failed(error: BaseException) -> bool:
-    """Whether the accelerator reports a fault, after which nothing works on it."""
-    return isinstance(error, torch.AcceleratorError) or (
-        isinstance(error, RuntimeError) and any(sign in str(error) for sign in ("CUDA error", "cuDNN error"))
-    )
 
 
 def first_line(error: BaseException) -> str:
