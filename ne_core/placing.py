@@ -48,8 +48,11 @@ def new_file(out: Path) -> Iterator[BinaryIO]:
 
 def check_output(out: Path) -> None:
     """Whether `write_output` will work. Raises WriteError."""
-    if not is_stream(out):
-        check_file(out)
+    if is_stream(out):
+        return
+    if not out.parent.is_dir():
+        raise WriteError(f"{out}: there is no folder {out.parent}: make it, or name another file")
+    check_file(out)
 
 
 def write_output(out: Path, content: bytes) -> None:

@@ -13,11 +13,11 @@ function makeMap(root, stage) {
   const find = (id) => root.querySelector('#' + id);
   const canvas = stage.querySelector('canvas'), here = find('here'), tip = find('tip'), live = find('live');
   let data, points, states, drawnFor, paint, at = -1, frame = 0, aloud = false, seenPlace = 'null';
-  const view = lookout(stage, () => data?.furthest ?? 1, () => { later(); noteMove(); });
+  const view = lookout(stage, () => data?.furthest ?? 1, () => { drawSoon(); noteMove(); });
   const brush = painter(canvas, () => { drawnFor = null; refresh(); });
   if (!brush) withoutWebGL(root, stage);
 
-  const later = () => { frame ||= requestAnimationFrame(() => { frame = 0; draw(); }); };
+  const drawSoon = () => { frame ||= requestAnimationFrame(() => { frame = 0; draw(); }); };
   const draw = () => {
     if (!brush || !points) return;
     if (paint) brush.draw(view, view.width, view.height, { ...paint, lit: data.lit, size: pointSize(points.n, view) });
@@ -56,7 +56,7 @@ function makeMap(root, stage) {
   const point = (id, spoken = false) => {
     clearTimeout(stage.asking);
     [at, aloud] = [id, spoken];
-    later();
+    drawSoon();
     if (id < 0) { tip.style.display = 'none'; return; }
     const ref = refOf(points, data.layers, id);
     here.href = refHref(data.address, ref);
