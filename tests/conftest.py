@@ -121,6 +121,8 @@ def opened(browser, address: str):
         page.goto(f"{address}/{view}")
         page.locator("h1").first.wait_for()
         settled(page)
+        # The address is written in full a moment later; where it is wrong it stays, and a message says so.
+        page.wait_for_function("/[?&]atlas=/.test(location.search) || document.querySelector('[data-testid=stAlert]')")
         return page
 
     yield open_view

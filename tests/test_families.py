@@ -10,9 +10,10 @@ from tests.families.every import cases, chosen
 
 # Scaled embeddings, a nested window, norms that come after, ids beyond the vocabulary, other alphabets, refusals.
 HERE = (
-    "granite", "gemma3-multimodal", "gpt1", "phi3-longrope", "special-beyond", "padding-beyond", "digits", "mpt",
-    "another-alphabet", "opt-post-norm", "opt-projected", "distilbert", "sae gpt2 old hook_mlp_out",
+    "granite", "gemma3-multimodal", "gpt1", "special-beyond", "digits", "opt-post-norm", "sae gpt2 old hook_mlp_out",
 )  # fmt: skip
+# The whole command tries these too; by `make test-all`.
+MORE = ("phi3-longrope", "padding-beyond", "mpt", "another-alphabet", "opt-projected", "distilbert")
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +24,7 @@ def threads():
     torch.set_num_threads(before)
 
 
-@pytest.mark.parametrize("name", HERE)
+@pytest.mark.parametrize("name", [*HERE, *(pytest.param(name, marks=pytest.mark.slow) for name in MORE)])
 def test_case(name):
     (case,) = chosen([name])
     result = run(case)
