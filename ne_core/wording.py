@@ -49,9 +49,9 @@ def image_words(label: str, example: int) -> str:
     return f"a {label}, image {example}"
 
 
-def listed(options: Sequence[str], joined: str = "or") -> str:
+def listed(options: Sequence, joined: str = "or") -> str:
     """“a”, “a or b”, “a, b or c”."""
-    *first, last = options
+    *first, last = map(str, options)
     return f"{', '.join(first)} {joined} {last}" if first else last
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from ne_core.wording import listed
 from pages.components import address
 from pages.components.escape import markdown
 
@@ -119,12 +120,6 @@ def moved(
             go(query(value))
 
     return move
-
-
-def listed(options: Sequence, joined: str = "or") -> str:
-    """“a”, “a or b”, “a, b or c”."""
-    *first, last = map(str, options)
-    return f"{', '.join(first)} {joined} {last}" if first else last
 
 
 def numbers(allowed: Sequence[int], singular: str) -> str:
