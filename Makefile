@@ -27,11 +27,12 @@ app: .venv/installed
 app-only: .venv-app/installed
 	.venv-app/bin/python $(SERVE)
 
+# One thread for each of the workers, which would otherwise wait for one another's.
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs -n 3 --dist loadfile -m "not slow"
 
 test-all: .venv/installed-dev data/demo/manifest.json
-	$(BIN)/python -m pytest -rs
+	NE_FUZZ_TEXTS=10000 $(BIN)/python -m pytest -rs
 
 # Tiny models of many families, built into atlases and compared with plain hooks.
 families: .venv/installed-dev

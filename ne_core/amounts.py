@@ -13,3 +13,8 @@ def millions(n_bytes: int | float) -> str:
     """Bytes in megabytes: 0.3, 17.2, 1,204."""
     amount = n_bytes / 10**6
     return f"{amount:.1f}" if amount < 100 else f"{amount:,.0f}"
+
+
+def megabytes(size: int) -> str:
+    """Bytes with their unit: 81.4 kB, 17.2 MB."""
+    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"

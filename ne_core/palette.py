@@ -2,7 +2,7 @@
 
 The eight hues were searched for the largest smallest difference (OKLab) among them as seen by people with normal
 colour vision, protanopia, deuteranopia and tritanopia, at a contrast of at least 3.1 against the page;
-tests/test_pages_palette.py holds both.
+tests/pages/test_palette.py holds both.
 """
 
 from dataclasses import dataclass

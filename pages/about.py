@@ -4,21 +4,22 @@ from pathlib import Path
 
 import streamlit as st
 
-from ne_core.provenance import bibtex, citation
-from pages.components import frame, links, location, shelf
-from pages.components.escape import markdown
-from pages.components.frame import open_page
-from pages.components.nav import ensure_router
+from ne_core.export.provenance import bibtex, citation
+from pages.components.base.escape import markdown
+from pages.components.shell import atlas_sources
+from pages.components.shell.frame import open_page
+from pages.components.shell.nav import ensure_router
+from pages.components.url import last_views, links, location
 
 ensure_router()
 atlas = open_page("about")
 at = location.read(atlas.called)
 location.settle(at, links.atlas_query(atlas))
-frame.remember("about", links.atlas_query(atlas))
+last_views.remember("about", links.atlas_query(atlas))
 st.title("About", anchor=False)
 with st.container(width=820):
-    st.markdown((Path(__file__).parent / "components" / "about.md").read_text(encoding="utf-8"))
-    if (found := shelf.origin(atlas)) and found.version:
+    st.markdown((Path(__file__).parent / "components" / "about" / "about.md").read_text(encoding="utf-8"))
+    if (found := atlas_sources.origin(atlas)) and found.version:
         st.subheader("Where this atlas came from", anchor=False)
         st.markdown(markdown(f"{found.source}, version {found.version}. {found.note}"))
     st.subheader("How to cite", anchor=False)

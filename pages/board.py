@@ -3,23 +3,24 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.board import Board, board
-from ne_core.classes import NAMES, rules
-from ne_core.wording import layer_mark, worded
-from pages.components import export, frame, location
-from pages.components.board_columns import columns
-from pages.components.board_filters import TITLES, filters
-from pages.components.board_layers import show_classes, show_layers
-from pages.components.board_location import View, pages_of, presets, read_page, read_view
-from pages.components.board_table import board_table
-from pages.components.chips import Chip, chips
-from pages.components.export_tables import layers_table, neurons_table
-from pages.components.frame import open_page
-from pages.components.nav import ensure_router
-from pages.components.page_words import page_words
-from pages.components.per_atlas import per_atlas
-from pages.components.tab import tab
-from pages.components.titles import board_title
+from ne_core.atlas.wording import layer_mark, worded
+from ne_core.method.classes import NAMES, rules
+from ne_core.queries.board import Board, board
+from pages.components.board.board_table import board_table
+from pages.components.board.filters import TITLES, filters
+from pages.components.board.layers import show_classes, show_layers
+from pages.components.cached.per_atlas import per_atlas
+from pages.components.shell.frame import open_page
+from pages.components.shell.nav import ensure_router
+from pages.components.text.measure_columns import columns
+from pages.components.text.page_words import page_words
+from pages.components.url import last_views, location
+from pages.components.url.board_view import View, pages_of, presets, read_page, read_view
+from pages.components.url.tab import tab
+from pages.components.url.titles import board_title
+from pages.components.widgets import export
+from pages.components.widgets.chips import Chip, chips
+from pages.components.widgets.export_tables import layers_table, neurons_table
 
 ensure_router()
 
@@ -86,7 +87,7 @@ rows = neurons.rows(view.filter, view.column.source, view.falling)
 view = read_page(at, view, len(rows))
 query = view.query(atlas)
 location.settle(at, query)
-frame.remember("board", query)
+last_views.remember("board", query)
 tab(board_title(atlas, view), atlas.called)
 st.title("Board", anchor=False)
 at.show_problems()

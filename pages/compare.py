@@ -3,24 +3,24 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.comparison import MOST
-from ne_core.separation import separation
-from ne_core.wording import ref_name, unit_title, worded
-from pages.components import frame, location
-from pages.components.compare_controls import pick_spaces
-from pages.components.compare_example import show_example
-from pages.components.compare_export import compare_menu
-from pages.components.compare_location import View, read_view
-from pages.components.compare_picture import compare_picture
-from pages.components.compare_spaces import Shown, shown_of
-from pages.components.compare_whole import show_whole
-from pages.components.compare_words import caption, measures_table
-from pages.components.escape import markdown
-from pages.components.frame import open_page
-from pages.components.links import atlas_query
-from pages.components.nav import PAGES, ensure_router, page_file
-from pages.components.picker import controls
-from pages.components.tab import tab
+from ne_core.atlas.wording import ref_name, unit_title, worded
+from ne_core.method.comparison import MOST
+from ne_core.method.separation import separation
+from pages.components.base.escape import markdown
+from pages.components.shell.frame import open_page
+from pages.components.shell.nav import PAGES, ensure_router, page_file
+from pages.components.spaces.controls import pick_spaces
+from pages.components.spaces.embedded import Shown, shown_of
+from pages.components.spaces.example import show_example
+from pages.components.spaces.export_spaces import compare_menu
+from pages.components.spaces.picture import compare_picture
+from pages.components.spaces.summary import caption, measures_table
+from pages.components.spaces.whole_atlas import show_whole
+from pages.components.url import last_views, location
+from pages.components.url.links import atlas_query
+from pages.components.url.spaces_view import View, read_view
+from pages.components.url.tab import tab
+from pages.components.widgets.picker import controls
 
 ensure_router()
 DEAD = "This neuron is dead: no token of the corpus activates it above its threshold, so there is nothing to compare."
@@ -70,7 +70,7 @@ at = location.read(atlas.called)
 view = read_view(atlas, at)
 query = view.query(atlas)
 location.settle(at, query)
-frame.remember("compare", query)
+last_views.remember("compare", query)
 tab(f"{ref_name(atlas.manifest, view.neuron)} in two spaces", atlas.called)
 st.title(markdown(f"{unit_title(atlas.manifest, view.neuron)} in two spaces"), anchor=False)
 at.show_problems()

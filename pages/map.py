@@ -4,22 +4,24 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Bool
 
-from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
-from ne_core.comparable_text import summary_words
-from pages.components import find, frame, location, turns
-from pages.components.comparable import caution
-from pages.components.escape import markdown
-from pages.components.features import feature_row, feature_rows
-from pages.components.find_hits import hit_rows
-from pages.components.frame import open_page
-from pages.components.map_controls import controls
-from pages.components.map_location import View, read_view
-from pages.components.map_points import Points, largest, points_of
-from pages.components.nav import ensure_router
-from pages.components.point_map import listen, point_map, seen, tell
-from pages.components.tab import tab
-from pages.components.titles import map_title
+from ne_core.errors import AtlasError
+from ne_core.queries.comparable_text import summary_words
+from pages.components.base.escape import markdown
+from pages.components.cached.comparable import caution
+from pages.components.map.controls import controls
+from pages.components.map.point_map import listen, point_map, seen, tell
+from pages.components.map.points import Points, largest, points_of
+from pages.components.matching import find
+from pages.components.search.hits import hit_rows
+from pages.components.serving import turns
+from pages.components.shell.frame import open_page
+from pages.components.shell.nav import ensure_router
+from pages.components.url import last_views, location
+from pages.components.url.map_view import View, read_view
+from pages.components.url.tab import tab
+from pages.components.url.titles import map_title
+from pages.components.widgets.features import feature_row, feature_rows
 
 ensure_router()
 LISTED = 20
@@ -70,7 +72,7 @@ at = location.read(atlas.called)
 view = read_view(atlas, at)
 query = view.query(atlas)
 location.settle(at, query)
-frame.remember("map", query)
+last_views.remember("map", query)
 tab(map_title(atlas, view), atlas.called)
 st.title("Map", anchor=False)
 at.show_problems()

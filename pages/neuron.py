@@ -3,33 +3,43 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.comparable_text import similar_words
-from ne_core.measures import measures
+from ne_core.atlas.wording import unit_title, worded
+from ne_core.method.measures import measures
 from ne_core.numbers import fixed
+from ne_core.queries.comparable_text import similar_words
+from ne_core.queries.maximum import maximum
 from ne_core.refs import FeatureRef, NeuronRef
-from ne_core.wording import unit_title, worded
-from pages.components.behind import show_behind
-from pages.components.chance import show_chance
-from pages.components.cluster_words import number, stands_in, tab_title
-from pages.components.clusters import Cluster, branch_at, cluster_label, cluster_labels, features_at, holder, listed
-from pages.components.comparable import caution
-from pages.components.dendrogram import tree_of
-from pages.components.escape import markdown
-from pages.components.examples import show_examples
-from pages.components.export_neuron import neuron_menu
-from pages.components.features import feature_row, feature_rows, numbered_row
-from pages.components.frame import open_page
-from pages.components.here import here_bar
-from pages.components.labels import Label, label
-from pages.components.large_tree import MOST_LEAVES, large_tree
-from pages.components.lines import lines, maximum
-from pages.components.links import atlas_query, neuron_href
-from pages.components.nav import PAGES, ensure_router, page_file
-from pages.components.pair_location import View as Pair
-from pages.components.picker import View, pick_neuron, pick_space
-from pages.components.starts import living
-from pages.components.tab import tab
-from pages.components.ways_on import ways_on
+from pages.components.base.escape import markdown
+from pages.components.cached.comparable import caution
+from pages.components.cached.starts import living
+from pages.components.neuron.chance import show_chance
+from pages.components.neuron.dendrogram import tree_of
+from pages.components.neuron.details import show_behind
+from pages.components.neuron.examples import show_examples
+from pages.components.neuron.export_neuron import neuron_menu
+from pages.components.neuron.feature_toolbar import here_bar
+from pages.components.neuron.large_tree import MOST_LEAVES, large_tree
+from pages.components.neuron.related_links import ways_on
+from pages.components.shell.frame import open_page
+from pages.components.shell.nav import PAGES, ensure_router, page_file
+from pages.components.text.labels import Label, label
+from pages.components.url.links import atlas_query, neuron_href
+from pages.components.url.neuron_view import View
+from pages.components.url.pair_view import View as Pair
+from pages.components.url.tab import tab
+from pages.components.widgets.cluster_words import number, stands_in, tab_title
+from pages.components.widgets.clusters import (
+    Cluster,
+    branch_at,
+    cluster_label,
+    cluster_labels,
+    features_at,
+    holder,
+    listed,
+)
+from pages.components.widgets.features import feature_row, feature_rows, numbered_row
+from pages.components.widgets.lines import lines
+from pages.components.widgets.picker import pick_neuron, pick_space
 
 ensure_router()
 WIDE, NARROW = 1.75, 1

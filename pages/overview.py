@@ -2,25 +2,26 @@
 
 import streamlit as st
 
-from ne_core import figures
 from ne_core.atlas import Atlas
-from ne_core.board import compared_by
+from ne_core.atlas.wording import layer_marks, ref_name, worded
+from ne_core.export import figures
+from ne_core.queries.board import compared_by
 from ne_core.refs import NeuronRef
-from ne_core.wording import layer_marks, ref_name, worded
-from pages.components import export, frame, links, location
-from pages.components.board_columns import counted_at
-from pages.components.board_location import presets
-from pages.components.chips import Chip, chips
-from pages.components.escape import markdown
-from pages.components.export_tables import layers_table
-from pages.components.features import feature_rows
-from pages.components.frame import open_page
-from pages.components.labels import brief, label
-from pages.components.nav import ensure_router
-from pages.components.per_atlas import per_atlas
-from pages.components.settings import counts, settings
-from pages.components.starts import SOLID, Start, starts
-from pages.components.thumbs import thumbs
+from pages.components.base.escape import markdown
+from pages.components.cached.per_atlas import per_atlas
+from pages.components.cached.starts import SOLID, Start, starts
+from pages.components.shell.frame import open_page
+from pages.components.shell.nav import ensure_router
+from pages.components.shell.settings import counts, settings
+from pages.components.text.labels import brief, label
+from pages.components.text.measure_columns import counted_at
+from pages.components.url import last_views, links, location
+from pages.components.url.board_view import presets
+from pages.components.widgets import export
+from pages.components.widgets.chips import Chip, chips
+from pages.components.widgets.export_tables import layers_table
+from pages.components.widgets.features import feature_rows
+from pages.components.widgets.thumbs import thumbs
 
 ensure_router()
 PICKS = 4  # neurons of each kind
@@ -139,7 +140,7 @@ def show_settings(atlas: Atlas) -> None:
 atlas = open_page("overview")
 at = location.read(atlas.called)
 location.settle(at, links.atlas_query(atlas))
-frame.remember("overview", links.atlas_query(atlas))
+last_views.remember("overview", links.atlas_query(atlas))
 st.title(f"What {worded(atlas.manifest, 'neurons')} of {markdown(atlas.manifest.name)} respond to", anchor=False)
 st.markdown(
     worded(

@@ -2,24 +2,25 @@
 
 import streamlit as st
 
-from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
-from ne_core.comparable_text import pair_words
+from ne_core.atlas.wording import ref_name, worded
+from ne_core.errors import AtlasError
+from ne_core.method.similar import SPACES
 from ne_core.numbers import fixed
-from ne_core.similar import SPACES
-from ne_core.wording import ref_name, worded
-from pages.components import export, frame, location
-from pages.components.choices import SPACE_TITLES
-from pages.components.comparable import caution
-from pages.components.escape import markdown
-from pages.components.export_tables import pair_tables
-from pages.components.frame import open_page
-from pages.components.nav import ensure_router
-from pages.components.pair_facts import cosine, measures_table, tokens_line
-from pages.components.pair_location import LONGEST, SIDES, View, read_view, typed
-from pages.components.pair_offers import nothing_picked, one_picked
-from pages.components.pair_side import show_examples, show_head
-from pages.components.tab import tab
+from ne_core.queries.comparable_text import pair_words
+from pages.components.base.escape import markdown
+from pages.components.cached.comparable import caution
+from pages.components.pair.facts import cosine, measures_table, tokens_line
+from pages.components.pair.side import show_examples, show_head
+from pages.components.pair.suggestions import nothing_picked, one_picked
+from pages.components.shell.frame import open_page
+from pages.components.shell.nav import ensure_router
+from pages.components.url import last_views, location
+from pages.components.url.pair_view import LONGEST, SIDES, View, read_view, typed
+from pages.components.url.tab import tab
+from pages.components.widgets import export
+from pages.components.widgets.choices import SPACE_TITLES
+from pages.components.widgets.export_tables import pair_tables
 
 ensure_router()
 
@@ -79,7 +80,7 @@ at = location.read(atlas.called)
 view = read_view(atlas, at)
 query = view.query(atlas)
 location.settle(at, query)
-frame.remember("pair", query)
+last_views.remember("pair", query)
 st.title("Side by side", anchor=False)
 at.show_problems()
 controls(atlas, at, view)

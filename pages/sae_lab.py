@@ -2,21 +2,21 @@
 
 import streamlit as st
 
-from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
-from pages.components import frame, location
-from pages.components.escape import markdown
-from pages.components.frame import open_page
-from pages.components.lab_court import lab_court
-from pages.components.lab_data import seen_clean
-from pages.components.lab_location import View, read_view
-from pages.components.lab_made import show_made
-from pages.components.lab_none import no_lab
-from pages.components.lab_picture import show_picture
-from pages.components.lab_sweep import show_sweep
-from pages.components.lab_unit import show_unit
-from pages.components.nav import ensure_router
-from pages.components.tab import tab
+from ne_core.errors import AtlasError
+from pages.components.base.escape import markdown
+from pages.components.cached.lab_data import seen_clean
+from pages.components.lab.head_to_head import lab_court
+from pages.components.lab.missing import no_lab
+from pages.components.lab.picture import show_picture
+from pages.components.lab.sweep import show_sweep
+from pages.components.lab.training import show_made
+from pages.components.lab.unit import show_unit
+from pages.components.shell.frame import open_page
+from pages.components.shell.nav import ensure_router
+from pages.components.url import last_views, location
+from pages.components.url.lab_view import View, read_view
+from pages.components.url.tab import tab
 
 ensure_router()
 PICTURE, COURT = 1, 3.1
@@ -65,7 +65,7 @@ at = location.read(atlas.called)
 view = read_view(atlas, at)
 query = view.query(atlas)
 location.settle(at, query)
-frame.remember("sae_lab", query)
+last_views.remember("sae_lab", query)
 tab(f"SAE lab, run {view.run}", atlas.called)
 st.title("SAE lab", anchor=False)
 at.show_problems()

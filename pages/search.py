@@ -2,18 +2,20 @@
 
 import streamlit as st
 
-from ne_core.arrays import AtlasError
-from pages.components import export, find, frame, location
-from pages.components.escape import markdown
-from pages.components.export_tables import hits_table
-from pages.components.find_controls import controls, heading
-from pages.components.find_empty import nothing_asked, nothing_found
-from pages.components.find_hits import show_hits
-from pages.components.find_location import read_view
-from pages.components.frame import open_page
-from pages.components.nav import ensure_router
-from pages.components.tab import tab
-from pages.components.titles import search_title
+from ne_core.errors import AtlasError
+from pages.components.base.escape import markdown
+from pages.components.matching import find
+from pages.components.search.controls import controls, heading
+from pages.components.search.empty import nothing_asked, nothing_found
+from pages.components.search.hits import show_hits
+from pages.components.shell.frame import open_page
+from pages.components.shell.nav import ensure_router
+from pages.components.url import last_views, location
+from pages.components.url.search_view import read_view
+from pages.components.url.tab import tab
+from pages.components.url.titles import search_title
+from pages.components.widgets import export
+from pages.components.widgets.export_tables import hits_table
 
 ensure_router()
 atlas = open_page("search")
@@ -29,7 +31,7 @@ except AtlasError as error:
 view = find.on_a_page(at, view, found)
 query = view.query(atlas)
 location.settle(at, query)
-frame.remember("search", query)
+last_views.remember("search", query)
 at.show_problems()
 controls(atlas, view)
 if found is None:

@@ -2,30 +2,30 @@
 
 import streamlit as st
 
-from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
-from ne_core.comparable import STAY_BELOW
-from ne_core.comparable_text import RULE
+from ne_core.atlas.wording import layer_mark
+from ne_core.errors import AtlasError
+from ne_core.method.comparable import STAY_BELOW
+from ne_core.method.similar import SPACES
 from ne_core.numbers import fixed
-from ne_core.similar import SPACES
-from ne_core.trail import Trail
-from ne_core.wording import layer_mark
-from pages.components import frame, location
-from pages.components.chips import Chip, chips
-from pages.components.comparable import pairs_table
-from pages.components.escape import markdown
-from pages.components.export_trail import trail_menu
-from pages.components.features import feature_row, feature_rows
-from pages.components.frame import open_page
-from pages.components.labels import label
-from pages.components.links import atlas_query, in_space, neuron_href
-from pages.components.nav import ensure_router, page_file, pages_of
-from pages.components.tab import tab
-from pages.components.trail_controls import controls
-from pages.components.trail_graph import trail_graph
-from pages.components.trail_location import View, read_view, trail_href
-from pages.components.trail_of import trail_of, worth_following
-from pages.components.trail_words import links_of, sentences
+from ne_core.queries.comparable_text import RULE
+from ne_core.queries.trail import Trail
+from pages.components.base.escape import markdown
+from pages.components.cached.comparable import pairs_table
+from pages.components.shell.frame import open_page
+from pages.components.shell.nav import ensure_router, page_file, pages_of
+from pages.components.text.labels import label
+from pages.components.trail.candidates import trail_of, worth_following
+from pages.components.trail.controls import controls
+from pages.components.trail.export_trail import trail_menu
+from pages.components.trail.summary import links_of, sentences
+from pages.components.trail.trail_graph import trail_graph
+from pages.components.url import last_views, location
+from pages.components.url.links import atlas_query, in_space, neuron_href
+from pages.components.url.tab import tab
+from pages.components.url.trail_view import View, read_view, trail_href
+from pages.components.widgets.chips import Chip, chips
+from pages.components.widgets.features import feature_row, feature_rows
 
 ensure_router()
 
@@ -121,7 +121,7 @@ at = location.read(atlas.called)
 view = read_view(atlas, at, offered[0])
 query = view.query(atlas)
 location.settle(at, query)
-frame.remember("trail", query)
+last_views.remember("trail", query)
 tab(f"Trail of {view.seed}", atlas.called)
 st.title(f"Trail of {view.seed}", anchor=False)
 at.show_problems()

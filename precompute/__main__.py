@@ -5,14 +5,14 @@ import sys
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
-from ne_core.destination import check_apart
-from ne_core.placing import check_output
+from ne_core.sharing.atomic_write import check_output
+from ne_core.sharing.destination import check_apart
 from precompute import options as typed
+from precompute.autoencoders.train.settings import Settings as SaeSettings
 from precompute.config import PRESETS
 from precompute.demo_model.settings import Settings
 from precompute.errors import device_failed, lacking, one_line, ran_out
 from precompute.synthetic.settings import Settings as Synthetic
-from precompute.train_sae.settings import Settings as SaeSettings
 
 INTERRUPTED = 130
 RESUMED = ("build", "lab", "fetch", "train-demo", "train-sae")  # what they had done is kept
@@ -26,7 +26,7 @@ def run_build(options: dict) -> int:
     restart, preset = options.pop("restart"), PRESETS[options.pop("preset")]
     config = preset.with_options(options)
     from precompute.build import build  # torch and the model library take seconds to load
-    from precompute.progress import duration
+    from precompute.run.progress import duration
 
     built = build(config, restart)
     print(
@@ -37,14 +37,14 @@ def run_build(options: dict) -> int:
 
 
 def run_status(options: dict) -> int:
-    from precompute.status import status
+    from precompute.run.status import status
 
     print(status(options["directory"]))
     return 0
 
 
 def run_verify(options: dict) -> int:
-    from ne_core.checks import verify
+    from ne_core.atlas.verify import verify
 
     wrong = 0
     for problem in verify(options["directory"]):
@@ -56,35 +56,35 @@ def run_verify(options: dict) -> int:
 
 
 def run_export(options: dict) -> int:
-    from precompute.export import export
+    from precompute.publish.export import export
 
     print(f"{options['out']}: {export(**options):,} bytes")
     return 0
 
 
 def run_pack(options: dict) -> int:
-    from precompute.share import packed
+    from precompute.publish.share import packed
 
     print(packed(options["directory"], options["out"], not options["without_inputs"]))
     return 0
 
 
 def run_unpack(options: dict) -> int:
-    from precompute.share import unpacked
+    from precompute.publish.share import unpacked
 
     print(unpacked(options["archive"], options["out"]))
     return 0
 
 
 def run_fetch(options: dict) -> int:
-    from precompute.fetch import fetched
+    from precompute.publish.fetch import fetched
 
     print(fetched(**options))
     return 0
 
 
 def run_push(options: dict) -> int:
-    from precompute.push import push
+    from precompute.publish.push import push
 
     print(push(inputs=not options.pop("without_inputs"), **options))
     return 0
@@ -100,7 +100,7 @@ def run_synthetic(options: dict) -> int:
 
 def run_host(options: dict) -> int:
     out = options.pop("out") or Path("hosted") / options["target"]
-    from precompute.host import host
+    from precompute.publish.host import host
 
     print(f"{out}: {host(out=out, **options):,} bytes; its README.md and docs/hosting.md say what to do with it")
     return 0
@@ -133,9 +133,9 @@ def run_evaluate(options: dict) -> int:
 
 def run_lab(options: dict) -> int:
     out, idx, hub, n_train, restart = (options.pop(name) for name in ("out", "idx", "hub", "n_train", "restart"))
-    from precompute.lab.build import build_lab, places
-    from precompute.lab.images import images_of
-    from precompute.lab.settings import DIGITS, MNIST, chosen
+    from precompute.autoencoders.lab.build import build_lab, places
+    from precompute.autoencoders.lab.images import images_of
+    from precompute.autoencoders.lab.settings import DIGITS, MNIST, chosen
 
     check_apart(places(out)[0], idx, hub)
     settings = chosen(MNIST if idx or hub else DIGITS, options)
@@ -156,7 +156,7 @@ def run_train_demo(options: dict) -> int:
 
 def run_train_sae(options: dict) -> int:
     out, settings = options.pop("out"), SaeSettings(**options)
-    from precompute.train_sae.run import train_sae
+    from precompute.autoencoders.train.run import train_sae
 
     print("\n".join(map(str, train_sae(out, settings))))
     return 0

@@ -11,15 +11,13 @@ work.py      units that are not done yet, computed by an engine and kept
 from dataclasses import dataclass
 from pathlib import Path
 
-from ne_core.destination import check_apart
-from ne_core.placing import check_target
-from precompute.assemble import write_atlas
+from ne_core.sharing.atomic_write import check_target
+from ne_core.sharing.destination import check_apart
 from precompute.config import RunConfig
-from precompute.engines import Engine, engine
-from precompute.found import LayerFound
 from precompute.prepare import prepare
-from precompute.progress import Progress
-from precompute.run_folder import RunFolder, run_folder
+from precompute.run.engines import Engine, engine
+from precompute.run.progress import Progress
+from precompute.run.run_folder import RunFolder, run_folder
 from precompute.stages import (
     collected,
     contributions,
@@ -34,6 +32,8 @@ from precompute.stages import (
     similar,
     spaces,
 )
+from precompute.steps.layer_features import LayerFound
+from precompute.write.assemble import write_atlas
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, NoReturn
 
+from precompute.autoencoders.train.settings import Settings as SaeSettings
 from precompute.config import PRESETS, knobs
 from precompute.demo_model.settings import Settings
 from precompute.parse import Parse, numbers, readable
 from precompute.synthetic.settings import Settings as Synthetic
-from precompute.train_sae.settings import Settings as SaeSettings
 
 BAD_INPUT = 2  # the exit code
-HOSTS = ("streamlit", "space", "docker", "nginx")  # those of precompute/host/targets.py
+HOSTS = ("streamlit", "space", "docker", "nginx")  # those of precompute/publish/host/targets.py
 # The parts of precompute/evaluate.
 EVALUATED = ("names", "spaces", "planted", "counts", "trust", "surgery", "lab", "dictionaries")
 

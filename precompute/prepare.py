@@ -11,27 +11,26 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
-from ne_core.checks import file_sha256
-from ne_core.windows import Window
-from precompute import offline
-from precompute.checkpoints import Checkpoints
-from precompute.code import code_sha256
+from ne_core.atlas.file_hash import file_sha256
+from ne_core.text.windows import Window
 from precompute.config import ConfigError, RunConfig
-from precompute.device import check_device
-from precompute.engines.local import n_cores
-from precompute.found import Texts
-from precompute.maxima import read_maxima
-from precompute.model_facts import model_facts
-from precompute.opened import ModelSpec, opened
+from precompute.corpus import Examples, end_of_text, make_examples, may_be_key, offline, read_documents, vocabulary
+from precompute.models.autoencoder import SaeSource
+from precompute.models.model_facts import model_facts
+from precompute.models.open_model import ModelSpec, opened
+from precompute.models.source import UnfitModelError
+from precompute.models.transformer import TransformerSource
+from precompute.models.transformer.vocabularies import UnfitTextsError, check_texts
+from precompute.models.transformer.ways import NotMaskedError, Way
 from precompute.room import check_room, room_needed
-from precompute.run_folder import RunFolder
-from precompute.source import UnfitModelError
-from precompute.sources.sae import SaeSource
-from precompute.sources.transformer import TransformerSource
-from precompute.sources.transformer.vocabularies import UnfitTextsError, check_texts
-from precompute.sources.transformer.ways import NotMaskedError, Way
-from precompute.texts import Examples, end_of_text, make_examples, may_be_key, read_documents, vocabulary
-from precompute.write import libraries
+from precompute.run.checkpoints import Checkpoints
+from precompute.run.code_hash import code_sha256
+from precompute.run.device import check_device
+from precompute.run.engines.local import n_cores
+from precompute.run.run_folder import RunFolder
+from precompute.steps.layer_features import Texts
+from precompute.steps.maxima import read_maxima
+from precompute.write.atlas import libraries
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +123,7 @@ def surroundings(config: RunConfig, spec: ModelSpec, model: dict) -> dict:
         "kind of device": torch.device(spec.device).type,
         "number of threads": spec.threads,
         "library versions": libraries(),
-        "code of this project": code_sha256(),
+        "code of this project": code_sha256("precompute.stages", "precompute.prepare"),
         "weights of the model": model["sha256"],
         "autoencoder": model["sae"]["sha256"] if "sae" in model else None,
         # its size and date stand for a file that may be too large to hash twice

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ne_core.destination import destination
-from ne_core.schema import INPUTS, LAYER, Array
+from ne_core.amounts import megabytes
+from ne_core.atlas.schema import INPUTS, LAYER, Array
+from ne_core.sharing.destination import destination
 from precompute.config import ConfigError, RunConfig
-from precompute.share import megabytes
-from precompute.source import Source
+from precompute.models.source import Source
 
 logger = logging.getLogger(__name__)
 

@@ -8,33 +8,26 @@ from pathlib import Path
 
 import numpy as np
 
-from ne_core.checks import file_sha256
-from ne_core.embeddings import Embedder
-from ne_core.naming import word_classes
-from ne_core.similar import SPACES
-from ne_core.statistics import InputStatistics
-from precompute.assemble import MAPPED, Indexed, map_columns
-from precompute.candidates import Rule
-from precompute.checkpoints import CheckpointError, Checkpoints, new_array
-from precompute.collect import CollectJob, Gathering, check_weights, layer_rows, real_positions, work_candidates
-from precompute.collected import LayerRows
-from precompute.contributions import BEYOND_HALF, Tables, work_contributions
-from precompute.contributions import plan as contributions_plan
-from precompute.directions import Pool, directions
-from precompute.engines import Engine
-from precompute.engines.local import LocalEngine
-from precompute.features import CHUNK, FEW_ROWS, Chunk, FeaturesJob, chunk_of, features_from, unit_ranges, work_features
-from precompute.found import LayerFound
-from precompute.importance import Importances, Limits, masked_passes, plan, units, work_importances
-from precompute.importance import gathered as importances_from
-from precompute.index import SimilarJob, feature_columns, owners, similar_from, space_shape, space_vectors, work_similar
-from precompute.logits import Columns, LogitsJob, logits_from, work_logits
-from precompute.mapped import let_go
-from precompute.names import FEW_ROWS as FEW_NAMED
-from precompute.names import NamesAsked, NamesJob, names_asked, names_from, work_names
+from ne_core.atlas.file_hash import file_sha256
+from ne_core.method.embeddings import Embedder
+from ne_core.method.naming import word_classes
+from ne_core.method.similar import SPACES
+from ne_core.method.statistics import InputStatistics
 from precompute.prepare import Prepared
-from precompute.progress import Stage
-from precompute.rarefied import (
+from precompute.run.checkpoints import CheckpointError, Checkpoints, new_array
+from precompute.run.engines import Engine
+from precompute.run.engines.local import LocalEngine
+from precompute.run.mapped import let_go
+from precompute.run.progress import Stage
+from precompute.run.run_folder import RunFolder
+from precompute.run.work import Work, finish
+from precompute.steps.activating_examples import LayerRows
+from precompute.steps.candidates import Rule
+from precompute.steps.collect import CollectJob, Gathering, check_weights, layer_rows, real_positions, work_candidates
+from precompute.steps.contributions import BEYOND_HALF, Tables, work_contributions
+from precompute.steps.contributions import plan as contributions_plan
+from precompute.steps.directions import Pool, directions
+from precompute.steps.equal_n import (
     Rarefied,
     RarefiedChunk,
     RarefiedJob,
@@ -43,10 +36,34 @@ from precompute.rarefied import (
     rarefied_from,
     work_rarefied,
 )
-from precompute.run_folder import RunFolder
-from precompute.sample import LayerStatistics, layer_statistics, sampled
-from precompute.spaces import SpacesAsked, SpacesJob, neurons_of, spaces_asked, spaces_from, work_spaces
-from precompute.work import Work, finish
+from precompute.steps.features import (
+    CHUNK,
+    FEW_ROWS,
+    Chunk,
+    FeaturesJob,
+    chunk_of,
+    features_from,
+    unit_ranges,
+    work_features,
+)
+from precompute.steps.importance import Importances, Limits, masked_passes, plan, units, work_importances
+from precompute.steps.importance import gathered as importances_from
+from precompute.steps.index import (
+    SimilarJob,
+    feature_columns,
+    owners,
+    similar_from,
+    space_shape,
+    space_vectors,
+    work_similar,
+)
+from precompute.steps.layer_features import LayerFound
+from precompute.steps.logits import Columns, LogitsJob, logits_from, work_logits
+from precompute.steps.names import FEW_ROWS as FEW_NAMED
+from precompute.steps.names import NamesAsked, NamesJob, names_asked, names_from, work_names
+from precompute.steps.sample import LayerStatistics, layer_statistics, sampled
+from precompute.steps.spaces import SpacesAsked, SpacesJob, neurons_of, spaces_asked, spaces_from, work_spaces
+from precompute.write.assemble import MAPPED, Indexed, map_columns
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ne_core.archive import pack
-from tests.browser import Heard, chromium, served, settled
-from tests.planted import make_atlas
+from ne_core.sharing.archive import pack
+from tests.support.browser import Heard, chromium, served, settled
+from tests.support.planted import make_atlas
+
+HERE = Path(__file__).parent
+SLOW = HERE / "slow.txt"
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +26,7 @@ def own_program():
 
 @pytest.fixture(scope="session")
 def tiny_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of the planted atlas (tests/planted.py). Copy it before changing it."""
+    """The directory of the planted atlas (tests/support/planted.py). Copy it before changing it."""
     return make_atlas(tmp_path_factory.mktemp("atlases") / "planted")
 
 
@@ -43,18 +46,27 @@ def packed(tiny_atlas: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture(scope="session")
 def image_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of the planted atlas of images (tests/planted_images.py). Copy it before changing it."""
-    from tests.planted_images import make_image_atlas  # it brings transformer_lens, which takes seconds
+    """The directory of the planted atlas of images (tests/support/planted_images.py). Copy it before changing it."""
+    from tests.support.planted_images import make_image_atlas  # it brings transformer_lens, which takes seconds
 
     return make_image_atlas(tmp_path_factory.mktemp("images") / "images")
 
 
 @pytest.fixture(scope="session")
 def lab_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of an atlas of images with the planted lab (tests/planted_lab.py). Copy it before changing it."""
-    from tests.planted_lab import make_lab_atlas  # as above
+    """The directory of an atlas of images with the planted lab (support/planted_lab.py). Copy it before changing it."""
+    from tests.support.planted_lab import make_lab_atlas  # as above
 
     return make_lab_atlas(tmp_path_factory.mktemp("labs") / "planted-lab")
+
+
+def pytest_collection_modifyitems(items):
+    """What slow.txt names, and what installs an environment of its own, is slow."""
+    slow = tuple(line for line in SLOW.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+    for item in items:
+        name = f"{item.path.relative_to(HERE).as_posix()} {item.name}"
+        if name.startswith(slow) or "app_only" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
@@ -81,10 +93,10 @@ def install_app_only(folder: Path) -> None:
 
 @pytest.fixture
 def hub(monkeypatch, tmp_path_factory: pytest.TempPathFactory):
-    """A double of the hub (tests/hub.py), which the hub's client speaks to with a token that may write."""
+    """A double of the hub (tests/support/hub.py), which the hub's client speaks to with a token that may write."""
     from huggingface_hub import constants  # half a second
 
-    from tests import hub as doubles
+    from tests.support import hub as doubles
 
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)  # large files go as they always did
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path_factory.mktemp("home") / "token"))

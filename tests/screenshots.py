@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from tests.browser import chromium, served, settled
+from tests.support.browser import chromium, served, settled
 
 SIZES = {"wide": (1400, 900), "narrow": (420, 860)}
 THEMES = ("light", "dark")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from ne_core.lab.lab import Lab
-from ne_core.lab.mlp import MLP, predicted
-from ne_core.sae import SAE
+from ne_core.atlas.lab import Lab
+from ne_core.method.mlp import MLP, predicted
+from ne_core.method.sae import SAE
 
 BLOCK = 2**12  # images whose latents are in memory at once
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from ne_core.lab.mlp import MLP
+from ne_core.method.mlp import MLP
 
 
 @dataclass(frozen=True)

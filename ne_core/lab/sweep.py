@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from ne_core.lab.lab import Lab
+from ne_core.atlas.lab import Lab
 
 SEVERAL = 2.0  # effective inputs of the median latent from which a dictionary is not one of single inputs
 NEAR = 0.15  # of the larger L0: further apart, two runs are not matched

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Int
 
-from ne_core.lab.lab import Lab
+from ne_core.atlas.lab import Lab
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Bool, Int, Integer
 from transformers import PreTrainedTokenizerBase
 
+from precompute.corpus.offline import documents
 from precompute.demo_model.tokenizer import token_stream
-from precompute.offline import documents
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from ne_core.destination import WriteError, check_writable, destination
-from ne_core.litter import is_empty
+from ne_core.atlas.litter import is_empty
+from ne_core.sharing.destination import WriteError, check_writable, destination
 from precompute.demo_model import data
 from precompute.demo_model.quiet import quiet
 from precompute.demo_model.settings import Settings

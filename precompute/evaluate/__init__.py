@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ne_core.atlas import Atlas
-from ne_core.placing import write_output
+from ne_core.sharing.atomic_write import write_output
 from precompute.errors import lacking, one_line, ran_out
 from precompute.evaluate.dictionaries import evaluate_dictionaries
 from precompute.evaluate.lab import evaluate_lab
 from precompute.evaluate.names import evaluate_names
 from precompute.evaluate.planted.evaluate import evaluate_counts, evaluate_planted
-from precompute.evaluate.report import Failed, Report
 from precompute.evaluate.spaces import evaluate_spaces
 from precompute.evaluate.trust import evaluate_trust
-from precompute.model_facts import shipped_model
+from precompute.models.model_facts import shipped_model
+from precompute.report import Failed, Report
 
 
 @dataclass(frozen=True)

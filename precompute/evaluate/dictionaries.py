@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
-from ne_core.embeddings import EMBEDDINGS
+from ne_core.errors import AtlasError
+from ne_core.method.embeddings import EMBEDDINGS
 from precompute.evaluate.names_report import interval
 from precompute.evaluate.rarefied import SETS, Units, layer_units
-from precompute.evaluate.report import Figure, Report, aligned
+from precompute.report import Figure, Report, aligned
 
 EXAMPLES = 20  # of each unit in a set
 HEAD = f"""\

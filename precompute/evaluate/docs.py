@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from ne_core.destination import WriteError, check_writable, destination
-from precompute.evaluate.report import Failed, Report
+from ne_core.sharing.destination import WriteError, check_writable, destination
+from precompute.report import Failed, Report
 
 
 def check_docs(folder: Path) -> None:

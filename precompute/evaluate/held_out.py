@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Num
 
 from ne_core.atlas import Atlas
-from ne_core.naming import Names
+from ne_core.method.naming import Names
 
 FOLDS = 5
 NEAR = 4  # tokens before the key token among which a context term is looked for

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from ne_core.atlas import Atlas
-from ne_core.lab.lab import Lab
+from ne_core.atlas.lab import Lab
 from ne_core.lab.sweep import SEVERAL
-from precompute.evaluate.report import Figure, Report
-from precompute.lab.compare import Estimate, Setting, Table, front, matched, settings
-from precompute.lab.released import RELEASED, SOURCE, TARGETS, is_mnist, reached
+from precompute.autoencoders.lab.compare import Estimate, Setting, Table, front, matched, settings
+from precompute.autoencoders.lab.released import RELEASED, SOURCE, TARGETS, is_mnist, reached
+from precompute.report import Figure, Report
 
 COLUMNS = {
     "l0": "L0",

@@ -16,12 +16,11 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from ne_core.atlas import Atlas
-from ne_core.naming import OFTEN, Names, found_keys, key_terms, names, word_classes
-from ne_core.schema import NAME_CONTEXT, NAME_KEYS
-from ne_core.terms import Groups, Terms, terms_of
+from ne_core.method.naming import NAME_CONTEXT, NAME_KEYS, OFTEN, Names, found_keys, key_terms, names, word_classes
+from ne_core.method.terms import Groups, Terms, terms_of
 from precompute.evaluate.held_out import Namer, Rows, held_out, layer_rows
 from precompute.evaluate.names_report import Measured, names_report
-from precompute.evaluate.report import Report
+from precompute.report import Report
 
 SEED = 0
 

@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from precompute.evaluate.held_out import FOLDS
-from precompute.evaluate.report import Figure, Report, aligned
 from precompute.evaluate.resampled import interval, mean
+from precompute.report import Figure, Report, aligned
 
 TITLES = {
     "chance": "by lot",

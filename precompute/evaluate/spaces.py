@@ -5,15 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Float
 
-from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
-from ne_core.boxes import boxes
-from ne_core.boxes_svg import boxes_svg
-from ne_core.comparison import BEST, BY, EACH, LEAST, MOST, Comparison
-from ne_core.schema import COMPARED
-from ne_core.wording import layer_mark
-from precompute.evaluate.report import Figure, Report, aligned
+from ne_core.atlas.wording import layer_mark
+from ne_core.errors import AtlasError
+from ne_core.export.boxes import boxes
+from ne_core.export.boxes_svg import boxes_svg
+from ne_core.method.comparison import BEST, BY, COMPARED, EACH, LEAST, MOST, Comparison
 from precompute.evaluate.resampled import ends, mean, told
+from precompute.report import Figure, Report, aligned
 
 HEAD = f"""\
 Which space keeps a neuron's clusters apart best. Neurons with {LEAST} to {MOST:,} examples and two features or more; as

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
-from ne_core.cluster import similarities
-from ne_core.embeddings import combined, reads_weights
-from ne_core.rarefied import counts, some_sets
+from ne_core.errors import AtlasError
+from ne_core.method.cluster import similarities
+from ne_core.method.embeddings import combined, reads_weights
+from ne_core.method.equal_n import counts, some_sets
 from ne_core.refs import NeuronRef
-from precompute.directions import Pool, directions
-from precompute.evaluate.report import Report
 from precompute.evaluate.trust_picture import Curve
 from precompute.evaluate.trust_report import Layer, trust_report
+from precompute.report import Report
+from precompute.steps.directions import Pool, directions
 
 COUNTS = (5, 10, 20, 40, 80)  # examples in a set
 LEAST = 20  # units that a curve is drawn of, at least; so many examples are left out that fewer have

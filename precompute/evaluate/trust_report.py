@@ -7,11 +7,11 @@ import numpy as np
 from jaxtyping import Float
 
 from ne_core.atlas import Atlas
-from ne_core.chance import TAILS
-from ne_core.embeddings import EMBEDDINGS
-from precompute.evaluate.report import Figure, Report, aligned
+from ne_core.method.embeddings import EMBEDDINGS
+from ne_core.queries.chance import TAILS
 from precompute.evaluate.resampled import RESAMPLES, SEED, interval, mean, told
 from precompute.evaluate.trust_picture import Curve, trust_svg
+from precompute.report import Figure, Report, aligned
 
 HEAD = """\
 Features against chance, in the space {space}, at cut {cut:g}. At {n} examples (the mean over {sets} random sets), of

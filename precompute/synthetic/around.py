@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from ne_core.windows import Window
-from precompute.found import LayerFound
+from ne_core.text.windows import Window
+from precompute.steps.layer_features import LayerFound
 from precompute.synthetic.concepts import Concepts
 from precompute.synthetic.corpus import NOBODY, Corpus
 from precompute.synthetic.neurons import Fired

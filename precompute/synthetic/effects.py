@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Int
 
-from ne_core.schema import LOGITS
+from ne_core.atlas.schema import LOGITS
 from precompute.synthetic.concepts import Concepts
 from precompute.synthetic.corpus import NOBODY
 

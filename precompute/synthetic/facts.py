@@ -1,7 +1,7 @@
 """The manifest of a synthetic atlas: what it says of itself, first of all that it is made up."""
 
-from ne_core.embeddings import REFERENCE
-from precompute.found import LayerFound
+from ne_core.method.embeddings import REFERENCE
+from precompute.steps.layer_features import LayerFound
 from precompute.synthetic.around import BASELINES, KNOWN
 from precompute.synthetic.layer import KEEP, SAMPLED
 from precompute.synthetic.neurons import HEAVIEST

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from ne_core.inputs import places
-from ne_core.layer import NeuronLayer
-from precompute.collected import LayerRows
-from precompute.sample import LayerStatistics, histograms, moments
+from ne_core.atlas.inputs import places
+from ne_core.method.layer import NeuronLayer
+from precompute.steps.activating_examples import LayerRows
+from precompute.steps.sample import LayerStatistics, histograms, moments
 from precompute.synthetic.around import windows
 from precompute.synthetic.concepts import Concepts, directions
 from precompute.synthetic.corpus import NOBODY, Corpus

@@ -9,16 +9,15 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
-from ne_core.naming import word_classes
-from ne_core.placing import check_target
-from ne_core.similar import SPACES
-from precompute import index
-from precompute.assemble import Indexed, map_columns, write_atlas
-from precompute.features import FeaturesJob, computed, features_from, tasks, unit_ranges
-from precompute.found import LayerFound, Texts
-from precompute.names import named
-from precompute.progress import Progress
-from precompute.sample import LayerStatistics
+from ne_core.method.naming import word_classes
+from ne_core.method.similar import SPACES
+from ne_core.sharing.atomic_write import check_target
+from precompute.run.progress import Progress
+from precompute.steps import index
+from precompute.steps.features import FeaturesJob, computed, features_from, tasks, unit_ranges
+from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.names import named
+from precompute.steps.sample import LayerStatistics
 from precompute.synthetic.around import WINDOW, importances
 from precompute.synthetic.concepts import Concepts, concepts
 from precompute.synthetic.corpus import Corpus, corpus
@@ -27,6 +26,7 @@ from precompute.synthetic.layer import Planted, planted
 from precompute.synthetic.settings import Settings
 from precompute.synthetic.similar import similar_columns
 from precompute.synthetic.words import vocabulary
+from precompute.write.assemble import Indexed, map_columns, write_atlas
 
 
 @dataclass(frozen=True)

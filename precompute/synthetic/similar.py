@@ -11,8 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import Float, Int
 
-from ne_core.schema import SIMILAR
-from ne_core.similar import nearest
+from ne_core.atlas.schema import SIMILAR
+from ne_core.method.similar import nearest
 
 
 def similar_columns(

@@ -8,9 +8,9 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from ne_core.atlas import Atlas
-from tests.apptest import APP
 from tests.bench.figures import Figures
 from tests.bench.views import asked, views
+from tests.support.apptest import APP
 
 PAGES, REPEATS = ("", "neuron", "board", "search"), 5
 

@@ -10,7 +10,7 @@ import numpy as np
 from ne_core.atlas import Atlas
 from tests.bench.figures import Figures
 from tests.bench.views import spelled
-from tests.browser import CHROMIUM, PATIENCE_MS, chromium, launched, settled, wait_for
+from tests.support.browser import CHROMIUM, PATIENCE_MS, chromium, launched, settled, wait_for
 
 CLICKS, STARTS = 15, 3
 DRAWN = """was => document.querySelector('h1')?.textContent !== was &&

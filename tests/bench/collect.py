@@ -14,13 +14,13 @@ import numpy as np
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
-from precompute.candidates import Rule
-from precompute.checkpoints import Checkpoints
-from precompute.collect import WINDOW, CollectJob, Gathering, layer_rows, real_positions, unit_candidates
 from precompute.config import PRESETS, RunConfig
-from precompute.sample import layer_statistics, sampled
-from precompute.sources.transformer import TransformerSource, open_transformer
-from precompute.texts import make_examples, read_documents
+from precompute.corpus import make_examples, read_documents
+from precompute.models.transformer import TransformerSource, open_transformer
+from precompute.run.checkpoints import Checkpoints
+from precompute.steps.candidates import Rule
+from precompute.steps.collect import WINDOW, CollectJob, Gathering, layer_rows, real_positions, unit_candidates
+from precompute.steps.sample import layer_statistics, sampled
 from tests.bench.figures import Figures
 
 

@@ -16,11 +16,11 @@ import torch
 from jaxtyping import Bool, Float, Int
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from precompute.importance import ImportanceJob, Limits, gathered, unit_importances, units
-from precompute.importance.budget import positions_back
-from precompute.importance.job import LayerAsked
-from precompute.sources.transformer import TransformerSource, masking, open_transformer
-from precompute.texts import make_examples, read_documents
+from precompute.corpus import make_examples, read_documents
+from precompute.models.transformer import TransformerSource, masking, open_transformer
+from precompute.steps.importance import ImportanceJob, Limits, gathered, unit_importances, units
+from precompute.steps.importance.budget import positions_back
+from precompute.steps.importance.job import LayerAsked
 from tests.bench.collect import gpt2_shape, timed
 from tests.bench.figures import Figures
 

@@ -14,9 +14,9 @@ from scipy.sparse.linalg import eigsh
 from scipy.spatial import cKDTree
 
 from ne_core.atlas import Atlas
-from ne_core.schema import SIMILAR
-from precompute.layout import layout
-from precompute.layout.graph import weights
+from ne_core.atlas.schema import SIMILAR
+from precompute.steps.layout import layout
+from precompute.steps.layout.graph import weights
 from tests.bench.figures import Figures
 
 N_FEATURES, N_MEANINGS, NEAREST = 150_000, 5_000, 10

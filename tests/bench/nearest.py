@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ne_core.cluster import unit
-from ne_core.similar import SPACES, TILE, blocks
-from precompute.engines.local import LocalEngine, n_cores
-from precompute.index import SimilarJob, work_similar
+from ne_core.method.cluster import unit
+from ne_core.method.similar import SPACES, TILE, blocks
+from precompute.run.engines.local import LocalEngine, n_cores
+from precompute.steps.index import SimilarJob, work_similar
 from tests.bench.figures import Figures
 
 N_FEATURES, D_IN, N_MEANINGS, FEATURES_EACH, UNITS = 150_000, 768, 5_000, 4, 12

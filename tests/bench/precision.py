@@ -5,11 +5,11 @@ from pathlib import Path
 
 import torch
 
-from precompute.collect import collect_tokens
-from precompute.collected import LayerRows
 from precompute.config import PRESETS
-from precompute.sources.transformer import open_transformer
-from precompute.texts import make_examples, may_be_key, read_documents
+from precompute.corpus import make_examples, may_be_key, read_documents
+from precompute.models.transformer import open_transformer
+from precompute.steps.activating_examples import LayerRows
+from precompute.steps.collect import collect_tokens
 from tests.bench.figures import Figures
 
 EXAMPLES = 512

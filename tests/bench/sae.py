@@ -5,7 +5,7 @@ from statistics import median
 
 import torch
 
-from precompute.sae.train import Run, Trainer, Training, batches, started
+from precompute.autoencoders.loss.train import Run, Trainer, Training, batches, started
 from tests.bench.figures import Figures
 
 D_IN, D_SAE, N, BATCH = 64, 512, 8000, 256  # the lab's shape on MNIST

@@ -13,7 +13,7 @@ import pandas as pd
 
 from precompute.config import PRESETS, RunConfig
 from tests.bench.run import Measured, measured
-from tests.browser import chromium
+from tests.support.browser import chromium
 
 EXAMPLES, LAYERS = (250, 500, 1000, 2000), (1, 2, 3, 4)
 AMONG = 500  # examples, where neurons grow

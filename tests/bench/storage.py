@@ -11,10 +11,10 @@ import numpy as np
 from jaxtyping import Float
 
 from ne_core.atlas import Atlas
-from ne_core.cluster import unit
-from ne_core.paths import index_file
+from ne_core.atlas.paths import index_file
+from ne_core.atlas.schema import LAYER
+from ne_core.method.cluster import unit
 from ne_core.refs import NeuronRef
-from ne_core.schema import LAYER
 from tests.bench.figures import Figures
 
 BYTES_PER_FEATURE = 2048

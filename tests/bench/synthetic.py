@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from ne_core.atlas import Atlas
-from ne_core.schema import SCHEMA_VERSION
+from ne_core.atlas.schema import SCHEMA_VERSION
 from precompute.synthetic.settings import Settings
 from tests.bench import calls, clicks
 from tests.bench.figures import Figures

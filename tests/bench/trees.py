@@ -12,10 +12,10 @@ from itertools import chain, repeat
 import numpy as np
 from scipy.cluster.hierarchy import linkage
 
-from ne_core.layer import NeuronLayer
-from precompute.collected import LayerRows
-from precompute.engines.local import LocalEngine, n_cores
-from precompute.features import Chunk, chunk_of, features_of, unit_ranges
+from ne_core.method.layer import NeuronLayer
+from precompute.run.engines.local import LocalEngine, n_cores
+from precompute.steps.activating_examples import LayerRows
+from precompute.steps.features import Chunk, chunk_of, features_of, unit_ranges
 from tests.bench.figures import Figures
 
 N_NEURONS, ALL_NEURONS, N_EXAMPLES, D_IN, N_X, N_MEANINGS = 4096, 12 * 3072, 100, 768, 30_000, 300

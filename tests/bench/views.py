@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from ne_core.atlas import Atlas
-from pages.components.nav import PAGES
+from pages.components.shell.nav import PAGES
 
 NEURONS = 40
 MODES = ("words", "token", "name")

@@ -5,7 +5,7 @@ from tests.families.compare import Against
 from tests.families.decoders import BOTH
 from tests.families.models import ENCODER_TOKENS, SIZES, made, writer
 from tests.families.plain import Names
-from tests.tiny_models import tiny_tokenizer
+from tests.support.tiny_models import tiny_tokenizer
 
 ENCODER = {**SIZES, "pad_token_id": 3}
 UP, DOWN = "intermediate.dense", "output.dense"

@@ -5,7 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
 from multiprocessing import get_context
 
-from precompute.engines.local import n_cores
+from precompute.run.engines.local import n_cores
 from tests.families.case import Case, Result, run
 
 FILES = ("decoders", "encoders", "forms", "dictionaries", "refusals")

@@ -15,7 +15,7 @@ from tests.families.decoders import BOTH, GEMMA3, GPT2, GQA, LLAMA, OPT, OPT_SIZ
 from tests.families.encoders import DOWN, UP, encoder_tokenizer
 from tests.families.models import N_SIZES, SIZES, WINDOW, corpus, made, saved, writer
 from tests.families.plain import Names
-from tests.tiny_models import VOCABULARY, tiny_tokenizer
+from tests.support.tiny_models import VOCABULARY, tiny_tokenizer
 
 TEXT = "Gemma3ForConditionalGeneration"
 NESTED = replace(SANDWICH, blocks="model.language_model.layers", final="model.language_model.norm")

@@ -7,7 +7,7 @@ import torch
 import transformers
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from tests.tiny_models import VOCABULARY, tiny_tokenizer
+from tests.support.tiny_models import VOCABULARY, tiny_tokenizer
 
 CONTEXT = 24
 WINDOW = 16  # of models whose attention sees only so far: less than the context, more than a short probe

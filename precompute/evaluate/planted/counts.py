@@ -6,8 +6,8 @@ import numpy as np
 
 from precompute.evaluate.planted.cuts import RULES
 from precompute.evaluate.planted.outcomes import USUAL, Outcome, calibrated
-from precompute.evaluate.report import Figure, aligned
 from precompute.evaluate.resampled import mean, told
+from precompute.report import Figure, aligned
 
 CALIBRATED = "calibrated"
 

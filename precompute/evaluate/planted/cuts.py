@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from ne_core.cluster import cut, similarities, tree
-from ne_core.nodes import suggested_cut, widest_gap
+from ne_core.method.cluster import cut, similarities, tree
+from ne_core.method.nodes import suggested_cut, widest_gap
 
 REFERENCES, MOST = 5, 12  # of the gap statistic: reference sets, and clusters that are looked at
 NULL_QUANTILE, NULL_SHARE = 0.05, 0.8
@@ -105,4 +105,4 @@ RULES: dict[str, Callable[[Case], float]] = {
     "5 % of background": null_quantile,
     "0.8 of background": share_of_null,
 }
-SUGGESTED = "gap below background"  # what ne_core/nodes.py suggests
+SUGGESTED = "gap below background"  # what ne_core/method/nodes.py suggests

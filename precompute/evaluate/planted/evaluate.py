@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ne_core.atlas import Atlas
-from ne_core.embeddings import DEFAULT, EMBEDDINGS, REFERENCE, Embedder
+from ne_core.method.embeddings import DEFAULT, EMBEDDINGS, REFERENCE, Embedder
 from precompute.evaluate.planted import counts, report
 from precompute.evaluate.planted.cuts import RULES, SUGGESTED
 from precompute.evaluate.planted.outcomes import Outcome, outcomes
 from precompute.evaluate.planted.raw import raw_pools
 from precompute.evaluate.planted.sources import COUNTS, Pool, pool_of
 from precompute.evaluate.planted.weights import WEIGHTINGS
-from precompute.evaluate.report import Report, aligned
 from precompute.evaluate.resampled import told
+from precompute.report import Report, aligned
 
 PLANTINGS, FEW = 60, 8  # of each kind in a layer
 KINDS = {

@@ -6,7 +6,7 @@ import numpy as np
 
 from ne_core.atlas import Atlas
 from precompute.evaluate.planted.sources import Pool
-from precompute.model_facts import shipped_model
+from precompute.models.model_facts import shipped_model
 
 
 def raw_pools(atlas: Atlas, pools: dict[int, Pool], model: str | None) -> dict[int, Pool] | None:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from jaxtyping import Float
 
-from ne_core.embeddings import REFERENCE
+from ne_core.method.embeddings import REFERENCE
 from precompute.evaluate.planted.cuts import SUGGESTED
 from precompute.evaluate.planted.outcomes import USUAL, Outcome, calibrated
-from precompute.evaluate.report import Figure, aligned
 from precompute.evaluate.resampled import ends, told
+from precompute.report import Figure, aligned
 
 BySpace = Mapping[str, Sequence[Outcome]]  # the same plantings in each space
 ByLayer = Mapping[int, BySpace]

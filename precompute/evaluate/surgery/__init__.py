@@ -15,10 +15,10 @@ report.py       tables and figures
 """
 
 from ne_core.atlas import Atlas
-from precompute.evaluate.report import Report
 from precompute.evaluate.surgery.measured import Settings, measured
 from precompute.evaluate.surgery.model import opened_model
 from precompute.evaluate.surgery.report import surgery_report
+from precompute.report import Report
 
 QUICK = Settings(neurons=4, losses=2)
 

@@ -10,8 +10,8 @@ from jaxtyping import Bool, Float, Int
 from ne_core.atlas import Atlas
 from precompute.evaluate.surgery.directions import WAYS
 from precompute.evaluate.surgery.neurons import FITTED, MAIN, Neuron, Placed, by_place, places
-from precompute.sources.transformer import TransformerSource
-from precompute.sources.transformer.edits import Edits
+from precompute.models.transformer import TransformerSource
+from precompute.models.transformer.edits import Edits
 
 KINDS_RUN = (*FITTED, (WAYS[1], "shuffled"), (WAYS[1], "random"))  # the controls of what moves anything
 

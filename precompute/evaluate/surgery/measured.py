@@ -6,9 +6,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 from jaxtyping import Float, Int
 
-from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
-from ne_core.embeddings import Embedder
+from ne_core.errors import AtlasError
+from ne_core.method.embeddings import Embedder
 from ne_core.refs import NeuronRef
 from precompute.evaluate.surgery.directions import testable
 from precompute.evaluate.surgery.losses import Changed, changed_inputs, changes
@@ -24,7 +24,7 @@ from precompute.evaluate.surgery.neurons import (
     neuron_of,
     placed_trials,
 )  # fmt: skip
-from precompute.sources.transformer import TransformerSource
+from precompute.models.transformer import TransformerSource
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ne_core.arrays import AtlasError
 from ne_core.atlas import Atlas
-from precompute.model_facts import model_folder, shipped_model, weights_sha256
-from precompute.source import UnfitModelError
-from precompute.sources.transformer import TransformerSource, open_transformer
+from ne_core.errors import AtlasError
+from precompute.models.model_facts import model_folder, shipped_model, weights_sha256
+from precompute.models.source import UnfitModelError
+from precompute.models.transformer import TransformerSource, open_transformer
 
 
 def opened_model(atlas: Atlas, model: str | None) -> TransformerSource:

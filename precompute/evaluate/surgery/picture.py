@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Float
 
-from ne_core.embeddings import EMBEDDINGS, REFERENCE
-from ne_core.svg import element, text
+from ne_core.export.svg import element, text
+from ne_core.method.embeddings import EMBEDDINGS, REFERENCE
 from precompute.evaluate.resampled import interval, mean
 from precompute.evaluate.surgery.directions import KINDS
 from precompute.evaluate.surgery.measured import Measured

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Float
 
-from ne_core.embeddings import REFERENCE
-from precompute.evaluate.report import Figure, Report, aligned
+from ne_core.method.embeddings import REFERENCE
 from precompute.evaluate.resampled import interval, mean, told
 from precompute.evaluate.surgery.directions import FITS, KINDS, WAYS
 from precompute.evaluate.surgery.measured import Measured
 from precompute.evaluate.surgery.neurons import CUTS, MAIN, SPACES
 from precompute.evaluate.surgery.picture import picture
+from precompute.report import Figure, Report, aligned
 
 LITERAL, BEYOND = (KINDS.index((way, FITS[0])) for way in WAYS)
 HEAD = """\

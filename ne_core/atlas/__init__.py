@@ -1,0 +1,7 @@
+"""The contract: what an atlas on disk holds, opened and checked. `Atlas.open` is where readers begin."""
+
+from ne_core.atlas.data import AtlasData, LayerFiles, Neuron
+from ne_core.atlas.opening import Atlas
+from ne_core.refs import FeatureRef, NeuronRef
+
+__all__ = ["Atlas", "AtlasData", "FeatureRef", "LayerFiles", "Neuron", "NeuronRef"]

@@ -1,0 +1,132 @@
+"""Is this directory the atlas that its manifest describes? Cheap checks at every opening, checksums in `verify`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ne_core.atlas.arrays import let_go, own_file
+from ne_core.atlas.checks.comparison import check_comparison
+from ne_core.atlas.checks.equal_n import check_rarefied
+from ne_core.atlas.checks.index import check_index
+from ne_core.atlas.checks.names import check_names
+from ne_core.atlas.checks.tables import check_tables, in_range, within
+from ne_core.atlas.checks.trees import HIGHEST, check_trees
+from ne_core.atlas.data import AtlasData, LayerFiles
+from ne_core.atlas.manifest import Manifest
+from ne_core.atlas.paths import SPACES_FILE, index_file, inputs_file, layer_folder
+from ne_core.atlas.schema import CONTRIBUTIONS, EXAMPLES, IMAGES, LAYER, LOGIT_EFFECTS, RANDOM_DIRECTIONS
+from ne_core.errors import AtlasError
+from ne_core.method.contributions import check_contributions
+from ne_core.method.logits import check_logits
+from ne_core.method.statistics import check_statistics
+from ne_core.text.token_text import visible
+
+WHOLE = ("vocab.json", "neurons.parquet", "features.parquet", "search.sqlite", *(spec.file for spec in EXAMPLES))
+MOST_SIDE = 64  # pixels of an image: a page shows some hundred images
+MOST_LINE = 2**17  # characters of a window: a page shows a hundred of them
+LONGEST_SIGN = 10  # characters that stand for one that does not show
+MOST_ROWS = 2**15 - 1  # of one neuron: rows are named by int16 elsewhere
+
+
+def check_sizes(root: Path, manifest: Manifest) -> None:
+    """Every file is listed, inside the atlas, there, and as long as it was when written."""
+    check_listed(root / "manifest.json", manifest)
+    for name, entry in manifest.files.items():
+        size = own_file(root, name).stat().st_size
+        if size != entry["size"]:
+            raise AtlasError(f"{root / name} has {size} bytes, the manifest says {entry['size']}")
+
+
+def check_listed(path: Path, manifest: Manifest) -> None:
+    """A manifest lists what its atlas must have, and nothing that could not be one of its files."""
+    for name in (*WHOLE, *files_of(manifest)):
+        if name not in manifest.files:
+            raise AtlasError(f"{path} does not list {name}: build the atlas again")
+    check_names(path, manifest.files)
+
+
+def files_of(manifest: Manifest) -> Iterator[str]:
+    """The files that an atlas of these layers, spaces and choices has."""
+    if manifest.images:
+        yield IMAGES.file
+    for layer in manifest.layers:
+        effects, parts = LOGIT_EFFECTS * manifest.logit_effects, CONTRIBUTIONS * bool(manifest.parts)
+        random = RANDOM_DIRECTIONS * bool(manifest.rarefied)
+        yield from (f"{layer_folder(layer)}/{spec.file}" for spec in (*LAYER, *effects, *parts, *random))
+        if manifest.inputs:
+            yield inputs_file(layer)
+    yield from map(index_file, manifest.spaces)
+    if manifest.compared:
+        yield SPACES_FILE
+
+
+def check_rows(atlas: AtlasData) -> None:
+    """Every number that is used to look something up points at something."""
+    in_range(atlas.root / "tokens.npy", atlas.tokens, len(atlas.vocab))
+    in_range(atlas.root / "lengths.npy", atlas.lengths, atlas.manifest.raw["n_ctx"] + 1)
+    check_lines(atlas)
+    if atlas.images is not None:
+        check_images(atlas)
+    for layer, files in atlas.files.items():
+        check_layer(atlas, layer, files)
+        let_go_of(files)
+    check_tables(atlas)
+    if atlas.comparison is not None:
+        check_comparison(atlas, atlas.comparison)
+    if atlas.manifest.rarefied:
+        check_rarefied(atlas)
+    for space in atlas.manifest.spaces:
+        check_index(atlas.root / index_file(space), len(atlas.features["layer"]), set(atlas.manifest.d_in.values()))
+
+
+def check_lines(atlas: AtlasData) -> None:
+    """A few long tokens in wide windows would make a page of gigabytes out of a small file."""
+    width = atlas.manifest.window.size
+    long = {text for text in atlas.vocab if len(text) * LONGEST_SIGN * width > MOST_LINE}
+    longest = max((len(visible(text)) for text in long), default=0)
+    if longest * width > MOST_LINE:
+        said = f"has a token of {longest} characters and windows of {width} tokens: no page could show them"
+        raise AtlasError(f"{atlas.root / 'vocab.json'} {said}, build the atlas with smaller windows")
+
+
+def check_images(atlas: AtlasData) -> None:
+    """They can be seen, and each has its label."""
+    height, width = atlas.images.shape[1:]
+    if not (0 < height <= MOST_SIDE and 0 < width <= MOST_SIDE):
+        path = atlas.root / IMAGES.file
+        raise AtlasError(f"{path} holds images of {height} × {width} pixels; from 1 to {MOST_SIDE} a side can be shown")
+    if (atlas.lengths != 1).any():
+        raise AtlasError(f"{atlas.root / 'lengths.npy'} does not give every image its one label: build the atlas again")
+
+
+def let_go_of(files: LayerFiles) -> None:
+    """A reader of some neurons has no use for the pages of all, which count as its memory once they were read."""
+    for column in (*files.columns.values(), *(files.contributions or {}).values()):
+        let_go(column)
+
+
+def check_layer(atlas: AtlasData, layer: int, files: LayerFiles) -> None:
+    """Offsets partition the rows, and every row names a token that exists."""
+    folder, offsets, columns = atlas.root / layer_folder(layer), files.offsets, files.columns
+    n_rows = len(columns["example"])
+    # compared, not subtracted: differences of huge numbers come out small
+    if offsets[0] != 0 or offsets[-1] != n_rows or (offsets[1:] < offsets[:-1]).any():
+        raise AtlasError(f"{folder / 'offsets.npy'} does not divide the layer's {n_rows} rows among its neurons")
+    counts = np.diff(offsets)
+    if counts.max() > MOST_ROWS:
+        raise AtlasError(f"{folder / 'offsets.npy'} gives one neuron more than {MOST_ROWS} rows: build the atlas again")
+    in_range(folder / "example.npy", columns["example"], len(atlas.tokens))
+    in_range(folder / "pos.npy", columns["pos"], atlas.lengths[columns["example"]])
+    in_range(folder / "feature.npy", columns["feature"], np.repeat(counts, counts))
+    if len(columns["trees"]) != files.tree_offsets[-1]:
+        raise AtlasError(f"{folder / 'trees.npy'} has {len(columns['trees'])} merges for {files.tree_offsets[-1]}")
+    in_range(folder / "merge_central.npy", columns["merge_central"], np.repeat(counts, np.diff(files.tree_offsets)))
+    check_trees(folder / "trees.npy", np.asarray(columns["trees"]), counts)
+    within(folder / "center_distance.npy", columns["center_distance"], 0.0, HIGHEST)
+    if files.logits:
+        check_logits(folder, files.logits, len(atlas.vocab))
+    if files.contributions:
+        n_heads, lengths = atlas.manifest.parts.n_heads(layer), atlas.lengths[columns["example"]]
+        check_contributions(folder, files.contributions, n_heads, columns["pos"], lengths)
+    check_statistics(folder, columns, atlas.manifest.sample_positions)

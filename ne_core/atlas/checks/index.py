@@ -1,0 +1,36 @@
+"""Is a faiss file the index that the schema speaks of? Whoever hands it to faiss's own reader must know before.
+
+What faiss writes for a flat 8-bit index: a head, the least value and the width of every dimension, a byte a number.
+"""
+
+import struct
+from pathlib import Path
+
+import numpy as np
+
+from ne_core.errors import AtlasError
+
+# fourcc, d, n, two that mean nothing, trained, metric; quantizer, two of its settings, d, bytes a vector, n trained
+HEAD = struct.Struct("<4siqqq?iiifQQQ")
+INNER_PRODUCT, QT_8BIT = 0, 0
+
+
+def check_index(path: Path, n: int, widths: set[int]) -> None:
+    """Raise unless the file is a flat 8-bit index by inner product over `n` vectors of one of the widths, and whole."""
+    with path.open("rb") as file:
+        head = file.read(HEAD.size)
+        d = HEAD.unpack(head)[1] if len(head) == HEAD.size else 0
+        trained = file.read(8 * d) if d in widths else b""
+        codes = file.read(8)
+    good = d in widths and same_head(head, n, d) and len(codes) == 8 and struct.unpack("<Q", codes)[0] == n * d
+    if not (good and path.stat().st_size == HEAD.size + 8 * d + 8 + n * d):
+        raise AtlasError(f"{path} is not an 8-bit index of this atlas's {n} features: build the atlas again")
+    if not np.isfinite(np.frombuffer(trained, "<f4")).all():
+        raise AtlasError(f"{path} holds numbers that are not finite: build the atlas again")
+
+
+def same_head(head: bytes, n: int, d: int) -> bool:
+    fourcc, *numbers = HEAD.unpack(head)
+    width, count, _, _, trained, metric, quantizer, _, _, inner_d, code_size, n_trained = numbers
+    kind = (fourcc, trained, metric, quantizer) == (b"IxSQ", True, INNER_PRODUCT, QT_8BIT)
+    return kind and (width, count, inner_d, code_size, n_trained) == (d, n, d, d, 2 * d)

@@ -1,0 +1,119 @@
+"""Is a lab what its contract says? It may come from a stranger, like the atlas around it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ne_core.atlas.checks.manifest import LEVELS, brief, good_cut, nested, whole
+from ne_core.atlas.checks.tables import in_range, within
+from ne_core.atlas.data import AtlasData
+from ne_core.atlas.lab import Lab
+from ne_core.atlas.lab_schema import FACTS, FOLDER, LAB, LAB_ARRAYS, LAB_VERSION, MEASURES, TABLE
+from ne_core.errors import AtlasError
+
+AGAIN = "build the lab again"
+MOST_RUNS, MOST_LATENTS = 1024, 2**14  # what a page shows marks and keeps activations of
+MOST_WORK = 2**30  # pixels × hidden neurons²: an activation map takes so many steps
+LARGEST = 65504.0  # of a weight: what float16 holds, and no product of them leaves float32
+MOST_TEXT = 500
+
+
+def check_listed(atlas: AtlasData) -> None:
+    """The manifest, whose sizes and checksums were compared, lists every file; and the examples are images."""
+    for name in (TABLE, *(spec.file for spec in LAB_ARRAYS)):
+        if f"{FOLDER}/{name}" not in atlas.manifest.files:
+            raise AtlasError(f"{atlas.root / 'manifest.json'} does not list {FOLDER}/{name}: {AGAIN}")
+    if atlas.images is None:
+        raise AtlasError(f"{atlas.root / FOLDER} is a lab in an atlas of texts: a lab needs images")
+
+
+def check_facts(path: Path, facts: object) -> None:
+    """The fields that the reader computes with; the others are only ever shown."""
+    version = facts.get("lab_version") if isinstance(facts, dict) else None
+    if version != LAB_VERSION or not whole(version):
+        raise AtlasError(f"{path} has lab version {brief(version)}; this explorer reads version {LAB_VERSION}: {AGAIN}")
+    missing = sorted(set(LAB) - set(facts))
+    if missing:
+        raise AtlasError(f"{path} lacks {', '.join(missing)}: {AGAIN}")
+    for field, good in TESTS.items():
+        if not good(facts[field]):
+            raise AtlasError(f"{path}: {field} is {brief(facts[field])}, not {LAB[field]}: {AGAIN}")
+    if nested([facts], LEVELS):
+        raise AtlasError(f"{path} is nested too deep: {AGAIN}")
+
+
+def text(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MOST_TEXT
+
+
+def number(value: object) -> bool:
+    return type(value) in (int, float) and abs(value) < 1e12  # NaN is not
+
+
+def good_measures(values: object) -> bool:
+    return isinstance(values, dict) and all(number(values.get(column.name)) for column in MEASURES)
+
+
+def good_classes(classes: object) -> bool:
+    return isinstance(classes, list) and 2 <= len(classes) <= 100 and all(map(text, classes))
+
+
+def good_shown(shown: object) -> bool:
+    return isinstance(shown, dict) and set(shown) == {"standard", "ne"} and all(map(whole, shown.values()))
+
+
+def good_meanings(meanings: object) -> bool:
+    named = isinstance(meanings, dict) and all(column.name in meanings for column in MEASURES)
+    return named and all(map(text, meanings.values()))
+
+
+TESTS: dict[str, Callable[[object], bool]] = {
+    "neurons_atlas": text,
+    "pixel_max": lambda most: whole(most, 1, 255),
+    "n_train": whole,
+    "classes": good_classes,
+    "cut": good_cut,
+    "max_examples": lambda most: whole(most, 1, 2**15 - 1),
+    "data": lambda data: isinstance(data, dict),
+    "mlp": lambda mlp: isinstance(mlp, dict),
+    "settings": lambda settings: isinstance(settings, dict),
+    "shown": good_shown,
+    "identity": good_measures,
+    "measures": good_meanings,
+}
+
+
+def check_arrays(folder: Path, lab: Lab, arrays: dict[str, np.ndarray]) -> None:
+    """Numbers that are numbers, and everything that looks something up points at something."""
+    n_images, n_runs = len(lab.images), len(lab.weights["b_enc"])
+    if not 0 <= lab.facts["n_train"] < n_images:
+        raise AtlasError(f"{folder / FACTS}: n_train leaves no test image of {n_images}: {AGAIN}")
+    if lab.images.max(initial=0) > lab.facts["pixel_max"]:
+        raise AtlasError(f"{folder / FACTS}: pixel_max is less than a pixel of the images: {AGAIN}")
+    check_size(folder, lab)
+    in_range(folder / "labels.npy", lab.labels, len(lab.classes))
+    for name in sorted(set(arrays) - {"labels"}):
+        within(folder / f"{name}.npy", arrays[name], -LARGEST, LARGEST)
+    check_runs(folder / TABLE, lab, n_runs)
+
+
+def check_size(folder: Path, lab: Lab) -> None:
+    """Every page makes some of its pictures when it is asked for: that takes time and memory."""
+    d_pixels, d_hidden = lab.mlp.W_in.shape
+    if not 0 < d_pixels * d_hidden**2 <= MOST_WORK:
+        raise AtlasError(f"{folder} has {d_pixels} pixels and {d_hidden} hidden neurons, no page could show their maps")
+    if lab.d_sae > MOST_LATENTS or len(lab.weights["b_enc"]) > MOST_RUNS:
+        most = f"{MOST_RUNS} runs of {MOST_LATENTS} latents"
+        raise AtlasError(f"{folder} has more than {most}, the most that a page can show: build a smaller lab")
+
+
+def check_runs(path: Path, lab: Lab, n_runs: int) -> None:
+    """A row for each run that there are weights of, in order, and of each kind the one that is shown."""
+    if not n_runs or not lab.d_sae or not np.array_equal(lab.runs["run"], np.arange(n_runs)):
+        raise AtlasError(f"{path} does not list the {n_runs} runs that there are weights of, in order: {AGAIN}")
+    for name in sorted(set(lab.runs) - {"run", "seed"}):
+        within(path, lab.runs[name], 0.0 if name.startswith("lambda") else -1e12, 1e12)
+    for kind, run in lab.shown.items():
+        if not run < n_runs or lab.kind(run) != kind:
+            raise AtlasError(f"{path.parent / FACTS}: shown names run {run} as {kind}, which it is not: {AGAIN}")

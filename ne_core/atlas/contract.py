@@ -1,0 +1,112 @@
+"""The contract as a page to read: `python -m ne_core.atlas.contract > data/README.md`; a test compares the two."""
+
+from ne_core.atlas.lab_schema import LAB, LAB_ARRAYS, RUNS
+from ne_core.atlas.schema import (
+    COMPARISONS,
+    CONTRIBUTIONS,
+    EXAMPLES,
+    FEATURES,
+    IMAGES,
+    LAYER,
+    LOGIT_EFFECTS,
+    MANIFEST,
+    NEURONS,
+    OTHER,
+    RANDOM_DIRECTIONS,
+    RAREFIED,
+    SCHEMA_VERSION,
+    Array,
+    Column,
+)
+
+HEAD = f"""# What an atlas is
+
+Made from `ne_core/atlas/schema.py` by `python -m ne_core.atlas.contract > data/README.md`.
+Schema version {SCHEMA_VERSION}.
+
+An atlas is a directory with a `manifest.json`, written last: a directory without one is not an atlas. Arrays are `.npy`
+files, read by memory map. Ragged lists are flat columns plus offsets, so one neuron is two slices: its rows, one per
+activating example, and its merges, one per branch point of its tree (a neuron with n examples has n − 1 of them, one
+with none has none). Everything is numbered from 0. Nothing in an atlas is ever unpickled.
+
+Where a file is “ending at ±65,504”, as half precision does, these two numbers stand for anything beyond them as well;
+`clipped` in the manifest counts them by file.
+
+As one file, `NAME.atlas.zip`, it is `manifest.json` and then exactly the files that this lists, stored or deflated and
+nothing else (`python -m precompute pack` and `unpack`). On the Hugging Face hub it is a data set of those files beside
+a card (`push`), named `hf://OWNER/NAME`.
+
+`data/models/` holds the demo model, `data/demo/` the atlas that `make demo` builds from it (not committed).
+"""
+
+
+def markdown() -> str:
+    """The whole page."""
+    return "\n".join(
+        [
+            HEAD,
+            section("Files", ("file", "meaning"), [(code(name), meaning) for name, meaning in OTHER]),
+            section("Dataset examples", ("file", "dtype, shape", "meaning"), map(array_row, EXAMPLES)),
+            section("And of an atlas of images", ("file", "dtype, shape", "meaning"), [array_row(IMAGES)]),
+            section("Each layer, `layers/LL/`", ("file", "dtype, shape", "meaning"), map(array_row, LAYER)),
+            section(
+                "And where `logit_effects` says so", ("file", "dtype, shape", "meaning"), map(array_row, LOGIT_EFFECTS)
+            ),
+            section(
+                "And where `contributions` names parts",
+                ("file", "dtype, shape", "meaning"),
+                map(array_row, CONTRIBUTIONS),
+            ),
+            section(
+                "And where `rarefied` says so", ("file", "dtype, shape", "meaning"), map(array_row, RANDOM_DIRECTIONS)
+            ),
+            section("`neurons.parquet`", ("column", "dtype", "meaning"), map(column_row, NEURONS)),
+            section(
+                "And where `rarefied` says so, NaN for neurons with fewer examples",
+                ("column", "dtype", "meaning"),
+                map(column_row, RAREFIED),
+            ),
+            section("`features.parquet`", ("column", "dtype", "meaning"), map(column_row, FEATURES)),
+            section(
+                "`spaces.parquet`, where `compared` says so",
+                ("column", "dtype", "meaning"),
+                map(column_row, COMPARISONS),
+            ),
+            section("`manifest.json`", ("field", "meaning"), fields(MANIFEST)),
+            section("And of a lab, `lab/`", ("file", "dtype, shape", "meaning"), map(array_row, LAB_ARRAYS)),
+            section("`lab/runs.parquet`", ("column", "dtype", "meaning"), map(column_row, RUNS)),
+            section("`lab/lab.json`", ("field", "meaning"), fields(LAB)),
+        ]
+    )
+
+
+def section(title: str, head: tuple[str, ...], rows) -> str:
+    """A heading and a table."""
+    lines = [f"## {title}\n", line(head), line("---" for _ in head), *map(line, rows)]
+    return "\n".join(lines) + "\n"
+
+
+def line(cells) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def array_row(spec: Array) -> tuple[str, str, str]:
+    meaning = spec.meaning + ("; ending at ±65,504" if spec.clipped else "")
+    return code(spec.file), f"{spec.dtype} [{' '.join(map(str, spec.shape))}]", meaning
+
+
+def column_row(column: Column) -> tuple[str, str, str]:
+    length = f" × {column.length}" if column.length > 1 else ""
+    return code(column.name), column.dtype + length, column.meaning
+
+
+def fields(meanings: dict[str, str]) -> list[tuple[str, str]]:
+    return [(code(name), meaning) for name, meaning in meanings.items()]
+
+
+def code(name: str) -> str:
+    return f"`{name}`"
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")

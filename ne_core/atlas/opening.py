@@ -1,0 +1,133 @@
+"""Atlas: a finished directory of features, opened once and read by memory map.
+
+atlas = Atlas.open("data/demo")
+neuron = atlas.neuron(NeuronRef(3, 17))          # two slices of each column
+atlas.similar(FeatureRef(3, 17, 2), "pre_mlp")   # [(FeatureRef, cosine), …]
+"""
+
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from ne_core.atlas.arrays import load_array
+from ne_core.atlas.checks.atlas import check_rows, check_sizes
+from ne_core.atlas.data import AtlasData, LayerFiles
+from ne_core.atlas.inputs import Inputs
+from ne_core.atlas.lab import Lab
+from ne_core.atlas.manifest import Manifest, load_json, read_manifest
+from ne_core.atlas.open_lab import open_lab
+from ne_core.atlas.paths import SPACES_FILE, inputs_file, layer_folder
+from ne_core.atlas.schema import (
+    COMPARISONS,
+    CONTRIBUTIONS,
+    EXAMPLES,
+    FEATURES,
+    IMAGES,
+    INPUTS,
+    LAYER,
+    LOGIT_EFFECTS,
+    NEURONS,
+    RANDOM_DIRECTIONS,
+    RAREFIED,
+    Array,
+    Column,
+)
+from ne_core.atlas.tables import load_table
+from ne_core.errors import AtlasError
+from ne_core.method.comparison import Comparison, comparison
+
+MOST_VOCAB_BYTES, MOST_TOKENS = 2**24, 2**20  # the largest vocabularies have a quarter of a million tokens
+MOST_CHARACTERS = 4096  # of one token; the longest that tokenizers have are some hundred
+
+
+class Atlas(AtlasData):
+    """A readable atlas: AtlasData from a directory that was checked."""
+
+    @staticmethod
+    def open(root: str | Path, called: str | None = None) -> "Atlas":
+        """Open the atlas in `root`; `called` is its name in links, the folder's name by default.
+
+        Raises AtlasError, in one line, for a directory that is not a whole atlas of this schema version.
+        """
+        root = Path(root)
+        manifest = read_manifest(root)
+        check_sizes(root, manifest)
+        sizes = {"n_examples": manifest.raw["n_examples"], "n_ctx": manifest.raw["n_ctx"]}
+        tokens, lengths = (load_array(root, spec, sizes) for spec in EXAMPLES)
+        layers = {layer: load_layer(root, manifest, layer) for layer in manifest.layers}
+        n_rows = sum(len(files.columns["example"]) for files in layers.values())
+        atlas = Atlas(
+            root,
+            manifest,
+            tokens,
+            lengths,
+            load_vocab(root),
+            load_table(root, "neurons.parquet", neuron_columns(manifest), sum(manifest.n_neurons.values())),
+            load_table(root, "features.parquet", FEATURES, n_rows),
+            layers,
+            load_array(root, IMAGES, sizes) if manifest.images else None,
+            load_comparison(root, manifest),
+            root.name if called is None else called,
+        )
+        check_rows(atlas)
+        return atlas
+
+    @cached_property
+    def lab(self) -> Lab | None:
+        """The lab inside it, None where there is none. Raises AtlasError for one that is not whole."""
+        return open_lab(self)
+
+
+def load_layer(root: Path, manifest: Manifest, layer: int) -> LayerFiles:
+    """One layer's columns, every dimension agreeing with the manifest and with the other files."""
+    sizes = {
+        "n_neurons": manifest.n_neurons[layer],
+        "n_neurons+1": manifest.n_neurons[layer] + 1,
+        "d_in": manifest.d_in[layer],
+        "n_pairs": manifest.d_in[layer] * (manifest.d_in[layer] + 1) // 2,
+        "n_window": manifest.window.size,
+        "n_back": manifest.window.back,
+        "n_baselines": len(manifest.baselines),
+        "n_directions": manifest.rarefied["directions"] if manifest.rarefied else 0,
+    }
+    folder = root / layer_folder(layer)
+    columns, inputs = load_columns(folder, LAYER, sizes), None
+    if manifest.inputs:
+        x = load_array(root, replace(INPUTS, file=inputs_file(layer)), sizes)
+        inputs = Inputs(root / inputs_file(layer), x, columns["example"], columns["pos"])
+    logits = load_columns(folder, LOGIT_EFFECTS, sizes) if manifest.logit_effects else None
+    contributions, parts = None, manifest.parts
+    if parts:
+        of_parts = {"n_parts": parts.count(layer), "n_read": parts.n_read(layer)}
+        contributions = load_columns(folder, CONTRIBUTIONS, sizes | of_parts)
+    random = load_columns(folder, RANDOM_DIRECTIONS, sizes) if manifest.rarefied else None
+    return LayerFiles(columns.pop("offsets"), columns, inputs, logits, contributions, random)
+
+
+def neuron_columns(manifest: Manifest) -> tuple[Column, ...]:
+    """What its table of neurons holds."""
+    return (*NEURONS, *RAREFIED) if manifest.rarefied else NEURONS
+
+
+def load_comparison(root: Path, manifest: Manifest) -> Comparison | None:
+    """Of some of its neurons; None where it does not compare spaces."""
+    if not manifest.compared:
+        return None
+    return comparison(load_table(root, SPACES_FILE, COMPARISONS, sum(manifest.n_neurons.values())))
+
+
+def load_columns(folder: Path, specs: tuple[Array, ...], sizes: dict[str, int]) -> dict[str, np.ndarray]:
+    return {spec.file.removesuffix(".npy"): load_array(folder, spec, sizes) for spec in specs}
+
+
+def load_vocab(root: Path) -> list[str]:
+    path, vocab = root / "vocab.json", load_json(root, "vocab.json", MOST_VOCAB_BYTES)
+    if not (isinstance(vocab, list) and all(isinstance(text, str) for text in vocab)):
+        raise AtlasError(f"{path} must hold a list of texts: build the atlas again")
+    if len(vocab) > MOST_TOKENS:
+        raise AtlasError(f"{path} holds {len(vocab)} tokens, more than {MOST_TOKENS}: build the atlas again")
+    if max(map(len, vocab), default=0) > MOST_CHARACTERS:
+        raise AtlasError(f"{path} holds a token of more than {MOST_CHARACTERS} characters: build the atlas again")
+    return vocab

@@ -1,0 +1,61 @@
+"""Where something exported came from, how to cite it, and what its file is called."""
+
+import hashlib
+import re
+from urllib.parse import urlencode
+
+from ne_core import VERSION
+from ne_core.atlas import Atlas
+from ne_core.text.token_text import visible
+
+TOOL = "Neuron embeddings explorer"
+PAPER = {
+    "author": "Alex Foote",
+    "title": "Tackling Polysemanticity with Neuron Embeddings",
+    "year": "2024",
+    "arxiv": "2411.08166",
+}
+LONGEST = 120  # characters of a file's name before its ending
+
+
+def provenance(atlas: Atlas, query: dict[str, str] | None = None) -> dict[str, str]:
+    """What an export says of itself; `query` is the URL of the view that it was made from."""
+    model, corpus = (atlas.manifest.raw[name] for name in ("model", "corpus"))
+    return {
+        "made_by": f"{TOOL} {VERSION}",
+        "atlas": atlas.manifest.name,
+        "manifest_sha256": manifest_sha256(atlas),
+        "schema_version": str(atlas.manifest.raw["schema_version"]),
+        "model": str(model.get("name")),
+        "model_sha256": str(model.get("sha256")),
+        "corpus": str(corpus.get("name")),
+        "corpus_sha256": str(corpus.get("sha256")),
+        "view": urlencode(query or {}),
+        "cite": paper(),
+    }
+
+
+def manifest_sha256(atlas: Atlas) -> str:
+    """It names the atlas: the manifest holds the checksum of every other file."""
+    return hashlib.sha256((atlas.root / "manifest.json").read_bytes()).hexdigest()
+
+
+def paper() -> str:
+    return f"{PAPER['author']}, “{PAPER['title']}”, arXiv:{PAPER['arxiv']}, {PAPER['year']}"
+
+
+def citation(atlas: Atlas) -> str:
+    """The method's paper, this tool, and the very atlas, in one line."""
+    name = visible(atlas.manifest.name)
+    return f"{paper()}; {TOOL} {VERSION}, atlas “{name}” (manifest sha256 {manifest_sha256(atlas)})."
+
+
+def bibtex() -> str:
+    fields = f"author={{Foote, Alex}}, title={{{PAPER['title']}}}, year={{{PAPER['year']}}}"
+    return f"@article{{foote2024neuron, {fields}, journal={{arXiv preprint arXiv:{PAPER['arxiv']}}}}}"
+
+
+def file_name(atlas: Atlas, what: str, ending: str) -> str:
+    """“demo-L3-N17-F2-examples.csv”: letters, digits, dots, hyphens and underscores, whatever the atlas is called."""
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", f"{atlas.called}-{what}").lstrip(".-_")
+    return f"{safe[:LONGEST] or 'export'}.{ending}"

@@ -1,0 +1,111 @@
+"""Tables as files that people open elsewhere, CSV, Parquet and JSON, and back again.
+
+A spreadsheet runs a cell that begins with = + - or @ as a formula, and tokens come from strangers. In CSV a text that
+begins with one of FORMULA therefore has an apostrophe put before it, and so has one that begins with an apostrophe:
+take one apostrophe off every text that begins with it, and every text is what it was. `read_table` does. Parquet and
+JSON hold all text as it is. What was exported from where stands inside Parquet and JSON; a CSV holds rows alone,
+so that everything reads it, and its name says what it is.
+"""
+
+import csv
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import pandas as pd
+
+from ne_core.export.frames import TEXT
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
+KEY = b"neuron_embeddings"  # of what a Parquet file says of itself
+
+
+@dataclass(frozen=True)
+class Format:
+    title: str
+    ending: str
+    mime: str
+    write: Callable[[pd.DataFrame, dict[str, str]], bytes]
+
+
+def csv_bytes(frame: pd.DataFrame, said: dict[str, str]) -> bytes:
+    """UTF-8; text is quoted, a missing number is an empty cell."""
+    safe = frame.assign(**{name: frame[name].map(guarded) for name in frame if name in TEXT})
+    return safe.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC).encode()
+
+
+def guarded(text: str) -> str:
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def json_bytes(frame: pd.DataFrame, said: dict[str, str]) -> bytes:
+    """{provenance, columns: [{name, dtype}], rows: [{column: value}]}; what is no number is null."""
+    columns = [{"name": name, "dtype": str(dtype)} for name, dtype in frame.dtypes.items()]
+    rows = [dict(zip(frame.columns, map(plain, row), strict=True)) for row in frame.itertuples(index=False, name=None)]
+    return json.dumps({"provenance": said, "columns": columns, "rows": rows}, allow_nan=False).encode()
+
+
+def plain(value: object) -> object:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def parquet_bytes(frame: pd.DataFrame, said: dict[str, str]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table, file = pa.Table.from_pandas(frame, preserve_index=False), BytesIO()
+    pq.write_table(table.replace_schema_metadata({**table.schema.metadata, KEY: json.dumps(said)}), file)
+    return file.getvalue()
+
+
+FORMATS = {
+    "csv": Format("CSV", "csv", "text/csv", csv_bytes),
+    "parquet": Format("Parquet", "parquet", "application/vnd.apache.parquet", parquet_bytes),
+    "json": Format("JSON", "json", "application/json", json_bytes),
+}
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """An exported table, text and numbers as they were; `attrs` says where it came from, except for CSV.
+
+    Raises ValueError for a file with another ending.
+    """
+    readers = {"csv": read_csv, "parquet": read_parquet, "json": read_json}
+    ending = Path(path).suffix.removeprefix(".")
+    if ending not in readers:
+        raise ValueError(f"{path}: a table ends in .csv, .parquet or .json")
+    return readers[ending](Path(path))
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    names = pd.read_csv(path, nrows=0).columns
+    text = [name for name in names if name in TEXT]
+    frame = pd.read_csv(
+        path,
+        dtype=dict.fromkeys(text, "str"),
+        keep_default_na=False,  # "NA" and "null" are tokens
+        na_values={name: [""] for name in names if name not in text},
+        encoding="utf-8",
+    )
+    return frame.assign(**{name: frame[name].str.removeprefix("'") for name in text})
+
+
+def read_json(path: Path) -> pd.DataFrame:
+    told = json.loads(path.read_bytes())
+    columns = {each["name"]: each["dtype"] for each in told["columns"]}
+    values = {name: pd.Series([row[name] for row in told["rows"]], dtype=kind) for name, kind in columns.items()}
+    frame = pd.DataFrame(values)
+    frame.attrs = told["provenance"]
+    return frame
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    frame = table.to_pandas()
+    frame.attrs = json.loads(table.schema.metadata[KEY])
+    return frame

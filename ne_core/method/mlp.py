@@ -1,0 +1,47 @@
+"""The MLP on images that the lab is about: h = relu(x · W_in + b_in), logits = h · W_out + b_out, x the pixels."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from ne_core.method.layer import NeuronLayer
+
+
+@dataclass(frozen=True)
+class MLP:
+    W_in: Float[np.ndarray, "d_pixels d_hidden"]
+    b_in: Float[np.ndarray, " d_hidden"]
+    W_out: Float[np.ndarray, "d_hidden n_classes"]
+    b_out: Float[np.ndarray, " n_classes"]
+
+    @property
+    def d_hidden(self) -> int:
+        return len(self.b_in)
+
+    @property
+    def layer(self) -> NeuronLayer:
+        """Its hidden neurons: what they read is the pixels."""
+        return NeuronLayer(self.W_in, self.b_in)
+
+    def hidden(self, pixels: Float[np.ndarray, "n d_pixels"]) -> Float[np.ndarray, "n d_hidden"]:
+        return np.maximum(pixels @ self.W_in + self.b_in, 0)
+
+    def logits(self, hidden: Float[np.ndarray, "n d_hidden"]) -> Float[np.ndarray, "n n_classes"]:
+        return hidden @ self.W_out + self.b_out
+
+
+def predicted(logits: Float[np.ndarray, "n n_classes"]) -> Int[np.ndarray, " n"]:
+    """The class of the highest logit, the first if tied."""
+    return logits.argmax(axis=1)
+
+
+def probabilities(logits: Float[np.ndarray, "n n_classes"]) -> Float[np.ndarray, "n n_classes"]:
+    """softmax, which a constant added to all logits does not change."""
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return raised / raised.sum(axis=1, keepdims=True)
+
+
+def accuracy(mlp: MLP, hidden: Float[np.ndarray, "n d_hidden"], labels: Int[np.ndarray, " n"]) -> float:
+    """Share of the labels that the highest logit names, from hidden activations or from what stands for them."""
+    return float((predicted(mlp.logits(hidden)) == labels).mean())

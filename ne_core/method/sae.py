@@ -1,0 +1,33 @@
+"""A sparse autoencoder as it is used: latents from what it reads, and that again from latents."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from ne_core.method.layer import NeuronLayer
+
+
+@dataclass(frozen=True)
+class SAE:
+    """f = relu(h · W_enc + b_enc) and ĥ = f · W_dec + b_dec, in float32."""
+
+    W_enc: Float[np.ndarray, "d_in d_sae"]
+    b_enc: Float[np.ndarray, " d_sae"]
+    W_dec: Float[np.ndarray, "d_sae d_in"]
+    b_dec: Float[np.ndarray, " d_in"]
+
+    @property
+    def d_sae(self) -> int:
+        return len(self.b_enc)
+
+    @property
+    def layer(self) -> NeuronLayer:
+        """Its latents as neurons: what they read is h."""
+        return NeuronLayer(self.W_enc, self.b_enc)
+
+    def latents(self, h: Float[np.ndarray, "n d_in"]) -> Float[np.ndarray, "n d_sae"]:
+        return np.maximum(h @ self.W_enc + self.b_enc, 0)
+
+    def reconstruction(self, f: Float[np.ndarray, "n d_sae"]) -> Float[np.ndarray, "n d_in"]:
+        return f @ self.W_dec + self.b_dec

@@ -1,0 +1,64 @@
+"""Free queries: the cosine of every feature with any vector, from an atlas's 8-bit index of one space.
+
+The file is mapped for one query and let go, so that its pages are the system's and not the app's: a scan of 150,000
+features × 768 takes some 30 ms on one core, and faiss, whose answer this is, 7 ms but 25 MB and only the k best.
+
+A number is stored as one of 256 levels between the ends of its dimension: value = low + (level + ½) / 255 × width.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int, UInt8
+
+from ne_core.atlas import Atlas
+from ne_core.atlas.arrays import own_file
+from ne_core.atlas.checks.index import HEAD, check_index
+from ne_core.atlas.paths import index_file
+
+BLOCK = 1024  # vectors at a time, whose levels as float32 stay in the cache
+LEVELS = 255
+
+
+@dataclass(frozen=True)
+class SpaceIndex:
+    """The unit vectors of all features in one space, as they are stored."""
+
+    levels: UInt8[np.ndarray, "n_features d"]
+    low: Float[np.ndarray, " d"]
+    width: Float[np.ndarray, " d"]
+
+    def vectors(self, ids: Int[np.ndarray, " k"]) -> Float[np.ndarray, "k d"]:
+        """The features' vectors, to within half a level."""
+        return self.low + (self.levels[ids].astype(np.float32) + 0.5) / LEVELS * self.width
+
+    def cosines(self, vector: Float[np.ndarray, " d"]) -> Float[np.ndarray, " n_features"]:
+        """Of every feature with a vector of any length but 0."""
+        direction = (vector / np.linalg.norm(vector)).astype(np.float32)
+        weights = direction * self.width / LEVELS
+        least = float(direction @ (self.low + 0.5 / LEVELS * self.width))
+        found = np.empty(len(self.levels), dtype=np.float32)
+        for start in range(0, len(found), BLOCK):
+            stop = start + BLOCK
+            # not BLAS: its threads wait for each other at every block, on busy cores for ten times as long
+            np.vecdot(self.levels[start:stop].astype(np.float32), weights, out=found[start:stop])
+        return np.clip(found + least, -1, 1)
+
+
+def space_index(atlas: Atlas, space: str) -> SpaceIndex:
+    """The index of a space of the atlas; hold it for one query. Raises AtlasError where the file is not whole."""
+    path = own_file(atlas.root, index_file(space))
+    n, widths = len(atlas.features["layer"]), set(atlas.manifest.d_in.values())
+    check_index(path, n, widths)
+    return mapped(path, n)
+
+
+def mapped(path: Path, n: int) -> SpaceIndex:
+    """The parts of a file that `check_index` found good."""
+    with path.open("rb") as file:
+        d = HEAD.unpack(file.read(HEAD.size))[1]
+        low, width = np.frombuffer(file.read(8 * d), "<f4").reshape(2, d)
+        start = file.tell() + 8  # after the number of levels
+    levels = np.memmap(path, np.uint8, mode="r", offset=start, shape=(n, d)) if n else np.zeros((0, d), np.uint8)
+    return SpaceIndex(levels, low, width)

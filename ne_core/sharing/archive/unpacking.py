@@ -1,0 +1,108 @@
+"""An archive becomes an atlas. What it says is checked before anything is written; if it lied, nothing stays."""
+
+import hashlib
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import BinaryIO
+
+from ne_core.atlas import Atlas
+from ne_core.atlas.checks.atlas import check_listed
+from ne_core.atlas.checks.manifest import brief
+from ne_core.atlas.manifest import MOST_BYTES, Manifest, manifest_of
+from ne_core.errors import AtlasError
+from ne_core.sharing.archive.directory import read_directory
+from ne_core.sharing.archive.entry import Entry, Told, contents
+from ne_core.sharing.atomic_write import check_target, new_atlas
+from ne_core.sharing.destination import check_apart, destination
+
+MANIFEST = "manifest.json"
+MOST_RESTORED = 2**40  # bytes
+
+
+def unpack(archive: Path, out: Path, said: Told | None = None) -> None:
+    """The atlas in `archive` as the directory `out`. Raises AtlasError in one line and leaves `out` as it was."""
+    check_target(out)
+    check_apart(out, archive)
+    with opened(archive) as file:
+        found = read_directory(archive, file)
+        text = manifest_in(archive, file, found)
+        manifest = manifest_of(archive / MANIFEST, text)
+        check_listed(archive / MANIFEST, manifest)
+        check_contents(archive, [entry for entry, _ in found], manifest)
+        check_room(archive, out, sum(entry.size for entry, _ in found))
+        with new_atlas(out) as folder:
+            restore(archive, file, found[1:], manifest, folder, said)
+            (folder / MANIFEST).write_bytes(text)
+            check_restored(archive, folder)
+
+
+def opened(archive: Path) -> BinaryIO:
+    try:
+        return archive.open("rb")
+    except OSError as error:
+        raise AtlasError(f"{archive} cannot be read: {error.strerror}") from None
+
+
+def manifest_in(archive: Path, file: BinaryIO, found: list[tuple[Entry, int]]) -> bytes:
+    """The first file, which says what the others must be."""
+    if not found or found[0][0].name != MANIFEST:
+        raise AtlasError(f"{archive} is no archive of an atlas: its first file is not {MANIFEST}")
+    entry, begin = found[0]
+    if entry.size > MOST_BYTES:
+        raise AtlasError(f"{archive / MANIFEST} is longer than {MOST_BYTES} bytes: pack the atlas again")
+    return b"".join(contents(archive, file, entry, begin))
+
+
+def check_contents(archive: Path, entries: list[Entry], manifest: Manifest) -> None:
+    """The manifest and the files that it lists, each once, as long as it says."""
+    sizes = {MANIFEST: entries[0].size, **{name: each["size"] for name, each in manifest.files.items()}}
+    counts = Counter(entry.name for entry in entries)
+    for name, count in counts.items():
+        if name not in sizes:
+            raise AtlasError(f"{archive} holds {brief(name)}, which its manifest does not list: pack the atlas again")
+        if count > 1:
+            raise AtlasError(f"{archive} holds {name} {count} times: pack the atlas again")
+    for name in sorted(sizes.keys() - counts.keys()):
+        raise AtlasError(f"{archive} lacks {name}, which its manifest lists: pack the atlas again")
+    for entry in entries:
+        if entry.size != sizes[entry.name]:
+            raise AtlasError(
+                f"{archive} holds {entry.size} bytes of {entry.name}, its manifest says {sizes[entry.name]}"
+            )
+
+
+def check_room(archive: Path, out: Path, size: int) -> None:
+    """There must be room for all of it before the first of it is written."""
+    place = next(folder for folder in destination(out).parents if folder.exists())
+    free = shutil.disk_usage(place).free
+    if size > min(free, MOST_RESTORED):
+        limit = f"there are {free:,} free in {place}" if size > free else f"at most {MOST_RESTORED:,} are restored"
+        raise AtlasError(f"{archive} would become {size:,} bytes; {limit}")
+
+
+def restore(
+    archive: Path, file: BinaryIO, found: list[tuple[Entry, int]], manifest: Manifest, folder: Path, said: Told | None
+) -> None:
+    """Every file but the manifest, its checksum the manifest's."""
+    done, size = 0, sum(entry.size for entry, _ in found)
+    for entry, begin in found:
+        path, sha256 = folder / entry.name, hashlib.sha256()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as restored:
+            for piece in contents(archive, file, entry, begin):
+                restored.write(piece)
+                sha256.update(piece)
+                done += len(piece)
+                if said:
+                    said(done, size)
+        if sha256.hexdigest() != manifest.files[entry.name].get("sha256"):
+            raise AtlasError(f"{archive} holds another {entry.name} than its manifest says: pack the atlas again")
+
+
+def check_restored(archive: Path, folder: Path) -> None:
+    """What every reader checks; said of the archive, since the folder will be gone."""
+    try:
+        Atlas.open(folder)
+    except AtlasError as error:
+        raise AtlasError(str(error).replace(str(folder), str(archive))) from None

@@ -1,0 +1,97 @@
+"""Where fetched atlases are kept: a folder for each source, in it a folder for each version, and a mark beside it.
+
+NE_CACHE/gpt2-small-1f0c2a9be310/
+    lock                                   held while one process fetches
+    5eefedb…/                              the atlas of that commit
+    5eefedb….whole                         it is whole; held by every process that shows it
+    41e8107….partial/                      what has come so far of another
+"""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from ne_core.atlas.checks.atlas import check_sizes
+from ne_core.atlas.manifest import read_manifest
+from ne_core.errors import AtlasError
+from ne_core.sharing.remote.errors import FetchError
+from ne_core.sharing.remote.locks import hold, in_use
+from ne_core.sharing.remote.source import Archive, Hub, digest
+
+MARK = ".whole"
+PARTIAL = ".partial"
+
+
+def cache_folder() -> Path:
+    """NE_CACHE, or the place where a user's programs keep what can be fetched again."""
+    told = os.environ.get("NE_CACHE")
+    if told:
+        return Path(told)
+    folder = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    if not os.path.isabs(folder):
+        raise FetchError("there is no home folder to keep atlases in: name a folder in NE_CACHE")
+    return Path(folder) / "neuron-embeddings"
+
+
+@dataclass(frozen=True)
+class Cache:
+    """What is kept of one source."""
+
+    folder: Path
+
+    @staticmethod
+    def of(folder: Path, source: Hub | Archive) -> "Cache":
+        return Cache(folder / f"{source.name}-{digest(source.key)[:12]}")
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / "lock"
+
+    def root(self, version: str) -> Path:
+        return self.folder / version
+
+    def mark(self, version: str) -> Path:
+        return self.folder / f"{version}{MARK}"
+
+    def partial(self, version: str) -> Path:
+        return self.folder / f"{version}{PARTIAL}"
+
+    def newest(self) -> str | None:
+        """The version that stood last and is whole still."""
+        marks = sorted(self.folder.glob(f"*{MARK}"), key=lambda mark: mark.stat().st_mtime_ns, reverse=True)
+        return next((each for each in (mark.name.removesuffix(MARK) for mark in marks) if self.has(each)), None)
+
+    def has(self, version: str) -> bool:
+        """Whether a version is there and as long as it was, file by file."""
+        if not self.mark(version).is_file():
+            return False
+        try:
+            check_sizes(self.root(version), read_manifest(self.root(version)))
+        except AtlasError:
+            return False
+        return True
+
+    def stands(self, version: str, source: str) -> None:
+        """Mark a version as whole, and as the newest."""
+        self.mark(version).write_text(source + "\n", encoding="utf-8")
+
+    def hold(self, version: str) -> None:
+        """Until this process ends no other removes that version."""
+        hold(self.mark(version))
+
+    def room_for(self, version: str) -> Path:
+        """The folder that a version is fetched into; what had come of others is given up."""
+        for other in self.folder.glob(f"*{PARTIAL}"):
+            if other != self.partial(version):
+                shutil.rmtree(other, ignore_errors=True)
+        self.partial(version).mkdir(exist_ok=True)
+        return self.partial(version)
+
+    def clear(self, version: str) -> None:
+        """Remove the other versions that no process shows, and what killed processes left."""
+        for folder in [path for path in self.folder.iterdir() if path.is_dir() and path.name != version]:
+            mark = self.mark(folder.name)
+            if not (mark.exists() and in_use(mark)):
+                mark.unlink(missing_ok=True)
+                shutil.rmtree(folder, ignore_errors=True)

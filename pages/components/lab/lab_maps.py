@@ -1,0 +1,36 @@
+"""Pictures over the pixels side by side, each with its scale, as a unit of the lab has them."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from pages.components.base.assets import component, drawn_key
+
+MAPS = component(__file__, "lab_maps", html='<div id="maps"></div><div id="tip" role="tooltip"></div>')
+
+
+@dataclass(frozen=True)
+class PixelMap:
+    """`signed` maps run from −most to most, the others from 0 to it. `unit` is what a value counts."""
+
+    title: str
+    words: str
+    unit: str
+    values: Float[np.ndarray, " d_pixels"]
+    most: float
+    signed: bool
+
+
+def lab_maps(maps: Sequence[PixelMap], shape: tuple[int, int]) -> None:
+    drawn = {
+        "height": shape[0],
+        "width": shape[1],
+        "maps": [
+            asdict(each)
+            | {"values": np.round(each.values.astype(np.float64), 4).tolist(), "most": float(each.most) or 1.0}
+            for each in maps
+        ],
+    }
+    MAPS(data={"key": drawn_key(drawn), **drawn}, key="lab_maps")

@@ -1,0 +1,30 @@
+"""What the lab page says of an atlas without a lab: where there is one, or how to make one."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ne_core.atlas import Atlas
+from ne_core.atlas.lab_schema import FACTS, FOLDER
+from pages.components.base.escape import markdown
+from pages.components.shell import atlas_sources
+from pages.components.shell.nav import page_file
+
+
+def no_lab(atlas: Atlas) -> None:
+    others = [name for name, root in atlas_sources.places().items() if (root / FOLDER / FACTS).is_file()]
+    said = f"The atlas {atlas.called} has no lab: an MLP on pictures with sparse autoencoders on its hidden layer."
+    st.info(markdown(said), icon=":material/science:")
+    for name in others:
+        st.page_link(
+            page_file("sae_lab"),
+            label=markdown(f"The lab of the atlas {name}"),
+            icon=":material/arrow_forward:",
+            query_params={"atlas": name},
+        )
+    if not others:
+        st.markdown("To make one, of small pictures of digits, on two cores:")
+        st.code(
+            f"python -m precompute lab --out {(atlas_sources.folder() or Path(atlas_sources.FOLDER)) / 'digits'}",
+            language="bash",
+        )

@@ -1,0 +1,90 @@
+"""The controls of the map: a search that lights up its hits, the colours, the layer. Each moves the URL."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Bool
+
+from ne_core.atlas import Atlas
+from ne_core.atlas.wording import layer_mark, ref_name, worded
+from ne_core.method.classes import CLASSES, NAMES
+from pages.components.base.escape import markdown
+from pages.components.map.export_map import map_menu
+from pages.components.shell.nav import page_file
+from pages.components.text.labels import label
+from pages.components.url import links, location
+from pages.components.url.map_view import COLOURS, View
+from pages.components.widgets.choices import one_of, search_box
+
+Flags = Bool[np.ndarray, " n"]
+
+
+def controls(atlas: Atlas, view: View, drawn: Flags, lit: Flags | None) -> None:
+    search(atlas, view)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        st.session_state["_map_colour"] = view.colour
+        st.segmented_control(
+            "Colour",
+            list(COLOURS),
+            key="_map_colour",
+            format_func=COLOURS.get,
+            required=True,
+            on_change=location.moved("_map_colour", lambda colour: view.to(colour=colour).query(atlas), list(COLOURS)),
+        )
+        only(atlas, view, "layer", "Layer", list(atlas.layers), partial(layer_mark, atlas.manifest))
+        only(atlas, view, "kind", worded(atlas.manifest, "Neuron’s class"), list(CLASSES[1:]), NAMES.get)
+        n_drawn = int(drawn.sum())
+        of_all = f" of {len(drawn):,}" if n_drawn < len(drawn) else ""
+        st.markdown(f"**{n_drawn:,}{of_all} features**", width="content")
+        map_menu(atlas, view, drawn, lit)
+    if lit is not None:
+        show_lit(atlas, view, int((lit & drawn).sum()), n_drawn)
+    if view.show is not None:
+        show_shown(atlas, view)
+
+
+def search(atlas: Atlas, view: View) -> None:
+    search_box(
+        atlas,
+        "_map_",
+        "Light up",
+        view.search.q,
+        view.search.mode,
+        lambda text: view.searching(q=text, like=None).query(atlas),
+        lambda mode: view.searching(mode=mode, like=None).query(atlas),
+    )
+
+
+def only(atlas: Atlas, view: View, name: str, title: str, options: list, text) -> None:
+    """One of the options; without one, all are drawn."""
+    among = view.search.among
+    one_of(
+        f"_map_{name}",
+        title,
+        options,
+        text,
+        getattr(among, name),
+        165,
+        lambda picked: view.searching(among=replace(among, **{name: picked})).query(atlas),
+    )
+
+
+def show_lit(atlas: Atlas, view: View, n_lit: int, n_drawn: int) -> None:
+    """How many features the search lit, and the way to all of them."""
+    by = f"like {ref_name(atlas.manifest, view.search.like)}" if view.search.like else f"for “{view.search.q}”"
+    said = f"**{n_lit:,} lit** {markdown(by)}; the other {n_drawn - n_lit:,} are grey."
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(said if n_lit else f"**Nothing found** {markdown(by)}, so nothing is lit.", width="content")
+        st.page_link(page_file("search"), label="Open in Search", query_params=view.search.query(atlas))
+        st.button("Clear", on_click=location.go, args=(view.searching(q="", like=None).query(atlas),), key="_map_clear")
+
+
+def show_shown(atlas: Atlas, view: View) -> None:
+    """Which feature has the ring."""
+    name = f"{ref_name(atlas.manifest, view.show)} {label(atlas, atlas.feature_id(view.show))}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"The ring marks {markdown(name)}.", width="content")
+        st.page_link(page_file("neuron"), label="Open it", query_params=links.atlas_query(atlas, view.show.query()))
+        st.button("Remove the ring", on_click=location.go, args=(view.to(show=None).query(atlas),), key="_map_ring")

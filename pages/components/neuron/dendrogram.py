@@ -1,0 +1,110 @@
+"""The tree of one neuron's examples, and the line that cuts it: the browser colours what the line makes at once."""
+
+from urllib.parse import urlencode
+
+import numpy as np
+
+from ne_core.atlas import Atlas, Neuron
+from ne_core.method.dendrogram import Dendrogram, dendrogram
+from ne_core.method.nodes import parent_heights
+from ne_core.palette import FEATURES, OTHER
+from ne_core.text.token_text import short
+from pages.components.base.assets import component
+from pages.components.cached.per_atlas import identity, per_atlas
+from pages.components.text.labels import node_labels
+from pages.components.url.links import neuron_href
+from pages.components.url.neuron_view import View
+from pages.components.widgets.lines import snippets
+from pages.components.widgets.thumbs import thumbs
+
+DENDROGRAM = component(
+    __file__,
+    "dendrogram",
+    html='<div id="stage"><div id="plot" tabindex="0" role="group"></div>'
+    '<div id="line" tabindex="0" role="slider" aria-label="Cut of the tree" aria-orientation="vertical"><span></span>'
+    '</div></div><p id="cuts"></p><div id="tip" role="tooltip"></div>'
+    '<div id="live" class="hidden" role="status" aria-live="polite"></div>',
+    parts=("dendrogram_cut", "dendrogram_draw", "dendrogram_move"),
+)
+MANY = 1000  # leaves
+ROOM = 1.06  # above the highest branch point
+
+
+def tree_of(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
+    """Draw the tree of a neuron with two examples or more, cut where the view cuts it."""
+    found = drawn_tree(atlas, neuron.ref.layer, neuron.ref.neuron, neuron)
+    kept = "".join(f"&{urlencode({name: value})}" for name, value in view.along(atlas).items())
+    told = {"address": neuron_href(atlas, neuron.ref), "kept": kept}
+    place = {"cut": view.cut, "asked": view.feature is not None, "current": current, "branch": view.branch}
+    DENDROGRAM(data={**found, "key": f"{found['key']} {kept}", **told, **place}, key="dendrogram")
+
+
+@per_atlas(entries=32)
+def drawn_tree(atlas: Atlas, layer: int, number: int, _neuron: Neuron) -> dict:
+    """What is drawn of a tree in any view: a reader who moves the cut or opens features stays with one neuron."""
+    layout, usual = dendrogram(_neuron.tree), atlas.manifest.default_cut
+    suggested = atlas.suggested_cut(_neuron.ref)
+    highest = max(float(layout.height.max()), usual, suggested or 0)
+    drawn = {
+        "usual": usual,
+        "suggested": suggested,
+        "top": min(2.0, np.ceil(highest * ROOM * 100) / 100),
+        "colours": [colour.css for colour in (*FEATURES, OTHER)],
+        "leaves": leaves(atlas, _neuron, layout),
+        "branches": branches(_neuron, layout),
+        "names": names(atlas, _neuron, layout),
+    }
+    *_, written = identity(atlas)  # which tree of which atlas, as it was written when: no other is drawn like it
+    return {"key": f"{neuron_href(atlas, _neuron.ref)} {written}", **drawn}
+
+
+def leaves(atlas: Atlas, neuron: Neuron, layout: Dendrogram) -> list[dict]:
+    """From the left: which example it is, and the text around the key token, less of it where there are thousands.
+
+    Where examples are images it is their label, and, but for thousands, {image: what thumbs.py makes of each}.
+    """
+    before, after = (10, 4) if len(neuron) <= MANY else (5, 2)
+    texts = snippets(atlas, neuron, layout.order, before, after)
+    made = [{"row": row, "text": text} for row, text in zip(layout.order.tolist(), texts, strict=True)]
+    if atlas.images is None or len(neuron) > MANY:
+        return made
+    images = thumbs(atlas, neuron.example[layout.order])
+    return [leaf | {"image": image} for leaf, image in zip(made, images, strict=True)]
+
+
+def names(atlas: Atlas, neuron: Neuron, layout: Dendrogram) -> list[list[list[str]]]:
+    """What each node is called, in the order of leaves and branches: key terms, and what stands before them.
+
+    A branch point without a name of its own has that of its central example.
+    """
+    found, n = node_labels(atlas, neuron), len(neuron)
+    names = np.concatenate([found.keys, found.context], axis=1)
+    nameless = n + np.flatnonzero(found.keys[n:, 0] < 0)
+    names[nameless] = names[neuron.merge_central[nameless - n]]
+    names = names[np.concatenate([layout.order, np.arange(n, 2 * n - 1)])]
+    text = {id: short(atlas.vocab[id]) for id in np.unique(names[names >= 0]).tolist()}
+    split = found.keys.shape[1]
+    return [
+        [[text[id] for id in row[:split] if id >= 0], [text[id] for id in row[split:] if id >= 0]]
+        for row in names.tolist()
+    ]
+
+
+def branches(neuron: Neuron, layout: Dendrogram) -> list[dict]:
+    """From the lowest: its two arms by number, leaves being numbered from the left; where it stands; its centre."""
+    n = len(neuron)
+    number = np.arange(2 * n - 1)
+    number[layout.order] = np.arange(n)
+    # heights as they are stored, all digits: in the browser a cut must fall on the same side of them as here
+    columns = (
+        number[layout.children],
+        layout.x[n:].round(3),
+        neuron.tree[:, 2].astype(np.float64),
+        number[neuron.merge_central],
+        parent_heights(neuron.tree)[n:].round(3),
+    )
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return [
+        {"of": of, "x": x, "h": height, "centre": centre, "until": until if np.isfinite(until) else None}
+        for of, x, height, centre, until in rows
+    ]

@@ -1,0 +1,108 @@
+"""The small figures behind a neuron as what is drawn: on the page (behind.py) and into files (export_behind.py)."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from ne_core.atlas import Atlas
+from ne_core.atlas.wording import ref_name, worded
+from ne_core.half import number
+from ne_core.method.logits import LogitEffects
+from ne_core.numbers import fixed, signed
+from ne_core.queries.by_distance import ByDistance
+from ne_core.queries.why import Why
+from ne_core.refs import NeuronRef
+from ne_core.text.token_text import spelled
+from pages.components.neuron.why import named_parts
+from pages.components.widgets.plot_axes import count_axis, level_axis, log_count, value_axis
+from pages.components.widgets.small_plot import Axis, Bar, Series, plotted
+
+LONGEST = 16  # characters of a token below its bar
+
+
+def importance_plot(here: ByDistance, others: ByDistance, what: str, colour: str | None) -> dict:
+    """Of a feature or a branch, `what`, with importances at some distance, and of the neuron's other examples."""
+    bars = [importance_bar(here, i) for i in np.flatnonzero(here.count)[::-1].tolist()]
+    points = [(-1.0 - i, float(others.mean[i])) for i in np.flatnonzero(others.count)[::-1].tolist()]
+    farthest = len(here.count)
+    ticks = [(-float(i), f"−{i}") for i in range(1, farthest + 1) if farthest <= 12 or i == 1 or i % 5 == 0]
+    ends = [end for bar in bars for end in (bar.low, bar.high)] + [y for _, y in points]
+    return plotted(
+        bars,
+        Axis(-farthest - 0.5, -0.5, "tokens before the key token", ticks),
+        level_axis(min(ends), max(ends), "mean importance (share)"),
+        label=f"Mean importance by distance from the key token: {what}.",
+        title=what,
+        line=Series("the neuron’s other examples", points) if points else None,
+        colour=colour,
+    )
+
+
+def importance_bar(values: ByDistance, i: int) -> Bar:
+    mean, spread, count = float(values.mean[i]), float(values.spread[i]), int(values.count[i])
+    words = f"−{i + 1}: mean {signed(mean)}, standard deviation {spread:.2f}, {count:,} token{'s' * (count != 1)}"
+    return Bar(-i - 1.5, -i - 0.5, mean, words, mean - spread, mean + spread)
+
+
+def activations_plot(atlas: Atlas, ref: NeuronRef) -> dict:
+    """The histogram, with the neuron's maximum and where its examples begin."""
+    found, maximum = atlas.histogram(ref), float(atlas.neurons["maximum"][atlas.neuron_row(ref)])
+    keep = kept_share(atlas) * maximum
+    shown = [(keep, f"kept from {fixed(keep)}"), (maximum, f"maximum {fixed(maximum)}")]
+    marks = [mark for mark in shown if np.isfinite(mark[0])]
+    ends = [found.low, found.high, *(at for at, _ in marks)]
+    thing = "image" if atlas.manifest.images else "position"
+    bars = [
+        Bar(low, high, log_count(count), f"{low:.2f} to {high:.2f}: {count:,} {thing}{'s' * (count != 1)}")
+        for (low, high), count in zip(pairwise(found.edges.tolist()), found.counts.tolist(), strict=True)
+    ]
+    return plotted(
+        bars,
+        value_axis(min(ends), max(ends), "activation"),
+        count_axis(int(found.counts.max()), f"{thing}s"),
+        label=f"How many sampled {thing}s have which activation, from {number(found.low)} to {number(found.high)}.",
+        marks=marks,
+    )
+
+
+def kept_share(atlas: Atlas) -> float:
+    """The share of its maximum from which a neuron's examples are kept; NaN where the manifest, unchecked, has none."""
+    share = atlas.manifest.raw["keep"]
+    whole = type(share) is int and share in (0, 1)
+    return float(share) if whole or isinstance(share, float) else np.nan
+
+
+def effects_plot(atlas: Atlas, effects: LogitEffects, ref: NeuronRef) -> dict:
+    """A bar for each token: raised most at the left, lowered most at the right, one place free between the two."""
+    first = len(effects.raised) + 1
+    placed = [*enumerate(effects.raised), *enumerate(effects.lowered[::-1], first)]
+    names = [spelled(atlas.vocab[token]) for _, (token, _) in placed]
+    bars = [
+        Bar(at - 0.5, at + 0.5, effect, f"{name}: {signed(effect)}")
+        for name, (at, (_, effect)) in zip(names, placed, strict=True)
+    ]
+    below = [(at, cropped(name)) for name, (at, _) in zip(names, placed, strict=True)]
+    ends = [effect for _, (_, effect) in placed]
+    axis = worded(atlas.manifest, "tokens raised most, tokens lowered most")
+    return plotted(
+        bars,
+        Axis(-0.5, first + len(effects.lowered) - 0.5, axis, below),
+        level_axis(min(ends), max(ends), "logit per unit of activation"),
+        label=f"Direct effect of {ref_name(atlas.manifest, ref)} on the logits.",
+    )
+
+
+def why_plot(atlas: Atlas, found: Why, ref: NeuronRef, what: str) -> dict:
+    """A bar for each part that the page shows, and at the right, one place apart, their sum."""
+    parts = named_parts(found)
+    placed = [*enumerate(parts), (len(parts) + 1, ("pre-activation", found.total))]
+    return plotted(
+        [Bar(at - 0.5, at + 0.5, value, f"{name}: {signed(value)}") for at, (name, value) in placed],
+        Axis(-0.5, len(parts) + 1.5, "what writes it, and the sum", [(at, name) for at, (name, _) in placed]),
+        level_axis(*(end(value for _, (_, value) in placed) for end in (min, max)), "mean pre-activation"),
+        label=f"What writes the mean pre-activation of {what} of {ref_name(atlas.manifest, ref)}.",
+    )
+
+
+def cropped(name: str) -> str:
+    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"

@@ -1,0 +1,117 @@
+"""What stands behind a neuron, under its examples: importance by distance, what writes it, its effects, activations."""
+
+import numpy as np
+import streamlit as st
+
+from ne_core.atlas import Atlas, Neuron
+from ne_core.atlas.wording import worded
+from ne_core.method.agreement import Agreement, agreement
+from ne_core.numbers import fixed
+from ne_core.palette import feature_colour
+from ne_core.queries.by_distance import distances
+from ne_core.refs import NeuronRef
+from pages.components.base.escape import markdown
+from pages.components.neuron.detail_plots import activations_plot, importance_plot, kept_share
+from pages.components.neuron.why import show_why
+from pages.components.url.location import listed
+from pages.components.url.neuron_view import View
+from pages.components.widgets.clusters import Cluster
+from pages.components.widgets.effects import effect_lists
+from pages.components.widgets.small_plot import small_plot
+
+EFFECTS_ON_TOKENS = (
+    "Direct effect on the logits of one unit of activation, less the mean over all tokens, up to the final norm’s "
+    "scale: the neuron’s output weights through the unembedding, past all later layers. Active, the neuron makes the "
+    "tokens raised likelier to come next. Each token leads to the features that fire on it."
+)
+EFFECTS_ON_CLASSES = (
+    "Effect on the logits of the classes of one unit of activation, less the mean over all classes: what is raised "
+    "becomes a likelier answer. Each class leads to the features that fire on its images."
+)
+
+
+def show_behind(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
+    """Of images nothing is masked, and no model's parts are known, so that two of them are not there."""
+    what = f"feature {current}" if view.branch is None else f"branch point {view.branch}"
+    titles = ["Effect on the logits", "Activations"]
+    if atlas.manifest.images:
+        effects, activations = st.tabs(titles)
+    else:
+        importance, why, effects, activations = st.tabs(["Importance by distance", "Why this meaning", *titles])
+        with importance:
+            show_importances(atlas, neuron, view, cluster, what, current)
+        with why:
+            show_why(atlas, neuron, cluster, what)
+    with effects:
+        show_effects(atlas, neuron.ref)
+    with activations:
+        show_activations(atlas, neuron.ref)
+
+
+def show_importances(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, what: str, current: int) -> None:
+    colour = feature_colour(current if view.branch is None else -1).css
+    show_importance(atlas, neuron, cluster, view.reading.baseline_number(atlas.manifest.baselines), what, colour)
+    show_agreement(atlas, neuron, cluster, what)
+
+
+def show_importance(
+    atlas: Atlas, neuron: Neuron, cluster: Cluster, baseline: int | None, what: str, colour: str
+) -> None:
+    here, others = distances(neuron, cluster.rows, baseline)
+    if not here.count.any():
+        st.caption(f"Importance was not computed for tokens before the key tokens of {what}.")
+        return
+    small_plot(importance_plot(here, others, what, colour), name="by_distance")
+    among = f", and {counted(others.n_examples)} of the neuron’s other features" if others.count.any() else ""
+    st.caption(
+        f"Share of the activation lost when the token at that distance is masked, signed, averaged over the "
+        f"{counted(here.n_examples)} of {what} with importances{among}. Lines reach one standard deviation up and "
+        "down. The key token itself, whose masking takes all, is left out."
+    )
+
+
+def counted(n: int) -> str:
+    return f"{n:,} example{'s' * (n != 1)}"
+
+
+def show_agreement(atlas: Atlas, neuron: Neuron, cluster: Cluster, what: str) -> None:
+    names = atlas.manifest.baselines
+    if len(names) < 2:
+        st.caption(markdown(f"The atlas has one mask baseline, {names[0]}: there is nothing to compare it with."))
+        return
+    found = agreement(np.asarray(neuron.window_importances[cluster.rows]))
+    if found.n_tokens:
+        st.markdown(f"**Do the {len(names)} mask baselines agree?** {agreement_words(found, what)}")
+    st.caption(markdown(f"A masked token is replaced by {listed(names)}; the baseline is chosen above the examples."))
+
+
+def agreement_words(found: Agreement, what: str) -> str:
+    said = []
+    if np.isfinite(found.sign):
+        said.append(f"signs contradict each other on **{1 - found.sign:.0%}** of the underlined tokens")
+    said.append(f"the most important token is the same in **{found.top:.0%}** of the examples")
+    if np.isfinite(found.correlation):
+        said.append(f"importances correlate at **{fixed(found.correlation)}**")
+    over = f"Over {found.n_tokens:,} tokens before the key tokens of {counted(found.n_examples)} of {what}: "
+    return over + "; ".join(said) + "."
+
+
+def show_effects(atlas: Atlas, ref: NeuronRef) -> None:
+    effects = atlas.logit_effects(ref)
+    if effects is None:
+        st.caption("This atlas holds no effects on the logits: its model was read without an unembedding.")
+        return
+    effect_lists(atlas, effects.raised, effects.lowered)
+    st.caption(EFFECTS_ON_CLASSES if atlas.manifest.images else EFFECTS_ON_TOKENS)
+
+
+def show_activations(atlas: Atlas, ref: NeuronRef) -> None:
+    plot, share = activations_plot(atlas, ref), kept_share(atlas)
+    small_plot(plot, name="histogram")
+    reached = "a share" if np.isnan(share) else f"{share:.0%}"
+    least = "is above 0" if share == 0 else f"reaches {reached} of the neuron’s maximum"
+    said = (
+        f"Activations on {atlas.manifest.sample_positions:,} sampled positions of the corpus, in {len(plot['bars'])} "
+        f"bins; counts on a logarithmic scale. An activating example {least}."
+    )
+    st.caption(worded(atlas.manifest, said))

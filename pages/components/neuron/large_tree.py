@@ -1,0 +1,45 @@
+"""What stands in a tree's place where it has more leaves than a browser should be sent: the cut as a number."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from ne_core.atlas import Atlas, Neuron
+from ne_core.atlas.wording import worded
+from pages.components.url import location
+from pages.components.url.links import page_href
+from pages.components.url.neuron_view import View
+from pages.components.widgets.chips import Chip, chips
+
+MOST_LEAVES = 4000  # some 300 bytes each, of the 1.5 MB that a page may be
+
+
+def large_tree(atlas: Atlas, neuron: Neuron, view: View) -> None:
+    """The controls of the cut without the picture."""
+    usual, suggested = atlas.manifest.default_cut, atlas.suggested_cut(neuron.ref)
+
+    def at(cut: float) -> View:
+        reading = replace(view.reading, page=0)
+        return replace(view, cut=round(float(cut), 4), feature=None, branch=None, reading=reading)
+
+    st.session_state["_cut"] = view.cut
+    st.number_input(
+        "Cut, a cosine distance",
+        0.0,
+        2.0,
+        step=0.01,
+        format="%.4g",
+        key="_cut",
+        on_change=location.moved("_cut", lambda cut: at(cut).query(atlas)),
+        width=180,
+    )
+    named = {"Atlas’s cut": usual, "Suggested cut": suggested}
+    views = {f"{name} {cut:g}": at(cut) for name, cut in named.items() if cut is not None}
+    links = [Chip(text, page_href("neuron", to.query(atlas)), to.cut == view.cut) for text, to in views.items()]
+    chips(links, name="cuts", label="Cuts")
+    said = (
+        f"This neuron has {len(neuron):,} examples. Trees of more than {MOST_LEAVES:,} leaves are not drawn. The cut "
+        "is moved here all the same, and `branch=` in the address opens a branch point, from the lowest, 0, to the "
+        f"highest, {len(neuron.tree) - 1}."
+    )
+    st.caption(worded(atlas.manifest, said))

@@ -1,0 +1,69 @@
+"""The controls of the search: the text, how it is looked for, among which features. Each moves the URL."""
+
+from dataclasses import replace
+from functools import partial
+
+import streamlit as st
+
+from ne_core.atlas import Atlas
+from ne_core.atlas.wording import layer_mark, worded
+from ne_core.method.classes import CLASSES, NAMES
+from ne_core.method.similar import SPACES
+from ne_core.queries.comparable_text import similar_words
+from pages.components.cached.comparable import caution
+from pages.components.url import location
+from pages.components.url.links import in_space, neuron_href
+from pages.components.url.search_view import LARGEST, View
+from pages.components.widgets.choices import one_of, search_box, space_of
+from pages.components.widgets.features import feature_row, feature_rows
+
+
+def controls(atlas: Atlas, view: View) -> None:
+    search_box(
+        atlas,
+        "_",
+        "Search features",
+        view.q,
+        view.mode,
+        lambda text: view.to(q=text, like=None).query(atlas),
+        lambda picked: view.to(mode=picked, like=None).query(atlas),
+    )
+    if view.asked:
+        filters(atlas, view)
+
+
+def filters(atlas: Atlas, view: View) -> None:
+    """Among which features; they stay when the text changes."""
+
+    def moved(name: str):
+        return lambda value: view.to(among=replace(view.among, **{name: value})).query(atlas)
+
+    among, classes = view.among, list(CLASSES[1:])
+    st.session_state["_find_least"] = among.least
+    with st.container(horizontal=True, gap="small"):
+        named = partial(layer_mark, atlas.manifest)
+        one_of("_find_layer", "Layer", list(atlas.layers), named, among.layer, 160, moved("layer"))
+        of_class = worded(atlas.manifest, "Neuron’s class")
+        one_of("_find_kind", of_class, classes, NAMES.get, among.kind, 160, moved("kind"))
+        st.number_input(
+            "Examples, at least",
+            min_value=1,
+            max_value=LARGEST,
+            key="_find_least",
+            width=160,
+            on_change=location.moved("_find_least", moved("least")),
+        )
+
+
+def heading(atlas: Atlas, view: View) -> None:
+    """What the hits are like, where it is a feature and no text: that feature, and in which space."""
+    if view.like is None:
+        return
+    st.subheader("More like this feature", anchor=False)
+    href = neuron_href(atlas, view.like, **in_space(atlas, view.space))
+    row = feature_row(atlas, atlas.feature_id(view.like), named=True, href=href)
+    feature_rows([row], of=atlas, name="like", label="The feature", shown=1)
+    space_of(atlas, "_find_space", view.space, lambda space: view.to(space=space).query(atlas))
+    caption = f"Nearest by cosine between central examples, as {SPACES.get(view.space, view.space)}."
+    st.caption(worded(atlas.manifest, caption))
+    caution(atlas, view.space, lambda pairs: similar_words(pairs, view.like.layer))

@@ -1,0 +1,119 @@
+"""What every page stands in: the atlas, opened once and read-only, and the sidebar."""
+
+from pathlib import Path
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from ne_core.atlas import Atlas
+from ne_core.atlas.wording import worded
+from ne_core.errors import AtlasError
+from pages.components.base.escape import markdown
+from pages.components.shell import atlas_sources, fetching
+from pages.components.shell.bookmarks import keeper
+from pages.components.shell.keys import keys
+from pages.components.shell.nav import PAGES, page_file, pages_of
+from pages.components.shell.settings import safe
+from pages.components.url import address, location
+from pages.components.url.last_views import remembered
+from pages.components.url.tab import tab
+
+HERE = Path(__file__).parent
+
+
+def open_page(page: str) -> Atlas:
+    """The atlas that the URL asks for. Where there is none the page says so and ends here."""
+    st.html(HERE / "page.css")
+    address.answer(page, list(PAGES))
+    tab(PAGES[page][0])
+    places, asked = atlas_sources.places(), st.query_params.get("atlas")
+    names = list(places)
+    if atlas_sources.awaited(asked):
+        sidebar(page, None, names, asked)
+        fetching.wait(asked)
+    if not names:
+        sidebar(page, None, names)
+        no_atlas(atlas_sources.folder())
+    name = asked if asked in names else names[0]
+    try:
+        atlas = opened(str(places[name]), (places[name] / "manifest.json").stat().st_mtime_ns, name)
+    except (AtlasError, OSError) as error:
+        sidebar(page, None, names, name)
+        st.error(markdown(atlas_sources.told(error)))
+        st.stop()
+    tab(worded(atlas.manifest, PAGES[page][0]), name)
+    sidebar(page, atlas, names, name)
+    if asked not in (None, name):
+        st.error(markdown(f"atlas={asked[:40]}: the atlas here is {location.listed(names)}"))
+    return atlas
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the atlas …")
+def opened(root: str, stamp: int, name: str) -> Atlas:
+    """One Atlas for all sessions; `stamp` opens it anew when its manifest was written anew."""
+    return Atlas.open(root, name)
+
+
+def no_atlas(folder: Path) -> None:
+    st.title("No atlas yet")
+    st.markdown("An atlas is a folder of features found in one model. To make the demo atlas and open it here:")
+    st.code("make demo", language="bash")
+    st.markdown(
+        f"This explorer looks for atlases in the folder **{markdown(str(folder))}**; the environment variable "
+        "`NE_ATLASES` names another one."
+    )
+    st.stop()
+
+
+def sidebar(page: str, atlas: Atlas | None, names: list[str], name: str | None = None) -> None:
+    with st.sidebar:
+        st.html('<p class="ne-brand">Neuron embeddings<span>what single neurons mean</span></p>')
+        pages = pages_of(atlas)
+        for target in pages:
+            title, icon = PAGES[target]
+            title = worded(atlas.manifest, title) if atlas else title
+            st.page_link(
+                page_file(target), label=title, icon=icon, query_params=remembered(target, name), width="stretch"
+            )
+        if name in names and len(names) > 1:
+            pick_atlas(names, name)
+        if atlas:
+            keeper(names, name)
+            keys(atlas.manifest, {target: f"{target}?{urlencode(remembered(target, name))}" for target in pages})
+            st.html(summary(atlas))
+            aged(atlas)
+            if page in ("neuron", "search", "trail", "pair"):
+                st.html(legend(atlas))
+
+
+def pick_atlas(names: list[str], name: str) -> None:
+    st.session_state["_atlas"] = name
+    st.selectbox(
+        "Atlas", names, key="_atlas", on_change=location.moved("_atlas", lambda picked: {"atlas": str(picked)})
+    )
+
+
+def aged(atlas: Atlas) -> None:
+    """Say it where the atlas may not be the newest that its source has."""
+    found = atlas_sources.origin(atlas)
+    if found and found.note:
+        st.caption(markdown(found.note))
+
+
+def legend(atlas: Atlas) -> str:
+    """How tokens are drawn; the last line is for models that read from left to right. Of images it is activation."""
+    if atlas.manifest.images:
+        return (HERE / "legend_images.html").read_text(encoding="utf-8")
+    whole = (HERE / "legend.html").read_text(encoding="utf-8")
+    return whole if atlas.manifest.causal else whole.split("<!-- causal -->")[0] + "</dl>"
+
+
+def summary(atlas: Atlas) -> str:
+    """One line on the model under the menu."""
+    model = safe(atlas.manifest.raw["model"].get("name", "a model"))
+    n_features, n_neurons = len(atlas.features["layer"]), len(atlas.neurons["layer"])
+    layers = f"{len(atlas.layers)} layer{'s' * (len(atlas.layers) != 1)}"
+    return (
+        f'<p class="ne-atlas">Atlas <b>{safe(atlas.manifest.name)}</b><br>of the model {model}<br>'
+        f"{layers} · {n_neurons:,} {atlas.manifest.units} · {n_features:,} features</p>"
+    )

@@ -1,0 +1,108 @@
+"""What an atlas was made from, as HTML. Every value is somebody's text and is escaped here."""
+
+import html
+
+import numpy as np
+
+from ne_core.atlas import Atlas
+from ne_core.atlas.manifest import Manifest
+from ne_core.atlas.wording import worded
+from ne_core.method.embeddings import EMBEDDINGS
+from ne_core.method.similar import SPACES
+from ne_core.text.token_text import visible
+
+LONGEST = 500  # characters of one value
+
+
+def safe(value: object) -> str:
+    """A value of any kind and size, cut short."""
+    text = value[:LONGEST] if isinstance(value, str) else str(value)[:LONGEST]
+    return html.escape(visible(text))
+
+
+def pairs(style: str, values: dict[str, str]) -> str:
+    """A list of names and values, both of which are HTML already."""
+    rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in values.items())
+    return f'<dl class="{style}">{rows}</dl>'
+
+
+def counts(atlas: Atlas) -> str:
+    """The atlas in numbers."""
+    manifest, alive = atlas.manifest, atlas.neurons["n_examples"] > 0
+    n_features = atlas.neurons["n_features"]
+    return pairs(
+        "ne-facts",
+        {
+            "layers": f"{len(atlas.layers)}",
+            manifest.units: f"{len(alive):,}",
+            "living": f"{alive.mean():.0%}" if len(alive) else "–",
+            "features": f"{len(atlas.features['layer']):,}",
+            "activating examples": f"{int(atlas.neurons['n_examples'].sum(dtype=np.int64)):,}",
+            "with several features": f"{(n_features > 1).sum() / max(1, alive.sum()):.0%}",
+            "images read" if manifest.images else "texts read": f"{len(atlas.tokens):,}",
+        },
+    )
+
+
+def settings(manifest: Manifest) -> str:
+    """The choices behind the atlas, in the words of the method."""
+    raw = manifest.raw
+    model, corpus = raw["model"], raw["corpus"]
+    values = {
+        "model": f"{safe(model.get('name'))} ({safe(model.get('family'))}, {safe(model.get('act_fn'))})",
+        **data_settings(manifest),
+        "weights": f"{safe(raw['weights'])}",
+        "examples kept": kept(manifest),
+        "maxima": f"from {safe(raw['maxima'].get('from') if isinstance(raw['maxima'], dict) else raw['maxima'])}",
+        "embedding": f"{safe(manifest.embedding)}: {EMBEDDINGS[manifest.embedding]}",
+        "cut": f"cosine distance {manifest.default_cut:g}, average linkage",
+        **token_settings(manifest),
+        "similar features": "; ".join(safe(worded(manifest, SPACES.get(space, space))) for space in manifest.spaces),
+        "seed, dtype, device": f"{safe(raw['seed'])}, {safe(raw['dtype'])}, {safe(raw['device'])}",
+        "libraries": safe(", ".join(f"{name} {version}" for name, version in raw["libraries"].items())),
+    }
+    notes = corpus.get("notes")
+    if notes:
+        values["notes on the corpus"] = safe("; ".join(map(str, notes)) if isinstance(notes, list) else notes)
+    return pairs("ne-settings", values)
+
+
+def data_settings(manifest: Manifest) -> dict[str, str]:
+    """What was read."""
+    raw, corpus = manifest.raw, manifest.raw["corpus"]
+    if manifest.images:
+        return {"images": f"{safe(corpus.get('name'))}, {raw['n_examples']:,}"}
+    documents, packing = safe(corpus.get("n_documents")), safe(corpus.get("packing"))
+    return {
+        "corpus": f"{safe(corpus.get('name'))}, {documents} documents, packing: {packing}",
+        "texts": f"{raw['n_examples']:,} examples of up to {raw['n_ctx']} tokens",
+    }
+
+
+def kept(manifest: Manifest) -> str:
+    """The rule by which activating examples were chosen."""
+    keep, first = manifest.raw["keep"], f"the first {safe(manifest.raw['max_examples'])}"
+    least = "above 0" if keep == 0 else worded(manifest, f"from {percent(keep)} of a neuron’s maximum on")
+    return f"{least}, {first}"
+
+
+def token_settings(manifest: Manifest) -> dict[str, str]:
+    """What only texts have: a window, and masked tokens."""
+    if manifest.images:
+        return {}
+    window, masks = manifest.window, safe(", ".join(manifest.baselines))
+    return {
+        "window": f"{window.back} tokens up to and including the key token, {window.forward} after it",
+        "token importance": f"masked tokens replaced by {masks}; computed for {computed(manifest.raw['importance'])}",
+    }
+
+
+def percent(share: object) -> str:
+    return f"{share:.0%}" if isinstance(share, float) else safe(share)
+
+
+def computed(importance: object) -> str:
+    """How many rows have importances."""
+    if not isinstance(importance, dict) or "rows" not in importance:
+        return safe(importance)
+    return f"{safe(importance['rows'])} of {safe(importance.get('rows_in_all'))} activating examples"

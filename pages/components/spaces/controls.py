@@ -1,0 +1,64 @@
+"""The controls of the page of spaces: two spaces, whose clusters; a measure of the whole atlas, whose clusters."""
+
+import streamlit as st
+
+from ne_core.atlas import Atlas
+from ne_core.method.comparison import BY, EACH
+from ne_core.method.embeddings import EMBEDDINGS
+from ne_core.method.separation import MEASURES
+from pages.components.spaces.summary import TITLES, clusters_title, short_title, space_title
+from pages.components.url import location
+from pages.components.url.spaces_view import CLUSTERS, View
+
+
+def pick_spaces(atlas: Atlas, view: View) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        for of, other in (("a", "b"), ("b", "a")):
+            key, spaces = f"_compare_{of}", [name for name in EMBEDDINGS if name != getattr(view, other)]
+            st.session_state[key] = getattr(view, of)
+            st.selectbox(
+                f"Space {of}",
+                spaces,
+                key=key,
+                format_func=lambda name: space_title(atlas, name),
+                width=245,
+                on_change=location.moved(key, lambda name, of=of: moved_to(atlas, view, of, name), spaces),
+            )
+        st.button(
+            "Swap", key="_swap", icon=":material/swap_horiz:", on_click=location.go, args=(view.swapped.query(atlas),)
+        )
+        st.session_state["_compare_clusters"] = view.clusters
+        st.selectbox(
+            "Clusters",
+            CLUSTERS,
+            key="_compare_clusters",
+            format_func=lambda name: clusters_title(atlas, name),
+            width=235,
+            on_change=location.moved("_compare_clusters", lambda name: view.to(clusters=name).query(atlas), CLUSTERS),
+        )
+
+
+def moved_to(atlas: Atlas, view: View, of: str, name: str) -> dict[str, str]:
+    return view.to(**{of: name}).query(atlas)
+
+
+def pick_measure(atlas: Atlas, view: View) -> None:
+    titles = {EACH: "Each its own"} | {name: short_title(atlas, name) for name in BY if name != EACH}
+    st.session_state["_compare_measure"], st.session_state["_compare_by"] = view.measure, view.by
+    with st.container(horizontal=True, gap="medium"):
+        st.segmented_control(
+            "Measure",
+            MEASURES,
+            key="_compare_measure",
+            format_func=TITLES.get,
+            required=True,
+            on_change=location.moved("_compare_measure", lambda name: view.to(measure=name).query(atlas), MEASURES),
+        )
+        st.segmented_control(
+            "Clusters of",
+            BY,
+            key="_compare_by",
+            format_func=titles.get,
+            required=True,
+            on_change=location.moved("_compare_by", lambda name: view.to(by=name).query(atlas), BY),
+        )

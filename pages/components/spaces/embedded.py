@@ -1,0 +1,76 @@
+"""One neuron's examples in a space, made while somebody waits: cosines, a tree over them, their places on a plane."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from ne_core.atlas import Atlas, Neuron
+from ne_core.errors import AtlasError
+from ne_core.method.cluster import cut_into, similarities
+from ne_core.method.embeddings import Embedder
+from ne_core.method.linkage import light_tree
+from ne_core.method.projection import Projection, projection
+from ne_core.refs import NeuronRef
+from pages.components.cached.per_atlas import per_atlas
+from pages.components.url.spaces_view import FEATURES, View
+
+
+@dataclass(frozen=True)
+class Space:
+    """The tree is the atlas's own where it was made in this space."""
+
+    name: str
+    cosines: Float[np.ndarray, "n n"]
+    tree: Float[np.ndarray, "m 4"]
+    plane: Projection
+
+
+@per_atlas()
+def embedder(atlas: Atlas, layer: int) -> Embedder:
+    """Its matrices take a tenth of a second, once."""
+    return atlas.embedder(layer)
+
+
+@per_atlas(entries=16)
+def space_of(atlas: Atlas, layer: int, number: int, name: str) -> Space:
+    """Raises AtlasError where the atlas has no inputs, or none that an embedding can be made of."""
+    ref = NeuronRef(layer, number)
+    x, w = atlas.neuron_inputs(ref), atlas.weights(layer).W_in[:, number]
+    with np.errstate(all="ignore"):  # a stranger's numbers; what comes of them is looked at
+        cosines = similarities(embedder(atlas, layer)(name, x.astype(np.float32), w.astype(np.float32)))
+    if not np.isfinite(cosines).all():
+        raise AtlasError(f"{atlas.root}: the inputs of {ref} make no embedding as {name}: build the atlas again")
+    own = name == atlas.manifest.embedding
+    tree = np.asarray(atlas.neuron(ref).tree) if own else light_tree(cosines)
+    return Space(name, cosines, tree, projection(cosines))
+
+
+def in_space(atlas: Atlas, ref: NeuronRef, name: str) -> Space:
+    return space_of(atlas, ref.layer, ref.neuron, name)
+
+
+def clusters_of(atlas: Atlas, neuron: Neuron, view: View) -> Int[np.ndarray, " n"]:
+    """The cluster of each example: the atlas's features, or those of a space's tree cut into as many."""
+    features = neuron.feature.astype(np.int64)
+    if view.clusters == FEATURES:
+        return features
+    return cut_into(in_space(atlas, neuron.ref, view.clusters).tree, int(features.max()) + 1)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The spaces a and b, and the cluster of each example."""
+
+    spaces: tuple[Space, Space]
+    clusters: Int[np.ndarray, " n"]
+
+    @property
+    def n_clusters(self) -> int:
+        return int(self.clusters.max()) + 1
+
+
+def shown_of(atlas: Atlas, neuron: Neuron, view: View) -> Shown:
+    """Of a neuron with examples. Raises AtlasError as `space_of` does."""
+    a, b = (in_space(atlas, neuron.ref, name) for name in (view.a, view.b))
+    return Shown((a, b), clusters_of(atlas, neuron, view))

@@ -1,0 +1,86 @@
+"""Two spaces side by side: the tree and the plane of the same examples in each, in the colours of the same clusters."""
+
+import numpy as np
+from jaxtyping import Int
+
+from ne_core.atlas import Atlas, Neuron
+from ne_core.export.axes import ticks_within
+from ne_core.method.dendrogram import dendrogram, shared_groups
+from ne_core.method.nodes import cut_height
+from ne_core.palette import FEATURES, OTHER
+from pages.components.base.assets import component, drawn_key
+from pages.components.spaces.embedded import Shown, Space
+from pages.components.spaces.summary import space_title
+from pages.components.text.labels import labels_of
+from pages.components.url.spaces_view import FEATURES as ATLAS
+from pages.components.url.spaces_view import View
+from pages.components.widgets.lines import snippets
+from pages.components.widgets.thumbs import thumbs
+
+COMPARE = component(
+    __file__,
+    "compare",
+    html='<div id="sides"></div><div id="tip" role="tooltip"></div>'
+    '<div id="live" class="hidden" role="status" aria-live="polite"></div>',
+)
+ROOM = 1.06  # above the highest branch point
+
+
+def compare_picture(atlas: Atlas, neuron: Neuron, view: View, shown: Shown) -> None:
+    clusters, rows = shown.clusters, np.arange(len(neuron))
+    drawn = {
+        "address": view.to(example=None).href(atlas),
+        "colours": [colour.css for colour in (*FEATURES, OTHER)],
+        "clusters": clusters.tolist(),
+        "names": [str(each) for each in labels_of(atlas, neuron, clusters)],
+        "texts": snippets(atlas, neuron, rows, 10, 4),
+        "images": thumbs(atlas, neuron.example) if atlas.manifest.images else None,
+        "sides": [side(atlas, of, space, view, shown) for of, space in zip("ab", shown.spaces, strict=True)],
+    }
+    COMPARE(data={"key": drawn_key(drawn), "chosen": view.example, **drawn}, key="compare")
+
+
+def side(atlas: Atlas, of: str, space: Space, view: View, shown: Shown) -> dict:
+    return {
+        "title": f"{of}: {space_title(atlas, space.name)}",
+        "tree": drawn_tree(space, shown.clusters, cut_of(atlas, view, space, shown.n_clusters)),
+        **drawn_plane(space),
+    }
+
+
+def cut_of(atlas: Atlas, view: View, space: Space, n_features: int) -> float | None:
+    """Where the space's tree is cut into as many: the atlas's own cut where its features are shown in their space."""
+    own = space.name == atlas.manifest.embedding and view.clusters in (ATLAS, space.name)
+    return atlas.manifest.default_cut if own else cut_height(space.tree, n_features)
+
+
+def drawn_tree(space: Space, clusters: Int[np.ndarray, " n"], cut: float | None) -> dict:
+    """Nodes as in scipy's linkage; `group` is the cluster that all below one are in, −1 where they are not in one."""
+    layout = dendrogram(space.tree)
+    highest = max(float(layout.height.max()), cut or 0.0, 0.01) * ROOM
+    return {
+        "order": layout.order.tolist(),
+        "x": layout.x.round(3).tolist(),
+        "h": layout.height.astype(np.float64).round(4).tolist(),
+        "of": layout.children.tolist(),
+        "group": shared_groups(space.tree, clusters).tolist(),
+        "cut": None if cut is None else round(cut, 4),
+        "top": min(2.0, highest),
+        "ticks": ticks_within(0.0, min(2.0, highest)),
+    }
+
+
+def drawn_plane(space: Space) -> dict:
+    places, shares = space.plane.places, space.plane.shares
+    axes = [
+        {
+            "low": low,
+            "high": high,
+            "ticks": ticks_within(low, high),
+            "title": f"component {i} ({share:.0%} of variance)",
+        }
+        for i, (low, high, share) in enumerate(
+            zip(places.min(axis=0).tolist(), places.max(axis=0).tolist(), shares.tolist(), strict=True)
+        )
+    ]
+    return {"places": places.round(4).tolist(), "axes": axes}

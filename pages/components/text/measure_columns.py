@@ -1,0 +1,103 @@
+"""The columns of the board: their names in a URL and on the screen, what they mean, how their numbers are written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ne_core.atlas.manifest import Manifest
+from ne_core.method.classes import CLASSES, NAMES
+from ne_core.numbers import fixed
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column by which the board can be sorted; `source` is its name in the atlas."""
+
+    source: str
+    title: str
+    unit: str
+    meaning: str
+    text: Callable[[float], str]
+    descending: bool = True  # the order that a first click gives
+    ends: tuple[str, str] | None = None  # where its 95 % intervals stand
+
+
+def number(digits: int) -> Callable[[float], str]:
+    """A sign before zero, or a number that is none, is not for the screen."""
+    return lambda value: fixed(value, digits)
+
+
+def whole(value: float) -> str:
+    return f"{int(value):,}"
+
+
+def share(value: float) -> str:
+    return f"{value:.0%}" if np.isfinite(value) else "–"
+
+
+def percent(value: float) -> str:
+    return f"{value:.0f}" if np.isfinite(value) else "–"
+
+
+DISTANCE = "cosine; 0 is the same direction, 1 unrelated"
+ALL = Column("n_features", "Features", "", "Features at the atlas’s default cut", whole)
+COLUMNS = {
+    "neuron": Column("neuron", "Neuron", "", "Layer and neuron, both counted from 0", str, descending=False),
+    "class": Column(
+        "class",
+        "Class",
+        "",
+        "How its examples fall into features; the rules are below",
+        lambda i: NAMES[CLASSES[i]],
+        False,
+    ),
+    "features": replace(ALL, source="features"),
+    "random": Column("random", "Above", "% of random", "", percent),
+    "all": ALL,
+    "suggested": Column("n_suggested", "Suggested", "", "Features at the cut that its own tree suggests", whole),
+    "mean": Column("mean_distance", "Mean", "distance", f"Mean distance between its examples ({DISTANCE})", number(2)),
+    "max": Column(
+        "max_distance", "Max", "distance", f"Largest distance between two of its examples ({DISTANCE})", number(2)
+    ),
+    "intra": Column("intra_distance", "Intra", "distance", f"Mean distance within features ({DISTANCE})", number(2)),
+    "inter": Column("inter_distance", "Inter", "distance", f"Mean distance between features ({DISTANCE})", number(2)),
+    "size": Column("n_examples", "Size", "examples", "Activating examples kept", whole),
+    "maximum": Column(
+        "maximum", "Maximum", "activation", "The activation that the threshold was taken from", number(2)
+    ),
+    "share": Column("largest_share", "Largest", "share", "Share of the examples that the largest feature holds", share),
+}
+ONLY_COMPARED = ("random", "all")  # columns of atlases that compare neurons with chance
+
+
+def columns(manifest: Manifest) -> dict[str, Column]:
+    """Those that an atlas has. One that compares neurons does so at the same number of examples each."""
+    facts = manifest.rarefied
+    if facts is None:
+        return {name: column for name, column in COLUMNS.items() if name not in ONLY_COMPARED}
+    n = facts["examples"]
+    at = f"at {n} examples"
+    meaning = (
+        f"Mean number of features, at the atlas’s cut, over {facts['sets']} random sets of {n} of the neuron’s "
+        "examples, with its 95 % interval: the same number for every neuron, since more examples make more features"
+    )
+    random = (
+        f"How many percent of {facts['directions']} random directions in its layer have fewer features {at}: near 0 "
+        "the neuron responds to fewer things than chance, near 100 to more"
+    )
+    return COLUMNS | {
+        "features": replace(COLUMNS["features"], unit=at, meaning=meaning, text=number(1), ends=ENDS),
+        "random": replace(COLUMNS["random"], meaning=random),
+        "all": replace(ALL, unit="in all", meaning="Features of all its examples, of which neurons have unlike many"),
+    }
+
+
+ENDS = ("rarefied_low", "rarefied_high")
+
+
+def counted_at(manifest: Manifest) -> str:
+    """Of which examples features are counted where neurons are compared."""
+    if manifest.rarefied is None:
+        return "of all its examples, which are more in some neurons than in others"
+    return f"at {manifest.rarefied['examples']} examples, for neurons that have as many"

@@ -1,0 +1,91 @@
+"""Clusters of one neuron's examples at any cut: the features that the reader's cut makes, and single branches."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int
+
+from ne_core.atlas import Atlas, Neuron
+from ne_core.method.agreement import of_baseline
+from ne_core.method.nodes import inner_distances, own_heights, parent_heights, rows_below, tops
+from pages.components.text.labels import Label, label, labels_of
+
+LISTED = 200
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The examples below one node of the tree. It is a cluster of its own at cuts from `height` up to `parent`."""
+
+    rows: Int[np.ndarray, " n_rows"]
+    central: int
+    distance: float
+    height: float
+    parent: float
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def features_at(neuron: Neuron, cut: float) -> list[Cluster]:
+    """The features of a neuron with examples, largest first, as they are numbered at that cut."""
+    nodes = tops(neuron.tree, neuron.features(cut), cut)
+    return clusters(neuron, nodes.tolist())
+
+
+def branch_at(neuron: Neuron, branch: int) -> Cluster:
+    """What hangs below a branch point."""
+    return clusters(neuron, [len(neuron) + branch])[0]
+
+
+def clusters(neuron: Neuron, nodes: list[int]) -> list[Cluster]:
+    tree, n = neuron.tree, len(neuron)
+    told = [values(tree).tolist() for values in (inner_distances, own_heights, parent_heights)]
+    return [
+        Cluster(
+            rows,
+            node if node < n else int(neuron.merge_central[node - n]),
+            *(values[node] for values in told),
+        )
+        for node, rows in zip(nodes, rows_below(tree, nodes), strict=True)
+    ]
+
+
+def listed(n_features: int, current: int | None) -> list[int]:
+    """The largest features, and the one that is shown: a low cut makes thousands of some neurons."""
+    return [i for i in range(n_features) if i < LISTED or i == current]
+
+
+def holder(neuron: Neuron, rows: Int[np.ndarray, " n_rows"]) -> int:
+    """The default feature that holds most of these examples; of several the larger, which has the lower number."""
+    return int(np.bincount(neuron.feature[rows]).argmax())
+
+
+def shared(neuron: Neuron, feature: int, rows: Int[np.ndarray, " n_rows"]) -> tuple[int, int]:
+    """How many of these examples the default feature holds, and how many it has in all."""
+    return int((neuron.feature[rows] == feature).sum()), int((neuron.feature == feature).sum())
+
+
+def cluster_label(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " n_rows"]) -> Label:
+    """What tells these examples from the neuron's others: the atlas's own name where they are one of its features."""
+    others = np.ones(len(neuron), dtype=np.int64)
+    others[rows] = 0
+    return labels_of(atlas, neuron, others)[0]
+
+
+def cluster_labels(atlas: Atlas, neuron: Neuron, clusters: list[Cluster], cut: float) -> list[Label]:
+    """The same of all clusters that a cut makes."""
+    if cut == atlas.manifest.default_cut:
+        return [label(atlas, id) for id in atlas.feature_ids(neuron.ref)]
+    group = np.zeros(len(neuron), dtype=np.int64)
+    for i, cluster in enumerate(clusters):
+        group[cluster.rows] = i
+    return labels_of(atlas, neuron, group)
+
+
+def reading_order(neuron: Neuron, cluster: Cluster) -> list[int]:
+    """The central example, those whose importance was computed, the rest; each by activation."""
+    rows = cluster.rows
+    unknown = ~np.isfinite(of_baseline(neuron.window_importances[rows], 0)).any(axis=1)
+    order = np.lexsort((-neuron.activation[rows].astype(np.float32), unknown, rows != cluster.central))
+    return rows[order].tolist()

@@ -1,0 +1,83 @@
+"""Tables over many neurons or features, for the Export menus of the pages that show them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Int
+
+from ne_core.atlas import Atlas
+from ne_core.refs import FeatureRef, dashed
+from pages.components.matching.find import Found
+from pages.components.url.search_view import View
+from pages.components.widgets.export import Table
+
+MOST = 100_000  # features of one search that are exported, best first
+
+
+def neurons_table(atlas: Atlas, rows: Int[np.ndarray, " n"]) -> Table:
+    """The neurons of a view, in its order: all of them, not only those on the page."""
+
+    def frame():
+        from ne_core.export.frames import neurons_frame
+
+        return neurons_frame(atlas, rows)
+
+    return Table(f"These {len(rows):,} neurons, in this order", "neurons", frame)
+
+
+def layers_table(atlas: Atlas) -> Table:
+    def frame():
+        from ne_core.export.frames import layers_frame
+
+        return layers_frame(atlas)
+
+    return Table("The layers: neurons, classes, quantiles", "layers", frame)
+
+
+def features_table(atlas: Atlas, title: str, name: str, ids: Int[np.ndarray, " n"]) -> Table:
+    """Features, a row each, in the order of `ids`."""
+
+    def frame():
+        from ne_core.export.frames import features_frame
+
+        return features_frame(atlas, ids)
+
+    return Table(title, name, frame)
+
+
+def hits_table(atlas: Atlas, view: View, found: Found) -> Table:
+    """What a search finds; of features like one, which that is, in which space, and their cosines."""
+    if view.like is None:
+        return most_table(atlas, found.ids, "features found", "search")
+
+    def frame():
+        from ne_core.export.frames import like_frame
+
+        return like_frame(atlas, view.like, view.space, found.ids, found.cosines)
+
+    title = f"The {len(found.ids):,} features found"
+    return Table(title, f"search-like-{dashed(view.like)}-{view.space}", frame)
+
+
+def most_table(atlas: Atlas, ids: Int[np.ndarray, " n"], what: str, name: str) -> Table:
+    """As many as are exported at once, which the title says."""
+    first = "first " * (len(ids) > MOST)
+    return features_table(atlas, f"The {first}{min(len(ids), MOST):,} {what}", name, ids[:MOST])
+
+
+def pair_tables(atlas: Atlas, refs: Sequence[FeatureRef]) -> list[Table]:
+    """Some features, a row each, and the examples of all of them."""
+
+    def examples():
+        import pandas as pd
+
+        from ne_core.export.frames import examples_frame
+
+        return pd.concat([examples_frame(atlas, ref) for ref in refs], ignore_index=True)
+
+    ids = np.array([atlas.feature_id(ref) for ref in refs], dtype=np.int64)
+    name = "-".join(ref.dotted for ref in refs)
+    return [
+        features_table(atlas, "Both features", f"pair-{name}", ids),
+        Table("Examples of both", f"pair-{name}-examples", examples),
+    ]

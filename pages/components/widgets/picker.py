@@ -1,0 +1,114 @@
+"""The controls of the neuron page: which neuron, which space."""
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from ne_core.atlas import Atlas
+from ne_core.atlas.wording import layer_mark, ref_name, unit_title, worded
+from ne_core.method.similar import SPACES
+from ne_core.refs import NeuronRef
+from pages.components.base.escape import markdown
+from pages.components.cached.starts import living
+from pages.components.url import last_views, location, neuron_view
+from pages.components.url.neuron_view import OfNeuron, View
+from pages.components.url.reading import read_page
+from pages.components.url.tab import tab
+from pages.components.widgets.choices import space_of
+from pages.components.widgets.example_selection import cluster_at, passing
+
+SAYS = {
+    "neuron": "W_in is each neuron’s own, so few others come close, even on the same text.",
+    "pre_mlp": "Features of other neurons that fire on like inputs.",
+}
+
+
+def pick_neuron(atlas: Atlas) -> View:
+    """Read the URL, draw title, controls and what is wrong with the URL; return the view to show."""
+    at = location.read(atlas.called)
+    view = read_view(atlas, at)
+    query = view.query(atlas)
+    location.settle(at, query)
+    last_views.remember("neuron", query)
+    tab(ref_name(atlas.manifest, view.neuron), atlas.called)
+    st.title(markdown(unit_title(atlas.manifest, view.neuron)), anchor=False)
+    at.show_problems()
+    controls(atlas, view)
+    return view
+
+
+def read_view(atlas: Atlas, at: location.Location) -> View:
+    view = neuron_view.read_view(atlas, at)
+    neuron = atlas.neuron(view.neuron)
+    if "page" not in at.asked or not len(neuron):
+        return view
+    rows = cluster_at(neuron, view.cut, view.feature or 0, view.branch).rows
+    n_passing = int(passing(atlas, neuron, rows, view.reading).sum())
+    return replace(view, reading=read_page(at, view.reading, n_passing))
+
+
+def controls(atlas: Atlas, view: OfNeuron) -> None:
+    """Layer, neuron, previous, next and random; the buttons never land on a neuron without examples."""
+    ref, n_neurons = view.neuron, atlas.n_neurons(view.neuron.layer)
+    alive = np.array([each.neuron for each in living(atlas, ref.layer)])
+    st.session_state["_layer"], st.session_state["_neuron"] = ref.layer, ref.neuron
+
+    def to(layer: int, neuron: int) -> dict[str, str]:
+        return view.elsewhere(atlas, NeuronRef(layer, neuron)).query(atlas)
+
+    def to_layer(layer: int) -> dict[str, str]:
+        return to(layer, min(ref.neuron, atlas.n_neurons(layer) - 1))
+
+    def to_random() -> None:
+        others = np.flatnonzero(atlas.neurons["n_examples"] > 0)
+        others = others[others != atlas.neuron_row(ref)]
+        row = random.choice(others.tolist())
+        location.go(to(int(atlas.neurons["layer"][row]), int(atlas.neurons["neuron"][row])))
+
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.selectbox(
+            "Layer",
+            atlas.layers,
+            key="_layer",
+            format_func=lambda layer: layer_mark(atlas.manifest, layer),
+            on_change=location.moved("_layer", to_layer, atlas.layers),
+            width=90 if atlas.manifest.raw["layer_names"] is None else 190,
+        )
+        st.number_input(
+            worded(atlas.manifest, "Neuron"),
+            min_value=0,
+            max_value=n_neurons - 1,
+            key="_neuron",
+            on_change=location.moved("_neuron", lambda neuron: to(ref.layer, neuron)),
+            width=150,
+        )
+        for name, step, icon in (("Previous", -1, ":material/chevron_left:"), ("Next", 1, ":material/chevron_right:")):
+            other = beside(alive, ref.neuron, step)
+            query = to(ref.layer, other)
+            st.button(
+                name,
+                key=f"_{name.lower()}",
+                icon=icon,
+                on_click=location.go,
+                args=(query,),
+                disabled=other == ref.neuron,
+            )
+        enough = int((atlas.neurons["n_examples"] > 0).sum()) > 1
+        st.button("Random", key="_random", icon=":material/casino:", on_click=to_random, disabled=not enough)
+
+
+def beside(alive: np.ndarray, neuron: int, step: int) -> int:
+    """The living neuron after (step 1) or before (step −1) a neuron, around the layer; itself without another."""
+    others = alive[alive != neuron]
+    if not len(others):
+        return neuron
+    return int(others[(np.searchsorted(others, neuron) - (step < 0)) % len(others)])
+
+
+def pick_space(atlas: Atlas, view: View) -> None:
+    """In which space features are similar; the URL names it when it is not the atlas's default."""
+    space_of(atlas, "_space", view.space, lambda space: replace(view, space=space).query(atlas))
+    caption = f"Nearest by cosine between central examples, as {SPACES.get(view.space, view.space)}."
+    st.caption(worded(atlas.manifest, " ".join([caption, SAYS.get(view.space, "")]).strip()))

@@ -1,0 +1,25 @@
+"""Images as the components draw them (`picture` in shared.js): their pixels in base64, and words for who cannot see."""
+
+import base64
+
+import numpy as np
+from jaxtyping import Int
+
+from ne_core.atlas import Atlas
+from ne_core.atlas.wording import image_words
+
+
+def thumbs(atlas: Atlas, examples: Int[np.ndarray, " n"]) -> list[dict]:
+    """{pixels, height, width, max, words} of some examples of an atlas of images."""
+    height, width = atlas.images.shape[1:]
+    labels = atlas.tokens[examples, 0].tolist()
+    return [
+        {
+            "pixels": base64.b64encode(np.ascontiguousarray(atlas.images[example])).decode(),
+            "height": height,
+            "width": width,
+            "max": atlas.brightest,
+            "words": image_words(atlas.shown[label], example),
+        }
+        for example, label in zip(examples.tolist(), labels, strict=True)
+    ]

@@ -1,0 +1,83 @@
+"""The choices of a lab: its sweep over λ1, λ2 and seeds, how autoencoders are trained, and where features are cut."""
+
+from dataclasses import asdict, dataclass, field, replace
+from itertools import product
+
+from precompute.autoencoders.lab.mlp import MlpTraining
+from precompute.autoencoders.loss.measures import MOST
+from precompute.autoencoders.loss.train import Run, Training
+
+TOGETHER = 5  # runs that are trained at once, a unit of work: more do not fit into a core's cache
+
+
+class LabError(ValueError):
+    """The lab cannot be made so; the message says why in one line."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Every λ1 with every λ2 and every seed; λ2 = 0 is the standard autoencoder."""
+
+    lambda1: tuple[float, ...]
+    lambda2: tuple[float, ...]
+    seeds: int
+
+    def __post_init__(self):
+        for name in ("lambda1", "lambda2"):
+            values = getattr(self, name)
+            if not values or min(values) < 0 or len(set(values)) < len(values):
+                raise LabError(f"{name}: {values} are not one or more different numbers from 0 up")
+        if 0.0 not in self.lambda2 or len(self.lambda2) < 2:
+            raise LabError(f"lambda2: {self.lambda2} must hold 0, the standard autoencoder, and at least one above it")
+        if self.seeds < 1:
+            raise LabError(f"seeds: {self.seeds} is not 1 or more")
+
+    @property
+    def runs(self) -> list[Run]:
+        """By λ2, then λ1, then seed."""
+        every = product(sorted(self.lambda2), sorted(self.lambda1), range(self.seeds))
+        return [Run(lambda1, lambda2, seed) for lambda2, lambda1, seed in every]
+
+    @property
+    def units(self) -> list[range]:
+        """Numbers of the runs of each unit: runs in a row of the same λ2."""
+        each = len(self.lambda1) * self.seeds
+        return [
+            range(start, min(start + TOGETHER, (block + 1) * each))
+            for block in range(len(self.lambda2))
+            for start in range(block * each, (block + 1) * each, TOGETHER)
+        ]
+
+
+@dataclass(frozen=True)
+class LabSettings:
+    """Everything that shapes a lab besides its images."""
+
+    sweep: Sweep
+    training: Training
+    mlp: MlpTraining = field(default_factory=MlpTraining)
+    cut: float = 0.05  # what the author's app cuts the latents of MNIST at
+    neuron_cut: float = 0.3  # for the classifier's own neurons, whose pixels lie farther apart
+    most_examples: int = MOST
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+
+# Found by trying; docs/lab.md shows what each of them gives. MNIST stands for IDX files and hub data sets alike.
+DIGITS = LabSettings(
+    Sweep(lambda1=(0.005, 0.008, 0.013, 0.02), lambda2=(0.0, 8.0), seeds=5),
+    Training(steps=1_000, batch=64, learning_rate=1.5e-3),
+    MlpTraining(batch=32),
+)
+MNIST = LabSettings(
+    Sweep(lambda1=(0.012, 0.018, 0.026), lambda2=(0.0, 0.7, 1.3, 2.6), seeds=5),
+    Training(steps=4_000, batch=256),
+)
+
+
+def chosen(usual: LabSettings, options: dict) -> LabSettings:
+    """With some choices made otherwise: `lambda1`, `lambda2` and `seeds` are the sweep's, the others of training."""
+    of_sweep = {name: value for name, value in options.items() if name in ("lambda1", "lambda2", "seeds")}
+    of_training = {name: value for name, value in options.items() if name not in of_sweep}
+    return replace(usual, sweep=replace(usual.sweep, **of_sweep), training=replace(usual.training, **of_training))

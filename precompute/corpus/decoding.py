@@ -1,0 +1,110 @@
+"""Bytes to text: by the byte-order mark where there is one, else as UTF-8, in blocks, whatever the length of the file.
+
+A byte that is no part of a character becomes MARK, which no decoder makes otherwise: the reader counts and replaces it.
+"""
+
+import codecs
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from precompute.corpus.file_kinds import advice, file_kind, first_bytes
+
+MARK = "\udfff"  # half a character, which is none in any file
+BLOCK = 2**18  # bytes
+HEAD = 2**16  # bytes by which a file is judged
+# The longer marks first: that of UTF-32 begins as that of UTF-16 does.
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+MOST_NULS, MOST_BROKEN = 0.1, 0.3  # shares of a text's beginning, above which it is none
+CONVERT = "`iconv -f ITS-ENCODING -t UTF-8` converts it"
+
+codecs.register_error("mark", lambda error: (MARK, error.end))
+
+
+def encoding_of(head: bytes) -> tuple[str, int]:
+    """The encoding of a file that begins so, and how many bytes its mark has."""
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if head.startswith(mark):
+            return encoding, len(mark)
+    return "utf-8", 0
+
+
+def text_encoding(path: Path) -> str:
+    """The encoding of a file of text. Raises ValueError, in one line, for what is none."""
+    head = first_bytes(path, HEAD)
+    encoding, n_mark = encoding_of(head)
+    kind = None if n_mark else file_kind(head)
+    if kind:
+        raise ValueError(f"{path}: this is {kind}, not text: {advice(kind, 'a file of plain text would work')}")
+    if encoding == "utf-8" and head.count(0) > MOST_NULS * len(head):
+        raise ValueError(
+            f"{path}: {head.count(0):,} of its first {len(head):,} bytes are NUL: it is binary, or UTF-16 without a "
+            f"byte-order mark; {CONVERT}"
+        )
+    text = decoded(head[n_mark:], encoding, final=len(head) < HEAD)
+    if text.count(MARK) > MOST_BROKEN * len(text):
+        raise ValueError(
+            f"{path}: {text.count(MARK) / len(text):.0%} of its first {len(text):,} characters cannot be decoded as "
+            f"{encoding.upper()}; {CONVERT}"
+        )
+    return encoding
+
+
+def decoded(raw: bytes, encoding: str, final: bool = True) -> str:
+    return codecs.getincrementaldecoder(encoding)("mark").decode(raw, final)
+
+
+def blocks(path: Path) -> Iterator[str]:
+    """The text of a file, without its byte-order mark."""
+    with path.open("rb") as file:
+        raw = file.read(BLOCK)
+        encoding, n_mark = encoding_of(raw)
+        decoder = codecs.getincrementaldecoder(encoding)("mark")
+        raw = raw[n_mark:]
+        while raw:
+            yield decoder.decode(raw)
+            raw = file.read(BLOCK)
+        yield decoder.decode(b"", final=True)
+
+
+def text_of(raw: bytes) -> str:
+    """A whole text in bytes, by its mark or as UTF-8."""
+    encoding, n_mark = encoding_of(raw)
+    return decoded(raw[n_mark:], encoding)
+
+
+Parts = Callable[[str, int], Iterable[str | None]]
+
+
+def lines(texts: Iterator[str], longest: int, parts: Parts) -> Iterator[str | None]:
+    """Lines without their ends, as `parts` divides those longer than `longest`, which are never held whole."""
+    held: list[str] = []
+    for text in texts:
+        *whole, rest = text.split("\n")
+        for line in whole:
+            yield from parts("".join([*held, line]).rstrip("\r"), longest)
+            held = []
+        held.append(rest)
+        if sum(map(len, held)) > longest:
+            *done, rest = parts("".join(held), longest)
+            yield from done
+            held = [rest]
+    if last := "".join(held).rstrip("\r"):
+        yield from parts(last, longest)
+
+
+def cut(line: str, longest: int) -> Iterator[str | None]:
+    """A line in parts of at most `longest` characters, cut before a space if there is one, None between them."""
+    start = 0
+    while len(line) - start > longest:
+        space = line.rfind(" ", start + 1, start + longest + 1)
+        end = space if space > 0 else start + longest
+        yield line[start:end]
+        yield None
+        start = end
+    yield line[start:] if start else line

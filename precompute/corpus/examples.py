@@ -1,0 +1,201 @@
+"""Documents to examples: windows of n_ctx tokens as the model expects them, and which tokens may be key tokens."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from jaxtyping import Bool, Int
+from transformers import PreTrainedTokenizerBase
+
+from precompute.corpus.pieces import Cutter
+
+DOCUMENTS_AT_ONCE = 64
+CHARS_AT_ONCE = 2**19  # a tokenizer takes some 130 bytes for each
+PACKINGS = ("packed", "one")
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Examples in corpus order, right-padded; `lengths` counts special tokens in.
+
+    `sha256` is of the documents used, each followed by a NUL; `n_documents` counts them, `n_empty` those passed over.
+    """
+
+    tokens: Int[np.ndarray, "n_examples n_ctx"]
+    lengths: Int[np.ndarray, " n_examples"]
+    packing: str
+    special_ids: Int[np.ndarray, " n_special"]
+    n_documents: int
+    n_empty: int
+    sha256: str
+
+
+def make_examples(
+    documents: Iterable[str],
+    tokenizer: PreTrainedTokenizerBase,
+    n_examples: int,
+    n_ctx: int,
+    packing: str = "packed",
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Examples:
+    """As many of the `n_examples` as the documents give; compare `len(tokens)` to know.
+
+    "packed": documents one after the other, a separator (the tokenizer's sep or eos) after each, cut into windows.
+    "one": a document an example, cut at the context, padded. Either way an example starts with the tokenizer's cls or
+    bos, if it has one, and ends with its sep where it has a cls. Special tokens spelled out in a document are read as
+    text.
+    """
+    frame = _Frame.of(tokenizer, n_ctx)
+    if packing not in PACKINGS:
+        raise ValueError(f"packing={packing!r}: it is one of {', '.join(PACKINGS)}")
+    reader = _Reader(documents, tokenizer, most=None if packing == "packed" else frame.room)
+    contents = (_packed if packing == "packed" else _one)(reader, frame)
+    framed = []
+    for ids in islice(contents, n_examples):
+        framed.append(frame.start + ids + frame.end)
+        progress(len(framed), n_examples)
+    if not framed:
+        raise ValueError(f"the corpus has no text ({reader.n_empty} empty documents); it needs at least one document")
+    lengths = np.array([len(ids) for ids in framed], np.int32)
+    tokens = np.full((len(framed), n_ctx), frame.padding, np.int32)
+    for row, ids in zip(tokens, framed, strict=True):
+        row[: len(ids)] = ids
+    special = special_ids(tokenizer)
+    return Examples(tokens, lengths, packing, special, reader.n_documents, reader.n_empty, reader.sha256)
+
+
+def special_ids(tokenizer: PreTrainedTokenizerBase) -> Int[np.ndarray, " n_special"]:
+    """Ids that stand for no text: bos, eos, padding, mask and whatever else the tokenizer marks so."""
+    marked = {id for id, token in tokenizer.added_tokens_decoder.items() if token.special}
+    return np.array(sorted(marked | set(tokenizer.all_special_ids)), np.int32)
+
+
+def end_of_text(tokenizer: PreTrainedTokenizerBase) -> list[str]:
+    """How this tokenizer spells the end of a text."""
+    return [token for token in (tokenizer.eos_token, tokenizer.sep_token) if token]
+
+
+def may_be_key(
+    tokens: Int[np.ndarray, "n_examples n_ctx"],
+    lengths: Int[np.ndarray, " n_examples"],
+    special_ids: Int[np.ndarray, " n_special"],
+) -> Bool[np.ndarray, "n_examples n_ctx"]:
+    """METHOD §2: not position 0, not special tokens, not padding."""
+    at = np.arange(tokens.shape[1])
+    return (at > 0) & (at < lengths[:, None]) & ~np.isin(tokens, special_ids)
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """What stands around the text of every example, and how many tokens of text that leaves."""
+
+    start: list[int]
+    end: list[int]
+    separator: list[int]
+    padding: int
+    room: int
+
+    @classmethod
+    def of(cls, tokenizer: PreTrainedTokenizerBase, n_ctx: int) -> "_Frame":
+        encoder = tokenizer.cls_token_id is not None
+        start = _ids(tokenizer.cls_token_id if encoder else tokenizer.bos_token_id)
+        end = _ids(tokenizer.sep_token_id) if encoder else []
+        separator = end or _ids(tokenizer.eos_token_id)
+        padding = (_ids(tokenizer.pad_token_id) or separator or [0])[0]
+        room = n_ctx - len(start) - len(end)
+        if room < 2:
+            raise ValueError(f"a context of {n_ctx} tokens leaves no room for text; use at least {n_ctx + 2 - room}")
+        return cls(start, end, separator, padding, room)
+
+
+@dataclass
+class _Document:
+    """Counted and hashed with its first tokens, of which it has had `n_ids` so far."""
+
+    text: str
+    n_ids: int = 0
+
+
+class _Reader:
+    """The tokens of documents, a piece at a time, hashing and counting documents as they are used.
+
+    A piece comes with whether its document ends there; a document without tokens comes not at all. What is beyond
+    `most` tokens of a document may be left out.
+    """
+
+    def __init__(self, documents: Iterable[str], tokenizer: PreTrainedTokenizerBase, most: int | None = None):
+        self._documents, self._cutter, self._most = documents, Cutter(tokenizer), most
+        self._sha = hashlib.sha256()
+        self.n_documents = self.n_empty = 0
+
+    @property
+    def sha256(self) -> str:
+        return self._sha.hexdigest()
+
+    def __iter__(self) -> Iterator[tuple[list[int], bool]]:
+        for batch in batches(self._pieces()):
+            encoded = self._cutter.ids([piece for _, piece, _ in batch])
+            for (document, _, is_last), ids in zip(batch, encoded, strict=True):
+                if ids and (document.n_ids or document.text.strip()):
+                    self._use(document, len(ids))
+                if document.n_ids:
+                    yield ids, is_last
+                self.n_empty += is_last and not document.n_ids
+
+    def _pieces(self) -> Iterator[tuple[_Document, str, bool]]:
+        for text in self._documents:
+            document, pieces = _Document(text), self._cutter.pieces(text)
+            piece = next(pieces)
+            for following in pieces:
+                yield document, piece, False
+                piece = following
+                if self._most is not None and document.n_ids >= self._most:
+                    break
+            yield document, piece, True
+
+    def _use(self, document: _Document, n_ids: int) -> None:
+        if not document.n_ids:
+            self._sha.update(document.text.encode() + b"\0")
+            self.n_documents += 1
+        document.n_ids += n_ids
+
+
+def batches(pieces: Iterable[tuple[_Document, str, bool]]) -> Iterator[list[tuple[_Document, str, bool]]]:
+    """So many, or so many characters, that the tokenizer has them at once."""
+    batch, n_chars = [], 0
+    for each in pieces:
+        batch.append(each)
+        n_chars += len(each[1])
+        if len(batch) == DOCUMENTS_AT_ONCE or n_chars >= CHARS_AT_ONCE:
+            yield batch
+            batch, n_chars = [], 0
+    if batch:
+        yield batch
+
+
+def _packed(pieces: Iterable[tuple[list[int], bool]], frame: _Frame) -> Iterator[list[int]]:
+    waiting: list[int] = []
+    for ids, is_last in pieces:
+        waiting += ids + (frame.separator if is_last else [])
+        whole = len(waiting) // frame.room * frame.room
+        for at in range(0, whole, frame.room):
+            yield waiting[at : at + frame.room]
+        del waiting[:whole]
+    if waiting:
+        yield waiting
+
+
+def _one(pieces: Iterable[tuple[list[int], bool]], frame: _Frame) -> Iterator[list[int]]:
+    """The first tokens of every document."""
+    first: list[int] = []
+    for ids, is_last in pieces:
+        first += ids[: frame.room - len(first)]
+        if is_last:
+            yield first
+            first = []
+
+
+def _ids(id: int | None) -> list[int]:
+    return [] if id is None else [id]

@@ -1,0 +1,55 @@
+"""The explorer's own files, and every package that it needs at the version it was tested with."""
+
+import importlib.metadata
+import re
+import shutil
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from ne_core.atlas.litter import PATTERNS
+
+ROOT = Path(__file__).parents[3]
+FOLDERS = ("pages", "ne_core")
+FILES = ("app.py", ".streamlit/config.toml")
+LINUX = {"platform_system": "Linux", "sys_platform": "linux", "os_name": "posix", "extra": ""}  # what hosts run on
+
+
+def copy_app(folder: Path) -> None:
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", *PATTERNS))
+    for name in FILES:
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(ROOT / name, folder / name)
+
+
+def pinned() -> str:
+    """A requirements file: what requirements-app.txt names and all that this needs, as constraints.txt pins it."""
+    pins = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.M))
+    pins = {canonicalize_name(name): version for name, version in pins.items()}
+    wanted = re.findall(r"^([\w.-]+)==", (ROOT / "requirements-app.txt").read_text(), re.M)
+    return "".join(f"{name}=={pins[name]}\n" for name in sorted(needed(wanted)))
+
+
+def needed(names: list[str]) -> set[str]:
+    """The packages, those that they need, those that these need, and so on, as the installed ones declare it."""
+    found: set[str] = set()
+    queue = [canonicalize_name(name) for name in names]
+    while queue:
+        name = queue.pop()
+        if name not in found:
+            found.add(name)
+            queue += [canonicalize_name(each.name) for each in requirements(name) if applies(each)]
+    return found
+
+
+def requirements(name: str) -> list[Requirement]:
+    try:
+        return [Requirement(text) for text in importlib.metadata.requires(name) or ()]
+    except importlib.metadata.PackageNotFoundError:
+        raise ValueError(f"{name} is not installed here: run this with the Python that shows the explorer") from None
+
+
+def applies(requirement: Requirement) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate(LINUX)

@@ -1,0 +1,150 @@
+"""The card of an atlas, README.md of its repository: made from the manifest, the same for the same atlas.
+
+Names in a manifest are anyone's words: in the front matter they are JSON strings, below it they stand in code spans.
+"""
+
+import hashlib
+import json
+
+from ne_core import VERSION
+from ne_core.amounts import megabytes
+from ne_core.atlas.lab_schema import FOLDER, TABLE
+from ne_core.atlas.manifest import Manifest
+from ne_core.atlas.schema import FEATURES, NEURONS, Column
+from ne_core.export.provenance import TOOL, bibtex, paper
+from ne_core.sharing.archive.selection import Selection, inputs_size
+from ne_core.text.token_text import visible
+
+TAGS = ("neuron-embeddings", "interpretability", "mechanistic-interpretability", "polysemanticity")
+LONGEST = 200  # characters of a name
+SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
+LARGEST = "10M<n<100M"
+TABLES = (("features", "features.parquet", FEATURES), ("neurons", "neurons.parquet", NEURONS))
+
+
+def card(chosen: Selection, repository: str, license: str | None) -> str:
+    """All of it."""
+    n_features = features_of(chosen)
+    parts = (
+        front_matter(chosen.manifest, license, n_features),
+        head(chosen, n_features),
+        opening(repository),
+        origin(chosen),
+        *(table(file, columns) for _, file, columns in TABLES),
+        contents(chosen.manifest, license),
+        f"## Cite\n\n{paper()}\n\n```bibtex\n{bibtex()}\n```\n",
+    )
+    return "\n".join(parts)
+
+
+def features_of(chosen: Selection) -> int:
+    """How many there are at the atlas's own cut."""
+    import pyarrow.parquet as pq  # a tenth of a second, for this alone
+
+    return pq.read_metadata(chosen.root / "features.parquet").num_rows
+
+
+def front_matter(manifest: Manifest, license: str | None, n_features: int) -> str:
+    """What the hub reads: a JSON string is a YAML string, whatever is in it."""
+    files = [(name, file) for name, file, _ in TABLES]
+    if f"{FOLDER}/{TABLE}" in manifest.files:
+        files.append(("lab", f"{FOLDER}/{TABLE}"))
+    lines = [f"pretty_name: {string(f'Neuron embeddings: {text(manifest.name)}')}"]
+    lines += [f"license: {string(license)}"] if license else []
+    lines += ["tags:", *(f"- {string(tag)}" for tag in TAGS)]
+    lines += ["size_categories:", f"- {string(size_category(n_features))}", "configs:"]
+    for name, file in files:
+        lines += [f"- config_name: {string(name)}", f"  data_files: {string(file)}"]
+        lines += ["  default: true"] if name == "features" else []
+    return "\n".join(["---", *lines, "---", ""])
+
+
+def string(words: str) -> str:
+    return json.dumps(words, ensure_ascii=False)
+
+
+def text(value: object) -> str:
+    """Anything of a manifest on one short line, with nothing in it that does not show."""
+    line = visible(value if isinstance(value, str) else json.dumps(value))
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+
+
+def code(value: object) -> str:
+    """As a code span, which nothing in it can end."""
+    return f"`{text(value).replace('`', '´').strip() or '∅'}`"
+
+
+def size_category(n: int) -> str:
+    """Of the table that is shown first, in the hub's words."""
+    return next((name for below, name in SIZES if n < below), LARGEST)
+
+
+def head(chosen: Selection, n_features: int) -> str:
+    manifest = chosen.manifest
+    examples = "images" if manifest.images else "texts"
+    units = f"{sum(manifest.n_neurons.values()):,} {manifest.units} in {len(manifest.layers)} layers"
+    return (
+        f"# {code(manifest.name)}: what single {manifest.units} mean\n\n"
+        f"An atlas for the {TOOL} {VERSION}: {n_features:,} features of {units}, found in "
+        f"{manifest.raw['n_examples']:,} {examples} by clustering embeddings ({manifest.embedding}).\n"
+    )
+
+
+def opening(repository: str) -> str:
+    return (
+        "## Open it\n\nIn a checkout of the explorer:\n\n```sh\n"
+        f"NE_ATLAS=hf://{repository} make app\n```\n\n"
+        "fetches, checks and shows it; the same without the app, to read it with `ne_core` from a notebook:\n\n"
+        f"```sh\n.venv/bin/python -m precompute fetch hf://{repository}\n```\n"
+    )
+
+
+def origin(chosen: Selection) -> str:
+    """What it was made of and how, as the manifest says it."""
+    raw = chosen.manifest.raw
+    model, corpus = raw["model"], raw["corpus"]
+    lines = [
+        f"model: {code(model.get('name'))}, family {code(model.get('family'))}, activation function "
+        f"{code(model.get('act_fn'))}, sha256 of its weights {code(model.get('sha256'))}, read {code(raw['weights'])}",
+        f"corpus: {code(corpus.get('name'))}, {code(corpus.get('n_documents'))} documents, sha256 of what was used "
+        f"{code(corpus.get('sha256'))}",
+        *(f"of the corpus: {code(note)}" for note in notes(corpus)),
+        f"activating examples: those that reach {code(raw['keep'])} of a neuron's maximum, the first "
+        f"{code(raw['max_examples'])}",
+        f"features: trees cut at a cosine distance of {code(raw['default_cut'])}",
+        f"token importance: masks {code(raw['baselines'])}, {code(raw['importance'])}",
+        f"schema version {code(raw['schema_version'])}, made with "
+        f"{code(', '.join(f'{name} {version}' for name, version in raw['libraries'].items()))}",
+        f"size: {megabytes(chosen.size)}, {inputs_said(chosen)}",
+        f"sha256 of manifest.json, which names the atlas: {code(hashlib.sha256(chosen.text).hexdigest())}",
+    ]
+    if model.get("sae") is not None:
+        lines.insert(1, f"autoencoder whose latents are read: {code(model['sae'])}")
+    return "\n".join(["## What it was made of\n", *(f"- {line}" for line in lines), ""])
+
+
+def notes(corpus: dict) -> list:
+    """What was missing or other, a few of them."""
+    found = corpus.get("notes")
+    return found[:9] if isinstance(found, list) else []
+
+
+def inputs_said(chosen: Selection) -> str:
+    if not chosen.manifest.inputs:
+        return "without `inputs/`, the x of every kept example"
+    return f"{megabytes(inputs_size(chosen.manifest))} of it `inputs/`, the x of every kept example"
+
+
+def table(file: str, columns: tuple[Column, ...]) -> str:
+    """Its columns, as the schema has them."""
+    rows = [f"| `{each.name}` | {each.meaning} |" for each in columns]
+    return "\n".join([f"## {file}\n", "| column | meaning |", "| --- | --- |", *rows, ""])
+
+
+def contents(manifest: Manifest, license: str | None) -> str:
+    """What a reader gets besides numbers."""
+    held = "the images themselves" if manifest.images else "excerpts of the corpus, as tokens and in a search index"
+    return (
+        f"## What it holds of others\n\nThe atlas holds {held}, the names of the model's tokens and its input weights: "
+        f"the licenses of corpus and model hold for them{', the one above for the rest' if license else ''}.\n"
+    )

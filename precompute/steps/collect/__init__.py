@@ -1,0 +1,66 @@
+"""Stage 1: one pass over the corpus: which examples activate each neuron, where, and what the neuron read there.
+
+job.py        what every work unit needs to know, and the hints that spare it work
+unit.py       one unit: a forward pass, of which the candidates' values and a sample stay
+part.py       one layer's share of a unit, as arrays
+gathering.py  what the process that gathers keeps in mind
+rows.py       the end: each layer's chosen examples out of the units' files
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from jaxtyping import Bool, Int
+
+from ne_core.text.windows import Window
+from precompute.config import RunConfig
+from precompute.models.source import Source
+from precompute.steps.activating_examples import LayerRows
+from precompute.steps.candidates import Rule
+from precompute.steps.collect.gathering import Gathering
+from precompute.steps.collect.job import CollectError, CollectJob, Hints, check_weights, real_positions
+from precompute.steps.collect.rows import layer_rows
+from precompute.steps.collect.unit import unit_candidates, work_candidates
+
+__all__ = [
+    "CollectError",
+    "CollectJob",
+    "Gathering",
+    "Hints",
+    "check_weights",
+    "collect_tokens",
+    "layer_rows",
+    "real_positions",
+    "unit_candidates",
+    "work_candidates",
+]
+WINDOW = Window(*RunConfig.window)
+
+
+def collect_tokens(
+    source: Source,
+    tokens: Int[np.ndarray, "n_examples n_ctx"],
+    lengths: Int[np.ndarray, " n_examples"] | None = None,
+    may_be_key: Bool[np.ndarray, "n_examples n_ctx"] | None = None,
+    rules: Mapping[int, Rule] | None = None,
+    window: Window = WINDOW,
+    work_unit: int = RunConfig.work_unit,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[LayerRows]:
+    """The activating examples of every layer of the source, with every unit kept in memory.
+
+    `may_be_key` says which positions may be key tokens; unless told, all real ones but position 0.
+    """
+    n_examples, n_ctx = tokens.shape
+    lengths = np.full(n_examples, n_ctx, dtype=np.int32) if lengths is None else lengths
+    real = real_positions(lengths, n_ctx)
+    allowed = real if may_be_key is None else may_be_key & real
+    rules = rules or {layer: Rule(RunConfig.keep, RunConfig.max_examples) for layer in source.layers}
+    job = CollectJob(tokens, lengths, allowed, np.zeros_like(real), rules, window, work_unit)
+    gathering, units = Gathering(job), {}
+    for unit in range(job.n_units):
+        units[unit] = unit_candidates(source, job, (unit, gathering.hints()))
+        gathering.add(unit, units[unit])
+        progress(job.examples(unit).stop, n_examples)
+    load = units.__getitem__
+    return [layer_rows(job, layer, gathering.candidates(layer), source.layer(layer), load) for layer in job.layers]

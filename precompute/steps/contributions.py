@@ -1,0 +1,150 @@
+"""What writes every row's pre-activation (ne_core/method/contributions.py), some examples a unit of work.
+
+One clean pass of an example serves all rows of all layers that have their key token in it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+
+from ne_core.method.contributions import Parts
+from precompute.models.open_model import ModelSpec, opened
+from precompute.models.source import Keys, Source, Split
+from precompute.steps.layer_features import LayerFound, Texts
+
+COLUMNS = {"contributions": "float16", "read_head": "int16", "read_back": "int16"}
+Columns = Mapping[str, np.ndarray]  # these, of one layer or of a unit's rows
+
+
+BEYOND_HALF = "what a part of the model adds to a pre-activation is beyond half precision, or not finite"
+
+
+@dataclass(frozen=True)
+class LayerKeys:
+    """The rows of one layer, sorted by example."""
+
+    layer: int
+    row: Int[np.ndarray, " n"]
+    neuron: Int[np.ndarray, " n"]
+    example: Int[np.ndarray, " n"]
+    pos: Int[np.ndarray, " n"]
+
+    @classmethod
+    def of(cls, found: LayerFound) -> "LayerKeys":
+        rows = found.rows
+        row = np.lexsort((rows.pos, rows.example))
+        narrow = (column[row].astype(np.int32) for column in (rows.neuron, rows.example, rows.pos))
+        return cls(rows.layer, row.astype(np.int32), *narrow)
+
+    def within(self, examples: slice) -> slice:
+        """Where the rows of some examples stand."""
+        return slice(*np.searchsorted(self.example, [examples.start, examples.stop]).tolist())
+
+    def keys(self, examples: slice) -> Keys:
+        here = self.within(examples)
+        example, pos, neuron = (each[here].astype(np.int64) for each in (self.example, self.pos, self.neuron))
+        return Keys(example - examples.start, pos, neuron)
+
+
+@dataclass(frozen=True)
+class ContributionsJob:
+    """What all units share; unit u is `work_unit` examples. Every worker is sent all rows, 16 bytes each."""
+
+    model: ModelSpec | None
+    parts: Parts
+    tokens: Int[np.ndarray, "n_examples n_ctx"]
+    lengths: Int[np.ndarray, " n_examples"]
+    work_unit: int
+    layers: tuple[LayerKeys, ...]
+
+    def examples(self, unit: int) -> slice:
+        return slice(unit * self.work_unit, min((unit + 1) * self.work_unit, len(self.tokens)))
+
+    def n_examples(self, unit: int) -> int:
+        examples = self.examples(unit)
+        return examples.stop - examples.start
+
+    @property
+    def units(self) -> list[int]:
+        """Those in which some row has its key token."""
+        with_rows = [np.unique(layer.example // self.work_unit) for layer in self.layers]
+        return np.unique(np.concatenate(with_rows)).tolist()
+
+
+def plan(
+    layers: Sequence[LayerFound], texts: Texts, parts: Parts, work_unit: int, model: ModelSpec | None = None
+) -> ContributionsJob:
+    """`model` may be None where the source is at hand."""
+    keys = tuple(map(LayerKeys.of, layers))
+    return ContributionsJob(model, parts, texts.tokens, texts.lengths, work_unit, keys)
+
+
+def work_contributions(job: ContributionsJob, unit: int) -> dict[str, np.ndarray]:
+    """A unit on a worker, with the model of the job."""
+    return unit_contributions(opened(job.model), job, unit)
+
+
+def unit_contributions(source: Source, job: ContributionsJob, unit: int) -> dict[str, np.ndarray]:
+    """`COLUMNS` of the unit's rows in the job's order, by layer and name. Depends on the job and the unit alone."""
+    examples = job.examples(unit)
+    tokens, lengths = (torch.from_numpy(array[examples].astype(np.int64)) for array in (job.tokens, job.lengths))
+    found = source.split(tokens, lengths, {each.layer: each.keys(examples) for each in job.layers})
+    return {f"{layer}.{name}": values for layer, split in found.items() for name, values in kept(split).items()}
+
+
+def kept(split: Split) -> Columns:
+    """As the atlas holds them, and infinite where a part is beyond float16: `Tables.finite` looks at all of them."""
+    values = (rounded(split.parts), split.read_head, split.read_back)
+    return {name: each.astype(dtype) for (name, dtype), each in zip(COLUMNS.items(), values, strict=True)}
+
+
+def rounded(parts: Float[np.ndarray, "n n_parts"]) -> Float[np.ndarray, "n n_parts"]:
+    """In float16; what rounding a part leaves over goes to the next smaller one, so that sums lose no more than that
+    of the smallest.
+    """
+    order = np.argsort(-np.abs(parts), axis=1)
+    found, left_over = np.empty(parts.shape, dtype=np.float16), np.zeros(len(parts))
+    row = np.arange(len(parts))
+    for column in order.T:
+        exact = parts[row, column] + left_over
+        with np.errstate(over="ignore", invalid="ignore"):  # infinite is found later
+            found[row, column] = exact
+            left_over = exact - found[row, column]
+    return found
+
+
+class Tables(Mapping[int, Columns]):
+    """Columns of each layer, made of the units' arrays at every look-up."""
+
+    def __init__(self, job: ContributionsJob, load: Callable[[int], Columns]):
+        self.job, self.load = job, load
+        self.keys_of = {each.layer: each for each in job.layers}
+
+    @property
+    def finite(self) -> bool:
+        """Whether every part can be stored; one that cannot would leave its pre-activation another sum."""
+        units = (self.load(unit) for unit in self.job.units)
+        parts = (arrays[name] for arrays in units for name in arrays if name.endswith(".contributions"))
+        return all(bool(np.isfinite(each).all()) for each in parts)
+
+    def __getitem__(self, layer: int) -> Columns:
+        keys, parts = self.keys_of[layer], self.job.parts
+        widths = (parts.count(layer), parts.n_read(layer), parts.n_read(layer))
+        tables = {
+            name: np.empty((len(keys.row), width), dtype)
+            for (name, dtype), width in zip(COLUMNS.items(), widths, strict=True)
+        }
+        for unit in self.job.units:
+            row, arrays = keys.row[keys.within(self.job.examples(unit))], self.load(unit)
+            for name, table in tables.items():
+                table[row] = arrays[f"{layer}.{name}"]
+        return tables
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.keys_of)
+
+    def __len__(self) -> int:
+        return len(self.keys_of)

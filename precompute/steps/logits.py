@@ -1,0 +1,31 @@
+"""What every neuron's activation does to the logits directly, a layer a unit of work."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ne_core.atlas.schema import LOGITS
+from precompute.models.open_model import ModelSpec, opened
+
+Columns = Mapping[str, np.ndarray]  # logit_tokens and logit_effects of one layer
+
+
+@dataclass(frozen=True)
+class LogitsJob:
+    """What all units share; unit u is layer `layers[u]`."""
+
+    model: ModelSpec
+    layers: tuple[int, ...]
+
+
+def work_logits(job: LogitsJob, unit: int) -> dict[str, np.ndarray]:
+    """One layer's columns; none where the model has no direct path to its logits."""
+    found = opened(job.model).logit_effects(job.layers[unit], LOGITS)
+    return {} if found is None else {"logit_tokens": found.tokens, "logit_effects": found.effects}
+
+
+def logits_from(layers: Sequence[int], load: Callable[[int], Columns]) -> dict[int, Columns] | None:
+    """By layer; None unless every layer has them."""
+    units = {layer: load(unit) for unit, layer in enumerate(layers)}
+    return units if all(len(columns) for columns in units.values()) else None

@@ -1,0 +1,183 @@
+"""Reading examples in headless Chromium: order, filters, baseline, values, copies, pages, keyboard, narrow screens."""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support import in_browser
+from tests.support.browser import settled
+
+expect, pytestmark = in_browser.expect, in_browser.pytestmark
+LARGE = "neuron?atlas=planted&layer=0&neuron=0"
+SCRIPTS = "neuron?atlas=planted&layer=0&neuron=2&feature=2"  # its key token is a <script>
+FOLDER = Path(__file__).parents[2] / "pages" / "components"
+NO_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', {value: undefined})"
+NO_COPY = NO_CLIPBOARD + "; document.execCommand = () => false"
+CLIPBOARD = "window.copied = []; navigator.clipboard.writeText = async (text) => { copied.push(text); }; 0"
+
+
+def examples(page, feature: int = 0):
+    return page.get_by_role("list", name=f"Examples of feature {feature}")
+
+
+def asides(page) -> list[str]:
+    return examples(page).locator(".aside").all_inner_texts()
+
+
+def at(page, query: str) -> None:
+    page.wait_for_url(re.compile(re.escape(query) + "$"))
+    settled(page)
+
+
+def test_order_by_a_control_back_by_the_browser(opened):
+    page = opened(LARGE)
+    order = page.get_by_label("Order")
+    expect(order).to_have_value("central")
+    before = asides(page)
+    order.focus()
+    order.select_option("activation")
+    at(page, "&neuron=0&sort=activation")
+    expect(examples(page).locator(".aside").first).to_have_text(max(before))
+    assert asides(page) == sorted(before, reverse=True)
+    expect(order).to_be_focused()
+    page.go_back()
+    expect(order).to_have_value("central")
+    expect(examples(page).locator(".aside")).to_have_text(before)
+
+
+def test_filters_by_their_controls(opened):
+    page = opened(LARGE)
+    rows = examples(page).get_by_role("listitem")
+    expect(rows).to_have_count(14)
+    page.get_by_label("Least activation").fill("90")
+    page.keyboard.press("Enter")
+    at(page, "&least=90")
+    expect(page.get_by_text(re.compile(r"^\d+ of 14 examples pass\.$"))).to_be_visible()
+    assert all(float(text) >= 3.6 - 0.005 for text in asides(page))
+    page.get_by_label("Holds").fill(" river")
+    page.keyboard.press("Enter")
+    at(page, "&least=90&holds=+river")
+    page.get_by_label("Least activation").fill("")
+    page.keyboard.press("Tab")
+    at(page, "&neuron=0&holds=+river")
+    expect(examples(page).locator("li:not(:has(.hit))")).to_have_count(0)
+    page.get_by_label("Holds").fill("no such token")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("None of the 14 examples passes.")).to_be_visible()
+    page.get_by_role("link", name="Show all").click()
+    at(page, "&neuron=0")
+    expect(rows).to_have_count(14)
+
+
+def test_a_wrong_filter_is_the_servers_to_refuse(opened):
+    page = opened(LARGE)
+    page.get_by_label("Most activation").fill("60")
+    page.get_by_label("Least activation").fill("80")
+    page.keyboard.press("Enter")
+    expect(page.locator('[data-testid="stAlert"]')).to_contain_text("least")
+
+
+def test_another_baseline_underlines_other_tokens(opened):
+    page = opened(LARGE)
+    underlined = "all => all.map(each => each.className)"
+    first = examples(page).locator("li").first.locator(".token")
+    before = first.evaluate_all(underlined)
+    page.get_by_label("Masked by").select_option("mean-embedding")
+    at(page, "&baseline=mean-embedding")
+    expect(page.get_by_text("masked tokens replaced by mean-embedding")).to_be_visible()
+    assert first.evaluate_all(underlined) != before
+    examples(page).locator("li").first.locator(".token.key").hover()
+    tip = page.get_by_role("tooltip").filter(has_text="key token")
+    expect(tip).to_contain_text("mean-embedding; all: mask-token +1.00, mean-embedding +1.00")
+
+
+def test_tokens_on_which_baselines_disagree_say_so(opened):
+    page = opened(LARGE)
+    examples(page).focus()
+    said = page.get_by_role("status").filter(has_text="Example 0")
+    words = []
+    for _ in range(8):
+        page.keyboard.press("ArrowRight")
+        words.append(said.inner_text())
+    for text in words:
+        values = [float(each.replace("−", "-")) for each in re.findall(r"(?:token|embedding) ([+−][\d.]+)", text)]
+        if values and abs(min(map(abs, values)) - 0.03) > 0.01:  # numbers on the screen are rounded
+            assert ("disagree" in text) == (min(values) < -0.03 and max(values) > 0.03), text
+    assert any("disagree" in text for text in words)
+
+
+def test_values_are_in_the_address(opened):
+    page = opened(LARGE)
+    page.get_by_role("button", name="Values").click()
+    expect(examples(page).locator(".value").first).to_be_visible()
+    at(page, "&values=on")
+    page.reload()
+    expect(examples(page).locator(".key .value").first).to_have_text(re.compile(r"^\s*\d\.\d\d \+1\.00\s*$"))
+    page.get_by_role("button", name="Values").click()
+    expect(examples(page).locator(".value")).to_have_count(0)
+    at(page, "&neuron=0")
+
+
+def test_all_are_copied_as_a_table_that_no_spreadsheet_runs(opened):
+    page = opened(SCRIPTS)
+    page.evaluate(CLIPBOARD)
+    page.locator("summary", has_text="Copy").click()
+    page.get_by_role("button", name="All 4 as a table (TSV)").click()
+    expect(page.get_by_role("status").filter(has_text="Copied 4 examples as a table.")).to_be_visible()
+    (table,) = page.evaluate("copied")
+    head, *rows = csv.reader(table.splitlines(), "excel-tab")
+    assert head[:5] == ["example", "position", "key", "token", "activation"]
+    assert head[5:] == ["importance (mask-token)", "importance (mean-embedding)"]
+    assert {len(row) for row in rows} == {7}
+    keys = [row for row in rows if row[2] == "1"]
+    assert [row[3] for row in keys] == ["<script>alert(1)</script>"] * 4
+    assert all(3.1 <= float(row[4]) <= 4 for row in keys)
+
+
+def test_tokens_like_formulas_and_quotes_are_text(opened):
+    """By the function that makes the cells, read from the component's own file."""
+    page, source = opened("about"), (FOLDER / "tokens_copy.js").read_text()
+    texts = ["=1+1", " @x", "-2", "+", "a=b", " cat", '="', '"><img']
+    made = page.evaluate("([source, texts]) => texts.map(new Function(source + '; return cell')())", [source, texts])
+    assert made == ["'=1+1", "' @x", "'-2", "'+", "a=b", " cat", '"\'="""', '"""><img"']
+
+
+def test_one_example_is_copied_by_keyboard_without_the_clipboard(opened):
+    page = opened(LARGE)
+    page.evaluate(NO_CLIPBOARD)
+    page.evaluate("document.addEventListener('copy', () => { window.copied = true; })")
+    examples(page).focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    copy = page.get_by_role("button", name="Copy text of example 1")
+    expect(copy).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="Copied 1 example as text.")).to_be_visible()
+    assert page.evaluate("copied")
+    expect(page.get_by_role("textbox", name="To copy")).to_be_hidden()
+
+
+def test_where_nothing_may_be_copied_the_text_is_selected(opened):
+    page = opened(LARGE)
+    page.evaluate(NO_COPY)
+    page.locator("summary", has_text="Copy").click()
+    page.get_by_role("button", name="All 14 as text").click()
+    box = page.get_by_role("textbox", name="To copy")
+    expect(box).to_be_focused()
+    lines = box.input_value().rstrip("\n").split("\n")
+    assert len(lines) == 14
+    assert all(" cat" in line for line in lines)
+    assert box.evaluate("each => each.selectionEnd - each.selectionStart === each.value.length")
+    expect(page.get_by_role("status").filter(has_text="press Ctrl+C")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_narrow_screen_does_not_scroll_sideways(theme, opened):
+    page = opened(SCRIPTS + "&values=on&sort=near", width=420, theme=theme)
+    expect(examples(page, 2).get_by_role("listitem")).to_have_count(4)
+    wide = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
+        .map(box => box.scrollWidth - box.clientWidth)"""
+    assert page.evaluate(wide) == [0, 0]
+    assert page.get_by_role("form", name="How the examples are read").bounding_box()["height"] < 160

@@ -1,0 +1,33 @@
+"""An explorer whose atlas is still far away: the page that was asked for shows a bar, and then itself."""
+
+import re
+
+from tests.support import in_browser
+from tests.support.browser import Heard, served, settled
+from tests.support.web import Fault, Site
+
+expect, pytestmark = in_browser.expect, in_browser.pytestmark
+PATH = "/planted.atlas.zip"
+
+
+def test_a_deep_link_waits_behind_a_bar_and_then_opens(browser, packed, tmp_path):
+    with Site() as site:
+        site.files[PATH] = packed
+        site.always[PATH] = Fault(per_s=len(packed) // 4)
+        more = {"NE_ATLAS": site.address + PATH, "NE_CACHE": str(tmp_path / "cache")}
+        with served(tmp_path / "none", **more) as address:
+            context = browser.new_context()
+            page = context.new_page()
+            heard = Heard(page, address)
+            page.goto(f"{address}/neuron?atlas=planted&layer=0&neuron=2")
+            expect(page.locator("h1")).to_have_text("The atlas is on its way")
+            bar = page.get_by_role("progressbar")
+            expect(bar).to_be_visible()
+            expect(page.get_by_text(re.compile(r"of 0\.0 MB · .* left"))).to_be_visible()
+            expect(page.locator("h1")).to_have_text("Layer 0 · Neuron 2")
+            settled(page)
+            assert re.search(r"/neuron\?atlas=planted&layer=0&neuron=2", page.url)
+            assert not page.get_by_role("progressbar").count()
+            assert heard.wrong == []
+            context.close()
+        assert len([each for each in site.asked if each.method == "GET"]) == 1

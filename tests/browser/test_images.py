@@ -1,0 +1,114 @@
+"""Pictures of an atlas of images in headless Chromium: their pixels on the screen, their words, and the keyboard."""
+
+import numpy as np
+import pytest
+
+from ne_core.atlas import Atlas
+from ne_core.refs import NeuronRef
+from tests.support import in_browser
+from tests.support.browser import served, settled
+from tests.support.planted_images import BRIGHTEST, HEIGHT, WIDTH
+
+expect, pytestmark = in_browser.expect, in_browser.pytestmark
+PIXELS = """(canvas) => [canvas.height, canvas.width,
+    [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]]"""
+
+
+@pytest.fixture(scope="module")
+def address(image_atlas):
+    """Of an explorer of the planted atlas of images."""
+    with served(image_atlas.parent) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def atlas(image_atlas) -> Atlas:
+    return Atlas.open(image_atlas)
+
+
+def drawn(canvas) -> np.ndarray:
+    """Red, green, blue and alpha of every pixel."""
+    height, width, data = canvas.evaluate(PIXELS)
+    return np.array(data).reshape(height, width, 4)
+
+
+def same(canvas, image: np.ndarray) -> bool:
+    grey = np.round(image.astype(np.float64) * 255 / BRIGHTEST)
+    wanted = np.dstack([grey, grey, grey, np.full(image.shape, 255)])
+    found = drawn(canvas)
+    return found.shape == wanted.shape and bool((np.abs(found - wanted) <= 1).all())
+
+
+def images_of(page):
+    return page.get_by_role("list", name="Examples of feature").get_by_role("img")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_examples_are_drawn_pixel_by_pixel(opened, atlas, theme):
+    page = opened("neuron?layer=0&neuron=0&feature=1", theme=theme)
+    shown = images_of(page)
+    expect(shown).to_have_count(20)
+    known = set(atlas.neuron(NeuronRef(0, 0)).example.tolist())
+    for canvas in shown.all()[:6]:
+        words = canvas.get_attribute("aria-label")
+        example = int(words.rpartition(" ")[2])
+        assert words == f"a <b>cross</b>, image {example}"
+        assert example in known
+        assert same(canvas, atlas.images[example])
+    box = shown.first.bounding_box()
+    assert box["width"] > 40
+    assert box["height"] / box["width"] == pytest.approx(HEIGHT / WIDTH, abs=0.05)
+    assert shown.first.evaluate("canvas => getComputedStyle(canvas).imageRendering") == "pixelated"
+
+
+def test_what_only_texts_have_is_not_there(opened):
+    page = opened("neuron?layer=0&neuron=0")
+    expect(images_of(page).first).to_be_visible()
+    for name in ("Values", "Copy text"):
+        expect(page.get_by_role("button", name=name, exact=True)).to_have_count(0)
+    expect(page.get_by_text("Context", exact=True)).to_have_count(0)
+    expect(page.get_by_text("Copy", exact=True)).to_be_hidden()
+
+
+def test_the_keyboard_goes_from_image_to_image(opened, atlas):
+    page = opened("neuron?layer=0&neuron=1&feature=0")
+    images = page.get_by_role("list", name="Examples of feature")
+    expect(images.get_by_role("img").first).to_be_visible()
+    images.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    second = images.get_by_role("img").nth(1).get_attribute("aria-label")
+    expect(page.get_by_role("status").filter(has_text=f"Example 1: {second} · activation")).to_have_count(1)
+    page.keyboard.press("ArrowLeft")
+    first = images.get_by_role("img").first.get_attribute("aria-label")
+    expect(page.get_by_role("status").filter(has_text=f"Example 0: {first} · activation")).to_have_count(1)
+
+
+def test_pointing_at_an_image_says_what_it_is(opened):
+    page = opened("neuron?layer=0&neuron=1&feature=0")
+    first = images_of(page).first
+    first.hover()
+    words = first.get_attribute("aria-label")
+    expect(page.get_by_role("tooltip").filter(has_text=f"{words} · activation")).to_be_visible()
+
+
+def test_a_leaf_of_the_tree_shows_its_image(opened, atlas):
+    page = opened("neuron?layer=0&neuron=1&feature=0")
+    page.locator("#plot .leaf").first.hover()
+    tip = page.get_by_role("tooltip").filter(has_text="Feature 0")
+    expect(tip.get_by_role("img")).to_be_visible()
+    example = int(tip.get_by_role("img").get_attribute("aria-label").rpartition(" ")[2])
+    assert same(tip.get_by_role("img"), atlas.images[example])
+
+
+@pytest.mark.parametrize("view", ["search?q=cross", "pair?a=0.0.0&b=1.1.0", "neuron?layer=1&neuron=0"])
+@pytest.mark.parametrize("width", [420, 1280])
+def test_rows_show_images_and_nothing_is_wider_than_the_screen(opened, atlas, view, width):
+    page = opened(view, width=width)
+    settled(page)
+    canvas = page.get_by_role("img", name="image").first
+    expect(canvas).to_be_visible()
+    assert same(canvas, atlas.images[int(canvas.get_attribute("aria-label").rpartition(" ")[2])])
+    wide = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
+        .map(box => box.scrollWidth - box.clientWidth)"""
+    assert page.evaluate(wide) == [0, 0]

@@ -1,0 +1,122 @@
+"""The lab in headless Chromium: a run picked in the plot, a picture drawn, a latent opened, then its neuron page."""
+
+import re
+
+import pytest
+
+from tests.support import in_browser
+from tests.support.browser import served, settled
+from tests.support.planted_lab import BOTH, NE
+
+expect, pytestmark = in_browser.expect, in_browser.pytestmark
+
+
+@pytest.fixture(scope="module")
+def address(lab_atlas):
+    with served(lab_atlas.parent) as address:
+        yield address
+
+
+def run_mark(page, run: int):
+    return page.locator(f'a[data-run="{run}"]')
+
+
+def court_of(page, run: int):
+    return page.get_by_role("table", name=re.compile(rf"^Strongest latents of .*, run {run}$"))
+
+
+def draw(page, *points: tuple[float, float]) -> None:
+    """One stroke over the sheet, through places that are shares of its sides."""
+    sheet = page.locator("#sheet")
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    for place in at[1:]:
+        page.mouse.move(*place, steps=4)
+    page.mouse.up()
+
+
+def levels(page) -> str:
+    """What is on the sheet, as the address has it."""
+    return page.locator("#sheet").evaluate("sheet => sheet.levels.map((level) => level.toString(16)).join('')")
+
+
+def test_from_the_sweep_to_a_latent_and_its_neuron_page(opened):
+    page = opened("sae_lab")
+    page.evaluate("window.same = true")
+    run_mark(page, 2).click()
+    expect(page).to_have_url(re.compile(r"run=2&image=120"))
+    expect(court_of(page, 5)).to_be_visible()
+    page.go_back()
+    expect(court_of(page, NE)).to_be_visible()
+    court_of(page, NE).get_by_role("link", name=str(BOTH), exact=True).click()
+    expect(page).to_have_url(re.compile(rf"run={NE}&image=120&unit={BOTH}&feature=0"))
+    expect(page.get_by_role("heading", name=f"Latent {BOTH} of run {NE}, NE SAE")).to_be_visible()
+    page.get_by_role("link", name=re.compile("on the neuron page")).click()
+    expect(page.locator("h1")).to_have_text(re.compile(rf"\b{BOTH}$"))
+    assert page.evaluate("window.same")
+
+
+def test_arrow_keys_move_along_the_sweep_and_enter_picks(opened):
+    page = opened("sae_lab")
+    run_mark(page, NE).focus()
+    page.keyboard.press("ArrowRight")
+    expect(run_mark(page, 5)).to_be_focused()
+    expect(page.get_by_role("tooltip").filter(has_text="NE SAE, run 5")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"run=5&"))
+    expect(run_mark(page, 5)).to_have_attribute("aria-current", "true")
+
+
+def test_a_drawn_picture_is_predicted_and_fires_latents(opened):
+    page = opened("sae_lab?image=122")  # below
+    clean = page.locator("section.clean b")
+    expect(clean).to_have_text("below")
+    page.get_by_role("button", name="Clear").click()
+    expect(page).to_have_url(re.compile(r"drawn=0{16}"))
+    settled(page)
+    expect(page.get_by_text("No latent fires on this picture.").first).to_be_visible()
+    draw(page, (0.1, 0.1), (0.4, 0.1), (0.4, 0.4), (0.1, 0.4))
+    expect(clean).to_have_text("left")
+    expect(page.locator("section.clean .right, section.clean .wrong")).to_have_count(0)
+    expect(court_of(page, NE)).to_be_visible()
+    one = levels(page)
+    draw(page, (0.6, 0.1), (0.9, 0.4))
+    draw(page, (0.1, 0.9), (0.9, 0.9))  # before the last one was answered
+    settled(page)
+    expect(page).to_have_url(re.compile(f"drawn={levels(page)}$"))
+    assert sum(a != b for a, b in zip(one, levels(page), strict=True)) >= 6
+    page.go_back()
+    page.go_back()
+    expect(page).to_have_url(re.compile(f"drawn={one}$"))
+    expect(clean).to_have_text("left")
+    settled(page)
+    assert levels(page) == one
+
+
+def test_a_picture_can_be_drawn_by_keyboard(opened):
+    page = opened("sae_lab?drawn=" + "0" * 16)
+    sheet = page.locator("#sheet")
+    sheet.focus()
+    for key in ("ArrowUp", "ArrowUp", "ArrowUp", "ArrowLeft", "ArrowLeft", "ArrowLeft", " "):
+        sheet.press(key)
+    expect(page).to_have_url(re.compile(r"drawn=f0{15}"))
+    expect(page.get_by_role("status").filter(has_text="row 0, column 0: 15 of 15")).to_have_count(1)
+
+
+def test_values_of_a_map_are_told_under_the_pointer(opened):
+    page = opened(f"sae_lab?unit={BOTH}")
+    page.locator("#maps canvas").first.hover(position={"x": 8, "y": 8})
+    expect(page.get_by_role("tooltip").filter(has_text="row 0, column 0: +0.")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_on_a_narrow_screen_nothing_is_cut_off(theme, opened):
+    page = opened("sae_lab", width=420, theme=theme)
+    expect(court_of(page, NE)).to_be_visible()
+    settled(page)
+    wide = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
+        .map(box => box.scrollWidth - box.clientWidth)"""
+    assert page.evaluate(wide) == [0, 0]

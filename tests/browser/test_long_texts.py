@@ -1,0 +1,60 @@
+"""What is too long for a box, pasted in headless Chromium: the page says so, and nothing vanishes."""
+
+import re
+
+import pytest
+
+from tests.browser.test_manners import GOOD, HREF, bring, said, shown, star
+from tests.support import in_browser
+from tests.support.browser import settled
+
+expect, pytestmark = in_browser.expect, in_browser.pytestmark
+TOO_LONG = "A note has at most 500 characters, this one has 640: shorten it to keep it."
+LONG = "the cat runs under " * 30
+PASTED = "(text) => document.execCommand('insertText', false, text)"  # as a paste, it keeps to a field's limit
+
+
+@pytest.mark.parametrize(("view", "box"), [("search?q=dog", "Search features"), ("map?q=dog", "Light up")])
+def test_a_long_text_is_pasted_into_a_search(view, box, opened):
+    page = opened(view)
+    page.get_by_label(box).fill("")
+    page.get_by_label(box).focus()
+    page.evaluate(PASTED, LONG)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("at most 200 characters, only the first 200 count")
+    expect(page.get_by_label(box)).to_have_value(LONG[:200])
+
+
+def test_a_long_text_is_pasted_into_holds(opened):
+    page = opened("neuron?layer=0&neuron=0")
+    page.get_by_label("Holds").focus()
+    page.evaluate(PASTED, "🙂" * 250)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("holds="))
+    settled(page)
+    expect(page.get_by_text("Only the first 200 characters count.")).to_be_visible()
+    expect(page.get_by_label("Holds")).to_have_value("🙂" * 200)
+
+
+def test_a_long_note_stays_in_its_field_until_it_is_short_enough(opened):
+    page = opened(HREF)
+    star(page).click()
+    rows = shown(page, "Bookmarks")
+    rows.get_by_role("button", name="Note on L0 N2 F1").click()
+    page.evaluate(PASTED, "x" * 640)
+    field = rows.get_by_role("textbox")
+    for leave in (lambda: page.keyboard.press("Enter"), lambda: page.locator("h1").first.click()):
+        leave()
+        expect(said(page)).to_have_text(TOO_LONG)
+        expect(field).to_have_value("x" * 640)
+    field.fill("y" * 500)
+    field.press("Enter")
+    expect(rows.locator(".note")).to_have_text("y" * 500)
+    expect(said(page)).to_have_text("")
+
+
+def test_a_long_note_of_a_file_is_cut_and_the_page_says_so(opened):
+    page = opened("neuron?atlas=planted&layer=2&neuron=4")
+    shown(page, "Bookmarks")
+    bring(page, [{**GOOD, "note": "x" * 600}, {**GOOD, "neuron": 3, "note": "short"}])
+    expect(said(page)).to_contain_text("2 imported; 1 had a note or a name that was too long, of which the first 500")

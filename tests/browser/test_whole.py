@@ -1,0 +1,101 @@
+"""The explorer in a browser on whole atlases: the demo, and one of GPT2-small's size (`make test-all`)."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ne_core.atlas import Atlas
+from tests.bench import synthetic
+from tests.bench.views import spelled
+from tests.support import in_browser
+from tests.support.browser import chromium, served, settled
+
+expect = in_browser.expect
+pytestmark = [*in_browser.pytestmark, pytest.mark.slow]
+DEMO = Path("data/demo")
+
+
+@pytest.fixture(scope="module", params=["demo", "synthetic"])
+def whole(request) -> Atlas:
+    if request.param == "demo" and not (DEMO / "manifest.json").is_file():
+        pytest.skip("no demo atlas here: make demo builds it")
+    return Atlas.open(DEMO if request.param == "demo" else synthetic.made())
+
+
+@pytest.fixture(scope="module")
+def address(whole):
+    with served(whole.root.parent) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium(webgl=True) as browser:
+        yield browser
+
+
+def test_the_story_of_a_stranger(opened, whole):
+    page = opened(f"?atlas={whole.root.name}", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("navigation", name="Views of the board").get_by_role("link", name="Primary and rare").click()
+    expect(page.locator("h1")).to_have_text("Board")
+    page.get_by_role("table", name="Neurons").locator("tbody tr a").first.click()
+    expect(page.locator("h1")).to_have_text(re.compile(r"^Layer \d+ · Neuron \d+$"))
+    settled(page)
+    names = page.get_by_role("list", name="Features of this neuron").locator(".label")
+    expect(names.nth(1)).to_be_visible()  # a primary and a rare one at least
+    assert all(names.all_inner_texts())
+    page.get_by_role("link", name="Follow across layers").click()
+    expect(page.locator("h1")).to_have_text(re.compile(r"^Trail of L\d+ N\d+ F0$"))
+    settled(page)
+    page.get_by_role("button", name="Copy link of this view").click()
+    expect(page.get_by_text("Link of this view copied.")).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    somebody_else = opened(link.split("/", 3)[3])
+    expect(somebody_else.locator("h1")).to_have_text(page.locator("h1").inner_text())
+
+
+def test_the_neuron_with_most_examples(opened, whole):
+    heaviest = int(np.argmax(whole.neurons["n_examples"]))
+    page = opened(f"neuron?{spelled(whole, heaviest)}")
+    line = page.get_by_role("slider", name="Cut of the tree")
+    line.focus()
+    page.keyboard.press("PageUp")
+    expect(page).to_have_url(re.compile("&cut="))
+    settled(page)
+    expect(page.get_by_role("list", name=re.compile("^Examples of feature 0")).locator("li").first).to_be_visible()
+
+
+def test_every_feature_is_on_the_map(opened, whole):
+    page = opened(f"map?atlas={whole.root.name}")
+    expect(page.get_by_text(f"{len(whole.features['size']):,} features", exact=True)).to_be_visible()
+    canvas = page.locator("canvas").first
+    canvas.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text(re.compile(r"^Layer \d+ · Neuron \d+$"))
+
+
+def test_a_common_word_is_found_and_said_why(opened, whole):
+    page = opened(f"search?atlas={whole.root.name}&q={common_word(whole)}")
+    hits = page.get_by_role("list", name="Features found").locator("li")
+    expect(hits).to_have_count(20)
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Next").click()
+    expect(page).to_have_url(re.compile("&page=1"))
+    expect(hits).to_have_count(20)
+
+
+def test_two_similar_features_side_by_side(opened, whole):
+    living = int(np.flatnonzero(whole.neurons["n_features"] > 1)[0])
+    page = opened(f"neuron?{spelled(whole, living)}")
+    page.get_by_role("link", name="Compare").first.click()
+    expect(page.locator("h1")).to_have_text("Side by side")
+    expect(page.get_by_text("Cosine", exact=False).first).to_be_visible()
+
+
+def common_word(atlas: Atlas) -> str:
+    """The key token of most features that is a word."""
+    tokens, counts = np.unique(atlas.features["key_tokens"], return_counts=True)
+    texts = (atlas.vocab[token].strip() for token in tokens[np.argsort(-counts)].tolist() if token >= 0)
+    return next(text for text in texts if text.isascii() and text.isalpha() and len(text) > 3)

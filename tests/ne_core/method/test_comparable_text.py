@@ -1,0 +1,40 @@
+"""What cosines between layers are worth, in words."""
+
+import pytest
+
+from ne_core.atlas.manifest import Manifest
+from ne_core.atlas.wording import listed
+from ne_core.method.comparable import Verdict
+from ne_core.queries.comparable_text import compared_words, one_apart
+
+PLAIN = Manifest({"layer_names": None})
+ALL = dict.fromkeys(range(4), Verdict.COMPARABLE)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "Layer 1 can be compared with layers 0, 2 and 3 in this space."),
+        (
+            {0: Verdict.CHANCE},
+            "Not with layer 0: features find no better matches in each other than random features do.",
+        ),
+        ({2: Verdict.BOUND, 3: Verdict.BOUND}, "Not with layers 2 or 3 at a cosine of 0.2: random features reach that"),
+        ({3: Verdict.FEW}, "Not with layer 3: fewer than 20 features are too few to tell."),
+        ({1: Verdict.CHANCE}, "Within the layer, too, features find no better matches than random ones."),
+        (dict.fromkeys((0, 2, 3), Verdict.CHANCE), "Layer 1 can be compared with no other layer in this space."),
+    ],
+)
+def test_with_which_layers_one_can_be_compared(changes, words):
+    assert words in " ".join(compared_words(PLAIN, 1, ALL | changes, 0.2))
+
+
+def test_one_layer_is_compared_with_none():
+    assert compared_words(PLAIN, 1, {1: Verdict.COMPARABLE}) == []
+
+
+def test_a_layer_apart():
+    assert one_apart(PLAIN, 0, [1, 2]).startswith("Layer 0 cannot be compared with layers 1 or 2 here: ")
+    assert one_apart(PLAIN, 0, [0, 1]).startswith("Layer 0 cannot be compared with layer 1 or itself here: ")
+    assert one_apart(PLAIN, 0, [0]).startswith("Layer 0 cannot be compared with itself here: ")
+    assert listed(["a", "b", "c"], "and") == "a, b and c"

@@ -1,0 +1,209 @@
+"""NE_ATLAS in the app: nothing named, on its way, failed, ready with the deep link that was asked for."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from ne_core.sharing.remote import fetcher as fetching
+from pages.components.shell import atlas_sources
+from pages.components.shell.nav import PAGES
+from tests.support.apptest import open_app, url, words
+from tests.support.web import Fault, Site
+
+SHA = "1" * 40
+PATH = "/planted.atlas.zip"
+HELD = Fault(held=True)
+
+
+@pytest.fixture
+def site(tiny_atlas, packed, tmp_path, monkeypatch):
+    with Site() as site:
+        site.files[PATH] = packed
+        site.etags[PATH] = '"one"'
+        site.hub("owner/planted", tiny_atlas, SHA)
+        monkeypatch.setenv("HF_ENDPOINT", site.address)
+        monkeypatch.setenv("NE_CACHE", str(tmp_path / "cache"))
+        yield site
+        site.released.set()
+        for each in atlas_sources.fetchers.values():
+            each.join()
+        atlas_sources.fetchers.clear()
+
+
+def visit(
+    monkeypatch, sources: str, page: str = "overview", folder: Path | None = None, done: bool = True, **query: str
+):
+    """The page as a visitor sees it, once everything was fetched unless not `done`."""
+    monkeypatch.setenv("NE_ATLAS", sources)
+    if folder is None:
+        monkeypatch.delenv("NE_ATLASES", raising=False)
+    if done:
+        atlas_sources.fetcher().join()
+    return open_app(folder, page, monkeypatch, **query)
+
+
+def said(app) -> str:
+    return words(" ".join(each.value for each in [*app.markdown, *app.error, *app.warning, *app.caption]))
+
+
+@pytest.mark.parametrize("sources", ["", " ,\n"])
+def test_without_a_source_there_is_the_folder(sources, tiny_atlas, monkeypatch):
+    monkeypatch.setenv("NE_ATLAS", sources)
+    app = open_app(tiny_atlas.parent, "overview", monkeypatch)
+    assert app.title[0].value == "What neurons of planted respond to"
+
+
+@pytest.mark.parametrize("page", [*PAGES][::3])
+def test_while_it_is_on_its_way_a_page_shows_a_bar(page, site, monkeypatch):
+    site.always[PATH] = HELD
+    app = visit(monkeypatch, f"{site.address}{PATH}", page, done=False)
+    assert app.title[0].value == "The atlas is on its way"
+    assert "planted" in said(app)
+    assert len(app.get("progress")) == 1
+    assert not app.error
+
+
+def test_the_bar_says_how_far_how_fast_and_how_long(site, monkeypatch):
+    site.always[PATH] = Fault(per_s=len(site.files[PATH]))
+    visit(monkeypatch, f"{site.address}{PATH}", done=False)
+    until = time.monotonic() + 20
+    while (standing := atlas_sources.fetcher().standings()[0]).per_s is None:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    app = open_app(None, "overview", monkeypatch)
+    assert 0 < standing.done < standing.whole == len(site.files[PATH])
+    (bar,) = app.get("progress")
+    assert words(bar.proto.text).split(" · ")[0].endswith(" of 0.0 MB")
+    assert words(bar.proto.text).split(" · ")[2].endswith(" s left")
+
+
+def test_once_it_is_here_the_page_is_the_one_that_the_address_asked_for(site, monkeypatch):
+    site.always[PATH] = HELD
+    deep = {"atlas": "planted", "layer": "0", "neuron": "2"}
+    app = visit(monkeypatch, f"{site.address}{PATH}", "neuron", done=False, **deep)
+    assert app.title[0].value == "The atlas is on its way"
+    assert url(app) == deep
+    site.released.set()
+    atlas_sources.fetcher().join()
+    app.run()
+    assert not app.error
+    assert url(app).items() >= deep.items()
+    assert "Neuron" in app.title[0].value
+
+
+def test_about_says_where_it_came_from(site, monkeypatch):
+    app = visit(monkeypatch, "hf://owner/planted", "about")
+    assert f"hf://owner/planted, version {SHA}." in said(app)
+
+
+def test_a_failure_is_one_line_and_a_button_for_all_visitors_together(site, monkeypatch):
+    site.always[PATH] = Fault(status=404)
+    app = visit(monkeypatch, f"{site.address}{PATH}?key=secret")
+    assert app.title[0].value == "The atlas cannot be fetched"
+    (line,) = app.error
+    assert words(line.value) == f"{site.address}{PATH}?… answered 404: nothing is there; check the name"
+    button = app.button(key="_again")
+    assert button.disabled
+    assert button.label.startswith("Try again (in ")
+    n_asked = len(site.asked)
+    assert not atlas_sources.fetcher().again()
+    assert len(site.asked) == n_asked
+
+
+def test_what_is_in_the_way_is_said_while_it_is_tried_again(site, monkeypatch):
+    site.faults[PATH] = [Fault(status=503), HELD]
+    visit(monkeypatch, f"{site.address}{PATH}", done=False)
+    until = time.monotonic() + 20
+    while not atlas_sources.fetcher().standings()[0].said:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    app = open_app(None, "overview", monkeypatch)
+    assert words(app.warning[0].value).endswith("answered 503: busy, or out of order; trying again")
+
+
+def test_a_mistake_of_ours_leaves_nobody_waiting(site, monkeypatch):
+    monkeypatch.setattr(fetching, "fetched", lambda *_: 1 / 0)
+    app = visit(monkeypatch, f"{site.address}{PATH}")
+    assert "the log of this explorer says why" in words(app.error[0].value)
+
+
+def test_another_try_after_half_a_minute(site, monkeypatch):
+    site.always[PATH] = Fault(status=404)
+    visit(monkeypatch, f"{site.address}{PATH}")
+    monkeypatch.setattr(fetching, "AGAIN_S", 0)
+    app = open_app(None, "overview", monkeypatch)
+    site.always.clear()
+    app.button(key="_again").click().run()
+    atlas_sources.fetcher().join()
+    app.run()
+    assert app.title[0].value == "What neurons of planted respond to"
+
+
+def test_what_is_no_source_is_one_line_and_nothing_to_try_again(site, monkeypatch):
+    app = visit(monkeypatch, "https://me:secret@host/a.zip")
+    (line,) = app.error
+    assert "leave it out" in words(line.value)
+    assert "secret" not in line.value
+    assert not app.button
+
+
+def test_of_several_those_that_are_ready_are_offered(site, tiny_atlas, monkeypatch):
+    site.always[PATH] = Fault(status=404)
+    sources = f"{site.address}{PATH}, hf://owner/planted, {tiny_atlas}, ftp://x"
+    app = visit(monkeypatch, sources)
+    assert app.selectbox(key="_atlas").options == ["planted-2", "planted-3"]
+    assert url(app) == {"atlas": "planted-2"}
+    app = visit(monkeypatch, sources, atlas="planted-3")
+    assert url(app) == {"atlas": "planted-3"}
+    app = visit(monkeypatch, sources, "neuron", atlas="planted")
+    assert app.title[0].value == "The atlas cannot be fetched"
+    assert [words(each.proto.label) for each in app.main.get("page_link")] == [
+        "Open planted-2, which is here",
+        "Open planted-3, which is here",
+    ]
+    app = visit(monkeypatch, sources, atlas="x")
+    assert words(app.error[0].value) == "atlas=x: the atlas here is planted-2 or planted-3"
+
+
+def test_the_folder_is_offered_beside_them_only_where_it_is_named(site, tiny_atlas, monkeypatch):
+    app = visit(monkeypatch, "hf://owner/planted", folder=tiny_atlas.parent)
+    assert app.selectbox(key="_atlas").options == ["planted", "planted-2"]
+    app = visit(monkeypatch, "hf://owner/planted")
+    assert not app.selectbox
+
+
+def test_a_kept_atlas_is_shown_at_once_and_an_unreachable_source_is_said(site, monkeypatch):
+    visit(monkeypatch, "hf://owner/planted")
+    atlas_sources.fetchers.clear()  # the process starts again
+    api = "/api/datasets/owner/planted/revision/main"
+    site.always[api] = Fault(status=404, held=True)
+    app = visit(monkeypatch, "hf://owner/planted", done=False)
+    assert app.title[0].value == "What neurons of planted respond to"
+    site.released.set()
+    atlas_sources.fetcher().join()
+    assert "answered 404" in said(app.run())
+
+
+def test_a_newer_version_takes_the_place_of_the_kept_one(site, tiny_atlas, monkeypatch):
+    visit(monkeypatch, "hf://owner/planted")
+    atlas_sources.fetchers.clear()
+    site.hub("owner/planted", tiny_atlas, "2" * 40)
+    app = visit(monkeypatch, "hf://owner/planted", "about")
+    assert f"version {'2' * 40}" in said(app)
+
+
+def test_without_a_home_for_the_cache_it_says_so(site, monkeypatch):
+    monkeypatch.delenv("NE_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    app = visit(monkeypatch, "hf://owner/planted")
+    assert "name a folder in NE_CACHE" in words(app.error[0].value)
+
+
+def test_a_visitor_cannot_name_a_source(site, monkeypatch):
+    visit(monkeypatch, "hf://owner/planted")
+    site.asked.clear()
+    app = visit(monkeypatch, "hf://owner/planted", atlas=f"{site.address}{PATH}")
+    assert "the atlas here is planted" in words(app.error[0].value)
+    assert site.asked == []

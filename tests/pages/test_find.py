@@ -1,0 +1,159 @@
+"""The parts of a search against what a plain loop over the examples finds."""
+
+import re
+import shutil
+from pathlib import Path
+
+import faiss
+import numpy as np
+import pytest
+
+from ne_core.atlas import Atlas
+from ne_core.errors import AtlasError
+from ne_core.method.cluster import unit
+from ne_core.queries.free_query import space_index
+from ne_core.queries.passages import of_piece, of_words, passages, rows_of, tokens_holding
+from ne_core.refs import FeatureRef
+from ne_core.text.token_text import visible
+from pages.components.cached.vocabulary import tokens_named
+from pages.components.matching import find
+from pages.components.url.search_view import View
+from precompute.steps.index import space_vectors
+from precompute.steps.search_index import SNIPPETS
+from tests.support.planted import planted_layers
+
+
+@pytest.fixture(scope="module")
+def atlas(tiny_atlas) -> Atlas:
+    return Atlas.open(tiny_atlas)
+
+
+@pytest.fixture(scope="module")
+def planted():
+    return planted_layers(np.random.default_rng(0))
+
+
+def texts_of(atlas: Atlas, id: int) -> list[str]:
+    """The windows of a feature's examples as they are shown."""
+    ref = atlas.feature_ref(id)
+    neuron = atlas.neuron(ref.of)
+    rows = np.flatnonzero(neuron.feature == ref.feature)
+    return ["".join(visible(atlas.vocab[t]) for t in row if t >= 0) for row in atlas.window_tokens(neuron, rows)]
+
+
+def holds(text: str, piece: str) -> bool:
+    """The definition: it stands there, and where it begins with a letter no letter stands before it."""
+    text, piece = (text, piece) if piece != piece.casefold() else (text.casefold(), piece.casefold())
+    places = [i for i in range(len(text)) if text.startswith(piece, i)]
+    return any(i == 0 or not (re.match(r"\w", piece) and re.match(r"\w", text[i - 1])) for i in places)
+
+
+PIECES = ["cat", "CAT", "the cat", "dog red", "seven", "red blue", "ca", "<script>", "alert(1)", "⏎", "moon ri",
+          "[U+202E]", "日本語", "cat<", "1\"='1", "x onerror", "\\x00\\x07"]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_a_piece_finds_features_that_hold_it_and_misses_none_that_the_index_knows(piece, atlas, planted):
+    found = find.found_by(atlas, View(piece, "snippet"))
+    counts = {id: sum(holds(text, piece) for text in texts_of(atlas, id)) for id in range(len(atlas.features["size"]))}
+    assert dict(zip(found.ids.tolist(), found.examples.tolist(), strict=True)).items() <= counts.items()
+    assert found.examples.tolist() == sorted(found.examples.tolist(), reverse=True)
+    assert not found.unread
+    if piece != "ca":  # one short word is looked up as a whole
+        assert set(found.ids.tolist()) >= {id for id in counts if central_holds(atlas, planted, id, piece)}
+
+
+def central_holds(atlas: Atlas, planted, id: int, piece: str) -> bool:
+    """Whether one of the examples that the word index covers holds it."""
+    layer = next(each for each in planted[1] if each.rows.layer == atlas.features["layer"][id])
+    first = int(np.flatnonzero(atlas.features["layer"] == layer.rows.layer)[0])
+    ranks = layer.features.rank[layer.feature_of_row == id - first]
+    return any(holds(text, piece) for text, rank in zip(texts_of(atlas, id), ranks, strict=True) if rank < SNIPPETS)
+
+
+def test_no_more_windows_are_read_than_allowed(atlas, monkeypatch):
+    every = find.found_by(atlas, View("the", "snippet"))
+    monkeypatch.setattr(find, "MOST_WINDOWS", 30)
+    some = find.found_by(atlas, View("the", "snippet"))
+    assert some.unread > 0
+    assert set(some.ids.tolist()) < set(every.ids.tolist())
+    assert atlas.features["size"][some.ids].sum() <= 30
+
+
+def test_all_examples_of_features_in_any_order(atlas):
+    ids = np.random.default_rng(0).permutation(len(atlas.features["size"]))
+    rows = rows_of(atlas, ids)
+    for place, id in enumerate(ids.tolist()):
+        ref, mine = atlas.feature_ref(id), rows.owner == place
+        neuron = atlas.neuron(ref.of)
+        expected = np.flatnonzero(neuron.feature == ref.feature)
+        assert rows.row[mine].tolist() == expected.tolist()
+        assert rows.example[mine].tolist() == neuron.example[expected].tolist()
+        assert rows.pos[mine].tolist() == neuron.pos[expected].tolist()
+    assert len(rows_of(atlas, ids[:0]).owner) == 0
+
+
+def test_lines_that_hold_a_word_or_a_piece():
+    texts = ["the ", "cat", "s ", "a cat", "\n", "concat ", "cat-", "the"]
+    lines = passages(np.array([[0, 1, -1], [0, 1, 2], [3, 4, 0], [5, -1, -1], [6, 7, -1], [-1, -1, -1]]), texts)
+    whole, begun = (lines.holding(pattern).tolist() for pattern in of_words(["cat", "the"]))
+    assert (whole, begun) == ([0, 2, 4], [0, 1, 2, 4])
+    assert lines.holding(of_words(["cat"])[0]).tolist() == [0, 1, 2, 4]
+    assert lines.holding(of_words(["th"])[0]).tolist() == []
+    assert lines.holding(of_piece("cat-the")).tolist() == [4]
+    assert lines.holding(of_piece("-")).tolist() == [4]
+
+
+@pytest.mark.parametrize("space", ["neuron", "pre_mlp"])
+def test_free_queries_answer_as_faiss_does_and_close_to_the_vectors(space, atlas, planted):
+    exact = unit(space_vectors(planted[1], space))
+    index = space_index(atlas, space)
+    ids = np.arange(len(exact))
+    reader = faiss.read_index(str(atlas.root / f"features_{space}.faiss"))
+    assert np.allclose(index.vectors(ids), reader.reconstruct_n(0, len(exact)), atol=1e-6)
+    for asked in exact[::5]:
+        found = index.cosines(3 * asked)
+        scores, places = reader.search(asked[None], len(exact))
+        assert np.allclose(found[places[0]], np.clip(scores[0], -1, 1), atol=1e-5)
+        assert np.abs(found - exact @ asked).max() < 0.01
+
+
+@pytest.mark.parametrize("space", ["neuron", "pre_mlp"])
+def test_likeness_agrees_with_brute_force(space, atlas, planted, monkeypatch):
+    exact = unit(space_vectors(planted[1], space))
+    owner = np.repeat(np.arange(len(atlas.neurons["layer"])), atlas.neurons["n_features"])
+    for id in range(len(exact)):
+        cosines = np.where(owner == owner[id], -2, exact @ exact[id])
+        found = find.found_by(atlas, View(like=atlas.feature_ref(id), space=space))
+        assert sorted(found.ids.tolist()) == np.flatnonzero(cosines > -2).tolist()
+        assert np.abs(found.cosines - cosines[found.ids]).max() < 0.01
+        assert (np.diff(found.cosines) <= 0).all()
+    monkeypatch.setattr(find, "MOST_LIKE", 3)
+    assert find.found_by(atlas, View(like=atlas.feature_ref(id), space=space)).ids.tolist() == found.ids[:3].tolist()
+
+
+def test_an_index_that_was_changed_since_is_refused(tiny_atlas, tmp_path):
+    root = Path(shutil.copytree(tiny_atlas, tmp_path / "copy"))
+    atlas = Atlas.open(root)
+    path = root / "features_neuron.faiss"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(AtlasError, match="is not an 8-bit index"):
+        space_index(atlas, "neuron")
+
+
+def test_a_feature_in_one_parameter():
+    assert FeatureRef.parse(FeatureRef(3, 17, 2).dotted) == FeatureRef(3, 17, 2)
+    for text in ("", "3.17", "3.17.2.1", "-3.17.2", "3.17.x", "３.1.1", "1.1.1\n", "9" * 30 + ".1.1"):
+        with pytest.raises(ValueError, match="names no feature"):
+            FeatureRef.parse(text)
+
+
+def test_tokens_with_and_without_their_space(atlas):
+    assert tokens_named(atlas, "cat") == tokens_named(atlas, "␣cat") == tokens_named(atlas, " cat") == [1]
+    assert tokens_named(atlas, "cat ") == []
+    assert tokens_named(atlas, "⏎") == [15]
+
+
+def test_a_word_may_run_over_tokens():
+    assert tokens_holding(["re", " im", "port", " x"], of_words(["import"])) == [1, 2]
+    assert tokens_holding(["re", " im", "port", " x"], of_words(["nothing"])) == []

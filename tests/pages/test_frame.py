@@ -1,0 +1,74 @@
+"""The frame of every page: no atlas, a broken one, one, several."""
+
+import json
+import shutil
+
+import pytest
+
+from pages.components.shell.nav import PAGES
+from tests.support.apptest import open_app, url, words
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_an_atlas_a_page_says_how_to_make_one(page, tmp_path, monkeypatch):
+    app = open_app(tmp_path, page, monkeypatch)
+    assert app.title[0].value == "No atlas yet"
+    assert app.code[0].value == "make demo"
+
+
+def test_a_missing_folder_is_no_atlas(tmp_path, monkeypatch):
+    assert open_app(tmp_path / "nowhere", "overview", monkeypatch).title[0].value == "No atlas yet"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_broken_atlas_is_one_line_and_nothing_else(page, tiny_atlas, tmp_path, monkeypatch):
+    broken = shutil.copytree(tiny_atlas, tmp_path / "broken")
+    (broken / "tokens.npy").unlink()
+    app = open_app(tmp_path, page, monkeypatch)
+    (line,) = app.error
+    assert (
+        words(line.value) == "broken/tokens.npy is missing: build the atlas again"
+    )  # not where it lies on this machine
+    assert "\n" not in line.value
+    assert not app.title
+    assert not app.main.get("bidi_component")
+
+
+def test_another_schema_version_is_named(tiny_atlas, tmp_path, monkeypatch):
+    manifest = json.loads((tiny_atlas / "manifest.json").read_text()) | {"schema_version": 99}
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "manifest.json").write_text(json.dumps(manifest))
+    assert "schema version 99" in words(open_app(tmp_path, "overview", monkeypatch).error[0].value)
+
+
+@pytest.fixture
+def two_atlases(tiny_atlas, tmp_path):
+    for name in ("first", "second"):
+        shutil.copytree(tiny_atlas, tmp_path / name)
+    return tmp_path
+
+
+def test_the_url_picks_one_of_several(two_atlases, monkeypatch):
+    app = open_app(two_atlases, "overview", monkeypatch, atlas="second")
+    assert app.selectbox(key="_atlas").value == "second"
+    assert url(app) == {"atlas": "second"}
+
+
+def test_the_picker_moves_to_another(two_atlases, monkeypatch):
+    app = open_app(two_atlases, "neuron", monkeypatch, atlas="first", layer="0", neuron="2")
+    app.selectbox(key="_atlas").select("second").run()
+    assert url(app)["atlas"] == "second"
+
+
+@pytest.mark.parametrize("name", ["third", "..", "../first", "/etc", ""])
+def test_an_unknown_atlas_is_named_and_the_first_is_shown(name, two_atlases, monkeypatch):
+    app = open_app(two_atlases, "overview", monkeypatch, atlas=name)
+    assert words(app.error[0].value) == f"atlas={name}: the atlas here is first or second"
+    assert app.title[0].value == "What neurons of planted respond to"
+
+
+def test_one_atlas_needs_no_name_but_links_carry_it(tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "overview", monkeypatch)
+    assert not app.error
+    links = {each.proto.page: each.proto.query_string for each in app.get("page_link")}
+    assert links["search"] == "atlas=planted"

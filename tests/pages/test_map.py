@@ -1,0 +1,226 @@
+"""The map: its bytes against the atlas, its colours, the URL, what is lit and listed, and what is told on hover."""
+
+import base64
+import itertools
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ne_core.atlas import Atlas
+from ne_core.method.classes import CLASSES
+from ne_core.palette import PAGE
+from ne_core.refs import FeatureRef
+from ne_core.text.words import words_of
+from pages.components.map import points
+from pages.components.map.colours import ramp
+from pages.components.map.point_map import told
+from pages.components.map.points import MARGIN, STEPS, largest, points_of, size_steps
+from pages.components.matching import find
+from pages.components.matching.why_matched import matches
+from pages.components.url import search_view
+from tests.pages.test_palette import THEMES, VISION, contrast, linear, oklab
+from tests.support.apptest import open_app, payloads, rows_of, url, words
+
+
+@pytest.fixture(scope="module")
+def atlas(tiny_atlas) -> Atlas:
+    return Atlas.open(tiny_atlas)
+
+
+def drawing(app) -> dict:
+    """What the map was given."""
+    return next(each for each in payloads(app) if "furthest" in each)
+
+
+def flags(packed: str, n: int) -> list[int]:
+    bits = np.unpackbits(np.frombuffer(base64.b64decode(packed), np.uint8), bitorder="little")
+    return np.flatnonzero(bits[:n]).tolist()
+
+
+def test_the_bytes_say_where_every_feature_is_and_whose(atlas):
+    payload, n, m = points_of(atlas).payload, len(atlas.features["size"]), len(atlas.neurons["layer"])
+    assert np.frombuffer(payload, "<u4", 2, 8).tolist() == [n, m]
+    xy = np.frombuffer(payload, "<u2", 2 * n, 16).reshape(n, 2) / STEPS
+    counts = np.frombuffer(payload, "<u2", m, 16 + 4 * n)
+    sizes = np.frombuffer(payload, "u1", n, 16 + 4 * n + 2 * m)
+    classes = np.frombuffer(payload, "u1", m, 16 + 5 * n + 2 * m)
+    assert len(payload) == 16 + 5 * n + 3 * m
+    layout = np.column_stack([atlas.features["map_x"], atlas.features["map_y"]])
+    scale = np.ptp(layout, axis=0).max() / np.ptp(xy, axis=0).max()
+    between = [(xy[a] - xy[b]) * scale - (layout[a] - layout[b]) for a, b in itertools.combinations(range(n), 2)]
+    assert np.abs(between).max() <= 2 * scale / STEPS
+    assert xy.min() == pytest.approx(MARGIN, abs=2 / STEPS)
+    assert np.repeat(np.arange(m), counts).tolist() == [atlas.neuron_row(atlas.feature_ref(i).of) for i in range(n)]
+    assert all(2**step <= size < 2 ** (step + 1) for step, size in zip(sizes, atlas.features["size"], strict=True))
+    assert CLASSES[classes[0]] == "primary-rare"
+    assert CLASSES[classes[4]] == "dead"
+
+
+def test_sizes_double():
+    assert size_steps(np.array([1, 2, 3, 4, 31, 32, 63, 64, 500])).tolist() == [0, 1, 1, 2, 4, 5, 5, 6, 6]
+
+
+def test_the_largest_of_some():
+    size = np.array([5, 9, 9, 1, 9, 7])
+    assert largest(size, np.array([1, 1, 1, 1, 0, 1], dtype=bool), 3) == [1, 2, 5]
+    assert largest(size, np.zeros(6, dtype=bool), 3) == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("n", [2, 7, 12, 48])
+def test_a_ramp_goes_one_way_in_lightness_and_stands_out(theme, n):
+    colours = [getattr(each, theme) for each in ramp(n)]
+    for vision in VISION:
+        lightness = [oklab(np.array(VISION[vision]) @ linear(colour))[0] for colour in colours]
+        assert (np.diff(lightness) * (-1 if theme == "light" else 1) > 0).all()
+    assert min(contrast(colour, getattr(PAGE, theme)) for colour in colours) > 2.2
+
+
+def test_the_map_and_its_list(tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "map", monkeypatch)
+    assert not app.error
+    assert url(app) == {"atlas": "planted"}
+    given = drawing(app)
+    assert given["layers"] == [[0, 6], [2, 5]]
+    assert given["legend"]["names"] == ["0", "2"]
+    assert (given["drawn"], given["lit"], given["shown"], given["place"]) == (None, None, None, None)
+    rows = rows_of(app, "Largest features in sight")
+    assert [f"{row['name']} F{row['number']}" for row in rows[:2]] == ["L0 N0 F0", "L2 N4 F0"]
+
+
+def test_the_points_go_by_themselves_and_once(tiny_atlas, monkeypatch, atlas):
+    app = open_app(tiny_atlas.parent, "map", monkeypatch)
+    channels = [each.proto for each in app.get("bidi_component") if each.proto.component_name == "ne_map_channel"]
+    carried = [each.bytes for each in channels if each.bytes]
+    assert carried == [points_of(atlas).payload]
+    assert drawing(app)["points"] == carried[0][:8].hex()
+
+
+def test_a_deep_link(tiny_atlas, monkeypatch, atlas):
+    query = {"q": "cat", "colour": "class", "layer": "2", "show": "0.2.3", "x": "0.25", "y": "0.5", "zoom": "3"}
+    app = open_app(tiny_atlas.parent, "map", monkeypatch, **query)
+    assert not app.error
+    assert url(app) == {"atlas": "planted", **query}
+    given, n = drawing(app), len(atlas.features["size"])
+    assert given["place"] == [0.25, 0.5, 3]
+    assert given["shown"]["id"] == atlas.feature_id(FeatureRef(0, 2, 3))
+    assert flags(given["drawn"], n) == np.flatnonzero(atlas.features["layer"] == 2).tolist()
+    found = flags(given["lit"], n)
+    assert atlas.feature_id(FeatureRef(2, 0, 0)) in found
+    assert atlas.feature_id(FeatureRef(0, 0, 0)) not in found  # it has the word, in a layer that is not drawn
+    assert set(found) == {atlas.feature_id(ref_of(row)) for row in rows_of(app, "Features found")}
+
+
+def ref_of(row: dict) -> FeatureRef:
+    layer, neuron = (int(part[1:]) for part in row["name"].split())
+    return FeatureRef(layer, neuron, row["number"])
+
+
+def test_a_token_lights_its_features(tiny_atlas, monkeypatch, atlas):
+    app = open_app(tiny_atlas.parent, "map", monkeypatch, q="dog", mode="token")
+    assert flags(drawing(app)["lit"], len(atlas.features["size"])) == [atlas.feature_id(FeatureRef(0, 2, 0))]
+    assert any("1 lit" in each.value for each in app.markdown)
+
+
+def test_nothing_found_is_said(tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "map", monkeypatch, q="zebra")
+    assert any("Nothing found" in each.value for each in app.markdown)
+    assert not flags(drawing(app)["lit"], 100)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"colour": "x"}, "colour=x: points are coloured by layer, size or class"),
+        ({"layer": "1"}, "layer=1: this atlas has layers 0 to 2"),
+        ({"show": "0.0"}, "show=0.0: a feature is named by its layer, neuron and feature, such as 0.12.3"),
+        ({"show": "0.0.9"}, "show=0.0.9: neuron L0 N0 has features 0 to 1 at the atlas’s cut"),
+        ({"show": "0.4.0"}, "show=0.4.0: neuron L0 N4 has no features at the atlas’s cut"),
+        ({"x": "2"}, "x=2: the map goes from 0 to 1"),
+        ({"zoom": "0"}, "zoom=0: the map is magnified 1 to 100 times"),
+        ({"q": "cat", "mode": "y"}, "mode=y: the modes are words, token, name or snippet"),
+    ],
+)
+def test_a_bad_link_says_what_would_have_worked(query, said, tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "map", monkeypatch, **query)
+    assert [words(each.value) for each in app.error] == [said.replace("layers 0 to 2", "layers 0 and 2")]
+    assert drawing(app)
+
+
+def test_controls_move_the_url(tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "map", monkeypatch, show="2.0.1")
+    app.text_input(key="_map_q").set_value("moon").run()
+    app.selectbox(key="_map_layer").set_value(2).run()
+    app.button(key="_map_ring").click().run()
+    assert url(app) == {"atlas": "planted", "q": "moon", "layer": "2"}
+    app.button(key="_map_clear").click().run()
+    assert url(app) == {"atlas": "planted", "layer": "2"}
+
+
+def test_an_atlas_without_features_says_what_to_do(tiny_atlas, tmp_path, monkeypatch):
+    monkeypatch.setattr("pages.components.shell.frame.opened", lambda root, *_: without_features(Atlas.open(root)))
+    shutil.copytree(tiny_atlas, tmp_path / "empty")
+    app = open_app(tmp_path, "map", monkeypatch)
+    assert any("no features" in each.value for each in app.markdown)
+    assert not payloads(app)
+
+
+def without_features(atlas: Atlas) -> Atlas:
+    neurons = atlas.neurons | {"n_features": np.zeros_like(atlas.neurons["n_features"])}
+    return replace(atlas, neurons=neurons, features={name: each[:0] for name, each in atlas.features.items()})
+
+
+def test_what_is_told_of_a_feature(atlas):
+    answer = told(atlas, atlas.feature_id(FeatureRef(0, 2, 3)))
+    assert answer["name"] == "L0 N2 F3"
+    assert answer["meta"] == "3 examples"
+    assert answer["line"]["t"][answer["line"]["k"]] in answer["label"]
+
+
+@pytest.mark.parametrize(
+    ("q", "mode"), [("cat", "words"), ("riv", "words"), ("the cat", "words"), ("dog", "token"), ("cat", "name"),
+                    ("red blue", "snippet")]
+)  # fmt: skip
+def test_every_lit_point_says_why_and_shows_what_it_matched(q, mode, atlas):
+    view = search_view.View(q, mode)
+    found = find.found_by(atlas, view)
+    assert len(found)
+    for id, match in zip(found.ids.tolist(), matches(atlas, view, found, slice(0, len(found))), strict=True):
+        answer = told(atlas, id, view, found)
+        assert answer["why"] == match.why != ""
+        line = answer["line"]
+        lit = [line["t"][i] for i in line["h"]]
+        held = words_of("".join(line["t"]) if mode == "name" else "".join(lit))
+        assert lit
+        assert any(word.startswith(each) for word in held for each in words_of(q))
+    unlit = np.setdiff1d(np.arange(len(atlas.features["size"])), found.ids).tolist()
+    assert {told(atlas, id, view, found)["why"] for id in unlit} <= {None}
+
+
+def test_a_point_that_is_like_one_says_how_like(atlas):
+    view = search_view.View(like=FeatureRef(0, 0, 0), space="pre_mlp")
+    found = find.found_by(atlas, view)
+    assert told(atlas, int(found.ids[0]), view, found)["why"].startswith(f"cosine {found.cosines[0]:.2f} ")
+
+
+def test_answers_to_different_searches_are_told_apart(tiny_atlas, monkeypatch):
+    """The browser keeps what it was told of a point: of this search, not of the last one."""
+    given = [drawing(open_app(tiny_atlas.parent, "map", monkeypatch, q=q)) for q in ("cat", "moon")]
+    assert given[0]["search"] != given[1]["search"]
+
+
+def test_the_list_of_hits_says_why(tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "map", monkeypatch, q="the cat")
+    rows = rows_of(app, "Features found")
+    searched = rows_of(open_app(tiny_atlas.parent, "search", monkeypatch, q="the cat"), "Features found")
+    assert [(row["name"], row["number"], row["why"]) for row in rows] == [
+        (row["name"], row["number"], row["why"]) for row in searched
+    ]
+    assert all(row["line"]["h"] for row in rows)
+
+
+def test_one_feature_is_in_the_middle(atlas):
+    one = {"map_x": np.array([7.0], np.float32), "map_y": np.array([-3.0], np.float32)}
+    assert points.places(replace(atlas, features=one)).tolist() == [[0.5, 0.5]]

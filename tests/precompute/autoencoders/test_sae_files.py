@@ -1,0 +1,202 @@
+"""Folders of sparse autoencoders from strangers: each is read as it is meant, or refused in one line."""
+
+import json
+import os
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from precompute.models.autoencoder import open_sae
+from precompute.models.autoencoder.files import read_sae, sae_sha256
+from precompute.models.autoencoder.form import SaeError, form_of
+from tests.support.tiny_models import tiny_checkpoint
+from tests.support.tiny_saes import cfg_of, sae_weights, tiny_sae, write
+
+WEIGHTS = "sae_weights.safetensors"
+
+
+def cfg(**more) -> Callable[[Path], None]:
+    """Other settings; None takes one away."""
+
+    def spoil(folder: Path) -> None:
+        given = {**json.loads((folder / "cfg.json").read_text()), **more}
+        (folder / "cfg.json").write_text(json.dumps({name: v for name, v in given.items() if v is not None}))
+
+    return spoil
+
+
+def hook(name: object) -> Callable[[Path], None]:
+    return cfg(metadata={"hook_name": name})
+
+
+def weights(**more) -> Callable[[Path], None]:
+    """Other tensors; None takes one away."""
+
+    def spoil(folder: Path) -> None:
+        given = {**load_file(folder / WEIGHTS), **more}
+        save_file({name: values for name, values in given.items() if values is not None}, folder / WEIGHTS)
+
+    return spoil
+
+
+def cut_short(folder: Path) -> None:
+    raw = (folder / WEIGHTS).read_bytes()
+    (folder / WEIGHTS).write_bytes(raw[: len(raw) // 2])
+
+
+def pickled(folder: Path) -> None:
+    (folder / WEIGHTS).unlink()
+    (folder / "sae_weights.bin").write_bytes(pickle.dumps(Runs(folder / "ran")))
+
+
+def pickled_under_the_name(folder: Path) -> None:
+    (folder / WEIGHTS).write_bytes(pickle.dumps(Runs(folder / "ran")))
+
+
+class Runs:
+    """Unpickling it leaves a file behind."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def text(name: str, content: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).write_text(content) and None
+
+
+def piped(folder: Path) -> None:
+    (folder / "cfg.json").unlink()
+    os.mkfifo(folder / "cfg.json")
+
+
+def linked_to_a_device(folder: Path) -> None:
+    (folder / "cfg.json").unlink()
+    (folder / "cfg.json").symlink_to("/dev/zero")
+
+
+def endless_header(folder: Path) -> None:
+    (folder / WEIGHTS).write_bytes((2**62).to_bytes(8, "little") + b"{")
+
+
+# By what is wrong: how the folder becomes so, and words of the line.
+BAD = {
+    "no cfg": (lambda folder: (folder / "cfg.json").unlink(), "no cfg.json"),
+    "cfg is a pipe": (piped, "no cfg.json that is a file"),
+    "cfg is a link to a device": (linked_to_a_device, "no cfg.json that is a file"),
+    "cfg is no JSON": (text("cfg.json", '{"d_in": '), "not JSON"),
+    "cfg is a list": (text("cfg.json", "[1]"), "not an object"),
+    "cfg is a deep list": (text("cfg.json", "[" * 100_000), "not JSON"),
+    "cfg is longer than settings are": (text("cfg.json", " " * 2**23), "longer than"),
+    "no weights": (lambda folder: (folder / WEIGHTS).unlink(), "no sae_weights.safetensors"),
+    "pickled weights": (pickled, "no sae_weights.safetensors"),
+    "pickled weights under the name": (pickled_under_the_name, "not a whole safetensors file"),
+    "weights cut short": (cut_short, "not a whole safetensors file"),
+    "weights of no header": (text(WEIGHTS, ""), "not a whole safetensors file"),
+    "weights of an endless header": (endless_header, "not a whole safetensors file"),
+    "a gated one": (cfg(architecture="gated"), "architecture 'gated' is not read; standard, topk"),
+    "an unknown one": (cfg(architecture=["standard"]), "is not read"),
+    "another activation function": (cfg(activation_fn="tanh-relu"), "activation function 'tanh-relu'"),
+    "topk without k": (cfg(architecture="topk"), "k is None"),
+    "topk of half a latent": (cfg(architecture="topk", k=0.5), "k is 0.5"),
+    "topk of more than there are": (cfg(architecture="topk", k=41), "k is 41, of 40 latents"),
+    "no d_in": (cfg(d_in=None), "d_in is None"),
+    "d_sae is true": (cfg(d_sae=True), "d_sae is True"),
+    "b_dec perhaps": (cfg(apply_b_dec_to_input="perhaps"), "apply_b_dec_to_input is 'perhaps'"),
+    "a scale that is not there": (cfg(normalize_activations="expected_average_only_in"), "fold it into the weights"),
+    "the same, in the older form": (cfg(normalize_activations=True), "fold it into the weights"),
+    "an unknown rescaling": (cfg(normalize_activations="l7"), "normalize_activations 'l7' is not read"),
+    "no hook": (cfg(metadata=None), "no hook_name"),
+    "a hook of attention": (hook("blocks.1.attn.hook_z"), "hook 'blocks.1.attn.hook_z' is not read"),
+    "a hook of another library": (hook("model.layers.1"), "blocks.N.mlp.hook_post"),
+    "a hook that is a list": (hook(["blocks.1.mlp.hook_post"]), "no hook_name"),
+    "one head": (cfg(metadata={"hook_name": "blocks.1.attn.hook_q", "hook_head_index": 3}), "attention heads"),
+    "a transcoder": (
+        cfg(metadata={"hook_name": "blocks.1.ln2.hook_normalized", "hook_name_out": "blocks.1.hook_mlp_out"}),
+        "a transcoder",
+    ),
+    "a layer too high": (hook("blocks.7.mlp.hook_post"), "no blocks.7.mlp.hook_post: its layers are 0 to 2"),
+    "a width of another model": (hook("blocks.1.hook_resid_pre"), "d_in is 64, and blocks.1.hook_resid_pre of this"),
+    "W_enc turned round": (weights(W_enc=torch.zeros(40, 64)), "W_enc is F32[40, 64]"),
+    "b_dec of another width": (weights(b_dec=torch.zeros(63)), "b_dec is F32[63]"),
+    "no decoder": (weights(W_dec=None), "it lacks W_dec"),
+    "a tensor more": (weights(b_mag=torch.zeros(40)), "it has 'b_mag' besides"),
+    "a threshold of none": (weights(threshold=torch.zeros(40)), "it has 'threshold' besides"),
+    "jumprelu without threshold": (cfg(architecture="jumprelu"), "it lacks threshold"),
+    "whole numbers": (weights(b_enc=torch.zeros(40, dtype=torch.int32)), "b_enc is I32[40]"),
+    "a weight that is not finite": (weights(b_enc=torch.full((40,), torch.inf)), "b_enc has values that are not"),
+    "a scaling factor": (weights(scaling_factor=torch.full((40,), 1.5)), "scaling_factor is not 1"),
+}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> Path:
+    return tiny_checkpoint("gpt2", tmp_path_factory.mktemp("model"))
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_not_read_is_refused_in_one_line(model, tmp_path, name):
+    spoil, words = BAD[name]
+    folder = tiny_sae(tmp_path / "sae")
+    spoil(folder)
+    with pytest.raises(SaeError) as error:
+        open_sae(str(folder), str(model))
+    assert words in str(error.value)
+    assert str(folder) in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+    assert len(str(error.value)) < 400
+    assert not (folder / "ran").exists()
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(SaeError, match=r"no such folder; a folder with cfg\.json"):
+        read_sae(tmp_path / "nowhere")
+
+
+def test_a_middle_of_the_stream_is_refused_where_there_is_none(tmp_path):
+    """In parallel blocks, and where the norm comes after the MLP."""
+    for family in ("neox", "bert"):
+        folder = tiny_checkpoint(family, tmp_path / family)
+        with pytest.raises(SaeError, match=r"this model has no blocks\.1\.hook_resid_mid"):
+            open_sae(str(tiny_sae(tmp_path / f"{family}-sae", 16, "blocks.1.hook_resid_mid")), str(folder))
+
+
+def test_links_into_a_cache_are_followed(tmp_path):
+    """As the hub's own downloads lie."""
+    whole, linked = tiny_sae(tmp_path / "blobs"), tmp_path / "snapshot"
+    linked.mkdir()
+    for file in whole.iterdir():
+        (linked / file.name).symlink_to(file)
+    assert read_sae(linked)[0] == read_sae(whole)[0]
+    assert sae_sha256(linked) == sae_sha256(whole)
+
+
+def test_the_hash_is_of_weights_and_settings(tmp_path):
+    hashes = {sae_sha256(tiny_sae(tmp_path / str(n), **more)) for n, more in enumerate(({}, {"seed": 1}, {"k": 1}, {}))}
+    assert len(hashes) == 3
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_weights_of_other_precision_are_read_as_they_are(tmp_path, dtype):
+    weights = {name: values.to(dtype) for name, values in sae_weights(64).items()}
+    _, found = read_sae(write(tmp_path / "sae", cfg_of(64), weights))
+    assert all(values.dtype == torch.float32 for values in found.values())
+    torch.testing.assert_close(found["W_enc"], weights["W_enc"].float())
+
+
+def test_one_threshold_for_all_latents(tmp_path):
+    weights = {**sae_weights(64), "topk_threshold": torch.tensor(0.7, dtype=torch.float64)}
+    _, found = read_sae(write(tmp_path / "sae", cfg_of(64, architecture="batchtopk", k=3.5), weights))
+    torch.testing.assert_close(found["threshold"], torch.full((40,), 0.7))
+
+
+def test_defaults_are_those_of_saelens():
+    form = form_of({"d_in": 4, "d_sae": 8, "hook_name": "blocks.0.hook_resid_pre"}, "cfg")
+    assert (form.architecture, form.subtracts_b_dec, form.rescaling) == ("standard", True, "none")
+    assert form.model_centred is None  # of no version

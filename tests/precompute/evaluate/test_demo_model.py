@@ -1,0 +1,80 @@
+"""The model that ships: small, a plain checkpoint folder, read by the adapter, better than counting, and built from."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ne_core.atlas import Atlas
+from ne_core.atlas.verify import verify
+from precompute.__main__ import main
+from precompute.models.transformer import open_transformer
+
+DEMO = Path("data/models/demo")
+
+
+def test_it_is_small_and_holds_nothing_that_runs():
+    files = [path for path in DEMO.iterdir() if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 10_000_000
+    assert {path.suffix for path in files} <= {".json", ".safetensors", ".txt"}
+
+
+@pytest.fixture(scope="module")
+def source():
+    return open_transformer(str(DEMO))
+
+
+def test_it_is_a_causal_model_of_four_layers_with_a_mask_token(source):
+    assert source.causal
+    assert source.layers == (0, 1, 2, 3)
+    assert source.default_baseline() == "mask-token"
+
+
+def test_embeddings_sum_to_the_pre_activation_whose_gelu_is_the_activation(source):
+    """METHOD, section 1, on the model that visitors see, its gains and shifts as training left them."""
+    tokens = torch.tensor([source.tokenizer("Returns a new array with the same shape.")["input_ids"]])
+    found = []
+    source.read(tokens, torch.tensor([tokens.shape[1]]), found.append)
+    for layer in found:
+        weights, x = source.layer(layer.layer), source.inputs(layer.layer, layer.x)[0].numpy()
+        for neuron in (0, 511, 1023):
+            z = weights.embed(x, neuron).sum(axis=1) + weights.b_in[neuron]
+            a = torch.nn.functional.gelu(torch.from_numpy(z), approximate="tanh").numpy()
+            np.testing.assert_allclose(a, layer.activations[0, :, neuron], atol=2e-4)
+
+
+def test_the_demo_preset_builds_from_it_offline(tmp_path):
+    out = tmp_path / "demo"
+    options = ["--examples", "24", "--importance-passes", "60", "--out", str(out)]
+    assert main(["build", "--preset", "demo", *options]) == 0
+    assert list(verify(out)) == []
+    atlas = Atlas.open(out)
+    assert atlas.manifest.raw["corpus"]["name"] == "offline"
+    assert len(atlas.features["layer"]) > 1000
+
+
+def test_what_it_means_is_measured_in_small(tmp_path):
+    """The whole evaluation, on one layer of a small atlas of the model that ships: planted sources, surgery, chance."""
+    out, docs, told = tmp_path / "small", tmp_path / "docs", tmp_path / "told.json"
+    options = ["--examples", "120", "--keep", "0.5", "--layers", "2", "--importance-passes", "0", "--directions", "10"]
+    assert main(["build", "--preset", "demo", *options, "--out", str(out)]) == 0
+    command = ["evaluate", str(out), "--model", str(DEMO), "--quick", "--docs", str(docs), "--json", str(told)]
+    assert main(command) == 0
+    found = json.loads(told.read_text())
+    assert list(found) == ["names", "spaces", "planted", "counts", "trust", "surgery"]
+    page = (docs / "evaluation-small.md").read_text()
+    assert all(f"## {part}" in page for part in found)
+    assert "neuron_raw" in page  # which needs the model
+    best = {name: found["planted"][f"planted_tokens_best_{name}_small"]["value"] for name in ("standardised", "neuron")}
+    assert best["standardised"] > 0.8
+    assert all((docs / name).exists() for name in re.findall(r"\]\((evaluation-small-\w+\.svg)\)", page))
+
+
+@pytest.mark.slow
+def test_it_beats_the_trigram_model_by_a_fifth_of_a_nat():
+    from precompute.demo_model.evaluate import evaluate_demo
+
+    assert evaluate_demo(DEMO).advantage >= 0.2

@@ -1,0 +1,96 @@
+"""What is left of an evaluation: its page, whose command gives it again, and the parts that stand when one fails."""
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+
+from ne_core.errors import AtlasError
+from precompute import evaluate
+from precompute.__main__ import main, parser
+from precompute.evaluate.docs import command_of
+from precompute.report import Figure, Report
+
+GIVEN = [
+    ["evaluate", "data/demo"],
+    ["evaluate", "data/demo", "--model", "data/models/demo"],
+    ["evaluate", "a folder", "--only", "names", "surgery", "--model", "my models/x", "--quick"],
+    ["evaluate", "data/demo", "--only", "dictionaries", "--against", "data/a", "data/b c"],
+]
+
+
+@pytest.mark.parametrize("given", GIVEN)
+def test_the_command_is_the_one_that_was_given(given):
+    options = vars(parser().parse_args(given))
+    words = shlex.split(command_of(options).removeprefix("python -m precompute "))
+    assert len(words) == len(given), "nothing is said twice"
+    assert vars(parser().parse_args(words)) == options
+
+
+def test_no_page_of_the_documentation_has_an_option_twice():
+    for page in Path("docs").glob("*.md"):
+        for line in page.read_text(encoding="utf-8").splitlines():
+            if "-m precompute " in line:
+                words = [word for word in line.split() if word.startswith("--")]
+                assert len(words) == len(set(words)), (page, line)
+
+
+def lost(*_):
+    raise AtlasError("this atlas is too small for it: build one of more examples")
+
+
+@pytest.fixture
+def parts(monkeypatch):
+    """Three parts, of which the second cannot be measured."""
+    report = Report("a table", (Figure("names_of_a", 1.5, "of 2"),), {"picture": "<svg/>"})
+    fakes = {"names": lambda *_: report, "surgery": lost, "trust": lambda *_: report}
+    monkeypatch.setattr(evaluate, "PARTS", fakes)
+    return fakes
+
+
+def test_a_part_that_fails_leaves_the_others(parts, tiny_atlas, tmp_path, capsys):
+    out, docs = tmp_path / "figures.json", tmp_path / "docs"
+    only = ["--only", "names", "surgery", "trust"]
+    assert main(["evaluate", str(tiny_atlas), *only, "--json", str(out), "--docs", str(docs)]) == 2
+    written = capsys.readouterr()
+    assert written.out.count("names_of_a 1.5 of 2") == 2
+    assert written.err == "surgery: this atlas is too small for it: build one of more examples\n"
+    figures = json.loads(out.read_text())
+    assert list(figures) == ["names", "trust", "failed"]
+    assert figures["failed"] == {"surgery": "this atlas is too small for it: build one of more examples"}
+    page = (docs / "evaluation-planted.md").read_text()
+    assert page.index("## names") < page.index("## surgery\n\nNot measured:") < page.index("## trust")
+
+
+def test_parts_that_all_stand_are_exit_code_0(parts, tiny_atlas, tmp_path, capsys):
+    out = tmp_path / "figures.json"
+    assert main(["evaluate", str(tiny_atlas), "--only", "names", "trust", "names", "--json", str(out)]) == 0
+    assert list(json.loads(out.read_text())) == ["names", "trust"], "a part that is named twice is measured once"
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, ZeroDivisionError])
+def test_what_was_measured_before_it_stopped_is_kept(parts, stop, tiny_atlas, tmp_path, capsys):
+    """By a person, or by a mistake in the program, which stays seen."""
+
+    def stopped(*_):
+        raise stop
+
+    parts["surgery"] = stopped
+    out = tmp_path / "figures.json"
+    arguments = ["evaluate", str(tiny_atlas), "--only", "names", "surgery", "--json", str(out)]
+    if stop is KeyboardInterrupt:
+        assert main(arguments) == 130
+    else:
+        with pytest.raises(stop):
+            main(arguments)
+    assert list(json.loads(out.read_text())) == ["names"]
+
+
+def test_an_atlas_to_compare_with_that_is_none_leaves_the_other_parts(tiny_atlas, tmp_path, capsys):
+    only = ["--only", "names", "dictionaries", "--against", str(tmp_path)]
+    assert main(["evaluate", str(tiny_atlas), *only]) == 2
+    written = capsys.readouterr()
+    assert "names_accuracy_planted" in written.out
+    assert written.err.startswith(f"dictionaries: {tmp_path}")

@@ -1,0 +1,192 @@
+"""Planted neurons: agreement against scikit-learn, plantings that are what they say, spaces that must win or lose."""
+
+import json
+from itertools import combinations
+
+import numpy as np
+import pytest
+from jaxtyping import Float, Int
+from sklearn.metrics import adjusted_rand_score, roc_auc_score
+
+from ne_core.method.cluster import cut, similarities, tree
+from ne_core.method.embeddings import Embedder
+from ne_core.method.statistics import InputStatistics
+from precompute.__main__ import main
+from precompute.evaluate.planted import counts
+from precompute.evaluate.planted.agreement import pairs_auc, rand_along
+from precompute.evaluate.planted.cuts import RULES, SUGGESTED, Case
+from precompute.evaluate.planted.outcomes import Outcome, calibrated, outcomes
+from precompute.evaluate.planted.report import layer_tables, planted_figures, table
+from precompute.evaluate.planted.sources import EACH, LEAST, PLANTINGS, Pool
+from precompute.evaluate.planted.weights import WEIGHTINGS
+from tests.support.planted import make_atlas
+
+D, N_TOKENS, PER_TOKEN, N_NEURONS = 24, 12, 30, 40
+
+
+@pytest.fixture(scope="module")
+def pool() -> Pool:
+    """Every token has a direction of its own, every pair with the token before it a smaller one.
+
+    Inputs also have a part that is nothing but loud, and a neuron fires on two tokens.
+    """
+    rng = np.random.default_rng(0)
+    token = np.repeat(np.arange(N_TOKENS), PER_TOKEN)
+    previous = np.tile(np.repeat([100, 101], PER_TOKEN // 2), N_TOKENS)
+    meanings = np.linalg.qr(rng.standard_normal((D, D)))[0]
+    x = meanings[token % D] + 0.5 * np.where(previous == 100, 1, -1)[:, None] * meanings[N_TOKENS + token % 6]
+    x = x + 0.1 * rng.standard_normal(x.shape) + 3 * rng.standard_normal((len(x), 1)) * meanings[-1] + 2
+    pairs = rng.permutation(list(combinations(range(N_TOKENS), 2)))[:N_NEURONS]
+    rows = [np.flatnonzero(np.isin(token, pair)) for pair in pairs]
+    W = np.stack([meanings[pair].sum(axis=0) for pair in pairs], axis=1)
+    offsets = np.cumsum([0, *map(len, rows)])
+    return Pool(x.astype(np.float16), token, previous, np.concatenate(rows), offsets, W.astype(np.float32))
+
+
+@pytest.fixture(scope="module")
+def embedder(pool) -> Embedder:
+    x = pool.x.astype(np.float32)
+    return Embedder(InputStatistics(x.mean(axis=0), np.cov(x.T).astype(np.float32)))
+
+
+def some(seed: int, sizes: list[int]) -> tuple[Float[np.ndarray, "n d"], Int[np.ndarray, " n"]]:
+    rng = np.random.default_rng(seed)
+    source = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
+    return rng.standard_normal((len(source), 6)) + 1.5 * np.eye(6)[source], source
+
+
+@pytest.mark.parametrize("sizes", [[12, 9, 4], [5, 5], [8]])
+def test_agreement_is_that_of_scikit_learn(sizes):
+    vectors, source = some(0, sizes)
+    cosines = similarities(vectors)
+    linkage = tree(cosines)
+    found = rand_along(linkage, source)
+    for joins in range(len(source)):
+        height = linkage[joins - 1, 2] if joins else -1.0
+        expected = adjusted_rand_score(source, cut(linkage, float(height)))
+        assert found[joins] == pytest.approx(expected, abs=1e-9)
+    above = np.triu_indices(len(source), 1)
+    same = (source[:, None] == source)[above]
+    if same.all():
+        assert np.isnan(pairs_auc(cosines, source))
+    else:
+        assert pairs_auc(cosines, source) == pytest.approx(roc_auc_score(same, cosines[above]))
+
+
+@pytest.mark.parametrize(("kind", "k"), [("neurons", 3), ("tokens", 4), ("contexts", 2)])
+def test_sources_are_what_they_say_and_halves_share_none(pool, kind, k):
+    where = {x.tobytes(): at for at, x in enumerate(pool.x.astype(np.float32))}
+    seen = {0: set(), 1: set()}
+    for number in range(20):
+        planting = PLANTINGS[kind](pool, np.random.default_rng(number), k, number % 2)
+        at = np.array([where[x.tobytes()] for x in planting.x])
+        assert len(set(at.tolist())) == len(at)  # no input twice
+        sizes = np.bincount(planting.source)
+        assert planting.n_sources == len(sizes) == k
+        assert sizes.min() >= LEAST
+        assert sizes.max() <= EACH
+        if kind == "neurons":
+            chosen = [int(np.flatnonzero((w == pool.W_in.T).all(axis=1))[0]) for w in planting.weights.T]
+            for source, neuron in enumerate(chosen):
+                rows = pool.place[pool.offsets[neuron] : pool.offsets[neuron + 1]]
+                assert set(at[planting.source == source]) <= set(rows.tolist())
+            assert {int(pool.halves[neuron]) for neuron in chosen} == {number % 2}
+            continue
+        of_source = [set(pool.token[at[planting.source == source]].tolist()) for source in range(k)]
+        assert all(len(tokens) == 1 for tokens in of_source)
+        assert len(set.union(*of_source)) == (k if kind == "tokens" else 1)
+        seen[number % 2] |= set.union(*of_source)
+        if kind == "contexts":
+            before = [set(pool.previous[at[planting.source == source]].tolist()) for source in range(k)]
+            assert sorted(map(tuple, before)) == [(100,), (101,)]
+    assert not seen[0] & seen[1]
+
+
+def test_no_planting_where_there_are_too_few_sources(pool):
+    for kind in ("tokens", "contexts"):
+        assert PLANTINGS[kind](pool, np.random.default_rng(0), N_TOKENS + 1, 0) is None
+
+
+def test_what_is_loud_alone_misleads_x_and_not_what_is_whitened(pool, embedder):
+    """A direction that varies most and means nothing is the larger part of every cosine of x; meanings were planted."""
+    found = outcomes(pool, embedder, "tokens", 20, ["pre_mlp", "neuron", "whitened", "conditional"])
+    best = {space: np.mean([each.rand.max() for each in those if each.n_sources > 1]) for space, those in found.items()}
+    assert min(best["whitened"], best["conditional"]) > 0.9
+    assert best["pre_mlp"] < 0.7
+
+
+def test_the_suggested_cut_gives_planted_counts_back(pool, embedder):
+    found = outcomes(pool, embedder, "tokens", 20, ["conditional"])["conditional"]
+    assert {each.n_sources for each in found} == {1, 2, 3, 4, 5}
+    off = counts.errors(found, SUGGESTED)
+    assert np.abs(off).mean() < 0.6  # two contexts of a token, which were planted too, may be split
+    assert np.abs(off).mean() < np.abs(counts.errors(found, "widest gap")).mean()  # which never says one
+
+
+def test_tables_tell_the_means_of_what_was_planted(pool, embedder):
+    """Every measure, over all layers and by layer; what is over the reference is paired."""
+    layers = {0: outcomes(pool, embedder, "tokens", 10, ["neuron", "conditional"])}
+    several = [each for each in layers[0]["conditional"] if each.n_sources > 1]
+    best, auc = np.mean([each.rand.max() for each in several]), np.mean([each.auc for each in several])
+    lines = table(layers, ["neuron", "conditional"]).splitlines()
+    assert f"{auc:.3f} [" in lines[2]
+    assert f"{best:.3f} [" in lines[2]
+    by_layer = layer_tables(layers, ["neuron", "conditional"])
+    assert by_layer.count("layer 0") == 5
+    assert f"{best:.2f} [" in by_layer
+    figures = {each.name: each.value for each in planted_figures("x", "tokens", layers, ["neuron", "conditional"])}
+    assert figures["planted_tokens_best_conditional_x"] == pytest.approx(best)
+    gain = figures["planted_tokens_calibrated_conditional_x"] - figures["planted_tokens_calibrated_neuron_x"]
+    assert figures["planted_tokens_over_neuron_conditional_x"] == pytest.approx(gain)
+
+
+def test_random_labels_agree_by_chance(pool, embedder):
+    planting = PLANTINGS["tokens"](pool, np.random.default_rng(0), 4, 0)
+    linkage = tree(similarities(embedder("conditional", planting.x, WEIGHTINGS["unit"](planting.weights))))
+    rng = np.random.default_rng(0)
+    by_chance = [rand_along(linkage, rng.permutation(planting.source))[-5] for _ in range(50)]
+    assert abs(np.mean(by_chance)) < 0.03
+
+
+def test_weights_of_a_planted_neuron():
+    weights = np.array([[3.0, 0.0], [4.0, 2.0], [0.0, 0.0]], dtype=np.float32)
+    np.testing.assert_allclose(WEIGHTINGS["unit"](weights), [0.6, 1.8, 0])
+    np.testing.assert_allclose(WEIGHTINGS["raw"](weights), [3, 6, 0])
+    np.testing.assert_allclose(WEIGHTINGS["one"](weights), [3, 4, 0])
+    assert np.array_equal(WEIGHTINGS["normal"](weights), WEIGHTINGS["normal"](weights.copy()))
+
+
+def test_a_calibrated_cut_comes_from_the_other_half():
+    heights = np.array([0.2, 0.6])
+    good_low = Outcome(0, 2, 1.0, heights, np.array([0.0, 1.0, 0.0]), {})
+    good_high = Outcome(1, 2, 1.0, heights, np.array([0.0, 0.0, 1.0]), {})
+    assert calibrated([good_low, good_high]) == {0: pytest.approx(0.6), 1: pytest.approx(0.2)}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_finds_clusters_far_apart(rule):
+    rng = np.random.default_rng(0)
+    source = np.repeat(np.arange(3), 12)
+    vectors = np.eye(8)[source] + 0.05 * rng.standard_normal((36, 8))
+    cosines = similarities(vectors)
+    apart = 1 - similarities(np.concatenate([vectors, rng.standard_normal((60, 8))]))[:36, 36:]
+    case = Case(vectors, cosines, tree(cosines), apart)
+    assert cut(case.tree, RULES[rule](case)).max() == 2
+
+
+def test_on_the_command_line(tiny_atlas, tmp_path, capsys):
+    """The planted atlas has too few examples for most plantings, and that is said."""
+    docs = tmp_path / "docs"
+    arguments = ["evaluate", str(tiny_atlas), "--only", "planted", "counts", "--quick", "--docs", str(docs)]
+    assert main([*arguments, "--json", str(tmp_path / "told.json")]) == 0
+    said = capsys.readouterr().out
+    assert "no layer has enough of them" in said
+    page = (docs / "evaluation-planted.md").read_text()
+    assert f"python -m precompute evaluate {tiny_atlas} --only planted counts --quick" in page
+    assert json.loads((tmp_path / "told.json").read_text()).keys() == {"planted", "counts"}
+
+
+def test_an_atlas_without_inputs_says_so(tmp_path, capsys):
+    light = make_atlas(tmp_path / "light", inputs=False)
+    assert main(["evaluate", str(light), "--only", "planted"]) == 2
+    assert "build it again with --inputs yes" in capsys.readouterr().err

@@ -1,0 +1,187 @@
+"""`host`: each folder is what its host needs, the app starts from it, and names cannot become anything else."""
+
+import configparser
+import json
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.utils import canonicalize_name
+
+from ne_core.atlas import Atlas
+from precompute.__main__ import main
+from precompute.publish.host import host
+from precompute.publish.host.fill import checked, filled
+from precompute.publish.host.targets import TARGETS
+from tests.bench.server import PATIENCE_S, browse, run_page
+from tests.support.browser import launched
+from tests.support.views import drawn
+from tests.support.web import Site
+
+COMMON = {"app.py", "pages", "ne_core", ".streamlit", "requirements.txt", "data", "README.md"}
+HOSTILE = ['a "quote"', "two\nlines", "a $variable", "50%n", "<script>", "`whoami`", "{{site}}", "[x](y)", "", " x"]
+
+
+# All start from the same files; two of them are started in `make test`.
+STARTED = [pytest.param(target, marks=[pytest.mark.slow] * (target in ("streamlit", "space"))) for target in TARGETS]
+
+
+@pytest.fixture(scope="module", params=TARGETS)
+def written(request, tmp_path_factory, tiny_atlas: Path) -> tuple[str, Path]:
+    """A target, and the folder that was written for it with an atlas in it."""
+    out = tmp_path_factory.mktemp("hosts") / request.param
+    arguments = ["host", request.param, "--atlas", str(tiny_atlas), "--out", str(out)]
+    assert main([*arguments, "--title", "Planted, 2 layers", "--site", "atlas.example.org", "--path", "see"]) == 0
+    return request.param, out
+
+
+def test_the_folder_holds_what_the_host_needs_and_nothing_else(written):
+    target, out = written
+    assert {path.name for path in out.iterdir()} == COMMON | set(TARGETS[target].files.values())
+    assert not [path for path in out.rglob("*") if path.name == "__pycache__" or path.is_symlink()]
+    for name in TARGETS[target].files.values():
+        assert "{{" not in (out / name).read_text()
+
+
+@pytest.mark.parametrize("written", STARTED, indirect=True)
+def test_the_explorer_starts_from_it(written, app_only: Path):
+    target, out = written
+    options, base = (["--server.baseUrlPath=see"], "see/") if target == "nginx" else ([], "")
+    with (
+        launched(None, subprocess.DEVNULL, *options, python=app_only, folder=out) as (process, port),
+        browse(process, port, base) as connection,
+    ):
+        for page in ("", "neuron", "map", "about"):
+            run_page(connection, page, "atlas=planted")
+
+
+def test_its_atlas_is_whole_and_has_no_inputs(written):
+    _, out = written
+    assert main(["verify", str(out / "data" / "planted")]) == 0
+    assert not Atlas.open(out / "data" / "planted").manifest.inputs
+
+
+def test_its_packages_are_those_of_a_fresh_environment(written, app_only: Path):
+    _, out = written
+    command = [app_only, "-m", "pip", "--disable-pip-version-check", "list", "--format", "json", "--exclude", "pip"]
+    done = subprocess.run([*command, "--exclude", "setuptools"], capture_output=True, text=True, check=True)
+    fresh = {f"{canonicalize_name(each['name'])}=={each['version']}" for each in json.loads(done.stdout)}
+    assert set((out / "requirements.txt").read_text().split()) == fresh
+
+
+def test_a_space_is_described_as_the_hub_reads_it(written):
+    target, out = written
+    if target == "space":
+        header = yaml.safe_load((out / "README.md").read_text().split("---\n")[1])
+        assert header.pop("title") == "Planted, 2 layers"
+        assert (header["sdk"], header["app_port"], header["datasets"]) == ("docker", 8501, [])
+        assert len(header["short_description"]) <= 60
+
+
+def test_a_unit_runs_what_stands_in_its_folder(written):
+    target, out = written
+    if target == "nginx":
+        unit = configparser.RawConfigParser(strict=False)
+        unit.optionxform = str
+        unit.read(out / "neuron-embeddings.service")
+        assert unit["Unit"]["Description"] == "Planted, 2 layers"
+        command = unit["Service"]["ExecStart"].split()
+        assert command[1:5] == ["-m", "streamlit", "run", "app.py"]
+        assert {"--server.address=127.0.0.1", "--server.baseUrlPath=see"} <= set(command)
+        assert unit["Service"]["DynamicUser"] == "yes"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_atlas_that_the_host_fetches_is_one_line(target: str, tmp_path: Path):
+    out = tmp_path / "out"
+    host(target, "hf://somebody/gpt2-small", out, None, "localhost", "explorer")
+    assert [path.name for path in (out / "data").iterdir()] == ["atlas.txt"]
+    assert (out / "data" / "atlas.txt").read_text() == "hf://somebody/gpt2-small\n"
+    assert "Neuron embeddings of gpt2-small" in (out / "README.md").read_text()
+    if target == "space":
+        assert yaml.safe_load((out / "README.md").read_text().split("---\n")[1])["datasets"] == ["somebody/gpt2-small"]
+
+
+def test_what_that_line_names_is_fetched_and_shown(app_only: Path, tiny_atlas: Path, tmp_path: Path, monkeypatch):
+    """By nothing but the folder that was written; the hub is a double."""
+    host("streamlit", "hf://somebody/planted", tmp_path / "out", None, "localhost", "explorer")
+    with Site() as hub:
+        hub.hub("somebody/planted", tiny_atlas, "1" * 40)
+        for name, value in (("HF_ENDPOINT", hub.address), ("NE_CACHE", str(tmp_path / "cache"))):
+            monkeypatch.setenv(name, value)
+        with (
+            launched(None, subprocess.DEVNULL, python=app_only, folder=tmp_path / "out") as (process, port),
+            browse(process, port) as connection,
+        ):
+            deadline = time.monotonic() + PATIENCE_S
+            while time.monotonic() < deadline and b"<b>planted</b>" not in drawn(connection, "neuron"):
+                time.sleep(0.2)
+            assert b"<b>planted</b>" in drawn(connection, "neuron", "atlas=planted&layer=0&neuron=1")
+
+
+@pytest.mark.parametrize("title", HOSTILE)
+def test_a_name_stays_a_name(title: str):
+    with pytest.raises(ValueError, match="would work"):
+        checked(title, "localhost", "explorer")
+    for site, path in ((title, "explorer"), ("localhost", title), ("a b", "x"), ("x;", "x"), ("x", "a/b"), ("x", "..")):
+        with pytest.raises(ValueError, match="would work"):
+            checked("good", site, path)
+
+
+def test_every_name_in_the_files_is_known_and_every_file_is_used():
+    paths = [path for path in Path("deploy").rglob("*") if path.is_file()]
+    files = {path.relative_to("deploy").as_posix(): path.read_text() for path in paths}
+    assert set(files) == {template for target in TARGETS.values() for template in target.files}
+    names = checked("good", "localhost", "explorer") | {"source": "s", "datasets": "[]"}
+    for text in files.values():
+        assert "{{" not in filled(text, names)
+
+
+BAD = {
+    "no such host": ["geocities", "--atlas", "{atlas}"],
+    "no atlas": ["docker"],
+    "an atlas that is not there": ["docker", "--atlas", "{place}/nowhere"],
+    "a scheme that is not read": ["docker", "--atlas", "ftp://example.org/x.zip"],
+    "a source that is no repository": ["space", "--atlas", "hf://one/two/three"],
+    "an address with a password": ["space", "--atlas", "https://me:secret@example.org/x.atlas.zip"],
+    "an address with a key": ["space", "--atlas", "https://example.org/x.atlas.zip?key=secret"],
+    "an address of this machine": ["space", "--atlas", "http://localhost/x.atlas.zip"],
+    "a title with a quote": ["space", "--atlas", "{atlas}", "--title", '"'],
+    "a folder that holds things": ["space", "--atlas", "{atlas}", "--out", "{place}/full"],
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_line_and_leaves_nothing(name: str, tiny_atlas: Path, tmp_path: Path, capsys):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("precious")
+    given = [part.format(place=tmp_path, atlas=tiny_atlas) for part in BAD[name]]
+    try:
+        code = main(["host", "--out", str(tmp_path / "out"), *given])
+    except SystemExit as stop:
+        code = stop.code
+    said = capsys.readouterr()
+    assert (code, said.out, len(said.err.splitlines())) == (2, "", 1)
+    assert "secret" not in said.err
+    assert [path.name for path in tmp_path.rglob("*")] == ["full", "thesis.txt"]
+
+
+def test_an_atlas_that_is_not_whole_is_not_hosted(tiny_atlas: Path, tmp_path: Path):
+    broken = shutil.copytree(tiny_atlas, tmp_path / "broken")
+    (broken / "layers" / "00" / "trees.npy").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"trees\.npy"):
+        host("docker", str(broken), tmp_path / "out", None, "localhost", "explorer")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("target", ["streamlit", "space"])
+def test_a_limit_of_the_host_is_said_before_anything_is_copied(target: str):
+    asked = TARGETS[target]
+    asked.check({"a.npy": asked.most_a_file, "b.npy": asked.most_a_file})
+    with pytest.raises(ValueError, match=r"^a\.npy of the atlas has .* --atlas hf://owner/name$"):
+        asked.check({"a.npy": asked.most_a_file + 1})
+    with pytest.raises(ValueError, match=r"^the atlas has .* --atlas hf://owner/name$"):
+        asked.check(dict.fromkeys(map(str, range(200)), asked.most_a_file))

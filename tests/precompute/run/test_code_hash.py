@@ -1,0 +1,47 @@
+"""What of this project's code a run that goes on must share with the one that began it: what its units import."""
+
+from pathlib import Path
+
+import pytest
+
+from precompute.run.code_hash import WRITING, closure, code_sha256, module_file
+
+FILES = {
+    "precompute/stages.py": "from precompute.steps import names\nfrom precompute.write.atlas import write\n",
+    "precompute/steps/__init__.py": "",
+    "precompute/steps/names.py": "def unit():\n    from ne_core.naming import name\n",
+    "precompute/write/atlas.py": "a = 1\n",
+    "precompute/evaluate.py": "from precompute import stages\n",
+    "ne_core/naming.py": "import numpy\n",
+}
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Path:
+    for name, source in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(source)
+    return tmp_path
+
+
+def test_it_covers_what_is_imported_in_functions_too(code: Path):
+    assert closure(["precompute.stages"], code) == {"precompute.stages", "precompute.steps.names", "ne_core.naming"}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_computes_units_counts_and_nothing_else_does(code: Path, name: str):
+    before = code_sha256("precompute.stages", root=code)
+    (code / name).write_text(FILES[name] + "# mended\n")
+    counts = name in ("precompute/stages.py", "precompute/steps/names.py", "ne_core/naming.py")
+    assert (code_sha256("precompute.stages", root=code) != before) == counts
+
+
+def test_a_build_does_not_depend_on_what_it_does_not_run():
+    covered = closure(["precompute.stages", "precompute.prepare"])
+    assert {"precompute.steps.collect.unit", "ne_core.method.cluster", "precompute.corpus.documents"} <= covered
+    for part in ("evaluate", "publish", "synthetic", "autoencoders", "demo_model", "write"):
+        assert not {name for name in covered if name.startswith(f"precompute.{part}")}, part
+
+
+def test_what_does_not_count_is_there():
+    assert all(module_file(name) for name in WRITING)

@@ -1,0 +1,168 @@
+"""Readers of what strangers send, up to ten thousand cases each: whatever comes, the answer is sensible."""
+
+import contextlib
+import os
+import random
+import re
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
+
+import numpy as np
+import pytest
+import streamlit as st
+
+from ne_core.atlas import Atlas
+from ne_core.atlas.search import fts_terms
+from ne_core.queries.board import board
+from ne_core.refs import FeatureRef, NeuronRef
+from pages.components.base.escape import JOINER, PUNCTUATION, markdown
+from pages.components.cached.vocabulary import suggestions, tokens_named
+from pages.components.map import point_map
+from pages.components.map.points import points_of
+from pages.components.matching import find
+from pages.components.url import board_view, lab_view, map_view, pair_view, search_view, spaces_view, trail_view
+from pages.components.url.drawing import from_text
+from pages.components.url.location import Location
+from pages.components.widgets import picker
+from tests.support.fuzz import HARMFUL, PARAMETERS, address, json_value, text
+
+MANY = 10_000
+TEXTS = int(os.environ.get("NE_FUZZ_TEXTS", "2_000"))  # `make test-all` reads 10,000
+LONGEST_PROBLEM = 2500
+READ = re.compile(
+    r'at\.(?:whole|number|choice|text)\(\s*"(\w+)"|asked\.get\("(\w+)"|"(\w+)" (?:not )?in at\.asked'
+    r'|read_ref\(atlas, at, "(\w+)"'
+)
+
+
+def test_every_parameter_that_is_read_is_fuzzed():
+    sources = "\n".join(path.read_text() for path in Path("pages").rglob("*.py"))
+    found = {next(filter(None, names)) for names in READ.findall(sources)}
+    assert {"layer", "q", "drawn", "show"} <= found <= set(PARAMETERS)
+    assert {*board_view.RANGES, *pair_view.SIDES, "x", "y", "zoom", "atlas"} <= set(PARAMETERS)
+
+
+def test_numbers_make_the_same_cases_everywhere():
+    assert str(address(4711)) == str(address(4711))
+    assert len({str(address(number)) for number in range(1000)}) > 900
+
+
+def asked_by(number: int, page: str) -> dict[str, str]:
+    """As Streamlit reads a query: the last of each name."""
+    return dict(parse_qsl(address(number, page).query, keep_blank_values=True))
+
+
+READERS = {
+    "neuron": lambda atlas, at: picker.read_view(atlas, at),
+    "search": lambda atlas, at: search_view.read_view(atlas, at),
+    "map": lambda atlas, at: map_view.read_view(atlas, at),
+    "pair": lambda atlas, at: pair_view.read_view(atlas, at),
+    "compare": lambda atlas, at: spaces_view.read_view(atlas, at),
+    "trail": lambda atlas, at: trail_view.read_view(atlas, at, FeatureRef(0, 0, 0)),
+    "board": lambda atlas, at: on_board(atlas, at),
+}
+
+
+def on_board(atlas: Atlas, at: Location) -> board_view.View:
+    ranked = BOARDS.setdefault(atlas.root, board(atlas))
+    view = board_view.read_view(atlas, ranked, at)
+    return board_view.read_page(at, view, len(ranked.rows(view.filter, view.column.source, view.falling)))
+
+
+BOARDS: dict = {}
+
+
+def read_them(page: str, read, atlas: Atlas, numbers: range) -> None:
+    """What was wrong is a few lines; the address that a view then has is read without any, and stays."""
+    wrong = 0
+    for number in numbers:
+        at = Location(asked_by(number, page), atlas.root.name)
+        query = settled(read, atlas, at, f"number {number}: {address(number, page)}")
+        again = Location(dict(parse_qsl(urlencode(query), keep_blank_values=True)), atlas.root.name)
+        assert settled(read, atlas, again, f"number {number}: {query}") == query
+        assert not again.problems, (number, again.problems)
+        assert all(len(markdown(line)) < LONGEST_PROBLEM for line in at.problems), number
+        wrong += bool(at.problems)
+    assert len(numbers) / 20 < wrong < len(numbers) * 19 / 20  # both kinds of addresses were read
+
+
+def settled(read, atlas: Atlas, at: Location, said: str) -> dict[str, str]:
+    """The address of the view that is read."""
+    try:
+        return read(atlas, at).query(atlas)
+    except Exception as error:
+        raise AssertionError(said) from error
+
+
+SOME_OR_ALL = pytest.mark.parametrize("step", [10, pytest.param(1, marks=pytest.mark.slow)])
+
+
+@SOME_OR_ALL
+@pytest.mark.parametrize("page", READERS)
+def test_addresses_are_read(page: str, step: int, tiny_atlas: Path):
+    read_them(page, READERS[page], Atlas.open(tiny_atlas), range(0, MANY, step))
+
+
+@SOME_OR_ALL
+def test_addresses_of_the_lab_are_read(step: int, lab_atlas: Path):
+    read_them("sae_lab", lab_view.read_view, Atlas.open(lab_atlas), range(0, MANY, step))
+
+
+def test_texts_are_looked_for(tiny_atlas: Path):
+    """As words, names, tokens and pieces of text: an answer each, of features that there are."""
+    atlas, found = Atlas.open(tiny_atlas), 0
+    for number in range(0, MANY, 20):
+        for mode in search_view.MODES:
+            view = search_view.View(text(number)[: search_view.LONGEST], mode)
+            ids = find.found_by(atlas, view).ids if view.asked else []
+            assert all(0 <= id < len(atlas.features["size"]) for id in ids), (number, mode)
+            found += len(ids) > 0
+    assert found
+
+
+def test_words_are_never_syntax():
+    """Of FTS5: each is within quotes, and holds none."""
+    for number in range(TEXTS):
+        terms = fts_terms(text(number))
+        assert re.fullmatch(r'("[^"\0]+" ?)*\*?', terms), (number, terms)
+
+
+def test_tokens_typed_and_features_typed(tiny_atlas: Path):
+    atlas = Atlas.open(tiny_atlas)
+    at, rng = Location({}, atlas.root.name), random.Random(0)
+    for number in range(TEXTS):
+        typed = text(number)[:200]
+        assert all(0 <= token < len(atlas.vocab) for token in tokens_named(atlas, typed))
+        query = pair_view.typed(atlas, at, "a", rng.choice((typed, typed, None, 7)))
+        assert len(query.get("a", "")) <= pair_view.LONGEST
+        drawn = from_text(typed, 16)
+        assert drawn is None or (len(drawn) == 16 and drawn.max() <= 1)
+    assert all(len(suggestions(atlas, text(number)[:200])) <= 10 for number in range(0, MANY, 50))
+
+
+def test_no_text_is_markup():
+    """Without its escapes and joiners it is the text, and every sign that could mean something is escaped."""
+    for number in range(TEXTS):
+        made = markdown(text(number))
+        assert not PUNCTUATION.search(re.sub(r"\\[!-/:-@\[-`{-~]", "", made)), (number, made)
+        assert not any(harmful in made for harmful in HARMFUL if len(PUNCTUATION.findall(harmful)) > 1), number
+        assert JOINER not in made or ":" in made or any(sign in made for sign in "-<>=~")
+
+
+def test_what_the_map_asks_is_no_place(tiny_atlas: Path, monkeypatch):
+    """Components speak JSON that a stranger may have written."""
+    atlas, listed = Atlas.open(tiny_atlas), 0
+    points = points_of(atlas)
+    for number in range(MANY):
+        monkeypatch.setattr(st, "session_state", {"map-seen": {"asked": json_value(number)}})
+        box = point_map.seen()
+        listed += box is not None and bool(points.within(box).any())
+        assert np.isfinite(box or 0).all(), number
+    assert listed
+
+
+def test_names_of_neurons_and_features():
+    for number in range(TEXTS):
+        for kind in (NeuronRef, FeatureRef):
+            with contextlib.suppress(ValueError):
+                assert str(kind.parse(text(number)))

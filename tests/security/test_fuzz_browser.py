@@ -1,0 +1,171 @@
+"""In a real Chromium: generated files of bookmarks through the script that reads them, and the nastiest deep links."""
+
+import json
+import random
+from urllib.parse import quote
+
+import pytest
+
+from tests.support import fuzz, in_browser
+from tests.support.browser import ROOT, Heard, settled
+
+pytestmark = in_browser.pytestmark
+SCRIPTS = ("shared", "kept", "said", "keeper_rows")  # of the sidebar's component, without what starts it
+GOOD = {
+    "atlas": "planted",
+    "layer": 0,
+    "neuron": 2,
+    "feature": 1,
+    "branch": None,
+    "cut": None,
+    "name": "cat",
+    "note": "",
+}
+FIELDS = [*GOOD, "at", "__proto__", "constructor", "href", "toString", "length", fuzz.HARMFUL[0]]
+
+# Read each file twice, as an import and as what the browser kept; what is wrong comes back.
+READ = """([files, started]) => {
+  const wrong = [], counts = {imported: 0, refused: 0, slowest: 0};
+  const old = [clean({atlas: 'planted', layer: 2, neuron: 4, note: 'mine'})];
+  const good = (thing) => !fault(thing) && JSON.stringify(Object.keys(thing)) === JSON.stringify(Object.keys(old[0]))
+    && thing.name.length <= TEXT.name && thing.note.length <= TEXT.note && thing.atlas.length <= TEXT.atlas;
+  const place = /^neuron\\?atlas=planted&layer=\\d+&neuron=\\d+(&feature=\\d+)?(&cut=[\\d.]+)?(&branch=\\d+)?$/;
+  files.forEach((text, i) => {
+    const complain = (what) => wrong.push(`file ${started + i}: ${what}: ${text.slice(0, 300)}`);
+    try {
+      const start = performance.now(), found = merged(text, old);
+      counts.slowest = Math.max(counts.slowest, performance.now() - start);
+      if (typeof found.said !== 'string' || found.said.length > 400 || found.said.includes('\\n')) complain('no line');
+      const things = found.things ?? [];
+      counts[found.things ? 'imported' : 'refused']++;
+      if (found.things && JSON.stringify(things[0]) !== JSON.stringify(old[0])) complain('what was there is gone');
+      if (things.length > KEPT.bookmarks || !things.every(good)) complain('kept what is none');
+      const addresses = things.map((thing) => addressOf(thing, ['planted'])).filter((address) => address !== null);
+      if (!addresses.every((address) => place.test(address))) complain('an address: ' + addresses);
+      HELD.bookmarks = text;
+      if (!kept('bookmarks').good.every(good)) complain('read what is none');
+      for (const thing of things.slice(0, 3)) {
+        const row = keptRow(thing, 'bookmarks', {atlases: ['planted'], atlas: 'planted'}, document.createElement('p'));
+        const drawn = [...row.querySelectorAll('*')];
+        if (!drawn.every((each) => ['A', 'SPAN', 'BDI', 'BUTTON'].includes(each.tagName))) complain('an element');
+        if (drawn.some((each) => each.getAttributeNames().some((name) => name.startsWith('on')))) complain('a handler');
+      }
+    } catch (error) { complain(error); }
+  });
+  if (Object.keys(Object.prototype).length || window.nefuzz === 1) wrong.push('something leaked');
+  return {wrong, counts};
+}"""
+INJECTED = """() => {
+  const inside = (root) => [...root.querySelectorAll('*')].flatMap((each) => [each, ...within(each)]);
+  const within = (each) => (each.shadowRoot ? inside(each.shadowRoot) : []);
+  const said = (each, name) => each.getAttribute(name) ?? '';
+  const strange = (each) => /nefuzz/i.test(each.tagName + each.id) || /^javascript:/i.test(said(each, 'href'))
+    || /192\\.0\\.2\\.1|nefuzz/.test(said(each, 'src'))
+    || (each.classList.contains('katex') && /nefuzz/.test(each.textContent))
+    || each.getAttributeNames().some((name) => name.startsWith('on'));
+  const found = inside(document).filter(strange).map((each) => each.outerHTML.slice(0, 200));
+  return window.nefuzz === 1 ? [...found, 'a script ran'] : found;
+}"""
+
+
+def file(number: int) -> str:
+    """Of bookmarks: lists of good ones damaged, JSON of other things, and what is no JSON."""
+    rng = random.Random(number)
+    kind = rng.randrange(100) if rng.random() < 0.05 else rng.randrange(9)
+    if kind < 5:
+        things = [damaged(rng, number) for _ in range(rng.choice((1, 2, 5)))]
+        return wrapped(rng, things)
+    if kind == 5:
+        return json.dumps(fuzz.json_value(number))
+    if kind == 6:
+        whole = wrapped(rng, [dict(GOOD)] * 3)
+        return whole[: rng.randrange(len(whole))]
+    if kind == 7:
+        return wrapped(rng, [dict(GOOD)] * 2).replace('"layer": 0', '"layer": 0, "layer": "x", "__proto__": {"x": 1}')
+    return fuzz.text(number).encode("utf-8", "replace").decode() if kind == 8 else HUGE[rng.randrange(len(HUGE))](rng)
+
+
+HUGE = (
+    lambda rng: "[" * rng.choice((1000, 20_000)),
+    lambda rng: "[" * 500 + "]" * 500,
+    lambda rng: json.dumps([{**GOOD, "neuron": i} for i in range(rng.choice((5, 2100)))]),
+    lambda rng: json.dumps([{**GOOD, "note": "x" * 50_000, "name": "\u202e" * 999, "neuron": 3}]),
+    lambda rng: "[" + "0," * 20_000 + "0]",
+    lambda rng: '{"bookmarks":' * 500,
+)
+
+
+def damaged(rng: random.Random, number: int) -> object:
+    thing = dict(GOOD) | {"neuron": rng.randrange(9)}
+    for _ in range(rng.randrange(3)):
+        thing[rng.choice(FIELDS)] = fuzz.json_value(rng.randrange(10**6))
+    if rng.random() < 0.1:
+        del thing[rng.choice(list(thing))]
+    return thing if rng.random() < 0.9 else fuzz.json_value(number)
+
+
+def wrapped(rng: random.Random, things: list) -> str:
+    return json.dumps(
+        rng.choice((things, {"format": "neuron embeddings bookmarks", "version": 1, "bookmarks": things}))
+    )
+
+
+@pytest.mark.parametrize("count", [1500, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_files_of_bookmarks(count: int, browser, address: str, capsys):
+    page = browser.new_page()
+    heard = Heard(page, address)
+    page.goto(f"{address}/_stcore/health")
+    for name in SCRIPTS:
+        page.add_script_tag(content=(ROOT / "pages" / "components" / f"{name}.js").read_text())
+    totals = {"imported": 0, "refused": 0, "slowest": 0}
+    for start in range(0, count, 500):
+        found = page.evaluate(READ, [[file(number) for number in range(start, start + 500)], start])
+        assert not found["wrong"], "\n".join(found["wrong"][:5])
+        totals |= {name: totals[name] + found["counts"][name] for name in ("imported", "refused")}
+        totals["slowest"] = max(totals["slowest"], found["counts"]["slowest"])
+    assert not heard.wrong, heard.wrong
+    assert min(totals["imported"], totals["refused"]) > count / 10
+    with capsys.disabled():
+        print(
+            f"\n{count} files of bookmarks: {totals['imported']} imported, {totals['refused']} refused; "
+            f"slowest {totals['slowest']:.0f} ms"
+        )
+
+
+PLACES = (
+    "search?q={}", "neuron?layer=0&neuron=0&holds={}", "pair?a={}", "board?size={}", "map?q={}&mode=snippet",
+    "overview?atlas={}", "search?q={}&mode=token", "trail?layer={}", "neuron?cut={}", "search?q={}&mode=name",
+    "about?{}={}", "compare?clusters={}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [6, pytest.param(108, marks=pytest.mark.slow)])
+def test_the_nastiest_deep_links(count: int, browser, address: str):
+    """Each harmful text in three places: no dialog, no error, no request elsewhere, no element of its own."""
+    page = browser.new_page()
+    heard = Heard(page, address)
+    for number in range(0, 108, 108 // count):
+        harmful, place = fuzz.HARMFUL[number % len(fuzz.HARMFUL)], PLACES[(number * 5 + number // 36) % len(PLACES)]
+        view = place.replace("{}", quote(harmful, safe=""))
+        page.goto(f"{address}/{view}")
+        page.locator("h1").first.wait_for()
+        settled(page)
+        assert not page.evaluate(INJECTED), (view, page.evaluate(INJECTED))
+        heard.wrong = [line for line in heard.wrong if "/_stcore/" not in line]
+        assert not heard.wrong, (view, heard.wrong)
+
+
+def test_what_is_injected_would_be_found(browser, address: str):
+    page = browser.new_page()
+    page.goto(f"{address}/_stcore/health")
+    for harm in (
+        "<b id=nefuzz>",
+        "<nefuzz-element>",
+        "<a href='javascript:1'>",
+        "<i onclick=1>",
+        "<b class=katex>nefuzz</b>",
+    ):
+        page.evaluate("(html) => { document.body.innerHTML = html; }", harm)
+        assert len(page.evaluate(INJECTED)) == 1, harm
+    page.evaluate("document.body.innerHTML = '<p>nefuzz</p>'")
+    assert not page.evaluate(INJECTED)

@@ -1,0 +1,35 @@
+"""The explorer where nothing can be written, not even a temporary file: as the hosts run it that distrust it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pages.components.shell.nav import PAGES
+from tests.bench.server import browse, run_page
+from tests.support.browser import ROOT, free_port
+
+BARE = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--unshare-pid", "--die-with-parent", "--"]
+
+
+def can_be_bare() -> bool:
+    return bool(shutil.which("bwrap")) and subprocess.run([*BARE, "true"], capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not can_be_bare(), reason="no bubblewrap that this user may use")
+def test_every_page_is_served_from_a_file_system_that_is_read_only(tiny_atlas: Path, tmp_path: Path):
+    assert subprocess.run([*BARE, "touch", tmp_path / "written"], capture_output=True).returncode != 0
+    port = free_port()
+    command = [*BARE, sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command += ["--server.address", "127.0.0.1"]
+    environment = os.environ | {"NE_ATLASES": str(tiny_atlas.parent), "HOME": "/nowhere"}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
+        try:
+            with browse(process, port) as connection:
+                for page in PAGES:
+                    run_page(connection, page, "layer=0&neuron=0&feature=0&q=cat")
+        finally:
+            process.terminate()

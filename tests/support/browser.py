@@ -1,0 +1,117 @@
+"""The explorer in a real Chromium: a server of its own, a page that has settled, and what must never be heard of it."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+# The shell without a window comes first: a page costs it two thirds of the processor time.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
+# CI sets this: there, browser tests without a browser fail instead of being skipped.
+REQUIRED = bool(os.environ.get("NE_REQUIRE_BROWSER"))
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+ARGUMENTS += ["--disable-sync", "--no-first-run", "--disable-dev-shm-usage", "--disable-extensions", "--mute-audio"]
+WEBGL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]  # by software
+ROOT = Path(__file__).parents[2]
+PATIENCE_MS = 30_000
+
+
+@contextlib.contextmanager
+def served(atlases: Path, **more: str) -> Iterator[str]:
+    """The address of an explorer of the atlases in a folder, once it answers; `more` is added to its environment."""
+    with tempfile.TemporaryFile("w+") as log, launched(atlases, log, **more) as (server, port):
+        wait_for(server, f"http://127.0.0.1:{port}", log)
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def launched(
+    atlases: Path | None,
+    log,
+    *options: str,
+    python: str | Path = sys.executable,
+    folder: Path = ROOT,
+    module: str = "streamlit",
+    **more: str,
+) -> Iterator[tuple[subprocess.Popen, int]]:
+    """A real `streamlit run` on a free port, which need not answer yet; ended with the block.
+
+    Without `atlases` it looks where it does by itself; `folder` holds the app, `module` is what runs it, and `more` is
+    added to its environment.
+    """
+    port = free_port()
+    command = [python, "-m", module, "run", "app.py", "--server.port", str(port)]
+    command += options
+    told = {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1"} | ({"NE_ATLASES": str(atlases.absolute())} if atlases else {})
+    environment = os.environ | told | more
+    server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        yield server, port
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(server: subprocess.Popen, address: str, log) -> None:
+    for _ in range(600):
+        if server.poll() is not None:
+            log.seek(0)
+            raise RuntimeError(log.read())
+        with contextlib.suppress(OSError), urllib.request.urlopen(address + "/_stcore/health", timeout=1):
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the explorer did not start within a minute")
+
+
+@contextlib.contextmanager
+def chromium(webgl: bool = False):
+    """A browser; the caller opens contexts in it."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        arguments = [each for each in ARGUMENTS if each != "--disable-gpu"] + WEBGL if webgl else ARGUMENTS
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+def settled(page) -> None:
+    """Wait until the script has run and nothing it drew is missing; fail on an exception that is shown."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=PATIENCE_MS)
+    error = page.locator('[data-testid="stException"]')
+    assert error.count() == 0, error.first.inner_text()
+
+
+class Heard:
+    """What a page said that it must not say."""
+
+    def __init__(self, page, address: str):
+        self.wrong: list[str] = []
+        self.address = address
+        page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: (self.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("console", self.console)
+        page.on("request", self.request)
+
+    def console(self, line) -> None:
+        probe = "/_stcore/" in line.location["url"]  # Streamlit looks for its base path under /neuron first
+        if line.type == "error" and not probe:
+            self.wrong.append(f"console: {line.text} {line.location}")
+
+    def request(self, request) -> None:
+        if not request.url.startswith((self.address, self.address.replace("http", "ws"), "data:", "blob:")):
+            self.wrong.append(f"request: {request.url}")

@@ -1,0 +1,239 @@
+"""Whatever strangers may send, by number: each number makes the same case on every machine, so that it can be replayed.
+
+python -m tests.support.fuzz 4711    # the address that view 4711 asks for
+"""
+
+import random
+import string
+import sys
+from dataclasses import dataclass
+from urllib.parse import quote, quote_plus
+
+from pages.components.shell.nav import PAGES
+from pages.components.text.measure_columns import COLUMNS
+
+MARK = "nefuzz"  # in every text that would do harm, so that it is known again where it comes back
+HARMFUL = [
+    f"<script>window.{MARK}=1</script>", f'"><img src=x onerror="window.{MARK}=1">', f"<svg/onload=window.{MARK}=1>",
+    f"<{MARK}-element>", f"</style><b id={MARK}>", f"&lt;script&gt;{MARK}&#60;", f"javascript:window.{MARK}=1",
+    f"[{MARK}](javascript:alert(1))", f"![{MARK}](http://192.0.2.1/x.png)", f"[{MARK}]: http://192.0.2.1",
+    f"# {MARK}\n\n- a\n> b\n```\n", f"**{MARK}** _a_ `b` ~~c~~", f"$\\href{{javascript:{MARK}}}{{x}}$", f"$${MARK}$$",
+    f":material/{MARK}:", f":red[{MARK}] :streamlit: :{MARK}: ->", f"<http://192.0.2.1/{MARK}> www.{MARK}.example",
+    f"' OR 1=1; DROP TABLE {MARK}; --", f'{MARK}" OR words:*', f"{MARK}* NEAR(a b, 2) ^c -d +e",
+    f'"{MARK}', f"({MARK}",
+    f"../../../../etc/passwd#{MARK}", f"..\\..\\{MARK}", f"/etc/passwd\0{MARK}", f"file:///etc/{MARK}", f"C:\\{MARK}",
+    f"%s%n%x{MARK}", "{0.__class__}{MARK}", f"{{{{7*7}}}}{MARK}", f"$({MARK})`id`;|&", f"\r\nSet-Cookie: {MARK}=1",
+    f"({'a+' * 20})+{MARK}", f"{'a' * 60}!{MARK}", f"\\{MARK}\\u202e\\x00", f"__proto__[{MARK}]",
+    f"=cmd|'/c {MARK}'!A0",
+]  # fmt: skip
+ODD = [
+    "", " ", "\0", "\u202eabc\u2066", "\ufeff", "\U0010ffff",
+    "e" + "\u0301" * 200, "\u200d" * 50, "ﷺ" * 30, "ß" * 120, "İ" * 80,
+    "a\u2028b", "日本語", "🙂" * 90, "ا" * 100, "\x1b[31m", "x" * 201, "x " * 400, "x" * 3_000, "␣", "[U+0041]",
+    "\\x00", "∅",
+    "undefined", "null", "None", "True", "[]", "{}", "[object Object]", "١٢", "１２", "²", "Ⅷ", "0" * 300, "9" * 5_000,
+]  # fmt: skip
+NUMBERS = [
+    "0", "1", "2", "-1", "-0", "+1", "00", "01", "0x10", "1e3", "1E400", "-1e999", "nan", "NaN", "inf", "-inf",
+    "1_0", "1.", ".5",
+    "-.5", "0.5000000001", "1,5", "1e-320", "2147483647", "2147483648", "-2147483649", "9007199254740993",
+    "999999999",
+    "1000000000", "18446744073709551616", f"1{'0' * 30}", "0.1.2", "1/2", "0b1", " 1", "1 ", "٣", "3.17.2", "0.0.0",
+    "0.0.-1",
+    "L0 N0 F0", "99.99.99", "0.999999999.0", "2.0.0", "0.2.1", "1-2", "2-", "-9", "-", "9-1", "nan-inf", "1e5-",
+    "1-2-3",
+]  # fmt: skip
+BAD_ESCAPES = [
+    "%",
+    "%%",
+    "%zz",
+    "%ED%A0%80",
+    "%C0%AF",
+    "%F5%80%80%80",
+    "%FF%FE",
+    "%u0041",
+    "%00",
+    "%E2%80%AE",
+    "+%2B+",
+    "%252e",
+]
+
+# Every parameter that a page reads, with values that mean something to it.
+PARAMETERS: dict[str, list[str]] = {
+    "atlas": ["planted", "planted-lab", "demo"],
+    "layer": ["0", "1", "2"], "neuron": ["0", "1", "2", "3", "5"], "feature": ["0", "1", "2", "3"],
+    "cut": ["0", "0.3", "0.5", "0.75", "2"], "branch": ["0", "3", "15"], "space": ["neuron", "pre_mlp"],
+    "sort": ["central", "activation", "near", "far", *COLUMNS], "order": ["asc", "desc"],
+    "context": ["whole", "short", "important"], "baseline": ["mask-token", "mean-embedding", "mean"],
+    "values": ["on", "off"], "least": ["0", "0.3", "50", "1000000"], "most": ["0", "80", "100"], "holds": ["cat",
+    " cat", "日"],
+    "page": ["0", "1", "9999"], "class": ["many", "one", "related", "primary-rare"], "features": ["2-", "-3", "1-5"],
+    "size": ["1-10", "5-"], "random": ["95-", "-5", "10-90"], "distance": ["0.1-0.9", "-1"],
+    "q": ["cat", "the cat", "ca", "script", "red moon", "🙂",
+    "7"],
+    "mode": ["words", "token", "name", "snippet"], "like": ["0.0.0", "2.3.1"], "colour": ["layer", "size", "class"],
+    "show": ["0.2.1", "0.0.0"], "x": ["0", "0.5", "1"], "y": ["0.25", "1"], "zoom": ["1", "7.5", "100"],
+    "a": ["0.0.0", "L0 N2 F1", "neuron", "whitened"], "b": ["2.0.0", "0 2 1", "pre_mlp", "conditional"],
+    "clusters": ["features", "neuron", "centred"], "example": ["0", "5", "17"], "by": ["each", "standardised"],
+    "per": ["1", "5", "10"], "run": ["0", "1", "2"],
+    "against": ["0", "1"],
+    "image": ["0", "7", "39"], "drawn": ["0" * 16, "f" * 64, "0123456789abcdef" * 4], "unit": ["0", "3"],
+    "measure": ["fvu", "l0", "ratio", "intra"], "single": ["all", "hide"], "among": ["test", "mlp", "run", "against"],
+}  # fmt: skip
+FEATURES, FOUND = ("layer", "neuron", "feature"), ("q", "mode", "like", "space", "layer", "class", "least", "page")
+OWN = {
+    "neuron": (
+        *FEATURES,
+        "cut",
+        "branch",
+        "space",
+        "sort",
+        "context",
+        "baseline",
+        "values",
+        "least",
+        "most",
+        "holds",
+        "page",
+    ),
+    "board": ("sort", "order", "layer", "class", "features", "random", "size", "distance", "page"),
+    "search": FOUND,
+    "map": (*FOUND, "colour", "show", "x", "y", "zoom"),
+    "trail": (*FEATURES, "space", "least", "per"),
+    "pair": ("a", "b"),
+    "compare": ("layer", "neuron", "a", "b", "clusters", "example", "measure", "by"),
+    "sae_lab": ("run", "against", "image", "drawn", "unit", "neuron", "feature", "cut", "measure", "single", "among"),
+}
+UNKNOWN = [
+    "",
+    "embed",
+    "embed_options",
+    "theme",
+    "Layer",
+    "layer[]",
+    "__proto__",
+    "constructor",
+    "_layer",
+    "key",
+    MARK,
+    "ｑ",
+]
+ELSEWHERE = [
+    "nothing",
+    "../../etc/passwd",
+    "neuron/neuron",
+    "_stcore",
+    "%2e%2e",
+    "Neuron",
+    "pages/neuron.py",
+    "neuron\0",
+    MARK,
+]
+
+ENDS = {ord(character): quote(character) for character in "&#=+%\0"}
+
+
+@dataclass(frozen=True)
+class Address:
+    page: str
+    query: str
+    texts: tuple[str, ...]  # the harmful ones in it
+
+    def __str__(self) -> str:
+        return f"/{self.page}?{self.query}"
+
+
+def address(number: int, page: str | None = None) -> Address:
+    """A page and its query: parameters good, wrong, odd and harmful, known and unknown, some more than once."""
+    rng = random.Random(number)
+    page = rng.choice([*PAGES, *OWN, "", rng.choice(ELSEWHERE)]) if page is None else page
+    own = OWN.get(page, tuple(PARAMETERS))
+    names = rng.sample(own, k=rng.randint(0, min(7, len(own))))
+    names += rng.choice(([], ["atlas"], rng.sample(list(PARAMETERS), k=2)))
+    names += [rng.choice([*names, *UNKNOWN]) for _ in range(rng.choice((0, 0, 0, 1, 2)))]
+    given = [(name, value(rng, name)) for name in names]
+    query = "&".join(f"{escaped(rng, name)}={escaped(rng, text)}" for name, text in given)
+    damage = rng.choice(
+        ("", "", "", "", "", rng.choice(BAD_ESCAPES), f"&{rng.choice(BAD_ESCAPES)}=1", "&&=&", "&cut", "#x")
+    )
+    return Address(page, query + damage, tuple(text for pair in given for text in pair if MARK in text))
+
+
+def value(rng: random.Random, name: str) -> str:
+    """For a parameter: most often what it could mean, so that what lies behind is reached."""
+    kind = rng.random()
+    good = rng.choice(PARAMETERS.get(name, ODD))
+    if kind < 0.4:
+        return good
+    if kind < 0.6:
+        return rng.choice(HARMFUL)
+    if kind < 0.75:
+        return rng.choice(NUMBERS)
+    return rng.choice(ODD) if kind < 0.85 else mutated(rng, good)
+
+
+def text(number: int) -> str:
+    """What somebody might type or put into a file: a harmful, odd or numeric text, or several of them, mutated."""
+    rng = random.Random(number)
+    made = " ".join(
+        rng.choice((*HARMFUL, *ODD, *NUMBERS, *PARAMETERS["q"])) for _ in range(rng.choice((1, 1, 1, 2, 5)))
+    )
+    return mutated(rng, made) if rng.random() < 0.4 else made
+
+
+def mutated(rng: random.Random, good: str) -> str:
+    """A few characters taken away, doubled, put in or replaced."""
+    characters = list(good)
+    for _ in range(rng.randint(1, 4)):
+        at = rng.randint(0, len(characters))
+        new = rng.choice(
+            (rng.choice(string.printable), chr(rng.randrange(0xD800)), rng.choice("\0\u202e\u0301<>&\"'$:`[]()*_.-%"))
+        )
+        characters[at : at + rng.randint(0, 2)] = rng.choice(([new], [new, new], characters[at : at + 1] * 3, []))
+    return "".join(characters)
+
+
+def escaped(rng: random.Random, given: str) -> str:
+    """As browsers write it, as old ones did, with everything escaped, or as it is but for what would end it."""
+    encoded, kind = given.encode("utf-8", "surrogatepass"), rng.randrange(4)
+    if kind == 0:
+        return "".join(f"%{byte:02x}" for byte in encoded)
+    if kind == 1:
+        return given.encode("utf-8", "replace").decode().translate(ENDS)
+    return quote(encoded) if kind == 2 else quote_plus(encoded)
+
+
+def json_value(number: int) -> object:
+    """What a component may say to the server, or a file hold, where something else was meant."""
+    rng = random.Random(number)
+    return nested(rng, rng.choice((0, 1, 2, 3)))
+
+
+def nested(rng: random.Random, depth: int) -> object:
+    if not depth:
+        plain = (
+            None,
+            True,
+            False,
+            0,
+            -1,
+            1.5,
+            2**31,
+            10**30,
+            10**400,
+            -(10**19),
+            float("nan"),
+            float("inf"),
+            -0.0,
+            1e308,
+        )
+        return rng.choice((rng.choice(plain), rng.randint(-3, 40), rng.choice(HARMFUL), rng.choice(ODD), rng.random()))
+    items = [nested(rng, rng.randrange(depth)) for _ in range(rng.choice((0, 1, 2, 4, 4, 4, 30)))]
+    if rng.random() < 0.6:
+        return items
+    names = ["asked", "value", "__proto__", "constructor", "length", "", *HARMFUL[:5], *(str(i) for i in range(20))]
+    return {rng.choice(names): item for item in items}
+
+
+if __name__ == "__main__":
+    print(address(int(sys.argv[1])))

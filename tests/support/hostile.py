@@ -1,0 +1,128 @@
+"""Atlases as a hostile or careless writer would leave them: changed, with sizes and checksums that agree again."""
+
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ne_core.atlas.file_hash import file_sha256
+
+ODD_TEXT = "<b onload=x>](javascript:1) :red[x]\n$\\x$ \u202e\x00\x1b \ud800" + "é" * 60
+DEEP = json.loads("[" * 200 + "]" * 200)
+ODD_VALUES = (
+    None, True, 0, -1, 3, 1.5, 2**31, 10**30, 10**400, float("nan"), float("inf"), "", ODD_TEXT, [], [10**9], [0, 0],
+    [ODD_TEXT], [None], {}, {"back": 10**9, "forward": 10**9}, {ODD_TEXT: [ODD_TEXT]}, DEEP, {"a": DEEP},
+)  # fmt: skip
+
+
+def copied(atlas: Path, to: Path) -> Path:
+    return Path(shutil.copytree(atlas, to, symlinks=True))
+
+
+def manifest_of(root: Path) -> dict:
+    return json.loads((root / "manifest.json").read_text())
+
+
+def set_manifest(root: Path, **fields) -> None:
+    (root / "manifest.json").write_text(json.dumps({**manifest_of(root), **fields}))
+
+
+def seal(root: Path) -> None:
+    """The manifest agrees with the files again, so that nothing but what they hold can be held against them."""
+    files = manifest_of(root)["files"]
+    for name in files:
+        path = root / name
+        if path.is_file():
+            files[name] = {"size": path.stat().st_size, "sha256": file_sha256(path)}
+    set_manifest(root, files=files)
+
+
+def change_array(root: Path, name: str, change: Callable[[np.ndarray], np.ndarray | None]) -> None:
+    """`change` writes into the array, or returns another."""
+    array = np.load(root / name)
+    other = change(array)
+    np.save(root / name, array if other is None else other)
+    seal(root)
+
+
+def change_table(root: Path, name: str, **columns) -> None:
+    """Other values in some columns; None takes one away."""
+    table = pq.read_table(root / name)
+    for column, values in columns.items():
+        place = table.column_names.index(column)
+        table = table.remove_column(place) if values is None else table.set_column(place, column, pa.array(values))
+    pq.write_table(table, root / name)
+    seal(root)
+
+
+def change_bytes(root: Path, name: str, change: Callable[[bytes], bytes]) -> None:
+    (root / name).write_bytes(change((root / name).read_bytes()))
+    seal(root)
+
+
+def change_search(root: Path, script: str) -> None:
+    connection = sqlite3.connect(root / "search.sqlite", isolation_level=None)
+    connection.executescript(script)
+    connection.close()
+    seal(root)
+
+
+def flipped(rng: np.random.Generator, good: bytes) -> bytes:
+    """Some bytes changed, most often near the beginning or the end, where headers and footers are."""
+    raw = bytearray(good)
+    for _ in range(int(rng.integers(1, 8))):
+        near = int(rng.integers(min(len(raw), 200)))
+        at = (near, len(raw) - 1 - near, int(rng.integers(len(raw))))[int(rng.integers(3))]
+        raw[at] = int(rng.integers(256))
+    return bytes(raw)
+
+
+def truncated(rng: np.random.Generator, good: bytes) -> bytes:
+    return good[: int(rng.integers(len(good)))]
+
+
+def link_out(root: Path, name: str) -> None:
+    """The file's own contents, one folder up, with a link in its place."""
+    outside = root.parent / f"outside-{root.name}"
+    shutil.move(root / name, outside)
+    os.symlink(outside, root / name, target_is_directory=outside.is_dir())
+
+
+# The same as values, for tables of damage: each is a change that a copy of an atlas is handed to.
+Damage = Callable[[Path], object]
+
+
+def put(name: str, where, value) -> Damage:
+    """Numbers written into an array."""
+    return lambda root: change_array(root, name, lambda array: array.__setitem__(where, value))
+
+
+def made(name: str, change: Callable[[np.ndarray], np.ndarray]) -> Damage:
+    """An array made from the one that was there."""
+    return lambda root: change_array(root, name, change)
+
+
+def column(name: str, **columns) -> Damage:
+    return lambda root: change_table(root, name, **columns)
+
+
+def swapped(name: str, old: bytes, new: bytes) -> Damage:
+    return lambda root: change_bytes(root, name, lambda raw: raw.replace(old, new))
+
+
+def holding(name: str, contents: bytes) -> Damage:
+    return lambda root: change_bytes(root, name, lambda _: contents)
+
+
+def fields(**values) -> Damage:
+    return lambda root: set_manifest(root, **values)
+
+
+def script(text: str) -> Damage:
+    return lambda root: change_search(root, text)

@@ -1,0 +1,268 @@
+"""A small atlas whose features are known by construction, made without a model; half of its tokens are hostile text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ne_core.atlas.inputs import places
+from ne_core.atlas.schema import HISTOGRAM_BINS, LOGITS
+from ne_core.method.contributions import Parts
+from ne_core.method.embeddings import Embedder
+from ne_core.method.layer import NeuronLayer
+from ne_core.method.statistics import InputStatistics
+from ne_core.text.windows import Window
+from precompute.steps.activating_examples import LayerRows
+from precompute.steps.directions import Pool, directions
+from precompute.steps.equal_n import (
+    Rarefied,
+    RarefiedJob,
+    directions_chunk,
+    neurons_chunk,
+    rarefied_from,
+    work_rarefied,
+)
+from precompute.steps.features import features_of, unit_ranges
+from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.sample import LayerStatistics
+from precompute.steps.spaces import spaces_of
+from precompute.write.assemble import indexed, write_atlas
+
+WORDS = [" the", " cat", " dog", " red", " blue", " runs", " sleeps", " under", " moon", " river", " three", " seven"]
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' OR \"1\"='1",
+    "\n",
+    "\t",
+    "\x00\x07\x1b",
+    "\u202e",
+    "\\xe2",
+    "日本語",
+    "🙂",
+    "&amp;<b>",
+    "",
+]
+VOCAB = WORDS + HOSTILE
+D_IN, N_EXAMPLES, N_CTX, CUT = 16, 40, 24, 0.5
+WINDOW = Window(back=8, forward=4)
+BASELINES = ["mask-token", "mean-embedding"]
+N_SAMPLED = 200
+RAREFIED = 7  # examples of a random set
+PARTS = Parts(position=True, heads=2, own_attention=True)
+RANKS_WITH_IMPORTANCE = 3  # more outlying examples have none computed
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """One planted feature: the direction that its inputs share, the token it fires on, and how often."""
+
+    direction: int
+    token: int
+    size: int
+
+
+# By neuron; features of one neuron have directions of their own, so their embeddings are at right angles.
+LAYERS = {
+    0: [
+        [Meaning(0, 1, 14), Meaning(1, 3, 3)],  # a common behaviour and a rare one
+        [Meaning(2, 5, 9)],  # one behaviour
+        [Meaning(0, 2, 6), Meaning(1, 4, 5), Meaning(2, 12, 4), Meaning(3, 18, 3)],  # several
+        [Meaning(3, 8, 1)],  # one example
+        [],  # dead
+        [Meaning(1, 20, 5), Meaning(2, 16, 5)],  # two of a size
+    ],
+    2: [
+        [Meaning(0, 1, 10), Meaning(3, 13, 2)],  # its first feature has the direction of L0 N0 F0
+        [],
+        [Meaning(1, 9, 7)],
+        [Meaning(2, 21, 4), Meaning(3, 19, 3), Meaning(0, 7, 2)],
+        [Meaning(1, 10, 12)],
+    ],
+}
+
+
+class Corpus:
+    """Random tokens with gaps left for key tokens, which are handed out example by example."""
+
+    def __init__(self, rng: np.random.Generator):
+        self.rng = rng
+        self.tokens = rng.integers(len(VOCAB), size=(N_EXAMPLES, N_CTX), dtype=np.int32)
+        self.lengths = np.where(np.arange(N_EXAMPLES) % 5 == 4, N_CTX - 6, N_CTX).astype(np.int32)
+        self.used = np.zeros((N_EXAMPLES, N_CTX), dtype=bool)
+        self.used[:, 0] = True  # never a key token
+
+    def place(self, token: int, example: int) -> int:
+        """Write a key token somewhere free in the example; returns where."""
+        free = np.flatnonzero(~self.used[example, : self.lengths[example]])
+        pos = int(self.rng.choice(free))
+        self.used[example, pos] = True
+        self.tokens[example, pos] = token
+        return pos
+
+
+def direction(number: int) -> np.ndarray:
+    """Unit vectors on inputs that no other direction reads."""
+    x = np.zeros(D_IN)
+    x[4 * number : 4 * number + 4] = 0.5
+    return x
+
+
+def planted_rows(layer: int, neurons: Sequence[Sequence[Meaning]], corpus: Corpus) -> LayerRows:
+    rng = corpus.rng
+    W_in = rng.uniform(0.8, 1.2, size=(D_IN, len(neurons))).astype(np.float32)
+    rows = []
+    for neuron, meanings in enumerate(neurons):
+        planted = [meaning for meaning in meanings for _ in range(meaning.size)]
+        examples = rng.choice(N_EXAMPLES, size=len(planted), replace=False)
+        for example, meaning in sorted(zip(examples.tolist(), planted, strict=True), key=lambda pair: pair[0]):
+            rows.append((neuron, example, corpus.place(meaning.token, example), direction(meaning.direction)))
+    x = np.array([x for *_, x in rows]) + rng.normal(0, 0.03, size=(len(rows), D_IN))
+    neuron, example, pos = np.array([row[:3] for row in rows]).T
+    activation = rng.uniform(3.1, 4, size=len(rows))
+    x *= (activation / np.einsum("rd,dr->r", x, W_in[:, neuron]))[:, None]  # so that x · w is the activation
+    counts = np.bincount(neuron, minlength=len(neurons))
+    x_row, _ = places(example, pos)
+    return LayerRows(
+        layer=layer,
+        weights=NeuronLayer(W_in, np.zeros(len(neurons), dtype=np.float32)),
+        maxima=np.where(counts > 0, 4, -0.2).astype(np.float32),
+        offsets=np.concatenate([[0], np.cumsum(counts)]),
+        example=example,
+        pos=pos,
+        activation=activation.astype(np.float32),
+        window_activations=planted_windows(rng, corpus, example, pos, activation),
+        x_row=x_row,
+        x=x[np.argsort(x_row)].astype(np.float16),
+    )
+
+
+def planted_windows(rng, corpus: Corpus, example, pos, activation) -> np.ndarray:
+    """Highest on the key token, some below zero, NaN outside the example."""
+    values = rng.uniform(-0.2, 2.5, size=(len(example), WINDOW.size)).astype(np.float32)
+    values[:, WINDOW.key] = activation
+    at = WINDOW.positions(pos)
+    values[(at < 0) | (at >= corpus.lengths[example][:, None])] = np.nan
+    return values
+
+
+def planted_importances(rng, found: LayerFound) -> np.ndarray:
+    """Masking the key token loses everything, some tokens inhibit; outlying examples and tokens outside have none."""
+    values = rng.uniform(-0.4, 0.6, size=(found.rows.n_rows, len(BASELINES), WINDOW.back)).astype(np.float32)
+    values[:, :, WINDOW.key] = 1
+    values[found.features.rank >= RANKS_WITH_IMPORTANCE] = np.nan
+    outside = WINDOW.positions(found.rows.pos)[:, : WINDOW.back] < 0
+    values[np.repeat(outside[:, None, :], len(BASELINES), axis=1)] = np.nan
+    return values
+
+
+def planted_statistics(rng, layer: LayerRows) -> LayerStatistics:
+    """Of a sample that is made up as well: most positions silent, some neurons with nothing but one activation."""
+    x = rng.normal(size=(N_SAMPLED, layer.weights.d_in))
+    activations = np.maximum(rng.normal(size=(layer.weights.n_neurons, N_SAMPLED)), 0)
+    activations[layer.maxima <= 0] = 0
+    histograms = [np.histogram(each, HISTOGRAM_BINS, (each.min(), each.max() or 1)) for each in activations]
+    return LayerStatistics(
+        input_mean=x.mean(axis=0).astype(np.float32),
+        input_covariance=np.cov(x.T).astype(np.float32),
+        histogram=np.array([counts for counts, _ in histograms]),
+        histogram_range=np.array([edges[[0, -1]] for _, edges in histograms], dtype=np.float32),
+    )
+
+
+def planted_logits(rng, n_neurons: int) -> dict[str, np.ndarray]:
+    """Neuron j raises token j most, and lowers the last token, hostile ones among them; the vocabulary is small."""
+    effects = rng.uniform(-1, 1, size=(n_neurons, len(VOCAB)))
+    effects[np.arange(n_neurons), np.arange(n_neurons)], effects[:, -1] = 2, -2
+    order = np.argsort(-effects, axis=1)
+    tokens = np.stack([order[:, :LOGITS], order[:, ::-1][:, :LOGITS]], axis=1)
+    return {"logit_tokens": tokens, "logit_effects": np.take_along_axis(effects[:, None], tokens, axis=2)}
+
+
+def planted_contributions(rng, found: LayerFound) -> dict[str, np.ndarray]:
+    """Head L0 H1 brings most and reads from the token before; everything sums to the activation."""
+    parts, rows = PARTS, found.rows
+    layer, n = rows.layer, rows.n_rows
+    values = rng.uniform(-0.3, 0.3, size=(n, parts.count(layer)))
+    values[:, parts.first_head + 1] = 2
+    values[:, 0] += rows.activation - values.sum(axis=1)
+    heads = np.abs(values[:, parts.first_head :][:, : parts.n_heads(layer)])
+    order = np.argsort(-heads, axis=1)[:, : parts.n_read(layer)]
+    back = np.where(order == 1, 1, rng.integers(0, 1 + rows.pos[:, None], size=order.shape))
+    return {"contributions": values, "read_head": order, "read_back": back}
+
+
+def facts(layers: Sequence[LayerFound], inputs: bool = True) -> dict:
+    return {
+        "name": "planted",
+        "units": "neurons",
+        "layer_names": None,
+        "model": {"name": "planted", "family": "none", "act_fn": "relu", "gated": False, "causal": True, "sha256": "0"},
+        "weights": "raw",
+        "gated_embedding": None,
+        "corpus": {"name": "planted", "sha256": "0", "n_documents": N_EXAMPLES, "packing": "one", "notes": []},
+        "maxima": {"from": "corpus"},
+        "keep": 0.75,
+        "max_examples": 100,
+        "baselines": BASELINES,
+        "importance": {
+            "examples": RANKS_WITH_IMPORTANCE,
+            "passes_allowed": None,
+            "rows": int(sum((found.features.rank < RANKS_WITH_IMPORTANCE).sum() for found in layers)),
+            "rows_in_all": sum(found.rows.n_rows for found in layers),
+            "passes": 0,
+        },
+        "default_space": "neuron",
+        "embedding": "neuron",
+        "default_cut": CUT,
+        "sample_positions": N_SAMPLED,
+        "contributions": asdict(PARTS),
+        "inputs": inputs,
+        "work_unit": 32,
+        "seed": 0,
+        "dtype": "float32",
+        "device": "cpu",
+        "threads": 1,
+    }
+
+
+def planted_layers(rng: np.random.Generator) -> tuple[Texts, list[LayerFound]]:
+    """The layers, found by the real stage from planted rows, and the texts behind them."""
+    corpus = Corpus(rng)
+    rows = [planted_rows(layer, neurons, corpus) for layer, neurons in LAYERS.items()]
+    return Texts(corpus.tokens, corpus.lengths, VOCAB, WINDOW), features_of(rows, CUT)
+
+
+def planted_rarefied(rows: Sequence[LayerRows], statistics: dict[int, LayerStatistics]) -> Rarefied:
+    """Sets of RAREFIED of the planted examples, and random directions with as many."""
+    job, ranges = RarefiedJob("neuron", CUT, RAREFIED, 40, 0), unit_ranges([len(layer.maxima) for layer in rows])
+    of = embedders(statistics)
+    units = [neurons_chunk(job, layer, 0, of[layer.layer]) for layer in rows]
+    for layer in rows:
+        pool = Pool.of(layer.weights, layer.x, layer.x_row, layer.example)
+        found = directions(pool, 40, RAREFIED, 0.75, 100, np.random.default_rng(layer.layer))
+        units.append(directions_chunk(job, layer, found, of[layer.layer]))
+    done = [work_rarefied(job, unit) for unit in units]
+    return rarefied_from(rows, ranges, done.__getitem__, job)
+
+
+def make_atlas(out: Path, inputs: bool = True, rarefied: bool = False) -> Path:
+    """The planted atlas in `out`, through the real stages from features on; `rarefied`: with random directions."""
+    rng = np.random.default_rng(0)
+    texts, layers = planted_layers(rng)
+    importances = {found.rows.layer: planted_importances(rng, found) for found in layers}
+    statistics = {found.rows.layer: planted_statistics(rng, found.rows) for found in layers}
+    found = indexed(layers, texts, importances)
+    logits = {found.rows.layer: planted_logits(rng, found.rows.weights.n_neurons) for found in layers}
+    compared = planted_rarefied([found.rows for found in layers], statistics) if rarefied else None
+    contributions = {each.rows.layer: planted_contributions(rng, each) for each in layers}
+    parts = (texts, layers, statistics, importances, logits, found, facts(layers, inputs))
+    between = spaces_of(layers, embedders(statistics))
+    write_atlas(out, *parts, contributions=contributions, rarefied=compared, compared=between)
+    return out
+
+
+def embedders(statistics: Mapping[int, LayerStatistics]) -> dict[int, Embedder]:
+    moments = {layer: InputStatistics(of.input_mean, of.input_covariance) for layer, of in statistics.items()}
+    return {layer: Embedder(found) for layer, found in moments.items()}
