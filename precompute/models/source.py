@@ -79,7 +79,7 @@ class Keys:
 
 @dataclass(frozen=True)
 class Split:
-    """Pre-activations as what wrote them, in the order of ne_core/contributions.py, and what their heads read most."""
+    """Pre-activations as what wrote them, in the order of method/contributions.py, and what their heads read most."""
 
     parts: Float[np.ndarray, "n n_parts"]
     read_head: Int[np.ndarray, "n n_read"]

@@ -116,7 +116,8 @@ def test_files_of_bookmarks(count: int, browser, address: str, capsys):
     heard = Heard(page, address)
     page.goto(f"{address}/_stcore/health")
     for name in SCRIPTS:
-        page.add_script_tag(content=(ROOT / "pages" / "components" / f"{name}.js").read_text())
+        (script,) = (ROOT / "pages" / "components").rglob(f"{name}.js")
+        page.add_script_tag(content=script.read_text())
     totals = {"imported": 0, "refused": 0, "slowest": 0}
     for start in range(0, count, 500):
         found = page.evaluate(READ, [[file(number) for number in range(start, start + 500)], start])

@@ -17,7 +17,7 @@ from tests.support.planted import VOCAB
 MOST_MB, MOST_SECONDS = 400, 4  # which a host of one gigabyte can spare
 OPENED = """
 import pathlib, sys, time
-from ne_core.arrays import AtlasError
+from ne_core.errors import AtlasError
 from ne_core.atlas import Atlas
 import pyarrow.parquet
 def kilobytes():  # the most that was resident since it was last asked for

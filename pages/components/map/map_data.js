@@ -1,4 +1,4 @@
-/* The points as pages/components/map_points.py packs them. */
+/* The points as points.py packs them. */
 function readPoints(bytes) {
   const { buffer } = bytes.slice(), head = new DataView(buffer);
   const n = head.getUint32(8, true), nNeurons = head.getUint32(12, true);
@@ -30,7 +30,7 @@ function refOf(points, layers, id) {
   return null;
 }
 
-/* As ref_name of ne_core/wording.py; names = {layer: its name}, or null. */
+/* As ref_name of ne_core/atlas/wording.py; names = {layer: its name}, or null. */
 const refName = ({ layer, neuron, feature }, names) => (names ? `${names[layer]} ${neuron} F${feature}` : `L${layer} N${neuron} F${feature}`);
 const refHref = (address, { layer, neuron, feature }) => `${address}&layer=${layer}&neuron=${neuron}&feature=${feature}`;
 

@@ -1,5 +1,5 @@
 /* data = {key, points, search, address, layers: [[number, neurons]], colour, legend: {title, names, colours}, drawn, lit, shown,
-   place, furthest, causal, file} ; see pages/components/point_map.py. The points themselves come through map_channel.js. */
+   place, furthest, causal, file} ; see point_map.py. The points themselves come through map_channel.js. */
 export default function (component) {
   const { data, parentElement } = unpacked(component);
   const stage = parentElement.querySelector('#stage');

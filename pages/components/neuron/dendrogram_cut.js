@@ -1,5 +1,5 @@
-/* What a cut makes of a tree, as ne_core/cluster.py does. Nodes: leaves by their place from the left, then branch
-   points from the lowest up; tests/test_browser_dendrogram.py holds this against the numbers of ne_core. */
+/* What a cut makes of a tree, as ne_core/method/cluster.py does. Nodes: leaves by their place from the left, then branch
+   points from the lowest up; tests/browser/test_dendrogram.py holds this against the numbers of ne_core. */
 
 const heightOf = (data, node) => (node < data.leaves.length ? 0 : data.branches[node - data.leaves.length].h);
 

@@ -4,7 +4,7 @@ Streamlit 1.67 keeps the fragments of a page until the next one has run to its e
 heard of the next page is accepted meanwhile, and run afterwards as a run of the old page: it clears the new page's
 widgets, empties the screen, and finds no fragment to draw. If it comes before the new page's run has begun, both become
 one run, of the old page. Upstream: https://github.com/streamlit/streamlit/issues/9921 is about the same moment.
-tests/pages/test_late_requests.py fails when Streamlit no longer needs this.
+tests/serving/test_late_requests.py fails when Streamlit no longer needs this.
 """
 
 from functools import wraps

@@ -60,7 +60,7 @@ def named_checkpoint(model: str, device: str, dtype: torch.dtype) -> tuple[str, 
 
 
 class TransformerSource:
-    """A bridged transformer as a Source (precompute/source.py); open it with `open_transformer`."""
+    """A bridged transformer as a Source (precompute/models/source.py); open it with `open_transformer`."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Pre-activations split into what wrote them: ne_core/contributions.py has the formula, this the arithmetic of it.
+"""Pre-activations split into what wrote them: method/contributions.py has the formula, this the arithmetic of it.
 
     part = w · written        w = W / σ, the neuron's folded weights over the norm's scale where its x is read
 

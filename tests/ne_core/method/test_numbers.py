@@ -15,7 +15,7 @@ from ne_core.numbers import fixed, signed, typeset
 from ne_core.refs import NeuronRef
 from tests.support.apptest import open_app, payloads
 
-ABOUT = Path(__file__).parents[3] / "pages" / "components" / "about.md"
+ABOUT = Path(__file__).parents[3] / "pages" / "components" / "about" / "about.md"
 ASCII_MINUS = re.compile(r"(?<![\w\])}−.-])-\.?\d")  # a hyphen within a word or a range is none
 NO_TEXT = {"key", "href", "root", "address", "query", "kept", "t", "points", "ids", "d", "name", "label", "context"}
 VIEWS = {

@@ -101,7 +101,7 @@ def test_blocks_of_neurons_do_not_show(monkeypatch):
     rng = torch.Generator().manual_seed(0)
     W_out, U = torch.randn(50, 8, generator=rng), torch.randn(8, 40, generator=rng)
     whole = top_logits(W_out, U, 4)
-    monkeypatch.setattr("precompute.sources.transformer.unembedding.AT_ONCE", 7 * 40)
+    monkeypatch.setattr("precompute.models.transformer.unembedding.AT_ONCE", 7 * 40)
     parts = top_logits(W_out, U, 4)
     assert (whole.tokens == parts.tokens).all()
     np.testing.assert_allclose(whole.effects, parts.effects, rtol=1e-5)
