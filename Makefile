@@ -29,7 +29,7 @@ app-only: .venv-app/installed
 
 # One thread for each of the workers, which would otherwise wait for one another's.
 test: .venv/installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs -n 3 --dist loadfile -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs -n 2 --dist loadfile -m "not slow"
 
 test-all: .venv/installed-dev data/demo/manifest.json
 	NE_FUZZ_TEXTS=10000 $(BIN)/python -m pytest -rs
