@@ -11,9 +11,9 @@ import pytest
 from ne_core.sharing.archive import pack
 from tests.support.browser import Heard, chromium, served, settled
 from tests.support.planted import make_atlas
+from tests.support.slow import slow_tests
 
 HERE = Path(__file__).parent
-SLOW = HERE / "slow.txt"
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +62,7 @@ def lab_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def pytest_collection_modifyitems(items):
     """What slow.txt names, and what installs an environment of its own, is slow."""
-    slow = tuple(line for line in SLOW.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+    slow = slow_tests()
     for item in items:
         name = f"{item.path.relative_to(HERE).as_posix()} {item.name}"
         if name.startswith(slow) or "app_only" in getattr(item, "fixturenames", ()):

@@ -1,6 +1,5 @@
 """Which folder may import which, and no circle: read from the sources, imports in functions included."""
 
-import ast
 import graphlib
 import subprocess
 import sys
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from precompute.run.code_hash import imported
+from precompute.run.code_hash import imported, imported_names
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "transformer_lens", "transformers", "datasets"}
@@ -65,14 +64,7 @@ NOT_AT_START = ("torch", "transformers", "transformer_lens", "scipy", "sklearn",
 
 def imports(source: str) -> set[str]:
     """Top-level names of everything that a source file imports, anywhere in it."""
-    names = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert not node.level, "imports name their room"
-            names.add(node.module.split(".")[0])
-    return names
+    return {name.split(".")[0] for name in imported_names(source)}
 
 
 def test_imports_in_functions_are_seen():

@@ -26,7 +26,7 @@ from tests.support.planted_lab import (
     SIDE,
     SILENT,
     WRONG,
-    planted_lab,  # fmt: skip
+    planted_lab,
 )
 
 

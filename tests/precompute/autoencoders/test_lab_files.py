@@ -27,7 +27,7 @@ from tests.support.hostile import (
     put,
     seal,
     set_manifest,
-    truncated,  # fmt: skip
+    truncated,
 )
 from tests.support.planted_lab import D_SAE, NE, RUNS, STANDARD, lab_json, planted_arrays, planted_lab
 

@@ -25,10 +25,6 @@ COMMON = {"app.py", "pages", "ne_core", ".streamlit", "requirements.txt", "data"
 HOSTILE = ['a "quote"', "two\nlines", "a $variable", "50%n", "<script>", "`whoami`", "{{site}}", "[x](y)", "", " x"]
 
 
-# All start from the same files; two of them are started in `make test`.
-STARTED = [pytest.param(target, marks=[pytest.mark.slow] * (target in ("streamlit", "space"))) for target in TARGETS]
-
-
 @pytest.fixture(scope="module", params=TARGETS)
 def written(request, tmp_path_factory, tiny_atlas: Path) -> tuple[str, Path]:
     """A target, and the folder that was written for it with an atlas in it."""
@@ -46,7 +42,6 @@ def test_the_folder_holds_what_the_host_needs_and_nothing_else(written):
         assert "{{" not in (out / name).read_text()
 
 
-@pytest.mark.parametrize("written", STARTED, indirect=True)
 def test_the_explorer_starts_from_it(written, app_only: Path):
     target, out = written
     options, base = (["--server.baseUrlPath=see"], "see/") if target == "nginx" else ([], "")

@@ -25,7 +25,11 @@ def code(tmp_path: Path) -> Path:
 
 
 def test_it_covers_what_is_imported_in_functions_too(code: Path):
-    assert closure(["precompute.stages"], code) == {"precompute.stages", "precompute.steps.names", "ne_core.naming"}
+    assert closure(["precompute.stages"], code).keys() == {
+        "precompute.stages",
+        "precompute.steps.names",
+        "ne_core.naming",
+    }
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -37,7 +41,7 @@ def test_what_computes_units_counts_and_nothing_else_does(code: Path, name: str)
 
 
 def test_a_build_does_not_depend_on_what_it_does_not_run():
-    covered = closure(["precompute.stages", "precompute.prepare"])
+    covered = closure(["precompute.stages", "precompute.prepare"]).keys()
     assert {"precompute.steps.collect.unit", "ne_core.method.cluster", "precompute.corpus.documents"} <= covered
     for part in ("evaluate", "publish", "synthetic", "autoencoders", "demo_model", "write"):
         assert not {name for name in covered if name.startswith(f"precompute.{part}")}, part
