@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from ne_core.sharing.archive import pack
-from tests.support.browser import Heard, chromium, served, settled
+from tests.support.browser import chromium, served
 from tests.support.planted import make_atlas
+from tests.support.reused_page import ReusedPage
 from tests.support.slow import slow_tests
 
 HERE = Path(__file__).parent
@@ -106,11 +107,17 @@ def hub(monkeypatch, tmp_path_factory: pytest.TempPathFactory):
         yield double
 
 
-@pytest.fixture(scope="module")
-def address(tiny_atlas: Path):
+@pytest.fixture(scope="session")
+def planted_address(tiny_atlas: Path):
     """Of an explorer of the planted atlas."""
     with served(tiny_atlas.parent) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def address(planted_address: str) -> str:
+    """Of the explorer that a file's browser tests are about; a file may have its own."""
+    return planted_address
 
 
 @pytest.fixture(scope="module")
@@ -119,26 +126,14 @@ def browser():
         yield browser
 
 
+@pytest.fixture(scope="module")
+def reused_page(browser, address: str):
+    with ReusedPage(browser, address) as page:
+        yield page
+
+
 @pytest.fixture
-def opened(browser, address: str):
-    """Opens a view in a browser context of its own; afterwards nothing wrong may have been heard of any."""
-    contexts, heard = [], []
-
-    def open_view(view: str, width: int = 1280, height: int = 900, theme: str = "light", **more):
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **more)
-        context.set_default_timeout(20_000)
-        contexts.append(context)
-        page = context.new_page()
-        heard.append(Heard(page, address))
-        page.goto(f"{address}/{view}")
-        page.locator("h1").first.wait_for()
-        settled(page)
-        # The address is written in full a moment later; where it is wrong it stays, and a message says so.
-        page.wait_for_function("/[?&]atlas=/.test(location.search) || document.querySelector('[data-testid=stAlert]')")
-        return page
-
-    yield open_view
-    for context in contexts:
-        context.close()
-    wrong = [line for each in heard for line in each.wrong]
-    assert not wrong, "\n".join(wrong)
+def opened(reused_page):
+    """Opens a view in a browser; afterwards nothing wrong may have been heard of any page."""
+    with reused_page.test() as open_view:
+        yield open_view

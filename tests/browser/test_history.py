@@ -11,7 +11,7 @@ from tests.support.browser import PATIENCE_MS, settled
 
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
 ANSWERED = "before => location.href !== before && globalThis.neHistory && !neHistory.waiting"
-LENGTH = "history.length"
+LENGTH = "history.length"  # ends at 50: of a fresh page
 
 
 def menu(name: str):
@@ -90,7 +90,7 @@ def view(page) -> tuple[str, str, str]:
 
 
 def test_every_step_is_one_entry_and_back_and_forward_find_each(opened):
-    page = opened("neuron?layer=0&neuron=0")
+    page = opened("neuron?layer=0&neuron=0", fresh=True)
     seen, length = [view(page)], page.evaluate(LENGTH)
     for number, step in enumerate(WALK):
         before = page.url
@@ -111,7 +111,7 @@ def test_every_step_is_one_entry_and_back_and_forward_find_each(opened):
 
 def test_opening_a_short_address_is_no_second_step(opened):
     """The full form stands in its place: one Back leads out of the page."""
-    page = opened("about")
+    page = opened("about", fresh=True)
     for short in ("neuron", "trail", "compare", "map", ""):
         length = page.evaluate(LENGTH)
         page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/")[2] + "/" + short)
@@ -121,7 +121,7 @@ def test_opening_a_short_address_is_no_second_step(opened):
 
 
 def test_steps_too_fast_to_be_drawn_are_entries_all_the_same(opened):
-    page = opened("neuron?layer=0&neuron=0")
+    page = opened("neuron?layer=0&neuron=0", fresh=True)
     first, length = view(page), page.evaluate(LENGTH)
     names = ["board", "search", "map", "about"]
     page.evaluate(

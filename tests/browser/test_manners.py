@@ -253,7 +253,7 @@ def test_a_tab_hears_of_another(opened):
 
 
 def test_without_storage_bookmarks_last_as_long_as_the_tab(opened):
-    page = opened("about")
+    page = opened("about", fresh=True)
     page.add_init_script(BLOCKED)
     page.goto(page.url.replace("about?atlas=planted", HREF))
     at_neuron(page, 0, 2)

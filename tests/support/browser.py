@@ -101,11 +101,22 @@ class Heard:
 
     def __init__(self, page, address: str):
         self.wrong: list[str] = []
-        self.address = address
-        page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: (self.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("console", self.console)
-        page.on("request", self.request)
+        self.page, self.address = page, address
+        self.listeners = {"pageerror": self.error, "dialog": self.dialog, "console": self.console}
+        self.listeners["request"] = self.request
+        for event, listener in self.listeners.items():
+            page.on(event, listener)
+
+    def end(self) -> None:
+        for event, listener in self.listeners.items():
+            self.page.remove_listener(event, listener)
+
+    def error(self, error) -> None:
+        self.wrong.append(f"error: {error}")
+
+    def dialog(self, dialog) -> None:
+        self.wrong.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def console(self, line) -> None:
         probe = "/_stcore/" in line.location["url"]  # Streamlit looks for its base path under /neuron first
