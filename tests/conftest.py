@@ -4,6 +4,7 @@ import fcntl
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,16 @@ def own_program():
     before = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = before
+
+
+@pytest.fixture(scope="session", autouse=True)
+def components_scanned_once():
+    """AppTest looks for components in every installed package anew: five sixths of the time of a run."""
+    from streamlit.components.v2 import manifest_scanner  # seconds, which only the run of a test should take
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture(scope="session")
