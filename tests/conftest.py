@@ -1,6 +1,5 @@
 """What several test files share."""
 
-import fcntl
 import os
 import subprocess
 import sys
@@ -8,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from ne_core.sharing.archive import pack
 from tests.support.browser import chromium, served
@@ -89,8 +89,7 @@ def app_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "app-only"
-    with open(f"{folder}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(f"{folder}.lock"):
         if not (folder / "installed").exists():
             install_app_only(folder)
             (folder / "installed").touch()

@@ -1,20 +1,23 @@
 """What a build keeps while it runs, beside the atlas that it makes: its settings, a lock, and every finished unit."""
 
-import fcntl
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import filelock
+
 from ne_core.sharing.atomic_write import beside, clear_up
 from ne_core.sharing.destination import destination
+from ne_core.sharing.locks import in_use
+from ne_core.sharing.locks import locked as locked_file
 from precompute.config import ConfigError
 from precompute.run.checkpoints import CheckpointError, Checkpoints, put
 
 SETTINGS, STATUS, LOCK = "run.json", "status.json", "lock"
+PATIENCE_S = 0.5  # a run that is just removing its folder, or `status`, has the lock for a moment
 
 
 class RunFolder:
@@ -109,36 +112,17 @@ def run_folder(out: Path, restart: bool = False) -> Iterator[RunFolder]:
 @contextmanager
 def locked(path: Path, out: Path) -> Iterator[None]:
     """The folder, made if need be, for this process alone. The kernel lets go of the lock when the process dies."""
-    while True:
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            lock = (path / LOCK).open("w")
-        except OSError as error:
-            raise ConfigError(f"{path} cannot be written ({error.strerror}): name another --out") from error
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ConfigError(f"{out}: another run is making it; `status {out}` shows where it stands") from None
-            if same_file(lock.fileno(), path / LOCK):  # not one that a finished run has just deleted
-                yield
-                return
-
-
-def same_file(descriptor: int, path: Path) -> bool:
     try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False
+        path.mkdir(parents=True, exist_ok=True)
+        lock = locked_file(path / LOCK, lambda: None, PATIENCE_S)
+    except filelock.Timeout:
+        raise ConfigError(f"{out}: another run is making it; `status {out}` shows where it stands") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written ({error.strerror}): name another --out") from error
+    with lock:
+        yield
 
 
 def is_locked(path: Path) -> bool:
     """Whether some process works in the folder now."""
-    try:
-        with (path / LOCK).open("r") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
+    return (path / LOCK).exists() and in_use(path / LOCK)

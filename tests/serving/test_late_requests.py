@@ -17,8 +17,8 @@ from streamlit.runtime.fragment import MemoryFragmentStorage
 from streamlit.runtime.scriptrunner_utils.exceptions import StopException
 from websockets.sync.client import ClientConnection
 
-from pages.components.serving import fragments
-from pages.components.serving.late_requests import late
+from pages.components.serving import streamlit_patches
+from pages.components.serving.streamlit_patches import fragments_of_this_view, late
 from tests.bench.server import PATIENCE_S, browse
 from tests.support.browser import launched
 from tests.support.views import ended
@@ -95,7 +95,7 @@ def test_a_page_that_is_left_at_work_is_not_begun_again(tiny_atlas):
 
 
 def test_streamlit_by_itself_begins_it_again(tiny_atlas):
-    """When this fails, late_requests.py is no longer needed."""
+    """When this fails, `drop_late_requests` is no longer needed."""
     with at_the_map(tiny_atlas.parent, module="tests.support.unpatched_server") as browser:
         browser.leave_at_work("about")
         begun = []
@@ -133,14 +133,14 @@ def storage(monkeypatch) -> MemoryFragmentStorage:
     """Of a session in which a fragment of the view before is alive."""
     made = MemoryFragmentStorage()
     made.register("before", print)
-    monkeypatch.setattr(fragments, "get_script_run_ctx", lambda: SimpleNamespace(fragment_storage=made))
-    monkeypatch.setattr(fragments, "st", SimpleNamespace(session_state={}))
+    monkeypatch.setattr(streamlit_patches, "get_script_run_ctx", lambda: SimpleNamespace(fragment_storage=made))
+    monkeypatch.setattr(streamlit_patches, "st", SimpleNamespace(session_state={}))
     return made
 
 
 def stopped_after(drawing: Callable[[], None]) -> None:
     """A view that draws this, and then ends."""
-    with suppress(StopException), fragments.of_this_view():
+    with suppress(StopException), fragments_of_this_view():
         drawing()
         raise StopException
 
@@ -153,7 +153,7 @@ def test_a_view_that_ends_early_forgets_the_fragments_before_it(storage):
 
 def test_a_view_that_another_one_has_overtaken_forgets_nothing(storage):
     def newer() -> None:
-        with fragments.of_this_view():
+        with fragments_of_this_view():
             storage.register("newer", print)
 
     stopped_after(newer)

@@ -1,11 +1,11 @@
-"""`python -m tests.support.unpatched_server run app.py …` is `streamlit run` without the patch of late_requests.py."""
+"""`python -m tests.support.unpatched_server run app.py …` is `streamlit run` without the patch `drop_late_requests`."""
 
 import sys
 
 from streamlit.web import cli
 
-from pages.components.serving import late_requests
+from pages.components.serving import streamlit_patches
 
 if __name__ == "__main__":
-    late_requests.drop_late_requests = lambda: None
+    streamlit_patches.drop_late_requests = lambda: None
     sys.exit(cli.main())

@@ -1,38 +1,34 @@
 """What a zip file says that it holds, and where: read strictly, since what one reader overlooks another one follows.
 
-A plain archive is its files, one after the other from the first byte on, its directory, and its end. ZIP64 fields are
-read where numbers need them.
+A plain archive is its files, one after the other from the first byte on, its directory, and its end. `zipfile` reads
+the directory, once the end has said how large that is; it would pass over what stands before, between or after these.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from struct import Struct
 from typing import BinaryIO
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from ne_core.errors import AtlasError
-from ne_core.sharing.archive.entry import Entry, check_plain, end_of, wide
+from ne_core.sharing.archive.entry import check_plain, end_of
 
 MOST_ENTRIES = 2**16
 MOST_DIRECTORY = 2**24  # bytes
 END = Struct("<4sHHHHIIH")  # mark, disks: this, directory's, entries: here, all, directory: size, at, length of comment
 END64 = Struct("<4sQHHIIQQQQ")  # mark, own size, versions: by, needed, then as above
 LOCATOR = Struct("<4sIQI")  # mark, disk, where END64 is, disks
-# mark, versions: by, needed, flags, method, time, date, crc, packed, size, lengths: name, extra, comment, disk,
-# inner attributes, attributes, at
-CENTRAL = Struct("<4sHHHHHHIIIHHHHHII")
 
 
-def read_directory(path: Path, file: BinaryIO) -> list[tuple[Entry, int]]:
+def read_directory(path: Path, file: BinaryIO) -> list[tuple[ZipInfo, int]]:
     """Every file of the archive in order, and where its bytes begin."""
     length = file.seek(0, 2)
     n_entries, size, at = end_of_archive(path, file, length)
     if n_entries > MOST_ENTRIES or size > MOST_DIRECTORY:
         raise AtlasError(f"{path} says that it holds {n_entries} files; an atlas has at most {MOST_ENTRIES}")
-    file.seek(at)
     found, next_at = [], 0
-    for entry in entries(path, file.read(size), n_entries):
+    for entry in entries(path, file, n_entries):
         check_plain(path, entry)
-        if entry.at != next_at:
+        if entry.header_offset != next_at:
             raise AtlasError(f"{path} has files that overlap, or something between them: pack the atlas again")
         begin, next_at = end_of(path, file, entry, at)
         found.append((entry, begin))
@@ -66,19 +62,14 @@ def record(file: BinaryIO, of: Struct, at: int) -> tuple:
     return of.unpack(file.read(of.size).ljust(of.size, b"\0"))
 
 
-def entries(path: Path, raw: bytes, n_entries: int) -> Iterator[Entry]:
+def entries(path: Path, file: BinaryIO, n_entries: int) -> list[ZipInfo]:
     """As many as the archive says, and nothing after them."""
-    at = 0
-    for _ in range(n_entries):
-        if len(raw) - at < CENTRAL.size or raw[at : at + 4] != b"PK\1\2":
-            raise AtlasError(f"{path} has a directory of fewer files than it says: it is broken")
-        numbers = CENTRAL.unpack_from(raw, at)
-        flags, method, crc, packed, size = (numbers[place] for place in (3, 4, 7, 8, 9))
-        n_name, n_extra, n_comment, attributes, offset = (numbers[place] for place in (10, 11, 12, 15, 16))
-        at += CENTRAL.size
-        name, extra = raw[at : at + n_name], raw[at + n_name : at + n_name + n_extra]
-        at += n_name + n_extra + n_comment
-        size, packed, offset = wide(extra, size, packed, offset)
-        yield Entry(name.decode("utf-8", "replace"), flags, method, crc, packed, size, attributes, offset)
-    if at != len(raw):
+    try:
+        found = ZipFile(file).infolist()
+    except (BadZipFile, NotImplementedError, UnicodeDecodeError):
+        raise AtlasError(f"{path} has a directory that cannot be read: it is broken") from None
+    if len(found) < n_entries:
+        raise AtlasError(f"{path} has a directory of fewer files than it says: it is broken")
+    if len(found) > n_entries:
         raise AtlasError(f"{path} has a directory of more than its files: it is broken")
+    return found

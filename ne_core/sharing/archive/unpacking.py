@@ -5,6 +5,7 @@ import shutil
 from collections import Counter
 from pathlib import Path
 from typing import BinaryIO
+from zipfile import ZipInfo
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.checks.atlas import check_listed
@@ -12,7 +13,7 @@ from ne_core.atlas.checks.manifest import brief
 from ne_core.atlas.manifest import MOST_BYTES, Manifest, manifest_of
 from ne_core.errors import AtlasError
 from ne_core.sharing.archive.directory import read_directory
-from ne_core.sharing.archive.entry import Entry, Told, contents
+from ne_core.sharing.archive.entry import Told, contents
 from ne_core.sharing.atomic_write import check_target, new_atlas
 from ne_core.sharing.destination import check_apart, destination
 
@@ -30,7 +31,7 @@ def unpack(archive: Path, out: Path, said: Told | None = None) -> None:
         manifest = manifest_of(archive / MANIFEST, text)
         check_listed(archive / MANIFEST, manifest)
         check_contents(archive, [entry for entry, _ in found], manifest)
-        check_room(archive, out, sum(entry.size for entry, _ in found))
+        check_room(archive, out, sum(entry.file_size for entry, _ in found))
         with new_atlas(out) as folder:
             restore(archive, file, found[1:], manifest, folder, said)
             (folder / MANIFEST).write_bytes(text)
@@ -44,20 +45,20 @@ def opened(archive: Path) -> BinaryIO:
         raise AtlasError(f"{archive} cannot be read: {error.strerror}") from None
 
 
-def manifest_in(archive: Path, file: BinaryIO, found: list[tuple[Entry, int]]) -> bytes:
+def manifest_in(archive: Path, file: BinaryIO, found: list[tuple[ZipInfo, int]]) -> bytes:
     """The first file, which says what the others must be."""
-    if not found or found[0][0].name != MANIFEST:
+    if not found or found[0][0].filename != MANIFEST:
         raise AtlasError(f"{archive} is no archive of an atlas: its first file is not {MANIFEST}")
     entry, begin = found[0]
-    if entry.size > MOST_BYTES:
+    if entry.file_size > MOST_BYTES:
         raise AtlasError(f"{archive / MANIFEST} is longer than {MOST_BYTES} bytes: pack the atlas again")
     return b"".join(contents(archive, file, entry, begin))
 
 
-def check_contents(archive: Path, entries: list[Entry], manifest: Manifest) -> None:
+def check_contents(archive: Path, entries: list[ZipInfo], manifest: Manifest) -> None:
     """The manifest and the files that it lists, each once, as long as it says."""
-    sizes = {MANIFEST: entries[0].size, **{name: each["size"] for name, each in manifest.files.items()}}
-    counts = Counter(entry.name for entry in entries)
+    sizes = {MANIFEST: entries[0].file_size, **{name: each["size"] for name, each in manifest.files.items()}}
+    counts = Counter(entry.filename for entry in entries)
     for name, count in counts.items():
         if name not in sizes:
             raise AtlasError(f"{archive} holds {brief(name)}, which its manifest does not list: pack the atlas again")
@@ -66,10 +67,9 @@ def check_contents(archive: Path, entries: list[Entry], manifest: Manifest) -> N
     for name in sorted(sizes.keys() - counts.keys()):
         raise AtlasError(f"{archive} lacks {name}, which its manifest lists: pack the atlas again")
     for entry in entries:
-        if entry.size != sizes[entry.name]:
-            raise AtlasError(
-                f"{archive} holds {entry.size} bytes of {entry.name}, its manifest says {sizes[entry.name]}"
-            )
+        name, size = entry.filename, entry.file_size
+        if size != sizes[name]:
+            raise AtlasError(f"{archive} holds {size} bytes of {name}, its manifest says {sizes[name]}")
 
 
 def check_room(archive: Path, out: Path, size: int) -> None:
@@ -82,12 +82,12 @@ def check_room(archive: Path, out: Path, size: int) -> None:
 
 
 def restore(
-    archive: Path, file: BinaryIO, found: list[tuple[Entry, int]], manifest: Manifest, folder: Path, said: Told | None
+    archive: Path, file: BinaryIO, found: list[tuple[ZipInfo, int]], manifest: Manifest, folder: Path, said: Told | None
 ) -> None:
     """Every file but the manifest, its checksum the manifest's."""
-    done, size = 0, sum(entry.size for entry, _ in found)
+    done, size = 0, sum(entry.file_size for entry, _ in found)
     for entry, begin in found:
-        path, sha256 = folder / entry.name, hashlib.sha256()
+        path, sha256 = folder / entry.filename, hashlib.sha256()
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as restored:
             for piece in contents(archive, file, entry, begin):
@@ -96,8 +96,8 @@ def restore(
                 done += len(piece)
                 if said:
                     said(done, size)
-        if sha256.hexdigest() != manifest.files[entry.name].get("sha256"):
-            raise AtlasError(f"{archive} holds another {entry.name} than its manifest says: pack the atlas again")
+        if sha256.hexdigest() != manifest.files[entry.filename].get("sha256"):
+            raise AtlasError(f"{archive} holds another {entry.filename} than its manifest says: pack the atlas again")
 
 
 def check_restored(archive: Path, folder: Path) -> None:

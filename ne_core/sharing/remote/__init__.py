@@ -8,7 +8,6 @@ together   several files at once
 hub        an atlas on the Hugging Face hub, file by file
 archives   an atlas in one file
 room       free disk, and the most that may be fetched
-locks      two processes fetch once
 cache      where fetched atlases are kept
 fetch      a source becomes a folder
 fetcher    the same in the background, for pages that never wait

@@ -65,4 +65,4 @@ def fill(web: Web, source: Archive, now: Seen, partial: Path, folder: Path, pati
 
 def unpacked_size(path: Path) -> int:
     with path.open("rb") as file:
-        return sum(entry.size for entry, _ in read_directory(path, file))
+        return sum(entry.file_size for entry, _ in read_directory(path, file))

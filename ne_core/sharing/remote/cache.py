@@ -15,8 +15,8 @@ from pathlib import Path
 from ne_core.atlas.checks.atlas import check_sizes
 from ne_core.atlas.manifest import read_manifest
 from ne_core.errors import AtlasError
+from ne_core.sharing.locks import hold, in_use
 from ne_core.sharing.remote.errors import FetchError
-from ne_core.sharing.remote.locks import hold, in_use
 from ne_core.sharing.remote.source import Archive, Hub, digest
 
 MARK = ".whole"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ne_core.sharing.archive.entry import Told
 from ne_core.sharing.atomic_write import beside, check_target, clear_up, move_into_place
+from ne_core.sharing.locks import locked
 from ne_core.sharing.remote import archives, hub
 from ne_core.sharing.remote.cache import Cache
 from ne_core.sharing.remote.errors import ChangedError, FetchError
-from ne_core.sharing.remote.locks import locked
 from ne_core.sharing.remote.patience import Patience
 from ne_core.sharing.remote.source import Archive, Folder, Hub, Source
 from ne_core.sharing.remote.web import Web

@@ -10,15 +10,8 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.errors import AtlasError
 from pages.components.base.escape import markdown
-from pages.components.serving import (
-    disable_ip_lookup,
-    fragments,
-    freeze_gc,
-    late_requests,
-    session_limit,
-    set_tcp_nodelay,
-    turns,
-)
+from pages.components.serving import freeze_gc, session_limit, turns
+from pages.components.serving.streamlit_patches import fragments_of_this_view, patch_streamlit
 from pages.components.shell import atlas_sources
 from pages.components.url.tab import tab
 
@@ -59,13 +52,11 @@ def build():
 
 def run() -> None:
     """A view, for whom there is room, when it is their turn."""
-    disable_ip_lookup.ask_nobody()
-    set_tcp_nodelay.answer_at_once()
-    late_requests.drop_late_requests()
+    patch_streamlit()
     page = build()
     try:
         if session_limit.admitted():
-            with fragments.of_this_view(), turns.turn():
+            with fragments_of_this_view(), turns.turn():
                 show(page)
         else:
             tab("Full")
