@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import layer_mark, worded
+from ne_core.atlas.names import layer_mark
 from ne_core.method.classes import NAMES, rules
 from ne_core.queries.board import Board, board
 from pages.components.board.board_table import board_table
@@ -43,8 +43,8 @@ def show_count(atlas: Atlas, view: View, n_found: int, n_all: int) -> None:
     column = columns(atlas.manifest)[view.sort]
     by = " ".join(filter(None, (column.title, column.unit))).lower()
     way = "descending" if view.falling else "ascending"
-    told = f"**{n_found:,} of {n_all:,} neurons**, {first:,} to {last:,} shown, by {by}, {way}."
-    st.markdown(worded(atlas.manifest, told))
+    count = f"{n_found:,} of {n_all:,} {atlas.manifest.vocabulary.units}"
+    st.markdown(f"**{count}**, {first:,} to {last:,} shown, by {by}, {way}.")
     if view.kind:
         st.caption(f"{NAMES[view.kind]}: {rules(atlas.manifest.default_cut)[view.kind]}")
 
@@ -61,10 +61,11 @@ def show_pages(atlas: Atlas, view: View, n_found: int) -> None:
 
 def show_nothing(atlas: Atlas, board: Board, view: View) -> None:
     """Which one filter, without which there would be some; else all of them."""
-    st.markdown(worded(atlas.manifest, "**No neuron passes all of these filters.** Widen one:"))
+    unit = atlas.manifest.vocabulary.unit
+    st.markdown(f"**No {unit} passes all of these filters.** Widen one:")
     counts = {name: int(board.passing(without.filter).sum()) for name, without in widened(atlas, view).items()}
-    said = {name: f"without {name}: {count:,} neuron{'s' * (count != 1)}" for name, count in counts.items() if count}
-    shown = [Chip(worded(atlas.manifest, text), widened(atlas, view)[name].href(atlas)) for name, text in said.items()]
+    said = {name: f"without {name}: {count:,} {unit}{'s' * (count != 1)}" for name, count in counts.items() if count}
+    shown = [Chip(text, widened(atlas, view)[name].href(atlas)) for name, text in said.items()]
     every = Chip("no filter at all", view.to(layer=None, kind=None, ranges=()).href(atlas))
     chips([*shown, every], name="widen", label="Wider filters")
 

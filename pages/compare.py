@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.atlas.wording import ref_name, unit_title, worded
+from ne_core.atlas.names import ref_name, unit_title
 from ne_core.method.comparison import MOST
 from ne_core.method.separation import separation
 from pages.components.base.escape import markdown
@@ -23,8 +23,6 @@ from pages.components.url.tab import tab
 from pages.components.widgets.picker import controls
 
 ensure_router()
-DEAD = "This neuron is dead: no token of the corpus activates it above its threshold, so there is nothing to compare."
-SINGLE = "This neuron has one example: there is nothing to compare."
 WITHOUT = (
     "This atlas holds no inputs of its examples, and embeddings are made of these. Build it with `--inputs yes`, or "
     "fetch it with `--inputs` if its source has them."
@@ -33,15 +31,16 @@ WITHOUT = (
 
 def why_not(atlas: Atlas, neuron: Neuron) -> str | None:
     """Why a neuron is not compared; None where it can be."""
-    if not len(neuron):
-        return worded(atlas.manifest, DEAD)
+    words, n = atlas.manifest.vocabulary, len(neuron)
+    if not n:
+        dead = f"This {words.unit} is dead: no {words.token} activates it above its threshold"
+        return f"{dead}, so there is nothing to compare."
     if not atlas.manifest.inputs:
         return WITHOUT
-    if len(neuron) == 1:
-        return worded(atlas.manifest, SINGLE)
-    if len(neuron) > MOST:
-        said = f"This neuron has {len(neuron):,} examples; spaces are compared for up to {MOST:,}, while you wait."
-        return worded(atlas.manifest, said)
+    if n == 1:
+        return f"This {words.unit} has one example: there is nothing to compare."
+    if n > MOST:
+        return f"This {words.unit} has {n:,} examples; spaces are compared for up to {MOST:,}, while you wait."
     return None
 
 
@@ -49,7 +48,7 @@ def head(atlas: Atlas, view: View, shown: Shown | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
             page_file("neuron"),
-            label=worded(atlas.manifest, "This neuron’s features"),
+            label=f"This {atlas.manifest.vocabulary.unit}’s features",
             icon=PAGES["neuron"][1],
             query_params=atlas_query(atlas, view.neuron.query()),
         )

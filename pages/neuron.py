@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.atlas.wording import unit_title, worded
+from ne_core.atlas.names import unit_title
 from ne_core.method.measures import measures
 from ne_core.numbers import fixed
 from ne_core.queries.comparable_text import similar_words
@@ -43,11 +43,6 @@ from pages.components.widgets.picker import pick_neuron, pick_space
 
 ensure_router()
 WIDE, NARROW = 1.75, 1
-ROWS = (
-    "Each row is one feature, largest first: its number, its name, its central example around the key token, and how "
-    "many examples it has. A name is made of the key tokens, and the important words before them, that tell the "
-    "feature from the neuron’s others. Open one to read its examples."
-)
 SUGGESTED = (
     "Two branches join at the average distance between their examples. The *suggested* cut is the middle of the widest "
     "gap between successive branch points, of those that leave at most half as many features as examples: the grouping "
@@ -57,10 +52,11 @@ SUGGESTED = (
 
 def show_measures(atlas: Atlas, neuron: Neuron, view: View) -> None:
     """Every measure with a word on what it means."""
-    found = measures(neuron.tree, view.cut)
+    found, unit = measures(neuron.tree, view.cut), atlas.manifest.vocabulary.unit
     row = atlas.neuron_row(neuron.ref)
+    most_active = "a label as active as this has" if atlas.manifest.images else "tokens as active as this have"
     shown = {
-        "Examples": (f"{found.n_examples}", "Activating examples kept for this neuron."),
+        "Examples": (f"{found.n_examples}", f"Activating examples kept for this {unit}."),
         "Features": (f"{found.n_features}", "Clusters of all these examples at the cut. More examples make more."),
         "Largest feature": (f"{found.largest_share:.0%}", "Share of the examples that the largest feature holds."),
         "Mean distance": (
@@ -71,12 +67,12 @@ def show_measures(atlas: Atlas, neuron: Neuron, view: View) -> None:
         "Between features": (number(found.inter_distance), "Mean distance between examples of different features."),
         "Maximum": (
             fixed(atlas.neurons["maximum"][row]),
-            "The neuron’s maximum activation; tokens as active as this have the strongest background.",
+            f"The {unit}’s maximum activation; {most_active} the strongest background.",
         ),
     }
     with st.container(horizontal=True, gap="small"):
         for name, (value, meaning) in shown.items():
-            st.metric(name, value, help=worded(atlas.manifest, meaning), width="content")
+            st.metric(name, value, help=meaning, width="content")
 
 
 def show_features(
@@ -99,12 +95,24 @@ def show_features(
         )
         for i, line in zip(those, around, strict=True)
     ]
-    feature_rows(rows, of=atlas, name="features", label=worded(atlas.manifest, "Features of this neuron"), shown=9)
-    st.caption(worded(atlas.manifest, ROWS))
+    feature_rows(rows, of=atlas, name="features", label=f"Features of this {atlas.manifest.vocabulary.unit}", shown=9)
+    st.caption(rows_words(atlas))
     if len(those) < len(features):
         st.caption(
             f"Smaller ones, {len(features) - len(those):,}, are not listed: their number in the address opens them."
         )
+
+
+def rows_words(atlas: Atlas) -> str:
+    """What stands in a row, and what a name is made of."""
+    images = atlas.manifest.images
+    centre = "the image at its centre" if images else "its central example around the key token"
+    made_of = "labels" if images else "key tokens, and the important words before them,"
+    return (
+        f"Each row is one feature, largest first: its number, its name, {centre}, and how many examples it has. A name "
+        f"is made of the {made_of} that tell the feature from the {atlas.manifest.vocabulary.unit}’s others. Open one "
+        f"to {'see' if images else 'read'} its examples."
+    )
 
 
 def own_href(atlas: Atlas, view: View, feature: int) -> str:
@@ -155,7 +163,7 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
         for other, cosine in atlas.similar(ref, view.space)
     ]
     if not rows:
-        st.caption(worded(atlas.manifest, "No other neuron of this atlas has a feature."))
+        st.caption(f"No other {atlas.manifest.vocabulary.unit} of this atlas has a feature.")
         return
     said = f"Features similar to feature {feature}" + (" of the atlas’s cut" if moved else "")
     feature_rows(rows, of=atlas, name="similar", label=f"{said}, {label(atlas, id)}", shown=8, narrow=True)
@@ -166,12 +174,9 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
 
 
 def dead(atlas: Atlas, view: View) -> None:
-    ref = view.neuron
-    said = (
-        "This neuron is dead: no token of the corpus activates it above its threshold, so it has no examples and no "
-        "features."
-    )
-    st.info(worded(atlas.manifest, said), icon=":material/bedtime:")
+    ref, words = view.neuron, atlas.manifest.vocabulary
+    dead = f"This {words.unit} is dead: no {words.token} activates it above its threshold"
+    st.info(f"{dead}, so it has no examples and no features.", icon=":material/bedtime:")
     others = living(atlas, ref.layer) or living(atlas)
     if others:
         nearest = min(others, key=lambda other: (abs(other.neuron - ref.neuron), other))
@@ -184,7 +189,8 @@ def dead(atlas: Atlas, view: View) -> None:
 
 
 def nearest_words(atlas: Atlas, ref: NeuronRef) -> str:
-    return f"{worded(atlas.manifest, 'Go to the nearest living neuron:')} {markdown(unit_title(atlas.manifest, ref))}"
+    unit = atlas.manifest.vocabulary.unit
+    return f"Go to the nearest living {unit}: {markdown(unit_title(atlas.manifest, ref))}"
 
 
 atlas = open_page("neuron")

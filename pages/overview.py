@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import layer_marks, ref_name, worded
+from ne_core.atlas.names import layer_marks, ref_name
 from ne_core.export import figures
 from ne_core.queries.board import compared_by
 from ne_core.refs import NeuronRef
@@ -36,7 +36,7 @@ def show_starts(atlas: Atlas) -> None:
     for i, (column, start) in enumerate(zip(st.columns(len(found), gap="medium"), found, strict=True)):
         with column:
             show_start(atlas, start, f"start{i}")
-    st.markdown(worded(atlas.manifest, "**Or rank every neuron on the board:**"))
+    st.markdown(f"**Or rank every {atlas.manifest.vocabulary.unit} on the board:**")
     chips(
         [Chip(name, view.href(atlas)) for name, view in presets(atlas.manifest).items()],
         name="board",
@@ -48,7 +48,7 @@ def show_start(atlas: Atlas, start: Start, name: str) -> None:
     st.markdown(f"**{start.title}**")
     rows = [neuron_row(atlas, ref) for ref in start.neurons]
     feature_rows(rows, of=atlas, name=name, label=start.title, shown=PICKS, narrow=True)
-    st.caption(worded(atlas.manifest, start.rule))
+    st.caption(start.rule)
 
 
 def neuron_row(atlas: Atlas, ref: NeuronRef) -> dict:
@@ -85,15 +85,15 @@ def show_layers(atlas: Atlas) -> list[export.Page]:
     """The figures, which it returns for the export."""
     st.subheader("How the layers differ", anchor=False)
     features, distance, dead = layer_figures(atlas)
+    words = atlas.manifest.vocabulary
+    median = f"Median over living {words.units}, with the quartiles"
     left, middle, right = st.columns(3, gap="medium")
     with left:
-        pages = [draw(worded(atlas.manifest, "Features per neuron"), atlas, *features)]
-        said = f"Median over living neurons, with the quartiles: features {counted_at(atlas.manifest)}."
-        st.caption(worded(atlas.manifest, said))
+        pages = [draw(f"Features per {words.unit}", atlas, *features)]
+        st.caption(f"{median}: features {counted_at(atlas.manifest)}.")
     with middle:
         pages += [draw("Mean distance", atlas, *distance)]
-        said = "Median over living neurons, with the quartiles: 0 is one direction, 1 unrelated examples."
-        st.caption(worded(atlas.manifest, said))
+        st.caption(f"{median}: 0 is one direction, 1 unrelated examples.")
     with right:
         return pages + show_dead(atlas, *dead)
 
@@ -114,12 +114,13 @@ def layer_figures(atlas: Atlas) -> list[tuple]:
 
 
 def show_dead(atlas: Atlas, figure, shares: list[float]) -> list[export.Page]:
+    words = atlas.manifest.vocabulary
     if not any(shares):
-        st.markdown(worded(atlas.manifest, "**Dead neurons**"))
-        st.markdown(worded(atlas.manifest, "None: some token of the corpus activates every neuron."))
+        st.markdown(f"**Dead {words.units}**")
+        st.markdown(f"None: some {words.token} activates every {words.unit}.")
         return []
-    page = draw(worded(atlas.manifest, "Dead neurons"), atlas, figure, [100 * share for share in shares], " %")
-    st.caption(worded(atlas.manifest, "Share of a layer’s neurons that no token of the corpus activates."))
+    page = draw(f"Dead {words.units}", atlas, figure, [100 * share for share in shares], " %")
+    st.caption(f"Share of a layer’s {words.units} that no {words.token} activates.")
     return [page]
 
 
@@ -141,13 +142,11 @@ atlas = open_page("overview")
 at = location.read(atlas.called)
 location.settle(at, links.atlas_query(atlas))
 last_views.remember("overview", links.atlas_query(atlas))
-st.title(f"What {worded(atlas.manifest, 'neurons')} of {markdown(atlas.manifest.name)} respond to", anchor=False)
+words = atlas.manifest.vocabulary
+st.title(f"What {words.units} of {markdown(atlas.manifest.name)} respond to", anchor=False)
 st.markdown(
-    worded(
-        atlas.manifest,
-        "An atlas of one language model. Every neuron’s activating examples were split into **features**: clusters of "
-        "examples that the neuron fires on for the same reason.",
-    )
+    f"An atlas of one {words.model}. Every {words.unit}’s activating examples were split into **features**: clusters "
+    f"of examples that the {words.unit} fires on for the same reason."
 )
 st.html(counts(atlas))
 show_starts(atlas)

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import ref_name, worded
+from ne_core.atlas.names import embeddings_formula, ref_name, space_title
 from ne_core.errors import AtlasError
-from ne_core.method.similar import SPACES
 from ne_core.numbers import fixed
 from ne_core.queries.comparable_text import pair_words
 from pages.components.base.escape import markdown
@@ -19,7 +18,6 @@ from pages.components.url import last_views, location
 from pages.components.url.pair_view import LONGEST, SIDES, View, read_view, typed
 from pages.components.url.tab import tab
 from pages.components.widgets import export
-from pages.components.widgets.choices import SPACE_TITLES
 from pages.components.widgets.export_tables import pair_tables
 
 ensure_router()
@@ -51,10 +49,9 @@ def show_common(atlas: Atlas, view: View) -> None:
     st.subheader("In common", anchor=False)
     with st.container(horizontal=True, gap="medium"):
         for space in atlas.manifest.spaces:
-            name = worded(atlas.manifest, SPACE_TITLES.get(space, space))
+            name, words = space_title(atlas.manifest, space), embeddings_formula(atlas.manifest, space)
             value = fixed(cosine(atlas, view.a, view.b, space))
-            meaning = f"Between the central examples, as {SPACES.get(space, space)}: 1 is one direction, 0 unrelated."
-            meaning = markdown(worded(atlas.manifest, meaning))
+            meaning = markdown(f"Between the central examples, as {words}: 1 is one direction, 0 unrelated.")
             st.metric(f"Cosine, {name[:1].lower()}{name[1:]}", value, help=meaning, width="content")
     for space in atlas.manifest.spaces:
         caution(atlas, space, lambda pairs: pair_words(pairs, view.a.layer, view.b.layer))

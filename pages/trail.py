@@ -3,10 +3,9 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import layer_mark
+from ne_core.atlas.names import embeddings_formula, layer_mark
 from ne_core.errors import AtlasError
 from ne_core.method.comparable import STAY_BELOW
-from ne_core.method.similar import SPACES
 from ne_core.numbers import fixed
 from ne_core.queries.comparable_text import RULE
 from ne_core.queries.trail import Trail
@@ -49,10 +48,11 @@ def show_graph(atlas: Atlas, view: View, trail: Trail) -> None:
         st.caption("Change the least cosine, or look in the other space.")
         return
     trail_graph(atlas, view, trail)
+    embeddings = embeddings_formula(atlas.manifest, view.space)
     st.caption(
         f"Columns are layers. In each stand the {view.per} features nearest to the start (with the outline) whose "
-        f"cosine with it, the number on each, is at least {view.bound:g}, as {SPACES.get(view.space, view.space)} of "
-        "central examples; other features of the start’s own neuron are left out. A line joins features of successive "
+        f"cosine with it, the number on each, is at least {view.bound:g}, as {embeddings} of central "
+        "examples; other features of the start’s own neuron are left out. A line joins features of successive "
         f"layers whose own cosine is at least {view.bound:g}, darker for more. A feature **splits** when those it is "
         "joined to in the next layer fall into groups that are not alike by the same rule, and **merges** when those "
         "before it do; both are said only of layers that can be compared. Layers that cannot be compared with the "

@@ -9,6 +9,7 @@ from ne_core.atlas.arrays import own_file
 from ne_core.atlas.checks.manifest import check_manifest
 from ne_core.errors import AtlasError
 from ne_core.method.contributions import Parts, parts_from
+from ne_core.text.vocabulary import Vocabulary, vocabulary
 from ne_core.text.windows import Window
 
 MOST_BYTES = 2**22  # of the manifest, which lists some hundred files
@@ -33,6 +34,11 @@ class Manifest:
     def units(self) -> str:
         """What its neurons are called: neurons or latents."""
         return self.raw["units"]
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words in which its pages and files speak."""
+        return vocabulary(self.units, self.images)
 
     @property
     def layers(self) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from jaxtyping import Int
 
 from ne_core import half
 from ne_core.atlas import Atlas, Neuron
-from ne_core.atlas.wording import image_words, ref_name, unit_title, worded
+from ne_core.atlas.names import ref_name, unit_title
 from ne_core.export.dendrogram_svg import Look, dendrogram_svg
 from ne_core.export.feature_text import cluster_names, feature_name
 from ne_core.export.image_svg import image_svg
@@ -27,6 +27,7 @@ from ne_core.palette import feature_colour
 from ne_core.queries.comparable_text import similar_words
 from ne_core.queries.layer_pairs import LayerPairs
 from ne_core.refs import FeatureRef, NeuronRef
+from ne_core.text.phrases import image_words
 from ne_core.text.token_text import visible
 
 EXAMPLES, SIMILAR = 20, 5  # of each feature
@@ -59,8 +60,9 @@ def static_page(atlas: Atlas, ref: NeuronRef, cut: float | None = None) -> str:
         body += [section(atlas, neuron, feature, cut) for feature in found]
         body.append(caution(atlas, ref.layer))
     else:
-        dead = "This neuron is dead: no text of the corpus activates it, so it has no features."
-        body.append(f"<p>{worded(atlas.manifest, dead)}</p>")
+        read = "image" if atlas.manifest.images else "text of the corpus"
+        unit = atlas.manifest.vocabulary.unit
+        body.append(f"<p>This {unit} is dead: no {read} activates it, so it has no features.</p>")
     return whole(f"{title} · {visible(atlas.manifest.name)}", [*body, *origin(atlas, ref, cut)])
 
 
@@ -203,7 +205,7 @@ def similar(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
     moved = "" if cut == atlas.manifest.default_cut else f", of feature {holder.feature} of the atlas’s cut"
     rows = "".join(f"<li>{safe(named(atlas, other))}, cosine {fixed(cosine)}</li>" for other, cosine in others)
     return (
-        f'<p class="quiet">{worded(atlas.manifest, "Similar features of other neurons")} ({safe(space)}{moved}):</p>'
+        f'<p class="quiet">Similar features of other {atlas.manifest.vocabulary.units} ({safe(space)}{moved}):</p>'
         f'<ul class="similar">{rows}</ul>'
     )
 

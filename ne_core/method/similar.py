@@ -15,7 +15,7 @@ from ne_core.method.cluster import unit
 
 BLOCK = 1024  # feature rows of a unit of work
 TILE = 4096  # features that a block meets at once: their scores are looked through while they are in the cache
-SPACES = {"neuron": "neuron embeddings, x ⊙ W_in", "pre_mlp": "pre-MLP embeddings, x"}
+SPACES = {"neuron": "x ⊙ W_in", "pre_mlp": "x"}  # in which features are compared
 
 
 @dataclass(frozen=True)

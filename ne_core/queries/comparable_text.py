@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from ne_core.atlas.manifest import Manifest
-from ne_core.atlas.wording import layer_mark, listed
+from ne_core.atlas.names import embeddings_formula, layer_mark
 from ne_core.method.comparable import FEWEST, MEANINGLESS, Verdict
-from ne_core.method.similar import SPACES
 from ne_core.queries.layer_pairs import LayerPairs
+from ne_core.text.phrases import listed
 
 RULE = (
     "Two layers can be compared when at least half of the features of each find a better match in the other than 95 % "
@@ -56,7 +56,8 @@ def pair_words(pairs: LayerPairs, layer: int, other: int) -> str:
     found, both = pairs.verdict(layer, other), sorted({layer, other})
     if found == Verdict.COMPARABLE:
         return ""
-    those, kind = named(pairs.atlas.manifest, both), SPACES.get(pairs.space, pairs.space)
+    manifest = pairs.atlas.manifest
+    those, kind = named(manifest, both), embeddings_formula(manifest, pairs.space)
     if found == Verdict.FEW:
         return f"What a cosine as {kind} means cannot be told: too few features in {those}."
     return f"A cosine as {kind} says nothing {'within' if len(both) == 1 else 'between'} {those}: {NO_BETTER}."

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import layer_mark
+from ne_core.atlas.names import layer_mark
 from ne_core.errors import AtlasError
 from ne_core.export.boxes import boxes
 from ne_core.export.boxes_svg import boxes_svg

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import ref_name, unit_title, worded
+from ne_core.atlas.names import embeddings_name, ref_name, unit_title
 from ne_core.method.dendrogram import dendrogram as layout
 from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.neuron import dendrogram
@@ -235,14 +235,17 @@ def test_hostile_names_of_layers_stay_text(image_atlas, tmp_path, monkeypatch):
 
 def test_texts_speak_as_before(tiny_atlas):
     manifest = Atlas.open(tiny_atlas).manifest
-    for text in ("No neuron has this key token", "pre-MLP embedding", "Neurons"):
-        assert worded(manifest, text) == text
+    words = manifest.vocabulary
+    assert f"No {words.unit} has this {words.key_token}" == "No neuron has this key token"
+    assert words.pre_mlp == "pre-MLP embedding"
+    assert words.Units == "Neurons"
     assert unit_title(manifest, NeuronRef(2, 3)) == "Layer 2 · Neuron 3"
     assert ref_name(manifest, FeatureRef(2, 3, 1)) == "L2 N3 F1"
 
 
 def test_words_of_images(atlas):
     manifest = atlas.manifest
-    assert worded(manifest, "A neuron’s key tokens, as neuron embeddings") == "A latent’s labels, as neuron embeddings"
-    assert worded(manifest, "Neurons; no token of the corpus") == "Latents; no image"
+    words, space = manifest.vocabulary, embeddings_name(manifest, "neuron")
+    assert f"A {words.unit}’s {words.key_tokens}, as {space}" == "A latent’s labels, as neuron embeddings"
+    assert f"{words.Units}; no {words.token}" == "Latents; no image"
     assert unit_title(manifest, NeuronRef(1, 3)) == "NE SAE · Latent 3"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import ref_name, worded
+from ne_core.atlas.names import ref_name
 from ne_core.method.classes import CLASSES
 from ne_core.queries.board import Board
 from ne_core.refs import NeuronRef
@@ -26,7 +26,7 @@ NAMED = 4  # features whose key token is shown
 
 def board_table(atlas: Atlas, board: Board, rows: Sequence[int], view: View) -> None:
     drawn = {
-        "label": worded(atlas.manifest, "Neurons"),
+        "label": atlas.manifest.vocabulary.Units,
         "columns": [heading(atlas, name, view) for name in columns(atlas.manifest)],
         "rows": [table_row(atlas, board, row) for row in rows],
     }
@@ -36,9 +36,9 @@ def board_table(atlas: Atlas, board: Board, rows: Sequence[int], view: View) -> 
 def heading(atlas: Atlas, name: str, view: View) -> dict:
     column, here = columns(atlas.manifest)[name], name == view.sort
     return {
-        "title": worded(atlas.manifest, column.title),
+        "title": column.title,
         "unit": column.unit,
-        "meaning": worded(atlas.manifest, column.meaning),
+        "meaning": column.meaning,
         "href": view.sorted_by(name).href(atlas),
         "sorted": ("descending" if view.falling else "ascending") if here else None,
     }

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import layer_mark
+from ne_core.atlas.names import layer_mark
 from ne_core.method.classes import CLASSES, NAMES
 from ne_core.queries.board import Board
 from pages.components.url import location

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import layer_marks, worded
+from ne_core.atlas.names import layer_marks
 from ne_core.export import layer_figures
 from ne_core.method.classes import NAMES, rules
 from ne_core.queries.board import Board, quantiles
@@ -34,7 +34,7 @@ def show_layers(atlas: Atlas, board: Board) -> list[Page]:
     st.subheader("How the layers differ", anchor=False)
     left, middle, right = st.columns([1, 1, 1.4], gap="medium")
     with left:
-        title = worded(atlas.manifest, "Features per neuron")
+        title = f"Features per {atlas.manifest.vocabulary.unit}"
         features = show_spread(atlas, board, "features", title, "features", counted_at(atlas.manifest))
     with middle:
         distance = show_spread(atlas, board, "mean_distance", "Mean distance", "cosine distance")
@@ -46,7 +46,7 @@ def show_layers(atlas: Atlas, board: Board) -> list[Page]:
             for layer, counts in zip(layer_marks(atlas.manifest), board.class_counts, strict=True)
         )
         st.plotly_chart(figure, key="classes", config=toolbar("classes"), alt=f"Classes by layer. {words}.")
-        st.caption(worded(atlas.manifest, "Share of each layer’s neurons that is of each class."))
+        st.caption(f"Share of each layer’s {atlas.manifest.vocabulary.units} that is of each class.")
     return [features, distance, plotly_page("Classes by layer", "classes", figure)]
 
 
@@ -82,7 +82,7 @@ def show_spread(atlas: Atlas, board: Board, column: str, title: str, unit: str, 
     st.markdown(f"**{title}**")
     figure = spread_figure(atlas, board, column, unit)
     st.plotly_chart(figure, key=column, config=toolbar(column), alt=f"{title}, medians: {medians}.")
-    said = f"Living neurons{counted and f', {counted}'}: median and quartiles; the lines reach from the lowest to the "
-    said += "highest 5 %." + (" Grey: random directions." if atlas.manifest.rarefied else "")
-    st.caption(worded(atlas.manifest, said))
+    living = f"Living {atlas.manifest.vocabulary.units}{counted and f', {counted}'}"
+    random = " Grey: random directions." if atlas.manifest.rarefied else ""
+    st.caption(f"{living}: median and quartiles; the lines reach from the lowest to the highest 5 %.{random}")
     return plotly_page(f"{title} by layer", column, figure)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import layer_mark
+from ne_core.atlas.names import layer_mark
 from ne_core.errors import AtlasError
 from ne_core.method.comparable import Verdict
 from ne_core.queries.layer_pairs import LayerPairs

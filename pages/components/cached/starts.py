@@ -14,6 +14,7 @@ from pages.components.cached.per_atlas import per_atlas
 SOLID = 3  # a feature counts here from this many examples on; smaller ones are often strays
 WORD = 3  # letters that make a word of a key token
 OF_ITS_FEATURE = 0.5  # share of a feature's examples that a key token must have to stand for it
+OF_TEXTS = "those with one word for each feature, then those with token importance, then "  # which come first
 A_LAYER = 2  # at most so many from one layer, so that the picks spread over the model
 
 
@@ -36,12 +37,12 @@ def starts(atlas: Atlas, count: int) -> list[Start]:
     several = (solid >= 3) & (share <= 0.6)
     single = alive & (table["n_features"] == 1) & (table["n_examples"] >= 2 * SOLID)
     above, further, said = chance(atlas)
+    unit, of_texts = atlas.manifest.vocabulary.unit, "" if atlas.manifest.images else OF_TEXTS
     kinds = [
         Start(
             "One large and one rare feature",
-            f"Two features of {SOLID} or more examples; the larger holds at least 60 % of the neuron’s examples, the "
-            "rarer at most 20 %. First those with one word for each feature, then those with token importance, then "
-            f"{said[0]}those whose features lie furthest apart.",
+            f"Two features of {SOLID} or more examples; the larger holds at least 60 % of the {unit}’s examples, the "
+            f"rarer at most 20 %. First {of_texts}{said[0]}those whose features lie furthest apart.",
             best(atlas, rare, (-apart, above, unknown, nameless), count),
         ),
         Start(

@@ -6,7 +6,7 @@ Both ramps go one way in lightness, so that they are read in any colour vision; 
 from dataclasses import dataclass
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import layer_mark, worded
+from ne_core.atlas.names import layer_mark
 from ne_core.method.classes import CLASSES, NAMES
 from ne_core.palette import FEATURES, OTHER, Colour
 from pages.components.map.points import SIZES
@@ -32,7 +32,7 @@ class Legend:
 def legend(atlas: Atlas, colour: str) -> Legend:
     if colour == "class":
         names = tuple("" if each == "dead" else NAMES[each] for each in CLASSES)
-        return Legend(worded(atlas.manifest, "Class of its neuron"), names, (OTHER, *FEATURES[: len(CLASSES) - 1]))
+        return Legend(f"Class of its {atlas.manifest.vocabulary.unit}", names, (OTHER, *FEATURES[: len(CLASSES) - 1]))
     names = SIZES if colour == "size" else tuple(layer_mark(atlas.manifest, layer) for layer in atlas.layers)
     return Legend("Examples of a feature" if colour == "size" else "Layer", names, ramp(len(names)))
 

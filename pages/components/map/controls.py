@@ -8,7 +8,7 @@ import streamlit as st
 from jaxtyping import Bool
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import layer_mark, ref_name, worded
+from ne_core.atlas.names import layer_mark, ref_name
 from ne_core.method.classes import CLASSES, NAMES
 from pages.components.base.escape import markdown
 from pages.components.map.export_map import map_menu
@@ -34,7 +34,7 @@ def controls(atlas: Atlas, view: View, drawn: Flags, lit: Flags | None) -> None:
             on_change=location.moved("_map_colour", lambda colour: view.to(colour=colour).query(atlas), list(COLOURS)),
         )
         only(atlas, view, "layer", "Layer", list(atlas.layers), partial(layer_mark, atlas.manifest))
-        only(atlas, view, "kind", worded(atlas.manifest, "Neuron’s class"), list(CLASSES[1:]), NAMES.get)
+        only(atlas, view, "kind", f"{atlas.manifest.vocabulary.Unit}’s class", list(CLASSES[1:]), NAMES.get)
         n_drawn = int(drawn.sum())
         of_all = f" of {len(drawn):,}" if n_drawn < len(drawn) else ""
         st.markdown(f"**{n_drawn:,}{of_all} features**", width="content")

@@ -30,7 +30,7 @@ function refOf(points, layers, id) {
   return null;
 }
 
-/* As ref_name of ne_core/atlas/wording.py; names = {layer: its name}, or null. */
+/* As ref_name of ne_core/atlas/names.py; names = {layer: its name}, or null. */
 const refName = ({ layer, neuron, feature }, names) => (names ? `${names[layer]} ${neuron} F${feature}` : `L${layer} N${neuron} F${feature}`);
 const refHref = (address, { layer, neuron, feature }) => `${address}&layer=${layer}&neuron=${neuron}&feature=${feature}`;
 

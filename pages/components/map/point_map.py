@@ -12,7 +12,7 @@ import streamlit as st
 from jaxtyping import Bool
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import layer_name, ref_name
+from ne_core.atlas.names import layer_name, ref_name
 from ne_core.export.provenance import file_name
 from pages.components.base.assets import component, drawn_key
 from pages.components.map.colours import legend

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import worded
+from ne_core.atlas.names import embeddings_name
 from ne_core.numbers import fixed
 from ne_core.queries.passages import (
     Passages,
@@ -26,7 +26,6 @@ from pages.components.matching.find import Found, piece_of
 from pages.components.url import location
 from pages.components.url.search_view import View
 
-SPACE_NAMES = {"neuron": "neuron embeddings", "pre_mlp": "pre-MLP embeddings"}
 MOST_WORDS = 8  # that an example has, in the words on why it is shown
 
 
@@ -42,7 +41,7 @@ def matches(atlas: Atlas, view: View, found: Found, span: slice) -> list[Match]:
     """For each of the found features in `span`: the example that shows why best, the central one of equal ones."""
     ids = found.ids[span]
     if view.like is not None:
-        space = worded(atlas.manifest, SPACE_NAMES.get(view.space, view.space))
+        space = embeddings_name(atlas.manifest, view.space)
         whys = [f"cosine {fixed(cosine)} between central examples, as {space}" for cosine in found.cosines[span]]
         rows = atlas.features["central"][ids].tolist()
         return [Match(row, minus(why)) for row, why in zip(rows, whys, strict=True)]
@@ -87,7 +86,7 @@ def of_all(count: int, n: int) -> str:
 
 def by_token(atlas: Atlas, view: View, rows: Rows) -> list[Kind]:
     keys = atlas.tokens[rows.example, rows.pos]
-    return [Kind(np.isin(keys, tokens_named(atlas, view.q)), worded(atlas.manifest, "key token of"))]
+    return [Kind(np.isin(keys, tokens_named(atlas, view.q)), f"{atlas.manifest.vocabulary.key_token} of")]
 
 
 def by_piece(atlas: Atlas, view: View, rows: Rows) -> list[Kind]:
@@ -105,7 +104,7 @@ def by_words(atlas: Atlas, view: View, rows: Rows) -> list[Kind]:
         kinds = [Kind(in_a_row, "has these words in a row in"), Kind(np.isfinite(span), "has all words in", span)]
     else:
         keys = passages(atlas.tokens[rows.example, rows.pos][:, None], texts)
-        key = worded(atlas.manifest, "matches the key token of")
+        key = f"matches the {atlas.manifest.vocabulary.key_token} of"
         kinds = [Kind(holding(keys, words)[0], key), Kind(holding(lines, words)[0], "matches the text of")]
     shown = np.unique(rows.owner[np.any([kind.among for kind in kinds], axis=0)])
     return kinds if len(shown) == len(np.unique(rows.owner)) else [*kinds, apart(atlas, words, rows, lines)]

@@ -7,17 +7,11 @@ import numpy as np
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import worded
 from ne_core.method.embeddings import reads_weights
 from ne_core.method.equal_n import Measure
 from ne_core.queries.chance import Against, Chance, against_chance
 from ne_core.refs import NeuronRef
 from pages.components.text.measure_columns import number
-
-KEY = (
-    "Dot and line: this neuron with its 95 % interval. Band: where 95 % of the random directions lie, with their mean. "
-    "Diamond: its own examples with its weights shuffled."
-)
 
 
 @dataclass(frozen=True)
@@ -37,31 +31,30 @@ def show_chance(atlas: Atlas, ref: NeuronRef) -> None:
     """Or why there is nothing to compare with."""
     found = against_chance(atlas, ref)
     if found is None:
-        st.caption(worded(atlas.manifest, unknown(atlas)))
+        st.caption(unknown(atlas))
         return
     same = not reads_weights(atlas.manifest.embedding)
-    rows = "".join(worded(atlas.manifest, strip_html(strip, same)) for strip in strips(found))
+    rows = "".join(strip_html(strip, same) for strip in strips(found))
     st.html(f'<div class="ne-chance">{rows}</div>')
     st.caption(
-        worded(
-            atlas.manifest,
-            f"At the atlas’s cut, {atlas.manifest.default_cut:g}; features over {found.n_sets} random sets of "
-            f"{found.n} examples, since more examples make more features. {KEY}",
-        )
+        f"At the atlas’s cut, {atlas.manifest.default_cut:g}; features over {found.n_sets} random sets of {found.n} "
+        f"examples, since more examples make more features. Dot and line: this {atlas.manifest.vocabulary.unit} with "
+        "its 95 % interval. Band: where 95 % of the random directions lie, with their mean. Diamond: its own examples "
+        "with its weights shuffled."
     )
 
 
 def unknown(atlas: Atlas) -> str:
     """What stands in its place."""
-    facts = atlas.manifest.rarefied
+    facts, words = atlas.manifest.rarefied, atlas.manifest.vocabulary
     if facts is None:
         return (
-            "More examples make more features: compare this count only with neurons of as many examples. This atlas "
-            "holds no random directions that would tell what chance makes."
+            f"More examples make more features: compare this count only with {words.units} of as many examples. This "
+            "atlas holds no random directions that would tell what chance makes."
         )
     return (
-        f"Fewer than {facts['examples']} examples: too few to compare this neuron with others or with random "
-        "directions."
+        f"Fewer than {facts['examples']} examples: too few to compare this {words.unit} with others or with "
+        "random directions."
     )
 
 

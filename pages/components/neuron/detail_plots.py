@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import ref_name, worded
+from ne_core.atlas.names import ref_name
 from ne_core.half import number
 from ne_core.method.logits import LogitEffects
 from ne_core.numbers import fixed, signed
@@ -83,7 +83,8 @@ def effects_plot(atlas: Atlas, effects: LogitEffects, ref: NeuronRef) -> dict:
     ]
     below = [(at, cropped(name)) for name, (at, _) in zip(names, placed, strict=True)]
     ends = [effect for _, (_, effect) in placed]
-    axis = worded(atlas.manifest, "tokens raised most, tokens lowered most")
+    outputs = atlas.manifest.vocabulary.outputs
+    axis = f"{outputs} raised most, {outputs} lowered most"
     return plotted(
         bars,
         Axis(-0.5, first + len(effects.lowered) - 0.5, axis, below),

@@ -4,7 +4,6 @@ import numpy as np
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.atlas.wording import worded
 from ne_core.method.agreement import Agreement, agreement
 from ne_core.numbers import fixed
 from ne_core.palette import feature_colour
@@ -106,12 +105,11 @@ def show_effects(atlas: Atlas, ref: NeuronRef) -> None:
 
 
 def show_activations(atlas: Atlas, ref: NeuronRef) -> None:
-    plot, share = activations_plot(atlas, ref), kept_share(atlas)
+    plot, share, words = activations_plot(atlas, ref), kept_share(atlas), atlas.manifest.vocabulary
     small_plot(plot, name="histogram")
     reached = "a share" if np.isnan(share) else f"{share:.0%}"
-    least = "is above 0" if share == 0 else f"reaches {reached} of the neuron’s maximum"
-    said = (
-        f"Activations on {atlas.manifest.sample_positions:,} sampled positions of the corpus, in {len(plot['bars'])} "
+    least = "is above 0" if share == 0 else f"reaches {reached} of the {words.unit}’s maximum"
+    st.caption(
+        f"Activations on {atlas.manifest.sample_positions:,} sampled {words.positions}, in {len(plot['bars'])} "
         f"bins; counts on a logarithmic scale. An activating example {least}."
     )
-    st.caption(worded(atlas.manifest, said))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.atlas.wording import ref_name
+from ne_core.atlas.names import ref_name
 from ne_core.palette import feature_colour
 from pages.components.text.labels import Label
 from pages.components.url.neuron_view import View

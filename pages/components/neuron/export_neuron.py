@@ -1,7 +1,7 @@
 """What the neuron page exports: the examples on it, its features, its similar features, its tree, and all of it."""
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.atlas.wording import ref_name
+from ne_core.atlas.names import ref_name
 from ne_core.palette import feature_colour
 from ne_core.refs import FeatureRef, dashed
 from pages.components.neuron.export_details import Behind
@@ -24,7 +24,13 @@ def neuron_menu(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, curr
         "neuron",
         tables=[*tables(atlas, neuron, view, cluster, current), *behind.tables(stem(atlas, view))],
         figures=[*figures(atlas, neuron, view), *behind.figures(stem(atlas, view))],
-        pages=[Page("This neuron on one page, as HTML", stem(atlas, view), lambda: whole(atlas, view))],
+        pages=[
+            Page(
+                f"This {atlas.manifest.vocabulary.unit} on one page, as HTML",
+                stem(atlas, view),
+                lambda: whole(atlas, view),
+            )
+        ],
     )
 
 
@@ -59,6 +65,7 @@ def tables(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: 
         rows = cluster.rows[passing(atlas, neuron, cluster.rows, view.reading)]
         return frame.iloc[rows].reset_index(drop=True)
 
+    unit = atlas.manifest.vocabulary.unit
     every_token = Table(
         "Every token of all examples", f"{from_here}-tokens", lambda: frames().tokens_frame(atlas, ref, view.cut)
     )
@@ -66,8 +73,8 @@ def tables(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: 
     return [
         Table(f"Examples of {what}{some}", f"{from_here}-{short}-examples{these}", lambda: examples(False)),
         similar_table(atlas, view, similar, what),
-        Table("Features of this neuron", f"{from_here}-features", lambda: frames().cut_frame(atlas, ref, view.cut)),
-        Table("All examples of this neuron", f"{from_here}-examples", lambda: examples(True)),
+        Table(f"Features of this {unit}", f"{from_here}-features", lambda: frames().cut_frame(atlas, ref, view.cut)),
+        Table(f"All examples of this {unit}", f"{from_here}-examples", lambda: examples(True)),
         *([] if atlas.manifest.images else [every_token]),
         Table("Activation histogram", f"{dashed(ref)}-histogram", lambda: frames().histogram_frame(atlas, ref)),
     ]
@@ -92,6 +99,7 @@ def similar_table(atlas: Atlas, view: View, ref: FeatureRef, what: str) -> Table
 def figures(atlas: Atlas, neuron: Neuron, view: View) -> list[Picture]:
     if len(neuron) < 2:
         return []
+    shown = "labels" if atlas.manifest.images else "text"
     title = f"Dendrogram of {ref_name(atlas.manifest, neuron.ref)}, cut at {view.cut:g}"
 
     def drawn(text: bool) -> str:
@@ -102,7 +110,7 @@ def figures(atlas: Atlas, neuron: Neuron, view: View) -> list[Picture]:
 
     return [
         Picture("Dendrogram", f"{stem(atlas, view)}-dendrogram", lambda: drawn(False)),
-        Picture("Dendrogram with text", f"{stem(atlas, view)}-dendrogram-text", lambda: drawn(True)),
+        Picture(f"Dendrogram with {shown}", f"{stem(atlas, view)}-dendrogram-text", lambda: drawn(True)),
     ]
 
 

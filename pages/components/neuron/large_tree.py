@@ -5,7 +5,6 @@ from dataclasses import replace
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.atlas.wording import worded
 from pages.components.url import location
 from pages.components.url.links import page_href
 from pages.components.url.neuron_view import View
@@ -37,9 +36,8 @@ def large_tree(atlas: Atlas, neuron: Neuron, view: View) -> None:
     views = {f"{name} {cut:g}": at(cut) for name, cut in named.items() if cut is not None}
     links = [Chip(text, page_href("neuron", to.query(atlas)), to.cut == view.cut) for text, to in views.items()]
     chips(links, name="cuts", label="Cuts")
-    said = (
-        f"This neuron has {len(neuron):,} examples. Trees of more than {MOST_LEAVES:,} leaves are not drawn. The cut "
-        "is moved here all the same, and `branch=` in the address opens a branch point, from the lowest, 0, to the "
-        f"highest, {len(neuron.tree) - 1}."
+    st.caption(
+        f"This {atlas.manifest.vocabulary.unit} has {len(neuron):,} examples. Trees of more than {MOST_LEAVES:,} "
+        "leaves are not drawn. The cut is moved here all the same, and `branch=` in the address opens a branch point, "
+        f"from the lowest, 0, to the highest, {len(neuron.tree) - 1}."
     )
-    st.caption(worded(atlas.manifest, said))

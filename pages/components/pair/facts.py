@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Int
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import ref_name, worded
+from ne_core.atlas.names import ref_name
 from ne_core.numbers import fixed
 from ne_core.queries.free_query import space_index
 from ne_core.refs import FeatureRef
@@ -56,15 +56,15 @@ def common(atlas: Atlas, a: FeatureRef, b: FeatureRef) -> list[tuple[int, int, i
 
 def tokens_line(atlas: Atlas, a: FeatureRef, b: FeatureRef) -> str:
     """The key tokens in common in a sentence, as Markdown."""
+    words = atlas.manifest.vocabulary
     found, sizes = common(atlas, a, b), [len(key_tokens(atlas, ref)) for ref in (a, b)]
     if not found:
-        return worded(atlas.manifest, "**Key tokens in common:** none; no word is a key token of both.")
+        return f"**{words.Key_tokens} in common:** none; no word is a {words.key_token} of both."
     named = ", ".join(f"{quoted([short(atlas.vocab[token])])} ({x} and {y})" for token, x, y in found[:MOST_TOKENS])
     more = f" and {len(found) - MOST_TOKENS} more" if len(found) > MOST_TOKENS else ""
     sums = [sum(each[i] for each in found) for i in (1, 2)]
-    head, verb = (worded(atlas.manifest, text) for text in ("Key tokens in common:", "They are the key token of"))
-    both = f"{verb} {sums[0]} of a’s {sizes[0]} examples and {sums[1]} of b’s {sizes[1]}."
-    return f"**{head}** {markdown(named)}{more}. {both}"
+    both = f"They are the {words.key_token} of {sums[0]} of a’s {sizes[0]} examples and {sums[1]} of b’s {sizes[1]}."
+    return f"**{words.Key_tokens} in common:** {markdown(named)}{more}. {both}"
 
 
 def measures_table(atlas: Atlas, a: FeatureRef, b: FeatureRef) -> str:
@@ -72,19 +72,19 @@ def measures_table(atlas: Atlas, a: FeatureRef, b: FeatureRef) -> str:
     columns = [measured(atlas, ref) for ref in (a, b)]
     named = [markdown(ref_name(atlas.manifest, ref)) for ref in (a, b)]
     head = f"| | a: {named[0]} | b: {named[1]} |\n|---|---:|---:|\n"
-    rows = [f"| {worded(atlas.manifest, name)} | {columns[0][name]} | {columns[1][name]} |" for name in columns[0]]
+    rows = [f"| {name} | {columns[0][name]} | {columns[1][name]} |" for name in columns[0]]
     return head + "\n".join(rows)
 
 
 def measured(atlas: Atlas, ref: FeatureRef) -> dict[str, str]:
-    features, neurons = atlas.features, atlas.neurons
+    features, neurons, unit = atlas.features, atlas.neurons, atlas.manifest.vocabulary.unit
     id, row = atlas.feature_id(ref), atlas.neuron_row(ref.of)
     size, n = int(features["size"][id]), int(neurons["n_examples"][row])
     return {
         "Examples": f"{size:,}",
-        "Share of the neuron’s examples": f"{size / n:.0%}",
+        f"Share of the {unit}’s examples": f"{size / n:.0%}",
         "Mean activation": fixed(features["mean_activation"][id]),
         "Mean distance within it": number(features["intra_distance"][id]),
-        "Features of the neuron": f"{neurons['n_features'][row]:,}",
+        f"Features of the {unit}": f"{neurons['n_features'][row]:,}",
         "Mean distance between them": number(neurons["inter_distance"][row]),
     }

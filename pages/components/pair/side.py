@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import ref_name, worded
+from ne_core.atlas.names import ref_name
 from ne_core.half import number
 from ne_core.palette import feature_colour
 from ne_core.queries.maximum import maximum
@@ -40,4 +40,4 @@ def show_examples(atlas: Atlas, side: str, ref: FeatureRef) -> None:
     EXCERPTS(data={"key": drawn_key(drawn), **drawn}, key=f"examples_{side}")
     which = f"{len(rows)} of its {len(every):,} examples: the" if len(every) > 1 else "Its only example, the"
     then = ", then the most active" if len(every) > 1 else ""
-    st.caption(worded(atlas.manifest, f"{which} central one{then}. The number is the activation on the key token."))
+    st.caption(f"{which} central one{then}. The number is the {atlas.manifest.vocabulary.activation}.")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import ref_name, worded
+from ne_core.atlas.names import ref_name
 from ne_core.numbers import fixed
 from ne_core.refs import FeatureRef
 from pages.components.cached.starts import SOLID, first_neuron
@@ -14,12 +14,12 @@ from pages.components.widgets.features import feature_row, feature_rows
 
 
 def nothing_picked(atlas: Atlas) -> None:
-    how = (
+    unit = atlas.manifest.vocabulary.unit
+    st.markdown(
         "Two features beside each other: what they are called, how alike they are, and their examples. Type two "
-        "features above, such as 3.17.2 or L3 N17 F2 (layer, neuron, feature), or choose **Compare** beside any "
-        "similar feature on a neuron’s page."
+        f"features above, such as 3.17.2 or L3 N17 F2 (layer, {unit}, feature), or choose **Compare** beside any "
+        f"similar feature on a {unit}’s page."
     )
-    st.markdown(worded(atlas.manifest, how))
     offered = offers(atlas)
     if offered:
         shown = [Chip(title, view.href(atlas)) for title, view in offered.items()]
@@ -41,7 +41,7 @@ def offers(atlas: Atlas) -> dict[str, View]:
         found[f"Two like features: {both}"] = View(first, other)
     if n_features > 1:
         second = FeatureRef(ref.layer, ref.neuron, 1)
-        one = worded(atlas.manifest, "Two meanings of one neuron")
+        one = f"Two meanings of one {atlas.manifest.vocabulary.unit}"
         found[f"{one}: {ref_name(atlas.manifest, first)} and F1"] = View(first, second)
     return found
 

@@ -6,9 +6,8 @@ from functools import partial
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import layer_mark, worded
+from ne_core.atlas.names import embeddings_formula, layer_mark
 from ne_core.method.classes import CLASSES, NAMES
-from ne_core.method.similar import SPACES
 from ne_core.queries.comparable_text import similar_words
 from pages.components.cached.comparable import caution
 from pages.components.url import location
@@ -43,7 +42,7 @@ def filters(atlas: Atlas, view: View) -> None:
     with st.container(horizontal=True, gap="small"):
         named = partial(layer_mark, atlas.manifest)
         one_of("_find_layer", "Layer", list(atlas.layers), named, among.layer, 160, moved("layer"))
-        of_class = worded(atlas.manifest, "Neuron’s class")
+        of_class = f"{atlas.manifest.vocabulary.Unit}’s class"
         one_of("_find_kind", of_class, classes, NAMES.get, among.kind, 160, moved("kind"))
         st.number_input(
             "Examples, at least",
@@ -64,6 +63,6 @@ def heading(atlas: Atlas, view: View) -> None:
     row = feature_row(atlas, atlas.feature_id(view.like), named=True, href=href)
     feature_rows([row], of=atlas, name="like", label="The feature", shown=1)
     space_of(atlas, "_find_space", view.space, lambda space: view.to(space=space).query(atlas))
-    caption = f"Nearest by cosine between central examples, as {SPACES.get(view.space, view.space)}."
-    st.caption(worded(atlas.manifest, caption))
+    embeddings = embeddings_formula(atlas.manifest, view.space)
+    st.caption(f"Nearest by cosine between central examples, as {embeddings}.")
     caution(atlas, view.space, lambda pairs: similar_words(pairs, view.like.layer))

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import worded
 from ne_core.queries.feature_filter import FeatureFilter
 from ne_core.text.words import words_of
 from pages.components.base.escape import markdown
@@ -36,13 +35,13 @@ def nothing_asked(atlas: Atlas) -> None:
     st.markdown(HOW_OF_IMAGES if atlas.manifest.images else HOW)
     names = words_first(vocabulary(atlas).frequent[:100])[:EXAMPLES]
     if names:
-        st.caption(worded(atlas.manifest, "Key tokens that many features share:"))
+        st.caption(f"{atlas.manifest.vocabulary.Key_tokens} that many features share:")
         token_links(atlas, names)
 
 
 def token_links(atlas: Atlas, names: list[str]) -> None:
     shown = [Chip(name, View(name, "token").href(atlas)) for name in names]
-    chips(shown, name="tokens", label=worded(atlas.manifest, "Key tokens"))
+    chips(shown, name="tokens", label=atlas.manifest.vocabulary.Key_tokens)
 
 
 def nothing_found(atlas: Atlas, view: View, found: Found) -> None:
@@ -57,7 +56,7 @@ def nothing_found(atlas: Atlas, view: View, found: Found) -> None:
     else:
         near = fewer_words(atlas, view)
     if near:
-        st.caption("These find some:" if view.mode != "token" else worded(atlas.manifest, "Key tokens like it:"))
+        st.caption(f"{atlas.manifest.vocabulary.Key_tokens} like it:" if view.mode == "token" else "These find some:")
         chips(near, name="near", label="Near searches")
 
 

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import worded
 from ne_core.text.token_text import spelled
 from ne_core.text.words import words_of
 from pages.components.base.escape import markdown
@@ -34,13 +33,13 @@ def counted(atlas: Atlas, view: View, found: Found) -> list[str]:
     n, said = len(found), []
     if view.like is not None:
         most = min(MOST_LIKE, found.unfiltered)
-        of_others = f"The {n:,} nearest of {found.unfiltered:,} features of other neurons, the nearest first."
-        said.append(worded(atlas.manifest, of_others))
+        others = f"features of other {atlas.manifest.vocabulary.units}"
+        said.append(f"The {n:,} nearest of {found.unfiltered:,} {others}, the nearest first.")
         return said if n == most else [*said, "Only those that pass the filters count."]
     what = f"{n:,} feature{'s' * (n != 1)}"
     if view.mode == "token":
         names = location.listed([f"“{spelled(atlas.vocab[id])}”" for id in tokens_named(atlas, view.q)][:4])
-        what += f" with the {worded(atlas.manifest, 'key token')} {names}"
+        what += f" with the {atlas.manifest.vocabulary.key_token} {names}"
     if view.mode == "snippet":
         what += " with an example that holds this text, those with most such examples first."
         return [what, unread(found)] if found.unread else [what]

@@ -6,13 +6,12 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import worded
 from ne_core.errors import AtlasError
 from pages.components.base.escape import markdown
 from pages.components.shell import atlas_sources, fetching
 from pages.components.shell.bookmarks import keeper
 from pages.components.shell.keys import keys
-from pages.components.shell.nav import PAGES, page_file, pages_of
+from pages.components.shell.nav import PAGES, page_file, page_title, pages_of
 from pages.components.shell.settings import safe
 from pages.components.url import address, location
 from pages.components.url.last_views import remembered
@@ -41,7 +40,7 @@ def open_page(page: str) -> Atlas:
         sidebar(page, None, names, name)
         st.error(markdown(atlas_sources.told(error)))
         st.stop()
-    tab(worded(atlas.manifest, PAGES[page][0]), name)
+    tab(page_title(page, atlas), name)
     sidebar(page, atlas, names, name)
     if asked not in (None, name):
         st.error(markdown(f"atlas={asked[:40]}: the atlas here is {location.listed(names)}"))
@@ -70,11 +69,8 @@ def sidebar(page: str, atlas: Atlas | None, names: list[str], name: str | None =
         st.html('<p class="ne-brand">Neuron embeddings<span>what single neurons mean</span></p>')
         pages = pages_of(atlas)
         for target in pages:
-            title, icon = PAGES[target]
-            title = worded(atlas.manifest, title) if atlas else title
-            st.page_link(
-                page_file(target), label=title, icon=icon, query_params=remembered(target, name), width="stretch"
-            )
+            title, icon, query = page_title(target, atlas), PAGES[target][1], remembered(target, name)
+            st.page_link(page_file(target), label=title, icon=icon, query_params=query, width="stretch")
         if name in names and len(names) > 1:
             pick_atlas(names, name)
         if atlas:

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 
 from ne_core.atlas.manifest import Manifest
-from ne_core.atlas.wording import worded
+from ne_core.text.vocabulary import Vocabulary
 from pages.components.base.assets import component
 
 KEYS = component(
@@ -27,29 +27,30 @@ class Shortcut:
     of_texts: bool = False  # images have nothing that it could do
 
 
-SHORTCUTS = (
-    Shortcut("n", "Next neuron", press=".st-key-_next button"),
-    Shortcut("p", "Previous neuron", press=".st-key-_previous button"),
-    Shortcut("j", "Next feature of the neuron"),
-    Shortcut("k", "Previous feature of the neuron"),
-    Shortcut("r", "A random neuron", press=".st-key-_random button"),
-    Shortcut("v", "Show or hide values of tokens", of_texts=True),
-    Shortcut("b", "Bookmark what is shown, or remove its bookmark"),
-    Shortcut("c", "Copy the link of this view"),
-    Shortcut("/", "Search", page="search", press=".st-key-_q input"),
-    Shortcut("o", "Overview", page="overview"),
-    Shortcut("e", "Neuron", page="neuron"),
-    Shortcut("t", "Board", page="board"),
-    Shortcut("d", "Side by side", page="pair"),
-    Shortcut("m", "Map", page="map"),
-    Shortcut("l", "SAE lab", page="sae_lab"),
-    Shortcut("?", "This list"),
-)
+def shortcuts(words: Vocabulary) -> list[Shortcut]:
+    return [
+        Shortcut("n", f"Next {words.unit}", press=".st-key-_next button"),
+        Shortcut("p", f"Previous {words.unit}", press=".st-key-_previous button"),
+        Shortcut("j", f"Next feature of the {words.unit}"),
+        Shortcut("k", f"Previous feature of the {words.unit}"),
+        Shortcut("r", f"A random {words.unit}", press=".st-key-_random button"),
+        Shortcut("v", "Show or hide values of tokens", of_texts=True),
+        Shortcut("b", "Bookmark what is shown, or remove its bookmark"),
+        Shortcut("c", "Copy the link of this view"),
+        Shortcut("/", "Search", page="search", press=".st-key-_q input"),
+        Shortcut("o", "Overview", page="overview"),
+        Shortcut("e", words.Unit, page="neuron"),
+        Shortcut("t", "Board", page="board"),
+        Shortcut("d", "Side by side", page="pair"),
+        Shortcut("m", "Map", page="map"),
+        Shortcut("l", "SAE lab", page="sae_lab"),
+        Shortcut("?", "This list"),
+    ]
 
 
 def keys(manifest: Manifest, addresses: dict[str, str]) -> None:
     """`addresses` of the pages that there are."""
-    known = [each for each in SHORTCUTS if not (manifest.images and each.of_texts)]
+    known = [each for each in shortcuts(manifest.vocabulary) if not (manifest.images and each.of_texts)]
     there = [each for each in known if each.page is None or each.page in addresses]
-    shown = [{**asdict(each), "says": worded(manifest, each.says), "href": addresses.get(each.page)} for each in there]
+    shown = [{**asdict(each), "href": addresses.get(each.page)} for each in there]
     KEYS(data={"shortcuts": shown}, key="keys")

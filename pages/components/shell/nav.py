@@ -35,6 +35,11 @@ def pages_of(atlas: Atlas | None) -> list[str]:
     return [page for page in PAGES if page != "trail" or atlas is None or not atlas.manifest.images]
 
 
+def page_title(page: str, atlas: Atlas | None) -> str:
+    """What the menu and the tab call a page; that of a neuron by the atlas's own word."""
+    return atlas.manifest.vocabulary.Unit if page == "neuron" and atlas else PAGES[page][0]
+
+
 def page_file(page: str) -> str:
     return f"pages/{page}.py"
 

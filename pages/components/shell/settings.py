@@ -6,9 +6,8 @@ import numpy as np
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.manifest import Manifest
-from ne_core.atlas.wording import worded
+from ne_core.atlas.names import embeddings_formula
 from ne_core.method.embeddings import EMBEDDINGS
-from ne_core.method.similar import SPACES
 from ne_core.text.token_text import visible
 
 LONGEST = 500  # characters of one value
@@ -57,7 +56,7 @@ def settings(manifest: Manifest) -> str:
         "embedding": f"{safe(manifest.embedding)}: {EMBEDDINGS[manifest.embedding]}",
         "cut": f"cosine distance {manifest.default_cut:g}, average linkage",
         **token_settings(manifest),
-        "similar features": "; ".join(safe(worded(manifest, SPACES.get(space, space))) for space in manifest.spaces),
+        "similar features": "; ".join(embeddings_formula(manifest, space) for space in manifest.spaces),
         "seed, dtype, device": f"{safe(raw['seed'])}, {safe(raw['dtype'])}, {safe(raw['device'])}",
         "libraries": safe(", ".join(f"{name} {version}" for name, version in raw["libraries"].items())),
     }
@@ -82,7 +81,7 @@ def data_settings(manifest: Manifest) -> dict[str, str]:
 def kept(manifest: Manifest) -> str:
     """The rule by which activating examples were chosen."""
     keep, first = manifest.raw["keep"], f"the first {safe(manifest.raw['max_examples'])}"
-    least = "above 0" if keep == 0 else worded(manifest, f"from {percent(keep)} of a neuron’s maximum on")
+    least = "above 0" if keep == 0 else f"from {percent(keep)} of a {manifest.vocabulary.unit}’s maximum on"
     return f"{least}, {first}"
 
 

@@ -3,13 +3,12 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.atlas.wording import ref_name, worded
+from ne_core.atlas.names import ref_name
 from ne_core.half import number
 from ne_core.palette import feature_colour
 from ne_core.queries.maximum import maximum
 from ne_core.refs import FeatureRef
 from pages.components.base.assets import drawn_key
-from pages.components.base.escape import markdown
 from pages.components.text.labels import label
 from pages.components.url.links import neuron_href
 from pages.components.url.spaces_view import View
@@ -34,4 +33,4 @@ def show_example(atlas: Atlas, neuron: Neuron, view: View) -> None:
     name = f"Feature {ref.feature}, {label(atlas, atlas.feature_id(ref))}"
     ways = [Chip(name, neuron_href(atlas, ref)), Chip("Point out none", view.to(example=None).href(atlas))]
     chips(ways, name="compare_ways", label=f"From example {row}")
-    st.caption(markdown(worded(atlas.manifest, "The number is the activation on the key token.")))
+    st.caption(f"The number is the {atlas.manifest.vocabulary.activation}.")

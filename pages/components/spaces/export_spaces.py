@@ -1,7 +1,7 @@
 """What the page of spaces exports: its four pictures, the boxes, and every number of the whole atlas."""
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import ref_name
+from ne_core.atlas.names import ref_name
 from ne_core.refs import dashed
 from pages.components.spaces.embedded import Shown, Space
 from pages.components.spaces.picture import cut_of
@@ -18,7 +18,7 @@ def compare_menu(atlas: Atlas, view: View, shown: Shown | None) -> None:
     figures = [each for space in shown.spaces for each in of_space(atlas, view, space, shown)] if shown else []
     tables = []
     if atlas.comparison is not None and len(atlas.comparison):
-        tables.append(Table("Spaces compared, by neuron", "spaces", lambda: frame(atlas)))
+        tables.append(Table(f"Spaces compared, by {atlas.manifest.vocabulary.unit}", "spaces", lambda: frame(atlas)))
         name = f"spaces-{view.measure}-of-{view.by}"
         figures.append(Picture("Spaces compared, by layer", name, lambda: boxes_of(atlas, view)))
     export.menu(atlas, view.query(atlas), "compare", tables=tables, figures=figures)

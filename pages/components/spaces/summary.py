@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 
-from ne_core.atlas import Atlas
-from ne_core.atlas.wording import worded
+from ne_core.atlas import Atlas, names
 from ne_core.method.comparison import BEST
 from ne_core.method.embeddings import EMBEDDINGS
 from ne_core.method.separation import MEASURES, Separation
 from ne_core.numbers import fixed
 from pages.components.base.escape import markdown
 from pages.components.url.spaces_view import FEATURES, View
-from pages.components.widgets.choices import SPACE_TITLES
 
 TITLES = {
     "silhouette": "Silhouette",
@@ -39,7 +37,7 @@ def clusters_title(atlas: Atlas, clusters: str) -> str:
 
 
 def short_title(atlas: Atlas, name: str) -> str:
-    return worded(atlas.manifest, SPACE_TITLES.get(name, name.replace("_", " ").capitalize()))
+    return names.space_title(atlas.manifest, name)
 
 
 def brief_title(atlas: Atlas, name: str) -> str:
@@ -73,4 +71,4 @@ def caption(atlas: Atlas, view: View, n: int, k: int) -> str:
         whose = f"the tree of {short_title(atlas, view.clusters)}, cut into as many as the atlas has features"
     said = f"The same {n:,} examples on both sides, in the colours of the same {k:,} cluster{'s' * (k != 1)}: {whose}."
     below = [] if atlas.comparison is None else [BELOW]
-    return worded(atlas.manifest, " ".join([said, FAVOURED, *below, HOW]))
+    return " ".join([said, FAVOURED, *below, HOW])

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import layer_mark, worded
+from ne_core.atlas.names import layer_mark
 from ne_core.export.boxes import boxes
 from ne_core.method.comparison import BEST, COMPARED, EACH, LEAST, MOST, Comparison
 from ne_core.palette import FEATURES
@@ -21,30 +21,26 @@ BOXES = component(
     html='<div id="plot" tabindex="0" role="group"></div><p id="key"></p><div id="tip" role="tooltip"></div>'
     '<div id="live" class="hidden" role="status" aria-live="polite"></div>',
 )
-SAYS = (
-    "Boxes: half of the layer’s neurons, with the median; lines: from the 5th to the 95th percentile; diamond: the "
-    "neuron above. All clusters are as many as the neuron has features."
-)
 
 
 def show_whole(atlas: Atlas, view: View) -> None:
     st.subheader("Over the whole atlas", anchor=False)
-    found = atlas.comparison
+    found, words = atlas.comparison, atlas.manifest.vocabulary
     if found is None:
         st.caption(
             "This atlas holds no comparison of spaces. `python -m precompute build` makes one for every atlas of texts."
         )
         return
     if not len(found):
-        said = f"No neuron has from {LEAST} to {MOST:,} examples and two features or more: there is nothing to compare."
-        st.caption(worded(atlas.manifest, said))
+        few = f"No {words.unit} has from {LEAST} to {MOST:,} examples and two features or more"
+        st.caption(f"{few}: there is nothing to compare.")
         return
     pick_measure(atlas, view)
     drawn = plotted(atlas, view)
     BOXES(data={"key": drawn_key(drawn), **drawn}, key="boxes")
-    st.caption(worded(atlas.manifest, f"{whose(atlas, view, len(found))} {SAYS}"))
+    st.caption(f"{whose(atlas, view, len(found))} {how_drawn(atlas)}")
     if view.measure in BEST:
-        st.markdown(worded(atlas.manifest, "**How often each space is best**, as a share of the layer’s neurons:"))
+        st.markdown(f"**How often each space is best**, as a share of the layer’s {words.units}:")
         st.markdown(wins_table(atlas, view.measure, view.by))
     else:
         st.caption("Distances of two spaces are on scales of their own: none wins by them, only by their ratio.")
@@ -53,13 +49,21 @@ def show_whole(atlas: Atlas, view: View) -> None:
 def plotted(atlas: Atlas, view: View) -> dict:
     layers = {layer: layer_mark(atlas.manifest, layer) for layer in atlas.layers}
     spaces = [short_title(atlas, name) for name in COMPARED]
-    label = worded(atlas.manifest, f"{TITLES[view.measure]} of neurons, by layer and space.")
+    label = f"{TITLES[view.measure]} of {atlas.manifest.vocabulary.units}, by layer and space."
     plot = boxes(atlas.comparison, layers, spaces, view.measure, view.by, label, view.neuron)
     return plot | {"colours": [FEATURES[i].css for i in range(len(spaces))]}
 
 
+def how_drawn(atlas: Atlas) -> str:
+    words = atlas.manifest.vocabulary
+    return (
+        f"Boxes: half of the layer’s {words.units}, with the median; lines: from the 5th to the 95th percentile; "
+        f"diamond: the {words.unit} above. All clusters are as many as the {words.unit} has features."
+    )
+
+
 def whose(atlas: Atlas, view: View, n: int) -> str:
-    among = f"{n:,} neurons with {LEAST} to {MOST:,} examples and two features or more."
+    among = f"{n:,} {atlas.manifest.vocabulary.units} with {LEAST} to {MOST:,} examples and two features or more."
     if view.by == EACH:
         return f"{among} Each space is measured on the clusters that it made itself."
     return f"{among} All spaces are measured on the clusters of one, {short_title(atlas, view.by)}, which favours it."
@@ -74,8 +78,8 @@ def wins_table(atlas: Atlas, measure: str, by: str) -> str:
         for layer in atlas.layers
     ]
     rows.append(wins_row("**all**", atlas.comparison, measure, by))
-    title = worded(atlas.manifest, "neurons")
-    return f"| layer | {head} | {title} |\n|---|{'---:|' * (len(COMPARED) + 1)}\n" + "\n".join(rows)
+    units = atlas.manifest.vocabulary.units
+    return f"| layer | {head} | {units} |\n|---|{'---:|' * (len(COMPARED) + 1)}\n" + "\n".join(rows)
 
 
 def wins_row(name: str, found: Comparison, measure: str, by: str) -> str:

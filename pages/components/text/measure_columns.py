@@ -73,23 +73,28 @@ ONLY_COMPARED = ("random", "all")  # columns of atlases that compare neurons wit
 
 def columns(manifest: Manifest) -> dict[str, Column]:
     """Those that an atlas has. One that compares neurons does so at the same number of examples each."""
-    facts = manifest.rarefied
+    facts, words = manifest.rarefied, manifest.vocabulary
+    meaning = f"Layer and {words.unit}, both counted from 0"
+    named = COLUMNS | {"neuron": replace(COLUMNS["neuron"], title=words.Unit, meaning=meaning)}
     if facts is None:
-        return {name: column for name, column in COLUMNS.items() if name not in ONLY_COMPARED}
+        return {name: column for name, column in named.items() if name not in ONLY_COMPARED}
     n = facts["examples"]
     at = f"at {n} examples"
     meaning = (
-        f"Mean number of features, at the atlas’s cut, over {facts['sets']} random sets of {n} of the neuron’s "
-        "examples, with its 95 % interval: the same number for every neuron, since more examples make more features"
+        f"Mean number of features, at the atlas’s cut, over {facts['sets']} random sets of {n} of the {words.unit}’s "
+        f"examples, with its 95 % interval: the same number for every {words.unit}, since more examples make more "
+        "features"
     )
     random = (
         f"How many percent of {facts['directions']} random directions in its layer have fewer features {at}: near 0 "
-        "the neuron responds to fewer things than chance, near 100 to more"
+        f"the {words.unit} responds to fewer things than chance, near 100 to more"
     )
-    return COLUMNS | {
+    return named | {
         "features": replace(COLUMNS["features"], unit=at, meaning=meaning, text=number(1), ends=ENDS),
         "random": replace(COLUMNS["random"], meaning=random),
-        "all": replace(ALL, unit="in all", meaning="Features of all its examples, of which neurons have unlike many"),
+        "all": replace(
+            ALL, unit="in all", meaning=f"Features of all its examples, of which {words.units} have unlike many"
+        ),
     }
 
 
@@ -98,6 +103,7 @@ ENDS = ("rarefied_low", "rarefied_high")
 
 def counted_at(manifest: Manifest) -> str:
     """Of which examples features are counted where neurons are compared."""
+    units = manifest.vocabulary.units
     if manifest.rarefied is None:
-        return "of all its examples, which are more in some neurons than in others"
-    return f"at {manifest.rarefied['examples']} examples, for neurons that have as many"
+        return f"of all its examples, which are more in some {units} than in others"
+    return f"at {manifest.rarefied['examples']} examples, for {units} that have as many"

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from ne_core.atlas.wording import listed
+from ne_core.text.phrases import listed
 from pages.components.base.escape import markdown
 from pages.components.url import address
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.atlas.wording import worded
 from ne_core.method.measures import measures
 from ne_core.queries.maximum import percent
 from ne_core.refs import FeatureRef, NeuronRef
@@ -90,7 +89,7 @@ def read_neuron(atlas: Atlas, at: location.Location) -> NeuronRef:
         "neuron",
         neurons,
         start.neuron if start else alive[0].neuron if alive else 0,
-        worded(atlas.manifest, f"layer {layer} has {location.numbers(neurons, 'neuron')}"),
+        f"layer {layer} has {location.numbers(neurons, atlas.manifest.vocabulary.unit)}",
     )
     return NeuronRef(layer, neuron)
 
@@ -98,12 +97,13 @@ def read_neuron(atlas: Atlas, at: location.Location) -> NeuronRef:
 def read_feature(atlas: Atlas, at: location.Location, neuron: Neuron, cut: float) -> int | None:
     if "feature" not in at.asked:
         return None
+    unit = atlas.manifest.vocabulary.unit
     if not len(neuron):
-        at.wrong("feature", worded(atlas.manifest, "this neuron has no activating examples, so it has no features"))
+        at.wrong("feature", f"this {unit} has no activating examples, so it has no features")
         return None
     features = range(measures(neuron.tree, cut).n_features)
     where = "" if cut == atlas.manifest.default_cut else f" at cut {cut:g}"
-    has = worded(atlas.manifest, f"this neuron has {location.numbers(features, 'feature')}{where}")
+    has = f"this {unit} has {location.numbers(features, 'feature')}{where}"
     return at.whole("feature", features, 0, has)
 
 
@@ -111,11 +111,9 @@ def read_branch(atlas: Atlas, at: location.Location, neuron: Neuron) -> int | No
     """The number of a branch point, from the lowest up; for a wrong one the highest, which holds all examples."""
     if "branch" not in at.asked:
         return None
-    branches = range(len(neuron.tree))
+    branches, unit = range(len(neuron.tree)), atlas.manifest.vocabulary.unit
     if not branches:
-        at.wrong(
-            "branch", worded(atlas.manifest, "this neuron has fewer than two examples, so its tree has no branches")
-        )
+        at.wrong("branch", f"this {unit} has fewer than two examples, so its tree has no branches")
         return None
-    what = worded(atlas.manifest, f"this neuron’s tree has {location.numbers(branches, 'branch point')}")
+    what = f"this {unit}’s tree has {location.numbers(branches, 'branch point')}"
     return at.whole("branch", branches, branches[-1], what)

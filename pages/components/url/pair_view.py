@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import worded
 from ne_core.refs import FeatureRef
 from pages.components.url import links, location
 
@@ -49,26 +48,26 @@ def read_feature(atlas: Atlas, at: location.Location, side: str) -> FeatureRef |
     try:
         return checked(atlas, at.asked[side])
     except ValueError as error:
-        at.wrong(side, worded(atlas.manifest, str(error)))
+        at.wrong(side, str(error))
         return None
 
 
 def checked(atlas: Atlas, text: str) -> FeatureRef:
     """The feature of this name. Raises ValueError, whose text says what would have worked."""
-    found = SPELLED.fullmatch(text.strip())
+    found, unit = SPELLED.fullmatch(text.strip()), atlas.manifest.vocabulary.unit
     if not found:
-        raise ValueError("a feature is named by its layer, neuron and feature, such as 3.17.2 or L3 N17 F2")
+        raise ValueError(f"a feature is named by its layer, {unit} and feature, such as 3.17.2 or L3 N17 F2")
     ref = FeatureRef(*map(int, found.groups()))
     if ref.layer not in atlas.layers:
         raise ValueError(f"this atlas has {location.numbers(atlas.layers, 'layer')}")
     neurons = range(atlas.n_neurons(ref.layer))
     if ref.neuron not in neurons:
-        raise ValueError(f"layer {ref.layer} has {location.numbers(neurons, 'neuron')}")
+        raise ValueError(f"layer {ref.layer} has {location.numbers(neurons, unit)}")
     features = range(len(atlas.feature_ids(ref.of)))
     if not features:
-        raise ValueError(f"neuron {ref.of} is dead, it has no features: the board ranks those that have some")
+        raise ValueError(f"{unit} {ref.of} is dead, it has no features: the board ranks those that have some")
     if ref.feature not in features:
-        raise ValueError(f"neuron {ref.of} has {location.numbers(features, 'feature')} at the atlas’s cut")
+        raise ValueError(f"{unit} {ref.of} has {location.numbers(features, 'feature')} at the atlas’s cut")
     return ref
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import worded
 from ne_core.method.classes import CLASSES
 from ne_core.queries.feature_filter import FeatureFilter
 from ne_core.refs import FeatureRef
@@ -80,19 +79,20 @@ def read_ref(atlas: Atlas, at: location.Location, name: str) -> FeatureRef | Non
     """A feature of the atlas's cut that a parameter names."""
     if name not in at.asked:
         return None
+    unit = atlas.manifest.vocabulary.unit
     try:
         ref = FeatureRef.parse(at.asked[name])
     except ValueError:
-        at.wrong(name, worded(atlas.manifest, "a feature is named by its layer, neuron and feature, such as 0.12.3"))
+        at.wrong(name, f"a feature is named by its layer, {unit} and feature, such as 0.12.3")
         return None
     if ref.layer not in atlas.layers or ref.neuron >= atlas.n_neurons(ref.layer):
         has = location.numbers(atlas.layers, "layer")
-        at.wrong(name, worded(atlas.manifest, f"this atlas has no neuron {ref.of}: it has {has}"))
+        at.wrong(name, f"this atlas has no {unit} {ref.of}: it has {has}")
         return None
     ids = atlas.feature_ids(ref.of)
     if ref.feature >= len(ids):
         has = location.numbers(range(len(ids)), "feature") if len(ids) else "no features"
-        at.wrong(name, worded(atlas.manifest, f"neuron {ref.of} has {has} at the atlas’s cut"))
+        at.wrong(name, f"{unit} {ref.of} has {has} at the atlas’s cut")
         return None
     return ref
 

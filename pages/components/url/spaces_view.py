@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import worded
 from ne_core.method.comparison import BY, EACH
 from ne_core.method.embeddings import EMBEDDINGS, REFERENCE
 from ne_core.method.separation import MEASURES
@@ -76,9 +75,8 @@ def read_example(atlas: Atlas, at: location.Location, ref: NeuronRef) -> int | N
     """The row of the neuron that is pointed out."""
     if "example" not in at.asked:
         return None
-    rows = range(len(atlas.neuron(ref).example))
+    rows, unit = range(len(atlas.neuron(ref).example)), atlas.manifest.vocabulary.unit
     if not rows:
-        at.wrong("example", worded(atlas.manifest, "this neuron has no activating examples"))
+        at.wrong("example", f"this {unit} has no activating examples")
         return None
-    has = worded(atlas.manifest, f"this neuron has {location.numbers(rows, 'example')}")
-    return at.whole("example", rows, rows[0], has)
+    return at.whole("example", rows, rows[0], f"this {unit} has {location.numbers(rows, 'example')}")

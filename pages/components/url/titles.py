@@ -1,7 +1,7 @@
 """What the browser's tab says of the views whose pages have no other name for them."""
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import layer_mark, ref_name, worded
+from ne_core.atlas.names import layer_mark, ref_name
 from ne_core.method.classes import NAMES
 from pages.components.text.measure_columns import columns
 from pages.components.url import map_view, search_view
@@ -18,7 +18,7 @@ def board_title(atlas: Atlas, view: BoardView) -> str:
         parts.append(NAMES[view.kind].lower())
     if view.sort != SORT:
         parts.append(f"by {columns(atlas.manifest)[view.sort].title.lower()}")
-    return worded(atlas.manifest, ", ".join(parts))
+    return ", ".join(parts)
 
 
 def search_title(atlas: Atlas, view: search_view.View) -> str:

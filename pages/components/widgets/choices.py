@@ -1,11 +1,12 @@
 """Controls that several pages have, each of which moves the URL: one of some options, a space, a search."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import worded
+from ne_core.atlas.names import space_title
 from pages.components.url import location
 from pages.components.url.search_view import LONGEST, modes
 
@@ -17,7 +18,6 @@ ASKS = {
     "snippet": "a piece of text as it stands, such as import numpy",
 }
 ASKS_OF_IMAGES = {"words": "words of the labels of their images", "token": "a label as it stands"}
-SPACE_TITLES = {"neuron": "Neuron embedding", "pre_mlp": "Pre-MLP embedding"}
 
 
 def one_of(key: str, title: str, options: Sequence, text: Callable, picked: object, width: int, query: Query) -> None:
@@ -42,7 +42,7 @@ def space_of(atlas: Atlas, key: str, space: str, query: Query, titled: bool = Fa
         "Space",
         atlas.manifest.spaces,
         key=key,
-        format_func=lambda space: worded(atlas.manifest, SPACE_TITLES.get(space, space)),
+        format_func=partial(space_title, atlas.manifest),
         required=True,
         label_visibility="visible" if titled else "collapsed",
         on_change=location.moved(key, query, atlas.manifest.spaces),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.atlas.wording import ref_name
+from ne_core.atlas.names import ref_name
 from ne_core.numbers import fixed
 from pages.components.text.labels import Label, quoted
 from pages.components.url.location import listed

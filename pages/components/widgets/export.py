@@ -6,14 +6,13 @@ A closed menu costs a page one button; nothing in it runs. It is a fragment: ope
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import worded
 from ne_core.export.provenance import file_name, provenance
 from pages.components.base.escape import markdown
 from pages.components.serving import turns
@@ -61,14 +60,7 @@ def menu(
     drawings: Sequence[Page] = (),
     pages: Sequence[Page] = (),
 ) -> None:
-    """Draw it. `name` tells this menu from others on the page; `query` is the view's URL, which exports quote.
-
-    Titles speak of neurons and texts; what is shown is in the atlas's own words.
-    """
-    tables, figures, drawings, pages = (
-        [replace(each, title=worded(atlas.manifest, each.title)) for each in some]
-        for some in (tables, figures, drawings, pages)
-    )
+    """Draw it. `name` tells this menu from others on the page; `query` is the view's URL, which exports quote."""
     box = st.popover("Export", icon=":material/download:", key=f"_export_{name}", on_change="rerun")
     if not box.open:
         return

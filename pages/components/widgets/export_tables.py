@@ -22,7 +22,7 @@ def neurons_table(atlas: Atlas, rows: Int[np.ndarray, " n"]) -> Table:
 
         return neurons_frame(atlas, rows)
 
-    return Table(f"These {len(rows):,} neurons, in this order", "neurons", frame)
+    return Table(f"These {len(rows):,} {atlas.manifest.vocabulary.units}, in this order", "neurons", frame)
 
 
 def layers_table(atlas: Atlas) -> Table:
@@ -31,7 +31,7 @@ def layers_table(atlas: Atlas) -> Table:
 
         return layers_frame(atlas)
 
-    return Table("The layers: neurons, classes, quantiles", "layers", frame)
+    return Table(f"The layers: {atlas.manifest.vocabulary.units}, classes, quantiles", "layers", frame)
 
 
 def features_table(atlas: Atlas, title: str, name: str, ids: Int[np.ndarray, " n"]) -> Table:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import ref_name
+from ne_core.atlas.names import ref_name
 from ne_core.palette import feature_colour
 from ne_core.queries.maximum import maximum
 from pages.components.base.assets import component, drawn_key

@@ -7,8 +7,7 @@ import numpy as np
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import layer_mark, ref_name, unit_title, worded
-from ne_core.method.similar import SPACES
+from ne_core.atlas.names import embeddings_formula, layer_mark, ref_name, unit_title
 from ne_core.refs import NeuronRef
 from pages.components.base.escape import markdown
 from pages.components.cached.starts import living
@@ -18,11 +17,6 @@ from pages.components.url.reading import read_page
 from pages.components.url.tab import tab
 from pages.components.widgets.choices import space_of
 from pages.components.widgets.example_selection import cluster_at, passing
-
-SAYS = {
-    "neuron": "W_in is each neuron’s own, so few others come close, even on the same text.",
-    "pre_mlp": "Features of other neurons that fire on like inputs.",
-}
 
 
 def pick_neuron(atlas: Atlas) -> View:
@@ -77,7 +71,7 @@ def controls(atlas: Atlas, view: OfNeuron) -> None:
             width=90 if atlas.manifest.raw["layer_names"] is None else 190,
         )
         st.number_input(
-            worded(atlas.manifest, "Neuron"),
+            atlas.manifest.vocabulary.Unit,
             min_value=0,
             max_value=n_neurons - 1,
             key="_neuron",
@@ -110,5 +104,10 @@ def beside(alive: np.ndarray, neuron: int, step: int) -> int:
 def pick_space(atlas: Atlas, view: View) -> None:
     """In which space features are similar; the URL names it when it is not the atlas's default."""
     space_of(atlas, "_space", view.space, lambda space: replace(view, space=space).query(atlas))
-    caption = f"Nearest by cosine between central examples, as {SPACES.get(view.space, view.space)}."
-    st.caption(worded(atlas.manifest, " ".join([caption, SAYS.get(view.space, "")]).strip()))
+    words = atlas.manifest.vocabulary
+    meanings = {
+        "neuron": f"W_in is each {words.unit}’s own, so few others come close, even on the same {words.text}.",
+        "pre_mlp": f"Features of other {words.units} that fire on like inputs.",
+    }
+    embeddings = embeddings_formula(atlas.manifest, view.space)
+    st.caption(f"Nearest by cosine between central examples, as {embeddings}. {meanings[view.space]}")

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Int
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.wording import image_words
+from ne_core.text.phrases import image_words
 
 
 def thumbs(atlas: Atlas, examples: Int[np.ndarray, " n"]) -> list[dict]:

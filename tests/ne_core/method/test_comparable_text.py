@@ -3,9 +3,9 @@
 import pytest
 
 from ne_core.atlas.manifest import Manifest
-from ne_core.atlas.wording import listed
 from ne_core.method.comparable import Verdict
 from ne_core.queries.comparable_text import compared_words, one_apart
+from ne_core.text.phrases import listed
 
 PLAIN = Manifest({"layer_names": None})
 ALL = dict.fromkeys(range(4), Verdict.COMPARABLE)
