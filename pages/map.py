@@ -59,10 +59,10 @@ def show_found(atlas: Atlas, view: View, found: find.Found) -> None:
     feature_rows(rows, of=atlas, name="map-list", label="Features found", shown=8, narrow=True)
 
 
-def no_features() -> None:
+def no_features(atlas: Atlas) -> None:
     st.markdown(
-        "**This atlas has no features, so there is nothing to place.** No neuron was activated above its threshold: "
-        "build the atlas again from more text."
+        "**This atlas has no features, so there is nothing to place.** No "
+        f"{atlas.manifest.vocabulary.unit} was activated above its threshold: build the atlas again from more text."
     )
     st.stop()
 
@@ -77,7 +77,7 @@ tab(map_title(atlas, view), atlas.called)
 st.title("Map", anchor=False)
 at.show_problems()
 if not len(atlas.features["size"]):
-    no_features()
+    no_features(atlas)
 try:
     found = find.found_by(atlas, view.search) if view.search.asked else None
 except AtlasError as error:

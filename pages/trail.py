@@ -29,9 +29,10 @@ from pages.components.widgets.features import feature_row, feature_rows
 ensure_router()
 
 
-def nothing_to_follow() -> None:
+def nothing_to_follow(atlas: Atlas) -> None:
     st.title("Trail", anchor=False)
-    st.info("No neuron of this atlas has a feature, so there is nothing to follow.", icon=":material/bedtime:")
+    unit = atlas.manifest.vocabulary.unit
+    st.info(f"No {unit} of this atlas has a feature, so there is nothing to follow.", icon=":material/bedtime:")
     st.stop()
 
 
@@ -48,11 +49,11 @@ def show_graph(atlas: Atlas, view: View, trail: Trail) -> None:
         st.caption("Change the least cosine, or look in the other space.")
         return
     trail_graph(atlas, view, trail)
-    embeddings = embeddings_formula(atlas.manifest, view.space)
+    embeddings, unit = embeddings_formula(atlas.manifest, view.space), atlas.manifest.vocabulary.unit
     st.caption(
         f"Columns are layers. In each stand the {view.per} features nearest to the start (with the outline) whose "
         f"cosine with it, the number on each, is at least {view.bound:g}, as {embeddings} of central "
-        "examples; other features of the start’s own neuron are left out. A line joins features of successive "
+        f"examples; other features of the start’s own {unit} are left out. A line joins features of successive "
         f"layers whose own cosine is at least {view.bound:g}, darker for more. A feature **splits** when those it is "
         "joined to in the next layer fall into groups that are not alike by the same rule, and **merges** when those "
         "before it do; both are said only of layers that can be compared. Layers that cannot be compared with the "
@@ -116,7 +117,7 @@ if "trail" not in pages_of(atlas):
     no_trails(atlas)
 offered = worth_following(atlas)
 if not offered:
-    nothing_to_follow()
+    nothing_to_follow(atlas)
 at = location.read(atlas.called)
 view = read_view(atlas, at, offered[0])
 query = view.query(atlas)

@@ -20,8 +20,8 @@ from pages.components.widgets.small_plot import Axis, Bar, Series, plotted
 LONGEST = 16  # characters of a token below its bar
 
 
-def importance_plot(here: ByDistance, others: ByDistance, what: str, colour: str | None) -> dict:
-    """Of a feature or a branch, `what`, with importances at some distance, and of the neuron's other examples."""
+def importance_plot(here: ByDistance, others: ByDistance, what: str, colour: str | None, unit: str) -> dict:
+    """Of a feature or a branch, `what`, with importances at some distance, and of its neuron's other examples."""
     bars = [importance_bar(here, i) for i in np.flatnonzero(here.count)[::-1].tolist()]
     points = [(-1.0 - i, float(others.mean[i])) for i in np.flatnonzero(others.count)[::-1].tolist()]
     farthest = len(here.count)
@@ -33,7 +33,7 @@ def importance_plot(here: ByDistance, others: ByDistance, what: str, colour: str
         level_axis(min(ends), max(ends), "mean importance (share)"),
         label=f"Mean importance by distance from the key token: {what}.",
         title=what,
-        line=Series("the neuron’s other examples", points) if points else None,
+        line=Series(f"the {unit}’s other examples", points) if points else None,
         colour=colour,
     )
 

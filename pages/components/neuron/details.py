@@ -18,11 +18,6 @@ from pages.components.widgets.clusters import Cluster
 from pages.components.widgets.effects import effect_lists
 from pages.components.widgets.small_plot import small_plot
 
-EFFECTS_ON_TOKENS = (
-    "Direct effect on the logits of one unit of activation, less the mean over all tokens, up to the final norm’s "
-    "scale: the neuron’s output weights through the unembedding, past all later layers. Active, the neuron makes the "
-    "tokens raised likelier to come next. Each token leads to the features that fire on it."
-)
 EFFECTS_ON_CLASSES = (
     "Effect on the logits of the classes of one unit of activation, less the mean over all classes: what is raised "
     "becomes a likelier answer. Each class leads to the features that fire on its images."
@@ -60,8 +55,9 @@ def show_importance(
     if not here.count.any():
         st.caption(f"Importance was not computed for tokens before the key tokens of {what}.")
         return
-    small_plot(importance_plot(here, others, what, colour), name="by_distance")
-    among = f", and {counted(others.n_examples)} of the neuron’s other features" if others.count.any() else ""
+    unit = atlas.manifest.vocabulary.unit
+    small_plot(importance_plot(here, others, what, colour, unit), name="by_distance")
+    among = f", and {counted(others.n_examples)} of the {unit}’s other features" if others.count.any() else ""
     st.caption(
         f"Share of the activation lost when the token at that distance is masked, signed, averaged over the "
         f"{counted(here.n_examples)} of {what} with importances{among}. Lines reach one standard deviation up and "
@@ -101,7 +97,15 @@ def show_effects(atlas: Atlas, ref: NeuronRef) -> None:
         st.caption("This atlas holds no effects on the logits: its model was read without an unembedding.")
         return
     effect_lists(atlas, effects.raised, effects.lowered)
-    st.caption(EFFECTS_ON_CLASSES if atlas.manifest.images else EFFECTS_ON_TOKENS)
+    st.caption(EFFECTS_ON_CLASSES if atlas.manifest.images else effects_on_tokens(atlas.manifest.vocabulary.unit))
+
+
+def effects_on_tokens(unit: str) -> str:
+    return (
+        "Direct effect on the logits of one unit of activation, less the mean over all tokens, up to the final norm’s "
+        f"scale: the {unit}’s output weights through the unembedding, past all later layers. Active, the {unit} makes "
+        "the tokens raised likelier to come next. Each token leads to the features that fire on it."
+    )
 
 
 def show_activations(atlas: Atlas, ref: NeuronRef) -> None:

@@ -73,7 +73,8 @@ class Behind:
 
     def importance(self) -> str:
         here, others = distances(self.neuron, self.cluster.rows, self.number)
-        return drawn(importance_plot(here, others, self.what, self.colour))
+        unit = self.atlas.manifest.vocabulary.unit
+        return drawn(importance_plot(here, others, self.what, self.colour, unit))
 
     def why(self) -> str:
         found = why_of(self.atlas, self.neuron, self.cluster)

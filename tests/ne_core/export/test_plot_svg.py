@@ -44,7 +44,7 @@ def level(plot: dict, picture: ET.Element):
 def test_bars_spreads_and_line_have_the_values_of_the_neuron(atlas):
     neuron = atlas.neuron(REF)
     here, others = distances(neuron, np.flatnonzero(neuron.feature == 1), 0)
-    plot = importance_plot(here, others, "feature 1", "#ca5912")
+    plot = importance_plot(here, others, "feature 1", "#ca5912", "neuron")
     picture = ET.fromstring(plot_svg(plot))
     value, known = level(plot, picture), np.flatnonzero(here.count)[::-1]
     bars, spreads = of(picture, "rect", "bar"), of(picture, "line", "spread")
