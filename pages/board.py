@@ -39,11 +39,11 @@ def show_presets(atlas: Atlas, view: View) -> None:
 
 def show_count(atlas: Atlas, view: View, n_found: int, n_all: int) -> None:
     """How many there are and what is shown of them; of a class, its rule."""
-    first, last = view.span.start + 1, min(view.span.stop, n_found)
+    span = view.span(n_found)
     column = columns(atlas.manifest)[view.sort]
     by = " ".join(filter(None, (column.title, column.unit))).lower()
     way = "descending" if view.falling else "ascending"
-    told = f"**{n_found:,} of {n_all:,} neurons**, {first:,} to {last:,} shown, by {by}, {way}."
+    told = f"**{n_found:,} of {n_all:,} neurons**, {span.start + 1:,} to {span.stop:,} shown, by {by}, {way}."
     st.markdown(worded(atlas.manifest, told))
     if view.kind:
         st.caption(f"{NAMES[view.kind]}: {rules(atlas.manifest.default_cut)[view.kind]}")
@@ -97,7 +97,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
 if len(rows):
     with count:
         show_count(atlas, view, len(rows), len(neurons))
-    board_table(atlas, neurons, rows[view.span.start : view.span.stop].tolist(), view)
+    board_table(atlas, neurons, rows[list(view.span(len(rows)))].tolist(), view)
     show_pages(atlas, view, len(rows))
 else:
     show_nothing(atlas, neurons, view)

@@ -9,8 +9,7 @@ from ne_core.queries.board import Board, Filter
 from pages.components.text.measure_columns import COLUMNS, Column, columns
 from pages.components.url import atlas_fields
 from pages.components.url.declared import Addressed, Context
-from pages.components.url.fields import Wrong, choice, decimal, flag, later, named, pages_of, read_page
-from pages.components.url.location import Location
+from pages.components.url.fields import Paged, Wrong, choice, decimal, flag, later, named
 
 PAGE = 50  # rows at a time
 SORT = "features"
@@ -50,7 +49,7 @@ def ends(board: Board, name: str) -> tuple[float, float]:
 
 
 @dataclass(frozen=True)
-class View(Addressed, page="board"):
+class View(Paged, Addressed, page="board"):
     """One view of the board, of which the page knows the `board`. Without an order it is the column's own."""
 
     sort: str = choice(
@@ -67,6 +66,9 @@ class View(Addressed, page="board"):
     distance: Range | None = limits("distance")
     page: int = later()
 
+    these_have = "this view has"
+    size_of_page = staticmethod(lambda: PAGE)
+
     @property
     def column(self) -> Column:
         return COLUMNS[self.sort]
@@ -74,18 +76,6 @@ class View(Addressed, page="board"):
     @property
     def falling(self) -> bool:
         return self.column.descending if self.descending is None else self.descending
-
-    @property
-    def span(self) -> range:
-        """Places of the rows on this page, among all that pass."""
-        return range(self.page * PAGE, (self.page + 1) * PAGE)
-
-    def pages(self, n_found: int) -> range:
-        return pages_of(n_found, PAGE)
-
-    def on_page(self, at: Location, n_found: int) -> "View":
-        """The view on the page that the URL asks for."""
-        return self.to(page=read_page(at, self.pages(n_found), "this view has"))
 
     @property
     def ranges(self) -> dict[str, Range]:

@@ -49,6 +49,7 @@ class Parameter:
     where: Callable[[Context], object] = lambda _: True  # elsewhere it is ignored
     always: bool = False  # spelled even where it is as usual
     final: Callable[[Context, object], object] = lambda _, value: value  # compared with other fields
+    last: bool = False  # read after the others, as is what is wrong with it
     examples: tuple[str, ...] = ()
 
     def names(self, field: str) -> dict[str, tuple[str, ...]]:
@@ -74,6 +75,7 @@ class Group:
     members: Mapping[str, "Parameter | Group"]
     usual: Callable[[Context], object] | None = None
     final: Callable[[Context, object], object] | None = None
+    last: bool = False
 
     def names(self, _: str = "") -> dict[str, tuple[str, ...]]:
         return {name: texts for field, each in self.members.items() for name, texts in each.names(field).items()}
@@ -82,7 +84,9 @@ class Group:
         if self.usual and not self.names().keys() & c.at.asked.keys():
             return self.usual(c)
         inner = Context(self.members, c)
-        value = self.build(**{field: getattr(inner, field) for field in self.members})
+        value = self.build(
+            **{field: getattr(inner, field) for field in sorted(self.members, key=lambda name: self.members[name].last)}
+        )
         return self.final(c, value) if self.final else value
 
     def spelled(self, c: Context, field: str) -> dict[str, str]:

@@ -6,7 +6,8 @@ one line that says what would have worked, and the nearest sensible value takes 
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, Field, field
+from dataclasses import MISSING, Field, field, replace
+from typing import ClassVar, Self
 
 from pages.components.text.page_words import pages_there_are
 from pages.components.url.declared import KEY, Context, Group, Parameter, of
@@ -98,26 +99,43 @@ def named(parse: Callable[[Context, str], object], **options) -> Field:
 
 
 def group(
-    build: Callable, *, usual: Of | None = None, final: Callable | None = None, kw_only: bool = False, **members: Field
+    build: Callable,
+    *,
+    usual: Of | None = None,
+    final: Callable | None = None,
+    last: bool = False,
+    kw_only: bool = False,
+    **members: Field,
 ) -> Field:
     """Parameters that make one value; of a view, its own. Without `usual` it is what `build` makes of nothing."""
     own = {name: each.metadata[KEY] for name, each in members.items()}
-    made = Group(build=build, members=own or build.group().members, usual=usual, final=final)
+    made = Group(build=build, members=own or build.group().members, usual=usual, final=final, last=last)
     return field(default_factory=(lambda: None) if usual else build, kw_only=kw_only, metadata={KEY: made})
 
 
 def later() -> Field:
-    """A page, which is read by `read_page` when it is known how many there are."""
+    """A page, which is read by `on_page` when it is known how many there are."""
     return declare(lambda c, name, usual: usual, 0, examples=("0", "1", "9999"))
 
 
-def read_page(at: Location, pages: range, these: str) -> int:
-    return at.whole("page", pages, 0, f"{these} {pages_there_are(len(pages))}")
+class Paged:
+    """A view that shows so many rows at a time; how many pages `these_have` is known when the rows are."""
 
+    these_have: ClassVar[str]
+    size_of_page: ClassVar[Callable[[], int]]
 
-def pages_of(n_rows: int, size: int) -> range:
-    """Without any row there still is a page that says so."""
-    return range(max(1, math.ceil(n_rows / size)))
+    def pages(self, n_rows: int) -> range:
+        """Without any row there still is a page that says so."""
+        return range(max(1, math.ceil(n_rows / self.size_of_page())))
+
+    def on_page(self, at: Location, n_rows: int) -> Self:
+        """The view on the page that the URL asks for."""
+        pages = self.pages(n_rows)
+        return replace(self, page=at.whole("page", pages, 0, f"{self.these_have} {pages_there_are(len(pages))}"))
+
+    def span(self, n_rows: int) -> range:
+        """Places of the rows on this page, among all that pass."""
+        return range(min(n_rows, self.page * self.size_of_page()), min(n_rows, (self.page + 1) * self.size_of_page()))
 
 
 def decimal(number: float) -> str:

@@ -86,6 +86,7 @@ class View(Addressed, page="sae_lab"):
         this_unit,
         "feature",
         none=lambda c: f"{this_unit(c)} has no activating images, so it has no features",
+        last=True,
     )
     cut: float = cut("this lab’s", lambda c: c.atlas.lab.facts["cut"])
     measure: str = choice(tuple(MEASURES), "the measures are", usual="fvu")

@@ -1,7 +1,6 @@
 """What the neuron page shows, as a URL: a neuron, a feature or a branch, a cut, and how examples are read."""
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 from ne_core.atlas import Atlas
 from ne_core.method.measures import measures
@@ -25,17 +24,12 @@ def features(c: Context) -> range:
     return range(measures(neuron.tree, c.cut).n_features if len(neuron) else 0)
 
 
-def branches(c: Context) -> range:
-    """Branch points, from the lowest up."""
-    return range(len(c.atlas.neuron(c.neuron).tree))
-
-
 @dataclass(frozen=True)
 class View(Addressed, page="neuron"):
     """What the neuron page shows. `feature` is None where the URL names none: the largest is shown then.
 
-    A feature's number counts at `cut`. `branch` is a branch point whose examples are shown instead of a feature's; for
-    one that is no number the highest, which holds all examples.
+    A feature's number counts at `cut`. `branch` is a branch point, from the lowest up, whose examples are shown instead
+    of a feature's; for what is no number the highest, which holds all examples.
     """
 
     neuron: NeuronRef = atlas_fields.neuron()
@@ -45,12 +39,13 @@ class View(Addressed, page="neuron"):
         "feature",
         end=lambda c: "" if c.cut == usual_cut(c) else f" at cut {c.cut:g}",
         none="this neuron has no activating examples, so it has no features",
+        last=True,
     )
     space: str = atlas_fields.space()
     reading: Reading = group(Reading, final=checked, kw_only=True)
     cut: float = atlas_fields.cut("this atlas’s", usual_cut)
     branch: int | None = whole(
-        branches,
+        lambda c: range(len(c.atlas.neuron(c.neuron).tree)),
         "this neuron’s tree",
         "branch point",
         none="this neuron has fewer than two examples, so its tree has no branches",
@@ -76,15 +71,3 @@ class View(Addressed, page="neuron"):
         """The same look at another neuron: a cut and a branch are of one tree."""
         cut, reading = atlas.manifest.default_cut, self.reading.elsewhere()
         return self.to(neuron=neuron, feature=None, cut=cut, branch=None, reading=reading)
-
-
-@runtime_checkable
-class OfNeuron(Protocol):
-    """What a page shows of one neuron, and how the same is shown of another."""
-
-    @property
-    def neuron(self) -> NeuronRef: ...
-
-    def query(self, atlas: Atlas) -> dict[str, str]: ...
-
-    def elsewhere(self, atlas: Atlas, neuron: NeuronRef) -> "OfNeuron": ...

@@ -6,8 +6,7 @@ from dataclasses import Field, dataclass, field, replace
 
 from ne_core.queries.maximum import percent
 from pages.components.url.declared import Addressed, Context
-from pages.components.url.fields import choice, flag, later, number, pages_of, read_page, text
-from pages.components.url.location import Location
+from pages.components.url.fields import Paged, choice, flag, later, number, text
 
 PAGE = 100  # examples at a time
 SORTS = {
@@ -32,10 +31,6 @@ def baselines(c: Context) -> tuple[str, ...]:
     return baseline_names(c.atlas.manifest.baselines)
 
 
-def first_baseline(c: Context) -> str | None:
-    return next(iter(baselines(c)), None)
-
-
 def top(c: Context) -> int:
     """The highest percent of the neuron's maximum that can be asked for."""
     return max(100, math.ceil(float(percent(c.atlas, c.atlas.neuron(c.neuron)).max(initial=0))))
@@ -51,7 +46,7 @@ def end(fallback: object) -> Field:
 
 
 @dataclass(frozen=True)
-class Reading(Addressed):
+class Reading(Paged, Addressed):
     """`least` and `most` are activations in percent of the neuron's maximum; `baseline` None is the atlas's first.
 
     `shortened`: `holds` is the beginning of a longer text.
@@ -60,7 +55,10 @@ class Reading(Addressed):
     sort: str = choice(tuple(SORTS), "examples are sorted by", usual="central")
     context: str = choice(tuple(CONTEXTS), "the contexts are", usual="whole", where=baselines)
     baseline: str | None = choice(
-        baselines, "the mask baselines of this atlas are", usual=first_baseline, where=baselines
+        baselines,
+        "the mask baselines of this atlas are",
+        usual=lambda c: next(iter(baselines(c)), None),
+        where=baselines,
     )
     values: bool = flag({"on": True, "off": False}, "values are", usual=False, where=baselines)
     least: float | None = end(fallback=0)
@@ -68,6 +66,9 @@ class Reading(Addressed):
     holds: str = text(LONGEST)
     page: int = later()
     shortened: bool = field(default=False, compare=False)
+
+    these_have = "these examples have"
+    size_of_page = staticmethod(lambda: PAGE)
 
     @property
     def by_distance(self) -> bool:
@@ -83,20 +84,9 @@ class Reading(Addressed):
             return 0
         return baselines.index(self.baseline) if self.baseline in baselines else None
 
-    def pages(self, n_found: int) -> range:
-        return pages_of(n_found, PAGE)
-
-    def on_page(self, at: Location, n_found: int) -> "Reading":
-        """The reading on the page that the URL asks for."""
-        return replace(self, page=read_page(at, self.pages(n_found), "these examples have"))
-
     def elsewhere(self) -> "Reading":
         """At another neuron: its examples are its own."""
         return self.to(least=None, most=None, holds="", shortened=False)
-
-    def span(self, n_found: int) -> range:
-        """Places of the examples on this page, among all that pass."""
-        return range(min(n_found, self.page * PAGE), min(n_found, (self.page + 1) * PAGE))
 
 
 def checked(c: Context, reading: Reading) -> Reading:

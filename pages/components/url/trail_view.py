@@ -17,10 +17,6 @@ def usual_least(space: str) -> float:
     return LEAST.get(space, OTHER_SPACE)
 
 
-def features(c: Context) -> range:
-    return range(len(c.atlas.feature_ids(NeuronRef(c.layer, c.neuron))))
-
-
 def alive(c: Context, ref: FeatureRef) -> FeatureRef:
     """The feature, or where its neuron has none the page's own."""
     if len(c.atlas.feature_ids(ref.of)):
@@ -36,9 +32,17 @@ class View(Addressed, page="trail"):
     seed: FeatureRef = unit(
         FeatureRef,
         first=lambda _: 0,
-        feature=whole(features, "this neuron", "feature", end=" at the atlas’s cut", usual=0, always=True),
+        feature=whole(
+            lambda c: range(len(c.atlas.feature_ids(NeuronRef(c.layer, c.neuron)))),
+            "this neuron",
+            "feature",
+            end=" at the atlas’s cut",
+            usual=0,
+            always=True,
+        ),
         usual=lambda c: c.start,
         final=alive,
+        last=True,
     )
     space: str = space()
     least: float | None = number(

@@ -13,7 +13,8 @@ from ne_core.refs import NeuronRef
 from pages.components.base.escape import markdown
 from pages.components.cached.starts import living
 from pages.components.url import location
-from pages.components.url.neuron_view import OfNeuron, View
+from pages.components.url.neuron_view import View
+from pages.components.url.spaces_view import View as SpacesView
 from pages.components.url.tab import tab
 from pages.components.widgets.choices import space_of
 from pages.components.widgets.example_selection import cluster_at, passing
@@ -47,7 +48,7 @@ def read_view(atlas: Atlas, at: location.Location) -> View:
     return replace(view, reading=view.reading.on_page(at, n_passing))
 
 
-def controls(atlas: Atlas, view: OfNeuron) -> None:
+def controls(atlas: Atlas, view: View | SpacesView) -> None:
     """Layer, neuron, previous, next and random; the buttons never land on a neuron without examples."""
     ref, n_neurons = view.neuron, atlas.n_neurons(view.neuron.layer)
     alive = np.array([each.neuron for each in living(atlas, ref.layer)])
