@@ -84,9 +84,8 @@ class Group:
         if self.usual and not self.names().keys() & c.at.asked.keys():
             return self.usual(c)
         inner = Context(self.members, c)
-        value = self.build(
-            **{field: getattr(inner, field) for field in sorted(self.members, key=lambda name: self.members[name].last)}
-        )
+        order = sorted(self.members, key=lambda field: self.members[field].last)
+        value = self.build(**{field: getattr(inner, field) for field in order})
         return self.final(c, value) if self.final else value
 
     def spelled(self, c: Context, field: str) -> dict[str, str]:

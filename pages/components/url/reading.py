@@ -57,8 +57,8 @@ class Reading(Paged, Addressed):
     baseline: str | None = choice(
         baselines,
         "the mask baselines of this atlas are",
-        usual=lambda c: next(iter(baselines(c)), None),
         where=baselines,
+        final=lambda c, name: None if name == baselines(c)[0] else name,
     )
     values: bool = flag({"on": True, "off": False}, "values are", usual=False, where=baselines)
     least: float | None = end(fallback=0)
