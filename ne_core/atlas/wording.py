@@ -7,7 +7,7 @@ from ne_core.atlas.manifest import Manifest
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.text.token_text import short
 
-UNIT = re.compile(r"\b([Nn])euron(s?)\b(?! embedding)")
+UNIT = re.compile(r"(?<!hidden )\b([Nn])euron(s?)\b(?! embedding)")
 # What is said of texts, and instead of images; the first that fits counts.
 OF_IMAGES = {
     "no token of the corpus": "no image",
