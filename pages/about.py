@@ -9,13 +9,12 @@ from pages.components.base.escape import markdown
 from pages.components.shell import atlas_sources
 from pages.components.shell.frame import open_page
 from pages.components.shell.nav import ensure_router
-from pages.components.url import last_views, links, location
+from pages.components.url import links, location
 
 ensure_router()
 atlas = open_page("about")
 at = location.read(atlas.called)
 location.settle(at, links.atlas_query(atlas))
-last_views.remember("about", links.atlas_query(atlas))
 st.title("About", anchor=False)
 with st.container(width=820):
     st.markdown((Path(__file__).parent / "components" / "about" / "about.md").read_text(encoding="utf-8"))

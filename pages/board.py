@@ -14,8 +14,8 @@ from pages.components.shell.frame import open_page
 from pages.components.shell.nav import ensure_router
 from pages.components.text.measure_columns import columns
 from pages.components.text.page_words import page_words
-from pages.components.url import last_views, location
-from pages.components.url.board_view import View, pages_of, presets, read_page, read_view
+from pages.components.url import location
+from pages.components.url.board_view import View, presets
 from pages.components.url.tab import tab
 from pages.components.url.titles import board_title
 from pages.components.widgets import export
@@ -39,18 +39,18 @@ def show_presets(atlas: Atlas, view: View) -> None:
 
 def show_count(atlas: Atlas, view: View, n_found: int, n_all: int) -> None:
     """How many there are and what is shown of them; of a class, its rule."""
-    first, last = view.span.start + 1, min(view.span.stop, n_found)
+    span = view.span(n_found)
     column = columns(atlas.manifest)[view.sort]
     by = " ".join(filter(None, (column.title, column.unit))).lower()
     way = "descending" if view.falling else "ascending"
     count = f"{n_found:,} of {n_all:,} {atlas.manifest.vocabulary.units}"
-    st.markdown(f"**{count}**, {first:,} to {last:,} shown, by {by}, {way}.")
+    st.markdown(f"**{count}**, {span.start + 1:,} to {span.stop:,} shown, by {by}, {way}.")
     if view.kind:
         st.caption(f"{NAMES[view.kind]}: {rules(atlas.manifest.default_cut)[view.kind]}")
 
 
 def show_pages(atlas: Atlas, view: View, n_found: int) -> None:
-    pages = pages_of(n_found)
+    pages = view.pages(n_found)
     if len(pages) == 1:
         return
     steps = {"Previous": view.page - 1, "Next": view.page + 1}
@@ -66,13 +66,13 @@ def show_nothing(atlas: Atlas, board: Board, view: View) -> None:
     counts = {name: int(board.passing(without.filter).sum()) for name, without in widened(atlas, view).items()}
     said = {name: f"without {name}: {count:,} {unit}{'s' * (count != 1)}" for name, count in counts.items() if count}
     shown = [Chip(text, widened(atlas, view)[name].href(atlas)) for name, text in said.items()]
-    every = Chip("no filter at all", view.to(layer=None, kind=None, ranges=()).href(atlas))
+    every = Chip("no filter at all", view.to(layer=None, kind=None, **dict.fromkeys(view.ranges)).href(atlas))
     chips([*shown, every], name="widen", label="Wider filters")
 
 
 def widened(atlas: Atlas, view: View) -> dict[str, View]:
     """The view without each of its filters."""
-    made = {TITLES[name].lower(): view.within(name, (None, None)) for name, _ in view.ranges}
+    made = {TITLES[name].lower(): view.to(**{name: None}) for name in view.ranges}
     if view.layer is not None:
         made[f"layer {layer_mark(atlas.manifest, view.layer)}"] = view.to(layer=None)
     if view.kind:
@@ -83,12 +83,11 @@ def widened(atlas: Atlas, view: View) -> dict[str, View]:
 atlas = open_page("board")
 neurons = board_of(atlas)
 at = location.read(atlas.called)
-view = read_view(atlas, neurons, at)
+view = View.read(at, atlas, board=neurons)
 rows = neurons.rows(view.filter, view.column.source, view.falling)
-view = read_page(at, view, len(rows))
+view = view.on_page(at, len(rows))
 query = view.query(atlas)
 location.settle(at, query)
-last_views.remember("board", query)
 tab(board_title(atlas, view), atlas.called)
 st.title("Board", anchor=False)
 at.show_problems()
@@ -99,7 +98,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
 if len(rows):
     with count:
         show_count(atlas, view, len(rows), len(neurons))
-    board_table(atlas, neurons, rows[view.span.start : view.span.stop].tolist(), view)
+    board_table(atlas, neurons, rows[list(view.span(len(rows)))].tolist(), view)
     show_pages(atlas, view, len(rows))
 else:
     show_nothing(atlas, neurons, view)

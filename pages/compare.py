@@ -16,9 +16,9 @@ from pages.components.spaces.export_spaces import compare_menu
 from pages.components.spaces.picture import compare_picture
 from pages.components.spaces.summary import caption, measures_table
 from pages.components.spaces.whole_atlas import show_whole
-from pages.components.url import last_views, location
+from pages.components.url import location
 from pages.components.url.links import atlas_query
-from pages.components.url.spaces_view import View, read_view
+from pages.components.url.spaces_view import View
 from pages.components.url.tab import tab
 from pages.components.widgets.picker import controls
 
@@ -66,10 +66,9 @@ def show_neuron(atlas: Atlas, neuron: Neuron, view: View, shown: Shown) -> None:
 
 atlas = open_page("compare")
 at = location.read(atlas.called)
-view = read_view(atlas, at)
+view = View.read(at, atlas)
 query = view.query(atlas)
 location.settle(at, query)
-last_views.remember("compare", query)
 tab(f"{ref_name(atlas.manifest, view.neuron)} in two spaces", atlas.called)
 st.title(markdown(f"{unit_title(atlas.manifest, view.neuron)} in two spaces"), anchor=False)
 at.show_problems()

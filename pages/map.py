@@ -17,8 +17,8 @@ from pages.components.search.hits import hit_rows
 from pages.components.serving import turns
 from pages.components.shell.frame import open_page
 from pages.components.shell.nav import ensure_router
-from pages.components.url import last_views, location
-from pages.components.url.map_view import View, read_view
+from pages.components.url import location
+from pages.components.url.map_view import View
 from pages.components.url.tab import tab
 from pages.components.url.titles import map_title
 from pages.components.widgets.features import feature_row, feature_rows
@@ -69,10 +69,9 @@ def no_features(atlas: Atlas) -> None:
 
 atlas = open_page("map")
 at = location.read(atlas.called)
-view = read_view(atlas, at)
+view = View.read(at, atlas)
 query = view.query(atlas)
 location.settle(at, query)
-last_views.remember("map", query)
 tab(map_title(atlas, view), atlas.called)
 st.title("Map", anchor=False)
 at.show_problems()

@@ -15,7 +15,7 @@ from pages.components.shell.nav import ensure_router
 from pages.components.shell.settings import counts, settings
 from pages.components.text.labels import brief, label
 from pages.components.text.measure_columns import counted_at
-from pages.components.url import last_views, links, location
+from pages.components.url import links, location
 from pages.components.url.board_view import presets
 from pages.components.widgets import export
 from pages.components.widgets.chips import Chip, chips
@@ -141,7 +141,6 @@ def show_settings(atlas: Atlas) -> None:
 atlas = open_page("overview")
 at = location.read(atlas.called)
 location.settle(at, links.atlas_query(atlas))
-last_views.remember("overview", links.atlas_query(atlas))
 words = atlas.manifest.vocabulary
 st.title(f"What {words.units} of {markdown(atlas.manifest.name)} respond to", anchor=False)
 st.markdown(

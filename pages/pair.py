@@ -14,8 +14,8 @@ from pages.components.pair.side import show_examples, show_head
 from pages.components.pair.suggestions import nothing_picked, one_picked
 from pages.components.shell.frame import open_page
 from pages.components.shell.nav import ensure_router
-from pages.components.url import last_views, location
-from pages.components.url.pair_view import LONGEST, SIDES, View, read_view, typed
+from pages.components.url import location
+from pages.components.url.pair_view import LONGEST, SIDES, View, typed
 from pages.components.url.tab import tab
 from pages.components.widgets import export
 from pages.components.widgets.export_tables import pair_tables
@@ -74,10 +74,9 @@ def show_pair(atlas: Atlas, view: View) -> None:
 
 atlas = open_page("pair")
 at = location.read(atlas.called)
-view = read_view(atlas, at)
+view = View.read(at, atlas)
 query = view.query(atlas)
 location.settle(at, query)
-last_views.remember("pair", query)
 st.title("Side by side", anchor=False)
 at.show_problems()
 controls(atlas, at, view)

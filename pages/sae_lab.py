@@ -14,8 +14,8 @@ from pages.components.lab.training import show_made
 from pages.components.lab.unit import show_unit
 from pages.components.shell.frame import open_page
 from pages.components.shell.nav import ensure_router
-from pages.components.url import last_views, location
-from pages.components.url.lab_view import View, read_view
+from pages.components.url import location
+from pages.components.url.lab_view import View
 from pages.components.url.tab import tab
 
 ensure_router()
@@ -62,10 +62,9 @@ if lab is None:
     no_lab(atlas)
     st.stop()
 at = location.read(atlas.called)
-view = read_view(atlas, at)
+view = View.read(at, atlas)
 query = view.query(atlas)
 location.settle(at, query)
-last_views.remember("sae_lab", query)
 tab(f"SAE lab, run {view.run}", atlas.called)
 st.title("SAE lab", anchor=False)
 at.show_problems()

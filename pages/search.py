@@ -10,8 +10,8 @@ from pages.components.search.empty import nothing_asked, nothing_found
 from pages.components.search.hits import show_hits
 from pages.components.shell.frame import open_page
 from pages.components.shell.nav import ensure_router
-from pages.components.url import last_views, location
-from pages.components.url.search_view import read_view
+from pages.components.url import location
+from pages.components.url.search_view import View
 from pages.components.url.tab import tab
 from pages.components.url.titles import search_title
 from pages.components.widgets import export
@@ -20,7 +20,7 @@ from pages.components.widgets.export_tables import hits_table
 ensure_router()
 atlas = open_page("search")
 at = location.read(atlas.called)
-view = read_view(atlas, at)
+view = View.read(at, atlas)
 tab(search_title(atlas, view), atlas.called)
 st.title("Search", anchor=False)
 try:
@@ -31,7 +31,6 @@ except AtlasError as error:
 view = find.on_a_page(at, view, found)
 query = view.query(atlas)
 location.settle(at, query)
-last_views.remember("search", query)
 at.show_problems()
 controls(atlas, view)
 if found is None:

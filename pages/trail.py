@@ -19,10 +19,10 @@ from pages.components.trail.controls import controls
 from pages.components.trail.export_trail import trail_menu
 from pages.components.trail.summary import links_of, sentences
 from pages.components.trail.trail_graph import trail_graph
-from pages.components.url import last_views, location
+from pages.components.url import location
 from pages.components.url.links import atlas_query, in_space, neuron_href
 from pages.components.url.tab import tab
-from pages.components.url.trail_view import View, read_view, trail_href
+from pages.components.url.trail_view import View, trail_href
 from pages.components.widgets.chips import Chip, chips
 from pages.components.widgets.features import feature_row, feature_rows
 
@@ -119,10 +119,9 @@ offered = worth_following(atlas)
 if not offered:
     nothing_to_follow(atlas)
 at = location.read(atlas.called)
-view = read_view(atlas, at, offered[0])
+view = View.read(at, atlas, start=offered[0])
 query = view.query(atlas)
 location.settle(at, query)
-last_views.remember("trail", query)
 tab(f"Trail of {view.seed}", atlas.called)
 st.title(f"Trail of {view.seed}", anchor=False)
 at.show_problems()

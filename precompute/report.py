@@ -1,4 +1,4 @@
-"""What a part of the evaluation tells: a table for people, and figures for programs."""
+"""What a part of the evaluation gives: a table for people, and figures for programs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,26 +6,23 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Figure:
-    """Printed as `name value unit`; the name ends in the atlas that it was measured on."""
+    """The name ends in the atlas that it was measured on."""
 
     name: str
     value: float
     unit: str
 
-    def __str__(self) -> str:
-        return f"{self.name} {self.value:.4g} {self.unit}"
-
 
 @dataclass(frozen=True)
 class Report:
-    """`pictures`: SVG by name, for the documentation."""
+    """The table is printed, the figures are written by `--json`. `pictures`: SVG by name, for the documentation."""
 
     table: str
     figures: tuple[Figure, ...]
     pictures: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return "\n".join([self.table, "", *map(str, self.figures)])
+        return self.table.rstrip()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """python -m precompute evaluate DIR: how well an atlas does what it claims, a part at a time.
 
-A part is a function from an open atlas and what is asked of it to a Report; PARTS names them. A part that cannot be
-measured is Failed, the others stand, and the command ends with exit code 2 once they are printed and written.
+A part is a function of an open atlas, the options and a callback for progress to a Report; PARTS names them. A part
+that cannot be measured is Failed, the others stand, and the command ends with exit code 2 once they are printed and
+written.
 """
 
 import json
@@ -20,10 +21,11 @@ from precompute.evaluate.spaces import evaluate_spaces
 from precompute.evaluate.trust import evaluate_trust
 from precompute.models.model_facts import shipped_model
 from precompute.report import Failed, Report
+from precompute.run.progress import OnProgress, Progress
 
 
 @dataclass(frozen=True)
-class Asked:
+class Options:
     """`against`: folders of atlases to compare with. `quick`: a few of everything. `model`: where that is."""
 
     against: Sequence[Path] = ()
@@ -31,15 +33,19 @@ class Asked:
     model: str | None = None
 
 
-PARTS: dict[str, Callable[[Atlas, Asked], Report]] = {
-    "names": lambda atlas, asked: evaluate_names(atlas),
-    "spaces": lambda atlas, asked: evaluate_spaces(atlas),
-    "planted": lambda atlas, asked: evaluate_planted(atlas, asked.quick, asked.model),
-    "counts": lambda atlas, asked: evaluate_counts(atlas, asked.quick),
-    "surgery": lambda atlas, asked: operated(atlas, asked),
-    "lab": lambda atlas, asked: evaluate_lab(atlas),
-    "dictionaries": lambda atlas, asked: compared(atlas, asked),
-    "trust": lambda atlas, asked: evaluate_trust(atlas),
+PARTS: dict[str, Callable[[Atlas, Options, OnProgress], Report]] = {
+    "names": lambda atlas, _, on_progress: evaluate_names(atlas, on_progress),
+    "spaces": lambda atlas, *_: evaluate_spaces(atlas),
+    "planted": lambda atlas, options, on_progress: evaluate_planted(atlas, options.quick, options.model, on_progress),
+    "counts": lambda atlas, options, on_progress: evaluate_counts(atlas, options.quick, on_progress),
+    "surgery": lambda atlas, options, on_progress: operated(atlas, options, on_progress),
+    "lab": lambda atlas, *_: evaluate_lab(atlas),
+    "dictionaries": lambda atlas, options, on_progress: compared(atlas, options, on_progress),
+    "trust": lambda atlas, _, on_progress: evaluate_trust(atlas, on_progress),
+}
+COUNTED = {  # what the progress of a part is counted in; the others take seconds
+    **{"names": "layers", "trust": "layers", "dictionaries": "layers", "surgery": "neurons"},
+    **{"planted": "layers of plantings", "counts": "layers of plantings"},
 }
 OF_INPUTS = ("planted", "counts")
 
@@ -53,16 +59,20 @@ def evaluate(
 ) -> Iterator[tuple[str, Report | Failed]]:
     """The parts asked for, by name, each once it is measured; by default those that the atlas has something for.
 
-    Raises AtlasError for what is no atlas. What a part alone lacks is said of that part.
+    Progress goes to stderr. Raises AtlasError for what is no atlas. What a part alone lacks is said of that part.
     """
-    atlas, asked = Atlas.open(directory), Asked(against, quick, model)
-    for part in dict.fromkeys(only or fitting(atlas, asked)):
-        yield part, measured(part, atlas, asked)
+    atlas, options = Atlas.open(directory), Options(against, quick, model)
+    parts = dict.fromkeys(only or fitting(atlas, options))
+    progress = Progress(len(parts))
+    for part in parts:
+        with progress.stage(part, COUNTED.get(part, "")) as on_progress:
+            report = measured(part, atlas, options, on_progress)
+        yield part, report
 
 
-def measured(part: str, atlas: Atlas, asked: Asked) -> Report | Failed:
+def measured(part: str, atlas: Atlas, options: Options, on_progress: OnProgress) -> Report | Failed:
     try:
-        return PARTS[part](atlas, asked)
+        return PARTS[part](atlas, options, on_progress)
     except ModuleNotFoundError as error:
         return Failed(lacking(error))
     except (ValueError, OSError) as error:
@@ -73,31 +83,31 @@ def measured(part: str, atlas: Atlas, asked: Asked) -> Report | Failed:
         return Failed("not enough memory")
 
 
-def compared(atlas: Atlas, asked: Asked) -> Report:
-    return evaluate_dictionaries(atlas, [Atlas.open(other) for other in asked.against])
+def compared(atlas: Atlas, options: Options, on_progress: OnProgress) -> Report:
+    return evaluate_dictionaries(atlas, [Atlas.open(other) for other in options.against], on_progress)
 
 
-def fitting(atlas: Atlas, asked: Asked) -> list[str]:
+def fitting(atlas: Atlas, options: Options) -> list[str]:
     """Names are of words; a lab is of images; what is compared with another atlas are dictionaries.
 
     Surgery runs a transformer, which is named or stands in data/models/.
     """
-    if asked.against:
+    if options.against:
         return ["dictionaries"]
     if atlas.manifest.images:
         return ["lab"]
     compared = ["spaces"] if atlas.manifest.compared else []
     if not atlas.manifest.inputs:
         return ["names", *compared]
-    runs = not atlas.manifest.raw["model"].get("sae") and (asked.model or shipped_model(atlas))
+    runs = not atlas.manifest.raw["model"].get("sae") and (options.model or shipped_model(atlas))
     trusted = ["trust"] if atlas.manifest.rarefied else []
     return ["names", *compared, *OF_INPUTS, *trusted, *(["surgery"] if runs else [])]
 
 
-def operated(atlas: Atlas, asked: Asked) -> Report:
+def operated(atlas: Atlas, options: Options, on_progress: OnProgress) -> Report:
     from precompute.evaluate.surgery import QUICK, Settings, evaluate_surgery  # the model library takes seconds to load
 
-    return evaluate_surgery(atlas, asked.model, QUICK if asked.quick else Settings())
+    return evaluate_surgery(atlas, options.model, QUICK if options.quick else Settings(), on_progress)
 
 
 def write_json(reports: Mapping[str, Report | Failed], path: Path) -> None:

@@ -16,6 +16,7 @@ from ne_core.method.embeddings import EMBEDDINGS
 from precompute.evaluate.names_report import interval
 from precompute.evaluate.rarefied import SETS, Units, layer_units
 from precompute.report import Figure, Report, aligned
+from precompute.run.progress import OnProgress, counted, silent
 
 EXAMPLES = 20  # of each unit in a set
 HEAD = f"""\
@@ -41,13 +42,14 @@ class Measured:
     units: Units
 
 
-def evaluate_dictionaries(atlas: Atlas, against: Sequence[Atlas]) -> Report:
+def evaluate_dictionaries(atlas: Atlas, against: Sequence[Atlas], on_progress: OnProgress = silent) -> Report:
     """A row for each layer of `atlas`, then for those of the others. Raises AtlasError where nothing compares."""
     if not against:
         raise AtlasError("dictionaries: nothing to compare with; name an atlas of what the latents read with --against")
     cut, space = atlas.manifest.default_cut, atlas.manifest.embedding
-    layers = [(atlas, atlas.layers), *((other, compared_layers(atlas, other)) for other in against)]
-    found = [measured(each, layer, cut, space) for each, of_it in layers for layer in of_it]
+    atlases = [(atlas, atlas.layers), *((other, compared_layers(atlas, other)) for other in against)]
+    layers = [(each, layer) for each, of_it in atlases for layer in of_it]
+    found = [measured(*layer, cut, space) for layer in counted(layers, on_progress)]
     table = aligned([head(), *map(row, found), single_inputs()])
     told = [figure for each in found for figure in figures(each)]
     about = [HEAD.format(cut=cut, made=EMBEDDINGS[space]), *differences(atlas, against)]

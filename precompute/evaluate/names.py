@@ -21,13 +21,15 @@ from ne_core.method.terms import Groups, Terms, terms_of
 from precompute.evaluate.held_out import Namer, Rows, held_out, layer_rows
 from precompute.evaluate.names_report import Measured, names_report
 from precompute.report import Report
+from precompute.run.progress import OnProgress, counted, silent
 
 SEED = 0
 
 
-def evaluate_names(atlas: Atlas) -> Report:
+def evaluate_names(atlas: Atlas, on_progress: OnProgress = silent) -> Report:
     words = word_classes(atlas.vocab)
-    return names_report(atlas.root.name, {f"layer {layer}": measured(atlas, layer, words) for layer in atlas.layers})
+    layers = {f"layer {layer}": measured(atlas, layer, words) for layer in counted(atlas.layers, on_progress)}
+    return names_report(atlas.root.name, layers)
 
 
 def measured(atlas: Atlas, layer: int, words: Int[np.ndarray, " n_vocab"]) -> Measured:

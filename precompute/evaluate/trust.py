@@ -19,6 +19,7 @@ from ne_core.refs import NeuronRef
 from precompute.evaluate.trust_picture import Curve
 from precompute.evaluate.trust_report import Layer, trust_report
 from precompute.report import Report
+from precompute.run.progress import OnProgress, counted, silent
 from precompute.steps.directions import Pool, directions
 
 COUNTS = (5, 10, 20, 40, 80)  # examples in a set
@@ -27,14 +28,15 @@ MOST, SETS = 60, 20  # units that it is drawn of, and random sets of each
 SEED = 0
 
 
-def evaluate_trust(atlas: Atlas) -> Report:
+def evaluate_trust(atlas: Atlas, on_progress: OnProgress = silent) -> Report:
     """Raises AtlasError for an atlas without random directions or inputs."""
     if atlas.manifest.rarefied is None:
         raise AtlasError(f"{atlas.root} holds no random directions: build it again with --rarefy 20")
     keep, most = choice(atlas)
     for layer in atlas.layers:
         atlas.layer_inputs(layer)  # which raises where there are none
-    return trust_report(atlas, [layer_found(atlas, layer, keep, most) for layer in atlas.layers])
+    layers = [layer_found(atlas, layer, keep, most) for layer in counted(atlas.layers, on_progress)]
+    return trust_report(atlas, layers)
 
 
 def choice(atlas: Atlas) -> tuple[float, int]:

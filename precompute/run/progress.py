@@ -2,11 +2,20 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from io import TextIOBase
+from typing import TypeVar
 
 from ne_core.amounts import duration
+
+OnProgress = Callable[[int, int], None]  # how many things are done, and how many there are
+Thing = TypeVar("Thing")
+
+
+def silent(done: int, total: int) -> None:
+    """Progress that nobody looks at."""
+
 
 EVERY_TTY_S, EVERY_PLAIN_S, EVERY_NOTE_S = 0.2, 10, 1
 
@@ -101,6 +110,13 @@ class Stage:
         elif text != "…":
             stream.write(f"{self.head}: {text}\n")
         stream.flush()
+
+
+def counted(things: Collection[Thing], on_progress: OnProgress) -> Iterator[Thing]:
+    """Each thing; it is done when the next one is taken."""
+    for done, thing in enumerate(things, start=1):
+        yield thing
+        on_progress(done, len(things))
 
 
 def rate(per_s: float) -> str:

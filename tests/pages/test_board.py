@@ -155,7 +155,7 @@ def test_a_page_of_rows_is_all_that_leaves_the_server(tiny_atlas, monkeypatch):
 
 
 def test_views_come_back_from_their_urls(tiny_atlas):
-    view = View("mean", False, 2, "many", (("features", (2.0, None)), ("distance", (0.25, 0.5))), 3)
+    view = View("mean", False, 2, "many", features=(2.0, None), distance=(0.25, 0.5), page=3)
     query = view.query(Atlas.open(tiny_atlas))
     assert query == {
         "atlas": "planted",

@@ -3,14 +3,18 @@
 python -m tests.support.fuzz 4711    # the address that view 4711 asks for
 """
 
+import importlib
+import pkgutil
 import random
 import string
 import sys
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import quote, quote_plus
 
+from pages.components import url
 from pages.components.shell.nav import PAGES
-from pages.components.text.measure_columns import COLUMNS
+from pages.components.url.declared import VIEWS, Addressed
 
 MARK = "nefuzz"  # in every text that would do harm, so that it is known again where it comes back
 HARMFUL = [
@@ -58,52 +62,19 @@ BAD_ESCAPES = [
     "%252e",
 ]
 
-# Every parameter that a page reads, with values that mean something to it.
-PARAMETERS: dict[str, list[str]] = {
-    "atlas": ["planted", "planted-lab", "demo"],
-    "layer": ["0", "1", "2"], "neuron": ["0", "1", "2", "3", "5"], "feature": ["0", "1", "2", "3"],
+# What means something to the planted atlases, beside the examples that the views declare.
+PLANTED: dict[str, list[str]] = {
+    "atlas": ["planted", "planted-lab", "demo"], "layer": ["0", "1", "2"], "neuron": ["0", "1", "2", "3", "5"],
     "cut": ["0", "0.3", "0.5", "0.75", "2"], "branch": ["0", "3", "15"], "space": ["neuron", "pre_mlp"],
-    "sort": ["central", "activation", "near", "far", *COLUMNS], "order": ["asc", "desc"],
-    "context": ["whole", "short", "important"], "baseline": ["mask-token", "mean-embedding", "mean"],
-    "values": ["on", "off"], "least": ["0", "0.3", "50", "1000000"], "most": ["0", "80", "100"], "holds": ["cat",
-    " cat", "日"],
-    "page": ["0", "1", "9999"], "class": ["many", "one", "related", "primary-rare"], "features": ["2-", "-3", "1-5"],
-    "size": ["1-10", "5-"], "random": ["95-", "-5", "10-90"], "distance": ["0.1-0.9", "-1"],
-    "q": ["cat", "the cat", "ca", "script", "red moon", "🙂",
-    "7"],
-    "mode": ["words", "token", "name", "snippet"], "like": ["0.0.0", "2.3.1"], "colour": ["layer", "size", "class"],
-    "show": ["0.2.1", "0.0.0"], "x": ["0", "0.5", "1"], "y": ["0.25", "1"], "zoom": ["1", "7.5", "100"],
-    "a": ["0.0.0", "L0 N2 F1", "neuron", "whitened"], "b": ["2.0.0", "0 2 1", "pre_mlp", "conditional"],
-    "clusters": ["features", "neuron", "centred"], "example": ["0", "5", "17"], "by": ["each", "standardised"],
-    "per": ["1", "5", "10"], "run": ["0", "1", "2"],
-    "against": ["0", "1"],
-    "image": ["0", "7", "39"], "drawn": ["0" * 16, "f" * 64, "0123456789abcdef" * 4], "unit": ["0", "3"],
-    "measure": ["fvu", "l0", "ratio", "intra"], "single": ["all", "hide"], "among": ["test", "mlp", "run", "against"],
+    "baseline": ["mask-token", "mean-embedding", "mean"], "least": ["0.3", "50", "1000000"],
+    "holds": ["cat", " cat", "日"], "q": ["cat", "the cat", "ca", "script", "red moon", "🙂", "7"],
+    "page": ["0", "1", "9999"], "random": ["95-", "-5", "10-90"], "size": ["1-10", "5-"], "example": ["0", "5", "17"],
+    "image": ["0", "7", "39"],
 }  # fmt: skip
-FEATURES, FOUND = ("layer", "neuron", "feature"), ("q", "mode", "like", "space", "layer", "class", "least", "page")
-OWN = {
-    "neuron": (
-        *FEATURES,
-        "cut",
-        "branch",
-        "space",
-        "sort",
-        "context",
-        "baseline",
-        "values",
-        "least",
-        "most",
-        "holds",
-        "page",
-    ),
-    "board": ("sort", "order", "layer", "class", "features", "random", "size", "distance", "page"),
-    "search": FOUND,
-    "map": (*FOUND, "colour", "show", "x", "y", "zoom"),
-    "trail": (*FEATURES, "space", "least", "per"),
-    "pair": ("a", "b"),
-    "compare": ("layer", "neuron", "a", "b", "clusters", "example", "measure", "by"),
-    "sae_lab": ("run", "against", "image", "drawn", "unit", "neuron", "feature", "cut", "measure", "single", "among"),
-}
+for module in pkgutil.iter_modules(url.__path__, f"{url.__name__}."):
+    importlib.import_module(module.name)  # every view
+
+
 UNKNOWN = [
     "",
     "embed",
@@ -130,6 +101,21 @@ ELSEWHERE = [
     MARK,
 ]
 
+
+def parameters() -> dict[str, list[str]]:
+    """Every parameter that a page reads, with values that mean something to it."""
+    return parameters_of(tuple(VIEWS.values()))
+
+
+@cache
+def parameters_of(views: tuple[type[Addressed], ...]) -> dict[str, list[str]]:
+    found = {name: list(texts) for name, texts in PLANTED.items()}
+    for view in views:
+        for name, texts in view.names().items():
+            found.setdefault(name, []).extend(texts)
+    return found
+
+
 ENDS = {ord(character): quote(character) for character in "&#=+%\0"}
 
 
@@ -146,10 +132,10 @@ class Address:
 def address(number: int, page: str | None = None) -> Address:
     """A page and its query: parameters good, wrong, odd and harmful, known and unknown, some more than once."""
     rng = random.Random(number)
-    page = rng.choice([*PAGES, *OWN, "", rng.choice(ELSEWHERE)]) if page is None else page
-    own = OWN.get(page, tuple(PARAMETERS))
+    page = rng.choice([*PAGES, *VIEWS, "", rng.choice(ELSEWHERE)]) if page is None else page
+    own = tuple(VIEWS[page].names() if page in VIEWS else parameters())
     names = rng.sample(own, k=rng.randint(0, min(7, len(own))))
-    names += rng.choice(([], ["atlas"], rng.sample(list(PARAMETERS), k=2)))
+    names += rng.choice(([], ["atlas"], rng.sample(list(parameters()), k=2)))
     names += [rng.choice([*names, *UNKNOWN]) for _ in range(rng.choice((0, 0, 0, 1, 2)))]
     given = [(name, value(rng, name)) for name in names]
     query = "&".join(f"{escaped(rng, name)}={escaped(rng, text)}" for name, text in given)
@@ -162,7 +148,7 @@ def address(number: int, page: str | None = None) -> Address:
 def value(rng: random.Random, name: str) -> str:
     """For a parameter: most often what it could mean, so that what lies behind is reached."""
     kind = rng.random()
-    good = rng.choice(PARAMETERS.get(name, ODD))
+    good = rng.choice(parameters().get(name) or ODD)
     if kind < 0.4:
         return good
     if kind < 0.6:
@@ -175,9 +161,7 @@ def value(rng: random.Random, name: str) -> str:
 def text(number: int) -> str:
     """What somebody might type or put into a file: a harmful, odd or numeric text, or several of them, mutated."""
     rng = random.Random(number)
-    made = " ".join(
-        rng.choice((*HARMFUL, *ODD, *NUMBERS, *PARAMETERS["q"])) for _ in range(rng.choice((1, 1, 1, 2, 5)))
-    )
+    made = " ".join(rng.choice((*HARMFUL, *ODD, *NUMBERS, *PLANTED["q"])) for _ in range(rng.choice((1, 1, 1, 2, 5))))
     return mutated(rng, made) if rng.random() < 0.4 else made
 
 

@@ -32,13 +32,13 @@ def pick_range(atlas: Atlas, board: Board, view: View, name: str) -> None:
     if low == high:
         return
     key, whole = f"_board_{name}", name != "distance"
-    least, most = dict(view.ranges).get(name, (None, None))
+    least, most = view.ranges.get(name, (None, None))
     shown = (min(max(low, low if least is None else least), high), max(min(high, high if most is None else most), low))
     kind = int if whole else float
     st.session_state[key] = tuple(map(kind, shown))
 
     def moved(to: tuple[float, float]) -> dict[str, str]:
-        return view.within(name, between(to, (low, high))).query(atlas)
+        return view.to(**{name: between(to, (low, high))}).query(atlas)
 
     st.slider(
         TITLES[name],
@@ -51,5 +51,6 @@ def pick_range(atlas: Atlas, board: Board, view: View, name: str) -> None:
     )
 
 
-def between(picked: tuple[float, float], limits: tuple[float, float]) -> Range:
-    return tuple(None if end == limit else float(end) for end, limit in zip(picked, limits, strict=True))
+def between(picked: tuple[float, float], limits: tuple[float, float]) -> Range | None:
+    ends = tuple(None if end == limit else float(end) for end, limit in zip(picked, limits, strict=True))
+    return None if ends == (None, None) else ends

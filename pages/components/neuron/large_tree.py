@@ -6,7 +6,6 @@ import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
 from pages.components.url import location
-from pages.components.url.links import page_href
 from pages.components.url.neuron_view import View
 from pages.components.widgets.chips import Chip, chips
 
@@ -34,7 +33,7 @@ def large_tree(atlas: Atlas, neuron: Neuron, view: View) -> None:
     )
     named = {"Atlas’s cut": usual, "Suggested cut": suggested}
     views = {f"{name} {cut:g}": at(cut) for name, cut in named.items() if cut is not None}
-    links = [Chip(text, page_href("neuron", to.query(atlas)), to.cut == view.cut) for text, to in views.items()]
+    links = [Chip(text, to.href(atlas), to.cut == view.cut) for text, to in views.items()]
     chips(links, name="cuts", label="Cuts")
     st.caption(
         f"This {atlas.manifest.vocabulary.unit} has {len(neuron):,} examples. Trees of more than {MOST_LEAVES:,} "

@@ -1,7 +1,6 @@
-"""What the lab page shows, as a URL: two runs, a picture, a unit and its features. Read, checked and written here."""
+"""What the lab page shows, as a URL: two runs, a picture, a unit and its features."""
 
-from dataclasses import dataclass, replace
-from urllib.parse import urlencode
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
@@ -13,32 +12,86 @@ from ne_core.lab.sweep import counterpart
 from ne_core.refs import FeatureRef
 from pages.components.cached.lab_data import Which, meanings_of, picture_hidden, seen_of
 from pages.components.text.lab_words import MEASURES
-from pages.components.url import links, location
+from pages.components.url.atlas_fields import cut
+from pages.components.url.declared import Addressed, Context
 from pages.components.url.drawing import from_text
+from pages.components.url.fields import Wrong, choice, named, whole
 
 AMONG = {"test": "All test images", "mlp": "Wrong: the MLP", "run": "Wrong: this run", "against": "Wrong: against"}
 LAYERS = ("standard", "ne")  # which of the runs that are shown an atlas's layers are
 ALL, HIDE = "all", "hide"
 
 
+def runs(c: Context) -> range:
+    return range(c.atlas.lab.n_runs)
+
+
+def usual_against(lab: Lab, run: int) -> int:
+    """What a run is held against without being asked for: of the pair that the atlas shows the other one."""
+    pair = lab.shown
+    if run in pair.values():
+        return pair["standard" if lab.kind(run) == "ne" else "ne"]
+    return counterpart(lab, run)
+
+
+def first_test_image(c: Context) -> int:
+    return c.atlas.lab.facts["n_train"]
+
+
+def drawn(c: Context, text: str) -> str:
+    height, width = c.atlas.lab.shape
+    if from_text(text, height * width) is None:
+        what = f"a drawn picture is {height * width} digits from 0 to f, one for each of {height} × {width} pixels"
+        raise Wrong(what)
+    return text
+
+
+def not_both(c: Context, neuron: int) -> int | None:
+    if c.unit is None:
+        return neuron
+    c.at.wrong("neuron", "name a latent (unit) or a hidden neuron (neuron), not both")
+    return None
+
+
+def features(c: Context) -> range:
+    """A feature's number counts at the cut, of the unit that is shown."""
+    which = shown_unit(c.atlas, c)
+    found = meanings_of(c.atlas, which.run, which.number)
+    return range(0 if found is None else found.measures(c.cut).n_features)
+
+
+def this_unit(c: Context) -> str:
+    return f"this {shown_unit(c.atlas, c).noun}"
+
+
 @dataclass(frozen=True)
-class View:
+class View(Addressed, page="sae_lab"):
     """`unit` and `neuron` are None where the URL names none, `drawn` where the picture is image `image`."""
 
-    run: int
-    against: int
-    image: int
-    drawn: str | None
-    unit: int | None
-    neuron: int | None
-    feature: int | None
-    cut: float
-    measure: str = "fvu"
-    single: str = ALL
-    among: str = "test"
-
-    def to(self, **changes) -> "View":
-        return replace(self, **changes)
+    run: int = whole(runs, "this lab", "run", usual=lambda c: c.atlas.lab.shown["ne"], always=True)
+    against: int = whole(runs, "this lab", "run", usual=lambda c: usual_against(c.atlas.lab, c.run))
+    image: int = whole(
+        lambda c: range(len(c.atlas.lab.images)),
+        "this lab",
+        "image",
+        end=lambda c: f"; the test set begins at {first_test_image(c)}",
+        usual=first_test_image,
+        always=True,
+    )
+    drawn: str | None = named(drawn, examples=("0" * 16, "f" * 64, "0123456789abcdef" * 4))
+    unit: int | None = whole(lambda c: range(c.atlas.lab.d_sae), "a run", "latent")
+    neuron: int | None = whole(lambda c: range(c.atlas.lab.mlp.d_hidden), "the MLP", "hidden neuron", final=not_both)
+    feature: int | None = whole(
+        features,
+        this_unit,
+        "feature",
+        none=lambda c: f"{this_unit(c)} has no activating images, so it has no features",
+        last=True,
+    )
+    cut: float = cut("this lab’s", lambda c: c.atlas.lab.facts["cut"])
+    measure: str = choice(tuple(MEASURES), "the measures are", usual="fvu")
+    single: str = choice((ALL, HIDE), "runs that read single inputs are under", usual=ALL)
+    among: str = choice(tuple(AMONG), "pictures are stepped through among", usual="test")
 
     def to_run(self, atlas: Atlas, run: int, against: int | None = None) -> "View":
         """Another run, with the one of the other kind that is as sparse; its latents are others."""
@@ -56,107 +109,17 @@ class View:
     def runs(self) -> tuple[int, int]:
         return self.run, self.against
 
-    def query(self, atlas: Atlas) -> dict[str, str]:
-        """The URL: the runs and the picture, and what is not as it is without being asked for."""
-        lab = atlas.lab
-        given = {
-            "run": str(self.run),
-            "against": "" if self.against == usual_against(lab, self.run) else str(self.against),
-            "image": str(self.image),
-            "drawn": self.drawn or "",
-            "unit": "" if self.unit is None else str(self.unit),
-            "neuron": "" if self.neuron is None else str(self.neuron),
-            "feature": "" if self.feature is None else str(self.feature),
-            "cut": "" if self.cut == lab.facts["cut"] else f"{self.cut:g}",
-            "measure": "" if self.measure == View.measure else self.measure,
-            "single": "" if self.single == View.single else self.single,
-            "among": "" if self.among == View.among else self.among,
-        }
-        return links.atlas_query(atlas, {name: value for name, value in given.items() if value})
-
-    def href(self, atlas: Atlas) -> str:
-        return f"sae_lab?{urlencode(self.query(atlas))}"
-
 
 def lab_href(atlas: Atlas, ref: FeatureRef) -> str | None:
     """The address of a feature of the atlas's cut in the lab; None where the atlas has no lab, or another layer."""
     if atlas.lab is None or ref.layer not in atlas.layers[: len(LAYERS)]:
         return None
     run = atlas.lab.shown[LAYERS[atlas.layers.index(ref.layer)]]
-    query = {"run": str(run), "unit": str(ref.neuron), "feature": str(ref.feature)}
-    usual = atlas.manifest.default_cut
-    query |= {} if usual == atlas.lab.facts["cut"] else {"cut": f"{usual:g}"}  # the feature's number counts at it
-    return links.page_href("sae_lab", links.atlas_query(atlas, query))
+    cut = atlas.manifest.default_cut  # the feature's number counts at it
+    return View(run, unit=ref.neuron, feature=ref.feature, cut=cut).href(atlas)
 
 
-def usual_against(lab: Lab, run: int) -> int:
-    """What a run is held against without being asked for: of the pair that the atlas shows the other one."""
-    pair = lab.shown
-    if run in pair.values():
-        return pair["standard" if lab.kind(run) == "ne" else "ne"]
-    return counterpart(lab, run)
-
-
-def read_view(atlas: Atlas, at: location.Location) -> View:
-    """The view that the URL asks for, each parameter checked; a wrong one says what would have worked."""
-    lab = atlas.lab
-    runs, images = range(lab.n_runs), range(len(lab.images))
-    run = at.whole("run", runs, lab.shown["ne"], f"this lab has {location.numbers(runs, 'run')}")
-    against = at.whole("against", runs, usual_against(lab, run), f"this lab has {location.numbers(runs, 'run')}")
-    what = f"this lab has {location.numbers(images, 'image')}; the test set begins at {lab.facts['n_train']}"
-    image = at.whole("image", images, lab.facts["n_train"], what)
-    usual = lab.facts["cut"]
-    what = f"a cut is a cosine distance, a number from 0 to 2; this lab’s is {usual:g}"
-    view = View(
-        run,
-        against,
-        image,
-        read_drawn(lab, at),
-        read_number(at, "unit", lab.d_sae, "a run has"),
-        read_number(at, "neuron", lab.mlp.d_hidden, "the MLP has"),
-        None,
-        at.number("cut", 0.0, 2.0, usual, what),
-        at.choice("measure", tuple(MEASURES), View.measure, "the measures are"),
-        at.choice("single", (ALL, HIDE), ALL, "runs that read single inputs are under"),
-        at.choice("among", tuple(AMONG), View.among, "pictures are stepped through among"),
-    )
-    if view.unit is not None and view.neuron is not None:
-        at.wrong("neuron", "name a latent (unit) or a hidden neuron (neuron), not both")
-        view = view.to(neuron=None)
-    return view.to(feature=read_feature(atlas, at, view))
-
-
-def read_drawn(lab: Lab, at: location.Location) -> str | None:
-    text = at.asked.get("drawn")
-    height, width = lab.shape
-    if text is not None and from_text(text, height * width) is None:
-        what = f"a drawn picture is {height * width} digits from 0 to f, one for each of {height} × {width} pixels"
-        at.wrong("drawn", what)
-        return None
-    return text
-
-
-def read_number(at: location.Location, name: str, count: int, whose: str) -> int | None:
-    if name not in at.asked:
-        return None
-    noun = {"unit": "latent", "neuron": "hidden neuron"}[name]
-    return at.whole(name, range(count), 0, f"{whose} {location.numbers(range(count), noun)}")
-
-
-def read_feature(atlas: Atlas, at: location.Location, view: View) -> int | None:
-    """A feature's number counts at the cut, of the unit that is shown."""
-    if "feature" not in at.asked:
-        return None
-    which = shown_unit(atlas, view)
-    found = meanings_of(atlas, which.run, which.number)
-    if found is None:
-        at.wrong("feature", f"this {which.noun} has no activating images, so it has no features")
-        return None
-    features = range(found.measures(view.cut).n_features)
-    return at.whole("feature", features, 0, f"this {which.noun} has {location.numbers(features, 'feature')}")
-
-
-def picture(atlas: Atlas, view: View) -> Float[np.ndarray, " d_pixels"]:
+def picture(atlas: Atlas, view: "View | Context") -> Float[np.ndarray, " d_pixels"]:
     """The picture at hand, as the MLP reads it."""
     lab = atlas.lab
     if view.drawn is None:
@@ -164,7 +127,7 @@ def picture(atlas: Atlas, view: View) -> Float[np.ndarray, " d_pixels"]:
     return from_text(view.drawn, lab.x.shape[1])
 
 
-def shown_unit(atlas: Atlas, view: View) -> Which:
+def shown_unit(atlas: Atlas, view: "View | Context") -> Which:
     """The unit that the URL names; without one the run's strongest latent on the picture, or its first living one."""
     if view.neuron is not None:
         return Which(None, view.neuron)

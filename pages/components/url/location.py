@@ -13,7 +13,7 @@ import streamlit as st
 
 from ne_core.text.phrases import listed
 from pages.components.base.escape import markdown
-from pages.components.url import address
+from pages.components.url import address, last_views
 
 SETTLED = "_settled"  # in the session's state: whether it has shown a view
 
@@ -92,12 +92,13 @@ def go(query: dict[str, str]) -> None:
 
 
 def settle(location: Location, query: dict[str, str]) -> None:
-    """Make the address bar show the view in full, unless it holds something wrong that the message is about.
+    """Remember the view, and make the address bar show it, unless it holds something wrong that the message is about.
 
     The browser writes it in place of the address that it asked by (address.js). Streamlit sends the query with every
     request, so it hears of it too, even where nothing differs: what it last heard may be of a page that was left. But
     not in the first run: nothing is there yet to keep it from adding an entry to the history.
     """
+    last_views.remember(st.session_state[address.PAGE], query)
     right = not location.problems and location.asked.get("atlas", location.atlas) == location.atlas
     if st.session_state.get(SETTLED):
         st.query_params.from_dict(query if right else location.asked)

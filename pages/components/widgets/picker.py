@@ -11,9 +11,9 @@ from ne_core.atlas.names import embeddings_formula, layer_mark, ref_name, unit_t
 from ne_core.refs import NeuronRef
 from pages.components.base.escape import markdown
 from pages.components.cached.starts import living
-from pages.components.url import last_views, location, neuron_view
-from pages.components.url.neuron_view import OfNeuron, View
-from pages.components.url.reading import read_page
+from pages.components.url import location
+from pages.components.url.neuron_view import View
+from pages.components.url.spaces_view import View as SpacesView
 from pages.components.url.tab import tab
 from pages.components.widgets.choices import space_of
 from pages.components.widgets.example_selection import cluster_at, passing
@@ -25,7 +25,6 @@ def pick_neuron(atlas: Atlas) -> View:
     view = read_view(atlas, at)
     query = view.query(atlas)
     location.settle(at, query)
-    last_views.remember("neuron", query)
     tab(ref_name(atlas.manifest, view.neuron), atlas.called)
     st.title(markdown(unit_title(atlas.manifest, view.neuron)), anchor=False)
     at.show_problems()
@@ -34,16 +33,16 @@ def pick_neuron(atlas: Atlas) -> View:
 
 
 def read_view(atlas: Atlas, at: location.Location) -> View:
-    view = neuron_view.read_view(atlas, at)
+    view = View.read(at, atlas)
     neuron = atlas.neuron(view.neuron)
     if "page" not in at.asked or not len(neuron):
         return view
     rows = cluster_at(neuron, view.cut, view.feature or 0, view.branch).rows
     n_passing = int(passing(atlas, neuron, rows, view.reading).sum())
-    return replace(view, reading=read_page(at, view.reading, n_passing))
+    return replace(view, reading=view.reading.on_page(at, n_passing))
 
 
-def controls(atlas: Atlas, view: OfNeuron) -> None:
+def controls(atlas: Atlas, view: View | SpacesView) -> None:
     """Layer, neuron, previous, next and random; the buttons never land on a neuron without examples."""
     ref, n_neurons = view.neuron, atlas.n_neurons(view.neuron.layer)
     alive = np.array([each.neuron for each in living(atlas, ref.layer)])

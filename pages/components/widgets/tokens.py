@@ -7,9 +7,8 @@ from dataclasses import replace
 from ne_core.atlas import Atlas, Neuron
 from ne_core.queries.maximum import maximum, percent
 from pages.components.base.assets import component, drawn_key
-from pages.components.url.links import page_href
 from pages.components.url.neuron_view import View
-from pages.components.url.reading import CONTEXTS, LONGEST, SORTS, Reading, baseline_names, n_pages
+from pages.components.url.reading import CONTEXTS, LONGEST, SORTS, baseline_names
 from pages.components.widgets.example_lines import example_lines
 from pages.components.widgets.example_selection import Chosen
 
@@ -68,27 +67,21 @@ def bar(atlas: Atlas, neuron: Neuron, view: View) -> dict:
         "holds": ["Label", "a class"] if images else ["Holds", "some text"],
         "longest": LONGEST,
         "range": [math.floor(share.min()), math.ceil(share.max())],
-        "order": list(everything(view).query(atlas)),
+        "order": ["atlas", *View.names()],
         "query": view.query(atlas),
         "all": replace(view, reading=view.reading.elsewhere()).query(atlas) if view.reading.filtered else None,
     }
 
 
-def everything(view: View) -> View:
-    """A view whose address has all that an address can have, for the order in which it is written."""
-    reading = Reading("far", "short", "mean", True, 1, 2, "a", 1)
-    return replace(view, feature=0, space="", cut=-1, branch=0, reading=reading)
-
-
 def pages(atlas: Atlas, found: Chosen, view: View) -> list[dict]:
     """Links to the examples before and after those on this page."""
-    here, last = view.reading.page, n_pages(found.n_found) - 1
+    here, last = view.reading.page, view.reading.pages(found.n_found)[-1]
     beside = {"Previous": here - 1, "Next": here + 1}
     readings = {title: replace(view.reading, page=page) for title, page in beside.items() if 0 <= page <= last}
     return [
         {
             "text": f"{title}: {reading.span(found.n_found).start} to {reading.span(found.n_found).stop - 1}",
-            "href": page_href("neuron", replace(view, reading=reading).query(atlas)),
+            "href": replace(view, reading=reading).href(atlas),
         }
         for title, reading in readings.items()
     ]

@@ -13,6 +13,7 @@ from precompute.evaluate.planted.sources import COUNTS, Pool, pool_of
 from precompute.evaluate.planted.weights import WEIGHTINGS
 from precompute.evaluate.resampled import told
 from precompute.report import Report, aligned
+from precompute.run.progress import OnProgress, counted, silent
 
 PLANTINGS, FEW = 60, 8  # of each kind in a layer
 KINDS = {
@@ -34,15 +35,23 @@ Planted counts: how many features a suggested cut makes of 1 to 5 key tokens, an
 best on the other half of the plantings. “gap below background” is what the atlas keeps.
 """
 RAW = "neuron_raw"  # the reference where the norm is not folded into the weights
+WEIGHTED = ("neuron", "neuron_centred", "neuron_whitened", "conditional", DEFAULT)  # the weights have a part in them
 QUICK_RULES = {SUGGESTED: RULES[SUGGESTED]}
 
 
-def evaluate_planted(atlas: Atlas, quick: bool = False, model: str | None = None) -> Report:
+def evaluate_planted(
+    atlas: Atlas, quick: bool = False, model: str | None = None, on_progress: OnProgress = silent
+) -> Report:
     """`neuron_raw` needs the model, named or shipped. Raises AtlasError where the atlas was built without inputs."""
     n, parts, figures = FEW if quick else PLANTINGS, [HEAD], []
     forms = forms_of(atlas, model)
+    jobs = counted([(name, layer) for name in (*KINDS, *WEIGHTINGS) for layer in forms], on_progress)
+    found = {
+        (name, layer): planted(forms[layer], name, n) if name in KINDS else weighted(forms[layer], n, name)
+        for name, layer in jobs
+    }
     for kind, what in KINDS.items():
-        layers = there({layer: planted(form, kind, n) for layer, form in forms.items()})
+        layers = there({layer: found[kind, layer] for layer in forms})
         if not layers:
             parts.append(f"{kind} ({what}): no layer has enough of them\n")
             continue
@@ -51,7 +60,7 @@ def evaluate_planted(atlas: Atlas, quick: bool = False, model: str | None = None
         parts.append(f"{kind} ({what}), {n_all} plantings\n\n{report.table(layers, spaces)}\n")
         parts.append(f"{kind}, by layer\n\n{report.layer_tables(layers, spaces)}\n")
         figures += report.planted_figures(atlas.root.name, kind, layers, spaces)
-    parts.append(weights_table(forms, n))
+    parts.append(weights_table({name: there({layer: found[name, layer] for layer in forms}) for name in WEIGHTINGS}))
     return Report("\n".join(parts), tuple(figures))
 
 
@@ -83,29 +92,32 @@ def there(layers: Mapping[int, Mapping[str, Sequence[Outcome]]]) -> dict[int, Ma
     return {layer: found for layer, found in layers.items() if report.several(next(iter(found.values())))}
 
 
-def weights_table(forms: Mapping[int, Form], n: int) -> str:
-    """What else the pseudo-neuron's weight could be: only spaces that the weights have a part in."""
-    spaces, rows = ("neuron", "neuron_centred", "neuron_whitened", "conditional", DEFAULT), []
-    for name in WEIGHTINGS:
-        found = there({layer: weighted(form, n, spaces, name) for layer, form in forms.items()})
-        if found:
-            rows.append([name, *(told(report.over_layers(found, space, report.at_calibrated)) for space in spaces)])
+def weights_table(weightings: Mapping[str, Mapping[int, Mapping[str, Sequence[Outcome]]]]) -> str:
+    """What else the pseudo-neuron's weight could be."""
+    rows = [
+        [name, *(told(report.over_layers(layers, space, report.at_calibrated)) for space in WEIGHTED)]
+        for name, layers in weightings.items()
+        if layers
+    ]
     said = (
         "neurons, Rand at the calibrated cut by what the weight is (unit: the sum of weights at length 1; raw: their "
         "sum; one: the first source's; normal: random numbers)"
     )
-    return f"{said}\n\n{aligned([['', *spaces], *rows])}\n"
+    return f"{said}\n\n{aligned([['', *WEIGHTED], *rows])}\n"
 
 
-def weighted(form: Form, n: int, spaces: Sequence[str], weighting: str) -> dict[str, list[Outcome]]:
-    return outcomes(form.pool, form.embedder, "neurons", n, spaces, QUICK_RULES, weighting)
+def weighted(form: Form, n: int, weighting: str) -> dict[str, list[Outcome]]:
+    return outcomes(form.pool, form.embedder, "neurons", n, WEIGHTED, QUICK_RULES, weighting)
 
 
-def evaluate_counts(atlas: Atlas, quick: bool = False) -> Report:
+def evaluate_counts(atlas: Atlas, quick: bool = False, on_progress: OnProgress = silent) -> Report:
     """In the paper's space, the default one and the atlas's own. Raises AtlasError where the atlas has no inputs."""
     spaces = list(dict.fromkeys((REFERENCE, DEFAULT, atlas.manifest.embedding)))
     n, parts, figures = FEW if quick else PLANTINGS, [COUNTS_HEAD], []
-    found = {kind: counted(atlas, kind, n, spaces) for kind in COUNTS if kind != "neurons"}
+    kinds = [kind for kind in COUNTS if kind != "neurons"]
+    jobs = counted([(kind, layer) for kind in kinds for layer in atlas.layers], on_progress)
+    all_outcomes = {(kind, layer): layer_outcomes(atlas, layer, kind, n, spaces) for kind, layer in jobs}
+    found = {kind: [all_outcomes[kind, layer] for layer in atlas.layers] for kind in kinds}
     for space in spaces:
         of_kind = {kind: [part[space] for part in layers if part[space]] for kind, layers in found.items()}
         of_kind["both"] = [part for layers in of_kind.values() for part in layers]
@@ -119,6 +131,6 @@ def evaluate_counts(atlas: Atlas, quick: bool = False) -> Report:
     return Report("\n".join(parts), tuple(figures))
 
 
-def counted(atlas: Atlas, kind: str, n: int, spaces: Sequence[str]) -> list[dict[str, list[Outcome]]]:
-    """Each layer's plantings, by space, with every rule's cut."""
-    return [outcomes(pool_of(atlas, layer), atlas.embedder(layer), kind, n, spaces) for layer in atlas.layers]
+def layer_outcomes(atlas: Atlas, layer: int, kind: str, n: int, spaces: Sequence[str]) -> dict[str, list[Outcome]]:
+    """A layer's plantings, by space, with every rule's cut."""
+    return outcomes(pool_of(atlas, layer), atlas.embedder(layer), kind, n, spaces)

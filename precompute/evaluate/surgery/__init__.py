@@ -19,11 +19,12 @@ from precompute.evaluate.surgery.measured import Settings, measured
 from precompute.evaluate.surgery.model import opened_model
 from precompute.evaluate.surgery.report import surgery_report
 from precompute.report import Report
+from precompute.run.progress import OnProgress, silent
 
 QUICK = Settings(neurons=4, losses=2)
 
 
-def evaluate_surgery(atlas: Atlas, model: str | None, settings: Settings) -> Report:
+def evaluate_surgery(atlas: Atlas, model: str | None, settings: Settings, on_progress: OnProgress = silent) -> Report:
     """Raises ValueError, in one line, for an atlas without inputs or of no transformer, and for another model."""
-    found = measured(atlas, opened_model(atlas, model), settings)
+    found = measured(atlas, opened_model(atlas, model), settings, on_progress)
     return surgery_report(atlas.root.name, str(atlas.manifest.raw["embedding"]), found)

@@ -1,7 +1,9 @@
 """The sample of neurons, and what was measured of all of them."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from itertools import islice
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -25,6 +27,7 @@ from precompute.evaluate.surgery.neurons import (
     placed_trials,
 )  # fmt: skip
 from precompute.models.transformer import TransformerSource
+from precompute.run.progress import OnProgress, counted, silent
 
 
 @dataclass(frozen=True)
@@ -72,15 +75,22 @@ class Operated:
     changed: Changed
 
 
-def measured(atlas: Atlas, source: TransformerSource, settings: Settings) -> Measured:
+def measured(atlas: Atlas, source: TransformerSource, settings: Settings, on_progress: OnProgress = silent) -> Measured:
     """Raises AtlasError where no neuron has examples enough."""
-    sampled = {layer: sample(atlas, layer, settings) for layer in atlas.layers}
-    if not any(map(len, sampled.values())):
+    sampled = [sample(atlas, layer, settings) for layer in atlas.layers]
+    if not any(sampled):
         raise AtlasError(
             f"surgery tests neurons with {settings.examples} examples: none of {atlas.root} has as many; "
             "build it again from more texts, or with a larger --max-examples"
         )
-    return Measured.joined([of_layer(atlas, source, each, settings) for each in sampled.values() if each])
+    rest = counted([ref for refs in sampled for ref in refs], on_progress)
+    layers = [
+        of_layer(atlas, source, layer, islice(rest, len(refs)), settings)
+        for layer, refs in zip(atlas.layers, sampled, strict=True)
+        if refs
+    ]
+    deque(rest)  # the last one is done
+    return Measured.joined(layers)
 
 
 def sample(atlas: Atlas, layer: int, settings: Settings) -> list[NeuronRef]:
@@ -90,12 +100,14 @@ def sample(atlas: Atlas, layer: int, settings: Settings) -> list[NeuronRef]:
     return [NeuronRef(layer, neuron) for neuron in np.sort(drawn).tolist()]
 
 
-def of_layer(atlas: Atlas, source: TransformerSource, refs: Sequence[NeuronRef], settings: Settings) -> Measured:
-    embedder = atlas.embedder(refs[0].layer)
+def of_layer(
+    atlas: Atlas, source: TransformerSource, layer: int, refs: Iterable[NeuronRef], settings: Settings
+) -> Measured:
+    embedder = atlas.embedder(layer)
     found = [operated(neuron_of(atlas, ref), embedder, source, settings) for ref in refs]
     changed = changes(atlas, source, [each.neuron for each in found], [each.changed for each in found])
     return Measured(
-        np.array([ref.layer for ref in refs]),
+        np.full(len(found), layer),
         *(np.stack([getattr(each.lost, name) for each in found]) for name in ("own", "siblings", "read")),
         *(np.stack([getattr(each, name) for each in found]) for name in ("covered", "tested")),
         *(np.stack([getattr(change, name) for change in changed]) for name in ("own", "siblings")),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ne_core.atlas import Atlas
 from ne_core.errors import AtlasError
 from precompute import evaluate
 from precompute.__main__ import main, parser
@@ -54,8 +55,8 @@ def test_a_part_that_fails_leaves_the_others(parts, tiny_atlas, tmp_path, capsys
     only = ["--only", "names", "surgery", "trust"]
     assert main(["evaluate", str(tiny_atlas), *only, "--json", str(out), "--docs", str(docs)]) == 2
     written = capsys.readouterr()
-    assert written.out.count("names_of_a 1.5 of 2") == 2
-    assert written.err == "surgery: this atlas is too small for it: build one of more examples\n"
+    assert written.out.count("a table") == 2
+    assert "surgery: this atlas is too small for it: build one of more examples" in written.err.splitlines()
     figures = json.loads(out.read_text())
     assert list(figures) == ["names", "trust", "failed"]
     assert figures["failed"] == {"surgery": "this atlas is too small for it: build one of more examples"}
@@ -67,7 +68,8 @@ def test_parts_that_all_stand_are_exit_code_0(parts, tiny_atlas, tmp_path, capsy
     out = tmp_path / "figures.json"
     assert main(["evaluate", str(tiny_atlas), "--only", "names", "trust", "names", "--json", str(out)]) == 0
     assert list(json.loads(out.read_text())) == ["names", "trust"], "a part that is named twice is measured once"
-    assert capsys.readouterr().err == ""
+    heads = [line.split(":")[0] for line in capsys.readouterr().err.splitlines()]
+    assert heads == ["[1/2] names", "[2/2] trust"]
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, ZeroDivisionError])
@@ -92,5 +94,15 @@ def test_an_atlas_to_compare_with_that_is_none_leaves_the_other_parts(tiny_atlas
     only = ["--only", "names", "dictionaries", "--against", str(tmp_path)]
     assert main(["evaluate", str(tiny_atlas), *only]) == 2
     written = capsys.readouterr()
-    assert "names_accuracy_planted" in written.out
-    assert written.err.startswith(f"dictionaries: {tmp_path}")
+    assert "layer 2" in written.out
+    assert any(line.startswith(f"dictionaries: {tmp_path}") for line in written.err.splitlines())
+
+
+@pytest.mark.parametrize("part", ["names", "planted", "counts", "trust", "dictionaries"])
+def test_a_part_that_takes_minutes_counts_to_its_end(part, tiny_atlas, compared_atlas, monkeypatch):
+    heard = []
+    options = evaluate.Options((tiny_atlas,), quick=True)
+    atlas = Atlas.open(compared_atlas if part == "trust" else tiny_atlas)
+    report = evaluate.measured(part, atlas, options, lambda *done: heard.append(done))
+    assert isinstance(report, Report)
+    assert [done for done, _ in heard] == list(range(1, heard[-1][1] + 1))

@@ -12,7 +12,7 @@ from ne_core.export.boxes_svg import AREA, TOP, boxes_svg
 from ne_core.method.comparison import BY, COMPARED
 from ne_core.refs import NeuronRef
 from precompute.__main__ import main
-from precompute.evaluate import Asked, evaluate, fitting
+from precompute.evaluate import Options, evaluate, fitting
 from tests.precompute.steps.test_spaces import made
 from tests.support.hostile import copied, manifest_of, set_manifest
 
@@ -50,8 +50,8 @@ def test_without_the_table_it_is_one_line(tiny_atlas, tmp_path, capsys):
     (root / "spaces.parquet").unlink()
     files = {name: told for name, told in manifest_of(root)["files"].items() if name != "spaces.parquet"}
     set_manifest(root, compared=False, files=files)
-    assert "spaces" not in fitting(Atlas.open(root), Asked())
-    assert "spaces" in fitting(Atlas.open(tiny_atlas), Asked())
+    assert "spaces" not in fitting(Atlas.open(root), Options())
+    assert "spaces" in fitting(Atlas.open(tiny_atlas), Options())
     assert main(["evaluate", str(root), "--only", "spaces"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 

@@ -10,7 +10,7 @@ import pytest
 
 from ne_core.atlas import Atlas
 from precompute.__main__ import main
-from precompute.evaluate import Asked, evaluate, fitting, trust
+from precompute.evaluate import Options, evaluate, fitting, trust
 from precompute.evaluate.trust_picture import Curve
 from precompute.evaluate.trust_report import Layer, outside
 from tests.support.planted import make_atlas
@@ -84,8 +84,8 @@ def test_too_few_examples_for_any_curve(compared_atlas):
 
 
 def test_the_part_is_run_where_there_is_something_for_it(compared_atlas, tiny_atlas):
-    assert "trust" in fitting(Atlas.open(compared_atlas), Asked())
-    assert "trust" not in fitting(Atlas.open(tiny_atlas), Asked())
+    assert "trust" in fitting(Atlas.open(compared_atlas), Options())
+    assert "trust" not in fitting(Atlas.open(tiny_atlas), Options())
 
 
 def test_bad_input_is_exit_code_2_and_one_line(compared_atlas, tiny_atlas, tmp_path, capsys):

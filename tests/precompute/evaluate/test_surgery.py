@@ -16,7 +16,7 @@ from ne_core.method.embeddings import EMBEDDINGS, Embedder
 from ne_core.method.statistics import InputStatistics
 from ne_core.refs import NeuronRef
 from precompute.__main__ import main
-from precompute.evaluate import Asked, fitting
+from precompute.evaluate import Options, fitting
 from precompute.evaluate.surgery.cuts import cut_to, partition, testable_cut
 from precompute.evaluate.surgery.directions import (
     FITS,
@@ -301,7 +301,9 @@ def source(place, atlas):
 
 def test_what_a_neuron_loses_is_what_its_pre_activation_says(atlas, source):
     """act_fn(w·x' + b), by the atlas's weights and a formula; and a loss for every kind that is run."""
-    found = measured(atlas, source, SMALL)
+    heard = []
+    found = measured(atlas, source, SMALL, lambda *done: heard.append(done))
+    assert heard == [(n, len(found.layer)) for n in range(1, len(found.layer) + 1)]
     assert set(found.layer.tolist()) == {0, 2}
     compared = 0
     for row, ref in enumerate(sampled(atlas)):
@@ -342,14 +344,14 @@ def test_the_command_finds_the_model_and_tells_all(place, capsys, monkeypatch):
 
 def test_it_is_a_part_where_the_model_is_at_hand(place, atlas, tmp_path, monkeypatch):
     monkeypatch.setattr("precompute.models.model_facts.SHIPPED", place)
-    assert "surgery" in fitting(atlas, Asked())
+    assert "surgery" in fitting(atlas, Options())
     latents = changed(place / "atlas", tmp_path / "latents", of_latents)
-    assert "surgery" not in fitting(Atlas.open(latents), Asked())
+    assert "surgery" not in fitting(Atlas.open(latents), Options())
     monkeypatch.setattr("precompute.models.model_facts.SHIPPED", tmp_path)
-    assert "surgery" not in fitting(atlas, Asked())
+    assert "surgery" not in fitting(atlas, Options())
     tiny_checkpoint("gpt2", tmp_path / "model", seed=1)  # of the name, of other weights
-    assert "surgery" not in fitting(atlas, Asked())
-    assert "surgery" in fitting(atlas, Asked(model=str(place / "model")))
+    assert "surgery" not in fitting(atlas, Options())
+    assert "surgery" in fitting(atlas, Options(model=str(place / "model")))
 
 
 def of_latents(raw: dict) -> None:
