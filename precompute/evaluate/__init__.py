@@ -65,14 +65,13 @@ def evaluate(
     parts = dict.fromkeys(only or fitting(atlas, options))
     progress = Progress(len(parts))
     for part in parts:
-        with progress.stage(part, COUNTED.get(part, "")) as on_progress:
-            report = measured(part, atlas, options, on_progress)
-        yield part, report
+        yield part, measured(part, atlas, options, progress)
 
 
-def measured(part: str, atlas: Atlas, options: Options, on_progress: OnProgress) -> Report | Failed:
+def measured(part: str, atlas: Atlas, options: Options, progress: Progress) -> Report | Failed:
     try:
-        return PARTS[part](atlas, options, on_progress)
+        with progress.stage(part, COUNTED.get(part, "")) as on_progress:
+            return PARTS[part](atlas, options, on_progress)
     except ModuleNotFoundError as error:
         return Failed(lacking(error))
     except (ValueError, OSError) as error:
