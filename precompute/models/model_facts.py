@@ -29,9 +29,9 @@ def model_facts(model: str, name: str, gated: bool, causal: bool) -> dict:
 
 def shipped_model(atlas: Atlas) -> Path | None:
     """The folder in data/models/ of the model that an atlas was made of, known by its weights; None where it is not."""
-    model = atlas.manifest.raw["model"]
-    folder = SHIPPED / Path(str(model.get("name"))).name
-    return folder if folder.is_dir() and weights_sha256(folder) == model.get("sha256") else None
+    model = atlas.manifest.model
+    folder = SHIPPED / Path(str(model.name)).name
+    return folder if folder.is_dir() and weights_sha256(folder) == model.sha256 else None
 
 
 def model_folder(model: str) -> Path:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from ne_core.atlas.file_hash import file_sha256
 from ne_core.atlas.litter import own_files
-from ne_core.atlas.manifest import manifest_text
-from ne_core.atlas.schema import MANIFEST, SCHEMA_VERSION
+from ne_core.atlas.manifest import Manifest, manifest_text
+from ne_core.atlas.schema import SCHEMA_VERSION
+from ne_core.atlas.typed_json import declared, from_json
 from ne_core.sharing.atomic_write import WriteError
 
 LIBRARIES = ("numpy", "scipy", "pyarrow", "faiss-cpu", "torch", "transformers", "transformer-lens", "tokenizers")
@@ -16,9 +17,11 @@ LIBRARIES = ("numpy", "scipy", "pyarrow", "faiss-cpu", "torch", "transformers", 
 def write_manifest(folder: Path, facts: dict) -> None:
     """Last: a directory without a manifest is not an atlas."""
     raw = {**facts, "schema_version": SCHEMA_VERSION, "libraries": libraries(), "files": checksums(folder)}
-    if set(raw) != set(MANIFEST):
-        raise WriteError(f"manifest: {', '.join(sorted(set(raw) ^ set(MANIFEST)))} must be given and nothing else")
-    (folder / "manifest.json").write_text(manifest_text(raw), encoding="utf-8")
+    if set(raw) != set(declared(Manifest)):
+        raise WriteError(
+            f"manifest: {', '.join(sorted(set(raw) ^ set(declared(Manifest))))} must be given and nothing else"
+        )
+    (folder / "manifest.json").write_text(manifest_text(from_json(Manifest, raw)), encoding="utf-8")
 
 
 def checksums(folder: Path) -> dict[str, dict]:

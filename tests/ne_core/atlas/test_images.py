@@ -57,7 +57,7 @@ def test_images_and_labels_are_those_that_were_given(atlas: Atlas):
     assert np.array_equal(atlas.images, images.images)
     assert np.array_equal(atlas.tokens[:, 0], images.labels)
     assert atlas.vocab == CLASSES
-    assert atlas.manifest.layer_names == dict(enumerate(NAMES))
+    assert atlas.manifest.layer_names == tuple(NAMES)
     assert atlas.manifest.units == "latents"
 
 
@@ -128,7 +128,7 @@ def test_logit_effects_are_less_the_mean_over_classes(atlas: Atlas):
 
 def test_importance_is_said_not_to_be_computed(atlas: Atlas):
     assert atlas.manifest.baselines == ()
-    assert atlas.manifest.raw["importance"]["rows"] == 0
+    assert atlas.manifest.importance.rows == 0
     assert atlas.neuron(NeuronRef(0, 0)).window_importances.shape == (100, 0, 1)
 
 
