@@ -21,7 +21,7 @@ from precompute.run.run_folder import RunFolder, run_folder
 from precompute.stages import (
     collected,
     contributions,
-    facts,
+    description,
     features,
     importances,
     logits,
@@ -33,7 +33,8 @@ from precompute.stages import (
     spaces,
 )
 from precompute.steps.layer_features import LayerFound
-from precompute.write.assemble import write_atlas
+from precompute.write.atlas import write_atlas
+from precompute.write.parts import AtlasParts
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,17 @@ def stages(config: RunConfig, run: RunFolder, where: Engine, progress: Progress)
     with progress.stage("map", "steps") as told:
         found = placed(ready, run, found, told)
     with progress.stage("writing", "parts") as told:
-        statistics = {kept.rows.layer: kept.statistics for kept in of_layers}
-        about, split = facts(ready, gathered, lost, wrote), None if isinstance(wrote, str) else wrote
-        tables = (lost.by_layer, direct, found, about)
-        more = {"contributions": split, "compared": between, "rarefied": by_chance}
-        write_atlas(config.directory, ready.texts, layers, statistics, *tables, told, **more)
+        parts = AtlasParts(
+            description=description(ready, gathered.job, lost, wrote),
+            texts=ready.texts,
+            layers=layers,
+            statistics={kept.rows.layer: kept.statistics for kept in of_layers},
+            importances=lost.by_layer,
+            indexed=found,
+            logits=direct,
+            contributions=None if isinstance(wrote, str) else wrote,
+            rarefied=by_chance,
+            spaces=between,
+        )
+        write_atlas(config.directory, parts, told)
     return layers

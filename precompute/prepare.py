@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +12,8 @@ import torch
 from jaxtyping import Bool, Float
 
 from ne_core.atlas.file_hash import file_sha256
+from ne_core.atlas.manifest import Corpus, Model
+from ne_core.atlas.typed_json import from_json, to_json
 from ne_core.text.windows import Window
 from precompute.config import ConfigError, RunConfig
 from precompute.corpus import Examples, end_of_text, make_examples, may_be_key, offline, read_documents, vocabulary
@@ -42,9 +44,9 @@ class Prepared:
     config: RunConfig
     spec: ModelSpec
     source: TransformerSource
-    model: dict
+    model: Model
     examples: Examples
-    corpus: dict
+    corpus: Corpus
     given: dict[int, Float[np.ndarray, " n_neurons"]]
     way: Way | None  # how masked prompts are run; None where none are
 
@@ -87,7 +89,7 @@ def prepare(config: RunConfig, run: RunFolder, told: Callable[[int, int], None])
     source = opened(spec)
     model = model_facts(config.model, source.name, source.gated, source.causal)
     if isinstance(source, SaeSource):
-        model["sae"] = source.facts(Path(spec.sae), model["sha256"])
+        model = replace(model, sae=source.facts(Path(spec.sae), model.sha256))
     run.agree(surroundings(config, spec, model))
     source.baselines(config.mask or (source.default_baseline(),))  # a mask that this model cannot have is refused now
     check_room(config.directory, room_needed(config, source, max(1, len(config.mask))))
@@ -116,7 +118,7 @@ def model_spec(config: RunConfig) -> ModelSpec:
     return ModelSpec(model, config.weights, config.gated_embedding, config.layers, device, config.dtype, threads, sae)
 
 
-def surroundings(config: RunConfig, spec: ModelSpec, model: dict) -> dict:
+def surroundings(config: RunConfig, spec: ModelSpec, model: Model) -> dict:
     """What shapes the result besides the choices: hardware, versions, files, and this code."""
     corpus, maxima = Path(config.corpus), Path(config.maxima or "")
     return {
@@ -124,8 +126,8 @@ def surroundings(config: RunConfig, spec: ModelSpec, model: dict) -> dict:
         "number of threads": spec.threads,
         "library versions": libraries(),
         "code of this project": code_sha256("precompute.stages", "precompute.prepare"),
-        "weights of the model": model["sha256"],
-        "autoencoder": model["sae"]["sha256"] if "sae" in model else None,
+        "weights of the model": model.sha256,
+        "autoencoder": model.sae and model.sae["sha256"],
         # its size and date stand for a file that may be too large to hash twice
         "corpus file": [corpus.stat().st_size, corpus.stat().st_mtime_ns] if corpus.is_file() else None,
         "file of maxima": file_sha256(maxima) if maxima.is_file() else None,
@@ -141,7 +143,7 @@ def given_maxima(config: RunConfig, source: TransformerSource) -> dict[int, Floa
 
 def kept_corpus(
     config: RunConfig, source: TransformerSource, kept: Checkpoints, told: Callable[[int, int], None]
-) -> tuple[Examples, dict]:
+) -> tuple[Examples, Corpus]:
     """The examples, and what the manifest says of where they came from."""
     if 0 not in kept.done():
         kept.save(0, corpus_arrays(*read_corpus(config, source, told)))
@@ -150,7 +152,7 @@ def kept_corpus(
 
 def read_corpus(
     config: RunConfig, source: TransformerSource, told: Callable[[int, int], None]
-) -> tuple[Examples, dict]:
+) -> tuple[Examples, Corpus]:
     if config.context > source.n_ctx:
         raise ValueError(f"context: {config.context} tokens are more than this model's {source.n_ctx}")
     ends = end_of_text(source.tokenizer)
@@ -172,19 +174,18 @@ def read_corpus(
         logger.warning("%s", note)
     if config.corpus == "offline":
         notes += [str(status) for status in offline.report() if not status.as_listed]
-    return examples, {
-        "name": Path(config.corpus).name if Path(config.corpus).is_file() else config.corpus,
-        "sha256": examples.sha256,
-        "n_documents": examples.n_documents,
-        "n_empty": examples.n_empty,
-        **documents.facts,
-        "packing": examples.packing,
-        "notes": notes,
-    }
+    return examples, Corpus(
+        name=Path(config.corpus).name if Path(config.corpus).is_file() else config.corpus,
+        sha256=examples.sha256,
+        n_documents=examples.n_documents,
+        packing=examples.packing,
+        notes=notes,
+        more={"n_empty": examples.n_empty, **documents.facts},
+    )
 
 
-def corpus_arrays(examples: Examples, corpus: dict) -> dict[str, np.ndarray]:
-    facts = np.frombuffer(json.dumps(corpus).encode(), dtype=np.uint8)
+def corpus_arrays(examples: Examples, corpus: Corpus) -> dict[str, np.ndarray]:
+    facts = np.frombuffer(json.dumps(to_json(corpus)).encode(), dtype=np.uint8)
     return {
         "tokens": examples.tokens,
         "lengths": examples.lengths,
@@ -193,8 +194,8 @@ def corpus_arrays(examples: Examples, corpus: dict) -> dict[str, np.ndarray]:
     }
 
 
-def corpus_from(arrays: Mapping[str, np.ndarray]) -> tuple[Examples, dict]:
+def corpus_from(arrays: Mapping[str, np.ndarray]) -> tuple[Examples, Corpus]:
     corpus = json.loads(arrays["corpus"].tobytes())
     told = {name: corpus[name] for name in ("packing", "n_documents", "n_empty", "sha256")}
     tokens, lengths, special_ids = (arrays[name] for name in ("tokens", "lengths", "special_ids"))
-    return Examples(tokens=tokens, lengths=lengths, special_ids=special_ids, **told), corpus
+    return Examples(tokens=tokens, lengths=lengths, special_ids=special_ids, **told), from_json(Corpus, corpus)

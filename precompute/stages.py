@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from ne_core.atlas.file_hash import file_sha256
+from ne_core.atlas.manifest import Description
 from ne_core.method.embeddings import Embedder
 from ne_core.method.naming import word_classes
 from ne_core.method.similar import SPACES
@@ -63,7 +64,8 @@ from precompute.steps.names import FEW_ROWS as FEW_NAMED
 from precompute.steps.names import NamesAsked, NamesJob, names_asked, names_from, work_names
 from precompute.steps.sample import LayerStatistics, layer_statistics, sampled
 from precompute.steps.spaces import SpacesAsked, SpacesJob, neurons_of, spaces_asked, spaces_from, work_spaces
-from precompute.write.assemble import MAPPED, Indexed, map_columns
+from precompute.write.assemble import MAPPED, map_columns
+from precompute.write.parts import Indexed
 
 logger = logging.getLogger(__name__)
 
@@ -278,7 +280,7 @@ def importances(ready: Prepared, run: RunFolder, where: Engine, layers: list[Lay
     told.remark = str(ready.way or "")
     finish(work, kept, where, told)
     found = importances_from(job, kept.load)
-    return replace(found, facts={**found.facts, **(ready.way.facts if ready.way else NOT_MASKED)})
+    return replace(found, facts=replace(found.facts, **(ready.way.facts if ready.way else NOT_MASKED)))
 
 
 def logits(ready: Prepared, run: RunFolder, where: Engine, told: Stage) -> dict[int, Columns] | None:
@@ -351,34 +353,33 @@ def placed(ready: Prepared, run: RunFolder, found: Indexed, told: Stage) -> Inde
     return replace(found, features={**found.features, **kept.load(0)})
 
 
-def facts(ready: Prepared, collected: Collected, lost: Importances, wrote: Tables | str) -> dict:
+def description(ready: Prepared, job: CollectJob, lost: Importances, wrote: Tables | str) -> Description:
     """The manifest's fields that the arrays cannot tell."""
     config, source = ready.config, ready.source
     maxima = {"from": "corpus"}
     if config.maxima is not None:
         maxima = {"from": Path(config.maxima).name, "sha256": file_sha256(Path(config.maxima))}
-    return {
-        "name": config.atlas_name,
-        "model": ready.model,
-        "units": ready.units,
-        "layer_names": None,
-        "weights": source.weights,
-        "gated_embedding": config.gated_embedding if source.gated else None,
-        "corpus": ready.corpus,
-        "maxima": maxima,
-        "keep": config.keep,
-        "max_examples": config.max_examples,
-        "baselines": list(ready.masks),
-        "importance": lost.facts,
-        "sample_positions": int(collected.job.sampled.sum()),
-        "contributions": wrote if isinstance(wrote, str) else asdict(wrote.job.parts),
-        "inputs": config.inputs,
-        "default_space": MAPPED,
-        "embedding": config.embedding,
-        "default_cut": config.default_cut,
-        "work_unit": config.work_unit,
-        "seed": config.seed,
-        "dtype": config.dtype,
-        "device": source.device.type,
-        "threads": ready.spec.threads,
-    }
+    return Description(
+        name=config.atlas_name,
+        model=ready.model,
+        units=ready.units,
+        weights=source.weights,
+        gated_embedding=config.gated_embedding if source.gated else None,
+        corpus=ready.corpus,
+        maxima=maxima,
+        keep=config.keep,
+        max_examples=config.max_examples,
+        baselines=tuple(ready.masks),
+        importance=lost.facts,
+        sample_positions=int(job.sampled.sum()),
+        contributions=wrote if isinstance(wrote, str) else wrote.job.parts,
+        inputs=config.inputs,
+        default_space=MAPPED,
+        embedding=config.embedding,
+        default_cut=config.default_cut,
+        work_unit=config.work_unit,
+        seed=config.seed,
+        dtype=config.dtype,
+        device=source.device.type,
+        threads=ready.spec.threads,
+    )

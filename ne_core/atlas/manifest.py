@@ -4,7 +4,7 @@ Fields of type `Shown` are not checked: nothing is computed with them, and they 
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -100,7 +100,9 @@ class Description(Record):
         Corpus,
         "name, sha256 of the texts used, n_documents, packing, how it was read, notes on what was odd or missing",
     ]
-    maxima: Annotated[Shown, "where each neuron's maximum came from: corpus, or the file's sha256"]
+    maxima: Annotated[Shown, "where each neuron's maximum came from: corpus, or the file's sha256"] = field(
+        default_factory=lambda: {"from": "corpus"}
+    )
     keep: Annotated[Shown, "share of the maximum that an activating example must reach; 0: every activation above 0"]
     max_examples: Annotated[Shown, "the first so many are kept"]
     baselines: Annotated[
@@ -129,8 +131,8 @@ class Description(Record):
         "own_attention, whether a layer's attention comes before its MLP; or, as a text, why they are not split",
     ]
     inputs: Annotated[bool, "whether the atlas holds x of every kept example: true or false"]
-    work_unit: Annotated[Shown, "examples per unit of work in collect"]
-    seed: Annotated[Shown, "seed of everything random"]
+    work_unit: Annotated[Shown, "examples per unit of work in collect"] = 1
+    seed: Annotated[Shown, "seed of everything random"] = 0
     dtype: Annotated[Shown, "floating point of the forward passes"] = "float32"
     device: Annotated[Shown, "where they ran"] = "cpu"
     threads: Annotated[Shown, "torch threads they ran on, whose number changes their rounding"] = 1
@@ -159,14 +161,16 @@ class Manifest(Description):
         EqualN | None,
         "examples in a random set, sets, orders of the weights, random directions of a layer; null for none",
     ]
-    libraries: Annotated[dict[str, Shown], "versions of the libraries that made it"]
+    libraries: Annotated[dict[str, Shown], "versions of the libraries that made it"] = field(default_factory=dict)
     clipped: Annotated[
         Annotated[dict[str, Count], length(0, MOST_LAYERS)] | None,
         OPTIONAL,
         "by file, how many of its numbers stand at an end of half precision, ±65,504, and may be any beyond; "
         "absent in atlases that did not count them",
     ] = None
-    files: Annotated[dict[str, dict[str, Shown]], SIZED, "sha256 and size of every other file"]
+    files: Annotated[dict[str, dict[str, Shown]], SIZED, "sha256 and size of every other file"] = field(
+        default_factory=dict
+    )
 
     @property
     def images(self) -> bool:

@@ -7,24 +7,25 @@ from pathlib import Path
 from ne_core.atlas import Atlas
 from ne_core.atlas.file_hash import file_sha256
 from ne_core.atlas.litter import is_litter
+from ne_core.atlas.manifest import Model
 
 SHIPPED = Path("data/models")
 ACT_NAMES = ("activation_function", "hidden_act", "hidden_activation", "activation")
 
 
-def model_facts(model: str, name: str, gated: bool, causal: bool) -> dict:
+def model_facts(model: str, name: str, gated: bool, causal: bool) -> Model:
     """`model` is a local folder, or a hub name that has been downloaded."""
     folder = model_folder(model)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     config = config.get("text_config") or config
-    return {
-        "name": name,
-        "family": config.get("model_type", "unknown"),
-        "act_fn": next((config[key] for key in ACT_NAMES if key in config), "unknown"),
-        "gated": gated,
-        "causal": causal,
-        "sha256": weights_sha256(folder),
-    }
+    return Model(
+        name=name,
+        family=config.get("model_type", "unknown"),
+        act_fn=next((config[key] for key in ACT_NAMES if key in config), "unknown"),
+        gated=gated,
+        causal=causal,
+        sha256=weights_sha256(folder),
+    )
 
 
 def shipped_model(atlas: Atlas) -> Path | None:

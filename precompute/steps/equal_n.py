@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from ne_core.atlas.manifest import EqualN
 from ne_core.atlas.schema import RANDOM_DIRECTIONS, RAREFIED
 from ne_core.method.cluster import similarities
 from ne_core.method.embeddings import Embedder, combined, reads_weights
@@ -48,8 +49,8 @@ class RarefiedJob:
     seed: int
 
     @property
-    def facts(self) -> dict[str, int]:
-        return {"examples": self.n, "sets": HALVES * SETS, "orders": PERMUTED, "directions": self.n_directions}
+    def facts(self) -> EqualN:
+        return EqualN(self.n, sets=HALVES * SETS, orders=PERMUTED, directions=self.n_directions)
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Rarefied:
     """By layer: COLUMNS for every neuron, and RANDOM for every random direction; `facts` for the manifest."""
 
     by_layer: Mapping[int, Mapping[str, np.ndarray]]
-    facts: Mapping[str, int]
+    facts: EqualN
 
 
 def neurons_chunk(job: RarefiedJob, rows: LayerRows, part: int, embedder: Embedder) -> RarefiedChunk:
