@@ -1,7 +1,7 @@
 """JSON as a dataclass declares it: `from_json` checks every value by its annotation, `to_json` writes the same again.
 
 An annotation may add rules, `Annotated[int, between(1, 9)]`. A field that may be absent is `Annotated[…, OPTIONAL]`:
-it is written unless it has its default. What a `Record` does not declare is kept in `more`, and written again.
+it is written unless it has its default. What a `Record` does not declare is kept in `more`, and written again; other objects have their fields alone.
 """
 
 from collections.abc import Callable
@@ -80,11 +80,12 @@ def first_fit(kind: Any, value: Any, name: str) -> Any:
 def from_object(kind: type, value: dict[str, Any], prefix: str) -> Any:
     hints = declared(kind)
     required = {each.name for each in fields(kind) if each.default is each.default_factory is MISSING}
-    if not required <= value.keys():
+    unknown = value.keys() - hints.keys()
+    if not required <= value.keys() or (unknown and not issubclass(kind, Record)):
         raise MismatchError(prefix.rstrip("."), kind)
     known = {name: from_json(hint, value[name], prefix + name) for name, hint in hints.items() if name in value}
     if issubclass(kind, Record):
-        known["more"] = {name: each for name, each in value.items() if name not in hints}
+        known["more"] = {name: value[name] for name in unknown}
     return kind(**known)
 
 

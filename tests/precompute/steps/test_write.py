@@ -93,7 +93,7 @@ def test_an_atlas_is_replaced_only_by_a_whole_one(tmp_path):
     ("target", "error"),
     [
         ("precompute.write.arrays.blocks", OSError(errno.ENOSPC, "No space left on device")),
-        ("precompute.write.assemble.write_search", sqlite3.OperationalError("database or disk is full")),
+        ("precompute.write.atlas.write_search", sqlite3.OperationalError("database or disk is full")),
     ],
 )
 def test_a_full_disk_is_one_line_and_leaves_the_old_atlas(tmp_path, monkeypatch, target: str, error: Exception):
