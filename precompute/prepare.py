@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -47,13 +48,34 @@ class Prepared:
     model: Model
     examples: Examples
     corpus: Corpus
-    given: dict[int, Float[np.ndarray, " n_neurons"]]
+    maxima: dict[int, Float[np.ndarray, " n_neurons"]]
     way: Way | None  # how masked prompts are run; None where none are
 
     @property
     def units(self) -> str:
         """What its neurons are called."""
         return "latents" if isinstance(self.source, SaeSource) else "neurons"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The manifest's fields that no step adds."""
+        config, source, maxima = self.config, self.source, {"from": "corpus"}
+        if config.maxima is not None:
+            maxima = {"from": Path(config.maxima).name, "sha256": file_sha256(Path(config.maxima))}
+        return {
+            "name": config.atlas_name,
+            "model": self.model,
+            "units": self.units,
+            "weights": source.weights,
+            "gated_embedding": config.gated_embedding if source.gated else None,
+            "corpus": self.corpus,
+            "maxima": maxima,
+            "inputs": config.inputs,
+            "seed": config.seed,
+            "dtype": config.dtype,
+            "device": source.device.type,
+            "threads": self.spec.threads,
+        }
 
     @property
     def window(self) -> Window:
@@ -93,10 +115,10 @@ def prepare(config: RunConfig, run: RunFolder, told: Callable[[int, int], None])
     run.agree(surroundings(config, spec, model))
     source.baselines(config.mask or (source.default_baseline(),))  # a mask that this model cannot have is refused now
     check_room(config.directory, room_needed(config, source, max(1, len(config.mask))))
-    given = given_maxima(config, source)
+    maxima = given_maxima(config, source)
     way = None if config.importance_passes == 0 else masking_way(config, source)
     examples, corpus = kept_corpus(config, source, run.stage("corpus"), told)
-    return Prepared(config, spec, source, model, examples, corpus, given, way)
+    return Prepared(config, spec, source, model, examples, corpus, maxima, way)
 
 
 def masking_way(config: RunConfig, source: TransformerSource) -> Way:
@@ -125,7 +147,7 @@ def surroundings(config: RunConfig, spec: ModelSpec, model: Model) -> dict:
         "kind of device": torch.device(spec.device).type,
         "number of threads": spec.threads,
         "library versions": libraries(),
-        "code of this project": code_sha256("precompute.stages", "precompute.prepare"),
+        "code of this project": code_sha256("precompute.build"),
         "weights of the model": model.sha256,
         "autoencoder": model.sae and model.sae["sha256"],
         # its size and date stand for a file that may be too large to hash twice

@@ -1,7 +1,8 @@
 """JSON as a dataclass declares it: `from_json` checks every value by its annotation, `to_json` writes the same again.
 
 An annotation may add rules, `Annotated[int, between(1, 9)]`. A field that may be absent is `Annotated[…, OPTIONAL]`:
-it is written unless it has its default. What a `Record` does not declare is kept in `more`, and written again; other objects have their fields alone.
+it is written unless it has its default. What a `Record` does not declare is kept in `more`, and written again; other
+objects have their fields alone.
 """
 
 from collections.abc import Callable

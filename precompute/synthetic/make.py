@@ -15,8 +15,10 @@ from ne_core.sharing.atomic_write import check_target
 from precompute.run.progress import Progress
 from precompute.steps import index
 from precompute.steps.features import FeaturesJob, computed, features_from, tasks, unit_ranges
+from precompute.steps.index import Indexed
 from precompute.steps.layer_features import LayerFound, Texts
 from precompute.steps.names import named
+from precompute.steps.places import map_columns
 from precompute.steps.sample import LayerStatistics
 from precompute.synthetic.around import WINDOW, importances
 from precompute.synthetic.concepts import Concepts, concepts
@@ -26,9 +28,8 @@ from precompute.synthetic.layer import Planted, planted
 from precompute.synthetic.settings import Settings
 from precompute.synthetic.similar import similar_columns
 from precompute.synthetic.words import vocabulary
-from precompute.write.assemble import map_columns
 from precompute.write.atlas import write_atlas
-from precompute.write.parts import AtlasParts, Indexed
+from precompute.write.parts import AtlasParts
 
 
 @dataclass(frozen=True)

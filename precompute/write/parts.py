@@ -10,21 +10,10 @@ from jaxtyping import Float
 from ne_core.atlas.manifest import Description
 from precompute.steps.contributions import Columns as Contributions
 from precompute.steps.equal_n import Rarefied
+from precompute.steps.index import Indexed
 from precompute.steps.layer_features import LayerFound, Texts
 from precompute.steps.logits import Columns
 from precompute.steps.sample import LayerStatistics
-
-
-@dataclass(frozen=True)
-class Indexed:
-    """All layers' features by id: the columns of schema.FEATURES, and their central vectors in each space.
-
-    The vectors need not have length 1. Each space's are asked for once and read in blocks: a mapping that computes
-    them when asked, or holds memory maps, keeps them out of memory.
-    """
-
-    features: Mapping[str, np.ndarray]
-    vectors: Mapping[str, Float[np.ndarray, "n_features d_in"]]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,8 +28,8 @@ from precompute.steps.features import features_of, unit_ranges
 from precompute.steps.layer_features import LayerFound, Texts
 from precompute.steps.sample import LayerStatistics
 from precompute.steps.spaces import spaces_of
-from precompute.write.assemble import indexed
 from precompute.write.atlas import write_atlas
+from precompute.write.in_memory import indexed
 from precompute.write.parts import AtlasParts
 
 WORDS = [" the", " cat", " dog", " red", " blue", " runs", " sleeps", " under", " moon", " river", " three", " seven"]

@@ -21,8 +21,8 @@ from precompute.steps.features import features_of
 from precompute.steps.layer_features import LayerFound, Texts
 from precompute.steps.logits import Columns
 from precompute.steps.sample import LayerStatistics, layer_statistics, sampled
-from precompute.write.assemble import indexed
 from precompute.write.atlas import write_atlas
+from precompute.write.in_memory import indexed
 from precompute.write.parts import AtlasParts
 
 WINDOW = Window(back=1, forward=0)  # the label, and nothing around it

@@ -1,4 +1,4 @@
-"""All layers' features as columns: names, similar features and places on the map."""
+"""All layers' features as columns, with everything in memory: for atlases that are made in one piece."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -8,12 +8,10 @@ from jaxtyping import Float
 from ne_core.method.naming import word_classes
 from ne_core.method.similar import SPACES
 from precompute.steps import index
+from precompute.steps.index import Indexed
 from precompute.steps.layer_features import LayerFound, Texts
-from precompute.steps.layout import layout
 from precompute.steps.names import named
-from precompute.write.parts import Indexed
-
-MAPPED = "pre_mlp"  # the space whose similar features stand together on the map, unless told: the one shown first
+from precompute.steps.places import MAPPED, map_columns
 
 
 def indexed(
@@ -29,15 +27,3 @@ def indexed(
     table = index.feature_table(layers, vectors, texts.tokens, progress)
     columns = table | named(layers, texts, word_classes(texts.vocab), importances)
     return Indexed(columns | map_columns(columns, seed, space=space), vectors)
-
-
-def map_columns(
-    features: Mapping[str, np.ndarray],
-    seed: int,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-    space: str = MAPPED,
-) -> dict[str, np.ndarray]:
-    """Places on the map from the columns of similar features."""
-    graph = (features[f"{what}_{space}"] for what in ("similar", "cosine"))
-    places = layout(*graph, seed, progress)
-    return {"map_x": places[:, 0], "map_y": places[:, 1]}
