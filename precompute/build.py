@@ -15,7 +15,7 @@ from ne_core.atlas.manifest import Description
 from ne_core.sharing.atomic_write import check_target
 from ne_core.sharing.destination import check_apart
 from precompute.config import RunConfig
-from precompute.prepare import Prepared, prepare
+from precompute.prepare import prepare
 from precompute.run.engines import Engine, engine
 from precompute.run.progress import Progress
 from precompute.run.run_folder import RunFolder, run_folder
@@ -48,11 +48,12 @@ def build(config: RunConfig, restart: bool = False) -> Built:
     check_apart(config.directory, config.model, config.corpus, config.sae, config.maxima)
     with run_folder(config.directory, restart) as run, engine(config.engine, config.address) as where:
         progress = Progress(n_stages=len(STEPS) + 2, note=run.note)
-        layers = made(config, run, where, progress).made["features"]
+        done = run_steps(config, run, where, progress)
         run.remove()
+    layers = done.made["features"]
     return Built(
         config.directory,
-        units="latents" if config.sae else "neurons",
+        units=done.prepared.source.units,
         n_neurons=sum(len(found.rows.maxima) for found in layers),
         n_alive=sum(int((found.features.n_examples > 0).sum()) for found in layers),
         n_features=sum(found.n_features for found in layers),
@@ -60,19 +61,19 @@ def build(config: RunConfig, restart: bool = False) -> Built:
     )
 
 
-def made(config: RunConfig, run: RunFolder, engine: Engine, progress: Progress) -> Build:
+def run_steps(config: RunConfig, run: RunFolder, engine: Engine, progress: Progress) -> Build:
     """Every step done, and the atlas written."""
     with progress.stage("model and corpus", "examples") as on_progress:
         prepared = prepare(config, run, on_progress)
     build = Build(prepared, run, engine)
     build.do(STEPS, progress)
     with progress.stage("writing", "parts") as on_progress:
-        write_atlas(config.directory, parts(prepared, build), on_progress)
+        write_atlas(config.directory, parts(build), on_progress)
     return build
 
 
-def parts(prepared: Prepared, build: Build) -> AtlasParts:
-    made, contributions = build.made, build.made["contributions"]
+def parts(build: Build) -> AtlasParts:
+    prepared, made, contributions = build.prepared, build.made, build.made["contributions"]
     return AtlasParts(
         description=Description(**prepared.facts, **build.facts(STEPS)),
         texts=prepared.texts,

@@ -18,13 +18,11 @@ from ne_core.atlas.typed_json import from_json, to_json
 from ne_core.text.windows import Window
 from precompute.config import ConfigError, RunConfig
 from precompute.corpus import Examples, end_of_text, make_examples, may_be_key, offline, read_documents, vocabulary
-from precompute.models.autoencoder import SaeSource
 from precompute.models.model_facts import model_facts
 from precompute.models.open_model import ModelSpec, opened
 from precompute.models.source import UnfitModelError
-from precompute.models.transformer import TransformerSource
+from precompute.models.text_source import NotMaskedError, TextSource, Way
 from precompute.models.transformer.vocabularies import UnfitTextsError, check_texts
-from precompute.models.transformer.ways import NotMaskedError, Way
 from precompute.room import check_room, room_needed
 from precompute.run.checkpoints import Checkpoints
 from precompute.run.code_hash import code_sha256
@@ -44,17 +42,12 @@ class Prepared:
 
     config: RunConfig
     spec: ModelSpec
-    source: TransformerSource
+    source: TextSource
     model: Model
     examples: Examples
     corpus: Corpus
     maxima: dict[int, Float[np.ndarray, " n_neurons"]]
     way: Way | None  # how masked prompts are run; None where none are
-
-    @property
-    def units(self) -> str:
-        """What its neurons are called."""
-        return "latents" if isinstance(self.source, SaeSource) else "neurons"
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -65,7 +58,7 @@ class Prepared:
         return {
             "name": config.atlas_name,
             "model": self.model,
-            "units": self.units,
+            "units": source.units,
             "weights": source.weights,
             "gated_embedding": config.gated_embedding if source.gated else None,
             "corpus": self.corpus,
@@ -110,7 +103,7 @@ def prepare(config: RunConfig, run: RunFolder, told: Callable[[int, int], None])
     opened.cache_clear()  # the folder may hold another model than a moment ago
     source = opened(spec)
     model = model_facts(config.model, source.name, source.gated, source.causal)
-    if isinstance(source, SaeSource):
+    if spec.sae is not None:
         model = replace(model, sae=source.facts(Path(spec.sae), model.sha256))
     run.agree(surroundings(config, spec, model))
     source.baselines(config.mask or (source.default_baseline(),))  # a mask that this model cannot have is refused now
@@ -121,7 +114,7 @@ def prepare(config: RunConfig, run: RunFolder, told: Callable[[int, int], None])
     return Prepared(config, spec, source, model, examples, corpus, maxima, way)
 
 
-def masking_way(config: RunConfig, source: TransformerSource) -> Way:
+def masking_way(config: RunConfig, source: TextSource) -> Way:
     """How prompts of the build's length are masked. Raises ConfigError where this model's cannot be."""
     try:
         return source.way(min(config.context, source.n_ctx))
@@ -156,7 +149,7 @@ def surroundings(config: RunConfig, spec: ModelSpec, model: Model) -> dict:
     }
 
 
-def given_maxima(config: RunConfig, source: TransformerSource) -> dict[int, Float[np.ndarray, " n_neurons"]]:
+def given_maxima(config: RunConfig, source: TextSource) -> dict[int, Float[np.ndarray, " n_neurons"]]:
     """By layer, where a file was named."""
     if config.maxima is None:
         return {}
@@ -164,7 +157,7 @@ def given_maxima(config: RunConfig, source: TransformerSource) -> dict[int, Floa
 
 
 def kept_corpus(
-    config: RunConfig, source: TransformerSource, kept: Checkpoints, told: Callable[[int, int], None]
+    config: RunConfig, source: TextSource, kept: Checkpoints, told: Callable[[int, int], None]
 ) -> tuple[Examples, Corpus]:
     """The examples, and what the manifest says of where they came from."""
     if 0 not in kept.done():
@@ -172,9 +165,7 @@ def kept_corpus(
     return corpus_from(kept.load(0))
 
 
-def read_corpus(
-    config: RunConfig, source: TransformerSource, told: Callable[[int, int], None]
-) -> tuple[Examples, Corpus]:
+def read_corpus(config: RunConfig, source: TextSource, told: Callable[[int, int], None]) -> tuple[Examples, Corpus]:
     if config.context > source.n_ctx:
         raise ValueError(f"context: {config.context} tokens are more than this model's {source.n_ctx}")
     ends = end_of_text(source.tokenizer)

@@ -9,7 +9,7 @@ from jaxtyping import Bool
 
 from precompute.config import RunConfig
 from precompute.models.open_model import ModelSpec
-from precompute.models.transformer.ways import Way
+from precompute.models.text_source import Way
 from precompute.run.progress import Stage
 from precompute.run.step import Step
 from precompute.run.work import Load, Work
