@@ -98,7 +98,7 @@ def fitting(atlas: Atlas, options: Options) -> list[str]:
     compared = ["spaces"] if atlas.manifest.compared else []
     if not atlas.manifest.inputs:
         return ["names", *compared]
-    runs = not atlas.manifest.raw["model"].get("sae") and (options.model or shipped_model(atlas))
+    runs = not atlas.manifest.model.sae and (options.model or shipped_model(atlas))
     trusted = ["trust"] if atlas.manifest.rarefied else []
     return ["names", *compared, *OF_INPUTS, *trusted, *(["surgery"] if runs else [])]
 

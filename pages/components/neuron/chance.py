@@ -60,8 +60,7 @@ def unknown(atlas: Atlas) -> str:
             "holds no random directions that would tell what chance makes."
         )
     return (
-        f"Fewer than {facts['examples']} examples: too few to compare this neuron with others or with random "
-        "directions."
+        f"Fewer than {facts.examples} examples: too few to compare this neuron with others or with random directions."
     )
 
 

@@ -76,14 +76,14 @@ def columns(manifest: Manifest) -> dict[str, Column]:
     facts = manifest.rarefied
     if facts is None:
         return {name: column for name, column in COLUMNS.items() if name not in ONLY_COMPARED}
-    n = facts["examples"]
+    n = facts.examples
     at = f"at {n} examples"
     meaning = (
-        f"Mean number of features, at the atlas’s cut, over {facts['sets']} random sets of {n} of the neuron’s "
+        f"Mean number of features, at the atlas’s cut, over {facts.sets} random sets of {n} of the neuron’s "
         "examples, with its 95 % interval: the same number for every neuron, since more examples make more features"
     )
     random = (
-        f"How many percent of {facts['directions']} random directions in its layer have fewer features {at}: near 0 "
+        f"How many percent of {facts.directions} random directions in its layer have fewer features {at}: near 0 "
         "the neuron responds to fewer things than chance, near 100 to more"
     )
     return COLUMNS | {
@@ -100,4 +100,4 @@ def counted_at(manifest: Manifest) -> str:
     """Of which examples features are counted where neurons are compared."""
     if manifest.rarefied is None:
         return "of all its examples, which are more in some neurons than in others"
-    return f"at {manifest.rarefied['examples']} examples, for neurons that have as many"
+    return f"at {manifest.rarefied.examples} examples, for neurons that have as many"
