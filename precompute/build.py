@@ -1,16 +1,17 @@
-"""The stages of a build in their order, from model and corpus to writing.
+"""The steps of a build in their order, from model and corpus to writing.
 
-Each stage is cut into units, and each finished unit is kept in the run folder (`run_folder.py`) until the atlas stands:
-a build that was killed goes on from there. Only this file and its two neighbours below know the stages' order.
+Each step is cut into units, and each finished unit is kept in the run folder (`run_folder.py`) until the atlas stands:
+a build that was killed goes on from there. Only this file knows the steps' order.
 
-prepare.py   what every stage starts from
-stages.py    one function a stage: its units, and what is put together from them
-work.py      units that are not done yet, computed by an engine and kept
+prepare.py    what every step starts from
+steps/        a `STEP` each: its units, and what is put together from them
+run/step.py   what a step is, and how one is done
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from ne_core.atlas.manifest import Description
 from ne_core.sharing.atomic_write import check_target
 from ne_core.sharing.destination import check_apart
 from precompute.config import RunConfig
@@ -18,27 +19,20 @@ from precompute.prepare import prepare
 from precompute.run.engines import Engine, engine
 from precompute.run.progress import Progress
 from precompute.run.run_folder import RunFolder, run_folder
-from precompute.stages import (
-    collected,
-    contributions,
-    facts,
-    features,
-    importances,
-    logits,
-    names,
-    placed,
-    rarefied,
-    rows,
-    similar,
-    spaces,
-)
-from precompute.steps.layer_features import LayerFound
-from precompute.write.assemble import write_atlas
+from precompute.run.step import Build
+from precompute.steps import contributions, equal_n, features, logits, names, places, rows, similar, spaces
+from precompute.steps.collect import step as collect
+from precompute.steps.importance import step as importance
+from precompute.write.atlas import write_atlas
+from precompute.write.parts import AtlasParts
+
+ORDER = (collect, rows, features, spaces, equal_n, importance, logits, contributions, names, similar, places)
+STEPS = tuple(module.STEP for module in ORDER)
 
 
 @dataclass(frozen=True)
 class Built:
-    """What a finished build has to tell; `seconds` by stage, of this run alone."""
+    """What a finished build has to tell; `seconds` by step, of this run alone."""
 
     directory: Path
     units: str
@@ -49,16 +43,17 @@ class Built:
 
 
 def build(config: RunConfig, restart: bool = False) -> Built:
-    """Run every stage and write the atlas. What cannot work is refused before the first long stage."""
+    """Do every step and write the atlas. What cannot work is refused before the first long step."""
     check_target(config.directory)
     check_apart(config.directory, config.model, config.corpus, config.sae, config.maxima)
     with run_folder(config.directory, restart) as run, engine(config.engine, config.address) as where:
-        progress = Progress(n_stages=13, note=run.note)
-        layers = stages(config, run, where, progress)
+        progress = Progress(n_stages=len(STEPS) + 2, note=run.note)
+        done = run_steps(config, run, where, progress)
         run.remove()
+    layers = done.made["features"]
     return Built(
         config.directory,
-        units="latents" if config.sae else "neurons",
+        units=done.prepared.source.units,
         n_neurons=sum(len(found.rows.maxima) for found in layers),
         n_alive=sum(int((found.features.n_examples > 0).sum()) for found in layers),
         n_features=sum(found.n_features for found in layers),
@@ -66,35 +61,28 @@ def build(config: RunConfig, restart: bool = False) -> Built:
     )
 
 
-def stages(config: RunConfig, run: RunFolder, where: Engine, progress: Progress) -> list[LayerFound]:
-    with progress.stage("model and corpus", "examples") as told:
-        ready = prepare(config, run, told)
-    with progress.stage("collect", "examples") as told:
-        gathered = collected(ready, run, where, told)
-    with progress.stage("rows", "layers") as told:
-        of_layers = rows(ready, run, gathered, told)
-    with progress.stage("features", "neurons") as told:
-        layers = features(ready, run, where, of_layers, told)
-    with progress.stage("spaces", "neurons") as told:
-        between = spaces(ready, run, where, of_layers, layers, told)
-    with progress.stage("random directions", "units") as told:
-        by_chance = rarefied(ready, run, where, of_layers, told)
-    with progress.stage("importance", "masked passes") as told:
-        lost = importances(ready, run, where, layers, told)
-    with progress.stage("logit effects", "layers") as told:
-        direct = logits(ready, run, where, told)
-    with progress.stage("contributions", "examples") as told:
-        wrote = contributions(ready, run, where, layers, told)
-    with progress.stage("names", "layers") as told:
-        named = names(ready, run, where, layers, lost, told)
-    with progress.stage("similar features", "searches") as told:
-        found = similar(ready, run, layers, named, told)
-    with progress.stage("map", "steps") as told:
-        found = placed(ready, run, found, told)
-    with progress.stage("writing", "parts") as told:
-        statistics = {kept.rows.layer: kept.statistics for kept in of_layers}
-        about, split = facts(ready, gathered, lost, wrote), None if isinstance(wrote, str) else wrote
-        tables = (lost.by_layer, direct, found, about)
-        more = {"contributions": split, "compared": between, "rarefied": by_chance}
-        write_atlas(config.directory, ready.texts, layers, statistics, *tables, told, **more)
-    return layers
+def run_steps(config: RunConfig, run: RunFolder, engine: Engine, progress: Progress) -> Build:
+    """Every step done, and the atlas written."""
+    with progress.stage("model and corpus", "examples") as on_progress:
+        prepared = prepare(config, run, on_progress)
+    build = Build(prepared, run, engine)
+    build.do(STEPS, progress)
+    with progress.stage("writing", "parts") as on_progress:
+        write_atlas(config.directory, parts(build), on_progress)
+    return build
+
+
+def parts(build: Build) -> AtlasParts:
+    prepared, made, contributions = build.prepared, build.made, build.made["contributions"]
+    return AtlasParts(
+        description=Description(**prepared.facts, **build.facts(STEPS)),
+        texts=prepared.texts,
+        layers=made["features"],
+        statistics={layer.rows.layer: layer.statistics for layer in made["rows"]},
+        importances=made["importance"].by_layer,
+        indexed=made["map"],
+        logits=made["logits"],
+        contributions=None if isinstance(contributions, str) else contributions,
+        rarefied=made["rarefied"],
+        spaces=made["spaces"],
+    )

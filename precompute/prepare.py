@@ -3,25 +3,26 @@
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
 from ne_core.atlas.file_hash import file_sha256
+from ne_core.atlas.manifest import Corpus, Model
+from ne_core.atlas.typed_json import from_json, to_json
 from ne_core.text.windows import Window
 from precompute.config import ConfigError, RunConfig
 from precompute.corpus import Examples, end_of_text, make_examples, may_be_key, offline, read_documents, vocabulary
-from precompute.models.autoencoder import SaeSource
 from precompute.models.model_facts import model_facts
 from precompute.models.open_model import ModelSpec, opened
 from precompute.models.source import UnfitModelError
-from precompute.models.transformer import TransformerSource
+from precompute.models.text_source import NotMaskedError, TextSource, Way
 from precompute.models.transformer.vocabularies import UnfitTextsError, check_texts
-from precompute.models.transformer.ways import NotMaskedError, Way
 from precompute.room import check_room, room_needed
 from precompute.run.checkpoints import Checkpoints
 from precompute.run.code_hash import code_sha256
@@ -41,17 +42,33 @@ class Prepared:
 
     config: RunConfig
     spec: ModelSpec
-    source: TransformerSource
-    model: dict
+    source: TextSource
+    model: Model
     examples: Examples
-    corpus: dict
-    given: dict[int, Float[np.ndarray, " n_neurons"]]
+    corpus: Corpus
+    maxima: dict[int, Float[np.ndarray, " n_neurons"]]
     way: Way | None  # how masked prompts are run; None where none are
 
     @property
-    def units(self) -> str:
-        """What its neurons are called."""
-        return "latents" if isinstance(self.source, SaeSource) else "neurons"
+    def facts(self) -> dict[str, Any]:
+        """The manifest's fields that no step adds."""
+        config, source, maxima = self.config, self.source, {"from": "corpus"}
+        if config.maxima is not None:
+            maxima = {"from": Path(config.maxima).name, "sha256": file_sha256(Path(config.maxima))}
+        return {
+            "name": config.atlas_name,
+            "model": self.model,
+            "units": source.units,
+            "weights": source.weights,
+            "gated_embedding": config.gated_embedding if source.gated else None,
+            "corpus": self.corpus,
+            "maxima": maxima,
+            "inputs": config.inputs,
+            "seed": config.seed,
+            "dtype": config.dtype,
+            "device": source.device.type,
+            "threads": self.spec.threads,
+        }
 
     @property
     def window(self) -> Window:
@@ -86,18 +103,18 @@ def prepare(config: RunConfig, run: RunFolder, told: Callable[[int, int], None])
     opened.cache_clear()  # the folder may hold another model than a moment ago
     source = opened(spec)
     model = model_facts(config.model, source.name, source.gated, source.causal)
-    if isinstance(source, SaeSource):
-        model["sae"] = source.facts(Path(spec.sae), model["sha256"])
+    if spec.sae is not None:
+        model = replace(model, sae=source.facts(Path(spec.sae), model.sha256))
     run.agree(surroundings(config, spec, model))
     source.baselines(config.mask or (source.default_baseline(),))  # a mask that this model cannot have is refused now
     check_room(config.directory, room_needed(config, source, max(1, len(config.mask))))
-    given = given_maxima(config, source)
+    maxima = given_maxima(config, source)
     way = None if config.importance_passes == 0 else masking_way(config, source)
     examples, corpus = kept_corpus(config, source, run.stage("corpus"), told)
-    return Prepared(config, spec, source, model, examples, corpus, given, way)
+    return Prepared(config, spec, source, model, examples, corpus, maxima, way)
 
 
-def masking_way(config: RunConfig, source: TransformerSource) -> Way:
+def masking_way(config: RunConfig, source: TextSource) -> Way:
     """How prompts of the build's length are masked. Raises ConfigError where this model's cannot be."""
     try:
         return source.way(min(config.context, source.n_ctx))
@@ -116,23 +133,23 @@ def model_spec(config: RunConfig) -> ModelSpec:
     return ModelSpec(model, config.weights, config.gated_embedding, config.layers, device, config.dtype, threads, sae)
 
 
-def surroundings(config: RunConfig, spec: ModelSpec, model: dict) -> dict:
+def surroundings(config: RunConfig, spec: ModelSpec, model: Model) -> dict:
     """What shapes the result besides the choices: hardware, versions, files, and this code."""
     corpus, maxima = Path(config.corpus), Path(config.maxima or "")
     return {
         "kind of device": torch.device(spec.device).type,
         "number of threads": spec.threads,
         "library versions": libraries(),
-        "code of this project": code_sha256("precompute.stages", "precompute.prepare"),
-        "weights of the model": model["sha256"],
-        "autoencoder": model["sae"]["sha256"] if "sae" in model else None,
+        "code of this project": code_sha256("precompute.build"),
+        "weights of the model": model.sha256,
+        "autoencoder": model.sae and model.sae["sha256"],
         # its size and date stand for a file that may be too large to hash twice
         "corpus file": [corpus.stat().st_size, corpus.stat().st_mtime_ns] if corpus.is_file() else None,
         "file of maxima": file_sha256(maxima) if maxima.is_file() else None,
     }
 
 
-def given_maxima(config: RunConfig, source: TransformerSource) -> dict[int, Float[np.ndarray, " n_neurons"]]:
+def given_maxima(config: RunConfig, source: TextSource) -> dict[int, Float[np.ndarray, " n_neurons"]]:
     """By layer, where a file was named."""
     if config.maxima is None:
         return {}
@@ -140,17 +157,15 @@ def given_maxima(config: RunConfig, source: TransformerSource) -> dict[int, Floa
 
 
 def kept_corpus(
-    config: RunConfig, source: TransformerSource, kept: Checkpoints, told: Callable[[int, int], None]
-) -> tuple[Examples, dict]:
+    config: RunConfig, source: TextSource, kept: Checkpoints, told: Callable[[int, int], None]
+) -> tuple[Examples, Corpus]:
     """The examples, and what the manifest says of where they came from."""
     if 0 not in kept.done():
         kept.save(0, corpus_arrays(*read_corpus(config, source, told)))
     return corpus_from(kept.load(0))
 
 
-def read_corpus(
-    config: RunConfig, source: TransformerSource, told: Callable[[int, int], None]
-) -> tuple[Examples, dict]:
+def read_corpus(config: RunConfig, source: TextSource, told: Callable[[int, int], None]) -> tuple[Examples, Corpus]:
     if config.context > source.n_ctx:
         raise ValueError(f"context: {config.context} tokens are more than this model's {source.n_ctx}")
     ends = end_of_text(source.tokenizer)
@@ -172,19 +187,18 @@ def read_corpus(
         logger.warning("%s", note)
     if config.corpus == "offline":
         notes += [str(status) for status in offline.report() if not status.as_listed]
-    return examples, {
-        "name": Path(config.corpus).name if Path(config.corpus).is_file() else config.corpus,
-        "sha256": examples.sha256,
-        "n_documents": examples.n_documents,
-        "n_empty": examples.n_empty,
-        **documents.facts,
-        "packing": examples.packing,
-        "notes": notes,
-    }
+    return examples, Corpus(
+        name=Path(config.corpus).name if Path(config.corpus).is_file() else config.corpus,
+        sha256=examples.sha256,
+        n_documents=examples.n_documents,
+        packing=examples.packing,
+        notes=notes,
+        more={"n_empty": examples.n_empty, **documents.facts},
+    )
 
 
-def corpus_arrays(examples: Examples, corpus: dict) -> dict[str, np.ndarray]:
-    facts = np.frombuffer(json.dumps(corpus).encode(), dtype=np.uint8)
+def corpus_arrays(examples: Examples, corpus: Corpus) -> dict[str, np.ndarray]:
+    facts = np.frombuffer(json.dumps(to_json(corpus)).encode(), dtype=np.uint8)
     return {
         "tokens": examples.tokens,
         "lengths": examples.lengths,
@@ -193,8 +207,8 @@ def corpus_arrays(examples: Examples, corpus: dict) -> dict[str, np.ndarray]:
     }
 
 
-def corpus_from(arrays: Mapping[str, np.ndarray]) -> tuple[Examples, dict]:
+def corpus_from(arrays: Mapping[str, np.ndarray]) -> tuple[Examples, Corpus]:
     corpus = json.loads(arrays["corpus"].tobytes())
     told = {name: corpus[name] for name in ("packing", "n_documents", "n_empty", "sha256")}
     tokens, lengths, special_ids = (arrays[name] for name in ("tokens", "lengths", "special_ids"))
-    return Examples(tokens=tokens, lengths=lengths, special_ids=special_ids, **told), corpus
+    return Examples(tokens=tokens, lengths=lengths, special_ids=special_ids, **told), from_json(Corpus, corpus)

@@ -1,6 +1,7 @@
 """The contract as a page to read: `python -m ne_core.atlas.contract > data/README.md`; a test compares the two."""
 
 from ne_core.atlas.lab_schema import LAB, LAB_ARRAYS, RUNS
+from ne_core.atlas.manifest import Manifest
 from ne_core.atlas.schema import (
     COMPARISONS,
     CONTRIBUTIONS,
@@ -9,7 +10,6 @@ from ne_core.atlas.schema import (
     IMAGES,
     LAYER,
     LOGIT_EFFECTS,
-    MANIFEST,
     NEURONS,
     OTHER,
     RANDOM_DIRECTIONS,
@@ -18,6 +18,7 @@ from ne_core.atlas.schema import (
     Array,
     Column,
 )
+from ne_core.atlas.typed_json import meanings
 
 HEAD = f"""# What an atlas is
 
@@ -72,7 +73,7 @@ def markdown() -> str:
                 ("column", "dtype", "meaning"),
                 map(column_row, COMPARISONS),
             ),
-            section("`manifest.json`", ("field", "meaning"), fields(MANIFEST)),
+            section("`manifest.json`", ("field", "meaning"), fields(meanings(Manifest))),
             section("And of a lab, `lab/`", ("file", "dtype, shape", "meaning"), map(array_row, LAB_ARRAYS)),
             section("`lab/runs.parquet`", ("column", "dtype", "meaning"), map(column_row, RUNS)),
             section("`lab/lab.json`", ("field", "meaning"), fields(LAB)),

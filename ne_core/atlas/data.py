@@ -105,7 +105,7 @@ class AtlasData:
         sizes = {units: self.neurons["layer"], "features": self.features["layer"], examples: self.tokens}
         counts = ", ".join(f"{len(column):,} {name}" for name, column in sizes.items())
         return (
-            f"Atlas({str(self.root)!r}: {self.manifest.name!r} of model {self.manifest.raw['model'].get('name')!r}, "
+            f"Atlas({str(self.root)!r}: {self.manifest.name!r} of model {self.manifest.model.name!r}, "
             f"{len(self.layers)} layers, {counts}; cut {self.manifest.default_cut:g})"
         )
 
@@ -114,7 +114,7 @@ class AtlasData:
         return self.manifest.layers
 
     def n_neurons(self, layer: int) -> int:
-        return self.manifest.n_neurons[layer]
+        return self.manifest.n_neurons_of[layer]
 
     def weights(self, layer: int) -> NeuronLayer:
         columns = self.files[layer].columns

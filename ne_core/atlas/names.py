@@ -8,12 +8,14 @@ from ne_core.text.token_text import short
 
 def layer_name(manifest: Manifest, layer: int) -> str:
     """“Layer 3”, or its name, which is a stranger's text made visible."""
-    return f"Layer {layer}" if manifest.raw["layer_names"] is None else short(manifest.layer_names[layer])
+    if manifest.layer_names is None:
+        return f"Layer {layer}"
+    return short(manifest.layer_names[manifest.layers.index(layer)])
 
 
 def layer_mark(manifest: Manifest, layer: int) -> str:
     """“3” where layers have numbers alone, else the name: under a column, in a list to choose from."""
-    return str(layer) if manifest.raw["layer_names"] is None else layer_name(manifest, layer)
+    return str(layer) if manifest.layer_names is None else layer_name(manifest, layer)
 
 
 def layer_marks(manifest: Manifest) -> list[str]:
@@ -28,7 +30,7 @@ def unit_title(manifest: Manifest, ref: NeuronRef) -> str:
 
 def ref_name(manifest: Manifest, ref: NeuronRef | FeatureRef) -> str:
     """“L3 N17 F2”, or where layers have names “standard SAE 17 F2”."""
-    if manifest.raw["layer_names"] is None:
+    if manifest.layer_names is None:
         return str(ref)
     feature = f" F{ref.feature}" if isinstance(ref, FeatureRef) else ""
     return f"{layer_name(manifest, ref.layer)} {ref.neuron}{feature}"

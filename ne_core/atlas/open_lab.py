@@ -7,7 +7,7 @@ from ne_core.atlas.checks.lab import check_arrays, check_facts, check_listed
 from ne_core.atlas.data import AtlasData
 from ne_core.atlas.lab import Lab
 from ne_core.atlas.lab_schema import FACTS, FOLDER, LAB_ARRAYS, RUNS, TABLE
-from ne_core.atlas.manifest import load_json
+from ne_core.atlas.read_manifest import load_json
 from ne_core.atlas.tables import load_table
 from ne_core.method.mlp import MLP
 

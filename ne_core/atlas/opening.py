@@ -16,9 +16,10 @@ from ne_core.atlas.checks.atlas import check_rows, check_sizes
 from ne_core.atlas.data import AtlasData, LayerFiles
 from ne_core.atlas.inputs import Inputs
 from ne_core.atlas.lab import Lab
-from ne_core.atlas.manifest import Manifest, load_json, read_manifest
+from ne_core.atlas.manifest import Manifest
 from ne_core.atlas.open_lab import open_lab
 from ne_core.atlas.paths import SPACES_FILE, inputs_file, layer_folder
+from ne_core.atlas.read_manifest import load_json, read_manifest
 from ne_core.atlas.schema import (
     COMPARISONS,
     CONTRIBUTIONS,
@@ -54,7 +55,7 @@ class Atlas(AtlasData):
         root = Path(root)
         manifest = read_manifest(root)
         check_sizes(root, manifest)
-        sizes = {"n_examples": manifest.raw["n_examples"], "n_ctx": manifest.raw["n_ctx"]}
+        sizes = {"n_examples": manifest.n_examples, "n_ctx": manifest.n_ctx}
         tokens, lengths = (load_array(root, spec, sizes) for spec in EXAMPLES)
         layers = {layer: load_layer(root, manifest, layer) for layer in manifest.layers}
         n_rows = sum(len(files.columns["example"]) for files in layers.values())
@@ -64,7 +65,7 @@ class Atlas(AtlasData):
             tokens,
             lengths,
             load_vocab(root),
-            load_table(root, "neurons.parquet", neuron_columns(manifest), sum(manifest.n_neurons.values())),
+            load_table(root, "neurons.parquet", neuron_columns(manifest), sum(manifest.n_neurons)),
             load_table(root, "features.parquet", FEATURES, n_rows),
             layers,
             load_array(root, IMAGES, sizes) if manifest.images else None,
@@ -82,15 +83,16 @@ class Atlas(AtlasData):
 
 def load_layer(root: Path, manifest: Manifest, layer: int) -> LayerFiles:
     """One layer's columns, every dimension agreeing with the manifest and with the other files."""
+    n_neurons, d_in = manifest.n_neurons_of[layer], manifest.d_in_of[layer]
     sizes = {
-        "n_neurons": manifest.n_neurons[layer],
-        "n_neurons+1": manifest.n_neurons[layer] + 1,
-        "d_in": manifest.d_in[layer],
-        "n_pairs": manifest.d_in[layer] * (manifest.d_in[layer] + 1) // 2,
+        "n_neurons": n_neurons,
+        "n_neurons+1": n_neurons + 1,
+        "d_in": d_in,
+        "n_pairs": d_in * (d_in + 1) // 2,
         "n_window": manifest.window.size,
         "n_back": manifest.window.back,
         "n_baselines": len(manifest.baselines),
-        "n_directions": manifest.rarefied["directions"] if manifest.rarefied else 0,
+        "n_directions": manifest.rarefied.directions if manifest.rarefied else 0,
     }
     folder = root / layer_folder(layer)
     columns, inputs = load_columns(folder, LAYER, sizes), None
@@ -115,7 +117,7 @@ def load_comparison(root: Path, manifest: Manifest) -> Comparison | None:
     """Of some of its neurons; None where it does not compare spaces."""
     if not manifest.compared:
         return None
-    return comparison(load_table(root, SPACES_FILE, COMPARISONS, sum(manifest.n_neurons.values())))
+    return comparison(load_table(root, SPACES_FILE, COMPARISONS, sum(manifest.n_neurons)))
 
 
 def load_columns(folder: Path, specs: tuple[Array, ...], sizes: dict[str, int]) -> dict[str, np.ndarray]:

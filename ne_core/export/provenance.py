@@ -20,16 +20,16 @@ LONGEST = 120  # characters of a file's name before its ending
 
 def provenance(atlas: Atlas, query: dict[str, str] | None = None) -> dict[str, str]:
     """What an export says of itself; `query` is the URL of the view that it was made from."""
-    model, corpus = (atlas.manifest.raw[name] for name in ("model", "corpus"))
+    model, corpus = atlas.manifest.model, atlas.manifest.corpus
     return {
         "made_by": f"{TOOL} {VERSION}",
         "atlas": atlas.manifest.name,
         "manifest_sha256": manifest_sha256(atlas),
-        "schema_version": str(atlas.manifest.raw["schema_version"]),
-        "model": str(model.get("name")),
-        "model_sha256": str(model.get("sha256")),
-        "corpus": str(corpus.get("name")),
-        "corpus_sha256": str(corpus.get("sha256")),
+        "schema_version": str(atlas.manifest.schema_version),
+        "model": str(model.name),
+        "model_sha256": str(model.sha256),
+        "corpus": str(corpus.name),
+        "corpus_sha256": str(corpus.sha256),
         "view": urlencode(query or {}),
         "cite": paper(),
     }

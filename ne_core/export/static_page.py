@@ -97,7 +97,7 @@ def unknown(neuron: Neuron, rows: Int[np.ndarray, " k"]) -> np.ndarray:
 
 
 def subtitle(atlas: Atlas, cut: float) -> str:
-    model, usual = atlas.manifest.raw["model"].get("name"), atlas.manifest.default_cut
+    model, usual = atlas.manifest.model.name, atlas.manifest.default_cut
     which = "the atlas’s cut" if cut == usual else f"not the atlas’s, which is {usual:g}"
     return (
         f'<p class="quiet">Of the model {safe(model)}, in the atlas “{safe(atlas.manifest.name)}”. Its activating '

@@ -55,6 +55,10 @@ class Parts:
         """How many heads of each example have their reading kept."""
         return min(STRONGEST, self.n_heads(layer))
 
+    def countable(self, last_layer: int) -> bool:
+        """Whether a model may have them: what a stranger wrote may be anything."""
+        return 0 < self.heads <= MOST_HEADS and self.count(last_layer) <= MOST_PARTS
+
     @property
     def first_head(self) -> int:
         return 1 + self.position
@@ -82,22 +86,6 @@ class Contributions:
     def mean(self, rows: Int[np.ndarray, " k"]) -> Float[np.ndarray, " n_parts"]:
         """Over some examples, of which there is one at least; their sum is the mean pre-activation."""
         return self.parts[rows].astype(np.float64).mean(axis=0)
-
-
-def parts_from(value: object) -> Parts | None:
-    """Of the manifest's field; None where it is a text that says why there are none."""
-    return Parts(**value) if isinstance(value, dict) else None
-
-
-def good_contributions(kind: object, units: object, layers: list[int], value: object) -> bool:
-    """A reason, or parts that can be counted."""
-    if isinstance(value, str):
-        return 0 < len(value) <= 200
-    kinds = {"position": bool, "heads": int, "own_attention": bool}
-    if not isinstance(value, dict) or {name: type(each) for name, each in value.items()} != kinds:
-        return False
-    possible = kind == "transformer" and units == "neurons" and 0 < value["heads"] <= MOST_HEADS
-    return possible and Parts(**value).count(layers[-1]) <= MOST_PARTS
 
 
 def check_contributions(

@@ -48,8 +48,8 @@ def against_chance(atlas: Atlas, ref: NeuronRef) -> Chance | None:
     told = {name: float(values[row]) for name, values in atlas.neurons.items()}
     random = atlas.files[ref.layer].random
     return Chance(
-        facts["examples"],
-        facts["sets"],
+        facts.examples,
+        facts.sets,
         against(
             Measure(told["rarefied_features"], told["rarefied_low"], told["rarefied_high"]),
             random["random_features"],
@@ -66,7 +66,7 @@ def against_chance(atlas: Atlas, ref: NeuronRef) -> Chance | None:
 def known(atlas: Atlas, ref: NeuronRef) -> bool:
     """Whether the atlas compares its neurons with chance, and this one has examples enough."""
     facts = atlas.manifest.rarefied
-    return facts is not None and bool(atlas.neurons["n_examples"][atlas.neuron_row(ref)] >= facts["examples"])
+    return facts is not None and bool(atlas.neurons["n_examples"][atlas.neuron_row(ref)] >= facts.examples)
 
 
 def against(own: Measure, random: Float[np.ndarray, " n"], permuted: Measure) -> Against:
@@ -91,7 +91,7 @@ def below_random(atlas: Atlas, column: str, random: str) -> Float[np.ndarray, " 
     NaN for those with fewer examples than are in a random set.
     """
     table, found = atlas.neurons, np.full(len(atlas.neurons["layer"]), np.nan)
-    enough = table["n_examples"] >= atlas.manifest.rarefied["examples"]
+    enough = table["n_examples"] >= atlas.manifest.rarefied.examples
     for layer, files in atlas.files.items():
         here = (table["layer"] == layer) & enough
         found[here] = below(np.asarray(table[column][here]), files.random[random])

@@ -50,7 +50,7 @@ class SpaceIndex:
 def space_index(atlas: Atlas, space: str) -> SpaceIndex:
     """The index of a space of the atlas; hold it for one query. Raises AtlasError where the file is not whole."""
     path = own_file(atlas.root, index_file(space))
-    n, widths = len(atlas.features["layer"]), set(atlas.manifest.d_in.values())
+    n, widths = len(atlas.features["layer"]), set(atlas.manifest.d_in)
     check_index(path, n, widths)
     return mapped(path, n)
 

@@ -65,14 +65,13 @@ def evaluate(
     parts = dict.fromkeys(only or fitting(atlas, options))
     progress = Progress(len(parts))
     for part in parts:
-        with progress.stage(part, COUNTED.get(part, "")) as on_progress:
-            report = measured(part, atlas, options, on_progress)
-        yield part, report
+        yield part, measured(part, atlas, options, progress)
 
 
-def measured(part: str, atlas: Atlas, options: Options, on_progress: OnProgress) -> Report | Failed:
+def measured(part: str, atlas: Atlas, options: Options, progress: Progress) -> Report | Failed:
     try:
-        return PARTS[part](atlas, options, on_progress)
+        with progress.stage(part, COUNTED.get(part, "")) as on_progress:
+            return PARTS[part](atlas, options, on_progress)
     except ModuleNotFoundError as error:
         return Failed(lacking(error))
     except (ValueError, OSError) as error:
@@ -99,7 +98,7 @@ def fitting(atlas: Atlas, options: Options) -> list[str]:
     compared = ["spaces"] if atlas.manifest.compared else []
     if not atlas.manifest.inputs:
         return ["names", *compared]
-    runs = not atlas.manifest.raw["model"].get("sae") and (options.model or shipped_model(atlas))
+    runs = not atlas.manifest.model.sae and (options.model or shipped_model(atlas))
     trusted = ["trust"] if atlas.manifest.rarefied else []
     return ["names", *compared, *OF_INPUTS, *trusted, *(["surgery"] if runs else [])]
 

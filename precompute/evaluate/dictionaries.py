@@ -75,15 +75,14 @@ def measured(atlas: Atlas, layer: int, cut: float, space: str) -> Measured:
 
 def differences(atlas: Atlas, against: Sequence[Atlas]) -> list[str]:
     """What else differs between the atlases, a line each."""
-    lines, ours = [], atlas.manifest.raw
+    lines, ours = [], atlas.manifest
     for other in against:
-        theirs = other.manifest.raw
-        lines += [
-            f"Note: {meaning}: {ours[field]} in {atlas.root.name}, {theirs[field]} in {other.root.name}."
-            for field, meaning in SAME.items()
-            if ours[field] != theirs[field]
-        ]
-        if ours["corpus"].get("sha256") != theirs["corpus"].get("sha256"):
+        theirs = other.manifest
+        for field, meaning in SAME.items():
+            here, there = getattr(ours, field), getattr(theirs, field)
+            if here != there:
+                lines.append(f"Note: {meaning}: {here} in {atlas.root.name}, {there} in {other.root.name}.")
+        if ours.corpus.sha256 != theirs.corpus.sha256:
             lines.append(f"Note: {atlas.root.name} and {other.root.name} were built from different texts.")
     return [*lines, ""] if lines else []
 

@@ -41,14 +41,14 @@ def evaluate_trust(atlas: Atlas, on_progress: OnProgress = silent) -> Report:
 
 def choice(atlas: Atlas) -> tuple[float, int]:
     """By which rule examples were kept, which nobody has checked before."""
-    keep, most = atlas.manifest.raw["keep"], atlas.manifest.raw["max_examples"]
+    keep, most = atlas.manifest.keep, atlas.manifest.max_examples
     if not (type(keep) in (int, float) and 0 <= keep <= 1 and type(most) is int and most > 0):
         raise AtlasError(f"{atlas.root / 'manifest.json'}: keep or max_examples is not what it must be")
     return float(keep), most
 
 
 def layer_found(atlas: Atlas, layer: int, keep: float, most: int) -> Layer:
-    here = (atlas.neurons["layer"] == layer) & (atlas.neurons["n_examples"] >= atlas.manifest.rarefied["examples"])
+    here = (atlas.neurons["layer"] == layer) & (atlas.neurons["n_examples"] >= atlas.manifest.rarefied.examples)
     random = atlas.files[layer].random["random_features"]
     return Layer(
         layer,

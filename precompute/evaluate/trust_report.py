@@ -41,9 +41,9 @@ def trust_report(atlas: Atlas, layers: Sequence[Layer]) -> Report:
     head = HEAD.format(
         space=EMBEDDINGS[manifest.embedding],
         cut=manifest.default_cut,
-        n=facts["examples"],
-        sets=facts["sets"],
-        directions=facts["directions"],
+        n=facts.examples,
+        sets=facts.sets,
+        directions=facts.directions,
     )
     titles = ["", "neurons", "features", "random directions", "weights shuffled", "fewer", "more"]
     shares = aligned([titles, *map(row, layers)])

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import torch
 
-from precompute.models.source import Source
+from precompute.models.text_source import TextSource
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class ModelSpec:
 
 
 @lru_cache(maxsize=1)
-def opened(spec: ModelSpec) -> Source:
+def opened(spec: ModelSpec) -> TextSource:
     """The source of `spec`. How many threads share a sum changes its rounding, so that they belong to it."""
     from precompute.models.autoencoder import open_sae  # the model library takes seconds to load, and images do without
     from precompute.models.transformer import open_transformer

@@ -93,9 +93,13 @@ class Split:
 
 @runtime_checkable
 class Source(Protocol):
-    """A model as neuron layers. Positions count from 0 and include special tokens."""
+    """A model as neuron layers. Positions count from 0 and include special tokens.
+
+    `weights` is folded where the norm before the MLP belongs to the weights, raw where it does not.
+    """
 
     name: str
+    weights: str = "raw"
     causal: bool
     layers: tuple[int, ...]
     device: torch.device

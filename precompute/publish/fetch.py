@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ne_core.amounts import megabytes
-from ne_core.atlas.manifest import read_manifest
+from ne_core.atlas.read_manifest import read_manifest
 from ne_core.sharing.remote.fetch import fetch_to
 from ne_core.sharing.remote.source import parse
 from precompute.run.progress import Progress, Stage

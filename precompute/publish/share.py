@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ne_core.amounts import megabytes
 from ne_core.atlas.file_hash import file_sha256
-from ne_core.atlas.manifest import read_manifest
+from ne_core.atlas.read_manifest import read_manifest
 from ne_core.errors import AtlasError
 from ne_core.sharing.archive import pack, unpack
 from ne_core.sharing.archive.selection import inputs_size

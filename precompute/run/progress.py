@@ -44,7 +44,11 @@ class Progress:
         self.number += 1
         stage = Stage(self, name, things)
         stage.show("…")
-        yield stage
+        try:
+            yield stage
+        except BaseException:
+            stage.break_off()
+            raise
         stage.finish()
 
 
@@ -102,6 +106,11 @@ class Stage:
         earlier = f" ({self.before:,} were done before)" if self.before else ""
         remark = f"; {self.remark}" if self.remark else ""
         self.show((f"{self.total:,} {self.things} in {took}{earlier}" if self.total else took) + remark, end="\n")
+
+    def break_off(self) -> None:
+        """Leave the line of a terminal to what is printed next."""
+        if self.run.stream.isatty():
+            self.run.stream.write("\n")
 
     def show(self, text: str, end: str = "") -> None:
         stream = self.run.stream

@@ -3,22 +3,27 @@
 One clean pass of an example serves all rows of all layers that have their key token in it.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 
 from ne_core.method.contributions import Parts
+from precompute.config import RunConfig
 from precompute.models.open_model import ModelSpec, opened
 from precompute.models.source import Keys, Source, Split
+from precompute.run.step import Step
+from precompute.run.work import Load, Work
 from precompute.steps.layer_features import LayerFound, Texts
+
+logger = logging.getLogger(__name__)
 
 COLUMNS = {"contributions": "float16", "read_head": "int16", "read_back": "int16"}
 Columns = Mapping[str, np.ndarray]  # these, of one layer or of a unit's rows
-
-
 BEYOND_HALF = "what a part of the model adds to a pre-activation is beyond half precision, or not finite"
 
 
@@ -148,3 +153,35 @@ class Tables(Mapping[int, Columns]):
 
     def __len__(self) -> int:
         return len(self.keys_of)
+
+
+def parts_or_reason(config: RunConfig, source: Source) -> Parts | str:
+    return source.parts() if config.contributions else "it was built with --contributions no"
+
+
+def contributions_work(
+    config: RunConfig, spec: ModelSpec, source: Source, texts: Texts, features: Sequence[LayerFound]
+) -> Work | None:
+    parts = parts_or_reason(config, source)
+    if isinstance(parts, str):
+        return None
+    job = plan(features, texts, parts, config.work_unit, spec)
+    return Work(work_contributions, job, job.units, cores=None, size=job.n_examples)
+
+
+def tables_or_reason(config: RunConfig, source: Source, work: Work | None, load: Load) -> Tables | str:
+    """What writes every row's pre-activation; in words why it is not known, where it is not."""
+    if work is None:
+        return parts_or_reason(config, source)
+    tables = Tables(work.job, load)
+    if tables.finite:
+        return tables
+    logger.warning("contributions are left out: %s", BEYOND_HALF)
+    return BEYOND_HALF
+
+
+def facts(contributions: Tables | str) -> dict[str, Any]:
+    return {"contributions": contributions if isinstance(contributions, str) else contributions.job.parts}
+
+
+STEP = Step("contributions", "contributions", "examples", tables_or_reason, contributions_work, facts)

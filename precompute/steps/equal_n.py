@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from ne_core.atlas.manifest import EqualN
 from ne_core.atlas.schema import RANDOM_DIRECTIONS, RAREFIED
 from ne_core.method.cluster import similarities
 from ne_core.method.embeddings import Embedder, combined, reads_weights
@@ -27,9 +28,14 @@ from ne_core.method.equal_n import (
     mean_distance,
     some_sets,
 )
+from precompute.config import RunConfig
+from precompute.run.mapped import let_go
+from precompute.run.step import Step
+from precompute.run.work import Load, Work
 from precompute.steps.activating_examples import LayerRows
-from precompute.steps.directions import Directions
-from precompute.steps.features import CHUNK
+from precompute.steps.directions import Directions, Pool, directions
+from precompute.steps.features import CHUNK, few_rows, parts_of, unit_ranges
+from precompute.steps.rows import CollectedLayer
 
 PERMUTED, PERMUTED_SETS = 10, 10  # orders of a neuron's weights, and random sets of examples for each of them
 NEURONS, DIRECTIONS = 0, 1  # whose numbers random sets go by
@@ -48,8 +54,8 @@ class RarefiedJob:
     seed: int
 
     @property
-    def facts(self) -> dict[str, int]:
-        return {"examples": self.n, "sets": HALVES * SETS, "orders": PERMUTED, "directions": self.n_directions}
+    def facts(self) -> EqualN:
+        return EqualN(self.n, sets=HALVES * SETS, orders=PERMUTED, directions=self.n_directions)
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class Rarefied:
     """By layer: COLUMNS for every neuron, and RANDOM for every random direction; `facts` for the manifest."""
 
     by_layer: Mapping[int, Mapping[str, np.ndarray]]
-    facts: Mapping[str, int]
+    facts: EqualN
 
 
 def neurons_chunk(job: RarefiedJob, rows: LayerRows, part: int, embedder: Embedder) -> RarefiedChunk:
@@ -171,3 +177,40 @@ def rarefied_from(
         columns = {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
         by_layer[rows.layer] = columns | dict(load(last + number))
     return Rarefied(by_layer, job.facts)
+
+
+def rarefied_work(config: RunConfig, rows: Sequence[CollectedLayer]) -> Work | None:
+    """Every neuron's units, then the random directions of each layer; None if they are not wanted."""
+    if not config.rarefy:
+        return None
+    job = RarefiedJob(config.embedding, config.default_cut, config.rarefy, config.directions, config.seed)
+    of_unit = [*parts_of([layer.rows for layer in rows]), *((at, None) for at in range(len(rows)))]
+
+    def chunk(unit: int) -> RarefiedChunk:
+        at, part = of_unit[unit]
+        layer, embedder = rows[at].rows, rows[at].embedder
+        if part is None:
+            made = directions_chunk(job, layer, random_directions(config, layer), embedder)
+        else:
+            made = neurons_chunk(job, layer, part, embedder)
+        let_go(layer.x)
+        return made
+
+    few = few_rows(layer.rows for layer in rows)
+    return Work(work_rarefied, job, range(len(of_unit)), 1, chunk, few=few)
+
+
+def random_directions(config: RunConfig, layer: LayerRows) -> Directions:
+    rng, pool = (
+        np.random.default_rng([config.seed, layer.layer]),
+        Pool.of(layer.weights, layer.x, layer.x_row, layer.example),
+    )
+    return directions(pool, config.directions, config.rarefy, config.keep, config.max_examples, rng)
+
+
+def all_rarefied(rows: Sequence[CollectedLayer], work: Work | None, load: Load) -> Rarefied | None:
+    layers = [layer.rows for layer in rows]
+    return work and rarefied_from(layers, unit_ranges([len(each.maxima) for each in layers]), load, work.job)
+
+
+STEP = Step("rarefied", "random directions", "units", all_rarefied, rarefied_work)

@@ -7,9 +7,10 @@ comes back as 0.2 MB; a process holds the float32 embeddings of one neuron at a 
 an `np.memmap`.
 """
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice, pairwise
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -19,9 +20,14 @@ from ne_core.method.cluster import unit as at_length_1
 from ne_core.method.embeddings import REFERENCE, Embedder, combined
 from ne_core.method.measures import distances_of, measures
 from ne_core.method.nodes import suggested_cut
+from precompute.config import RunConfig
 from precompute.run.engines import LocalEngine
+from precompute.run.mapped import let_go
+from precompute.run.step import Step
+from precompute.run.work import Load, Work
 from precompute.steps.activating_examples import LayerRows
 from precompute.steps.layer_features import Features, LayerFound, joined
+from precompute.steps.rows import CollectedLayer
 
 CHUNK = 64  # neurons of a unit of work; another number makes other units of the same features
 N_BACKGROUND = 256  # inputs of a layer that a neuron's examples are held against
@@ -200,3 +206,42 @@ def computed(
     """In order. Size alone decides where the work is done, so that the same rows always meet the same arithmetic."""
     cores = None if n_rows < FEW_ROWS else 1
     return (part for _, part in LocalEngine(workers).map(work_features, job, enumerate(chunks), cores))
+
+
+def parts_of(layers: Sequence[LayerRows]) -> list[tuple[int, int]]:
+    """Of each unit: which of the layers, counted from 0, and which part of it."""
+    ranges = unit_ranges([len(rows.maxima) for rows in layers])
+    return [(at, part) for at, units in enumerate(ranges) for part in range(len(units))]
+
+
+def few_rows(layers: Iterable[LayerRows]) -> bool:
+    return sum(rows.n_rows for rows in layers) < FEW_ROWS
+
+
+def features_work(config: RunConfig, rows: Sequence[CollectedLayer]) -> Work:
+    job, layers = FeaturesJob(config.default_cut, config.embedding), [layer.rows for layer in rows]
+    of_unit = parts_of(layers)
+
+    def chunk(unit: int) -> Chunk:
+        at, part = of_unit[unit]
+        made = chunk_of(layers[at], part, job.space, rows[at].embedder)
+        let_go(layers[at].x)
+        return made
+
+    def size(unit: int) -> int:
+        at, part = of_unit[unit]
+        return min(CHUNK, len(layers[at].maxima) - part * CHUNK)
+
+    return Work(work_features, job, range(len(of_unit)), 1, chunk, size, few=few_rows(layers))
+
+
+def all_features(rows: Sequence[CollectedLayer], load: Load) -> list[LayerFound]:
+    ranges = unit_ranges([len(layer.rows.maxima) for layer in rows])
+    return [features_from(layer.rows, load, units) for layer, units in zip(rows, ranges, strict=True)]
+
+
+def facts(config: RunConfig) -> dict[str, Any]:
+    return {"default_cut": config.default_cut, "embedding": config.embedding}
+
+
+STEP = Step("features", "features", "neurons", all_features, features_work, facts)

@@ -59,6 +59,18 @@ def owners(layers: Sequence[LayerFound]) -> Int[np.ndarray, " n_features"]:
 
 
 @dataclass(frozen=True)
+class Indexed:
+    """All layers' features by id: the columns of schema.FEATURES, and their central vectors in each space.
+
+    The vectors need not have length 1. Each space's are asked for once and read in blocks: a mapping that computes
+    them when asked, or holds memory maps, keeps them out of memory.
+    """
+
+    features: Mapping[str, np.ndarray]
+    vectors: Mapping[str, Float[np.ndarray, "n_features d_in"]]
+
+
+@dataclass(frozen=True)
 class SimilarJob:
     """What all units share: by space, unit vectors of all features or the `.npy` that holds them; the neuron of each.
 

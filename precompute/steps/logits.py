@@ -7,6 +7,9 @@ import numpy as np
 
 from ne_core.atlas.schema import LOGITS
 from precompute.models.open_model import ModelSpec, opened
+from precompute.models.source import Source
+from precompute.run.step import Step
+from precompute.run.work import Load, Work
 
 Columns = Mapping[str, np.ndarray]  # logit_tokens and logit_effects of one layer
 
@@ -29,3 +32,15 @@ def logits_from(layers: Sequence[int], load: Callable[[int], Columns]) -> dict[i
     """By layer; None unless every layer has them."""
     units = {layer: load(unit) for unit, layer in enumerate(layers)}
     return units if all(len(columns) for columns in units.values()) else None
+
+
+def logits_work(spec: ModelSpec, source: Source) -> Work:
+    job = LogitsJob(spec, source.layers)
+    return Work(work_logits, job, range(len(job.layers)), cores=None)
+
+
+def all_logits(source: Source, load: Load) -> dict[int, Columns] | None:
+    return logits_from(source.layers, load)
+
+
+STEP = Step("logits", "logit effects", "layers", all_logits, logits_work)

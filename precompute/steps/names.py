@@ -7,7 +7,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.half import clipped
-from ne_core.method.naming import names
+from ne_core.method.naming import names, word_classes
+from precompute.run.step import Step
+from precompute.run.work import Load, Work
+from precompute.steps.importance import Importances
 from precompute.steps.layer_features import LayerFound, Texts
 
 FEW_ROWS = 20_000  # fewer rows than this are named before a pool of workers has started
@@ -60,3 +63,19 @@ def named(
     """All of it in memory."""
     asked = [names_asked(found, texts, importances[found.rows.layer]) for found in layers]
     return names_from(layers, [work_names(NamesJob(words), each) for each in asked].__getitem__)
+
+
+def names_work(texts: Texts, features: Sequence[LayerFound], importance: Importances) -> Work:
+    def asked(number: int) -> NamesAsked:
+        found = features[number]
+        return names_asked(found, texts, importance.by_layer[found.rows.layer])
+
+    few = sum(found.rows.n_rows for found in features) < FEW_ROWS
+    return Work(work_names, NamesJob(word_classes(texts.vocab)), range(len(features)), 1, asked, few=few)
+
+
+def all_names(features: Sequence[LayerFound], load: Load) -> dict[str, np.ndarray]:
+    return names_from(features, load)
+
+
+STEP = Step("names", "names", "layers", all_names, names_work)

@@ -14,8 +14,13 @@ from ne_core.atlas.schema import CELLS
 from ne_core.method.cluster import cut_into, similarities, tree
 from ne_core.method.comparison import COMPARED, STORED, comparable, compared
 from ne_core.method.embeddings import REFERENCE, Embedder, combined
-from precompute.steps.features import CHUNK
+from precompute.config import RunConfig
+from precompute.run.mapped import let_go
+from precompute.run.step import Step
+from precompute.run.work import Load, Work
+from precompute.steps.features import CHUNK, few_rows, parts_of
 from precompute.steps.layer_features import LayerFound
+from precompute.steps.rows import CollectedLayer
 
 
 @dataclass(frozen=True)
@@ -106,3 +111,27 @@ def spaces_of(
         for part in range(-(-len(found.rows.maxima) // CHUNK))
     )
     return spaces_from(layers, (work_spaces(SpacesJob(embedding), each) for each in asked))
+
+
+def spaces_work(config: RunConfig, rows: Sequence[CollectedLayer], features: Sequence[LayerFound]) -> Work:
+    of_unit = parts_of([layer.rows for layer in features])
+
+    def asked(unit: int) -> SpacesAsked:
+        at, part = of_unit[unit]
+        made = spaces_asked(features[at], part, rows[at].embedder)
+        let_go(features[at].rows.x)
+        return made
+
+    def size(unit: int) -> int:
+        at, part = of_unit[unit]
+        return neurons_of(features[at], part)
+
+    few = few_rows(layer.rows for layer in features)
+    return Work(work_spaces, SpacesJob(config.embedding), range(len(of_unit)), 1, asked, size, few=few)
+
+
+def table(features: Sequence[LayerFound], work: Work, load: Load) -> dict[str, np.ndarray]:
+    return spaces_from(features, map(load, work.units))
+
+
+STEP = Step("spaces", "spaces", "neurons", table, spaces_work)

@@ -8,7 +8,7 @@ neurons.py    which concepts each neuron mixes, and on which examples it fires
 around.py     activations and importances around the key tokens
 effects.py    logit effects
 layer.py      one layer's rows, inputs, weights and statistics
-facts.py      the manifest
+description.py  what the manifest says of it
 similar.py    similar features, searched within families of concepts
 make.py       the stages in their order
 """

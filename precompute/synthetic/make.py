@@ -15,18 +15,21 @@ from ne_core.sharing.atomic_write import check_target
 from precompute.run.progress import Progress
 from precompute.steps import index
 from precompute.steps.features import FeaturesJob, computed, features_from, tasks, unit_ranges
+from precompute.steps.index import Indexed
 from precompute.steps.layer_features import LayerFound, Texts
 from precompute.steps.names import named
+from precompute.steps.places import map_columns
 from precompute.steps.sample import LayerStatistics
 from precompute.synthetic.around import WINDOW, importances
 from precompute.synthetic.concepts import Concepts, concepts
 from precompute.synthetic.corpus import Corpus, corpus
-from precompute.synthetic.facts import CUT, facts
+from precompute.synthetic.description import CUT, description
 from precompute.synthetic.layer import Planted, planted
 from precompute.synthetic.settings import Settings
 from precompute.synthetic.similar import similar_columns
 from precompute.synthetic.words import vocabulary
-from precompute.write.assemble import Indexed, map_columns, write_atlas
+from precompute.write.atlas import write_atlas
+from precompute.write.parts import AtlasParts
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def synthetic(settings: Settings, out: Path, workers: int | None = None) -> int:
         written = Texts(texts.tokens, texts.lengths, vocab, WINDOW)
         found = indexed(settings, layers, written)
     with progress.stage("writing", "parts") as told:
-        write(settings, out, written, layers, found, told)
+        write_atlas(out, parts(settings, written, layers, found), told)
     return len(found.features["layer"])
 
 
@@ -106,16 +109,14 @@ def indexed(settings: Settings, layers: list[Made], texts: Texts) -> Indexed:
     return Indexed(columns | map_columns(columns, settings.seed), vectors)
 
 
-def write(settings: Settings, out: Path, texts: Texts, layers: list[Made], found: Indexed, told) -> None:
-    by_layer = {layer.found.rows.layer: layer for layer in layers}
-    write_atlas(
-        out,
-        texts,
-        [layer.found for layer in layers],
-        {number: layer.statistics for number, layer in by_layer.items()},
-        {number: layer.importances for number, layer in by_layer.items()},
-        {number: layer.logits for number, layer in by_layer.items()},
-        found,
-        facts(settings, [layer.found for layer in layers]),
-        told,
+def parts(settings: Settings, texts: Texts, layers: list[Made], indexed: Indexed) -> AtlasParts:
+    found, by_layer = [layer.found for layer in layers], {layer.found.rows.layer: layer for layer in layers}
+    return AtlasParts(
+        description=description(settings, found),
+        texts=texts,
+        layers=found,
+        statistics={number: layer.statistics for number, layer in by_layer.items()},
+        importances={number: layer.importances for number, layer in by_layer.items()},
+        indexed=indexed,
+        logits={number: layer.logits for number, layer in by_layer.items()},
     )

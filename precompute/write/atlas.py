@@ -1,24 +1,121 @@
 """An atlas as a directory, its manifest written last. Its files: arrays.py, tables.py; its place: atomic_write."""
 
 import importlib.metadata
+import logging
 import platform
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from ne_core.atlas.file_hash import file_sha256
 from ne_core.atlas.litter import own_files
-from ne_core.atlas.manifest import manifest_text
-from ne_core.atlas.schema import MANIFEST, SCHEMA_VERSION
-from ne_core.sharing.atomic_write import WriteError
+from ne_core.atlas.manifest import Manifest, manifest_text
+from ne_core.atlas.paths import SPACES_FILE, index_file
+from ne_core.atlas.schema import (
+    COMPARISONS,
+    CONTRIBUTIONS,
+    FEATURES,
+    LOGIT_EFFECTS,
+    NEURONS,
+    RANDOM_DIRECTIONS,
+    RAREFIED,
+)
+from ne_core.method.similar import SPACES
+from ne_core.sharing.atomic_write import new_atlas
+from precompute.run.mapped import let_go
+from precompute.steps import index
+from precompute.steps.layer_features import LayerFound
+from precompute.steps.search_index import write_search
+from precompute.write.arrays import Clipped, write_columns, write_examples, write_inputs, write_layer
+from precompute.write.parts import AtlasParts
+from precompute.write.tables import write_index, write_table
+
+logger = logging.getLogger(__name__)
 
 LIBRARIES = ("numpy", "scipy", "pyarrow", "faiss-cpu", "torch", "transformers", "transformer-lens", "tokenizers")
 
 
-def write_manifest(folder: Path, facts: dict) -> None:
-    """Last: a directory without a manifest is not an atlas."""
-    raw = {**facts, "schema_version": SCHEMA_VERSION, "libraries": libraries(), "files": checksums(folder)}
-    if set(raw) != set(MANIFEST):
-        raise WriteError(f"manifest: {', '.join(sorted(set(raw) ^ set(MANIFEST)))} must be given and nothing else")
-    (folder / "manifest.json").write_text(manifest_text(raw), encoding="utf-8")
+def write_atlas(out: Path, parts: AtlasParts, progress: Callable[[int, int], None] = lambda done, total: None) -> None:
+    """An atlas at `out`. Raises WriteError, in one line, and leaves what stood at `out` as it was."""
+    clipped: Clipped = {}
+    with new_atlas(out) as folder:
+        write_examples(folder, parts.texts)
+        for done, layer in enumerate(parts.layers, 1):
+            clipped |= write_layer_files(folder, parts, layer)
+            progress(done, len(parts.layers))
+        write_tables(folder, parts)
+        parts.beside(folder)
+        write_manifest(folder, manifest(parts, clipped))
+    if clipped:
+        logger.warning("%s", clipped_words(clipped))
+
+
+def write_layer_files(folder: Path, parts: AtlasParts, layer: LayerFound) -> Clipped:
+    """All arrays of one layer."""
+    number, optional = layer.rows.layer, []
+    clipped = write_layer(folder, layer.rows, layer.features, parts.statistics[number], parts.importances[number])
+    if parts.logits is not None:
+        optional.append((LOGIT_EFFECTS, parts.logits))
+    if parts.rarefied is not None:
+        optional.append((RANDOM_DIRECTIONS, parts.rarefied.by_layer))
+    if parts.contributions is not None:
+        optional.append((CONTRIBUTIONS, parts.contributions))
+    for specs, by_layer in optional:
+        clipped |= write_columns(folder, number, specs, by_layer[number])
+    if parts.description.inputs:
+        clipped |= write_inputs(folder, layer.rows)
+        let_go(layer.rows.x)
+    return clipped
+
+
+def write_tables(folder: Path, parts: AtlasParts) -> None:
+    """The tables of neurons, features and spaces, and what finds features."""
+    features, vectors = parts.indexed.features, parts.indexed.vectors
+    write_neurons(folder / "neurons.parquet", parts)
+    write_table(folder / "features.parquet", FEATURES, features)
+    if parts.spaces is not None:
+        write_table(folder / SPACES_FILE, COMPARISONS, parts.spaces)
+    for space in SPACES:
+        write_index(folder / index_file(space), vectors[space])
+    names = np.concatenate([features[name] for name in ("name_keys", "name_context")], axis=1)
+    write_search(folder / "search.sqlite", parts.layers, parts.texts, names)
+
+
+def write_neurons(path: Path, parts: AtlasParts) -> None:
+    specs, table = NEURONS, index.neuron_table(parts.layers)
+    if parts.rarefied is not None:
+        of_layers = [parts.rarefied.by_layer[found.rows.layer] for found in parts.layers]
+        specs = (*NEURONS, *RAREFIED)
+        table |= {column.name: np.concatenate([each[column.name] for each in of_layers]) for column in RAREFIED}
+    write_table(path, specs, table)
+
+
+def manifest(parts: AtlasParts, clipped: Clipped) -> Manifest:
+    """What the arrays tell, beside the description; the files are still to be listed."""
+    rows, (n_examples, n_ctx) = [found.rows for found in parts.layers], parts.texts.tokens.shape
+    return Manifest(
+        **vars(parts.description),
+        kind="transformer" if parts.texts.images is None else "images",
+        layers=tuple(each.layer for each in rows),
+        n_neurons=tuple(each.weights.n_neurons for each in rows),
+        d_in=tuple(each.weights.d_in for each in rows),
+        n_examples=n_examples,
+        n_ctx=n_ctx,
+        window=parts.texts.window,
+        spaces=tuple(SPACES),
+        logit_effects=parts.logits is not None,
+        compared=parts.spaces is not None,
+        rarefied=None if parts.rarefied is None else parts.rarefied.facts,
+        clipped=clipped,
+    )
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Last, when it can list all files: a directory without a manifest is not an atlas."""
+    whole = replace(manifest, libraries=libraries(), files=checksums(folder))
+    (folder / "manifest.json").write_text(manifest_text(whole), encoding="utf-8")
 
 
 def checksums(folder: Path) -> dict[str, dict]:
@@ -35,3 +132,12 @@ def libraries() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return versions
+
+
+def clipped_words(ends: Clipped) -> str:
+    """What was beyond half precision, in one line."""
+    most = sorted(ends, key=lambda file: (-ends[file], file))
+    some = ", ".join(f"{ends[file]:,} in {file}" for file in most[:3])
+    more = f" and {len(most) - 3} files more" if len(most) > 3 else ""
+    all_of_them = f"{sum(ends.values()):,} numbers at or beyond ±65,504, the ends of half precision"
+    return f"{all_of_them}, are stored as that: {some}{more}"

@@ -50,6 +50,6 @@ def run(config: RunConfig, queue) -> None:
             built.n_neurons,
             int(atlas.neurons["n_examples"].sum()),
             built.n_features,
-            atlas.manifest.raw["importance"]["passes"],
+            atlas.manifest.importance.passes,
         )
     )

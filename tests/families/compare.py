@@ -52,8 +52,8 @@ class Against:
 
 def way(atlas: Atlas) -> str:
     """How masked prompts were run, as the manifest says it."""
-    facts = atlas.manifest.raw["importance"]
-    return facts["masked"] + (f" ({facts['why']})" if facts["why"] else "")
+    facts = atlas.manifest.importance
+    return facts.masked + (f" ({facts.why})" if facts.why else "")
 
 
 def n_ids(tokenizer) -> int:

@@ -117,7 +117,7 @@ class Dictionary:
                 "importances": (compared.importances(), ALLOWED[torch.float32]),
                 "kept otherwise": (compared.kept_otherwise(), 0),
             },
-            [f"mean {'off' if atlas.manifest.raw['model']['sae']['centred'] else 'as it is'}"],
+            [f"mean {'off' if atlas.manifest.model.sae['centred'] else 'as it is'}"],
         )
 
 

@@ -142,9 +142,9 @@ def memory_for(n_examples: int) -> None:
 
 def workers_die() -> None:
     """However few rows there are, features are found by a pool, whose workers are killed."""
-    from precompute import stages
+    from precompute.steps import features
 
-    stages.FEW_ROWS, stages.work_features = 0, killed
+    features.FEW_ROWS, features.work_features = 0, killed
 
 
 def killed(job: object, payload: object) -> None:

@@ -1,12 +1,13 @@
 """A small atlas whose features are known by construction, made without a model; half of its tokens are hostile text."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ne_core.atlas.inputs import places
+from ne_core.atlas.manifest import Corpus, Description, Importance, Model
 from ne_core.atlas.schema import HISTOGRAM_BINS, LOGITS
 from ne_core.method.contributions import Parts
 from ne_core.method.embeddings import Embedder
@@ -27,7 +28,9 @@ from precompute.steps.features import features_of, unit_ranges
 from precompute.steps.layer_features import LayerFound, Texts
 from precompute.steps.sample import LayerStatistics
 from precompute.steps.spaces import spaces_of
-from precompute.write.assemble import indexed, write_atlas
+from precompute.write.atlas import write_atlas
+from precompute.write.in_memory import indexed
+from precompute.write.parts import AtlasParts
 
 WORDS = [" the", " cat", " dog", " red", " blue", " runs", " sleeps", " under", " moon", " river", " three", " seven"]
 HOSTILE = [
@@ -83,7 +86,7 @@ LAYERS = {
 }
 
 
-class Corpus:
+class RandomTexts:
     """Random tokens with gaps left for key tokens, which are handed out example by example."""
 
     def __init__(self, rng: np.random.Generator):
@@ -109,7 +112,7 @@ def direction(number: int) -> np.ndarray:
     return x
 
 
-def planted_rows(layer: int, neurons: Sequence[Sequence[Meaning]], corpus: Corpus) -> LayerRows:
+def planted_rows(layer: int, neurons: Sequence[Sequence[Meaning]], corpus: RandomTexts) -> LayerRows:
     rng = corpus.rng
     W_in = rng.uniform(0.8, 1.2, size=(D_IN, len(neurons))).astype(np.float32)
     rows = []
@@ -138,7 +141,7 @@ def planted_rows(layer: int, neurons: Sequence[Sequence[Meaning]], corpus: Corpu
     )
 
 
-def planted_windows(rng, corpus: Corpus, example, pos, activation) -> np.ndarray:
+def planted_windows(rng, corpus: RandomTexts, example, pos, activation) -> np.ndarray:
     """Highest on the key token, some below zero, NaN outside the example."""
     values = rng.uniform(-0.2, 2.5, size=(len(example), WINDOW.size)).astype(np.float32)
     values[:, WINDOW.key] = activation
@@ -193,43 +196,35 @@ def planted_contributions(rng, found: LayerFound) -> dict[str, np.ndarray]:
     return {"contributions": values, "read_head": order, "read_back": back}
 
 
-def facts(layers: Sequence[LayerFound], inputs: bool = True) -> dict:
-    return {
-        "name": "planted",
-        "units": "neurons",
-        "layer_names": None,
-        "model": {"name": "planted", "family": "none", "act_fn": "relu", "gated": False, "causal": True, "sha256": "0"},
-        "weights": "raw",
-        "gated_embedding": None,
-        "corpus": {"name": "planted", "sha256": "0", "n_documents": N_EXAMPLES, "packing": "one", "notes": []},
-        "maxima": {"from": "corpus"},
-        "keep": 0.75,
-        "max_examples": 100,
-        "baselines": BASELINES,
-        "importance": {
-            "examples": RANKS_WITH_IMPORTANCE,
-            "passes_allowed": None,
-            "rows": int(sum((found.features.rank < RANKS_WITH_IMPORTANCE).sum() for found in layers)),
-            "rows_in_all": sum(found.rows.n_rows for found in layers),
-            "passes": 0,
-        },
-        "default_space": "neuron",
-        "embedding": "neuron",
-        "default_cut": CUT,
-        "sample_positions": N_SAMPLED,
-        "contributions": asdict(PARTS),
-        "inputs": inputs,
-        "work_unit": 32,
-        "seed": 0,
-        "dtype": "float32",
-        "device": "cpu",
-        "threads": 1,
-    }
+def description(layers: Sequence[LayerFound], inputs: bool = True) -> Description:
+    return Description(
+        name="planted",
+        units="neurons",
+        model=Model(name="planted", family="none", act_fn="relu", gated=False, causal=True, sha256="0"),
+        corpus=Corpus(name="planted", sha256="0", n_documents=N_EXAMPLES, packing="one", notes=[]),
+        keep=0.75,
+        max_examples=100,
+        baselines=tuple(BASELINES),
+        importance=Importance(
+            examples=RANKS_WITH_IMPORTANCE,
+            passes_allowed=None,
+            rows=int(sum((found.features.rank < RANKS_WITH_IMPORTANCE).sum() for found in layers)),
+            rows_in_all=sum(found.rows.n_rows for found in layers),
+            passes=0,
+        ),
+        default_space="neuron",
+        embedding="neuron",
+        default_cut=CUT,
+        sample_positions=N_SAMPLED,
+        contributions=PARTS,
+        inputs=inputs,
+        work_unit=32,
+    )
 
 
 def planted_layers(rng: np.random.Generator) -> tuple[Texts, list[LayerFound]]:
     """The layers, found by the real stage from planted rows, and the texts behind them."""
-    corpus = Corpus(rng)
+    corpus = RandomTexts(rng)
     rows = [planted_rows(layer, neurons, corpus) for layer, neurons in LAYERS.items()]
     return Texts(corpus.tokens, corpus.lengths, VOCAB, WINDOW), features_of(rows, CUT)
 
@@ -253,13 +248,19 @@ def make_atlas(out: Path, inputs: bool = True, rarefied: bool = False) -> Path:
     texts, layers = planted_layers(rng)
     importances = {found.rows.layer: planted_importances(rng, found) for found in layers}
     statistics = {found.rows.layer: planted_statistics(rng, found.rows) for found in layers}
-    found = indexed(layers, texts, importances)
-    logits = {found.rows.layer: planted_logits(rng, found.rows.weights.n_neurons) for found in layers}
-    compared = planted_rarefied([found.rows for found in layers], statistics) if rarefied else None
-    contributions = {each.rows.layer: planted_contributions(rng, each) for each in layers}
-    parts = (texts, layers, statistics, importances, logits, found, facts(layers, inputs))
-    between = spaces_of(layers, embedders(statistics))
-    write_atlas(out, *parts, contributions=contributions, rarefied=compared, compared=between)
+    parts = AtlasParts(
+        description=description(layers, inputs),
+        texts=texts,
+        layers=layers,
+        statistics=statistics,
+        importances=importances,
+        indexed=indexed(layers, texts, importances),
+        logits={found.rows.layer: planted_logits(rng, found.rows.weights.n_neurons) for found in layers},
+        rarefied=planted_rarefied([found.rows for found in layers], statistics) if rarefied else None,
+        contributions={found.rows.layer: planted_contributions(rng, found) for found in layers},
+        spaces=spaces_of(layers, embedders(statistics)),
+    )
+    write_atlas(out, parts)
     return out
 
 

@@ -1,11 +1,13 @@
 """A small atlas of images whose features are known by construction: three classes, each with inputs of its own."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from ne_core.atlas.manifest import Corpus, Model
 from ne_core.method.layer import NeuronLayer
-from precompute.autoencoders.images import ImageLayer, ImageSet, write_image_atlas
+from precompute.autoencoders.images import ImageChoices, ImageLayer, ImageSet, write_image_atlas
 
 CLASSES = ["bar", "<b>cross</b>", "3"]
 N, HEIGHT, WIDTH, D_IN, CUT = 150, 5, 4, 6, 0.3
@@ -51,22 +53,20 @@ def planted_layers(images: ImageSet) -> list[ImageLayer]:
     return [planted_layer(name, order, x) for name, order in zip(NAMES, ORDERS, strict=True)]
 
 
-def facts(**changes) -> dict:
-    return {
-        "name": "planted images",
-        "units": "latents",
-        "model": {"name": "planted", "family": "none", "act_fn": "relu", "gated": False, "sha256": "0"},
-        "corpus": {"name": "bars and crosses", "sha256": "0", "n_documents": N, "notes": []},
-        "default_cut": CUT,
-        "seed": 0,
-        "keep": 0.0,
-        "max_examples": 100,
-        **changes,
-    }
+CHOICES = ImageChoices(
+    name="planted images",
+    units="latents",
+    model=Model(name="planted", family="none", act_fn="relu", gated=False, sha256="0"),
+    corpus=Corpus(name="bars and crosses", sha256="0", n_documents=N, notes=[]),
+    default_cut=CUT,
+    seed=0,
+    keep=0.0,
+    max_examples=100,
+)
 
 
 def make_image_atlas(out: Path, **changes) -> Path:
-    """The planted atlas in `out`, through the real stages; `changes` are of its facts."""
+    """The planted atlas in `out`, through the real stages; `changes` are of its choices."""
     images = planted_set()
-    write_image_atlas(out, images, planted_layers(images), facts(**changes))
+    write_image_atlas(out, images, planted_layers(images), replace(CHOICES, **changes))
     return out

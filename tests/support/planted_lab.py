@@ -11,9 +11,10 @@ import numpy as np
 
 from ne_core.atlas.lab import Lab
 from ne_core.atlas.lab_schema import MEASURES
+from ne_core.atlas.manifest import Corpus, Model
 from ne_core.method.layer import NeuronLayer
 from ne_core.method.mlp import MLP
-from precompute.autoencoders.images import ImageLayer, ImageSet, write_image_atlas
+from precompute.autoencoders.images import ImageChoices, ImageLayer, ImageSet, write_image_atlas
 from precompute.autoencoders.lab.write import LabArrays, write_lab
 
 CLASSES = ["left", "<b>right</b>", "below"]
@@ -116,25 +117,18 @@ def make_lab_atlas(out: Path) -> Path:
         sae = lab.sae(run)
         effects = sae.W_dec @ lab.mlp.W_out
         layers.append(ImageLayer(name, NeuronLayer(sae.W_enc, sae.b_enc), lab.hidden, sae.latents(lab.hidden), effects))
-    facts = {
-        "name": "planted lab",
-        "units": "latents",
-        "model": {
-            "name": "planted",
-            "family": "none",
-            "act_fn": "relu",
-            "gated": False,
-            "causal": False,
-            "sha256": "0",
-        },
-        "corpus": {"name": "quadrants", "sha256": "0", "n_documents": N, "packing": "one", "notes": []},
-        "default_cut": CUT,
-        "seed": 0,
-        "keep": 0.0,
-        "max_examples": 100,
-    }
+    choices = ImageChoices(
+        name="planted lab",
+        units="latents",
+        model=Model(name="planted", family="none", act_fn="relu", gated=False, causal=False, sha256="0"),
+        corpus=Corpus(name="quadrants", sha256="0", n_documents=N, packing="one", notes=[]),
+        default_cut=CUT,
+        seed=0,
+        keep=0.0,
+        max_examples=100,
+    )
     images = ImageSet(lab.images, lab.labels, CLASSES)
-    write_image_atlas(out, images, layers, facts, beside=lambda folder: write_lab(folder, planted_arrays()))
+    write_image_atlas(out, images, layers, choices, beside=lambda folder: write_lab(folder, planted_arrays()))
     return out
 
 

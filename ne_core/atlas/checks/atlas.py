@@ -64,7 +64,7 @@ def files_of(manifest: Manifest) -> Iterator[str]:
 def check_rows(atlas: AtlasData) -> None:
     """Every number that is used to look something up points at something."""
     in_range(atlas.root / "tokens.npy", atlas.tokens, len(atlas.vocab))
-    in_range(atlas.root / "lengths.npy", atlas.lengths, atlas.manifest.raw["n_ctx"] + 1)
+    in_range(atlas.root / "lengths.npy", atlas.lengths, atlas.manifest.n_ctx + 1)
     check_lines(atlas)
     if atlas.images is not None:
         check_images(atlas)
@@ -77,7 +77,7 @@ def check_rows(atlas: AtlasData) -> None:
     if atlas.manifest.rarefied:
         check_rarefied(atlas)
     for space in atlas.manifest.spaces:
-        check_index(atlas.root / index_file(space), len(atlas.features["layer"]), set(atlas.manifest.d_in.values()))
+        check_index(atlas.root / index_file(space), len(atlas.features["layer"]), set(atlas.manifest.d_in))
 
 
 def check_lines(atlas: AtlasData) -> None:

@@ -18,14 +18,14 @@ def check_rarefied(atlas: AtlasData) -> None:
         folder, found = atlas.root / layer_folder(layer), files.random
         features, distance = found["random_features"], found["random_distance"]
         known = np.isfinite(features)
-        least, most = 1, atlas.manifest.rarefied["examples"]
+        least, most = 1, atlas.manifest.rarefied.examples
         good = inside(features, known, least, most) and inside(distance, known, 2 - FARTHEST, FARTHEST)
         if not good:
             raise AtlasError(f"{folder / 'random_features.npy'} holds numbers that cannot be: build the atlas again")
 
 
 def check_columns(atlas: AtlasData) -> None:
-    table, n = atlas.neurons, atlas.manifest.rarefied["examples"]
+    table, n = atlas.neurons, atlas.manifest.rarefied.examples
     known, more = table["n_examples"] >= n, table["n_examples"] > n
     tests = (
         (table["rarefied_features"], known, 1, n),

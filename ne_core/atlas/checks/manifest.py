@@ -1,39 +1,39 @@
-"""Does a manifest have what the reader computes with, of the kinds and within the limits that it relies on?"""
+"""Check a manifest: every field is what it is declared to be, and they agree with each other."""
 
 import reprlib
 from collections.abc import Callable
 from pathlib import Path
 
-from ne_core.atlas.schema import MANIFEST, MOST_SAMPLED, OPTIONAL, SCHEMA_VERSION
+from ne_core.atlas.manifest import MOST, Manifest
+from ne_core.atlas.schema import SCHEMA_VERSION
+from ne_core.atlas.typed_json import MismatchError, declared, from_json, optional
 from ne_core.errors import AtlasError
-from ne_core.method.contributions import good_contributions
-from ne_core.method.embeddings import EMBEDDINGS
-from ne_core.method.similar import SPACES
+from ne_core.text.windows import Window
 
-MOST = 2**53  # numbers that every reader of JSON agrees on
-MOST_LAYERS = 2**15 - 1  # as the tables store them
-MOST_WINDOW = 4096
-KINDS, UNITS = ("transformer", "images"), ("neurons", "latents")
+QUOTES = "'\""
 LEVELS = 8
 
 
-def check_manifest(path: Path, raw: object) -> None:
+def checked_manifest(path: Path, raw: object) -> Manifest:
     """The version first: another version's fields mean nothing here."""
     version = raw.get("schema_version") if isinstance(raw, dict) else None
     if version != SCHEMA_VERSION or not whole(version):
         other = f"schema version {brief(version)}; this explorer reads version {SCHEMA_VERSION}"
         raise AtlasError(f"{path} has {other}: build the atlas again")
-    missing = [field for field in MANIFEST if field not in raw and field not in OPTIONAL]
+    missing = [name for name, hint in declared(Manifest).items() if name not in raw and not optional(hint)]
     if missing:
         raise AtlasError(f"{path} lacks the field {missing[0]!r}: build the atlas again")
-    for fields, test in TESTS.items():
-        if fields in OPTIONAL and fields not in raw:
-            continue
-        if not test(*(raw[field] for field in fields.split())):
-            wrong = fields.replace(" ", " or ")
-            raise AtlasError(f"{path} contradicts itself: {wrong} is not what it must be, build the atlas again")
     if nested([raw], LEVELS):
         raise AtlasError(f"{path} has values within values within values: build the atlas again")
+    try:
+        manifest = from_json(Manifest, raw)
+    except MismatchError as error:
+        wrong = f"{brief(error.field).strip(QUOTES)} is not what it must be, {error.expected}"
+        raise AtlasError(f"{path} contradicts itself: {wrong}: build the atlas again") from None
+    for names, holds in AGREE.items():
+        if not holds(manifest):
+            raise AtlasError(f"{path} contradicts itself: {names} is not what it must be, build the atlas again")
+    return manifest
 
 
 def brief(value: object) -> str:
@@ -45,106 +45,37 @@ def whole(value: object, least: int = 0, most: int = MOST) -> bool:
     return type(value) is int and least <= value <= most  # True is no number here
 
 
-def wholes(values: object, least: int = 0, most: int = MOST) -> bool:
-    return isinstance(values, list) and all(whole(value, least, most) for value in values)
-
-
-def good_layers(layers: object, n_neurons: object, d_in: object) -> bool:
+def good_layers(manifest: Manifest) -> bool:
     """As many of each, layers ascending."""
-    return (
-        wholes(layers, most=MOST_LAYERS)
-        and wholes(n_neurons, least=1)
-        and wholes(d_in)
-        and 0 < len(layers) == len(n_neurons) == len(d_in)
-        and layers == sorted(set(layers))
-    )
+    layers, n_neurons, d_in = manifest.layers, manifest.n_neurons, manifest.d_in
+    return 0 < len(layers) == len(n_neurons) == len(d_in) and layers == tuple(sorted(set(layers)))
 
 
-def good_window(window: object) -> bool:
-    if not isinstance(window, dict):
-        return False
-    back, forward = window.get("back"), window.get("forward")
-    return whole(back, 1, MOST_WINDOW) and whole(forward, 0, MOST_WINDOW)
-
-
-def good_spaces(spaces: object, default: object) -> bool:
-    """Spaces that this reader knows, each once, and one of them to start with."""
-    return (
-        isinstance(spaces, list)
-        and all(isinstance(space, str) and space in SPACES for space in spaces)
-        and len(set(spaces)) == len(spaces)
-        and default in spaces
-    )
-
-
-def good_baselines(kind: object, names: object) -> bool:
-    """Nothing of an image is masked."""
-    if kind == "images":
-        return names == []
-    return isinstance(names, list) and 0 < len(names) <= 100 and all(isinstance(name, str) for name in names)
-
-
-def good_examples(kind: object, n_ctx: object, window: dict) -> bool:
+def good_examples(manifest: Manifest) -> bool:
     """An image has one position, its label's, and nothing around it."""
-    return kind != "images" or (n_ctx == 1 and window["back"] == 1 and window["forward"] == 0)
+    return not manifest.images or (manifest.n_ctx == 1 and manifest.window == Window(back=1, forward=0))
 
 
-def good_layer_names(layers: object, names: object) -> bool:
-    """None, or a short one for each layer."""
-    return names is None or (
-        isinstance(names, list)
-        and len(names) == len(layers)
-        and all(isinstance(name, str) and 0 < len(name) <= 100 for name in names)
-    )
+# Fields that have to agree with each other.
+AGREE: dict[str, Callable[[Manifest], bool]] = {
+    "layers or n_neurons or d_in": good_layers,
+    "layers or layer_names": lambda m: m.layer_names is None or len(m.layer_names) == len(m.layers),
+    "kind or n_ctx or window": good_examples,
+    "kind or baselines": lambda m: m.images != bool(m.baselines),  # nothing of an image is masked
+    "spaces or default_space": lambda m: m.default_space in m.spaces,
+    "kind or units or layers or contributions": lambda m: m.parts is None or can_be_split(m),
+}
+
+
+def can_be_split(manifest: Manifest) -> bool:
+    """Whether there may be such parts of these neurons, and as many as can be counted."""
+    of_neurons = manifest.kind == "transformer" and manifest.units == "neurons"
+    return of_neurons and manifest.parts.countable(manifest.layers[-1])
 
 
 def good_cut(cut: object) -> bool:
     """Within what a cosine distance can be; NaN is not."""
     return type(cut) in (int, float) and 0 <= cut <= 2
-
-
-def good_rarefied(facts: object) -> bool:
-    """None, or how many there are of each."""
-    return facts is None or (
-        isinstance(facts, dict)
-        and whole(facts.get("examples"), 2, MOST_SAMPLED)
-        and all(whole(facts.get(name), 1, MOST_SAMPLED) for name in ("sets", "orders", "directions"))
-    )
-
-
-def good_clipped(clipped: object) -> bool:
-    """Files by name, and how many numbers of each."""
-    return isinstance(clipped, dict) and len(clipped) <= MOST_LAYERS and all(map(whole, clipped.values()))
-
-
-def good_files(files: object) -> bool:
-    return isinstance(files, dict) and all(isinstance(f, dict) and whole(f.get("size")) for f in files.values())
-
-
-# The fields that the reader computes with, and what it relies on; the others are only ever shown.
-TESTS: dict[str, Callable[..., bool]] = {
-    "name": lambda name: isinstance(name, str) and len(name) <= 1000,
-    "layers n_neurons d_in": good_layers,
-    "kind": lambda kind: kind in KINDS,
-    "units": lambda units: units in UNITS,
-    "layers layer_names": good_layer_names,
-    "n_examples n_ctx": lambda n_examples, n_ctx: whole(n_examples) and whole(n_ctx),
-    "window": good_window,
-    "kind n_ctx window": good_examples,
-    "kind baselines": good_baselines,
-    "spaces default_space": good_spaces,
-    "embedding": lambda name: isinstance(name, str) and name in EMBEDDINGS,
-    "default_cut": good_cut,
-    "sample_positions": lambda n: whole(n, most=MOST_SAMPLED),
-    "inputs": lambda inputs: type(inputs) is bool,
-    "kind units layers contributions": good_contributions,
-    "logit_effects": lambda there: type(there) is bool,
-    "compared": lambda there: type(there) is bool,
-    "rarefied": good_rarefied,
-    "model corpus libraries": lambda *each: all(isinstance(value, dict) for value in each),
-    "clipped": good_clipped,
-    "files": good_files,
-}
 
 
 def nested(values: list, most: int) -> bool:

@@ -1,10 +1,11 @@
 """What of an atlas is given to others: all of it, or all but the inputs. Only a whole atlas is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ne_core.atlas.manifest import Manifest, manifest_text, read_manifest
+from ne_core.atlas.manifest import Manifest, manifest_text
 from ne_core.atlas.paths import inputs_file
+from ne_core.atlas.read_manifest import read_manifest
 from ne_core.atlas.verify import verify
 from ne_core.errors import AtlasError
 
@@ -35,14 +36,14 @@ def selected(root: Path, inputs: bool = True) -> Selection:
     if inputs or not manifest.inputs:
         return Selection(root, manifest, (root / "manifest.json").read_bytes())
     manifest = without_inputs(manifest)
-    return Selection(root, manifest, manifest_text(manifest.raw).encode("utf-8"))
+    return Selection(root, manifest, manifest_text(manifest).encode("utf-8"))
 
 
 def without_inputs(manifest: Manifest) -> Manifest:
     """As if the atlas was built without them."""
     left_out = set(inputs_of(manifest))
     files = {name: entry for name, entry in manifest.files.items() if name not in left_out}
-    return Manifest({**manifest.raw, "inputs": False, "files": files})
+    return replace(manifest, inputs=False, files=files)
 
 
 def inputs_size(manifest: Manifest) -> int:

@@ -10,7 +10,8 @@ from zipfile import ZipInfo
 from ne_core.atlas import Atlas
 from ne_core.atlas.checks.atlas import check_listed
 from ne_core.atlas.checks.manifest import brief
-from ne_core.atlas.manifest import MOST_BYTES, Manifest, manifest_of
+from ne_core.atlas.manifest import Manifest
+from ne_core.atlas.read_manifest import MOST_BYTES, manifest_of
 from ne_core.errors import AtlasError
 from ne_core.sharing.archive.directory import read_directory
 from ne_core.sharing.archive.entry import Told, contents

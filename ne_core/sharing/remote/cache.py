@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ne_core.atlas.checks.atlas import check_sizes
-from ne_core.atlas.manifest import read_manifest
+from ne_core.atlas.read_manifest import read_manifest
 from ne_core.errors import AtlasError
 from ne_core.sharing.locks import hold, in_use
 from ne_core.sharing.remote.errors import FetchError

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.checks.atlas import check_listed
-from ne_core.atlas.manifest import MOST_BYTES, manifest_of, manifest_text
+from ne_core.atlas.manifest import manifest_text
+from ne_core.atlas.read_manifest import MOST_BYTES, manifest_of
 from ne_core.errors import AtlasError
 from ne_core.sharing.archive.entry import Told
 from ne_core.sharing.archive.selection import without_inputs
@@ -82,7 +83,7 @@ def manifest_at(web: Web, source: Hub, sha: str, inputs: bool, patience: Patienc
                 raise AtlasError(f"{where} has no checksum for {name}")
     except AtlasError as error:
         raise FetchError(f"{source}: {error}") from None
-    return text if inputs or not manifest.inputs else manifest_text(without_inputs(manifest).raw).encode("utf-8")
+    return text if inputs or not manifest.inputs else manifest_text(without_inputs(manifest)).encode("utf-8")
 
 
 def address(source: Hub, sha: str, name: str) -> str:

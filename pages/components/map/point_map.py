@@ -77,7 +77,7 @@ def point_map(
 
 def names(atlas: Atlas) -> dict[int, str] | None:
     """What layers are called; None where their numbers are."""
-    named = atlas.manifest.raw["layer_names"] is not None
+    named = atlas.manifest.layer_names is not None
     return {layer: layer_name(atlas.manifest, layer) for layer in atlas.layers} if named else None
 
 

@@ -53,7 +53,7 @@ def unknown(atlas: Atlas) -> str:
             "atlas holds no random directions that would tell what chance makes."
         )
     return (
-        f"Fewer than {facts['examples']} examples: too few to compare this {words.unit} with others or with "
+        f"Fewer than {facts.examples} examples: too few to compare this {words.unit} with others or with "
         "random directions."
     )
 

@@ -67,7 +67,7 @@ def activations_plot(atlas: Atlas, ref: NeuronRef) -> dict:
 
 def kept_share(atlas: Atlas) -> float:
     """The share of its maximum from which a neuron's examples are kept; NaN where the manifest, unchecked, has none."""
-    share = atlas.manifest.raw["keep"]
+    share = atlas.manifest.keep
     whole = type(share) is int and share in (0, 1)
     return float(share) if whole or isinstance(share, float) else np.nan
 

@@ -106,7 +106,7 @@ def legend(atlas: Atlas) -> str:
 
 def summary(atlas: Atlas) -> str:
     """One line on the model under the menu."""
-    model = safe(atlas.manifest.raw["model"].get("name", "a model"))
+    model = safe("a model" if atlas.manifest.model.name is None else atlas.manifest.model.name)
     n_features, n_neurons = len(atlas.features["layer"]), len(atlas.neurons["layer"])
     layers = f"{len(atlas.layers)} layer{'s' * (len(atlas.layers) != 1)}"
     return (

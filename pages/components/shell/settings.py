@@ -5,7 +5,7 @@ import html
 import numpy as np
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.manifest import Manifest
+from ne_core.atlas.manifest import Importance, Manifest
 from ne_core.atlas.names import embeddings_formula
 from ne_core.method.embeddings import EMBEDDINGS
 from ne_core.text.token_text import visible
@@ -45,22 +45,20 @@ def counts(atlas: Atlas) -> str:
 
 def settings(manifest: Manifest) -> str:
     """The choices behind the atlas, in the words of the method."""
-    raw = manifest.raw
-    model, corpus = raw["model"], raw["corpus"]
+    model, maxima, notes = manifest.model, manifest.maxima, manifest.corpus.notes
     values = {
-        "model": f"{safe(model.get('name'))} ({safe(model.get('family'))}, {safe(model.get('act_fn'))})",
+        "model": f"{safe(model.name)} ({safe(model.family)}, {safe(model.act_fn)})",
         **data_settings(manifest),
-        "weights": f"{safe(raw['weights'])}",
+        "weights": f"{safe(manifest.weights)}",
         "examples kept": kept(manifest),
-        "maxima": f"from {safe(raw['maxima'].get('from') if isinstance(raw['maxima'], dict) else raw['maxima'])}",
+        "maxima": f"from {safe(maxima.get('from') if isinstance(maxima, dict) else maxima)}",
         "embedding": f"{safe(manifest.embedding)}: {EMBEDDINGS[manifest.embedding]}",
         "cut": f"cosine distance {manifest.default_cut:g}, average linkage",
         **token_settings(manifest),
         "similar features": "; ".join(embeddings_formula(manifest, space) for space in manifest.spaces),
-        "seed, dtype, device": f"{safe(raw['seed'])}, {safe(raw['dtype'])}, {safe(raw['device'])}",
-        "libraries": safe(", ".join(f"{name} {version}" for name, version in raw["libraries"].items())),
+        "seed, dtype, device": f"{safe(manifest.seed)}, {safe(manifest.dtype)}, {safe(manifest.device)}",
+        "libraries": safe(", ".join(f"{name} {version}" for name, version in manifest.libraries.items())),
     }
-    notes = corpus.get("notes")
     if notes:
         values["notes on the corpus"] = safe("; ".join(map(str, notes)) if isinstance(notes, list) else notes)
     return pairs("ne-settings", values)
@@ -68,19 +66,19 @@ def settings(manifest: Manifest) -> str:
 
 def data_settings(manifest: Manifest) -> dict[str, str]:
     """What was read."""
-    raw, corpus = manifest.raw, manifest.raw["corpus"]
+    corpus, n_examples = manifest.corpus, f"{manifest.n_examples:,}"
     if manifest.images:
-        return {"images": f"{safe(corpus.get('name'))}, {raw['n_examples']:,}"}
-    documents, packing = safe(corpus.get("n_documents")), safe(corpus.get("packing"))
+        return {"images": f"{safe(corpus.name)}, {n_examples}"}
+    documents, packing = safe(corpus.n_documents), safe(corpus.packing)
     return {
-        "corpus": f"{safe(corpus.get('name'))}, {documents} documents, packing: {packing}",
-        "texts": f"{raw['n_examples']:,} examples of up to {raw['n_ctx']} tokens",
+        "corpus": f"{safe(corpus.name)}, {documents} documents, packing: {packing}",
+        "texts": f"{n_examples} examples of up to {manifest.n_ctx} tokens",
     }
 
 
 def kept(manifest: Manifest) -> str:
     """The rule by which activating examples were chosen."""
-    keep, first = manifest.raw["keep"], f"the first {safe(manifest.raw['max_examples'])}"
+    keep, first = manifest.keep, f"the first {safe(manifest.max_examples)}"
     least = "above 0" if keep == 0 else f"from {percent(keep)} of a {manifest.vocabulary.unit}’s maximum on"
     return f"{least}, {first}"
 
@@ -92,7 +90,7 @@ def token_settings(manifest: Manifest) -> dict[str, str]:
     window, masks = manifest.window, safe(", ".join(manifest.baselines))
     return {
         "window": f"{window.back} tokens up to and including the key token, {window.forward} after it",
-        "token importance": f"masked tokens replaced by {masks}; computed for {computed(manifest.raw['importance'])}",
+        "token importance": f"masked tokens replaced by {masks}; computed for {computed(manifest.importance)}",
     }
 
 
@@ -102,6 +100,6 @@ def percent(share: object) -> str:
 
 def computed(importance: object) -> str:
     """How many rows have importances."""
-    if not isinstance(importance, dict) or "rows" not in importance:
+    if not isinstance(importance, Importance):
         return safe(importance)
-    return f"{safe(importance['rows'])} of {safe(importance.get('rows_in_all'))} activating examples"
+    return f"{safe(importance.rows)} of {safe(importance.rows_in_all)} activating examples"

@@ -78,15 +78,15 @@ def columns(manifest: Manifest) -> dict[str, Column]:
     named = COLUMNS | {"neuron": replace(COLUMNS["neuron"], title=words.Unit, meaning=meaning)}
     if facts is None:
         return {name: column for name, column in named.items() if name not in ONLY_COMPARED}
-    n = facts["examples"]
+    n = facts.examples
     at = f"at {n} examples"
     meaning = (
-        f"Mean number of features, at the atlas’s cut, over {facts['sets']} random sets of {n} of the {words.unit}’s "
+        f"Mean number of features, at the atlas’s cut, over {facts.sets} random sets of {n} of the {words.unit}’s "
         f"examples, with its 95 % interval: the same number for every {words.unit}, since more examples make more "
         "features"
     )
     random = (
-        f"How many percent of {facts['directions']} random directions in its layer have fewer features {at}: near 0 "
+        f"How many percent of {facts.directions} random directions in its layer have fewer features {at}: near 0 "
         f"the {words.unit} responds to fewer things than chance, near 100 to more"
     )
     return named | {
@@ -106,4 +106,4 @@ def counted_at(manifest: Manifest) -> str:
     units = manifest.vocabulary.units
     if manifest.rarefied is None:
         return f"of all its examples, which are more in some {units} than in others"
-    return f"at {manifest.rarefied['examples']} examples, for {units} that have as many"
+    return f"at {manifest.rarefied.examples} examples, for {units} that have as many"

@@ -67,7 +67,7 @@ def controls(atlas: Atlas, view: View | SpacesView) -> None:
             key="_layer",
             format_func=lambda layer: layer_mark(atlas.manifest, layer),
             on_change=location.moved("_layer", to_layer, atlas.layers),
-            width=90 if atlas.manifest.raw["layer_names"] is None else 190,
+            width=90 if atlas.manifest.layer_names is None else 190,
         )
         st.number_input(
             atlas.manifest.vocabulary.Unit,

@@ -6,7 +6,7 @@ atlas.py   write_image_atlas: the stages in their order, in memory
 """
 
 from precompute.autoencoders.images.arrays import ImageLayer, ImageSet
-from precompute.autoencoders.images.atlas import write_image_atlas
+from precompute.autoencoders.images.atlas import ImageChoices, write_image_atlas
 from precompute.autoencoders.images.source import ImageSource
 
-__all__ = ["ImageLayer", "ImageSet", "ImageSource", "write_image_atlas"]
+__all__ = ["ImageChoices", "ImageLayer", "ImageSet", "ImageSource", "write_image_atlas"]

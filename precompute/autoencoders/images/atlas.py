@@ -1,11 +1,13 @@
 """An atlas of images: the stages of a build in their order, on arrays that are at hand and in memory."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from ne_core.atlas.manifest import Corpus, Description, Importance, Model
 from ne_core.atlas.schema import LOGITS
 from ne_core.method.embeddings import REFERENCE
 from ne_core.text.windows import Window
@@ -19,7 +21,9 @@ from precompute.steps.features import features_of
 from precompute.steps.layer_features import LayerFound, Texts
 from precompute.steps.logits import Columns
 from precompute.steps.sample import LayerStatistics, layer_statistics, sampled
-from precompute.write.assemble import indexed, write_atlas
+from precompute.write.atlas import write_atlas
+from precompute.write.in_memory import indexed
+from precompute.write.parts import AtlasParts
 
 WINDOW = Window(back=1, forward=0)  # the label, and nothing around it
 WORK_UNIT = 1024  # images
@@ -27,41 +31,61 @@ WORK_UNIT = 1024  # images
 SPACE = "neuron"
 
 
+@dataclass(frozen=True, kw_only=True)
+class ImageChoices:
+    """What a caller says of an atlas of images; `keep` 0 keeps every activation above 0."""
+
+    name: str
+    units: str
+    model: Model
+    corpus: Corpus
+    default_cut: float
+    seed: int
+    keep: float
+    max_examples: int
+
+
 def write_image_atlas(
     out: Path,
     images: ImageSet,
     layers: Sequence[ImageLayer],
-    facts: Mapping,
+    choices: ImageChoices,
     beside: Callable[[Path], None] = lambda folder: None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> int:
     """An atlas at `out`, and how many features it has. `progress` hears how many images have been read.
 
-    `facts` are name, units, model, corpus, default_cut, seed, keep (0: every activation above 0), max_examples, and
-    any other field of the manifest that is not as for all images. `beside` may write further files into the atlas.
-    Raises WriteError, CollectError or IndexingError in one line.
+    `beside` may write further files into the atlas. Raises WriteError, CollectError or IndexingError in one line.
     """
-    source, job = ImageSource(layers), collect_job(images, layers, facts)
+    source, job = ImageSource(layers), collect_job(images, layers, choices)
     check_weights(source)
     rows, statistics = collected(source, job, progress)
-    found = features_of(rows, facts["default_cut"])
+    found = features_of(rows, choices.default_cut)
     texts = Texts(images.labels[:, None].astype(np.int32), job.lengths, images.classes, WINDOW, images.images)
     lost = {layer.rows.layer: np.full((layer.rows.n_rows, 0, WINDOW.back), np.nan, np.float32) for layer in found}
-    features = indexed(found, texts, lost, facts["seed"], space=SPACE)
-    told = {**usual_facts(job, layers, found), **facts}
-    write_atlas(out, texts, found, statistics, lost, logits(source), features, told, beside=beside)
+    parts = AtlasParts(
+        description=description(choices, job, layers, found),
+        texts=texts,
+        layers=found,
+        statistics=statistics,
+        importances=lost,
+        indexed=indexed(found, texts, lost, choices.seed, space=SPACE),
+        logits=logits(source),
+        beside=beside,
+    )
+    write_atlas(out, parts)
     return sum(layer.n_features for layer in found)
 
 
-def collect_job(images: ImageSet, layers: Sequence[ImageLayer], facts: Mapping) -> CollectJob:
+def collect_job(images: ImageSet, layers: Sequence[ImageLayer], choices: ImageChoices) -> CollectJob:
     """Every image is read, and its one position may be a key token."""
     everywhere = np.ones((len(images), 1), dtype=bool)
     return CollectJob(
         tokens=np.arange(len(images), dtype=np.int32)[:, None],
         lengths=np.ones(len(images), dtype=np.int32),
         allowed=everywhere,
-        sampled=sampled(everywhere, RunConfig.sample_positions, facts["seed"]),
-        rules={layer: Rule(facts["keep"], facts["max_examples"]) for layer in range(len(layers))},
+        sampled=sampled(everywhere, RunConfig.sample_positions, choices.seed),
+        rules={layer: Rule(choices.keep, choices.max_examples) for layer in range(len(layers))},
         window=WINDOW,
         work_unit=WORK_UNIT,
     )
@@ -87,23 +111,21 @@ def logits(source: ImageSource) -> dict[int, Columns]:
     return {layer: {"logit_tokens": top.tokens, "logit_effects": top.effects} for layer, top in tops.items()}
 
 
-def usual_facts(job: CollectJob, layers: Sequence[ImageLayer], found: Sequence[LayerFound]) -> dict:
-    """The manifest's fields that are alike for all atlases of images."""
+def description(
+    choices: ImageChoices, job: CollectJob, layers: Sequence[ImageLayer], found: Sequence[LayerFound]
+) -> Description:
+    """The choices, and what is alike for all atlases of images."""
     n_rows = sum(layer.rows.n_rows for layer in found)
-    return {
-        "layer_names": [layer.name for layer in layers],
-        "weights": "raw",
-        "gated_embedding": None,
-        "maxima": {"from": "corpus"},
-        "baselines": [],
-        "importance": {"examples": 0, "passes_allowed": 0, "rows": 0, "rows_in_all": n_rows, "passes": 0},
-        "sample_positions": int(job.sampled.sum()),
-        "contributions": NOT_SPLIT,
-        "inputs": True,
-        "default_space": SPACE,
-        "embedding": REFERENCE,
-        "work_unit": job.work_unit,
-        "dtype": "float32",
-        "device": "cpu",
-        "threads": torch.get_num_threads(),
-    }
+    return Description(
+        **vars(choices),
+        layer_names=tuple(layer.name for layer in layers),
+        baselines=(),
+        importance=Importance(examples=0, passes_allowed=0, rows=0, rows_in_all=n_rows, passes=0),
+        sample_positions=int(job.sampled.sum()),
+        contributions=NOT_SPLIT,
+        inputs=True,
+        default_space=SPACE,
+        embedding=REFERENCE,
+        work_unit=job.work_unit,
+        threads=torch.get_num_threads(),
+    )

@@ -17,7 +17,7 @@ from ne_core.sharing.atomic_write import check_target
 from precompute.autoencoders.images.arrays import ImageSet
 from precompute.autoencoders.images.atlas import write_image_atlas
 from precompute.autoencoders.lab.images import CLASSES, LabImages
-from precompute.autoencoders.lab.layers import facts_of, latent_layers, neuron_layer
+from precompute.autoencoders.lab.layers import choices_of, latent_layers, neuron_layer
 from precompute.autoencoders.lab.mlp import MLP_WEIGHTS, train_mlp
 from precompute.autoencoders.lab.runs import LabJob, joined, one_thread, work_runs
 from precompute.autoencoders.lab.settings import LabSettings
@@ -58,8 +58,8 @@ def build_lab(out: Path, images: LabImages, settings: LabSettings, restart: bool
             runs = swept(job, run.stage("runs"), told)
         with progress.stage("atlas of neurons", "images") as told:
             layers = [neuron_layer(job, images.pixels)]
-            facts = facts_of(neurons, images, job, "neurons", settings.neuron_cut)
-            write_image_atlas(neurons, image_set(images), layers, facts, progress=told)
+            choices = choices_of(neurons, images, job, "neurons", settings.neuron_cut)
+            write_image_atlas(neurons, image_set(images), layers, choices, progress=told)
         with progress.stage("atlas of latents", "images") as told:
             write_latents(out, neurons, images, job, runs, told)
         run.remove()
@@ -115,5 +115,5 @@ def write_latents(
     table = runs_table(job, runs)
     shown = shown_runs(table)
     arrays = lab_arrays(images, job, runs, table, shown, neurons.name)
-    layers, facts = latent_layers(job, runs, shown), facts_of(out, images, job, "latents", job.settings.cut)
-    write_image_atlas(out, image_set(images), layers, facts, lambda folder: write_lab(folder, arrays), told)
+    layers, choices = latent_layers(job, runs, shown), choices_of(out, images, job, "latents", job.settings.cut)
+    write_image_atlas(out, image_set(images), layers, choices, lambda folder: write_lab(folder, arrays), told)

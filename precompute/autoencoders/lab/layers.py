@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from ne_core.atlas.manifest import Corpus, Model
 from ne_core.method.sae import SAE
 from precompute.autoencoders.images.arrays import ImageLayer
+from precompute.autoencoders.images.atlas import ImageChoices
 from precompute.autoencoders.lab.images import LabImages
 from precompute.autoencoders.lab.mlp import MLP_WEIGHTS
 from precompute.autoencoders.lab.runs import WEIGHTS, LabJob, widened
@@ -35,32 +37,22 @@ def sae_of(runs: Mapping[str, np.ndarray], run: int) -> SAE:
     return SAE(**widened({name: runs[name][run] for name in WEIGHTS}))
 
 
-def facts_of(out: Path, images: LabImages, job: LabJob, units: str, cut: float) -> dict:
-    """The manifest's fields that an atlas of images is asked for."""
+def choices_of(out: Path, images: LabImages, job: LabJob, units: str, cut: float) -> ImageChoices:
+    """What the manifest says of an atlas of the lab."""
     about = images.facts
-    return {
-        "name": out.name,
-        "units": units,
-        "model": {
-            "name": f"MLP of {images.name}" if units == "neurons" else f"SAEs on the MLP of {images.name}",
-            "family": "mlp",
-            "act_fn": "relu",
-            "gated": False,
-            "causal": True,
-            "sha256": mlp_sha256(job),
-        },
-        "corpus": {
-            "name": images.name,
-            "sha256": about["sha256"],
-            "n_documents": about["n_images"],
-            "packing": "one",
-            "notes": [f"images 0 to {about['n_train'] - 1} were trained on, the others were not"],
-        },
-        "keep": 0.0,
-        "max_examples": job.settings.most_examples,
-        "default_cut": cut,
-        "seed": job.settings.mlp.seed,
-    }
+    name = f"MLP of {images.name}" if units == "neurons" else f"SAEs on the MLP of {images.name}"
+    notes = [f"images 0 to {about['n_train'] - 1} were trained on, the others were not"]
+    n_images, sha256 = about["n_images"], about["sha256"]
+    return ImageChoices(
+        name=out.name,
+        units=units,
+        model=Model(name=name, family="mlp", act_fn="relu", gated=False, causal=True, sha256=mlp_sha256(job)),
+        corpus=Corpus(name=images.name, sha256=sha256, n_documents=n_images, packing="one", notes=notes),
+        keep=0.0,
+        max_examples=job.settings.most_examples,
+        default_cut=cut,
+        seed=job.settings.mlp.seed,
+    )
 
 
 def mlp_sha256(job: LabJob) -> str:

@@ -36,7 +36,7 @@ def train_sae(out: Path, settings: Settings) -> list[Figure]:
     torch.set_num_threads(settings.threads)
     source = open_transformer(settings.model, weights="raw", layers=[settings.layer], device=settings.device)
     with run_folder(out) as run:
-        sha256 = model_facts(settings.model, source.name, source.gated, source.causal)["sha256"]
+        sha256 = model_facts(settings.model, source.name, source.gated, source.causal).sha256
         run.agree({**settings.fixed, **surroundings(settings, source), "weights of the model": sha256})
         progress = Progress(n_stages=4, note=run.note)
         with progress.stage("corpus", "examples") as told:

@@ -12,7 +12,7 @@ from precompute.models.model_facts import shipped_model
 def raw_pools(atlas: Atlas, pools: dict[int, Pool], model: str | None) -> dict[int, Pool] | None:
     """By layer; None where the atlas has them raw already, or its model is neither named nor shipped."""
     manifest = atlas.manifest
-    folded = manifest.raw["weights"] == "folded" and not manifest.raw["model"].get("sae")
+    folded = manifest.weights == "folded" and not manifest.model.sae
     if not folded or not (model or shipped_model(atlas)):
         return None
     from precompute.evaluate.surgery.model import opened_model  # the model library takes seconds to load

@@ -27,4 +27,4 @@ QUICK = Settings(neurons=4, losses=2)
 def evaluate_surgery(atlas: Atlas, model: str | None, settings: Settings, on_progress: OnProgress = silent) -> Report:
     """Raises ValueError, in one line, for an atlas without inputs or of no transformer, and for another model."""
     found = measured(atlas, opened_model(atlas, model), settings, on_progress)
-    return surgery_report(atlas.root.name, str(atlas.manifest.raw["embedding"]), found)
+    return surgery_report(atlas.root.name, str(atlas.manifest.embedding), found)

@@ -42,6 +42,8 @@ NOT_SPLIT = "latents of an autoencoder are not split into what writes them"
 class SaeSource(TransformerSource):
     """A transformer that is read through an autoencoder; open it with `open_sae`. Its one layer is the hook's."""
 
+    units = "latents"
+
     def __init__(self, name: str, checkpoint: Checkpoint, form: Form, weights: dict[str, Tensor]):
         layer, _ = layer_and_part(form.hook)
         blocks = getattr(checkpoint.bridge, "blocks", None)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from transformer_lens.hook_points import HookPoint
 from ne_core.method.contributions import Parts
 from ne_core.method.layer import NeuronLayer
 from precompute.models.source import Keys, LayerPass, Readings, Split, TopLogits, UnfitModelError
+from precompute.models.text_source import Way
 from precompute.models.transformer import edits as editing
 from precompute.models.transformer import masking, probe, settings, taps, ways
 from precompute.models.transformer.baselines import baseline_ids, default_baseline
@@ -60,7 +62,9 @@ def named_checkpoint(model: str, device: str, dtype: torch.dtype) -> tuple[str, 
 
 
 class TransformerSource:
-    """A bridged transformer as a Source (precompute/models/source.py); open it with `open_transformer`."""
+    """A bridged transformer as a TextSource (precompute/models/text_source.py); open it with `open_transformer`."""
+
+    units = "neurons"
 
     def __init__(
         self,
@@ -85,12 +89,16 @@ class TransformerSource:
         self.n_embeddings = checkpoint.n_embeddings
         self._probe = self._arbitrary(min(probe.PROBE_TOKENS, self.n_ctx))
         self._read, self.causal = self._behaviour(fold=weights == "folded")
-        self._ways: dict[int, ways.Way] = {}
+        self._ways: dict[int, Way] = {}
 
     @property
     def gated(self) -> bool:
         """Whether a neuron has two weight columns, the gate's and the other's."""
         return getattr(self._bridge.blocks[self.layers[0]].mlp, "W_gate", None) is not None
+
+    def facts(self, folder: Path, model_sha256: str) -> dict[str, Any]:
+        """Nothing: there is no autoencoder."""
+        return {}
 
     def layer(self, layer: int) -> NeuronLayer:
         """Input weights and biases, folded or raw as this source was opened."""
@@ -162,7 +170,7 @@ class TransformerSource:
             )
         return self._masked(self._asked(tokens, lengths, readings, baseline, self._tap))
 
-    def way(self, n_pos: int) -> ways.Way:
+    def way(self, n_pos: int) -> Way:
         """How masked prompts of that length are run, tried once on this model with prompts as long.
 
         Raises UnfitModelError where a token cannot be masked by its embedding.

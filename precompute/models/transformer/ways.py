@@ -15,6 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from precompute.models.source import Readings, UnfitModelError
+from precompute.models.text_source import NotMaskedError, Way
 from precompute.models.transformer import masking, taps
 from precompute.models.transformer.errors import MODEL_ERRORS, brief, of_the_machine
 from precompute.models.transformer.folding import close
@@ -23,27 +24,6 @@ from precompute.models.transformer.masking import Asked
 NEURONS = 256  # of the last layer that is read, whose activations are compared
 OTHER = "they give other activations than prompts in full"
 NOT_CAUSAL = "a token sees those after it"
-
-
-class NotMaskedError(UnfitModelError):
-    """A token cannot be masked by its embedding; the message says why in one line."""
-
-
-@dataclass(frozen=True)
-class Way:
-    """`cut`: a recomputed prompt ends with what is read; `why` says what the fastest way failed at."""
-
-    reuses: bool
-    cut: bool
-    why: str = ""
-
-    @property
-    def facts(self) -> dict[str, str | None]:
-        """What a manifest says of it."""
-        return {"masked": "reuse" if self.reuses else "recompute", "why": self.why or None}
-
-    def __str__(self) -> str:
-        return "keys and values reused" if self.reuses else f"prompts recomputed, no keys and values reused: {self.why}"
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ import json
 from ne_core import VERSION
 from ne_core.amounts import megabytes
 from ne_core.atlas.lab_schema import FOLDER, TABLE
-from ne_core.atlas.manifest import Manifest
+from ne_core.atlas.manifest import Corpus, Manifest
 from ne_core.atlas.schema import FEATURES, NEURONS, Column
+from ne_core.atlas.typed_json import to_json
 from ne_core.export.provenance import TOOL, bibtex, paper
 from ne_core.sharing.archive.selection import Selection, inputs_size
 from ne_core.text.token_text import visible
@@ -82,11 +83,11 @@ def size_category(n: int) -> str:
 def head(chosen: Selection, n_features: int) -> str:
     manifest = chosen.manifest
     examples = "images" if manifest.images else "texts"
-    units = f"{sum(manifest.n_neurons.values()):,} {manifest.units} in {len(manifest.layers)} layers"
+    units = f"{sum(manifest.n_neurons):,} {manifest.units} in {len(manifest.layers)} layers"
     return (
         f"# {code(manifest.name)}: what single {manifest.units} mean\n\n"
         f"An atlas for the {TOOL} {VERSION}: {n_features:,} features of {units}, found in "
-        f"{manifest.raw['n_examples']:,} {examples} by clustering embeddings ({manifest.embedding}).\n"
+        f"{manifest.n_examples:,} {examples} by clustering embeddings ({manifest.embedding}).\n"
     )
 
 
@@ -101,32 +102,31 @@ def opening(repository: str) -> str:
 
 def origin(chosen: Selection) -> str:
     """What it was made of and how, as the manifest says it."""
-    raw = chosen.manifest.raw
-    model, corpus = raw["model"], raw["corpus"]
+    manifest = chosen.manifest
+    model, corpus = manifest.model, manifest.corpus
     lines = [
-        f"model: {code(model.get('name'))}, family {code(model.get('family'))}, activation function "
-        f"{code(model.get('act_fn'))}, sha256 of its weights {code(model.get('sha256'))}, read {code(raw['weights'])}",
-        f"corpus: {code(corpus.get('name'))}, {code(corpus.get('n_documents'))} documents, sha256 of what was used "
-        f"{code(corpus.get('sha256'))}",
+        f"model: {code(model.name)}, family {code(model.family)}, activation function "
+        f"{code(model.act_fn)}, sha256 of its weights {code(model.sha256)}, read {code(manifest.weights)}",
+        f"corpus: {code(corpus.name)}, {code(corpus.n_documents)} documents, sha256 of what was used "
+        f"{code(corpus.sha256)}",
         *(f"of the corpus: {code(note)}" for note in notes(corpus)),
-        f"activating examples: those that reach {code(raw['keep'])} of a neuron's maximum, the first "
-        f"{code(raw['max_examples'])}",
-        f"features: trees cut at a cosine distance of {code(raw['default_cut'])}",
-        f"token importance: masks {code(raw['baselines'])}, {code(raw['importance'])}",
-        f"schema version {code(raw['schema_version'])}, made with "
-        f"{code(', '.join(f'{name} {version}' for name, version in raw['libraries'].items()))}",
+        f"activating examples: those that reach {code(manifest.keep)} of a neuron's maximum, the first "
+        f"{code(manifest.max_examples)}",
+        f"features: trees cut at a cosine distance of {code(manifest.default_cut)}",
+        f"token importance: masks {code(manifest.baselines)}, {code(to_json(manifest.importance))}",
+        f"schema version {code(manifest.schema_version)}, made with "
+        f"{code(', '.join(f'{name} {version}' for name, version in manifest.libraries.items()))}",
         f"size: {megabytes(chosen.size)}, {inputs_said(chosen)}",
         f"sha256 of manifest.json, which names the atlas: {code(hashlib.sha256(chosen.text).hexdigest())}",
     ]
-    if model.get("sae") is not None:
-        lines.insert(1, f"autoencoder whose latents are read: {code(model['sae'])}")
+    if model.sae is not None:
+        lines.insert(1, f"autoencoder whose latents are read: {code(model.sae)}")
     return "\n".join(["## What it was made of\n", *(f"- {line}" for line in lines), ""])
 
 
-def notes(corpus: dict) -> list:
+def notes(corpus: Corpus) -> list:
     """What was missing or other, a few of them."""
-    found = corpus.get("notes")
-    return found[:9] if isinstance(found, list) else []
+    return corpus.notes[:9] if isinstance(corpus.notes, list) else []
 
 
 def inputs_said(chosen: Selection) -> str:

@@ -76,7 +76,7 @@ def committed(client, chosen: Selection, readme: str, repository: str, private: 
     gone = sorted(earlier(client, repository, there) - ours.keys())
     operations = [CommitOperationAdd(name, content) for name, content in ours.items()]
     operations += [CommitOperationDelete(name) for name in gone]
-    message = f"Atlas of schema version {chosen.manifest.raw['schema_version']}"
+    message = f"Atlas of schema version {chosen.manifest.schema_version}"
     done = client.create_commit(
         repository, operations, repo_type="dataset", commit_message=message, parent_commit=there.sha
     )

@@ -69,7 +69,7 @@ def check_weights(source: Source) -> None:
     """Raise CollectError for input weights that cannot be stored: an embedding is made of them."""
     for layer in source.layers:
         if not bool((np.abs(source.layer(layer).W_in) <= LARGEST).all()):
-            folded = getattr(source, "weights", "raw") == "folded"
+            folded = source.weights == "folded"
             instead = ": --weights raw has them as the model does" if folded else ", and cannot be stored"
             raise CollectError(f"layer {layer} has input weights beyond float16 ({LARGEST:,.0f}){instead}")
 

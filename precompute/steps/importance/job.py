@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from ne_core.atlas.manifest import Importance
 from precompute.models.open_model import ModelSpec
 from precompute.steps.importance.budget import Limits, covered_rows, wanted_pairs
 from precompute.steps.layer_features import LayerFound, Texts
@@ -57,15 +58,15 @@ class ImportanceJob:
         baseline, number = divmod(unit, self.n_slices)
         return baseline, slice(number * self.work_unit, min((number + 1) * self.work_unit, len(self.tokens)))
 
-    def facts(self) -> dict[str, int | None]:
+    def facts(self) -> Importance:
         """What the manifest says of this stage."""
-        return {
-            "examples": self.limits.examples,
-            "passes_allowed": self.limits.passes,
-            "passes": int(self.pairs.sum()) * len(self.baselines),
-            "rows": sum(len(asked.row) for asked in self.layers),
-            "rows_in_all": sum(asked.n_rows for asked in self.layers),
-        }
+        return Importance(
+            examples=self.limits.examples,
+            passes_allowed=self.limits.passes,
+            passes=int(self.pairs.sum()) * len(self.baselines),
+            rows=sum(len(asked.row) for asked in self.layers),
+            rows_in_all=sum(asked.n_rows for asked in self.layers),
+        )
 
 
 def plan(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
+from ne_core.atlas.manifest import Importance
 from precompute.config import RunConfig
 from precompute.models.source import Source
 from precompute.steps.importance.budget import Limits
@@ -21,7 +22,7 @@ class Importances:
     """By layer, float32 [row baseline back]; NaN where a position is no token, is special, or was not computed."""
 
     by_layer: Mapping[int, Float[np.ndarray, "n_rows n_baselines n_back"]]
-    facts: dict[str, int | None]
+    facts: Importance
 
 
 def gathered(job: ImportanceJob, load: Load) -> Importances:
@@ -66,7 +67,7 @@ def importances(
 ) -> Importances:
     """The whole stage in memory; `progress` counts masked passes."""
     job = plan(layers, texts, maskable, baselines, limits, work_unit)
-    found, done, total = {}, 0, job.facts()["passes"]
+    found, done, total = {}, 0, job.facts().passes
     for unit in units(job):
         found[unit] = unit_importances(source, job, unit)
         done += masked_passes(job, unit)

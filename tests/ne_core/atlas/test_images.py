@@ -12,7 +12,6 @@ from ne_core.atlas.verify import verify
 from ne_core.errors import AtlasError
 from ne_core.export.static_page import static_page
 from ne_core.refs import NeuronRef
-from ne_core.sharing.atomic_write import WriteError
 from pages.components.shell.settings import settings
 from precompute.autoencoders.images import ImageSource, write_image_atlas
 from precompute.config import RunConfig
@@ -20,12 +19,12 @@ from precompute.models.source import UnfitModelError
 from tests.support.hostile import ODD_VALUES, change_array, copied, manifest_of, set_manifest
 from tests.support.planted_images import (
     ACTIVE_FOR,
+    CHOICES,
     CLASSES,
     D_IN,
     NAMES,
     ORDERS,
     N,
-    facts,
     make_image_atlas,
     planted_layers,
     planted_set,
@@ -57,7 +56,7 @@ def test_images_and_labels_are_those_that_were_given(atlas: Atlas):
     assert np.array_equal(atlas.images, images.images)
     assert np.array_equal(atlas.tokens[:, 0], images.labels)
     assert atlas.vocab == CLASSES
-    assert atlas.manifest.layer_names == dict(enumerate(NAMES))
+    assert atlas.manifest.layer_names == tuple(NAMES)
     assert atlas.manifest.units == "latents"
 
 
@@ -128,7 +127,7 @@ def test_logit_effects_are_less_the_mean_over_classes(atlas: Atlas):
 
 def test_importance_is_said_not_to_be_computed(atlas: Atlas):
     assert atlas.manifest.baselines == ()
-    assert atlas.manifest.raw["importance"]["rows"] == 0
+    assert atlas.manifest.importance.rows == 0
     assert atlas.neuron(NeuronRef(0, 0)).window_importances.shape == (100, 0, 1)
 
 
@@ -140,18 +139,18 @@ def test_a_search_finds_features_by_their_class(atlas: Atlas):
 def test_statistics_are_over_a_sample_of_all_images(tmp_path: Path, monkeypatch):
     images = planted_set()
     layers = planted_layers(images)
-    write_image_atlas(tmp_path / "atlas", images, layers, facts())
+    write_image_atlas(tmp_path / "atlas", images, layers, CHOICES)
     statistics = Atlas.open(tmp_path / "atlas").input_statistics(0)
     assert np.allclose(statistics.mean, layers[0].x.mean(axis=0), atol=1e-3)
     monkeypatch.setattr(RunConfig, "sample_positions", 20)
-    write_image_atlas(tmp_path / "fewer", images, layers, facts())
+    write_image_atlas(tmp_path / "fewer", images, layers, CHOICES)
     assert Atlas.open(tmp_path / "fewer").manifest.sample_positions == 20
 
 
 def test_it_tells_how_many_features_it_wrote_and_how_far_it_is(tmp_path: Path):
     images, heard = planted_set(), []
     layers = planted_layers(images)
-    told = write_image_atlas(tmp_path / "atlas", images, layers, facts(), progress=lambda *each: heard.append(each))
+    told = write_image_atlas(tmp_path / "atlas", images, layers, CHOICES, progress=lambda *each: heard.append(each))
     assert told == len(Atlas.open(tmp_path / "atlas").features["layer"]) == 12
     assert heard == [(N, N)]
 
@@ -164,7 +163,7 @@ def test_further_files_belong_to_the_atlas(tmp_path: Path):
         (folder / "lab" / "sweep.json").write_text("{}")
 
     out = tmp_path / "atlas"
-    write_image_atlas(out, images, planted_layers(images), facts(), beside)
+    write_image_atlas(out, images, planted_layers(images), CHOICES, beside)
     assert "lab/sweep.json" in Atlas.open(out).manifest.files
     assert list(verify(out)) == []
     (out / "lab" / "sweep.json").write_text("[]")
@@ -182,14 +181,13 @@ def test_layers_that_read_different_spaces_do_not_share_an_atlas(tmp_path: Path)
     weights = replace(other.weights, W_in=np.ones((D_IN + 1, 4), dtype=np.float32))
     wider = replace(other, weights=weights, x=np.ones((N, D_IN + 1), dtype=np.float32))
     with pytest.raises(ValueError, match="layers of different input widths"):
-        write_image_atlas(tmp_path / "atlas", images, [one, wider], facts())
+        write_image_atlas(tmp_path / "atlas", images, [one, wider], CHOICES)
     assert not (tmp_path / "atlas").exists()
 
 
 def test_a_fact_that_no_manifest_has_is_refused(tmp_path: Path):
-    images = planted_set()
-    with pytest.raises(WriteError, match="colour"):
-        write_image_atlas(tmp_path / "atlas", images, planted_layers(images), facts(colour="red"))
+    with pytest.raises(TypeError, match="colour"):
+        make_image_atlas(tmp_path / "atlas", colour="red")
 
 
 WRONG_IMAGES = {

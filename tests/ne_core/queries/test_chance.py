@@ -11,6 +11,7 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.file_hash import file_sha256
+from ne_core.atlas.manifest import EqualN
 from ne_core.atlas.verify import verify
 from ne_core.errors import AtlasError
 from ne_core.export.frames import neurons_frame
@@ -27,7 +28,7 @@ def atlas(compared_atlas) -> Atlas:
 
 def test_an_atlas_with_random_directions_is_whole(atlas):
     assert list(verify(atlas.root)) == []
-    assert atlas.manifest.rarefied == {"examples": RAREFIED, "sets": 200, "orders": 10, "directions": 40}
+    assert atlas.manifest.rarefied == EqualN(examples=RAREFIED, sets=200, orders=10, directions=40)
 
 
 def test_below_counts_equal_ones_half():

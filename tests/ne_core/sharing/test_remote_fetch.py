@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.manifest import read_manifest
+from ne_core.atlas.read_manifest import read_manifest
 from ne_core.atlas.verify import verify
 from ne_core.sharing.archive import pack
 from ne_core.sharing.remote.cache import Cache, cache_folder

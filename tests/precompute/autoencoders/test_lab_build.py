@@ -71,7 +71,7 @@ def test_the_table_measures_what_is_stored(lab_at):
 def test_the_atlas_holds_the_pair_that_the_lab_shows(lab_at):
     atlas = Atlas.open(lab_at)
     lab = open_lab(atlas)
-    assert list(atlas.manifest.layer_names.values()) == ["standard SAE", "NE SAE"]
+    assert atlas.manifest.layer_names == ("standard SAE", "NE SAE")
     assert atlas.manifest.units == "latents"
     for layer, kind in enumerate(("standard", "ne")):
         sae = lab.sae(lab.shown[kind])

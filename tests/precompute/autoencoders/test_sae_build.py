@@ -64,13 +64,13 @@ def latents(place, atlas) -> Callable[[int], np.ndarray]:
 
 def test_the_atlas_is_whole_and_says_what_it_is(place, atlas):
     assert list(verify(atlas.root)) == []
-    raw = atlas.manifest.raw
+    manifest = atlas.manifest
     assert (atlas.layers, atlas.n_neurons(1), atlas.manifest.units) == ((1,), 40, "latents")
-    assert (raw["weights"], raw["name"], raw["gated_embedding"]) == ("raw", "sae", None)
-    told = raw["model"]["sae"]
+    assert (manifest.weights, manifest.name, manifest.gated_embedding) == ("raw", "sae", None)
+    told = manifest.model.sae
     assert (told["name"], told["architecture"], told["k"], told["hook"]) == ("sae", "topk", 6, HOOK)
     assert len(told["sha256"]) == 64
-    assert raw["model"]["name"] == "model"
+    assert manifest.model.name == "model"
     assert atlas.manifest.logit_effects
     assert atlas.manifest.why_no_parts == "latents of an autoencoder are not split into what writes them"
 

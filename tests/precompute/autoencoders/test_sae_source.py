@@ -10,8 +10,8 @@ from transformers import AutoModelForCausalLM
 
 from precompute.models.autoencoder import SaeSource, open_sae
 from precompute.models.source import LayerPass, Readings
+from precompute.models.text_source import Way
 from precompute.models.transformer import masking
-from precompute.models.transformer.ways import Way
 from tests.precompute.models.test_transformer_source import (
     MLPS,
     one_thread,  # noqa: F401

@@ -52,7 +52,7 @@ def test_the_demo_preset_builds_from_it_offline(tmp_path):
     assert main(["build", "--preset", "demo", *options]) == 0
     assert list(verify(out)) == []
     atlas = Atlas.open(out)
-    assert atlas.manifest.raw["corpus"]["name"] == "offline"
+    assert atlas.manifest.corpus.name == "offline"
     assert len(atlas.features["layer"]) > 1000
 
 

@@ -132,7 +132,7 @@ def test_the_command_prints_a_table_and_writes_figures(tiny_atlas, tmp_path, cap
     printed = capsys.readouterr()
     assert "layer 2" in printed.out
     assert "names_accuracy" not in printed.out
-    assert printed.err.startswith("[1/1] names: 3 layers in ")
+    assert printed.err.startswith("[1/1] names: 2 layers in ")
     written = json.loads((tmp_path / "figures.json").read_text())
     assert written["names"]["names_accuracy_planted"] == {"value": 1, "unit": "share"}
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
+from precompute.models.text_source import Way
 from precompute.models.transformer import edits as editing
 from precompute.models.transformer import open_transformer
 from precompute.models.transformer.edits import Edits
-from precompute.models.transformer.ways import Way
 from tests.precompute.models.test_transformer_source import ACTIVATIONS, GATED, MLPS, prompts, read
 from tests.support.tiny_models import tiny_checkpoint
 

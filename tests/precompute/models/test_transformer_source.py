@@ -13,8 +13,8 @@ from transformer_lens.model_bridge import TransformerBridge
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, PreTrainedTokenizerFast
 
 from precompute.models.source import LayerPass, Readings, UnfitModelError
+from precompute.models.text_source import Way
 from precompute.models.transformer import masking, open_transformer
-from precompute.models.transformer.ways import Way
 from tests.support.tiny_models import FAMILIES, N_CTX, tiny_checkpoint, tiny_model
 
 GATED = ("llama", "gemma2", "qwen3")

@@ -1,6 +1,5 @@
 """A whole build from a checkpoint and a text file: it finds what the model does, and twice makes the same bytes."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +8,11 @@ import torch
 from transformers import AutoModel
 
 from ne_core.atlas import Atlas
+from ne_core.atlas.manifest import EqualN
 from ne_core.atlas.verify import verify
 from ne_core.method.cluster import similarities
 from ne_core.method.comparison import COMPARED
+from ne_core.method.contributions import Parts
 from ne_core.method.separation import separation
 from ne_core.refs import NeuronRef
 from precompute.__main__ import main
@@ -190,20 +191,20 @@ def pre_activations(model, layer: int, embedded: torch.Tensor) -> np.ndarray:
 
 
 def test_the_manifest_tells_how_it_was_made(atlas):
-    raw = atlas.manifest.raw
-    assert raw["model"]["family"] == "gpt2"
-    assert raw["model"]["causal"] is True
-    assert raw["corpus"]["name"] == "corpus.txt"
-    assert raw["corpus"]["n_documents"] > 0
-    assert raw["maxima"] == {"from": "corpus"}
-    assert (raw["keep"], raw["max_examples"], raw["work_unit"], raw["dtype"]) == (0.75, 12, 8, "float32")
-    assert raw["contributions"] == {"position": True, "heads": 4, "own_attention": True}
-    assert raw["importance"]["rows"] == raw["importance"]["rows_in_all"] > 0
-    assert str(atlas.root.parent) not in json.dumps(raw)
+    made = atlas.manifest
+    assert made.model.family == "gpt2"
+    assert made.model.causal is True
+    assert made.corpus.name == "corpus.txt"
+    assert made.corpus.n_documents > 0
+    assert made.maxima == {"from": "corpus"}
+    assert (made.keep, made.max_examples, made.work_unit, made.dtype) == (0.75, 12, 8, "float32")
+    assert made.contributions == Parts(position=True, heads=4, own_attention=True)
+    assert made.importance.rows == made.importance.rows_in_all > 0
+    assert str(atlas.root.parent) not in (atlas.root / "manifest.json").read_text()
 
 
 def test_neurons_are_compared_with_random_directions(atlas):
-    assert atlas.manifest.rarefied == {"examples": 6, "sets": 200, "orders": 10, "directions": 10}
+    assert atlas.manifest.rarefied == EqualN(examples=6, sets=200, orders=10, directions=10)
     known = np.isfinite(atlas.neurons["rarefied_features"])
     assert np.array_equal(known, atlas.neurons["n_examples"] >= 6)
     assert known.any()
@@ -221,7 +222,7 @@ def test_maxima_from_a_file_and_a_small_budget(place):
     rows = "".join(f"{layer},{neuron},1000\n" for layer in (0, 2) for neuron in range(64))
     path.write_text("layer,neuron,maximum\n" + rows)
     small = Atlas.open(build(place, "small", "--maxima", str(path), "--importance-passes", "0"))
-    assert small.manifest.raw["maxima"]["from"] == "maxima.csv"
+    assert small.manifest.maxima["from"] == "maxima.csv"
     assert (small.neurons["maximum"] == 1000).all()
     assert small.neurons["n_examples"].sum() == 0  # nothing reaches 750: an atlas without a single feature
     assert list(verify(small.root)) == []
@@ -230,7 +231,7 @@ def test_maxima_from_a_file_and_a_small_budget(place):
 
 def test_fewer_examples_than_asked_for_is_said_and_recorded(place, capsys, caplog):
     atlas = Atlas.open(build(place, "fewer", "--examples", "5000", "--importance-passes", "0", "--contributions", "no"))
-    (note,) = atlas.manifest.raw["corpus"]["notes"]
+    (note,) = atlas.manifest.corpus.notes
     assert note.startswith("5000 examples were asked for")
     assert note in caplog.text
     assert atlas.contributions(NeuronRef(0, 0)) is None
@@ -242,7 +243,7 @@ def test_an_encoder_goes_through_too(tmp_path, place):
     """What comes after matters to it as well, and its prompts are recomputed: the same question, the same answer."""
     folder = tiny_checkpoint("bert", tmp_path / "bert")
     atlas = Atlas.open(build(place, "encoder", "--model", str(folder), "--mask", "mask-token"))
-    assert atlas.manifest.raw["model"]["causal"] is False
+    assert atlas.manifest.model.causal is False
     assert "is not the sum" in atlas.manifest.why_no_parts
     model = AutoModel.from_pretrained(folder).eval()
     baseline = model.get_input_embeddings().weight.detach()[atlas.vocab.index("[MASK]")]

@@ -7,11 +7,11 @@ import pytest
 from precompute.run.code_hash import WRITING, closure, code_sha256, module_file
 
 FILES = {
-    "precompute/stages.py": "from precompute.steps import names\nfrom precompute.write.atlas import write\n",
+    "precompute/build.py": "from precompute.steps import names\nfrom precompute.write.atlas import write\n",
     "precompute/steps/__init__.py": "",
     "precompute/steps/names.py": "def unit():\n    from ne_core.naming import name\n",
     "precompute/write/atlas.py": "a = 1\n",
-    "precompute/evaluate.py": "from precompute import stages\n",
+    "precompute/evaluate.py": "from precompute import build\n",
     "ne_core/naming.py": "import numpy\n",
 }
 
@@ -25,8 +25,8 @@ def code(tmp_path: Path) -> Path:
 
 
 def test_it_covers_what_is_imported_in_functions_too(code: Path):
-    assert closure(["precompute.stages"], code).keys() == {
-        "precompute.stages",
+    assert closure(["precompute.build"], code).keys() == {
+        "precompute.build",
         "precompute.steps.names",
         "ne_core.naming",
     }
@@ -34,14 +34,14 @@ def test_it_covers_what_is_imported_in_functions_too(code: Path):
 
 @pytest.mark.parametrize("name", FILES)
 def test_what_computes_units_counts_and_nothing_else_does(code: Path, name: str):
-    before = code_sha256("precompute.stages", root=code)
+    before = code_sha256("precompute.build", root=code)
     (code / name).write_text(FILES[name] + "# mended\n")
-    counts = name in ("precompute/stages.py", "precompute/steps/names.py", "ne_core/naming.py")
-    assert (code_sha256("precompute.stages", root=code) != before) == counts
+    counts = name in ("precompute/build.py", "precompute/steps/names.py", "ne_core/naming.py")
+    assert (code_sha256("precompute.build", root=code) != before) == counts
 
 
 def test_a_build_does_not_depend_on_what_it_does_not_run():
-    covered = closure(["precompute.stages", "precompute.prepare"]).keys()
+    covered = closure(["precompute.build"]).keys()
     assert {"precompute.steps.collect.unit", "ne_core.method.cluster", "precompute.corpus.documents"} <= covered
     for part in ("evaluate", "publish", "synthetic", "autoencoders", "demo_model", "write"):
         assert not {name for name in covered if name.startswith(f"precompute.{part}")}, part

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from precompute import stages
 from precompute.run.checkpoints import Checkpoints
+from precompute.steps import features
 from tests.precompute.run.test_kill import arguments, corpus_and_model
 from tests.precompute.steps.test_write import files
 from tests.support.killing import finished
@@ -36,7 +36,7 @@ def built(place: Path, out: str, *options: str, kills: bool = False) -> tuple[di
 
 def on_workers(kills: bool) -> None:
     """In the child: however few rows there are, trees go to workers too."""
-    stages.FEW_ROWS = 0
+    features.FEW_ROWS = 0
     if kills:
         Checkpoints.save = killing(Checkpoints.save)
 

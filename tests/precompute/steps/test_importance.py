@@ -96,7 +96,7 @@ def test_a_unit_is_some_examples_under_one_baseline(source):
     maskable[14:21] = False  # the third unit of seven has nothing to mask
     job = plan(layers, texts, maskable, ["mean-embedding", "zero"], EVERYTHING, work_unit=7)
     assert units(job) == [0, 1, 3, 4, 5, 6, 7, 9, 10, 11]
-    assert sum(masked_passes(job, unit) for unit in units(job)) == job.facts()["passes"]
+    assert sum(masked_passes(job, unit) for unit in units(job)) == job.facts().passes
     source.passes = 0
     assert {array.shape[1] for array in unit_importances(source, job, 3).values()} == {WINDOW.back}
     assert source.passes == masked_passes(job, 3) == np.count_nonzero(job.pairs[21:28])
@@ -113,8 +113,8 @@ def test_a_masked_pass_serves_every_layer_and_neuron(source):
         for masked in range(max(0, pos - WINDOW.back + 1), pos + 1)
         if maskable[example, masked]
     }
-    assert source.passes == len(pairs) == got.facts["passes"]
-    assert got.facts["rows"] == got.facts["rows_in_all"] == sum(found.rows.n_rows for found in layers)
+    assert source.passes == len(pairs) == got.facts.passes
+    assert got.facts.rows == got.facts.rows_in_all == sum(found.rows.n_rows for found in layers)
 
 
 def test_only_the_most_central_examples_are_asked_for(source):
@@ -127,8 +127,8 @@ def test_only_the_most_central_examples_are_asked_for(source):
         assert computed[found.features.rank == 0].all()
         # a row is there whole or not at all
         np.testing.assert_array_equal(values[computed], everything.by_layer[found.rows.layer][computed])
-    assert got.facts["passes"] < everything.facts["passes"]
-    assert got.facts["rows"] == sum(int(np.isfinite(v).any(axis=(1, 2)).sum()) for v in got.by_layer.values())
+    assert got.facts.passes < everything.facts.passes
+    assert got.facts.rows == sum(int(np.isfinite(v).any(axis=(1, 2)).sum()) for v in got.by_layer.values())
 
 
 @pytest.mark.parametrize("allowed", [0, 1, 30, 77, 200, 10_000])
@@ -171,14 +171,14 @@ def test_central_examples_come_first_and_then_larger_features(source):
 def test_two_baselines_share_the_budget(source):
     layers, texts, maskable = found_in(source)
     got = importances(source, layers, texts, maskable, ["zero", "mean-embedding"], Limits(None, 60))
-    assert 0 < got.facts["passes"] <= 60
-    assert got.facts["passes_allowed"] == 60
+    assert 0 < got.facts.passes <= 60
+    assert got.facts.passes_allowed == 60
 
 
 def test_nothing_allowed_leaves_everything_marked(source):
     layers, texts, maskable = found_in(source)
     got = importances(source, layers, texts, maskable, ["zero"], Limits(None, 0))
-    assert got.facts["rows"] == 0
+    assert got.facts.rows == 0
     assert all(np.isnan(values).all() for values in got.by_layer.values())
 
 

@@ -1,0 +1,50 @@
+"""Token importance as a step of a build: what every row that the budget allows loses on each masked token."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool
+
+from precompute.config import RunConfig
+from precompute.models.open_model import ModelSpec
+from precompute.models.text_source import Way
+from precompute.run.progress import Stage
+from precompute.run.step import Step
+from precompute.run.work import Load, Work
+from precompute.steps.importance.budget import Limits
+from precompute.steps.importance.job import masked_passes, plan, units
+from precompute.steps.importance.tables import Importances, gathered
+from precompute.steps.importance.unit import work_importances
+from precompute.steps.layer_features import LayerFound, Texts
+
+NOT_MASKED = {"masked": None, "why": "no masked passes were allowed"}
+
+
+def importances_work(
+    config: RunConfig,
+    spec: ModelSpec,
+    texts: Texts,
+    maskable: Bool[np.ndarray, "n_examples n_ctx"],
+    masks: Sequence[str],
+    way: Way | None,
+    features: Sequence[LayerFound],
+    on_progress: Stage,
+) -> Work:
+    on_progress.remark = str(way or "")
+    limits = Limits(config.importance_examples, config.importance_passes)
+    job = plan(features, texts, maskable, masks, limits, config.work_unit, spec)
+    return Work(work_importances, job, units(job), cores=None, size=lambda unit: masked_passes(job, unit))
+
+
+def importances(way: Way | None, work: Work, load: Load) -> Importances:
+    found = gathered(work.job, load)
+    return replace(found, facts=replace(found.facts, **(way.facts if way else NOT_MASKED)))
+
+
+def facts(masks: Sequence[str], importance: Importances) -> dict[str, Any]:
+    return {"baselines": tuple(masks), "importance": importance.facts}
+
+
+STEP = Step("importance", "importance", "masked passes", importances, importances_work, facts)

@@ -1,0 +1,42 @@
+"""Places on the map, which is made in one piece."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from precompute.config import RunConfig
+from precompute.run.checkpoints import Checkpoints
+from precompute.run.progress import Stage
+from precompute.run.step import Step
+from precompute.steps.index import Indexed
+from precompute.steps.layout import layout
+
+MAPPED = "pre_mlp"  # the space whose similar features stand together on the map, by default: the one shown first
+
+
+def map_columns(
+    features: Mapping[str, np.ndarray],
+    seed: int,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    space: str = MAPPED,
+) -> dict[str, np.ndarray]:
+    """Places on the map from the columns of similar features."""
+    graph = (features[f"{what}_{space}"] for what in ("similar", "cosine"))
+    places = layout(*graph, seed, progress)
+    return {"map_x": places[:, 0], "map_y": places[:, 1]}
+
+
+def placed(config: RunConfig, similar: Indexed, checkpoints: Checkpoints, on_progress: Stage) -> Indexed:
+    """The same features with their places on the map."""
+    if 0 not in checkpoints.done():
+        checkpoints.save(0, map_columns(similar.features, config.seed, on_progress))
+    return replace(similar, features={**similar.features, **checkpoints.load(0)})
+
+
+def facts() -> dict[str, Any]:
+    return {"default_space": MAPPED}
+
+
+STEP = Step("map", "map", "steps", placed, facts=facts)

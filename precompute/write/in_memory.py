@@ -1,0 +1,29 @@
+"""All layers' features as columns, with everything in memory: for atlases that are made in one piece."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from ne_core.method.naming import word_classes
+from ne_core.method.similar import SPACES
+from precompute.steps import index
+from precompute.steps.index import Indexed
+from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.names import named
+from precompute.steps.places import MAPPED, map_columns
+
+
+def indexed(
+    layers: Sequence[LayerFound],
+    texts: Texts,
+    importances: Mapping[int, Float[np.ndarray, "n_rows n_baselines n_back"]],
+    seed: int = 0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    space: str = MAPPED,
+) -> Indexed:
+    """Everything in memory at once; `space` is the map's."""
+    vectors = {space: index.space_vectors(layers, space) for space in SPACES}
+    table = index.feature_table(layers, vectors, texts.tokens, progress)
+    columns = table | named(layers, texts, word_classes(texts.vocab), importances)
+    return Indexed(columns | map_columns(columns, seed, space=space), vectors)

@@ -1,0 +1,37 @@
+"""Everything that an atlas is made of, as the steps left it: what `write_atlas` writes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from ne_core.atlas.manifest import Description
+from precompute.steps.contributions import Columns as Contributions
+from precompute.steps.equal_n import Rarefied
+from precompute.steps.index import Indexed
+from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.logits import Columns
+from precompute.steps.sample import LayerStatistics
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtlasParts:
+    """An atlas before it is written; None for the parts that it does without.
+
+    `statistics`, `importances`, `logits` and `contributions` are by layer; a mapping that makes a layer's when asked
+    keeps the others out of memory. `spaces` is the table of schema.COMPARISONS. `beside` may write further files.
+    """
+
+    description: Description
+    texts: Texts
+    layers: Sequence[LayerFound]
+    statistics: Mapping[int, LayerStatistics]
+    importances: Mapping[int, Float[np.ndarray, "n_rows n_baselines n_back"]]
+    indexed: Indexed
+    logits: Mapping[int, Columns] | None = None
+    contributions: Mapping[int, Contributions] | None = None
+    rarefied: Rarefied | None = None
+    spaces: Mapping[str, np.ndarray] | None = None
+    beside: Callable[[Path], None] = lambda folder: None
