@@ -104,7 +104,7 @@ def show_features(
 
 
 def rows_words(atlas: Atlas) -> str:
-    """What stands in a row, and what a name is made of."""
+    """The caption of the feature rows: what a row holds, and what a name is made of."""
     images = atlas.manifest.images
     centre = "the image at its centre" if images else "its central example around the key token"
     made_of = "labels" if images else "key tokens, and the important words before them,"

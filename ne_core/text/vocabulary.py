@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Each word as it stands within a sentence; a capital begins the same word at the beginning of one."""
+    """Each word as it stands within a sentence; those with a capital begin one."""
 
     unit: str = "neuron"
     key_token: str = "key token"
@@ -54,5 +54,5 @@ OF_IMAGES = Vocabulary(
 
 
 def vocabulary(units: str, images: bool) -> Vocabulary:
-    """Of an atlas whose units are “neurons” or “latents”, and whose examples are texts or images."""
+    """The vocabulary of an atlas whose units are “neurons” or “latents”, and whose examples are texts or images."""
     return replace(OF_IMAGES if images else OF_TEXTS, unit=units.removesuffix("s"))

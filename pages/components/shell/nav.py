@@ -36,7 +36,7 @@ def pages_of(atlas: Atlas | None) -> list[str]:
 
 
 def page_title(page: str, atlas: Atlas | None) -> str:
-    """What the menu and the tab call a page; that of a neuron by the atlas's own word."""
+    """The title of a page in the menu and the tab; the page of a neuron has the atlas's own word for one."""
     return atlas.manifest.vocabulary.Unit if page == "neuron" and atlas else PAGES[page][0]
 
 
