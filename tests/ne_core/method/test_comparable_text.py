@@ -2,13 +2,21 @@
 
 import pytest
 
+from ne_core.atlas import Atlas
 from ne_core.atlas.manifest import Manifest
 from ne_core.atlas.wording import listed
 from ne_core.method.comparable import Verdict
 from ne_core.queries.comparable_text import compared_words, one_apart
 
-PLAIN = Manifest({"layer_names": None})
 ALL = dict.fromkeys(range(4), Verdict.COMPARABLE)
+
+
+@pytest.fixture(scope="module")
+def plain(tiny_atlas) -> Manifest:
+    """Of layers that have numbers alone."""
+    manifest = Atlas.open(tiny_atlas).manifest
+    assert manifest.layer_names is None
+    return manifest
 
 
 @pytest.mark.parametrize(
@@ -25,16 +33,16 @@ ALL = dict.fromkeys(range(4), Verdict.COMPARABLE)
         (dict.fromkeys((0, 2, 3), Verdict.CHANCE), "Layer 1 can be compared with no other layer in this space."),
     ],
 )
-def test_with_which_layers_one_can_be_compared(changes, words):
-    assert words in " ".join(compared_words(PLAIN, 1, ALL | changes, 0.2))
+def test_with_which_layers_one_can_be_compared(changes, words, plain):
+    assert words in " ".join(compared_words(plain, 1, ALL | changes, 0.2))
 
 
-def test_one_layer_is_compared_with_none():
-    assert compared_words(PLAIN, 1, {1: Verdict.COMPARABLE}) == []
+def test_one_layer_is_compared_with_none(plain):
+    assert compared_words(plain, 1, {1: Verdict.COMPARABLE}) == []
 
 
-def test_a_layer_apart():
-    assert one_apart(PLAIN, 0, [1, 2]).startswith("Layer 0 cannot be compared with layers 1 or 2 here: ")
-    assert one_apart(PLAIN, 0, [0, 1]).startswith("Layer 0 cannot be compared with layer 1 or itself here: ")
-    assert one_apart(PLAIN, 0, [0]).startswith("Layer 0 cannot be compared with itself here: ")
+def test_a_layer_apart(plain):
+    assert one_apart(plain, 0, [1, 2]).startswith("Layer 0 cannot be compared with layers 1 or 2 here: ")
+    assert one_apart(plain, 0, [0, 1]).startswith("Layer 0 cannot be compared with layer 1 or itself here: ")
+    assert one_apart(plain, 0, [0]).startswith("Layer 0 cannot be compared with itself here: ")
     assert listed(["a", "b", "c"], "and") == "a, b and c"
