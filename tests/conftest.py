@@ -13,9 +13,6 @@ from ne_core.sharing.archive import pack
 from tests.support.browser import chromium, served
 from tests.support.planted import make_atlas
 from tests.support.reused_page import ReusedPage
-from tests.support.slow import slow_tests
-
-HERE = Path(__file__).parent
 
 
 @pytest.fixture(autouse=True)
@@ -73,11 +70,9 @@ def lab_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pytest_collection_modifyitems(items):
-    """What slow.txt names, and what installs an environment of its own, is slow."""
-    slow = slow_tests()
+    """What installs an environment of its own is slow."""
     for item in items:
-        name = f"{item.path.relative_to(HERE).as_posix()} {item.name}"
-        if name.startswith(slow) or "app_only" in getattr(item, "fixturenames", ()):
+        if "app_only" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
 
 

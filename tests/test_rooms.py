@@ -47,7 +47,7 @@ MAY = {
         "demo_model": {"corpus"},
         "synthetic": {"run", "steps", "write"},
         "autoencoders": {"run", "corpus", "models", "steps", "write"},
-        "evaluate": {"models", "steps", "autoencoders"},
+        "evaluate": {"run", "models", "steps", "autoencoders"},
         "publish": {"run"},
     },
 }

@@ -21,6 +21,7 @@ def test_importance_by_distance_by_keyboard(opened):
     expect(page.get_by_role("tooltip").filter(has_text="−1: mean")).to_be_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "theme"), [(1400, "light"), (420, "dark")])
 def test_every_tab_is_drawn_when_it_is_opened(width, theme, opened):
     page = opened(LARGE, width=width, theme=theme)
@@ -36,6 +37,7 @@ def test_every_tab_is_drawn_when_it_is_opened(width, theme, opened):
     assert page.evaluate(wide) == [0, 0]
 
 
+@pytest.mark.slow
 def test_a_raised_token_opens_its_search(opened):
     page = opened(LARGE)
     page.get_by_role("tab", name="Effect on the logits").click()
@@ -44,6 +46,7 @@ def test_a_raised_token_opens_its_search(opened):
     expect(page).to_have_url(re.compile("mode=token$"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "theme"), [(1400, "dark"), (420, "light")])
 def test_why_this_meaning(width, theme, opened):
     page = opened("neuron?atlas=planted&layer=2&neuron=0&feature=0", width=width, theme=theme)

@@ -36,6 +36,7 @@ def test_two_clicks_find_primary_and_rare_neurons_and_a_third_opens_one(opened):
     expect(table(page).locator("tbody a")).to_have_count(2)
 
 
+@pytest.mark.slow
 def test_a_click_anywhere_on_a_row_opens_it(opened):
     page = opened("board?sort=neuron")
     table(page).locator("tbody tr").nth(2).locator("td").last.click()
@@ -53,6 +54,7 @@ def test_a_heading_sorts_and_turns_round(opened):
     expect(table(page).locator("th", has_text="Size")).to_have_attribute("aria-sort", "descending")
 
 
+@pytest.mark.slow
 def test_rows_and_headings_by_keyboard(opened):
     page = opened("board?sort=neuron")
     table(page).get_by_role("link", name="Inter").focus()
@@ -63,12 +65,14 @@ def test_rows_and_headings_by_keyboard(opened):
     expect(page.locator("h1")).to_have_text("Layer 0 · Neuron 1")
 
 
+@pytest.mark.slow
 def test_an_empty_board_widens_by_a_click(opened):
     page = opened("board?layer=2&features=4-")
     page.get_by_role("link", name="without layer 2: 1 neuron").click()
     expect(table(page).locator("tbody a")).to_have_text(["L0 N2"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_narrow_screen_scrolls_the_table_alone(theme, opened):
     page = opened("board", width=420, theme=theme)

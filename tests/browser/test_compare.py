@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.support import in_browser
 from tests.support.browser import settled
 
@@ -35,6 +37,7 @@ def test_from_the_neuron_to_an_example_in_two_spaces(opened):
     expect(page.get_by_role("list", name="Example 5 of L0 N2")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_the_same_by_keys(opened):
     page = opened("compare?layer=0&neuron=2")
     tree = figure(page, "Dendrogram", "a")
@@ -49,6 +52,7 @@ def test_the_same_by_keys(opened):
     expect(page).to_have_url(re.compile(rf"example={order[1]}$"))
 
 
+@pytest.mark.slow
 def test_colours_are_the_same_clusters_on_both_sides(opened):
     page = opened("compare?layer=0&neuron=2&clusters=pre_mlp&a=neuron&b=whitened")
     figure(page, "Plane", "b").locator(".example").first.wait_for(state="attached")
@@ -62,6 +66,7 @@ def test_colours_are_the_same_clusters_on_both_sides(opened):
     assert all(each == found[0] for each in found)
 
 
+@pytest.mark.slow
 def test_on_a_narrow_screen_they_stand_below_each_other(opened):
     page = opened("compare?layer=0&neuron=2", width=420, theme="dark")
     a, b = figure(page, "Plane", "a"), figure(page, "Dendrogram", "b")

@@ -95,6 +95,7 @@ def test_the_line_is_dragged_and_the_page_follows(opened, several):
     assert page.url == before
 
 
+@pytest.mark.slow
 def test_a_line_that_comes_back_before_it_is_let_go_finds_the_feature_that_was_open(opened):
     page = opened(SEVERAL + "&feature=2")
     before = page.url
@@ -112,6 +113,7 @@ def test_a_line_that_comes_back_before_it_is_let_go_finds_the_feature_that_was_o
     expect(line_of(page)).to_have_attribute("aria-valuenow", "0.5")
 
 
+@pytest.mark.slow
 def test_at_every_cut_the_browser_numbers_features_as_the_core_does(opened, several):
     page = opened(SEVERAL + "&cut=0")
     for at in np.quantile(several.tree[:, 2], np.linspace(0, 1, 7)).round(4).tolist():
@@ -149,12 +151,14 @@ def test_the_line_by_keyboard(opened, several):
     assert line.get_attribute("aria-valuemin") == "0"
 
 
+@pytest.mark.slow
 def test_a_click_on_the_axis_moves_the_cut(opened):
     page = opened(SEVERAL)
     page.locator(".ground").click(position={"x": 20, "y": 16})
     expect(features_listed(page)).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_a_feature_that_was_asked_for_is_followed(opened):
     """All of feature 3 goes into feature 0 where all is one; the tree stays where it is on the screen."""
     page = opened(SEVERAL + "&feature=3")
@@ -166,6 +170,7 @@ def test_a_feature_that_was_asked_for_is_followed(opened):
     assert line_of(page).bounding_box()["x"] == place
 
 
+@pytest.mark.slow
 def test_the_atlas_cut_and_the_suggested_one_are_a_click_away(opened):
     page = opened(SEVERAL + "&cut=1.2")
     page.get_by_role("link", name=re.compile("Suggested cut .* 4 features")).click()
@@ -188,6 +193,7 @@ def test_a_branch_opens_and_closes(opened, several):
     expect(page).to_have_url(re.compile("feature=0$"))
 
 
+@pytest.mark.slow
 def test_branches_by_keyboard(opened, several):
     page = opened(SEVERAL)
     root = len(several.tree) - 1
@@ -201,6 +207,7 @@ def test_branches_by_keyboard(opened, several):
     expect(page.locator("h3", has_text="Branch point")).to_be_attached()
 
 
+@pytest.mark.slow
 def test_a_leaf_shows_its_snippet_as_text(opened):
     """Feature 3's key token is a mark that turns text around; others around it are markup."""
     page = opened(SEVERAL)
@@ -211,6 +218,7 @@ def test_a_leaf_shows_its_snippet_as_text(opened):
     assert page.locator("#tip img, #tip script").count() == 0
 
 
+@pytest.mark.slow
 def test_the_line_by_touch_on_a_narrow_screen(opened):
     page = opened(SEVERAL, width=420, has_touch=True, theme="dark")
     line_of(page).scroll_into_view_if_needed()

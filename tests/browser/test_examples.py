@@ -71,6 +71,7 @@ def test_filters_by_their_controls(opened):
     expect(rows).to_have_count(14)
 
 
+@pytest.mark.slow
 def test_a_wrong_filter_is_the_servers_to_refuse(opened):
     page = opened(LARGE)
     page.get_by_label("Most activation").fill("60")
@@ -79,6 +80,7 @@ def test_a_wrong_filter_is_the_servers_to_refuse(opened):
     expect(page.locator('[data-testid="stAlert"]')).to_contain_text("least")
 
 
+@pytest.mark.slow
 def test_another_baseline_underlines_other_tokens(opened):
     page = opened(LARGE)
     underlined = "all => all.map(each => each.className)"
@@ -93,6 +95,7 @@ def test_another_baseline_underlines_other_tokens(opened):
     expect(tip).to_contain_text("mean-embedding; all: mask-token +1.00, mean-embedding +1.00")
 
 
+@pytest.mark.slow
 def test_tokens_on_which_baselines_disagree_say_so(opened):
     page = opened(LARGE)
     examples(page).focus()
@@ -108,6 +111,7 @@ def test_tokens_on_which_baselines_disagree_say_so(opened):
     assert any("disagree" in text for text in words)
 
 
+@pytest.mark.slow
 def test_values_are_in_the_address(opened):
     page = opened(LARGE)
     page.get_by_role("button", name="Values").click()
@@ -136,6 +140,7 @@ def test_all_are_copied_as_a_table_that_no_spreadsheet_runs(opened):
     assert all(3.1 <= float(row[4]) <= 4 for row in keys)
 
 
+@pytest.mark.slow
 def test_tokens_like_formulas_and_quotes_are_text(opened):
     """By the function that makes the cells, read from the component's own file."""
     page, source = opened("about"), (FOLDER / "tokens_copy.js").read_text()
@@ -144,6 +149,7 @@ def test_tokens_like_formulas_and_quotes_are_text(opened):
     assert made == ["'=1+1", "' @x", "'-2", "'+", "a=b", " cat", '"\'="""', '"""><img"']
 
 
+@pytest.mark.slow
 def test_one_example_is_copied_by_keyboard_without_the_clipboard(opened):
     page = opened(LARGE)
     page.evaluate(NO_CLIPBOARD)
@@ -159,6 +165,7 @@ def test_one_example_is_copied_by_keyboard_without_the_clipboard(opened):
     expect(page.get_by_role("textbox", name="To copy")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_where_nothing_may_be_copied_the_text_is_selected(opened):
     page = opened(LARGE)
     page.evaluate(NO_COPY)
@@ -173,7 +180,7 @@ def test_where_nothing_may_be_copied_the_text_is_selected(opened):
     expect(page.get_by_role("status").filter(has_text="press Ctrl+C")).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_a_narrow_screen_does_not_scroll_sideways(theme, opened):
     page = opened(SCRIPTS + "&values=on&sort=near", width=420, theme=theme)
     expect(examples(page, 2).get_by_role("listitem")).to_have_count(4)

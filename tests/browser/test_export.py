@@ -82,18 +82,21 @@ COLOURS = """async bytes => {
 }"""
 
 
+@pytest.mark.slow
 def test_the_neuron_arrives_as_a_page(asked, tiny_atlas, tmp_path):
     path = download(asked(NEURON), "This neuron on one page, as HTML", tmp_path)
     assert path.name == "planted-L2-N3.html"
     assert path.read_text(encoding="utf-8") == static_page(Atlas.open(tiny_atlas), NeuronRef(2, 3))
 
 
+@pytest.mark.slow
 def test_the_board_arrives_as_it_is_filtered(asked, tiny_atlas, tmp_path):
     path = download(asked("board?layer=2&sort=neuron&order=desc"), "These 5 neurons, in this order", tmp_path)
     expected = neurons_frame(Atlas.open(tiny_atlas)).query("layer == 2").iloc[::-1].reset_index(drop=True)
     pd.testing.assert_frame_equal(read_table(path), expected)
 
 
+@pytest.mark.slow
 def test_the_menu_by_keyboard_on_a_narrow_screen(opened):
     page = opened(NEURON, width=420, theme="dark")
     page.get_by_role("button", name="Export").focus()
@@ -109,6 +112,7 @@ def test_the_menu_by_keyboard_on_a_narrow_screen(opened):
     expect(button).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_trail_arrives_as_png_and_its_links_as_a_table(asked, tmp_path):
     page = asked("trail?layer=0&neuron=0&feature=0&space=pre_mlp&least=0.9")
     svg = download(page, "Trail as SVG", tmp_path).read_text(encoding="utf-8")

@@ -36,6 +36,7 @@ def test_a_name_is_typed_and_its_feature_opened(opened):
     expect(hits(page).locator("a[data-row]").first).to_contain_text("dog")
 
 
+@pytest.mark.slow
 def test_like_one_and_on_to_the_next_page_and_back(opened):
     page = opened("search?q=cat")
     hits(page).get_by_role("link", name="More like this L0 N0 feature 0").click()
@@ -47,6 +48,7 @@ def test_like_one_and_on_to_the_next_page_and_back(opened):
     expect(page.get_by_label("Search features")).to_have_value("cat")
 
 
+@pytest.mark.slow
 def test_a_page_of_hits_and_the_next(opened):
     page = opened("search?q=the")
     first = hits(page).locator("a[data-row]").first.get_attribute("href")
@@ -57,6 +59,7 @@ def test_a_page_of_hits_and_the_next(opened):
         expect(hits(page).locator("a[data-row]").first).not_to_have_attribute("href", first)
 
 
+@pytest.mark.slow
 def test_a_filter_is_in_the_address(opened):
     page = opened("search?q=the&layer=2")
     names = hits(page).locator("a[data-row] .name")
@@ -64,6 +67,7 @@ def test_a_filter_is_in_the_address(opened):
     assert {text.split()[0] for text in names.all_inner_texts()} == {"L2"}
 
 
+@pytest.mark.slow
 def test_a_node_of_a_trail_opens_its_feature(opened):
     page = opened(TRAIL)
     page.evaluate("window.same = true")
@@ -88,6 +92,7 @@ def test_a_shared_trail_is_the_same_trail(opened):
     assert trail(again).locator("a.node").all_inner_texts() == nodes.all_inner_texts()
 
 
+@pytest.mark.slow
 def test_a_trail_goes_on_from_another_node(opened):
     page = opened(TRAIL)
     trail(page).get_by_role("link", name="Trail from L2 N0 F0").click()
@@ -108,8 +113,8 @@ def test_a_trail_by_keyboard(opened):
     expect(page.locator("h1")).to_have_text(re.compile("Layer 2 · Neuron"))
 
 
-@pytest.mark.parametrize("view", [TRAIL, "search?q=the", "search?like=0.0.0"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("view", [TRAIL, "search?q=the", pytest.param("search?like=0.0.0", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_a_narrow_screen_does_not_scroll_sideways(view, theme, opened):
     page = opened(view, width=420, theme=theme)
     page.locator("a[data-row]").first.wait_for()

@@ -109,6 +109,7 @@ def test_every_step_is_one_entry_and_back_and_forward_find_each(opened):
         assert view(page) == expected
 
 
+@pytest.mark.slow
 def test_opening_a_short_address_is_no_second_step(opened):
     """The full form stands in its place: one Back leads out of the page."""
     page = opened("about", fresh=True)
@@ -140,6 +141,7 @@ def test_steps_too_fast_to_be_drawn_are_entries_all_the_same(opened):
     assert view(page) == first
 
 
+@pytest.mark.slow
 def test_a_link_of_the_menu_opens_a_tab_of_its_own(opened):
     page = opened("board")
     before = view(page)[0]
@@ -149,6 +151,7 @@ def test_a_link_of_the_menu_opens_a_tab_of_its_own(opened):
     assert page.url == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", pages_of(None))
 def test_every_page_has_a_title_of_its_own(name, opened):
     """Titles of pages differ, and none is the title of all."""

@@ -43,7 +43,7 @@ def images_of(page):
     return page.get_by_role("list", name="Examples of feature").get_by_role("img")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_examples_are_drawn_pixel_by_pixel(opened, atlas, theme):
     page = opened("neuron?layer=0&neuron=0&feature=1", theme=theme)
     shown = images_of(page)
@@ -61,6 +61,7 @@ def test_examples_are_drawn_pixel_by_pixel(opened, atlas, theme):
     assert shown.first.evaluate("canvas => getComputedStyle(canvas).imageRendering") == "pixelated"
 
 
+@pytest.mark.slow
 def test_what_only_texts_have_is_not_there(opened):
     page = opened("neuron?layer=0&neuron=0")
     expect(images_of(page).first).to_be_visible()
@@ -70,6 +71,7 @@ def test_what_only_texts_have_is_not_there(opened):
     expect(page.get_by_text("Copy", exact=True)).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_the_keyboard_goes_from_image_to_image(opened, atlas):
     page = opened("neuron?layer=0&neuron=1&feature=0")
     images = page.get_by_role("list", name="Examples of feature")
@@ -84,6 +86,7 @@ def test_the_keyboard_goes_from_image_to_image(opened, atlas):
     expect(page.get_by_role("status").filter(has_text=f"Example 0: {first} · activation")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_pointing_at_an_image_says_what_it_is(opened):
     page = opened("neuron?layer=0&neuron=1&feature=0")
     first = images_of(page).first
@@ -101,8 +104,15 @@ def test_a_leaf_of_the_tree_shows_its_image(opened, atlas):
     assert same(tip.get_by_role("img"), atlas.images[example])
 
 
-@pytest.mark.parametrize("view", ["search?q=cross", "pair?a=0.0.0&b=1.1.0", "neuron?layer=1&neuron=0"])
-@pytest.mark.parametrize("width", [420, 1280])
+@pytest.mark.parametrize(
+    "view",
+    [
+        pytest.param("search?q=cross", marks=pytest.mark.slow),
+        pytest.param("pair?a=0.0.0&b=1.1.0", marks=pytest.mark.slow),
+        "neuron?layer=1&neuron=0",
+    ],
+)
+@pytest.mark.parametrize("width", [420, pytest.param(1280, marks=pytest.mark.slow)])
 def test_rows_show_images_and_nothing_is_wider_than_the_screen(opened, atlas, view, width):
     page = opened(view, width=width)
     settled(page)

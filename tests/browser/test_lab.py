@@ -59,6 +59,7 @@ def test_from_the_sweep_to_a_latent_and_its_neuron_page(opened):
     assert page.evaluate("window.same")
 
 
+@pytest.mark.slow
 def test_arrow_keys_move_along_the_sweep_and_enter_picks(opened):
     page = opened("sae_lab")
     run_mark(page, NE).focus()
@@ -96,6 +97,7 @@ def test_a_drawn_picture_is_predicted_and_fires_latents(opened):
     assert levels(page) == one
 
 
+@pytest.mark.slow
 def test_a_picture_can_be_drawn_by_keyboard(opened):
     page = opened("sae_lab?drawn=" + "0" * 16)
     sheet = page.locator("#sheet")
@@ -106,13 +108,14 @@ def test_a_picture_can_be_drawn_by_keyboard(opened):
     expect(page.get_by_role("status").filter(has_text="row 0, column 0: 15 of 15")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_values_of_a_map_are_told_under_the_pointer(opened):
     page = opened(f"sae_lab?unit={BOTH}")
     page.locator("#maps canvas").first.hover(position={"x": 8, "y": 8})
     expect(page.get_by_role("tooltip").filter(has_text="row 0, column 0: +0.")).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_on_a_narrow_screen_nothing_is_cut_off(theme, opened):
     page = opened("sae_lab", width=420, theme=theme)
     expect(court_of(page, NE)).to_be_visible()

@@ -17,7 +17,13 @@ from tests.support.browser import PATIENCE_MS, settled
 
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
 # Each has a fragment. Of those that are gone to, some are drawn to their end and some end early.
-LEFT = ("map", "neuron?layer=0&neuron=0", "board", "search?q=cat", "trail")
+LEFT = (
+    "map",
+    pytest.param("neuron?layer=0&neuron=0", marks=pytest.mark.slow),
+    pytest.param("board", marks=pytest.mark.slow),
+    "search?q=cat",
+    pytest.param("trail", marks=pytest.mark.slow),
+)
 HEADINGS = {
     **{"map": "Map", "board": "Board", "search": "Search", "pair": "Side by side", "about": "About"},
     **{"sae_lab": "SAE lab", "neuron": "Layer 0 · Neuron 0", "trail": re.compile("^Trail of")},

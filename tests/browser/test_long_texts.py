@@ -14,6 +14,7 @@ LONG = "the cat runs under " * 30
 PASTED = "(text) => document.execCommand('insertText', false, text)"  # as a paste, it keeps to a field's limit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("view", "box"), [("search?q=dog", "Search features"), ("map?q=dog", "Light up")])
 def test_a_long_text_is_pasted_into_a_search(view, box, opened):
     page = opened(view)
@@ -36,6 +37,7 @@ def test_a_long_text_is_pasted_into_holds(opened):
     expect(page.get_by_label("Holds")).to_have_value("🙂" * 200)
 
 
+@pytest.mark.slow
 def test_a_long_note_stays_in_its_field_until_it_is_short_enough(opened):
     page = opened(HREF)
     star(page).click()
@@ -53,6 +55,7 @@ def test_a_long_note_stays_in_its_field_until_it_is_short_enough(opened):
     expect(said(page)).to_have_text("")
 
 
+@pytest.mark.slow
 def test_a_long_note_of_a_file_is_cut_and_the_page_says_so(opened):
     page = opened("neuron?atlas=planted&layer=2&neuron=4")
     shown(page, "Bookmarks")

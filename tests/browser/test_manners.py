@@ -77,6 +77,7 @@ def test_a_star_is_kept_over_a_reload_and_taken_away(opened):
     expect(rows).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_a_bookmark_of_a_branch_at_another_cut_opens_that(opened):
     page = opened("neuron?atlas=planted&layer=0&neuron=2&branch=12&cut=0.7")
     star(page).click()
@@ -87,6 +88,7 @@ def test_a_bookmark_of_a_branch_at_another_cut_opens_that(opened):
     assert page.url.endswith("neuron=2&cut=0.7&branch=12")
 
 
+@pytest.mark.slow
 def test_a_note_is_kept_and_a_bookmark_removed(opened):
     page = opened(HREF)
     star(page).click()
@@ -104,6 +106,7 @@ def test_a_note_is_kept_and_a_bookmark_removed(opened):
     expect(rows).to_contain_text("ask about this")
 
 
+@pytest.mark.slow
 def test_a_press_that_ends_a_note_is_a_click(opened):
     """Leaving the field draws the rows anew, one line less: not under a pointer that is still down."""
     page = opened(HREF)
@@ -135,6 +138,7 @@ def press_slowly(page, button) -> None:
     assert page.evaluate("() => { const { clicked } = window; delete window.clicked; return clicked; }")
 
 
+@pytest.mark.slow
 def test_a_note_that_is_opened_again_at_once_is_the_new_one(opened):
     page = opened(HREF)
     star(page).click()
@@ -202,9 +206,13 @@ def test_a_hostile_file_is_text_and_nothing_is_lost(opened):
     ("content", "says"),
     [
         ("not JSON {", "This file is not JSON. A file that “Export” here has written can be imported."),
-        ({"other": []}, "This file holds no list of bookmarks."),
-        (" " * 1_000_001, "This file has more than 1 MB"),
-        ([{**GOOD, "neuron": i} for i in range(2100)], "1999 imported; 101 left out: 2000 bookmarks is the most"),
+        pytest.param({"other": []}, "This file holds no list of bookmarks.", marks=pytest.mark.slow),
+        pytest.param(" " * 1_000_001, "This file has more than 1 MB", marks=pytest.mark.slow),
+        pytest.param(
+            [{**GOOD, "neuron": i} for i in range(2100)],
+            "1999 imported; 101 left out: 2000 bookmarks is the most",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_wrong_file_is_one_line_and_changes_nothing(content, says, opened):
@@ -216,6 +224,7 @@ def test_a_wrong_file_is_one_line_and_changes_nothing(content, says, opened):
     expect(rows.get_by_role("listitem").first).to_contain_text("L2 N4")
 
 
+@pytest.mark.slow
 def test_what_another_version_kept_is_carried_along(opened):
     page = opened(HREF)
     page.evaluate("localStorage['ne-bookmarks'] = JSON.stringify([{atlas: 'planted', circuit: 7}])")
@@ -227,6 +236,7 @@ def test_what_another_version_kept_is_carried_along(opened):
     assert page.evaluate("localStorage['ne-bookmarks-unreadable']") == "nonsense"
 
 
+@pytest.mark.slow
 def test_visited_features_newest_first_without_doubles(opened):
     page = opened("neuron?layer=0&neuron=0")
     for _ in range(2):
@@ -242,6 +252,7 @@ def test_visited_features_newest_first_without_doubles(opened):
     expect(rows).to_have_count(2)
 
 
+@pytest.mark.slow
 def test_a_tab_hears_of_another(opened):
     page = opened(HREF)
     rows = shown(page, "Bookmarks").get_by_role("listitem")
@@ -252,6 +263,7 @@ def test_a_tab_hears_of_another(opened):
     expect(star(page)).to_have_attribute("aria-pressed", "true")
 
 
+@pytest.mark.slow
 def test_without_storage_bookmarks_last_as_long_as_the_tab(opened):
     page = opened("about", fresh=True)
     page.add_init_script(BLOCKED)
@@ -308,6 +320,7 @@ def test_keys_move_over_neurons_features_and_pages(opened):
     assert page.evaluate("window.same")
 
 
+@pytest.mark.slow
 def test_one_press_is_one_step_after_many_reruns(opened):
     page = opened("neuron?layer=0&neuron=0")
     for neuron in (1, 2, 3):
@@ -328,6 +341,7 @@ def test_slash_goes_to_the_search_and_keys_are_letters_there(opened):
     expect(page.locator("h1")).to_have_text("Search")
 
 
+@pytest.mark.slow
 def test_keys_with_modifiers_are_the_browsers(opened):
     page = opened("neuron?layer=0&neuron=0")
     for combination in ("Control+n", "Alt+j", "Meta+r", "Control+b"):
@@ -337,6 +351,7 @@ def test_keys_with_modifiers_are_the_browsers(opened):
     expect(star(page)).to_have_attribute("aria-pressed", "false")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 420])
 def test_the_list_of_keys_holds_the_focus_and_escape_closes_it(width, opened):
     page = opened("about", width=width)
@@ -352,6 +367,7 @@ def test_the_list_of_keys_holds_the_focus_and_escape_closes_it(width, opened):
     expect(dialog).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_the_link_is_copied(opened):
     page = opened(HREF, permissions=["clipboard-read", "clipboard-write"])
     press(page, "c")

@@ -77,6 +77,7 @@ def test_pointing_tells_and_a_click_opens(opened, atlas):
     drawn(page)
 
 
+@pytest.mark.slow
 def test_what_was_told_is_not_asked_again(opened, atlas):
     page, id = opened("map"), lonely(atlas)
     drawn(page)
@@ -111,6 +112,7 @@ def named(atlas, href: str) -> int:
     return atlas.feature_id(FeatureRef(*map(int, re.findall(r"(?:layer|neuron|feature)=(\d+)", href))))
 
 
+@pytest.mark.slow
 def test_magnifying_goes_into_the_address_without_a_step_back(opened):
     page = opened("map", fresh=True)  # history.length ends at 50
     drawn(page)
@@ -127,6 +129,7 @@ def test_magnifying_goes_into_the_address_without_a_step_back(opened):
     page.wait_for_url(re.compile(r"colour=size$"))
 
 
+@pytest.mark.slow
 def test_the_wheel_comes_nearer_to_where_it_points(opened, atlas):
     page, id = opened("map"), lonely(atlas)
     drawn(page)
@@ -139,6 +142,7 @@ def test_the_wheel_comes_nearer_to_where_it_points(opened, atlas):
     expect(tip(page)).to_contain_text(str(atlas.feature_ref(id)))
 
 
+@pytest.mark.slow
 def test_a_drag_moves_and_opens_nothing(opened):
     page = opened("map?zoom=2")
     drawn(page)
@@ -199,6 +203,7 @@ def pixels(picture: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).astype(int)
 
 
+@pytest.mark.slow
 def test_a_lost_context_is_drawn_again(opened, atlas):
     page = opened("map")
     drawn(page)
@@ -230,7 +235,7 @@ def test_without_webgl_there_is_a_line_and_the_list(browser, address):
     context.close()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_a_narrow_screen(theme, opened):
     page = opened("map?q=cat", width=420, theme=theme)
     drawn(page)
@@ -239,7 +244,7 @@ def test_a_narrow_screen(theme, opened):
     assert canvas(page).bounding_box()["width"] > 350
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_what_is_seen_is_saved_with_its_legend(theme, opened, atlas, tmp_path):
     id = lonely(atlas)
     page = opened(f"map?show={atlas.feature_ref(id).dotted}&colour=class&x=0.5&y=0.5&zoom=1", theme=theme)

@@ -10,7 +10,6 @@ from tests.support import in_browser
 from tests.support.browser import settled
 
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
-PAGES = ("", "neuron?layer=0&neuron=2&feature=1", "search?q=cat", "about")
 SCRIPTS = "atlas=planted&layer=2&neuron=3"  # two of its three features have hostile key tokens
 
 
@@ -35,6 +34,7 @@ def test_deep_link_next_back_forward(opened):
     at_neuron(page, 0, 2)
 
 
+@pytest.mark.slow
 def test_a_similar_feature_opens_without_a_new_page(opened):
     page = opened("neuron?layer=0&neuron=0")
     page.evaluate("window.same = true")
@@ -50,6 +50,7 @@ def test_a_similar_feature_opens_without_a_new_page(opened):
     at_neuron(page, 0, 0)
 
 
+@pytest.mark.slow
 def test_a_feature_of_the_list_opens_and_back_closes_it(opened):
     page = opened("neuron?layer=0&neuron=2")
     features = page.get_by_role("list", name="Features of this neuron").get_by_role("link")
@@ -61,6 +62,7 @@ def test_a_feature_of_the_list_opens_and_back_closes_it(opened):
     at_feature(page, 0)
 
 
+@pytest.mark.slow
 def test_from_search_to_a_feature_and_back(opened):
     page = opened("search")
     page.get_by_label("Search features").fill("moon")
@@ -104,6 +106,7 @@ def test_hostile_tokens_are_text(opened):
     assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x1f]", shown)
 
 
+@pytest.mark.slow
 def test_hostile_tokens_in_link_labels_are_text(opened, tiny_atlas):
     page = opened("search")
     links = page.locator('[data-testid="stMain"]').get_by_role("link")
@@ -113,7 +116,10 @@ def test_hostile_tokens_in_link_labels_are_text(opened, tiny_atlas):
     assert len([text for text in shown if re.search(r"<|\\|\[U", text)]) >= 2
 
 
-@pytest.mark.parametrize("name", ["<script>alert(1)</script>", ":red[x] :smile: $x$ -> **b** `c` [d](e)"])
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param("<script>alert(1)</script>", marks=pytest.mark.slow), ":red[x] :smile: $x$ -> **b** `c` [d](e)"],
+)
 def test_markdown_in_messages_is_text(name, opened):
     from urllib.parse import quote
 
@@ -122,7 +128,15 @@ def test_markdown_in_messages_is_text(name, opened):
     assert message.strip().endswith(f"mode={name}: the modes are words, token, name or snippet")
 
 
-@pytest.mark.parametrize("view", PAGES)
+@pytest.mark.parametrize(
+    "view",
+    [
+        pytest.param("", marks=pytest.mark.slow),
+        "neuron?layer=0&neuron=2&feature=1",
+        pytest.param("search?q=cat", marks=pytest.mark.slow),
+        pytest.param("about", marks=pytest.mark.slow),
+    ],
+)
 def test_a_narrow_screen_does_not_scroll_sideways(view, opened):
     page = opened(view, width=420, theme="dark")
     page.wait_for_timeout(300)
@@ -138,6 +152,7 @@ def test_a_narrow_screen_has_the_tree_before_the_examples(opened):
     assert tree.bounding_box()["y"] < examples.bounding_box()["y"]
 
 
+@pytest.mark.slow
 def test_the_overview_has_an_address_by_name(opened):
     page = opened("overview")
     expect(page.locator("h1")).to_have_text("What neurons of planted respond to")
@@ -157,6 +172,7 @@ def test_components_follow_the_theme(opened):
     assert len(colours) == 2
 
 
+@pytest.mark.slow
 def test_tokens_by_keyboard(opened):
     page = opened("neuron?layer=0&neuron=0")
     examples = page.get_by_role("list", name="Examples of feature 0")
@@ -170,6 +186,7 @@ def test_tokens_by_keyboard(opened):
     expect(page.get_by_role("tooltip").filter(has_text="activation")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_dendrogram_by_keyboard(opened):
     page = opened("neuron?layer=0&neuron=2")
     tree = page.get_by_role("group", name="Dendrogram: 18 examples in 4 features")
@@ -184,6 +201,7 @@ def test_the_dendrogram_by_keyboard(opened):
     at_feature(page, int(feature))
 
 
+@pytest.mark.slow
 def test_values_and_readers_say_what_colours_show(opened):
     page = opened("neuron?layer=0&neuron=0")
     first = page.get_by_role("list", name="Examples of feature 0").get_by_role("listitem").first
@@ -193,6 +211,7 @@ def test_values_and_readers_say_what_colours_show(opened):
     assert first.locator(".token").evaluate_all("all => all.every(each => each.getClientRects().length === 1)")
 
 
+@pytest.mark.slow
 def test_links_have_addresses_of_their_own(opened, address):
     """What a middle click opens is the same view."""
     page = opened("neuron?layer=0&neuron=0")

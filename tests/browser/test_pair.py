@@ -45,6 +45,7 @@ def test_on_a_narrow_screen_the_columns_stand_below_each_other(opened):
     assert page.evaluate(wide) == [0, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", ["neuron?layer=0&neuron=0", "search?q=cat"])
 def test_further_links_of_a_row_cover_none_of_its_text(view, opened):
     page = opened(view)

@@ -63,6 +63,7 @@ def links(page) -> list[str]:
     return page.locator("a[href]").evaluate_all(read)
 
 
+@pytest.mark.slow
 def test_every_page_works_under_the_sub_path(opened, site):
     for page in PAGES:
         shown = opened(f"/see/{page}?atlas=planted")
@@ -85,6 +86,7 @@ def test_a_deep_link_leads_on_and_comes_back(opened, site):
     expect(page.locator("h1")).to_have_text(re.compile("^Layer"))
 
 
+@pytest.mark.slow
 def test_the_first_page_is_found_without_its_slash(opened, site):
     """Its links are relative: without the slash they would lead out of the sub-path."""
     page = opened("/see?atlas=planted")

@@ -1,7 +1,5 @@
 """What cosines between layers are worth, in words."""
 
-from pathlib import Path
-
 import pytest
 
 from ne_core.atlas import Atlas
@@ -13,10 +11,12 @@ from ne_core.text.phrases import listed
 ALL = dict.fromkeys(range(4), Verdict.COMPARABLE)
 
 
-@pytest.fixture
-def plain(tiny_atlas: Path) -> Manifest:
-    """Of an atlas whose layers have no names."""
-    return Atlas.open(tiny_atlas).manifest
+@pytest.fixture(scope="module")
+def plain(tiny_atlas) -> Manifest:
+    """Of layers that have numbers alone."""
+    manifest = Atlas.open(tiny_atlas).manifest
+    assert manifest.layer_names is None
+    return manifest
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def plain(tiny_atlas: Path) -> Manifest:
         (dict.fromkeys((0, 2, 3), Verdict.CHANCE), "Layer 1 can be compared with no other layer in this space."),
     ],
 )
-def test_with_which_layers_one_can_be_compared(plain, changes, words):
+def test_with_which_layers_one_can_be_compared(changes, words, plain):
     assert words in " ".join(compared_words(plain, 1, ALL | changes, 0.2))
 
 

@@ -113,6 +113,7 @@ def interrupted(*args, **more):
     raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_other_settings_do_not_go_on_from_a_half_done_run(images, tmp_path, monkeypatch):
     monkeypatch.setattr(build, "write_image_atlas", interrupted)
     with pytest.raises(KeyboardInterrupt):

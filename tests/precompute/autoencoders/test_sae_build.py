@@ -129,7 +129,15 @@ def test_importance_is_the_share_that_a_latent_loses(place, atlas):
     assert compared > 10
 
 
-@pytest.mark.parametrize("stage", ["collect", "features", "importance", "logits"])
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "collect",
+        pytest.param("features", marks=pytest.mark.slow),
+        "importance",
+        pytest.param("logits", marks=pytest.mark.slow),
+    ],
+)
 def test_a_killed_build_goes_on_to_the_same_bytes(place, stage):
     out = f"killed-{stage}"
     assert finished(command(place, out), kill_in=(stage, 1)) == -9
@@ -151,6 +159,7 @@ def test_a_changed_autoencoder_is_refused_on_resume(place, capsys):
     assert run_path(place / "changed").is_dir()
 
 
+@pytest.mark.slow
 def test_on_a_cluster_it_is_the_same_bytes(place):
     """Workers open the autoencoder themselves."""
     if importlib.util.find_spec("ray") is None:

@@ -46,6 +46,7 @@ def test_embeddings_sum_to_the_pre_activation_whose_gelu_is_the_activation(sourc
             np.testing.assert_allclose(a, layer.activations[0, :, neuron], atol=2e-4)
 
 
+@pytest.mark.slow
 def test_the_demo_preset_builds_from_it_offline(tmp_path):
     out = tmp_path / "demo"
     options = ["--examples", "24", "--importance-passes", "60", "--out", str(out)]
@@ -56,6 +57,7 @@ def test_the_demo_preset_builds_from_it_offline(tmp_path):
     assert len(atlas.features["layer"]) > 1000
 
 
+@pytest.mark.slow
 def test_what_it_means_is_measured_in_small(tmp_path):
     """The whole evaluation, on one layer of a small atlas of the model that ships: planted sources, surgery, chance."""
     out, docs, told = tmp_path / "small", tmp_path / "docs", tmp_path / "told.json"

@@ -99,6 +99,7 @@ def test_spaces_are_compared_on_the_features_of_the_atlas(atlas):
             assert found.inter[at, by, i] == pytest.approx(told.inter, abs=5e-3)
 
 
+@pytest.mark.slow
 def test_twice_the_same_bytes(place, atlas):
     assert files(build(place, "again")) == files(atlas.root)
 

@@ -33,6 +33,7 @@ STAGES = {
     "similar": 2,
     "map": 1,
 }
+SLOW = ("features", "logits", "names", "similar")  # stages whose like is among the others
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,9 @@ def whole(place: Path) -> dict[str, bytes]:
     return files(place / "whole")
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(
+    "stage", [pytest.param(stage, marks=pytest.mark.slow if stage in SLOW else ()) for stage in STAGES]
+)
 def test_killed_once_in_each_stage(place, tmp_path, whole, stage):
     out, unit = tmp_path / "atlas", STAGES[stage]
     assert finished(arguments(place, out), kill_in=(stage, unit)) == KILLED

@@ -83,6 +83,7 @@ def test_the_bytes_of_one_process(place):
     assert together == alone
 
 
+@pytest.mark.slow
 def test_killed_workers_change_nothing(place):
     alone, _ = built(place, "alone_again")
     together, said = built(place, "struck", "--engine", "ray", kills=True)

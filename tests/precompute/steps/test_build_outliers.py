@@ -74,6 +74,7 @@ def test_a_page_does_not_show_them_as_exact(place):
     assert "65504" not in page
 
 
+@pytest.mark.slow
 def test_activations_beyond_it_on_key_tokens_do_not_stop_a_build(place):
     """Examples are chosen, and the maximum is kept, by the activations themselves."""
     assert main(command(place, "large-atlas", "large")) == 0

@@ -168,6 +168,7 @@ def test_words_differ_and_can_be_read():
     assert sum(word.startswith(" ") for word in words) > 1_500
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_bytes_and_another_does_not(directory, tmp_path):
     small = ["--layers", "3", "--neurons", "60", "--rows", "4000", "--examples", "300", "--context", "128"]
     small += ["--vocab", "2000", "--concepts", "60"]
