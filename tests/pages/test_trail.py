@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ne_core.atlas.manifest import Manifest
+from ne_core.atlas import Atlas
 from ne_core.method.comparable import Verdict
 from pages.components.trail import summary
 from tests.ne_core.queries.test_trail import planted
@@ -53,11 +53,14 @@ def test_every_node_leads_to_its_feature_and_to_its_own_trail(tiny_atlas, monkey
     assert [row["also"] for row in rows] == [[], *([["Trail from here", root]] for root in roots[1:])]
 
 
-def model_of(*layers: int):
-    return SimpleNamespace(layers=layers, manifest=Manifest({"layer_names": None}))
+@pytest.fixture
+def model_of(tiny_atlas):
+    """Makes a model of some layers, which have numbers alone."""
+    manifest = Atlas.open(tiny_atlas).manifest
+    return lambda *layers: SimpleNamespace(layers=layers, manifest=manifest)
 
 
-def test_where_it_appears_splits_and_merges_is_said(monkeypatch):
+def test_where_it_appears_splits_and_merges_is_said(model_of, monkeypatch):
     """The trail that queries/test_trail.py plants, in models of more and fewer layers, all of which can be compared."""
     monkeypatch.setattr(summary, "name", lambda atlas, trail, place: f"<{trail.ids[place]}>")
     assert summary.sentences(model_of(0, 1, 2, 3, 4), planted(), 1) == [
@@ -71,12 +74,12 @@ def test_where_it_appears_splits_and_merges_is_said(monkeypatch):
     assert summary.sentences(model_of(1), planted(per=1, least=1.0), 1) == [summary.ONE_LAYER]
 
 
-def test_that_nothing_is_like_it_is_said():
+def test_that_nothing_is_like_it_is_said(model_of):
     lines = summary.sentences(model_of(0, 1, 2), planted(per=1, least=1.0), 1)
     assert lines[1:] == ["No feature of layers 0 or 2 has a cosine of 1 or more with this one."]
 
 
-def test_nothing_is_said_of_layers_that_cannot_be_compared(monkeypatch):
+def test_nothing_is_said_of_layers_that_cannot_be_compared(model_of, monkeypatch):
     """Layer 0 is like none: that a concept is not met there says nothing of where it first appears."""
     monkeypatch.setattr(summary, "name", lambda atlas, trail, place: f"<{trail.ids[place]}>")
     pairs = {(0, 0): Verdict.COMPARABLE}
