@@ -27,16 +27,12 @@ app: .venv/installed
 app-only: .venv-app/installed
 	.venv-app/bin/python $(SERVE)
 
-# One thread for each of the workers, which would otherwise wait for one another's. Shapes are checked where they are
-# computed; the tests of the screen, which go through the same functions, take a third less time without.
-TEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs -n 2 --dist loadfile -m "not slow"
-CORE := tests/ne_core tests/precompute
+# One thread for each of the workers, which would otherwise wait for one another's.
 test: .venv/installed-dev
-	$(TEST) $(CORE)
-	$(TEST) --override-ini addopts="-q --strict-markers" $(addprefix --ignore=,$(CORE))
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs -n 2 --dist loadfile -m "not slow"
 
 test-all: .venv/installed-dev data/demo/manifest.json
-	NE_FUZZ_TEXTS=10000 $(BIN)/python -m pytest -rs
+	NE_FUZZ_TEXTS=10000 NE_SHAPE_CALLS=inf $(BIN)/python -m pytest -rs
 
 # Tiny models of many families, built into atlases and compared with plain hooks.
 families: .venv/installed-dev

@@ -1,0 +1,90 @@
+"""Types and shapes of signatures, checked while the tests run: the first calls of every function.
+
+jaxtyping's own import hook checks every call, which takes as long as all else that the tests of arrays do. After its
+first hundred calls a function that is called ten thousand times is known; `make test-all` checks every call.
+"""
+
+import ast
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import is_dataclass
+from functools import wraps
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+
+import pytest
+from beartype import beartype
+from jaxtyping import jaxtyped
+
+PACKAGES = ("ne_core", "precompute")
+CALLS = float(os.environ.get("NE_SHAPE_CALLS", "100"))
+FUNCTION, CLASS = "__check_calls__", "__check_init__"  # what the decorators are called in a module
+
+
+def check_calls(function: Callable) -> Callable:
+    """The function, of which the first calls are checked."""
+    checked, calls = None, 0
+
+    @wraps(function)
+    def counted(*args, **kwargs):
+        nonlocal checked, calls
+        if calls >= CALLS:
+            return function(*args, **kwargs)
+        calls += 1
+        if checked is None:  # here, since most functions are not called in most runs
+            checked = jaxtyped(function, typechecker=beartype)
+        return checked(*args, **kwargs)
+
+    return counted
+
+
+def check_init(cls: type) -> type:
+    """The class; of a dataclass, the types of its fields are checked."""
+    if is_dataclass(cls) and "__init__" in vars(cls):
+        cls.__init__ = check_calls(cls.__init__)
+    return cls
+
+
+class Decorated(ast.NodeTransformer):
+    """Decorates the functions of a module and of its classes, not those within functions."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        node.decorator_list.append(ast.Name(FUNCTION, ast.Load()))  # the innermost: what it decorates is a function
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
+        node.decorator_list.insert(0, ast.Name(CLASS, ast.Load()))
+        return self.generic_visit(node)
+
+
+class Loader(SourceFileLoader):
+    """Compiles a module anew with its functions decorated; what Python caches is left as it is."""
+
+    def get_code(self, fullname: str):
+        path = self.get_filename(fullname)
+        tree = Decorated().visit(ast.parse(self.get_data(path), path))
+        return compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
+
+    def exec_module(self, module) -> None:
+        vars(module).update({FUNCTION: check_calls, CLASS: check_init})
+        super().exec_module(module)
+
+
+class Finder(MetaPathFinder):
+    def find_spec(self, name: str, path=None, target=None) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(name, path, target) if name.split(".")[0] in PACKAGES else None
+        if spec is not None and isinstance(spec.loader, SourceFileLoader):
+            spec.loader = Loader(spec.loader.name, spec.loader.path)
+        return spec
+
+
+def check_shapes() -> None:
+    """From now on, modules of PACKAGES are imported with their functions checked."""
+    sys.meta_path.insert(0, Finder())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Named by pyproject.toml: before anything of ours is imported."""
+    check_shapes()
