@@ -100,8 +100,8 @@ class Checkpoints:
         return False
 
 
-class Arrays(Mapping[str, np.ndarray]):
-    """An .npz, open while this lives, that says in one line what is wrong with it."""
+class Arrays(Mapping):  # no types in brackets: a checker of types would read an array to see whether they hold
+    """An .npz by its arrays' names, open while this lives, that says in one line what is wrong with it."""
 
     def __init__(self, path: Path):
         self.path = path
