@@ -1,7 +1,7 @@
 """Documents to examples: windows of n_ctx tokens as the model expects them, and which tokens may be key tokens."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -10,6 +10,7 @@ from jaxtyping import Bool, Int
 from transformers import PreTrainedTokenizerBase
 
 from precompute.corpus.pieces import Cutter
+from precompute.run.progress import OnProgress, silent
 
 DOCUMENTS_AT_ONCE = 64
 CHARS_AT_ONCE = 2**19  # a tokenizer takes some 130 bytes for each
@@ -38,7 +39,7 @@ def make_examples(
     n_examples: int,
     n_ctx: int,
     packing: str = "packed",
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: OnProgress = silent,
 ) -> Examples:
     """As many of the `n_examples` as the documents give; compare `len(tokens)` to know.
 

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from io import TextIOBase
 from typing import TypeVar
@@ -121,11 +121,12 @@ class Stage:
         stream.flush()
 
 
-def counted(things: Collection[Thing], on_progress: OnProgress) -> Iterator[Thing]:
-    """Each thing; it is done when the next one is taken."""
+def counted(things: Iterable[Thing], on_progress: OnProgress, total: int | None = None) -> Iterator[Thing]:
+    """Each thing; it is done when the next one is taken. `total` where things are made one by one."""
+    total = len(things) if total is None else total
     for done, thing in enumerate(things, start=1):
         yield thing
-        on_progress(done, len(things))
+        on_progress(done, total)
 
 
 def rate(per_s: float) -> str:

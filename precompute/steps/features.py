@@ -23,6 +23,7 @@ from ne_core.method.nodes import suggested_cut
 from precompute.config import RunConfig
 from precompute.run.engines import LocalEngine
 from precompute.run.mapped import let_go
+from precompute.run.progress import OnProgress, silent
 from precompute.run.step import Step
 from precompute.run.work import Load, Work
 from precompute.steps.activating_examples import LayerRows
@@ -182,7 +183,7 @@ def features_of(
     layers: Sequence[LayerRows],
     cut: float,
     workers: int | None = None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: OnProgress = silent,
 ) -> list[LayerFound]:
     """All of it in memory, in the reference space: every neuron of every layer. Any number of workers, the same."""
     ranges = unit_ranges([len(rows.maxima) for rows in layers])

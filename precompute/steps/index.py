@@ -15,6 +15,7 @@ from jaxtyping import Float, Int
 from ne_core.atlas.schema import KEY_TOKENS, NEURONS, SIMILAR
 from ne_core.method.cluster import unit
 from ne_core.method.similar import SPACES, blocks, together, unit_nearest
+from precompute.run.progress import OnProgress, silent
 from precompute.steps.key_tokens import key_tokens
 from precompute.steps.layer_features import LayerFound
 
@@ -111,7 +112,7 @@ def feature_table(
     layers: Sequence[LayerFound],
     vectors: Mapping[str, Float[np.ndarray, "n_features d_in"]],
     tokens: Int[np.ndarray, "n_examples n_ctx"],
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: OnProgress = silent,
 ) -> dict[str, np.ndarray]:
     """All of it in memory: the columns of schema.FEATURES but for names and places; a feature's row is its id."""
     job = SimilarJob({space: vectors[space] for space in SPACES}, owners(layers))

@@ -1,6 +1,6 @@
 """Places on the map, which is made in one piece."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from precompute.config import RunConfig
 from precompute.run.checkpoints import Checkpoints
-from precompute.run.progress import Stage
+from precompute.run.progress import OnProgress, Stage, silent
 from precompute.run.step import Step
 from precompute.steps.index import Indexed
 from precompute.steps.layout import layout
@@ -19,7 +19,7 @@ MAPPED = "pre_mlp"  # the space whose similar features stand together on the map
 def map_columns(
     features: Mapping[str, np.ndarray],
     seed: int,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: OnProgress = silent,
     space: str = MAPPED,
 ) -> dict[str, np.ndarray]:
     """Places on the map from the columns of similar features."""

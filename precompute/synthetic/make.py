@@ -1,7 +1,7 @@
 """The stages of a synthetic atlas in their order: words, concepts, texts, layers one at a time, similar features."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from ne_core.method.naming import word_classes
 from ne_core.method.similar import SPACES
 from ne_core.sharing.atomic_write import check_target
-from precompute.run.progress import Progress
+from precompute.run.progress import Progress, counted
 from precompute.steps import index
 from precompute.steps.features import FeaturesJob, computed, features_from, tasks, unit_ranges
 from precompute.steps.index import Indexed
@@ -55,19 +55,13 @@ def synthetic(settings: Settings, out: Path, workers: int | None = None) -> int:
         bank = concepts(settings, rng)
         texts = corpus(settings, bank, rng)
     with progress.stage("layers", "layers") as told:
-        layers = list(counted(made_layers(settings, bank, texts, workers), settings.layers, told))
+        layers = list(counted(made_layers(settings, bank, texts, workers), told, settings.layers))
     with progress.stage("similar features"):
         written = Texts(texts.tokens, texts.lengths, vocab, WINDOW)
         found = indexed(settings, layers, written)
     with progress.stage("writing", "parts") as told:
         write_atlas(out, parts(settings, written, layers, found), told)
     return len(found.features["layer"])
-
-
-def counted(layers: Iterator[Made], total: int, told: Callable[[int, int], None]) -> Iterator[Made]:
-    for done, layer in enumerate(layers, 1):
-        told(done, total)
-        yield layer
 
 
 def made_layers(settings: Settings, bank: Concepts, texts: Corpus, workers: int | None) -> Iterator[Made]:

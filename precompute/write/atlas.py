@@ -3,7 +3,6 @@
 import importlib.metadata
 import logging
 import platform
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from ne_core.atlas.schema import (
 from ne_core.method.similar import SPACES
 from ne_core.sharing.atomic_write import new_atlas
 from precompute.run.mapped import let_go
+from precompute.run.progress import OnProgress, silent
 from precompute.steps import index
 from precompute.steps.layer_features import LayerFound
 from precompute.steps.search_index import write_search
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 LIBRARIES = ("numpy", "scipy", "pyarrow", "faiss-cpu", "torch", "transformers", "transformer-lens", "tokenizers")
 
 
-def write_atlas(out: Path, parts: AtlasParts, progress: Callable[[int, int], None] = lambda done, total: None) -> None:
+def write_atlas(out: Path, parts: AtlasParts, progress: OnProgress = silent) -> None:
     """An atlas at `out`. Raises WriteError, in one line, and leaves what stood at `out` as it was."""
     clipped: Clipped = {}
     with new_atlas(out) as folder:

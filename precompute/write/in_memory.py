@@ -1,12 +1,13 @@
 """All layers' features as columns, with everything in memory: for atlases that are made in one piece."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float
 
 from ne_core.method.naming import word_classes
 from ne_core.method.similar import SPACES
+from precompute.run.progress import OnProgress, silent
 from precompute.steps import index
 from precompute.steps.index import Indexed
 from precompute.steps.layer_features import LayerFound, Texts
@@ -19,7 +20,7 @@ def indexed(
     texts: Texts,
     importances: Mapping[int, Float[np.ndarray, "n_rows n_baselines n_back"]],
     seed: int = 0,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: OnProgress = silent,
     space: str = MAPPED,
 ) -> Indexed:
     """Everything in memory at once; `space` is the map's."""

@@ -10,6 +10,7 @@ view, is a function of a `Context`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from types import SimpleNamespace
 from typing import ClassVar, Self
 
@@ -115,7 +116,8 @@ class Addressed:
             cls.page_name, VIEWS[page] = page, cls
 
     @classmethod
-    def group(cls) -> Group:
+    @cache
+    def group(cls) -> Group:  # a page asks for it with every link
         return Group(build=cls, members={each.name: each.metadata[KEY] for each in fields(cls) if KEY in each.metadata})
 
     @classmethod

@@ -14,6 +14,7 @@ from ne_core.text.windows import Window
 from precompute.autoencoders.images.arrays import ImageLayer, ImageSet
 from precompute.autoencoders.images.source import NOT_SPLIT, ImageSource
 from precompute.config import RunConfig
+from precompute.run.progress import OnProgress, silent
 from precompute.steps.activating_examples import LayerRows
 from precompute.steps.candidates import Rule
 from precompute.steps.collect import CollectJob, Gathering, check_weights, layer_rows, unit_candidates
@@ -51,7 +52,7 @@ def write_image_atlas(
     layers: Sequence[ImageLayer],
     choices: ImageChoices,
     beside: Callable[[Path], None] = lambda folder: None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: OnProgress = silent,
 ) -> int:
     """An atlas at `out`, and how many features it has. `progress` hears how many images have been read.
 
@@ -92,7 +93,7 @@ def collect_job(images: ImageSet, layers: Sequence[ImageLayer], choices: ImageCh
 
 
 def collected(
-    source: ImageSource, job: CollectJob, progress: Callable[[int, int], None]
+    source: ImageSource, job: CollectJob, progress: OnProgress
 ) -> tuple[list[LayerRows], dict[int, LayerStatistics]]:
     """Every layer's activating examples, and its statistics."""
     gathering, units = Gathering(job), {}

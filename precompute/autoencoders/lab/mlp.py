@@ -3,7 +3,6 @@
 Trained with cross-entropy and weight decay alone, so that nothing but the task shapes its hidden layer.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import torch
@@ -11,6 +10,7 @@ from torch.nn.functional import cross_entropy
 
 from ne_core.method.mlp import MLP
 from precompute.autoencoders.lab.images import CLASSES, LabImages
+from precompute.run.progress import OnProgress, silent
 
 MLP_WEIGHTS = tuple(field.name for field in fields(MLP))
 
@@ -27,9 +27,7 @@ class MlpTraining:
     seed: int = 0
 
 
-def train_mlp(
-    images: LabImages, how: MlpTraining, progress: Callable[[int, int], None] = lambda done, total: None
-) -> MLP:
+def train_mlp(images: LabImages, how: MlpTraining, progress: OnProgress = silent) -> MLP:
     """By Adam, its learning rate falling to 0 as half a cosine; on the training images, seeded."""
     rng = torch.Generator().manual_seed(how.seed)
     x = torch.from_numpy(images.pixels[: images.n_train])

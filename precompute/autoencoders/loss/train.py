@@ -3,7 +3,7 @@
 A run's numbers depend on its own settings and seed, up to the rounding of products that it shares with its neighbours.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from torch import Tensor
 from ne_core.method.sae import SAE
 from precompute.autoencoders.loss.loss import OVER, RunningMean, mean_squared_error, neuron_embedding_term, sparsity
 from precompute.autoencoders.loss.refit import refit
+from precompute.run.progress import OnProgress, silent
 
 
 class TrainingError(ValueError):
@@ -78,7 +79,7 @@ def train(
     x: Float[Tensor, "n d_in"],
     runs: Sequence[Run],
     how: Training,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: OnProgress = silent,
 ) -> list[SAE]:
     """One autoencoder a run; its decoder is refitted at the end (refit.py)."""
     scale = x.square().mean().sqrt().clamp_min(1e-12)

@@ -4,7 +4,6 @@ Held-out examples are those that come after the others in the corpus.
 """
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +17,7 @@ from precompute.corpus import end_of_text, make_examples, may_be_key, read_docum
 from precompute.models.source import LayerPass
 from precompute.models.transformer import TransformerSource
 from precompute.run.memory import batches
+from precompute.run.progress import OnProgress, silent
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Corpus:
     notes: tuple[str, ...] = ()
 
 
-def corpus_of(source: TransformerSource, settings: Settings, told: Callable[[int, int], None]) -> Corpus:
+def corpus_of(source: TransformerSource, settings: Settings, told: OnProgress) -> Corpus:
     """The examples of a run. Raises ConfigError where the corpus has too few to hold any out."""
     if settings.context > source.n_ctx:
         raise ConfigError(f"context: {settings.context} tokens are more than this model's {source.n_ctx}")
@@ -69,9 +69,7 @@ def corpus_of(source: TransformerSource, settings: Settings, told: Callable[[int
     return Corpus(train, held_out, found.sha256, tuple(documents.notes))
 
 
-def activations(
-    source: TransformerSource, texts: Texts, told: Callable[[int, int], None] = lambda done, total: None
-) -> Float[Tensor, "n n_neurons"]:
+def activations(source: TransformerSource, texts: Texts, told: OnProgress = silent) -> Float[Tensor, "n n_neurons"]:
     """The layer's activations at the positions that count, in corpus order."""
     found = torch.empty(int(texts.used.sum()), source.layer(source.layers[0]).n_neurons)
     starts = np.append(0, np.cumsum(texts.used.sum(axis=1)))

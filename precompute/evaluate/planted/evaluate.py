@@ -46,12 +46,12 @@ def evaluate_planted(
     n, parts, figures = FEW if quick else PLANTINGS, [HEAD], []
     forms = forms_of(atlas, model)
     jobs = counted([(name, layer) for name in (*KINDS, *WEIGHTINGS) for layer in forms], on_progress)
-    found = {
+    measured = {
         (name, layer): planted(forms[layer], name, n) if name in KINDS else weighted(forms[layer], n, name)
         for name, layer in jobs
     }
     for kind, what in KINDS.items():
-        layers = there({layer: found[kind, layer] for layer in forms})
+        layers = there({layer: measured[kind, layer] for layer in forms})
         if not layers:
             parts.append(f"{kind} ({what}): no layer has enough of them\n")
             continue
@@ -60,7 +60,7 @@ def evaluate_planted(
         parts.append(f"{kind} ({what}), {n_all} plantings\n\n{report.table(layers, spaces)}\n")
         parts.append(f"{kind}, by layer\n\n{report.layer_tables(layers, spaces)}\n")
         figures += report.planted_figures(atlas.root.name, kind, layers, spaces)
-    parts.append(weights_table({name: there({layer: found[name, layer] for layer in forms}) for name in WEIGHTINGS}))
+    parts.append(weights_table({name: there({layer: measured[name, layer] for layer in forms}) for name in WEIGHTINGS}))
     return Report("\n".join(parts), tuple(figures))
 
 

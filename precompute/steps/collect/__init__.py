@@ -7,7 +7,7 @@ gathering.py  what the process that gathers keeps in mind
 rows.py       the end: each layer's chosen examples out of the units' files
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from jaxtyping import Bool, Int
@@ -15,6 +15,7 @@ from jaxtyping import Bool, Int
 from ne_core.text.windows import Window
 from precompute.config import RunConfig
 from precompute.models.source import Source
+from precompute.run.progress import OnProgress, silent
 from precompute.steps.activating_examples import LayerRows
 from precompute.steps.candidates import Rule
 from precompute.steps.collect.gathering import Gathering
@@ -45,7 +46,7 @@ def collect_tokens(
     rules: Mapping[int, Rule] | None = None,
     window: Window = WINDOW,
     work_unit: int = RunConfig.work_unit,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: OnProgress = silent,
 ) -> list[LayerRows]:
     """The activating examples of every layer of the source, with every unit kept in memory.
 

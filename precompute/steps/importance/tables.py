@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 from ne_core.atlas.manifest import Importance
 from precompute.config import RunConfig
 from precompute.models.source import Source
+from precompute.run.progress import OnProgress, silent
 from precompute.steps.importance.budget import Limits
 from precompute.steps.importance.job import ImportanceJob, masked_passes, plan, units
 from precompute.steps.importance.unit import unit_importances
@@ -63,7 +64,7 @@ def importances(
     baselines: Sequence[str],
     limits: Limits,
     work_unit: int = RunConfig.work_unit,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: OnProgress = silent,
 ) -> Importances:
     """The whole stage in memory; `progress` counts masked passes."""
     job = plan(layers, texts, maskable, baselines, limits, work_unit)

@@ -5,11 +5,10 @@ attraction, which settles where groups lie, the second for what lies beside what
 minute and 0.4 GB; nothing is sampled, so a seed gives the same bytes in any process of one machine.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from jaxtyping import Float32, Inexact, Int
 
+from precompute.run.progress import OnProgress, silent
 from precompute.steps.layout.forces import Springs, repulsion
 from precompute.steps.layout.graph import weights
 from precompute.steps.layout.start import start
@@ -24,7 +23,7 @@ def layout(
     ids: Int[np.ndarray, "n k"],
     cosines: Inexact[np.ndarray, "n k"],
     seed: int,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: OnProgress = silent,
 ) -> Float32[np.ndarray, "n 2"]:
     """Where each feature stands; `ids` are its similar features, −1 where there are fewer, and `cosines` theirs."""
     n, steps = len(ids), EARLY + LATE
