@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests.pages.test_board import cells, chips, names, table
+from tests.pages.test_ranking import cells, chips, names, table
 
 from ne_core.atlas import Atlas
 from pages.components.url.ranking_view import COMPARED
