@@ -8,13 +8,14 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.atlas import Atlas
-from ne_core.live.requests import WHOLE, LiveError
+from ne_core.live.requests import LiveError
 from ne_core.queries.assigned import Assigner
 from ne_core.refs import NeuronRef
 from precompute.live.text import Text, text_of
 from precompute.models.of_atlas import open_model_of
 from precompute.models.text_source import TextSource
 
+CUT = "The text is longer than the {} tokens that are read: what follows them is left out."
 NO_INPUTS = "This atlas holds no inputs of its examples: activations are given, meanings are not."
 
 
@@ -29,6 +30,10 @@ class Reader:
     def text(self, text: str) -> Text:
         return text_of(self.source, text)
 
+    def notes_of(self, text: Text) -> tuple[str, ...]:
+        """With what is to be said of a text."""
+        return self.notes + ((CUT.format(len(text)),) if text.cut else ())
+
     @cached_property
     def assigner(self) -> Assigner | None:
         """None where the atlas holds no inputs."""
@@ -41,12 +46,16 @@ class Reader:
         alive = np.isfinite(maximum) & (maximum > 0)
         return {each: np.where(alive, maximum, np.inf)[layer == each] for each in self.atlas.layers}
 
+    def mean(self, layer: int) -> Float[np.ndarray, " d_in"]:
+        """Of x over the layer's sample."""
+        return self.atlas.files[layer].columns["input_mean"]
+
     @cached_property
     def vocab(self) -> int:
         """How many tokens have a text; a model may have logits beyond them."""
         return len(self.atlas.vocab)
 
-    def ref(self, layer: int, neuron: int, feature: int = WHOLE) -> NeuronRef:
+    def ref(self, layer: int, neuron: int) -> NeuronRef:
         """A neuron of the atlas. Raises LiveError where it has none such."""
         units, layers = self.atlas.manifest.units, self.atlas.layers
         if layer not in layers:

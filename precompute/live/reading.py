@@ -15,7 +15,6 @@ from precompute.live.reader import Reader
 from precompute.live.text import Text
 from precompute.models.source import LayerPass
 
-CUT = "The text is longer than the {} tokens that are read: what follows them is left out."
 NO_NEXT = "This model does not predict the next token: probabilities are not given."
 NOT_FINITE = "the model has activations that are not finite on this text"
 
@@ -43,7 +42,7 @@ def read_text(reader: Reader, request: ReadText) -> TextRead:
     text = reader.text(request.text)
     layers, logits = forward(reader, text, request.share)
     fired = strongest(reader, layers, request.most, request.distance)
-    notes = reader.notes + ((CUT.format(len(text)),) if text.cut else ())
+    notes = reader.notes_of(text)
     return TextRead(
         tokens=text.tokens.astype(np.int32),
         counted=text.counted,
@@ -60,10 +59,14 @@ def read_text(reader: Reader, request: ReadText) -> TextRead:
 def check(request: ReadText) -> None:
     if not LEAST_SHARE <= request.share <= 1:
         raise LiveError(f"share={request.share:g}: it is from {LEAST_SHARE:g} to 1")
-    if request.distance is not None and not (math.isfinite(request.distance) and 0 <= request.distance <= 2):
-        raise LiveError(f"distance={request.distance:g}: a cut is a cosine distance, from 0 to 2")
+    check_distance(request.distance)
     if not 0 <= request.most <= MOST_FIRED:
         raise LiveError(f"most={request.most}: at most {MOST_FIRED:,} are listed")
+
+
+def check_distance(distance: float | None) -> None:
+    if distance is not None and not (math.isfinite(distance) and 0 <= distance <= 2):
+        raise LiveError(f"distance={distance:g}: a cut is a cosine distance, from 0 to 2")
 
 
 def forward(
