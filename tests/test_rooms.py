@@ -27,6 +27,7 @@ MAY = {
         "lab": {"atlas", "method"},
         "export": {"queries", "atlas", "method", "text"},
         "sharing": {"atlas"},
+        "live": {"method"},
     },
     "pages.components": {
         "base": {},
@@ -49,6 +50,7 @@ MAY = {
         "autoencoders": {"run", "corpus", "models", "steps", "write"},
         "evaluate": {"run", "models", "steps", "autoencoders"},
         "publish": {"run"},
+        "live": {"run", "corpus", "models", "steps"},
     },
 }
 PAGE_FOLDERS = {"about", "neuron", "ranking", "search", "map", "across_layers", "side_by_side", "spaces", "lab"}

@@ -40,10 +40,10 @@ class Documents:
 
     def sound(self, text: str) -> str:
         """The text without lone surrogates, which no tokenizer takes."""
-        sound, n = SURROGATES.subn("\ufffd", text)
+        text, n = sound(text)
         self.n_broken += n > 0
         self.n_replaced += n
-        return sound
+        return text
 
     @property
     def facts(self) -> dict:
@@ -68,6 +68,11 @@ class Documents:
             ends = " or ".join(sorted(self.separators.end_of_text))
             notes.append(f"{self.n_spelled:,} documents have {ends} within a line or a record: it was read as text")
         return notes
+
+
+def sound(text: str) -> tuple[str, int]:
+    """The text with U+FFFD in the place of lone surrogates, and how many there were."""
+    return SURROGATES.subn("\ufffd", text)
 
 
 def read_documents(

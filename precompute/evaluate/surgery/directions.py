@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from ne_core.method.meaning import along, scaled
+
 WAYS = ("literal", "beyond")
 FITS = ("features", "shuffled", "random")
 KINDS = tuple((way, fit) for way in WAYS for fit in FITS)
@@ -101,17 +103,6 @@ def direction(
         mine = rng.permutation(mine)
     f, s = (fitted[of].mean(axis=0, dtype=np.float64) - examples.mean for of in (mine, ~mine))
     return scaled(f - s if way == "literal" else f - along(f, s))
-
-
-def along(f: Float[np.ndarray, " d_in"], s: Float[np.ndarray, " d_in"]) -> Float[np.ndarray, " d_in"]:
-    """The part of f along s."""
-    squared = float(s @ s)
-    return s * ((f @ s) / squared) if squared > 0 else np.zeros_like(s)
-
-
-def scaled(d: Float[np.ndarray, " d_in"]) -> Float[np.ndarray, " d_in"]:
-    length = float(np.linalg.norm(d))
-    return (d / length if length > 0 else np.zeros_like(d)).astype(np.float32)
 
 
 def without(

@@ -1,10 +1,9 @@
 """The model that an atlas was made of, opened as it was read then."""
 
-import numpy as np
-
 from ne_core.atlas import Atlas
 from ne_core.errors import AtlasError
 from precompute.models.model_facts import model_folder, shipped_model, weights_sha256
+from precompute.models.of_atlas import reads_as
 from precompute.models.source import UnfitModelError
 from precompute.models.transformer import TransformerSource, open_transformer
 
@@ -35,9 +34,3 @@ def check_same(atlas: Atlas, source: TransformerSource, model: str) -> None:
         raise AtlasError(
             f"{model} is not the model that {atlas.root} was made of, by its weights: name that one with --model"
         )
-
-
-def reads_as(atlas: Atlas, source: TransformerSource, layer: int) -> bool:
-    """Whether the model has the input weights that the atlas holds in half precision."""
-    ours, theirs = source.layer(layer).W_in, atlas.weights(layer).W_in
-    return ours.shape == theirs.shape and np.allclose(ours, theirs, rtol=1e-2, atol=1e-3 * np.abs(ours).max())

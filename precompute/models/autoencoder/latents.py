@@ -51,7 +51,11 @@ class Latents:
 
     def activations(self, h: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_sae"]:
         """All latents of what is at the hook."""
-        z = self.x(h) @ self.W_enc + self.b_enc
+        return self.of_x(self.x(h))
+
+    def of_x(self, x: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_sae"]:
+        """All latents of what W_enc multiplies."""
+        z = x @ self.W_enc + self.b_enc
         if self.form.k is not None:
             top = z.topk(self.form.k)
             return torch.zeros_like(z).scatter_(-1, top.indices, top.values.relu_())
@@ -70,6 +74,15 @@ class Latents:
             here = (of >= start) & (of < start + step)
             values[here] = self.activations(h[rows[start : start + step]])[of[here] - start, latent[here]]
         return values
+
+    def some_of_x(self, x: Float[Tensor, "n d_in"], latent: Int[Tensor, " n"]) -> Float[Tensor, " n"]:
+        """One latent of each x, a part of them at a time."""
+        step = max(1, AT_ONCE // self.form.d_sae)
+        parts = [
+            self.of_x(x[start : start + step]).gather(1, latent[start : start + step, None])[:, 0]
+            for start in range(0, len(x), step)
+        ]
+        return torch.cat(parts) if parts else x.new_zeros(0)
 
 
 def rescaled(h: Float[Tensor, "*rows d_in"], rescaling: str) -> Float[Tensor, "*rows d_in"]:

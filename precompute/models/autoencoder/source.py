@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from ne_core.method.layer import NeuronLayer
@@ -17,7 +18,7 @@ from precompute.models.source import LayerPass, TopLogits, UnfitModelError
 from precompute.models.transformer import masking, taps
 from precompute.models.transformer.checkpoint import Checkpoint
 from precompute.models.transformer.errors import first_line
-from precompute.models.transformer.source import TransformerSource, named_checkpoint
+from precompute.models.transformer.source import Replace, TransformerSource, named_checkpoint
 from precompute.models.transformer.unembedding import arrives, direct_path, top_logits, writes_directly
 
 
@@ -115,9 +116,33 @@ class SaeSource(TransformerSource):
         def show(h: Tensor) -> None:
             h = h.reshape(*shape, -1)
             visit(LayerPass(layer, h, self._latents.activations(h)))
-            raise taps.Stop
+            if is_last:
+                raise taps.Stop
 
         return [(self._place.point, show)]
+
+    def _replace_hook(self, layer: int, shape: torch.Size, replaced: Replace) -> taps.Hook:
+        """What the decoder makes of the change is added to what is at the hook: what the latents miss stays there."""
+
+        def change(h: Tensor) -> Tensor:
+            before = self._latents.activations(h.reshape(*shape, -1))
+            written = (replaced(before) - before) @ self._latents.W_dec
+            return h + written.reshape(h.shape).to(h)
+
+        return self._place.point, change
+
+    @property
+    def writes_as_it_reads(self) -> bool:
+        """Whether a latent's decoder row is in the units of what is at the hook, which rescaling changes."""
+        return self._latents.form.rescaling == "none"
+
+    def activations_on(
+        self, layer: int, x: Float[np.ndarray, "n d_in"], neuron: Int[np.ndarray, " n"]
+    ) -> Float[np.ndarray, " n"]:
+        """What the encoder and its function make of an atlas's x, or of any x that one likes: one latent each."""
+        self._checked([layer], self.layers)
+        found = self._latents.some_of_x(torch.from_numpy(x).to(self.device), torch.from_numpy(neuron).to(self.device))
+        return found.cpu().numpy()
 
     def _tap(self, layer: int) -> masking.Tap:
         narrow = taps.mlp_input(self._bridge, layer) if self._place.of_tokens else None

@@ -45,7 +45,7 @@ class Checkpoint:
 
 def open_checkpoint(model: str, device: torch.device, dtype: torch.dtype) -> Checkpoint:
     """The bridged model and its tokenizer; `UnfitModelError` says in one line what keeps a model from being read."""
-    folder = _folder(model)
+    folder = downloaded(model)
     _check_files(model, folder)
     with _quiet():
         tokenizer = _tokenizer(model, folder)
@@ -56,7 +56,7 @@ def open_checkpoint(model: str, device: torch.device, dtype: torch.dtype) -> Che
         return Checkpoint(bridge, tokenizer, has_head, n_embeddings)
 
 
-def _folder(model: str) -> Path:
+def downloaded(model: str) -> Path:
     """The local folder that holds the model, downloaded if it is a hub name and the hub answers."""
     if Path(model).is_dir():
         return Path(model)

@@ -27,6 +27,8 @@ from precompute.models.transformer.unembedding import direct_path, top_logits, w
 from precompute.models.transformer.vocabularies import ordinary_ids
 from precompute.run.memory import batches
 
+Replace = Callable[[Float[Tensor, "batch pos n_neurons"]], Float[Tensor, "batch pos n_neurons"]]
+
 
 def open_transformer(
     model: str,
@@ -180,24 +182,39 @@ class TransformerSource:
             self._ways[n_pos] = ways.decided(self._trial(n_pos), self.causal, n_pos, window)
         return self._ways[n_pos]
 
-    def logits_with(
+    def read_on(
         self,
-        layer: int,
         tokens: Int[Tensor, "batch pos"],
         lengths: Int[Tensor, " batch"],
-        replaced: Callable[[Float[Tensor, "batch pos n_neurons"]], Float[Tensor, "batch pos n_neurons"]],
+        visit: Callable[[LayerPass], None] | None = None,
+        replaced: Mapping[int, Replace] | None = None,
+    ) -> Float[Tensor, "batch pos n_logits"] | None:
+        """`read`, run on to the logits; None where the checkpoint has no head.
+
+        `replaced` gives other activations in the place of a layer's, which `visit` is shown before.
+        """
+        tokens, lengths = self._on_device(tokens, lengths)
+        real, hooks = torch.arange(tokens.shape[1], device=self.device) < lengths[:, None], []
+        if visit is not None:
+            last = None if self._has_head else self.layers[-1]
+            hooks += [
+                hook for each in self.layers for hook in self._layer_hooks(each, tokens.shape, visit, each == last)
+            ]
+        hooks += [self._replace_hook(layer, tokens.shape, replace) for layer, replace in (replaced or {}).items()]
+        kind = "logits" if self._has_head else None
+        logits = taps.run(self._bridge, tokens, hooks, attention_mask=real.long(), return_type=kind)
+        return logits.float() if self._has_head else None
+
+    def logits_with(
+        self, layer: int, tokens: Int[Tensor, "batch pos"], lengths: Int[Tensor, " batch"], replaced: Replace
     ) -> Float[Tensor, "batch pos n_logits"] | None:
         """The logits when one layer's activations are replaced; None where the checkpoint has no head."""
-        if not self._has_head:
-            return None
-        tokens, lengths = self._on_device(tokens, lengths)
-        real = torch.arange(tokens.shape[1], device=self.device) < lengths[:, None]
+        return self.read_on(tokens, lengths, replaced={layer: replaced}) if self._has_head else None
 
-        def replace(activations: Tensor) -> Tensor:
-            return replaced(activations.reshape(*tokens.shape, -1)).reshape(activations.shape).to(activations)
-
-        hooks = [(taps.activations(self._bridge, layer), replace)]
-        return taps.run(self._bridge, tokens, hooks, attention_mask=real.long(), return_type="logits").float()
+    @property
+    def predicts(self) -> bool:
+        """Whether it tells what comes next: it reads from left to right, and has the head that makes logits."""
+        return self.causal and self._has_head
 
     def activations_on(
         self, layer: int, x: Float[np.ndarray, "n d_in"], neuron: Int[np.ndarray, " n"]
@@ -221,7 +238,7 @@ class TransformerSource:
     ) -> editing.Edited | None:
         """The model run on with x replaced, an edit at a time; None where it predicts no next token, or has no head."""
         (layer,) = self._checked([layer], self.layers)
-        if not (self.causal and self._has_head):
+        if not self.predicts:
             return None
         tokens, lengths = self._on_device(tokens, lengths)
         limits = (batches(self, things) for things in ("clean prompts", "edited inputs"))
@@ -315,6 +332,14 @@ class TransformerSource:
                 raise taps.Stop
 
         return [(self._read[layer].x, keep), (taps.activations(self._bridge, layer), show)]
+
+    def _replace_hook(self, layer: int, shape: torch.Size, replaced: Replace) -> taps.Hook:
+        """Other activations in the place of a layer's."""
+
+        def replace(activations: Tensor) -> Tensor:
+            return replaced(activations.reshape(*shape, -1)).reshape(activations.shape).to(activations)
+
+        return taps.activations(self._bridge, layer), replace
 
     def _behaviour(self, fold: bool) -> tuple[dict[int, probe.LayerRead], bool]:
         """What the model is seen to do on a few tokens. Raises UnfitModelError for whatever goes wrong in it."""

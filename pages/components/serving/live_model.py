@@ -1,0 +1,34 @@
+"""How a page asks the model behind an atlas: one process answers all sessions, a request at a time, in their order.
+
+    ticket = live_model.submit(atlas.root, ReadText(text))      # at once, whatever is before it
+    ticket.place                                                # how many are before it; 0: it is being answered
+    ticket.answer                                               # None until it is there, then an answer or Refused
+
+A page draws nothing while it waits for a turn of somebody else: look at the ticket from a fragment that runs every
+second, and cancel it when the visitor asks for something else. `ask` waits for the answer, for what is no page.
+
+The process starts with the first request (seconds: it loads torch and the model), ends after IDLE_S without one and
+with the app, and is started anew when it has died. Nothing of what is asked or answered is logged or stored.
+"""
+
+from pathlib import Path
+
+from ne_core.live.answers import Answer
+from ne_core.live.requests import Request
+from pages.components.serving.live_process import LiveProcess
+from pages.components.serving.live_queue import LiveQueue, Ticket
+
+IDLE_S = 600.0
+ANSWER_S, OPEN_S = 30.0, 180.0  # for one answer, and for loading the model before it
+MOST_WAITING = 16
+QUEUE = LiveQueue(LiveProcess(IDLE_S, OPEN_S, ANSWER_S).answer, MOST_WAITING)
+
+
+def submit(atlas: Path, request: Request) -> Ticket:
+    """A place in the queue. Where that is full the ticket is answered at once: Refused."""
+    return QUEUE.submit(atlas, request)
+
+
+def ask(atlas: Path, request: Request, wait_s: float = OPEN_S + ANSWER_S) -> Answer:
+    """The answer, waited for."""
+    return QUEUE.submit(atlas, request).wait(wait_s)

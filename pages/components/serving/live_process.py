@@ -1,0 +1,111 @@
+"""The process that runs the model: started when it is needed, ended when it is idle, late, or the app ends.
+
+It speaks ne_core/live/messages.py through its standard input and output, and ends when its input does. It is started
+as a program of its own: what `multiprocessing` spawns would import the app's main script again.
+"""
+
+import atexit
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+from ne_core.live.answers import Answer, Ready, Refused
+from ne_core.live.messages import MessageError, encode, read_message
+from ne_core.live.requests import OpenModel, Request
+
+ROOT = Path(__file__).parents[3]
+COMMAND = (sys.executable, "-m", "precompute.live")
+DIED = "The model’s process ended before it had answered. Ask again: it is started anew."
+LATE = "The model took longer than {:.0f} seconds and was stopped: try a shorter text."
+NOT_STARTED = "No model can be run here: the folder precompute of this project is missing, or cannot be started."
+
+
+class LiveProcess:
+    """One process at a time. `answer` is called by one thread; the clock that ends it when idle is another."""
+
+    def __init__(self, idle_s: float, open_s: float, answer_s: float, command: tuple[str, ...] = COMMAND):
+        self.idle_s, self.open_s, self.answer_s, self.command = idle_s, open_s, answer_s, command
+        self.process: subprocess.Popen | None = None
+        self.has_answered = self.was_late = False
+        self.opened: Path | None = None  # the atlas whose model it has loaded last
+        self._lock, self._idle = threading.Lock(), None
+        atexit.register(self.end)
+
+    def answer(self, atlas: Path, request: Request) -> Answer:
+        """What the process answers, or Refused with what went wrong."""
+        with self._lock:
+            self._stop_clock()
+            try:
+                return self._answer(atlas, request)
+            finally:
+                self._idle = threading.Timer(self.idle_s, self.end)
+                self._idle.daemon = True
+                self._idle.start()
+
+    def end(self) -> None:
+        """End the process, if there is one."""
+        with self._lock:
+            self._stop_clock()
+            self._end()
+
+    def _answer(self, atlas: Path, request: Request) -> Answer:
+        if self.process is None or self.process.poll() is not None:
+            self._start()
+        if self.opened != atlas:
+            ready = self._exchange(atlas, OpenModel(), self.open_s)
+            if not isinstance(ready, Ready):
+                return ready
+            self.opened = atlas
+            if isinstance(request, OpenModel):
+                return ready
+        return self._exchange(atlas, request, self.answer_s)
+
+    def _exchange(self, atlas: Path, request: Request, limit_s: float) -> Answer:
+        """One request and its answer; a process that dies, or takes too long, is ended."""
+        process, self.was_late = self.process, False
+        clock = threading.Timer(limit_s, self._late)
+        clock.daemon = True
+        clock.start()
+        try:
+            process.stdin.write(encode(request, atlas=str(atlas.resolve())))
+            process.stdin.flush()
+            answer, _ = read_message(process.stdout)
+            self.has_answered = True
+            return answer
+        except (OSError, EOFError, ValueError, MessageError):
+            self._end()
+            late, died = LATE.format(limit_s), DIED if self.has_answered else NOT_STARTED
+            return Refused(late if self.was_late else died)
+        finally:
+            clock.cancel()
+
+    def _late(self) -> None:
+        self.was_late = True
+        with suppress(OSError):
+            self.process.kill()
+
+    def _start(self) -> None:
+        self._end()
+        self.process = subprocess.Popen(
+            self.command,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # libraries' own words, which may quote what was typed
+        )
+
+    def _end(self) -> None:
+        process, self.process, self.opened, self.has_answered = self.process, None, None, False
+        if process is not None:
+            process.kill()
+            for stream in (process.stdin, process.stdout):
+                with suppress(OSError):
+                    stream.close()
+            process.wait()
+
+    def _stop_clock(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None

@@ -1,0 +1,90 @@
+"""A queue before one who answers: bounded, first come, first served. It knows nothing of models or Streamlit."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from ne_core.live.answers import Answer, Refused
+from ne_core.live.requests import Request
+
+FULL = "Many people are asking the model at once: try again in a minute."
+GIVEN_UP = "This request was withdrawn."
+LATE = "The model did not answer in time: try a shorter text, or again in a minute."
+BROKEN = "Something went wrong while the model was asked: try again."
+
+
+class Ticket:
+    """A request that waits for its answer."""
+
+    def __init__(self, queue: "LiveQueue", atlas: Path, request: Request):
+        self.atlas, self.request = atlas, request
+        self.answer: Answer | None = None
+        self._queue, self._done = queue, threading.Event()
+
+    @property
+    def place(self) -> int:
+        """How many requests are answered before this one; 0 for the one that is being answered, or is."""
+        return self._queue.before(self)
+
+    def wait(self, seconds: float) -> Answer:
+        """The answer, or Refused when the time is over."""
+        if not self._done.wait(seconds):
+            self.cancel()
+            return Refused(LATE)
+        return self.answer
+
+    def cancel(self) -> None:
+        """Give the place up; what is being answered already is answered to the end, for nobody."""
+        self._queue.withdraw(self)
+
+    def finish(self, answer: Answer) -> None:
+        self.answer = answer
+        self._done.set()
+
+
+class LiveQueue:
+    """Tickets in order; a thread of its own, which lives while there are some, has each answered."""
+
+    def __init__(self, answer: Callable[[Path, Request], Answer], most: int):
+        self._answer, self._most = answer, most
+        self._waiting: deque[Ticket] = deque()
+        self._now: Ticket | None = None
+        self._lock, self._working = threading.Lock(), False
+
+    def submit(self, atlas: Path, request: Request) -> Ticket:
+        ticket = Ticket(self, atlas, request)
+        with self._lock:
+            if len(self._waiting) >= self._most:
+                ticket.finish(Refused(FULL))
+                return ticket
+            self._waiting.append(ticket)
+            if not self._working:
+                self._working = True
+                threading.Thread(target=self._work, daemon=True, name="live model").start()
+        return ticket
+
+    def before(self, ticket: Ticket) -> int:
+        with self._lock:
+            if ticket not in self._waiting:
+                return 0
+            return self._waiting.index(ticket) + (self._now is not None)
+
+    def withdraw(self, ticket: Ticket) -> None:
+        with self._lock:
+            if ticket in self._waiting:
+                self._waiting.remove(ticket)
+                ticket.finish(Refused(GIVEN_UP))
+
+    def _work(self) -> None:
+        while ticket := self._next():
+            try:
+                ticket.finish(self._answer(ticket.atlas, ticket.request))
+            except Exception:  # whatever it is, the next one is answered
+                ticket.finish(Refused(BROKEN))
+
+    def _next(self) -> Ticket | None:
+        with self._lock:
+            self._now = self._waiting.popleft() if self._waiting else None
+            self._working = self._now is not None
+            return self._now

@@ -1,0 +1,6 @@
+"""`python -m precompute.live`: what pages/components/serving/live_process.py starts."""
+
+from precompute.live.worker import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""A text as the corpus was read: cut into tokens, what the model expects around them, and which positions count."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Int
+from torch import Tensor
+
+from ne_core.live.requests import MOST_CHARACTERS, MOST_TOKENS, LiveError
+from precompute.corpus import make_examples, may_be_key
+from precompute.corpus.documents import sound
+from precompute.models.text_source import TextSource
+
+
+@dataclass(frozen=True)
+class Text:
+    """One prompt. `counted` positions are those that may be key tokens, `special` ones stand for no text.
+
+    `cut`: the text was longer.
+    """
+
+    tokens: Int[np.ndarray, " pos"]
+    counted: Bool[np.ndarray, " pos"]
+    special: Bool[np.ndarray, " pos"]
+    cut: bool
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @property
+    def batch(self) -> tuple[Int[Tensor, "1 pos"], Int[Tensor, " 1"]]:
+        """Tokens and length, as a source takes them."""
+        return torch.from_numpy(self.tokens[None].astype(np.int64)), torch.tensor([len(self)])
+
+
+def text_of(source: TextSource, text: str, most: int = MOST_TOKENS) -> Text:
+    """The first tokens of a text, so many at most. Raises LiveError for one without any.
+
+    Special tokens that are spelled out are read as text; halves of characters are replaced by U+FFFD.
+    """
+    most = min(most, source.n_ctx)
+    text, _ = sound(text[:MOST_CHARACTERS])
+    try:
+        examples = make_examples([text], source.tokenizer, 1, most + 1, "one")
+    except ValueError as error:
+        raise LiveError("there is no text to read: type some words") from error
+    cut = int(examples.lengths[0]) > most
+    if cut:
+        examples = make_examples([text], source.tokenizer, 1, most, "one")
+    tokens = examples.tokens[:, : int(examples.lengths[0])]
+    if int(tokens.max()) >= source.n_embeddings:
+        raise LiveError("the text has a token that this model does not know: leave its unusual characters out")
+    return Text(tokens[0], *places_of(tokens, examples.special_ids), cut)
+
+
+def tokens_of(tokens: Int[np.ndarray, " pos"], special_ids: Int[np.ndarray, " n"]) -> Text:
+    """An example of the corpus, without its padding."""
+    return Text(np.array(tokens), *places_of(tokens[None], special_ids), False)
+
+
+def places_of(
+    tokens: Int[np.ndarray, "1 pos"], special_ids: Int[np.ndarray, " n"]
+) -> tuple[Bool[np.ndarray, " pos"], Bool[np.ndarray, " pos"]]:
+    """Which positions count, and which are special."""
+    counted = may_be_key(tokens, np.array([tokens.shape[1]]), special_ids)[0]
+    return counted, np.isin(tokens[0], special_ids)
