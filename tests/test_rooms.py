@@ -53,7 +53,18 @@ MAY = {
         "live": {"run", "corpus", "models", "steps"},
     },
 }
-PAGE_FOLDERS = {"about", "neuron", "ranking", "search", "map", "across_layers", "side_by_side", "spaces", "lab"}
+PAGE_FOLDERS = {
+    "about",
+    "neuron",
+    "ranking",
+    "search",
+    "map",
+    "across_layers",
+    "side_by_side",
+    "spaces",
+    "lab",
+    "prompt",
+}
 MAY["pages.components"] |= {folder: set(MAY["pages.components"]) for folder in PAGE_FOLDERS}
 # Files beside the folders that every folder may import; the others may import every folder.
 SHARED = {

@@ -34,6 +34,10 @@ class Ticket:
             return Refused(LATE)
         return self.answer
 
+    def done_within(self, seconds: float) -> bool:
+        """True if the answer is there after so long; else it is still waited for."""
+        return self._done.wait(seconds)
+
     def cancel(self) -> None:
         """Give the place up; what is being answered already is answered to the end, for nobody."""
         self._queue.withdraw(self)

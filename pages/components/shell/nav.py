@@ -19,6 +19,7 @@ from pages.components.url.tab import tab
 PAGES = {
     "overview": ("Overview", ":material/dashboard:"),
     "neuron": ("Neuron", ":material/account_tree:"),
+    "prompt": ("Prompt", ":material/edit_note:"),
     "ranking": ("Ranking", ":material/table_rows:"),
     "search": ("Search", ":material/search:"),
     "map": ("Map", ":material/scatter_plot:"),

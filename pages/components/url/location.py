@@ -54,12 +54,12 @@ class Location:
         self.wrong(name, f"{what} {listed(options)}")
         return default
 
-    def text(self, name: str, longest: int) -> str:
-        """A text that is looked for; of one that is too long its beginning."""
+    def text(self, name: str, longest: int, long: str = "") -> str:
+        """A text, and of one that is too long its beginning; `long` is the message then."""
         text = self.asked.get(name, "")
         if len(text) > longest:
             most = f"at most {longest} characters, only the first {longest} count"
-            self.wrong(name, f"a text that is looked for has {most}")
+            self.wrong(name, long or f"a text that is looked for has {most}")
         return text[:longest]
 
     def wrong(self, name: str, what: str) -> None:

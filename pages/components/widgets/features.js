@@ -78,7 +78,7 @@ function centresOf(images) {
 }
 
 function further(row) {
-  const made = element('span', 'also');
+  const made = element('span', row.also.length > 1 ? 'also several' : 'also');
   for (const [text, href] of row.also) {
     const link = element('a', '', text);
     link.href = href;

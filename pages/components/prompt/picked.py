@@ -1,0 +1,50 @@
+"""The firings that a pick is about: of a token, a layer, a class, each feature once with its strongest token."""
+
+import numpy as np
+from jaxtyping import Bool, Int
+
+from ne_core.atlas import Atlas
+from ne_core.live.answers import Fired, TextRead
+from ne_core.method.classes import CLASSES
+from ne_core.queries.board import board
+from ne_core.refs import FeatureRef, NeuronRef
+from pages.components.cached.per_atlas import per_atlas
+from pages.components.url.prompt_view import View
+
+
+def picked(atlas: Atlas, view: View, read: TextRead) -> Int[np.ndarray, " k"]:
+    """Entries of `read.fired` that pass, largest share first; of a feature that fires at several tokens the first."""
+    fired = read.fired
+    passing = np.ones(len(fired), dtype=bool)
+    if view.pos is not None:
+        passing &= fired.pos == view.pos
+    if view.layer is not None:
+        passing &= fired.layer == view.layer
+    if view.kind:
+        passing &= of_class(atlas, fired, CLASSES.index(view.kind))
+    entries = np.flatnonzero(passing)
+    keys = np.stack([fired.layer, fired.neuron, fired.feature])[:, entries]
+    _, first = np.unique(keys, axis=1, return_index=True)
+    return entries[np.sort(first)]
+
+
+def of_class(atlas: Atlas, fired: Fired, kind: int) -> Bool[np.ndarray, " n"]:
+    refs = zip(fired.layer.tolist(), fired.neuron.tolist(), strict=True)
+    rows = [atlas.neuron_row(NeuronRef(*ref)) for ref in refs]
+    return neuron_classes(atlas)[rows] == kind
+
+
+@per_atlas()
+def neuron_classes(atlas: Atlas) -> Int[np.ndarray, " n_neurons"]:
+    """The class of each neuron, by its number in CLASSES."""
+    return np.asarray(board(atlas).columns["class"]).astype(np.int64)
+
+
+def neuron_of(fired: Fired, entry: int) -> NeuronRef:
+    return NeuronRef(int(fired.layer[entry]), int(fired.neuron[entry]))
+
+
+def feature_of(fired: Fired, entry: int) -> FeatureRef | None:
+    """The feature that a firing is assigned to; None where it could be given none."""
+    number, ref = int(fired.feature[entry]), neuron_of(fired, entry)
+    return None if number < 0 else FeatureRef(ref.layer, ref.neuron, number)

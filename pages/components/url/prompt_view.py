@@ -1,0 +1,97 @@
+"""The view of the prompt page, as a URL: a text, a pick in it, what is asked of one neuron, what is taken out."""
+
+from dataclasses import dataclass
+
+from ne_core.atlas import Atlas
+from ne_core.live.requests import LEAST_SHARE, MOST_REMOVED, WHOLE, Removal
+from ne_core.refs import FeatureRef, NeuronRef
+from pages.components.url import atlas_fields
+from pages.components.url.atlas_fields import feature_named
+from pages.components.url.declared import Addressed, Context
+from pages.components.url.fields import Wrong, choice, declare, named, whole
+from pages.components.url.location import numbers
+
+LONGEST = 2000  # characters of a text in an address; the model reads 256 tokens, about 1,000 characters of English
+MOST_POS = 1000  # positions an address may name; how many the text has is known when it has been read
+SHARES = range(round(100 * LEAST_SHARE), 101)
+WHERE = {"here": "At the picked token", "everywhere": "At every token"}
+
+
+def text_field():
+    long = f"a text in a link has at most {LONGEST:,} characters; only the first {LONGEST:,} are read"
+    return declare(lambda c, name, _: c.at.text(name, LONGEST, long), "", examples=("The cat sat", "<b>&"))
+
+
+def removals(c: Context, text: str) -> tuple[Removal, ...]:
+    """“0.2.1,2.3”: features of the atlas's cut and whole neurons. Raises Wrong."""
+    parts = list(dict.fromkeys(text.split(",")))
+    if len(parts) > MOST_REMOVED:
+        raise Wrong(f"at most {MOST_REMOVED} meanings are taken out at once")
+    return tuple(removal(c, part) for part in parts)
+
+
+def removal(c: Context, text: str) -> Removal:
+    if text.count(".") == 2:
+        ref = feature_named(c, text)
+        return Removal(ref.layer, ref.neuron, ref.feature)
+    ref = neuron_named(c, text)
+    return Removal(ref.layer, ref.neuron)
+
+
+def neuron_named(c: Context, text: str) -> NeuronRef:
+    """“3.17”. Raises Wrong for a neuron that the atlas does not have."""
+    unit = c.vocabulary.unit
+    try:
+        ref = NeuronRef.parse(text)
+    except ValueError as error:
+        raise Wrong(f"a {unit} is named by its layer and number, such as 0.12") from error
+    if ref.layer not in c.atlas.layers or ref.neuron >= c.atlas.n_neurons(ref.layer):
+        raise Wrong(f"this atlas has no {unit} {ref}: it has {numbers(c.atlas.layers, 'layer')}")
+    return ref
+
+
+def dotted(removal: Removal) -> str:
+    whole_neuron = f"{removal.layer}.{removal.neuron}"
+    return whole_neuron if removal.feature == WHOLE else f"{whole_neuron}.{removal.feature}"
+
+
+@dataclass(frozen=True)
+class View(Addressed, page="prompt"):
+    """A text; the picked position and layer, None for all; the neuron to explain; the meanings to take out."""
+
+    text: str = text_field()
+    share: int = whole(SHARES, f"a share of the maximum is {SHARES[0]} to {SHARES[-1]} percent", usual=75)
+    pos: int | None = whole(range(MOST_POS), "positions are numbered from 0")
+    layer: int | None = atlas_fields.layer()
+    kind: str | None = atlas_fields.kind()
+    why: NeuronRef | None = named(neuron_named, spell=lambda ref: f"{ref.layer}.{ref.neuron}", examples=("0.0", "2.3"))
+    out: tuple[Removal, ...] | None = named(
+        removals, spell=lambda out: ",".join(map(dotted, out)), examples=("0.0.0", "0.2.1,2.3")
+    )
+    where: str = choice(tuple(WHERE), "a meaning is taken out", usual="here")
+
+    @property
+    def removed(self) -> tuple[Removal, ...]:
+        return self.out or ()
+
+    def within(self, n_tokens: int) -> "View":
+        """The view without a pick that the text, of so many tokens, does not have."""
+        return self if self.pos is None or self.pos < n_tokens else self.to(pos=None)
+
+    def without(self, removal: Removal) -> "View":
+        """The view in which this is taken out, too; the most recent ones where there would be too many."""
+        out = (*(each for each in self.removed if each != removal), removal)
+        return self.to(out=out[-MOST_REMOVED:])
+
+    def back(self, removal: Removal) -> "View":
+        """The view in which this is no longer taken out."""
+        return self.to(out=tuple(each for each in self.removed if each != removal) or None)
+
+
+def prompt_href(atlas: Atlas, text: str, pos: int | None = None) -> str:
+    """The address of a text, with one of its tokens picked."""
+    return View(text=text[:LONGEST], pos=pos).href(atlas)
+
+
+def removal_of(ref: FeatureRef) -> Removal:
+    return Removal(ref.layer, ref.neuron, ref.feature)

@@ -1,0 +1,98 @@
+"""A text as the model reads it: which meanings fire at which token, why, and what changes without them."""
+
+import streamlit as st
+
+from ne_core.atlas import Atlas
+from ne_core.live.answers import Refused, TextRead
+from ne_core.live.requests import OpenModel, ReadText
+from ne_core.text.token_text import visible
+from pages.components.base.escape import markdown
+from pages.components.prompt import asking
+from pages.components.prompt.export_prompt import prompt_menu
+from pages.components.prompt.firings import filters, show_firings
+from pages.components.prompt.next_tokens import next_tokens, percent
+from pages.components.prompt.picked import picked
+from pages.components.prompt.strip import expected, strip
+from pages.components.prompt.taken_out import show_taken_out
+from pages.components.prompt.text_box import pick_share, show_start, text_box
+from pages.components.prompt.why_here import show_why
+from pages.components.shell.frame import open_page
+from pages.components.shell.nav import ensure_router, page_file
+from pages.components.url import location
+from pages.components.url.links import atlas_query
+from pages.components.url.prompt_view import View
+from pages.components.url.tab import tab
+
+ensure_router()
+
+
+def no_prompts(atlas: Atlas) -> None:
+    st.info(
+        "This atlas is of a model that reads images: it has no prompts. Draw a digit in the SAE lab to see what fires.",
+        icon=":material/draw:",
+    )
+    st.page_link(page_file("sae_lab"), label="Open the SAE lab", query_params=atlas_query(atlas))
+    st.stop()
+
+
+def start(atlas: Atlas) -> None:
+    """The page without a text; the model is loaded meanwhile."""
+    show_start(atlas)
+    answer = asking.answer(atlas, OpenModel())
+    if isinstance(answer, Refused):
+        st.info(markdown(answer.message), icon=":material/power_off:")
+    for note in getattr(answer, "notes", ()):
+        st.caption(markdown(note))
+
+
+def show_read(atlas: Atlas, view: View, read: TextRead) -> None:
+    for note in read.notes:
+        st.caption(markdown(note))
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    with left:
+        pick_share(atlas, view)
+    with right:
+        prompt_menu(atlas, view, read)
+    strip(atlas, view, read)
+    show_pick(atlas, view, read)
+    filters(atlas, view)
+    show_firings(atlas, view, read, picked(atlas, view, read))
+    if view.why is not None and view.pos is not None:
+        show_why(atlas, view, read)
+    if view.removed:
+        show_taken_out(atlas, view, read)
+
+
+def show_pick(atlas: Atlas, view: View, read: TextRead) -> None:
+    """The picked token: how likely it was, and what the model expects after it."""
+    if view.pos is None:
+        st.subheader("Strongest in the whole text", anchor=False)
+        return
+    token = visible(atlas.vocab[int(read.tokens[view.pos])])
+    st.subheader(markdown(f"Token {view.pos}: “{token}”"), anchor=False)
+    share = expected(read)[view.pos]
+    if share is not None:
+        log = float(read.log_probability[view.pos])
+        st.markdown(f"Expected with {percent(share)} (log-probability {log:.2f}) after the tokens before it.")
+    next_tokens(atlas, read, view.pos)
+
+
+atlas = open_page("prompt")
+at = location.read(atlas.called)
+view = View.read(at, atlas)
+location.settle(at, view.query(atlas))
+tab(f"Prompt: {view.text}" if view.text else "Prompt", atlas.called)
+st.title("Prompt", anchor=False)
+at.show_problems()
+if atlas.manifest.images:
+    no_prompts(atlas)
+asking.begin()
+text_box(atlas, view)
+if not view.text:
+    start(atlas)
+elif (read := asking.answer(atlas, ReadText(view.text, view.share / 100))) is not None:
+    if isinstance(read, Refused):
+        st.error(markdown(read.message), icon=":material/power_off:")
+    else:
+        show_read(atlas, view.within(len(read.tokens)), read)
+asking.wait()
