@@ -5,6 +5,7 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.live.answers import Refused, TextRead
 from ne_core.live.requests import OpenModel, ReadText
+from ne_core.numbers import fixed
 from ne_core.text.token_text import visible
 from pages.components.base.escape import markdown
 from pages.components.prompt import asking
@@ -54,27 +55,35 @@ def show_read(atlas: Atlas, view: View, read: TextRead) -> None:
     with right:
         prompt_menu(atlas, view, read)
     strip(atlas, view, read)
-    show_pick(atlas, view, read)
-    filters(atlas, view)
-    show_firings(atlas, view, read, picked(atlas, view, read))
+    firing, expectation = st.columns([2.4, 1], gap="medium")
+    with firing:
+        st.subheader(markdown(picked_title(atlas, view, read)), anchor=False)
+        filters(atlas, view)
+        show_firings(atlas, view, read, picked(atlas, view, read))
+    with expectation:
+        show_expectation(atlas, view, read)
     if view.why is not None and view.pos is not None:
         show_why(atlas, view, read)
     if view.removed:
         show_taken_out(atlas, view, read)
 
 
-def show_pick(atlas: Atlas, view: View, read: TextRead) -> None:
-    """The picked token: how likely it was, and what the model expects after it."""
+def picked_title(atlas: Atlas, view: View, read: TextRead) -> str:
     if view.pos is None:
-        st.subheader("Strongest in the whole text", anchor=False)
-        return
-    token = visible(atlas.vocab[int(read.tokens[view.pos])])
-    st.subheader(markdown(f"Token {view.pos}: “{token}”"), anchor=False)
-    share = expected(read)[view.pos]
+        return "Strongest in the whole text"
+    return f"Token {view.pos}: “{visible(atlas.vocab[int(read.tokens[view.pos])])}”"
+
+
+def show_expectation(atlas: Atlas, view: View, read: TextRead) -> None:
+    """How likely the picked token was, and what the model expects after it, or after the whole text."""
+    pos = len(read.tokens) - 1 if view.pos is None else view.pos
+    token = visible(atlas.vocab[int(read.tokens[pos])])
+    st.markdown(f"**What the model expects after “{markdown(token)}”**")
+    next_tokens(atlas, read, pos)
+    share = expected(read)[pos]
     if share is not None:
-        log = float(read.log_probability[view.pos])
-        st.markdown(f"Expected with {percent(share)} (log-probability {log:.2f}) after the tokens before it.")
-    next_tokens(atlas, read, view.pos)
+        log = fixed(float(read.log_probability[pos]))
+        st.caption(markdown(f"“{token}” itself was expected with {percent(share)}, a log-probability of {log}."))
 
 
 atlas = open_page("prompt")

@@ -72,4 +72,5 @@ def waiting() -> None:
 def standing(place: int) -> str:
     if place == 0:
         return "The model is at work; the first request takes some seconds longer, while the model is loaded."
-    return f"{place:,} request{'s' * (place != 1)} of other visitors are answered before yours."
+    before = "One request is" if place == 1 else f"{place:,} requests are"
+    return f"{before} answered before yours."

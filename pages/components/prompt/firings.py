@@ -80,7 +80,7 @@ def questions(atlas: Atlas, view: View, fired: Fired, entry: int) -> list[tuple[
     ref, neuron, here = feature_of(fired, entry), neuron_of(fired, entry), view.to(pos=int(fired.pos[entry]))
     asked = [("Why here", here.to(why=neuron).href(atlas))]
     if ref is not None:
-        asked.append(("Take this meaning out", here.without(removal_of(ref)).href(atlas)))
+        asked.append(("Take the meaning out", here.without(removal_of(ref)).href(atlas)))
     return [*asked, ("Take the neuron out", here.without(Removal(neuron.layer, neuron.neuron)).href(atlas))]
 
 
