@@ -88,7 +88,7 @@ def show_expectation(atlas: Atlas, view: View, read: TextRead) -> None:
 
 atlas = open_page("prompt")
 at = location.read(atlas.called)
-view = View.read(at, atlas)
+view = View.read(at, atlas).with_text(atlas)
 location.settle(at, view.query(atlas))
 tab(f"Prompt: {view.text}" if view.text else "Prompt", atlas.called)
 st.title("Prompt", anchor=False)

@@ -41,7 +41,7 @@ def test_the_empty_page_offers_texts_of_the_corpus_and_loads_the_model(opened, t
     app, requests = opened()
     offered = next(each["chips"] for each in payloads(app) if each.get("label", "").startswith("Texts"))
     assert 1 <= len(offered) <= 3
-    assert all(each["href"].startswith("prompt?atlas=planted&text=") for each in offered)
+    assert all(each["href"].startswith("prompt?atlas=planted&example=") for each in offered)
     assert requests == [OpenModel()]
     assert "A note." in markdowns(app)
 
@@ -58,6 +58,14 @@ def test_a_text_is_read_and_its_strongest_features_are_listed_once(opened, tiny_
         "Distance 0.40",
     ]
     assert "Only the first 256 tokens are read." in markdowns(app)
+
+
+def test_an_example_of_the_corpus_becomes_its_text_with_its_key_token_picked(opened, tiny_atlas):
+    app, requests = opened(example="5", key="4")
+    atlas = Atlas.open(tiny_atlas)
+    text = "".join(atlas.text(atlas.tokens[5, : int(atlas.lengths[5])]))
+    assert requests == [ReadText(text, 0.75)]
+    assert url(app) == {"atlas": "planted", "text": text, "pos": "4"}
 
 
 def test_every_row_leads_to_its_feature_and_asks_more_about_its_token(opened):

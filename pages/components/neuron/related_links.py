@@ -1,10 +1,12 @@
 """From one feature to others: all that are like it, its trail over the layers, its place in the lab."""
 
 from ne_core.atlas import Atlas
+from ne_core.queries.example_text import central_place
 from ne_core.refs import FeatureRef
 from pages.components.shell.nav import pages_of
 from pages.components.url.across_layers_view import trail_href
 from pages.components.url.lab_view import lab_href
+from pages.components.url.prompt_view import example_href
 from pages.components.url.search_view import more_like
 from pages.components.widgets.chips import Chip, chips
 
@@ -14,6 +16,10 @@ def ways_on(atlas: Atlas, ref: FeatureRef, space: str) -> None:
     shown = [Chip("More like this", more_like(atlas, ref, space))]
     if "across_layers" in pages_of(atlas):
         shown.append(Chip("Follow across layers", trail_href(atlas, ref, space)))
+    if not atlas.manifest.images:
+        shown.append(
+            Chip("Read its central example", example_href(atlas, *central_place(atlas, atlas.feature_id(ref))))
+        )
     if in_lab := lab_href(atlas, ref):
         shown.append(Chip("In the SAE lab", in_lab))
     chips(shown, name="ways_on", label=f"From feature {ref.feature}")

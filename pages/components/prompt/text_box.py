@@ -4,12 +4,12 @@ import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.live.requests import MOST_TOKENS
-from ne_core.queries.example_text import central_text
+from ne_core.queries.example_text import central_place, example_text
 from ne_core.text.token_text import visible
 from pages.components.cached.per_atlas import per_atlas
 from pages.components.cached.starts import starts
 from pages.components.url import location
-from pages.components.url.prompt_view import LONGEST, SHARES, View, prompt_href
+from pages.components.url.prompt_view import LONGEST, SHARES, View, example_href
 from pages.components.widgets.chips import Chip, chips
 
 TEXTS = 3  # to start with
@@ -60,16 +60,17 @@ def show_start(atlas: Atlas) -> None:
         f"Type a text to see which of its tokens fire which **meaning** of which {unit}, why, and what the model would "
         "have predicted without it."
     )
-    texts = [Chip(shortened(text), prompt_href(atlas, text)) for text in corpus_texts(atlas)]
+    places = corpus_places(atlas)
+    texts = [Chip(shortened(example_text(atlas, *each)[0]), example_href(atlas, *each)) for each in places]
     chips(texts, name="prompt_texts", label="Texts of the corpus to begin with")
     st.caption("What you type is in this page’s address and nowhere else: it is neither stored nor logged here.")
 
 
 @per_atlas()
-def corpus_texts(atlas: Atlas) -> list[str]:
-    """The central examples of neurons worth seeing, one each."""
+def corpus_places(atlas: Atlas) -> list[tuple[int, int]]:
+    """Example and key token at the centre of neurons worth seeing, each example once."""
     refs = dict.fromkeys(ref for start in starts(atlas, TEXTS) for ref in start.neurons)
-    return list(dict.fromkeys(central_text(atlas, atlas.feature_ids(ref)[0])[0] for ref in refs))[:TEXTS]
+    return list(dict(central_place(atlas, atlas.feature_ids(ref)[0]) for ref in refs).items())[:TEXTS]
 
 
 def shortened(text: str) -> str:

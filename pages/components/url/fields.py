@@ -81,9 +81,9 @@ def flag(texts: Mapping[str, bool], message: str, **options) -> Field:
     return declare(check, spell=words.get, examples=tuple(texts), **options)
 
 
-def text(longest: int, **options) -> Field:
-    """A text that is looked for; of one that is too long its beginning."""
-    return declare(lambda c, name, _: c.at.text(name, longest), "", examples=("a text",), **options)
+def text(longest: int, long: str = "", **options) -> Field:
+    """A text, and of one that is too long its beginning; `long` is the message then."""
+    return declare(lambda c, name, _: c.at.text(name, longest, long), "", **{"examples": ("a text",)} | options)
 
 
 def named(parse: Callable[[Context, str], object], **options) -> Field:

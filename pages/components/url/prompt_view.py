@@ -4,22 +4,19 @@ from dataclasses import dataclass
 
 from ne_core.atlas import Atlas
 from ne_core.live.requests import LEAST_SHARE, MOST_REMOVED, WHOLE, Removal
+from ne_core.queries.example_text import example_text
 from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.url import atlas_fields
 from pages.components.url.atlas_fields import feature_named
 from pages.components.url.declared import Addressed, Context
-from pages.components.url.fields import Wrong, choice, declare, named, whole
+from pages.components.url.fields import Wrong, choice, named, text, whole
 from pages.components.url.location import numbers
 
 LONGEST = 2000  # characters of a text in an address; the model reads 256 tokens, about 1,000 characters of English
 MOST_POS = 1000  # positions an address may name; how many the text has is known when it has been read
 SHARES = range(round(100 * LEAST_SHARE), 101)
+TOO_LONG = f"a text in a link has at most {LONGEST:,} characters; only the first {LONGEST:,} are read"
 WHERE = {"here": "At the picked token", "everywhere": "At every token"}
-
-
-def text_field():
-    long = f"a text in a link has at most {LONGEST:,} characters; only the first {LONGEST:,} are read"
-    return declare(lambda c, name, _: c.at.text(name, LONGEST, long), "", examples=("The cat sat", "<b>&"))
 
 
 def removals(c: Context, text: str) -> tuple[Removal, ...]:
@@ -57,9 +54,12 @@ def dotted(removal: Removal) -> str:
 
 @dataclass(frozen=True)
 class View(Addressed, page="prompt"):
-    """A text; the picked position and layer, None for all; the neuron to explain; the meanings to take out."""
+    """A text; the picked position and layer, None for all; the neuron to explain; the meanings to take out.
 
-    text: str = text_field()
+    Links may name an example of the corpus, and its key token, in place of a text: see `with_text`.
+    """
+
+    text: str = text(LONGEST, TOO_LONG, examples=("The cat sat", "<b>&"))
     share: int = whole(SHARES, f"a share of the maximum is {SHARES[0]} to {SHARES[-1]} percent", usual=75)
     pos: int | None = whole(range(MOST_POS), "positions are numbered from 0")
     layer: int | None = atlas_fields.layer()
@@ -69,10 +69,22 @@ class View(Addressed, page="prompt"):
         removals, spell=lambda out: ",".join(map(dotted, out)), examples=("0.0.0", "0.2.1,2.3")
     )
     where: str = choice(tuple(WHERE), "a meaning is taken out", usual="here")
+    example: int | None = whole(
+        lambda c: range(len(c.atlas.tokens)), "this atlas", "example", where=lambda c: not c.text
+    )
+    key: int | None = whole(range(MOST_POS), "positions are numbered from 0", where=lambda c: not c.text)
 
     @property
     def removed(self) -> tuple[Removal, ...]:
         return self.out or ()
+
+    def with_text(self, atlas: Atlas) -> "View":
+        """The view of the example's own text, with its key token picked."""
+        if self.example is None or self.text:
+            return self.to(example=None, key=None)
+        key = min(self.key or 0, int(atlas.lengths[self.example]) - 1)
+        text, pos = example_text(atlas, self.example, key)
+        return self.to(text=text[:LONGEST], pos=self.pos if self.key is None else pos, example=None, key=None)
 
     def within(self, n_tokens: int) -> "View":
         """The view without a pick that the text, of so many tokens, does not have."""
@@ -88,9 +100,9 @@ class View(Addressed, page="prompt"):
         return self.to(out=tuple(each for each in self.removed if each != removal) or None)
 
 
-def prompt_href(atlas: Atlas, text: str, pos: int | None = None) -> str:
-    """The address of a text, with one of its tokens picked."""
-    return View(text=text[:LONGEST], pos=pos).href(atlas)
+def example_href(atlas: Atlas, example: int, key: int) -> str:
+    """The address of an example of the corpus as a prompt, with the token at position `key` picked."""
+    return View(example=example, key=key).href(atlas)
 
 
 def removal_of(ref: FeatureRef) -> Removal:
