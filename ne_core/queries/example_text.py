@@ -27,7 +27,7 @@ def part_around(ids: Int[np.ndarray, " n"], first: int | None, pos: int) -> tupl
         return slice(0, len(ids)), pos
     breaks = np.flatnonzero(ids == first)
     start = int(breaks[breaks < max(pos, 1)].max(initial=-1)) + 1
-    stop = int(breaks[breaks > pos].min(initial=len(ids)))
+    stop = int(breaks[breaks >= max(pos, 1)].min(initial=len(ids)))
     return slice(start, stop), max(pos, start) - start + 1
 
 
