@@ -48,7 +48,7 @@ def test_another_of_the_name_is_refused_and_the_right_one_behind_it_found(built,
 
 def test_one_that_is_not_here_is_named(built, monkeypatch):
     monkeypatch.delenv(FOLDERS, raising=False)
-    with pytest.raises(NoModelError, match="'gpt2' of this atlas is not here: .*NE_MODELS"):
+    with pytest.raises(NoModelError, match=r"'gpt2' of this atlas is not here: .*NE_MODELS"):
         find_model(Atlas.open(built("folded")))
     with pytest.raises(NoModelError, match="'sae' of this atlas is not here"):
         find_sae(Atlas.open(built("latents")))

@@ -31,7 +31,7 @@ def test_parts_sum_to_the_pre_activation(reader, kind, layer):
 @pytest.mark.parametrize("kind", ["encoder", "latents"])
 def test_what_cannot_be_split_is_refused_in_one_line(reader, kind):
     reader = reader(kind)
-    with pytest.raises(LiveError, match="split|sum"):
+    with pytest.raises(LiveError, match=r"split|sum"):
         why_here(reader, WhyHere(TEXT, 1, reader.atlas.layers[0], 0))
 
 
