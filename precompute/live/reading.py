@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from ne_core.live.answers import Fired, TextRead
@@ -21,9 +21,13 @@ NOT_FINITE = "the model has activations that are not finite on this text"
 
 @dataclass(frozen=True)
 class LayerFired:
-    """Neurons of one layer at or above the share; `x` of the tokens where some are, `x_row` which is whose."""
+    """Neurons of one layer at or above the share; `x` of the tokens where some are, `x_row` which is whose.
+
+    `prompt` counts in the batch.
+    """
 
     layer: int
+    prompt: Int[np.ndarray, " n"]
     pos: Int[np.ndarray, " n"]
     neuron: Int[np.ndarray, " n"]
     activation: Float[np.ndarray, " n"]
@@ -32,7 +36,7 @@ class LayerFired:
     x: Float[np.ndarray, "n_x d_in"]
 
     def taken(self, chosen: Int[np.ndarray, " k"]) -> "LayerFired":
-        columns = (self.pos, self.neuron, self.activation, self.share, self.x_row)
+        columns = (self.prompt, self.pos, self.neuron, self.activation, self.share, self.x_row)
         return LayerFired(self.layer, *(each[chosen] for each in columns), self.x)
 
 
@@ -73,29 +77,42 @@ def forward(
     reader: Reader, text: Text, share: float, predict: bool = True
 ) -> tuple[list[LayerFired], Float[Tensor, "1 pos n_logits"] | None]:
     """One pass; the logits where the model predicts what comes next, and that is asked for."""
-    source, found = reader.source, []
-    counted = torch.from_numpy(text.counted).to(source.device)
+    predict = predict and reader.source.predicts
+    return fired_in(reader, *text.batch, torch.from_numpy(text.counted[None]), share, predict)
+
+
+def fired_in(
+    reader: Reader,
+    tokens: Int[Tensor, "batch pos"],
+    lengths: Int[Tensor, " batch"],
+    counted: Bool[Tensor, "batch pos"],
+    share: float,
+    predict: bool = False,
+) -> tuple[list[LayerFired], Float[Tensor, "batch pos n_logits"] | None]:
+    """What fires in some prompts, by layer, where positions count; and their logits, where these are asked for."""
+    found: list[LayerFired] = []
+    counted = counted.to(reader.source.device)
 
     def visit(passed: LayerPass) -> None:
         found.append(layer_fired(reader, passed, counted, share))
 
-    if predict and source.predicts:
-        return found, source.read_on(*text.batch, visit)
-    source.read(*text.batch, visit)
+    if predict:
+        return found, reader.source.read_on(tokens, lengths, visit)
+    reader.source.read(tokens, lengths, visit)
     return found, None
 
 
-def layer_fired(reader: Reader, passed: LayerPass, counted: Tensor, share: float) -> LayerFired:
+def layer_fired(reader: Reader, passed: LayerPass, counted: Bool[Tensor, "batch pos"], share: float) -> LayerFired:
     """Only what fires leaves the device."""
-    layer, activations = passed.layer, passed.activations[0].float()
-    if not bool(torch.isfinite(activations.amax(dim=1)[counted]).all()):
+    layer, activations = passed.layer, passed.activations.float()
+    if not bool(torch.isfinite(activations.amax(dim=2)[counted]).all()):
         raise LiveError(NOT_FINITE)
     maxima = torch.from_numpy(reader.maxima[layer]).to(activations)
-    pos, neuron = torch.nonzero((activations >= share * maxima) & counted[:, None], as_tuple=True)
-    found = activations[pos, neuron]
-    places, x_row = pos.unique(return_inverse=True)
-    x = reader.source.inputs(layer, passed.x[0, places])
-    columns = (each.cpu().numpy() for each in (pos, neuron, found, found / maxima[neuron], x_row, x))
+    prompt, pos, neuron = torch.nonzero((activations >= share * maxima) & counted[:, :, None], as_tuple=True)
+    found = activations[prompt, pos, neuron]
+    places, x_row = (prompt * counted.shape[1] + pos).unique(return_inverse=True)
+    x = reader.source.inputs(layer, passed.x.flatten(0, 1)[places])
+    columns = (each.cpu().numpy() for each in (prompt, pos, neuron, found, found / maxima[neuron], x_row, x))
     return LayerFired(layer, *columns)
 
 
