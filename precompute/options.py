@@ -160,6 +160,9 @@ def add_read(read: Parser) -> None:
     read.add_argument(
         "--distance", type=typed(float), metavar="DISTANCE", help="where trees are cut; the atlas's own cut by default"
     )
+    read.add_argument(
+        "--device", default="cpu", metavar="DEVICE", help="where the model runs: cpu, cuda or cuda:N (cpu)"
+    )
 
 
 def add_lab(lab: Parser) -> None:

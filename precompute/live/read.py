@@ -22,19 +22,23 @@ from precompute.live.densities import counted, densities_frame
 from precompute.live.reader import NO_INPUTS, Reader, open_reader
 from precompute.live.reading import LayerFired, assigned, check_distance
 from precompute.live.windows import Windows, fired_of, text_windows
+from precompute.run.device import check_device
 from precompute.run.progress import OnProgress, Progress
 
 logger = logging.getLogger(__name__)
 STDIN = "-"
 
 
-def read(directory: Path, text: str | None, corpus: bool, out: Path, share: float, distance: float | None) -> int:
+def read(
+    directory: Path, text: str | None, corpus: bool, out: Path, share: float, distance: float | None, device: str
+) -> int:
     """Write the table; how many rows it has. Raises ValueError, in one line, for what cannot be read."""
     check(text, corpus, out, share, distance)
+    check_device(device)
     atlas = Atlas.open(directory)
     if corpus and not atlas.manifest.inputs:
         raise ValueError(f"{directory}: {NO_INPUTS}")
-    reader = open_reader(atlas)
+    reader = open_reader(atlas, device)
     for note in reader.notes:
         logger.warning("%s", note)
     progress = Progress(n_stages=1)
