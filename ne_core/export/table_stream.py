@@ -4,8 +4,8 @@ import csv
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 import pandas as pd
 
@@ -16,14 +16,14 @@ Write = Callable[[pd.DataFrame], None]  # frames of the same columns, one after 
 
 
 @contextmanager
-def table_stream(file: BinaryIO, ending: str, provenance: dict[str, str]) -> Iterator[Write]:
+def table_stream(file: BufferedIOBase, ending: str, provenance: dict[str, str]) -> Iterator[Write]:
     """What appends frames to a file; `ending` is one of STREAMS. The first frame is written also where it is empty."""
     with STREAMS[ending](file, provenance) as write:
         yield write
 
 
 @contextmanager
-def csv_stream(file: BinaryIO, provenance: dict[str, str]) -> Iterator[Write]:
+def csv_stream(file: BufferedIOBase, provenance: dict[str, str]) -> Iterator[Write]:
     begun = False
 
     def write(frame: pd.DataFrame) -> None:
@@ -37,7 +37,7 @@ def csv_stream(file: BinaryIO, provenance: dict[str, str]) -> Iterator[Write]:
 
 
 @contextmanager
-def json_stream(file: BinaryIO, provenance: dict[str, str]) -> Iterator[Write]:
+def json_stream(file: BufferedIOBase, provenance: dict[str, str]) -> Iterator[Write]:
     begun = n_rows = 0
 
     def write(frame: pd.DataFrame) -> None:
@@ -57,7 +57,7 @@ def json_stream(file: BinaryIO, provenance: dict[str, str]) -> Iterator[Write]:
 
 
 @contextmanager
-def parquet_stream(file: BinaryIO, provenance: dict[str, str]) -> Iterator[Write]:
+def parquet_stream(file: BufferedIOBase, provenance: dict[str, str]) -> Iterator[Write]:
     """A row group for each frame."""
     import pyarrow as pa
     import pyarrow.parquet as pq
