@@ -99,7 +99,7 @@ def bench_prompt(figures: Figures) -> None:
 
 
 def bench_prompt_gpt2(figures: Figures) -> None:
-    prompt.measure_gpt2(figures, Path(".bench/gpt2/model"), synthetic.made(), MODEL)
+    prompt.measure_gpt2(figures, Path(".bench/gpt2/model"), MODEL)
 
 
 def bench_load(figures: Figures) -> None:

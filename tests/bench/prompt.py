@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import torch
@@ -12,17 +13,22 @@ import torch
 from ne_core.atlas import Atlas
 from ne_core.live.answers import Answer, TextRead
 from ne_core.live.requests import OpenModel, ReadText
+from ne_core.method.cluster import unit
+from ne_core.method.embeddings import Embedder
+from ne_core.method.statistics import InputStatistics
+from ne_core.queries.assigned import Assigner, Known
 from pages.components.serving.live_process import LiveProcess
 from precompute.evaluate.assigned import beyond_kept, planted_right, right_of, unlike_rates
 from precompute.live.reader import Reader, open_reader
-from precompute.live.reading import forward, log_probabilities, strongest
+from precompute.live.reading import forward, predictions, strongest
 from precompute.live.text import Text
-from precompute.models.transformer import open_transformer
+from precompute.models.transformer import TransformerSource, open_transformer
 from tests.bench.collect import gpt2_shape
 from tests.bench.figures import Figures
 
 TOKENS, TEXTS, ROUNDS = 64, 60, 7
 BEYOND, PLANTED, UNLIKE = 150, 40, 128  # held-out examples of a layer, plantings of a layer, examples of the corpus
+FEATURES = 5  # of a neuron
 MAXIMA_OVER = 32  # random texts over which the maxima of random weights are taken
 
 
@@ -83,16 +89,17 @@ def measure_right(figures: Figures, reader: Reader) -> None:
     figures.add("unlike_rate_shuffled_demo", shuffled, "share")
 
 
-def measure_gpt2(figures: Figures, folder: Path, atlas_dir: Path, demo: Path) -> None:
-    """At GPT2-small's shape, random weights; `atlas_dir` is a synthetic atlas of that shape with inputs.
+def measure_gpt2(figures: Figures, folder: Path, demo: Path) -> None:
+    """At GPT2-small's shape, random weights, without an atlas.
 
-    Maxima are those of the random weights, over random texts. Both ways take turns, so that a slow moment meets both.
+    Maxima are those of the random weights, over random texts, and features random directions, five a neuron. Both ways
+    take turns, so that a slow moment meets both.
     """
     if not (folder / "config.json").exists():
         gpt2_shape(folder, demo)
     source = open_transformer(str(folder))
-    reader = Reader(Atlas.open(atlas_dir), source, ())
-    vars(reader)["maxima"] = random_maxima(source)
+    reader = Reader(Shape(source), source, ())
+    vars(reader).update(maxima=random_maxima(source), assigner=RandomFeatures(reader.atlas))
     text = random_text(0)
     read, bare = partial(read_through, reader, text), partial(source.read_on, *text.batch)
     read(), bare()
@@ -102,11 +109,32 @@ def measure_gpt2(figures: Figures, folder: Path, atlas_dir: Path, demo: Path) ->
     figures.add("prompt_fired_gpt2", sum(len(each.pos) for each in forward(reader, text, 0.75)[0]), "firings")
 
 
+class Shape:
+    """As much of an atlas as reading asks for, of a model's shape."""
+
+    def __init__(self, source: TransformerSource):
+        self.layers, self.vocab = source.layers, [""] * source.n_embeddings
+        self.d_in = source.layer(0).d_in
+        self.manifest = SimpleNamespace(embedding="standardised")
+
+    def embedder(self, layer: int) -> Embedder:
+        return Embedder(InputStatistics(np.zeros(self.d_in, np.float32), np.eye(self.d_in, dtype=np.float32)))
+
+
+class RandomFeatures(Assigner):
+    """FEATURES of each neuron, in the place of what is made of an atlas's inputs."""
+
+    def made(self, layer: int, neurons: list[int], distance: float | None) -> dict[int, Known]:
+        rng, d_in = np.random.default_rng(layer), self.atlas.d_in
+        limit = np.ones(FEATURES, dtype=np.float32)
+        return {each: (unit(rng.normal(size=(FEATURES, d_in))).astype(np.float32), limit) for each in neurons}
+
+
 def read_through(reader: Reader, text: Text) -> None:
     """All that an answer needs but cutting the text into tokens."""
     layers, logits = forward(reader, text, 0.75)
     strongest(reader, layers, 5000, None)
-    log_probabilities(logits[0], text)
+    predictions(reader, text, logits)
 
 
 def random_text(seed: int) -> Text:
@@ -114,7 +142,7 @@ def random_text(seed: int) -> Text:
     return Text(tokens, np.arange(TOKENS) > 0, np.zeros(TOKENS, dtype=bool), False)
 
 
-def random_maxima(source) -> dict[int, np.ndarray]:
+def random_maxima(source: TransformerSource) -> dict[int, np.ndarray]:
     found: dict[int, torch.Tensor] = {}
 
     def visit(passed) -> None:
