@@ -19,8 +19,9 @@ from ne_core.method.statistics import InputStatistics
 from ne_core.queries.assigned import Assigner, Known
 from pages.components.serving.live_process import LiveProcess
 from precompute.evaluate.assigned import beyond_kept, planted_right, right_of, unlike_rates
+from precompute.live.predictions import predictions
 from precompute.live.reader import Reader, open_reader
-from precompute.live.reading import forward, predictions, strongest
+from precompute.live.reading import forward, strongest
 from precompute.live.text import Text
 from precompute.models.transformer import TransformerSource, open_transformer
 from tests.bench.collect import gpt2_shape

@@ -8,7 +8,8 @@ from transformers import AutoModelForCausalLM
 from ne_core.live.requests import LiveError, ReadText
 from ne_core.refs import NeuronRef
 from precompute.corpus import special_ids
-from precompute.live.reading import forward, predictions, read_text, strongest
+from precompute.live.predictions import predictions
+from precompute.live.reading import forward, read_text, strongest
 from precompute.live.text import text_of, tokens_of
 from tests.precompute.live.conftest import KINDS
 

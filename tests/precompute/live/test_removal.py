@@ -10,7 +10,9 @@ from transformers import AutoModelForCausalLM
 from ne_core.live.requests import WHOLE, LiveError, Removal, TakeOut
 from ne_core.method.meaning import along_span, beyond, span
 from ne_core.refs import NeuronRef
-from precompute.live.removal import Edit, as_long, at_layer, take_out
+from precompute.live.edits import Edit, as_long
+from precompute.live.removal import take_out
+from precompute.live.running import at_layer
 
 TEXT = "the same words come back and a model reads text"
 

@@ -6,7 +6,7 @@ import torch
 from transformers import AutoModel
 
 from ne_core.live.requests import LiveError, WhatMatters, WhyHere
-from precompute.live.removal import at_layer
+from precompute.live.running import at_layer
 from precompute.live.why import what_matters, why_here
 from tests.precompute.run.test_build import activations
 
