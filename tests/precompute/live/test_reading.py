@@ -85,7 +85,7 @@ def test_at_distance_two_every_neuron_has_one_feature(reader):
 
 def test_probabilities_are_those_of_the_model(reader, place):
     answer = read_text(reader("folded"), ReadText(TEXT))
-    model = AutoModelForCausalLM.from_pretrained(place / "models" / "gpt2").eval()
+    model = AutoModelForCausalLM.from_pretrained(place / "models" / "gpt2", dtype=torch.float32).eval()
     tokens = torch.from_numpy(answer.tokens.astype(np.int64))
     with torch.inference_mode():
         expected = model(tokens[None]).logits[0].log_softmax(-1).numpy()

@@ -19,7 +19,7 @@ TEXT = "the same words come back and a model reads text"
 
 def run_hooked(place, tokens: np.ndarray, change: Callable[[torch.nn.Module], list]) -> np.ndarray:
     """Log-probabilities of plain transformers with hooks, [pos vocabulary]."""
-    model = AutoModelForCausalLM.from_pretrained(place / "models" / "gpt2").eval()
+    model = AutoModelForCausalLM.from_pretrained(place / "models" / "gpt2", dtype=torch.float32).eval()
     change(model)
     with torch.inference_mode():
         return model(torch.from_numpy(tokens.astype(np.int64))[None]).logits[0].log_softmax(-1).numpy()

@@ -44,7 +44,8 @@ def test_importance_is_what_a_replaced_embedding_takes_away(reader, place, kind)
     neuron = int(found[pos].argmax())
     matters = what_matters(reader, WhatMatters(TEXT, pos, layer, neuron))
     assert matters.activation == pytest.approx(found[pos, neuron], rel=1e-5)
-    model = AutoModel.from_pretrained(place / "models" / ("gpt2" if kind == "folded" else "bert")).eval()
+    family = "gpt2" if kind == "folded" else "bert"
+    model = AutoModel.from_pretrained(place / "models" / family, dtype=torch.float32).eval()
     table = model.get_input_embeddings().weight.detach()
     embedded = table[torch.from_numpy(text.tokens.astype(np.int64))][None]
     for name, row in zip(matters.baselines, matters.importance, strict=True):
