@@ -112,7 +112,7 @@ def firings_frame(reader: Reader, windows: Windows, layers: list[LayerFired], di
 def layer_frame(reader: Reader, windows: Windows, part: LayerFired, distance: float | None) -> pd.DataFrame:
     """`pos` counts from the start of its window, special tokens included."""
     found = assigned(reader, part, distance)
-    tokens = reader.atlas.text(windows.tokens[part.prompt, part.pos].tolist())
+    tokens = reader.atlas.text(windows.tokens[part.prompt, part.pos])
     return pd.DataFrame(
         {
             "text": windows.text[part.prompt],
