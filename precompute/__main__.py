@@ -131,6 +131,13 @@ def run_evaluate(options: dict) -> int:
     return typed.BAD_INPUT if any(isinstance(result, Failed) for result in parts.values()) else 0
 
 
+def run_read(options: dict) -> int:
+    from precompute.live.read import read
+
+    print(f"{options['out']}: {read(**options):,} rows")
+    return 0
+
+
 def run_lab(options: dict) -> int:
     out, idx, hub, n_train, restart = (options.pop(name) for name in ("out", "idx", "hub", "n_train", "restart"))
     from precompute.autoencoders.lab.build import build_lab, places
@@ -181,6 +188,7 @@ VERBS = {
     "synthetic": run_synthetic,
     "host": run_host,
     "evaluate": run_evaluate,
+    "read": run_read,
     "lab": run_lab,
     "train-demo": run_train_demo,
     "evaluate-demo": run_evaluate_demo,

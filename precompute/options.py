@@ -41,6 +41,7 @@ def parser(description: str) -> Parser:
     add_train_sae(verbs.add_parser("train-sae", help="train a sparse autoencoder on one layer's neurons"))
     add_host(verbs.add_parser("host", help="write the folder that a host needs to show an atlas"))
     add_evaluate(verbs.add_parser("evaluate", help="measure how well an atlas does what it claims"))
+    add_read(verbs.add_parser("read", help="which neurons fire in texts, and as which feature, as a table"))
     add_lab(verbs.add_parser("lab", help="train and compare sparse autoencoders on digits, and make atlases of them"))
     add_pack(verbs.add_parser("pack", help="make one file of an atlas, to give to others"))
     add_unpack(verbs.add_parser("unpack", help="restore an atlas from such a file, checked first"))
@@ -143,6 +144,25 @@ def add_evaluate(evaluate: Parser) -> None:
     evaluate.add_argument("--quick", action="store_true", help="a few of everything: seconds instead of minutes")
     evaluate.add_argument("--docs", type=Path, metavar="DIR", help="write evaluation-NAME.md and its pictures there")
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+
+
+def add_read(read: Parser) -> None:
+    read.add_argument("directory", type=Path)
+    texts = read.add_mutually_exclusive_group(required=True)
+    texts.add_argument(
+        "--text", metavar="FILE", help="a .txt, .md, .jsonl or .parquet file of texts, or - for standard input"
+    )
+    texts.add_argument("--corpus", action="store_true", help="the atlas's own: how often each of its features fires")
+    read.add_argument("--out", type=Path, required=True, metavar="FILE", help="the table: .parquet, .csv or .json")
+    read.add_argument(
+        "--share", type=typed(float), default=0.75, metavar="SHARE", help="of a neuron's maximum, from 0.25 to 1 (0.75)"
+    )
+    read.add_argument(
+        "--distance", type=typed(float), metavar="DISTANCE", help="where trees are cut; the atlas's own cut by default"
+    )
+    read.add_argument(
+        "--device", default="cpu", metavar="DEVICE", help="where the model runs: cpu, cuda or cuda:N (cpu)"
+    )
 
 
 def add_lab(lab: Parser) -> None:

@@ -48,9 +48,9 @@ MAY = {
         "demo_model": {"corpus"},
         "synthetic": {"run", "steps", "write"},
         "autoencoders": {"run", "corpus", "models", "steps", "write"},
-        "evaluate": {"run", "models", "steps", "autoencoders"},
+        "evaluate": {"run", "models", "steps", "autoencoders", "live"},
         "publish": {"run"},
-        "live": {"run", "corpus", "models", "steps"},
+        "live": {"run", "corpus", "models"},
     },
 }
 PAGE_FOLDERS = {

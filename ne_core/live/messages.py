@@ -13,8 +13,9 @@ import math
 import struct
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from io import BufferedIOBase
 from types import UnionType
-from typing import Any, BinaryIO, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def plain(value: Any, arrays: list[np.ndarray]) -> Any:
     return value
 
 
-def read_message(stream: BinaryIO) -> tuple[Any, dict[str, Any]]:
+def read_message(stream: BufferedIOBase) -> tuple[Any, dict[str, Any]]:
     """The next message, and what stands beside it. Raises EOFError where the stream has ended."""
     n_text, n_arrays = HEAD.unpack(exactly(stream, HEAD.size))
     if n_text + n_arrays > MOST_BYTES:
@@ -66,7 +67,7 @@ def read_message(stream: BinaryIO) -> tuple[Any, dict[str, Any]]:
     return message, body
 
 
-def exactly(stream: BinaryIO, n: int) -> bytes:
+def exactly(stream: BufferedIOBase, n: int) -> bytes:
     """So many bytes."""
     parts: list[bytes] = []
     while n:

@@ -9,12 +9,13 @@ vocabulary.py   a tokenizer -> the text of every token, so that nobody needs the
 """
 
 from precompute.corpus.documents import Documents, read_documents
-from precompute.corpus.examples import Examples, end_of_text, make_examples, may_be_key, special_ids
+from precompute.corpus.examples import Examples, document_windows, end_of_text, make_examples, may_be_key, special_ids
 from precompute.corpus.vocabulary import vocabulary
 
 __all__ = [
     "Documents",
     "Examples",
+    "document_windows",
     "end_of_text",
     "make_examples",
     "may_be_key",

@@ -67,6 +67,23 @@ def make_examples(
     return Examples(tokens, lengths, packing, special, reader.n_documents, reader.n_empty, reader.sha256)
 
 
+def document_windows(
+    documents: Iterable[str], tokenizer: PreTrainedTokenizerBase, n_ctx: int
+) -> Iterator[tuple[int, int, list[int]]]:
+    """Every document in windows of its own, one after the other, each framed as an example is.
+
+    Number of the document, number of the window in it, and its tokens. Documents without any are counted, too.
+    """
+    frame, reader = _Frame.of(tokenizer, n_ctx), _Reader(documents, tokenizer)
+    number, waiting = 0, []
+    for ids, is_last in reader:
+        waiting += ids
+        while len(waiting) > frame.room or (is_last and waiting):
+            yield reader.number, number, frame.start + waiting[: frame.room] + frame.end
+            number, waiting = number + 1, waiting[frame.room :]
+        number = 0 if is_last else number
+
+
 def special_ids(tokenizer: PreTrainedTokenizerBase) -> Int[np.ndarray, " n_special"]:
     """Ids that stand for no text: bos, eos, padding, mask and whatever else the tokenizer marks so."""
     marked = {id for id, token in tokenizer.added_tokens_decoder.items() if token.special}
@@ -134,6 +151,11 @@ class _Reader:
     @property
     def sha256(self) -> str:
         return self._sha.hexdigest()
+
+    @property
+    def number(self) -> int:
+        """Of the document that is being read, from 0, those passed over counted."""
+        return self.n_documents + self.n_empty - 1
 
     def __iter__(self) -> Iterator[tuple[list[int], bool]]:
         for batch in batches(self._pieces()):

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from ne_core.live.answers import Fired, TextRead
-from ne_core.live.requests import LEAST_SHARE, MOST_FIRED, NEXT, LiveError, ReadText
+from ne_core.live.requests import LEAST_SHARE, MOST_FIRED, LiveError, ReadText
 from ne_core.method.assignment import Assigned
+from precompute.live.predictions import predictions
 from precompute.live.reader import Reader
 from precompute.live.text import Text
 from precompute.models.source import LayerPass
@@ -21,9 +22,13 @@ NOT_FINITE = "the model has activations that are not finite on this text"
 
 @dataclass(frozen=True)
 class LayerFired:
-    """Neurons of one layer at or above the share; `x` of the tokens where some are, `x_row` which is whose."""
+    """Neurons of one layer at or above the share; `x` of the tokens where some are, `x_row` which is whose.
+
+    `prompt` counts in the batch.
+    """
 
     layer: int
+    prompt: Int[np.ndarray, " n"]
     pos: Int[np.ndarray, " n"]
     neuron: Int[np.ndarray, " n"]
     activation: Float[np.ndarray, " n"]
@@ -32,7 +37,7 @@ class LayerFired:
     x: Float[np.ndarray, "n_x d_in"]
 
     def taken(self, chosen: Int[np.ndarray, " k"]) -> "LayerFired":
-        columns = (self.pos, self.neuron, self.activation, self.share, self.x_row)
+        columns = (self.prompt, self.pos, self.neuron, self.activation, self.share, self.x_row)
         return LayerFired(self.layer, *(each[chosen] for each in columns), self.x)
 
 
@@ -73,29 +78,42 @@ def forward(
     reader: Reader, text: Text, share: float, predict: bool = True
 ) -> tuple[list[LayerFired], Float[Tensor, "1 pos n_logits"] | None]:
     """One pass; the logits where the model predicts what comes next, and that is asked for."""
-    source, found = reader.source, []
-    counted = torch.from_numpy(text.counted).to(source.device)
+    predict = predict and reader.source.predicts
+    return fired_in(reader, *text.batch, torch.from_numpy(text.counted[None]), share, predict)
+
+
+def fired_in(
+    reader: Reader,
+    tokens: Int[Tensor, "batch pos"],
+    lengths: Int[Tensor, " batch"],
+    counted: Bool[Tensor, "batch pos"],
+    share: float,
+    predict: bool = False,
+) -> tuple[list[LayerFired], Float[Tensor, "batch pos n_logits"] | None]:
+    """What fires in some prompts, by layer, where positions count; and their logits, where these are asked for."""
+    found: list[LayerFired] = []
+    counted = counted.to(reader.source.device)
 
     def visit(passed: LayerPass) -> None:
         found.append(layer_fired(reader, passed, counted, share))
 
-    if predict and source.predicts:
-        return found, source.read_on(*text.batch, visit)
-    source.read(*text.batch, visit)
+    if predict:
+        return found, reader.source.read_on(tokens, lengths, visit)
+    reader.source.read(tokens, lengths, visit)
     return found, None
 
 
-def layer_fired(reader: Reader, passed: LayerPass, counted: Tensor, share: float) -> LayerFired:
+def layer_fired(reader: Reader, passed: LayerPass, counted: Bool[Tensor, "batch pos"], share: float) -> LayerFired:
     """Only what fires leaves the device."""
-    layer, activations = passed.layer, passed.activations[0].float()
-    if not bool(torch.isfinite(activations.amax(dim=1)[counted]).all()):
+    layer, activations = passed.layer, passed.activations.float()
+    if not bool(torch.isfinite(activations.amax(dim=2)[counted]).all()):
         raise LiveError(NOT_FINITE)
     maxima = torch.from_numpy(reader.maxima[layer]).to(activations)
-    pos, neuron = torch.nonzero((activations >= share * maxima) & counted[:, None], as_tuple=True)
-    found = activations[pos, neuron]
-    places, x_row = pos.unique(return_inverse=True)
-    x = reader.source.inputs(layer, passed.x[0, places])
-    columns = (each.cpu().numpy() for each in (pos, neuron, found, found / maxima[neuron], x_row, x))
+    prompt, pos, neuron = torch.nonzero((activations >= share * maxima) & counted[:, :, None], as_tuple=True)
+    found = activations[prompt, pos, neuron]
+    places, x_row = (prompt * counted.shape[1] + pos).unique(return_inverse=True)
+    x = reader.source.inputs(layer, passed.x.flatten(0, 1)[places])
+    columns = (each.cpu().numpy() for each in (prompt, pos, neuron, found, found / maxima[neuron], x_row, x))
     return LayerFired(layer, *columns)
 
 
@@ -132,29 +150,3 @@ def fired(part: LayerFired, as_feature: Assigned) -> Fired:
         limit=as_feature.limit,
         unlike=as_feature.unlike,
     )
-
-
-def predictions(reader: Reader, text: Text, logits: Float[Tensor, "1 pos n_logits"] | None) -> dict[str, np.ndarray]:
-    """Of each token, and of those that may come next."""
-    n = len(text)
-    if logits is None:
-        nothing = np.full((n, NEXT), np.nan, dtype=np.float32)
-        return {
-            "log_probability": np.full(n, np.nan, dtype=np.float32),
-            "next_tokens": np.full((n, NEXT), -1),
-            "next_log_probability": nothing,
-        }
-    total = logits[0].logsumexp(-1)
-    top = logits[0, :, : reader.vocab].topk(min(NEXT, reader.vocab))
-    return {
-        "log_probability": log_probabilities(logits[0], text),
-        "next_tokens": top.indices.cpu().numpy(),
-        "next_log_probability": (top.values - total[:, None]).cpu().numpy(),
-    }
-
-
-def log_probabilities(logits: Float[Tensor, "pos n_logits"], text: Text) -> Float[np.ndarray, " pos"]:
-    """Of each token, given those before it; NaN for the first."""
-    following = torch.from_numpy(text.tokens[1:].astype(np.int64)).to(logits.device)
-    found = logits[:-1].gather(1, following[:, None])[:, 0] - logits[:-1].logsumexp(-1)
-    return np.append(np.float32(np.nan), found.cpu().numpy())

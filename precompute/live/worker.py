@@ -4,14 +4,14 @@ What libraries print goes nowhere: it would stand between the messages, and may 
 """
 
 import os
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 from ne_core.live.messages import encode, read_message
 from precompute.live.answering import Answering
 
 
-def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+def serve(requests: BufferedIOBase, answers: BufferedIOBase) -> None:
     """Answer until the input ends, or nobody takes answers any more."""
     answering = Answering()
     try:

@@ -16,6 +16,7 @@ from precompute.models.text_source import TextSource
 
 REPOSITORY = re.compile(r"\w[\w.-]{0,95}(/\w[\w.-]{0,95})?", re.ASCII)
 FOLDERS = "NE_MODELS"  # the environment variable: folders of models, divided as PATH is
+WHERE = f"put its folder into data/models, or name the folder that holds it in {FOLDERS}"
 UNKNOWN_WEIGHTS = "The atlas does not say by which weights its model is known: it may be another of the same name."
 
 
@@ -71,26 +72,20 @@ def dtype_of(dtype: object) -> str:
 
 
 def find_model(atlas: Atlas) -> tuple[str, tuple[str, ...]]:
-    """A folder of data/models or NE_MODELS, or a name of the hub."""
+    """A folder of data/models or NE_MODELS, or a name of the hub; and what is not certain of it."""
     model = atlas.manifest.model
-    known = model.sha256 if isinstance(model.sha256, str) else None
+    known, name = model.sha256 if isinstance(model.sha256, str) else None, str(model.name)
+    folders = list(folders_named(name, "config.json"))
+    fitting = [folder for folder in folders if known in (None, weights_sha256(folder))]
     notes = () if known else (UNKNOWN_WEIGHTS,)
-    others = False
-    for folder in folders_named(model.name, "config.json"):
-        if known is None or weights_sha256(folder) == known:
-            return str(folder), notes
-        others = True
-    name = str(model.name)
-    if REPOSITORY.fullmatch(name) and not Path(name).exists() and on_hub(name):
-        if known is not None and weights_sha256(model_folder(name)) != known:
-            raise NoModelError(other_model(atlas))
+    if fitting:
+        return str(fitting[0]), notes
+    on_the_hub = bool(REPOSITORY.fullmatch(name)) and not Path(name).exists() and on_hub(name)
+    if on_the_hub and known in (None, weights_sha256(model_folder(name))):
         return name, notes
-    if others:
+    if folders or on_the_hub:
         raise NoModelError(other_model(atlas))
-    raise NoModelError(
-        f"the model {shown(name)} of this atlas is not here: put its folder into data/models, or name the folder that "
-        f"holds it in {FOLDERS}"
-    )
+    raise NoModelError(f"the model {shown(name)} of this atlas is not here: {WHERE}")
 
 
 def find_sae(atlas: Atlas) -> Path:
@@ -105,10 +100,7 @@ def find_sae(atlas: Atlas) -> Path:
             return folder
     if folders:
         raise NoModelError(f"the autoencoder {shown(name)} here is another than the atlas was made of, by its weights")
-    raise NoModelError(
-        f"the autoencoder {shown(name)} of this atlas is not here: put its folder into data/models, or name the folder "
-        f"that holds it in {FOLDERS}"
-    )
+    raise NoModelError(f"the autoencoder {shown(name)} of this atlas is not here: {WHERE}")
 
 
 def folders_named(name: object, file: str) -> Iterator[Path]:

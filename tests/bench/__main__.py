@@ -21,6 +21,7 @@ from tests.bench import (
     load,
     nearest,
     precision,
+    prompt,
     sae,
     similar,
     storage,
@@ -93,6 +94,14 @@ def bench_synthetic(figures: Figures) -> None:
     synthetic.measure(figures)
 
 
+def bench_prompt(figures: Figures) -> None:
+    prompt.measure(figures, ATLAS)
+
+
+def bench_prompt_gpt2(figures: Figures) -> None:
+    prompt.measure_gpt2(figures, Path(".bench/gpt2/model"), MODEL)
+
+
 def bench_load(figures: Figures) -> None:
     load.measure(figures)
 
@@ -107,6 +116,7 @@ def bench_build(figures: Figures) -> None:
 
 BENCHES = {
     "app": bench_app,
+    "prompt": bench_prompt,
     "synthetic": bench_synthetic,
     "similar": bench_similar,
     "layout": bench_layout,
@@ -119,7 +129,13 @@ BENCHES = {
     "sae": bench_sae,
     "lab": bench_lab,
 }
-FULL = {"app_env": bench_app_env, "precision": bench_precision, "gpt2": bench_gpt2, "load": bench_load}
+FULL = {
+    "app_env": bench_app_env,
+    "precision": bench_precision,
+    "gpt2": bench_gpt2,
+    "load": bench_load,
+    "prompt_gpt2": bench_prompt_gpt2,
+}
 
 
 def main() -> None:

@@ -19,7 +19,10 @@ ROOT = Path(__file__).parents[3]
 COMMAND = (sys.executable, "-m", "precompute.live")
 DIED = "The model’s process ended before it had answered. Ask again: it is started anew."
 LATE = "The model took longer than {:.0f} seconds and was stopped: try a shorter text."
-NOT_STARTED = "No model can be run here: the folder precompute of this project is missing, or cannot be started."
+NOT_STARTED = (
+    "No model can be run here: that needs the folder precompute of this project, and what requirements-live.txt names "
+    "(python -m pip install -r requirements-live.txt -c constraints.txt)."
+)
 
 
 class LiveProcess:
@@ -52,7 +55,10 @@ class LiveProcess:
 
     def _answer(self, atlas: Path, request: Request) -> Answer:
         if self.process is None or self.process.poll() is not None:
-            self._start()
+            try:
+                self._start()
+            except OSError:
+                return Refused(NOT_STARTED)
         if self.opened != atlas:
             ready = self._exchange(atlas, OpenModel(), self.open_s)
             if not isinstance(ready, Ready):
@@ -75,9 +81,9 @@ class LiveProcess:
             self.has_answered = True
             return answer
         except (OSError, EOFError, ValueError, MessageError):
+            message = DIED if self.has_answered else NOT_STARTED
             self._end()
-            late, died = LATE.format(limit_s), DIED if self.has_answered else NOT_STARTED
-            return Refused(late if self.was_late else died)
+            return Refused(LATE.format(limit_s) if self.was_late else message)
         finally:
             clock.cancel()
 

@@ -94,6 +94,11 @@ class TransformerSource:
         self._ways: dict[int, Way] = {}
 
     @property
+    def writes_as_it_reads(self) -> bool:
+        """Whether a change of an activation can be written into the model: MLPs are a part of it."""
+        return True
+
+    @property
     def gated(self) -> bool:
         """Whether a neuron has two weight columns, the gate's and the other's."""
         return getattr(self._bridge.blocks[self.layers[0]].mlp, "W_gate", None) is not None

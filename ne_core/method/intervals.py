@@ -1,0 +1,20 @@
+"""How sure a share is that was counted."""
+
+import numpy as np
+from jaxtyping import Float, Int
+
+Z95 = 1.959964  # of a normal variable, between whose negative and itself 95 % lie
+
+
+def wilson(
+    k: Int[np.ndarray, " n"], total: int, z: float = Z95
+) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    """The Wilson score interval of each share k / total; from 0 to 1 where nothing was counted."""
+    if not total:
+        return np.zeros(len(k)), np.ones(len(k))
+    share = k / total
+    middle = share + z**2 / (2 * total)
+    spread = z * np.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
+    scale = 1 + z**2 / total
+    low, high = (middle - spread) / scale, (middle + spread) / scale
+    return np.where(k > 0, np.maximum(low, 0), 0.0), np.where(k < total, np.minimum(high, 1), 1.0)

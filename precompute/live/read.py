@@ -1,0 +1,131 @@
+"""`python -m precompute read`: every firing of many texts as a table, or how often each feature fires in the corpus."""
+
+import logging
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ne_core.atlas import Atlas
+from ne_core.export.frames import texts
+from ne_core.export.provenance import provenance
+from ne_core.export.table_stream import Write, ending_of, table_stream
+from ne_core.live.requests import LEAST_SHARE
+from ne_core.sharing.atomic_write import check_output, new_file
+from precompute.corpus import end_of_text, read_documents
+from precompute.live.densities import counted, densities_frame
+from precompute.live.reader import NO_INPUTS, Reader, open_reader
+from precompute.live.reading import LayerFired, assigned, check_distance
+from precompute.live.windows import Windows, fired_of, text_windows
+from precompute.run.device import check_device
+from precompute.run.progress import OnProgress, Progress
+
+logger = logging.getLogger(__name__)
+STDIN = "-"
+
+
+def read(
+    directory: Path, text: str | None, corpus: bool, out: Path, share: float, distance: float | None, device: str
+) -> int:
+    """Write the table; how many rows it has. Raises ValueError, in one line, for what cannot be read."""
+    check(text, corpus, out, share, distance)
+    check_device(device)
+    atlas = Atlas.open(directory)
+    if corpus and not atlas.manifest.inputs:
+        raise ValueError(f"{directory}: {NO_INPUTS}")
+    reader = open_reader(atlas, device)
+    for note in reader.notes:
+        logger.warning("%s", note)
+    progress = Progress(n_stages=1)
+    with new_file(out) as file, table_stream(file, ending_of(out), provenance(atlas)) as write:
+        if corpus:
+            with progress.stage("read the corpus", "examples") as on_progress:
+                return write_densities(reader, share, write, on_progress)
+        with progress.stage("read", "windows") as on_progress, documents_of(text, reader) as documents:
+            return write_firings(reader, documents, share, distance, write, on_progress)
+
+
+def check(text: str | None, corpus: bool, out: Path, share: float, distance: float | None) -> None:
+    """What is wrong is said before the model is opened."""
+    if not LEAST_SHARE <= share <= 1:
+        raise ValueError(f"--share {share:g}: it is from {LEAST_SHARE:g} to 1")
+    check_distance(distance)
+    if corpus and distance is not None:
+        raise ValueError("--distance goes with --text: densities are those of the atlas's own features")
+    ending_of(out)
+    check_output(out)
+    if text not in (None, STDIN):
+        read_documents(text)
+
+
+def write_densities(reader: Reader, share: float, write: Write, on_progress: OnProgress) -> int:
+    frame = densities_frame(reader, counted(reader, share, on_progress))
+    write(frame)
+    return len(frame)
+
+
+@contextmanager
+def documents_of(text: str, reader: Reader) -> Iterator[Callable[[], Iterable[str]]]:
+    """Gives the documents of a file as often as they are asked for; standard input is kept in a file meanwhile."""
+    ends = end_of_text(reader.source.tokenizer)
+    if text != STDIN:
+        yield lambda: read_documents(text, end_of_text=ends)
+        return
+    with tempfile.NamedTemporaryFile(suffix=".txt") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+        file.flush()
+        yield lambda: read_documents(file.name, end_of_text=ends)
+
+
+def write_firings(
+    reader: Reader,
+    documents: Callable[[], Iterable[str]],
+    share: float,
+    distance: float | None,
+    write: Write,
+    on_progress: OnProgress,
+) -> int:
+    """Some windows at a time, whatever their number. They are counted first, which takes a tokenizer alone."""
+    total = sum(len(each) for each in text_windows(reader, documents()))
+    if not total:
+        raise ValueError("the texts have no tokens: there is nothing to read")
+    n_rows = done = 0
+    for windows in text_windows(reader, documents()):
+        frame = firings_frame(reader, windows, fired_of(reader, windows, share), distance)
+        write(frame)
+        n_rows, done = n_rows + len(frame), done + len(windows)
+        on_progress(done, total)
+    return n_rows
+
+
+def firings_frame(reader: Reader, windows: Windows, layers: list[LayerFired], distance: float | None) -> pd.DataFrame:
+    """A row for every token and neuron at or above the share, by text, window, position, layer and neuron."""
+    frame = pd.concat([layer_frame(reader, windows, part, distance) for part in layers], ignore_index=True)
+    return frame.sort_values(["text", "window", "pos", "layer", "neuron"], ignore_index=True)
+
+
+def layer_frame(reader: Reader, windows: Windows, part: LayerFired, distance: float | None) -> pd.DataFrame:
+    """`pos` counts from the start of its window, special tokens included."""
+    found = assigned(reader, part, distance)
+    tokens = reader.atlas.text(windows.tokens[part.prompt, part.pos])
+    return pd.DataFrame(
+        {
+            "text": windows.text[part.prompt],
+            "window": windows.number[part.prompt],
+            "pos": part.pos,
+            "token": texts(tokens),
+            "layer": np.full(len(part.pos), part.layer),
+            "neuron": part.neuron,
+            "activation": part.activation.astype(np.float32),
+            "share": part.share.astype(np.float32),
+            "feature": found.feature,
+            "distance": found.distance.astype(np.float32),
+            "margin": found.margin.astype(np.float32),
+            "unlike": found.unlike,
+        }
+    )

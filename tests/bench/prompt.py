@@ -1,0 +1,161 @@
+"""Reading a text while somebody waits: how long it takes, and how right the meanings are that it is given."""
+
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+
+from ne_core.atlas import Atlas
+from ne_core.live.answers import Answer, TextRead
+from ne_core.live.requests import OpenModel, ReadText
+from ne_core.method.cluster import unit
+from ne_core.method.embeddings import Embedder
+from ne_core.method.statistics import InputStatistics
+from ne_core.queries.assigned import Assigner, Known
+from pages.components.serving.live_process import LiveProcess
+from precompute.evaluate.assigned import beyond_kept, planted_right, right_of, unlike_rates
+from precompute.live.predictions import predictions
+from precompute.live.reader import Reader, open_reader
+from precompute.live.reading import forward, strongest
+from precompute.live.text import Text
+from precompute.models.transformer import TransformerSource, open_transformer
+from tests.bench.collect import gpt2_shape
+from tests.bench.figures import Figures
+
+TOKENS, TEXTS, ROUNDS = 64, 60, 7
+BEYOND, PLANTED, UNLIKE = 150, 40, 128  # held-out examples of a layer, plantings of a layer, examples of the corpus
+FEATURES = 5  # of a neuron
+MAXIMA_OVER = 32  # random texts over which the maxima of random weights are taken
+
+
+def measure(figures: Figures, atlas_dir: Path) -> None:
+    """All that the demo atlas and its model can tell."""
+    measure_process(figures, atlas_dir)
+    measure_right(figures, open_reader(Atlas.open(atlas_dir)))
+
+
+def measure_process(figures: Figures, atlas_dir: Path) -> None:
+    """As a page asks: another text every time, answered by a process of its own."""
+    process, texts = LiveProcess(600, 300, 60), texts_of(Atlas.open(atlas_dir))
+    try:
+        started = time.perf_counter()
+        answered(process.answer(atlas_dir, OpenModel()))
+        answered(process.answer(atlas_dir, ReadText(texts[0])))
+        figures.add("prompt_cold_s_demo", time.perf_counter() - started, "s")
+        answered(process.answer(atlas_dir, ReadText(texts[1])))
+        ms = [1e3 * timed(lambda text=text: answered(process.answer(atlas_dir, ReadText(text)))) for text in texts[2:]]
+        figures.add("prompt_ms_p50_demo", statistics.median(ms), "ms")
+        figures.add("prompt_ms_p95_demo", float(np.quantile(ms, 0.95)), "ms")
+        figures.add("prompt_worker_mb_demo", resident_mb(process.process.pid), "MB")
+    finally:
+        process.end()
+
+
+def texts_of(atlas: Atlas) -> list[str]:
+    """Beginnings of examples, so many tokens each, as text."""
+    rows = np.linspace(0, len(atlas.tokens) - 1, TEXTS).astype(int)
+    return ["".join(atlas.text(atlas.tokens[row, 1:TOKENS])) for row in rows]
+
+
+def answered(answer: Answer) -> Answer:
+    if not hasattr(answer, "notes"):
+        raise RuntimeError(answer.message)
+    if isinstance(answer, TextRead) and len(answer.tokens) > 2 * TOKENS:
+        raise RuntimeError("the texts are longer than they should be")
+    return answer
+
+
+def resident_mb(pid: int) -> float:
+    """Resident memory of a process, at its highest."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6
+
+
+def measure_right(figures: Figures, reader: Reader) -> None:
+    held_out = beyond_kept(reader, BEYOND)
+    found = right_of(reader, held_out)
+    figures.add("assigned_right_demo", found.share(found.by_distance), "share")
+    figures.add("assigned_right_by_number_demo", found.share(found.by_number), "share")
+    figures.add("assigned_alone_demo", float((found.by_distance < 0).mean()), "share")
+    figures.add("assigned_n_demo", len(found.given), "examples")
+    for kind in ("neurons", "tokens"):
+        figures.add(f"assigned_right_planted_{kind}_demo", planted_right(reader.atlas, kind, PLANTED), "share")
+    corpus, shuffled = unlike_rates(reader, UNLIKE, 0.75)
+    figures.add("unlike_rate_demo", corpus, "share")
+    figures.add("unlike_rate_shuffled_demo", shuffled, "share")
+
+
+def measure_gpt2(figures: Figures, folder: Path, demo: Path) -> None:
+    """At GPT2-small's shape, random weights, without an atlas.
+
+    Maxima are those of the random weights, over random texts, and features random directions, five a neuron. Both ways
+    take turns, so that a slow moment meets both.
+    """
+    if not (folder / "config.json").exists():
+        gpt2_shape(folder, demo)
+    source = open_transformer(str(folder))
+    reader = Reader(Shape(source), source, ())
+    vars(reader).update(maxima=random_maxima(source), assigner=RandomFeatures(reader.atlas))
+    text = random_text(0)
+    read, bare = partial(read_through, reader, text), partial(source.read_on, *text.batch)
+    read(), bare()
+    pairs = [(timed(read), timed(bare)) for _ in range(ROUNDS)]
+    figures.add("prompt_over_forward_gpt2", min(r for r, _ in pairs) / min(b for _, b in pairs), "x")
+    figures.add("prompt_ms_gpt2", 1e3 * min(r for r, _ in pairs), "ms")
+    figures.add("prompt_fired_gpt2", sum(len(each.pos) for each in forward(reader, text, 0.75)[0]), "firings")
+
+
+class Shape:
+    """As much of an atlas as reading asks for, of a model's shape."""
+
+    def __init__(self, source: TransformerSource):
+        self.layers, self.vocab = source.layers, [""] * source.n_embeddings
+        self.d_in = source.layer(0).d_in
+        self.manifest = SimpleNamespace(embedding="standardised")
+
+    def embedder(self, layer: int) -> Embedder:
+        return Embedder(InputStatistics(np.zeros(self.d_in, np.float32), np.eye(self.d_in, dtype=np.float32)))
+
+
+class RandomFeatures(Assigner):
+    """FEATURES of each neuron, in the place of what is made of an atlas's inputs."""
+
+    def made(self, layer: int, neurons: list[int], distance: float | None) -> dict[int, Known]:
+        rng, d_in = np.random.default_rng(layer), self.atlas.d_in
+        limit = np.ones(FEATURES, dtype=np.float32)
+        return {each: (unit(rng.normal(size=(FEATURES, d_in))).astype(np.float32), limit) for each in neurons}
+
+
+def read_through(reader: Reader, text: Text) -> None:
+    """All that an answer needs but cutting the text into tokens."""
+    layers, logits = forward(reader, text, 0.75)
+    strongest(reader, layers, 5000, None)
+    predictions(reader, text, logits)
+
+
+def random_text(seed: int) -> Text:
+    tokens = np.random.default_rng(seed).integers(50_000, size=TOKENS)
+    return Text(tokens, np.arange(TOKENS) > 0, np.zeros(TOKENS, dtype=bool), False)
+
+
+def random_maxima(source: TransformerSource) -> dict[int, np.ndarray]:
+    found: dict[int, torch.Tensor] = {}
+
+    def visit(passed) -> None:
+        highest = passed.activations[0, 1:].amax(dim=0)
+        found[passed.layer] = torch.maximum(found.get(passed.layer, highest), highest)
+
+    for seed in range(1, MAXIMA_OVER + 1):
+        source.read(*random_text(seed).batch, visit)
+    return {layer: each.numpy() for layer, each in found.items()}
+
+
+def timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started

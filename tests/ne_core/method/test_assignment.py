@@ -1,0 +1,76 @@
+"""Assignment by means of unit embeddings, against average linkage written out."""
+
+import numpy as np
+import pytest
+
+from ne_core.method.assignment import FeatureMeans, assign, feature_means, quantiles
+from ne_core.method.cluster import unit
+
+
+def brute(units: np.ndarray, members: np.ndarray, feature: np.ndarray) -> np.ndarray:
+    """Mean cosine distance [n_queries n_features]."""
+    apart = 1 - units @ members.T
+    return np.stack([apart[:, feature == each].mean(1) for each in range(feature.max() + 1)], axis=1)
+
+
+@pytest.fixture
+def members():
+    """Three neurons of 30, 1 and 12 examples."""
+    rng = np.random.default_rng(1)
+    sizes, of_neuron = (30, 1, 12), [rng.integers(4, size=30), np.zeros(1, dtype=int), np.repeat([0, 1], 6)]
+    units = [unit(rng.normal(size=(n, 5))).astype(np.float32) for n in sizes]
+    starts = np.cumsum([0, *(each.max() + 1 for each in of_neuron)])
+    flat = np.concatenate([each + start for each, start in zip(of_neuron, starts, strict=False)])
+    return units, of_neuron, feature_means(np.concatenate(units), flat, starts, alone=0.7)
+
+
+def test_distances_are_mean_distances_to_members(members):
+    units, of_neuron, features = members
+    rng = np.random.default_rng(2)
+    queries, neuron = unit(rng.normal(size=(60, 5))).astype(np.float32), rng.integers(3, size=60)
+    found = assign(queries, neuron, features)
+    for k in range(60):
+        apart = np.sort(brute(queries[[k]], units[neuron[k]], of_neuron[neuron[k]])[0])
+        nearest = brute(queries[[k]], units[neuron[k]], of_neuron[neuron[k]])[0].argmin()
+        assert found.feature[k] == nearest
+        assert found.distance[k] == pytest.approx(apart[0], abs=1e-6)
+        assert found.margin[k] == pytest.approx(
+            apart[1] - apart[0] if len(apart) > 1 else np.nan, abs=1e-6, nan_ok=True
+        )
+
+
+def test_limits_are_quantiles_of_members_that_are_left_out(members):
+    units, of_neuron, features = members
+    for number, start in enumerate(features.starts[:-1]):
+        for feature in range(of_neuron[number].max() + 1):
+            mine = units[number][of_neuron[number] == feature]
+            apart = 1 - mine @ mine.T
+            left_out = [np.delete(apart[i], i).mean() for i in range(len(mine))] if len(mine) > 1 else [0.7]
+            assert features.limit[start + feature] == pytest.approx(np.quantile(left_out, 0.95), abs=1e-6)
+
+
+def test_an_input_between_two_features_in_the_head():
+    """Two features at right angles; an input along the first is at 0 from it and at 1 from the second."""
+    features = feature_means(np.eye(2, dtype=np.float32), np.array([0, 1]), np.array([0, 2]), alone=0.5)
+    found = assign(np.array([[1, 0], [-1, 0]], dtype=np.float32), np.array([0, 0]), features)
+    assert found.feature.tolist() == [0, 1]
+    assert found.distance.tolist() == [0, 1]
+    assert found.margin.tolist() == [1, 1]
+    assert found.unlike.tolist() == [False, True]
+
+
+def test_neurons_without_features_and_no_inputs_at_all():
+    none = FeatureMeans(np.zeros(2, dtype=np.int64), np.zeros((0, 3), np.float32), np.zeros(0, np.float32))
+    found = assign(np.ones((2, 3), dtype=np.float32), np.zeros(2, dtype=np.int64), none)
+    assert found.feature.tolist() == [-1, -1]
+    assert not found.unlike.any()
+    assert len(assign(np.ones((0, 3), dtype=np.float32), np.zeros(0, dtype=np.int64), none).feature) == 0
+
+
+def test_quantiles_are_numpy_s():
+    rng = np.random.default_rng(0)
+    values, group = rng.normal(size=50), rng.integers(6, size=50)
+    found = quantiles(values, group, 7, 0.95)
+    for each in range(6):
+        assert found[each] == pytest.approx(np.quantile(values[group == each], 0.95))
+    assert np.isnan(found[6])

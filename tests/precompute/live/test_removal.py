@@ -1,0 +1,165 @@
+"""A meaning taken out: what is changed is one neuron's activation, and the model itself runs on with it."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForCausalLM
+
+from ne_core.live.requests import WHOLE, LiveError, Removal, TakeOut
+from ne_core.method.meaning import along_span, beyond, span
+from ne_core.refs import NeuronRef
+from precompute.live.edits import Edit, as_long
+from precompute.live.removal import take_out
+from precompute.live.running import at_layer
+
+TEXT = "the same words come back and a model reads text"
+
+
+def run_hooked(place, tokens: np.ndarray, change: Callable[[torch.nn.Module], list]) -> np.ndarray:
+    """Log-probabilities of plain transformers with hooks, [pos vocabulary]."""
+    model = AutoModelForCausalLM.from_pretrained(place / "models" / "gpt2", dtype=torch.float32).eval()
+    change(model)
+    with torch.inference_mode():
+        return model(torch.from_numpy(tokens.astype(np.int64))[None]).logits[0].log_softmax(-1).numpy()
+
+
+def of_text(log_probabilities: np.ndarray, tokens: np.ndarray) -> np.ndarray:
+    return log_probabilities[np.arange(len(tokens) - 1), tokens[1:]]
+
+
+def reads_nothing(layer: int, neuron: int, pos: slice, folded: bool):
+    """A hook on the pre-activations: of one neuron nothing but what biases add is left."""
+
+    def change(model) -> list:
+        block = model.transformer.h[layer]
+        b = block.mlp.c_fc.bias[neuron]
+        if folded:
+            b = b + block.ln_2.bias @ block.mlp.c_fc.weight[:, neuron]
+
+        def hook(module, given, z):
+            z = z.clone()
+            z[:, pos, neuron] = b
+            return z
+
+        return [block.mlp.c_fc.register_forward_hook(hook)]
+
+    return change
+
+
+@pytest.mark.parametrize("kind", ["folded", "raw"])
+def test_a_whole_neuron_removed_is_a_hook_that_zeroes_what_it_reads(reader, place, kind):
+    found = take_out(reader(kind), TakeOut(TEXT, (Removal(0, 7), Removal(2, 3))))
+    first, second = (
+        reads_nothing(layer, neuron, slice(1, None), kind == "folded") for layer, neuron in ((0, 7), (2, 3))
+    )
+    expected = run_hooked(place, found.tokens, lambda model: first(model) + second(model))
+    np.testing.assert_allclose(found.log_probability[1, 1:], of_text(expected, found.tokens), atol=1e-4)
+    np.testing.assert_allclose(found.probability[1], np.exp(expected[found.at, found.next_tokens]), atol=1e-5)
+    before = run_hooked(place, found.tokens, lambda model: [])
+    np.testing.assert_allclose(found.log_probability[0, 1:], of_text(before, found.tokens), atol=1e-4)
+    assert np.abs(expected - before).max() > 1e-3
+
+
+def test_at_one_position_nothing_before_it_changes(reader, place):
+    found = take_out(reader("folded"), TakeOut(TEXT, (Removal(0, 7),), pos=4, at=2))
+    expected = run_hooked(place, found.tokens, reads_nothing(0, 7, slice(4, 5), True))
+    np.testing.assert_allclose(found.log_probability[1, 1:], of_text(expected, found.tokens), atol=1e-4)
+    np.testing.assert_array_equal(found.probability[0], found.probability[1])
+    assert found.changed_pos.tolist() == [4]
+
+
+def several(reader) -> NeuronRef:
+    """A neuron with two features or more."""
+    row = int(np.argmax(reader.atlas.neurons["n_features"]))
+    return NeuronRef(int(reader.atlas.neurons["layer"][row]), int(reader.atlas.neurons["neuron"][row]))
+
+
+def test_a_meaning_is_projected_out_of_x_at_its_neuron_alone(reader):
+    reader = reader("folded")
+    ref, text = several(reader), reader.text(TEXT)
+    found = take_out(reader, TakeOut(TEXT, (Removal(ref.layer, ref.neuron, 1),)))
+    x, activations = at_layer(reader, text, ref.layer, [])
+    own, mean = reader.atlas.neuron(ref).feature == 1, reader.mean(ref.layer)
+    u = beyond(np.asarray(reader.atlas.neuron_inputs(ref), np.float32), np.asarray(own), mean)
+    left = x - np.outer((x - mean) @ u, u)
+    weights = reader.source.layer(ref.layer)
+    z = torch.from_numpy(left @ weights.W_in[:, ref.neuron] + weights.b_in[ref.neuron])
+    expected = torch.nn.functional.gelu(z, approximate="tanh").numpy()
+    np.testing.assert_array_equal(found.changed_pos, np.flatnonzero(text.counted))
+    np.testing.assert_allclose(found.changed_activation[0], activations[found.changed_pos, ref.neuron], atol=1e-5)
+    np.testing.assert_allclose(found.changed_activation[1], expected[found.changed_pos], atol=1e-4)
+    assert "residual stream" in found.stated
+
+
+def test_all_meanings_of_a_neuron_at_once_are_what_they_span():
+    """Three directions in a plane: what is taken is the plane's part, whatever their angles."""
+    directions = np.array([[1, 0, 0], [0.6, 0.8, 0], [0, 1, 0], [0, 0, 0]], dtype=np.float32)
+    basis = span(directions)
+    assert len(basis) == 2
+    taken = along_span(np.array([[3, 4, 5]], dtype=np.float32), np.array([1, 0, 0], dtype=np.float32), basis)
+    np.testing.assert_allclose(taken, [[2, 4, 0]], atol=1e-6)
+    assert len(span(np.zeros((2, 3), dtype=np.float32))) == 0
+
+
+def test_beyond_is_at_right_angles_to_the_siblings():
+    x = np.array([[1, 1, 0], [1, 1, 0], [1, 0, 0], [1, 0, 0]], dtype=np.float32)
+    own, mean = np.array([True, True, False, False]), np.zeros(3, dtype=np.float32)
+    np.testing.assert_allclose(beyond(x, own, mean), [0, 1, 0], atol=1e-6)
+    np.testing.assert_allclose(beyond(x[:2], own[:2], mean), [np.sqrt(0.5), np.sqrt(0.5), 0], atol=1e-6)
+    assert not beyond(x[[0, 0]], np.array([True, False]), mean).any()
+
+
+def test_the_random_direction_takes_as_much(reader):
+    reader, x = reader("folded"), np.random.default_rng(0).normal(size=(5, 16)).astype(np.float32)
+    for edit in (Edit(NeuronRef(0, 1), span(np.eye(2, 16, dtype=np.float32))), Edit(NeuronRef(0, 1), None)):
+        lengths = np.linalg.norm(edit.removed(x, reader.mean(0)), axis=1)
+        taken = as_long(reader)(edit, x)
+        np.testing.assert_allclose(np.linalg.norm(taken, axis=1), lengths, rtol=1e-5)
+        assert np.linalg.matrix_rank(taken, tol=1e-4) == 1
+
+
+def test_a_latent_removed_takes_its_decoder_row_out_of_the_stream(reader, place):
+    reader = reader("latents")
+    (layer,), text = reader.atlas.layers, reader.text(TEXT)
+    _, latents = at_layer(reader, text, layer, [])
+    latent = int(latents[1:].max(0).argmax())
+    found = take_out(reader, TakeOut(TEXT, (Removal(layer, latent),)))
+    change = np.zeros_like(latents[:, latent])
+    change[found.changed_pos] = found.changed_activation[1] - found.changed_activation[0]
+    row = reader.source._latents.W_dec[latent].numpy()
+
+    def hooked(model) -> list:
+        def hook(module, given):
+            return (given[0] + torch.from_numpy(np.outer(change, row)), *given[1:])
+
+        return [model.transformer.h[1].register_forward_pre_hook(hook)]
+
+    np.testing.assert_allclose(
+        found.log_probability[1, 1:], of_text(run_hooked(place, found.tokens, hooked), found.tokens), atol=1e-4
+    )
+    assert np.abs(change).max() > 0.1
+
+
+@pytest.mark.parametrize(
+    ("kind", "removals", "message"),
+    [
+        ("folded", (), "one to 10"),
+        ("folded", (Removal(0, 1),) * 11, "one to 10"),
+        ("folded", (Removal(1, 1),), "layer=1"),
+        ("folded", (Removal(0, 99),), "neuron=99"),
+        ("folded", (Removal(0, 1, 400),), "feature=400"),
+        ("encoder", (Removal(0, 1),), "does not predict"),
+        ("lacking", (Removal(1, 1, 0),), "no inputs"),
+    ],
+)
+def test_what_cannot_be_removed_is_refused_in_one_line(reader, kind, removals, message):
+    with pytest.raises(LiveError, match=message) as error:
+        take_out(reader(kind), TakeOut(TEXT, removals))
+    assert "\n" not in str(error.value)
+
+
+def test_without_inputs_a_whole_neuron_can_be_removed(reader):
+    found = take_out(reader("lacking"), TakeOut(TEXT, (Removal(1, 1, WHOLE),)))
+    assert np.abs(found.log_probability[1, 1:] - found.log_probability[0, 1:]).max() > 0
