@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.atlas import Neuron
-from ne_core.method.agreement import of_baseline
+from ne_core.method.agreement import baseline_importances
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,10 @@ def by_distance(importances: Float[np.ndarray, "n back"]) -> ByDistance:
 
 def distances(neuron: Neuron, rows: Int[np.ndarray, " k"], baseline: int | None) -> tuple[ByDistance, ByDistance]:
     """Of these rows of a neuron, and of its others, under one mask baseline or, for None, their mean."""
-    values, inside = of_baseline(np.asarray(neuron.window_importances), baseline), np.zeros(len(neuron), dtype=bool)
+    values, inside = (
+        baseline_importances(np.asarray(neuron.window_importances), baseline),
+        np.zeros(len(neuron), dtype=bool),
+    )
     inside[rows] = True
     return by_distance(values[inside]), by_distance(values[~inside])
 

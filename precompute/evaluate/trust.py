@@ -14,7 +14,7 @@ from ne_core.atlas import Atlas
 from ne_core.errors import AtlasError
 from ne_core.method.cluster import similarities
 from ne_core.method.embeddings import combined, reads_weights
-from ne_core.method.equal_n import counts, some_sets
+from ne_core.method.equal_n import counts, random_subsets
 from ne_core.refs import NeuronRef
 from precompute.evaluate.trust_picture import Curve
 from precompute.evaluate.trust_report import Layer, trust_report
@@ -116,5 +116,5 @@ def curve(atlas: Atlas, layer: int, units: Units, ns: Sequence[int], rng: np.ran
     W, found = embedder.weights(space, units.W), np.empty((len(units.x), len(ns)))
     for i, x in enumerate(units.x):
         cosines = similarities(combined(space, embedder.inputs(space, x), W[:, i]))
-        found[i] = [counts(cosines, some_sets(len(x), n, SETS, rng), cut).mean() for n in ns]
+        found[i] = [counts(cosines, random_subsets(len(x), n, SETS, rng), cut).mean() for n in ns]
     return Curve(tuple(ns), found)

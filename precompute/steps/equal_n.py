@@ -23,10 +23,10 @@ from ne_core.method.equal_n import (
     Measure,
     between,
     distances_in,
-    features_at,
     joined_counts,
     mean_distance,
-    some_sets,
+    mean_features,
+    random_subsets,
 )
 from precompute.config import RunConfig
 from precompute.run.mapped import let_go
@@ -129,7 +129,7 @@ def measured(
     if len(x) < job.n:
         return dict.fromkeys((*COLUMNS, *RANDOM), np.nan)
     cosines = similarities(combined(job.space, x, w))
-    features, distance = features_at(cosines, job.n, job.cut, rng), mean_distance(cosines)
+    features, distance = mean_features(cosines, job.n, job.cut, rng), mean_distance(cosines)
     other, far = (features, distance.value) if orders is None else permuted(job, x, orders, rng)
     return {
         "rarefied_features": features.value,
@@ -156,7 +156,7 @@ def permuted(
     within, apart = [], []
     for w in orders:
         cosines = similarities(combined(job.space, x, w))
-        within.append(distances_in(cosines, some_sets(len(x), job.n, PERMUTED_SETS, rng)))
+        within.append(distances_in(cosines, random_subsets(len(x), job.n, PERMUTED_SETS, rng)))
         apart.append(mean_distance(cosines).value)
     found = joined_counts(np.concatenate(within), job.cut).reshape(len(orders), PERMUTED_SETS)
     value, spread = float(found.mean()), SURE * np.sqrt(between(found))

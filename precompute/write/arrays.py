@@ -12,7 +12,7 @@ from jaxtyping import Float
 from ne_core.atlas.inputs import places
 from ne_core.atlas.paths import inputs_file, layer_folder
 from ne_core.atlas.schema import EXAMPLES, IMAGES, INPUTS, LAYER, Array
-from ne_core.half import LARGEST, n_at_end
+from ne_core.half import LARGEST, n_clipped
 from ne_core.method.statistics import triangle
 from ne_core.sharing.atomic_write import WriteError
 from precompute.steps.activating_examples import LayerRows
@@ -86,7 +86,7 @@ def save(folder: Path, spec: Array, values: np.ndarray) -> Clipped:
         np.lib.format.write_array_header_1_0(file, head)
         for block in blocks(values):
             stored = cast(spec, block)
-            n += n_at_end(stored) if spec.clipped else 0
+            n += n_clipped(stored) if spec.clipped else 0
             file.write(stored.tobytes())  # not `tofile`, which cannot say that a disk is full
     return {spec.file: n} if n else {}
 

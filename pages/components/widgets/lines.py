@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.method.agreement import of_baseline
+from ne_core.method.agreement import baseline_importances
 from ne_core.queries.maximum import maximum
 from ne_core.text.windows import Window
 from pages.components.widgets.thumbs import thumbs
@@ -30,7 +30,7 @@ def lines(
     rows = np.asarray(rows, dtype=np.int64)
     part, key = around(atlas.manifest.window, before, after)
     ids = atlas.window_tokens(neuron, rows)[:, part]
-    importances = of_baseline(neuron.window_importances[rows], baseline)[:, part.start :]
+    importances = baseline_importances(neuron.window_importances[rows], baseline)[:, part.start :]
     values = zip(
         *(each.tolist() for each in spans(ids)),
         ids.tolist(),
