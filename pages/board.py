@@ -5,7 +5,7 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import layer_mark
 from ne_core.method.classes import NAMES, rules
-from ne_core.queries.board import Board, board
+from ne_core.queries.ranking import Ranking, ranking
 from pages.components.board.board_table import board_table
 from pages.components.board.filters import TITLES, filters
 from pages.components.board.layers import show_classes, show_layers
@@ -26,9 +26,9 @@ ensure_router()
 
 
 @per_atlas(says="Reading the measures …")
-def board_of(atlas: Atlas) -> Board:
+def board_of(atlas: Atlas) -> Ranking:
     """One board for all sessions, with its sorted columns."""
-    return board(atlas)
+    return ranking(atlas)
 
 
 def show_presets(atlas: Atlas, view: View) -> None:
@@ -59,7 +59,7 @@ def show_pages(atlas: Atlas, view: View, n_found: int) -> None:
     chips([shown[0], here, shown[1]], name="pages", label="Pages")
 
 
-def show_nothing(atlas: Atlas, board: Board, view: View) -> None:
+def show_nothing(atlas: Atlas, board: Ranking, view: View) -> None:
     """Which one filter, without which there would be some; else all of them."""
     unit = atlas.manifest.vocabulary.unit
     st.markdown(f"**No {unit} passes all of these filters.** Widen one:")

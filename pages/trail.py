@@ -77,7 +77,7 @@ def show_list(atlas: Atlas, view: View, trail: Trail) -> None:
     """Every node again, with its example."""
     for layer in trail.layers:
         st.subheader(f"Layer {layer}", anchor=False)
-        rows = [node_row(atlas, view, trail, place) for place in trail.at(layer)]
+        rows = [node_row(atlas, view, trail, place) for place in trail.nodes_of(layer)]
         feature_rows(rows, of=atlas, name=f"layer_{layer}", label=f"Features of layer {layer}", shown=len(rows))
 
 

@@ -1,4 +1,4 @@
-"""Why a feature activates its neuron: the largest parts of its mean pre-activation, and what its heads read most."""
+"""Largest contributions to a feature's mean pre-activation, and the tokens that its heads read most."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from ne_core.method.contributions import HEAD, Contributions, Part
 
 @dataclass(frozen=True)
 class Reading:
-    """What a head reads most, over the `n` examples among whose strongest heads it is.
+    """Token that a head reads most, over the `n` examples in which it is among the strongest heads.
 
-    Most often, in `n_back` of them, from `back` tokens before the key token, where `there` is the commonest token, or
-    in `n_token` from the token `token`, wherever: `nearest` to `farthest` tokens before.
+    `back`: most frequent distance before the key token, in `n_back` examples; `there`: most frequent token at it.
+    `token`: most frequent token at any distance, in `n_token` examples, `nearest` to `farthest` tokens before.
     """
 
     n: int
@@ -29,13 +29,13 @@ class Reading:
 
     @property
     def by_token(self) -> bool:
-        """Whether the token says more of it than the distance."""
+        """True if the token describes the head's reading better than the distance."""
         return self.n_token > self.n_back
 
 
 @dataclass(frozen=True)
 class Written:
-    """One part's mean over a feature's examples; of a head, what it reads if it is among the strongest in any."""
+    """Mean of one part over a feature's examples, and its reading for a head that is ever among the strongest."""
 
     part: Part
     mean: float
@@ -44,7 +44,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Why:
-    """The largest parts by size, the sum of `n_rest` others, the biases, and the total: all of these together."""
+    """Largest parts by size, the sum of the `n_rest` others, the biases, and the sum of all of these."""
 
     largest: list[Written]
     rest: float
@@ -53,36 +53,37 @@ class Why:
     total: float
 
 
-def why(atlas: Atlas, neuron: Neuron, wrote: Contributions, rows: Int[np.ndarray, " k"], most: int) -> Why:
-    """Of some examples of a neuron, one at least."""
-    mean = wrote.mean(rows)
+def why(atlas: Atlas, neuron: Neuron, contributions: Contributions, rows: Int[np.ndarray, " k"], most: int) -> Why:
+    """Average the contributions over some examples of a neuron, at least one."""
+    mean = contributions.mean(rows)
     order = np.argsort(-np.abs(mean[:-1]), kind="stable")
     largest = [
-        Written(wrote.named[i], float(mean[i]), reading(atlas, neuron, wrote, rows, i)) for i in order[:most].tolist()
+        Written(contributions.named[i], float(mean[i]), reading(atlas, neuron, contributions, rows, i))
+        for i in order[:most].tolist()
     ]
     rest = order[most:]
     return Why(largest, float(mean[rest].sum()), len(rest), float(mean[-1]), float(mean.sum()))
 
 
 def reading(
-    atlas: Atlas, neuron: Neuron, wrote: Contributions, rows: Int[np.ndarray, " k"], column: int
+    atlas: Atlas, neuron: Neuron, contributions: Contributions, rows: Int[np.ndarray, " k"], column: int
 ) -> Reading | None:
-    """Of the part in a column, None unless it is a head that is among the strongest of some example."""
-    if wrote.named[column].kind != HEAD:
+    """Summarise the reading of a part; None unless it is a head among the strongest in some example."""
+    if contributions.named[column].kind != HEAD:
         return None
-    number = column - next(i for i, part in enumerate(wrote.named) if part.kind == HEAD)
-    at, place = np.nonzero(wrote.read_head[rows] == number)
-    if not len(at):
+    number = column - next(i for i, part in enumerate(contributions.named) if part.kind == HEAD)
+    index, rank = np.nonzero(contributions.read_head[rows] == number)
+    if not len(index):
         return None
-    back = wrote.read_back[rows][at, place].astype(np.int64)
-    tokens = atlas.tokens[neuron.example[rows][at], neuron.pos[rows][at] - back]
+    back = contributions.read_back[rows][index, rank].astype(np.int64)
+    tokens = atlas.tokens[neuron.example[rows][index], neuron.pos[rows][index] - back]
     commonest, n_back = most_common(back)
     token, n_token = most_common(tokens)
     of_token = back[tokens == token]
     there, _ = most_common(tokens[back == commonest])
-    return Reading(len(at), commonest, n_back, there, token, n_token, int(of_token.min()), int(of_token.max()))
+    return Reading(len(index), commonest, n_back, there, token, n_token, int(of_token.min()), int(of_token.max()))
 
 
 def most_common(values: Int[np.ndarray, " n"]) -> tuple[int, int]:
-    """The first of the most frequent values, and how often it is there."""
+    """Most frequent value, the first if tied, and its count."""
     return Counter(values.tolist()).most_common(1)[0]

@@ -7,7 +7,7 @@ import numpy as np
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import ref_name
 from ne_core.method.classes import CLASSES
-from ne_core.queries.board import Board
+from ne_core.queries.ranking import Ranking
 from ne_core.refs import NeuronRef
 from pages.components.base.assets import component, drawn_key
 from pages.components.text.labels import brief, label
@@ -24,7 +24,7 @@ TABLE = component(
 NAMED = 4  # features whose key token is shown
 
 
-def board_table(atlas: Atlas, board: Board, rows: Sequence[int], view: View) -> None:
+def board_table(atlas: Atlas, board: Ranking, rows: Sequence[int], view: View) -> None:
     drawn = {
         "label": atlas.manifest.vocabulary.Units,
         "columns": [heading(atlas, name, view) for name in columns(atlas.manifest)],
@@ -44,7 +44,7 @@ def heading(atlas: Atlas, name: str, view: View) -> dict:
     }
 
 
-def table_row(atlas: Atlas, board: Board, row: int) -> dict:
+def table_row(atlas: Atlas, board: Ranking, row: int) -> dict:
     """A neuron: where it is, what it fires on, and its numbers as they are written."""
     ref = NeuronRef(int(board.columns["layer"][row]), int(board.columns["neuron"][row]))
     texts = [cell(board, column, row) for column in columns(atlas.manifest).values()]
@@ -59,7 +59,7 @@ def table_row(atlas: Atlas, board: Board, row: int) -> dict:
     }
 
 
-def cell(board: Board, column: Column, row: int) -> str:
+def cell(board: Ranking, column: Column, row: int) -> str:
     """The number as it is written, with the ends of its interval where there is one."""
     said = column.text(board.columns[column.source][row].item())
     ends = [board.columns[name][row].item() for name in column.ends or ()]

@@ -7,7 +7,7 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import layer_mark
 from ne_core.method.classes import CLASSES, NAMES
-from ne_core.queries.board import Board
+from ne_core.queries.ranking import Ranking
 from pages.components.url import location
 from pages.components.url.board_view import RANGES, Range, View, ends
 from pages.components.widgets.choices import one_of
@@ -16,7 +16,7 @@ TITLES = {"features": "Features", "random": "Above random (%)", "size": "Size (e
 WIDTH = 180  # of a range: two in a row on a telephone
 
 
-def filters(atlas: Atlas, board: Board, view: View) -> None:
+def filters(atlas: Atlas, board: Ranking, view: View) -> None:
     with st.container(horizontal=True, gap="small"):
         layers, kinds = list(atlas.layers), list(CLASSES)
         named = partial(layer_mark, atlas.manifest)
@@ -26,7 +26,7 @@ def filters(atlas: Atlas, board: Board, view: View) -> None:
             pick_range(atlas, board, view, name)
 
 
-def pick_range(atlas: Atlas, board: Board, view: View, name: str) -> None:
+def pick_range(atlas: Atlas, board: Ranking, view: View, name: str) -> None:
     """A range between the ends of what there is; a handle at an end is no limit."""
     low, high = ends(board, name)
     if low == high:

@@ -7,7 +7,7 @@ from ne_core.atlas import Atlas
 from ne_core.atlas.names import layer_marks
 from ne_core.export import layer_figures
 from ne_core.method.classes import NAMES, rules
-from ne_core.queries.board import Board, quantiles
+from ne_core.queries.ranking import Ranking, quantiles
 from pages.components.cached.per_atlas import per_atlas
 from pages.components.shell.settings import pairs, safe
 from pages.components.text.measure_columns import counted_at
@@ -16,7 +16,7 @@ from pages.components.widgets.export import Page, plotly_page, toolbar
 RANDOM = {"features": "random_features", "mean_distance": "random_distance"}  # the same of random directions
 
 
-def show_classes(atlas: Atlas, board: Board) -> None:
+def show_classes(atlas: Atlas, board: Ranking) -> None:
     st.subheader("The classes", anchor=False)
     counts = board.class_counts.sum(axis=0).tolist()
     said = rules(atlas.manifest.default_cut)
@@ -29,7 +29,7 @@ def show_classes(atlas: Atlas, board: Board) -> None:
     st.caption("The first rule that holds decides, from the top.")
 
 
-def show_layers(atlas: Atlas, board: Board) -> list[Page]:
+def show_layers(atlas: Atlas, board: Ranking) -> list[Page]:
     """The figures, which it returns for the export."""
     st.subheader("How the layers differ", anchor=False)
     left, middle, right = st.columns([1, 1, 1.4], gap="medium")
@@ -57,12 +57,12 @@ def counted(layer: str, counts: np.ndarray) -> str:
 
 
 @per_atlas()
-def classes_figure(atlas: Atlas, _board: Board):
+def classes_figure(atlas: Atlas, _board: Ranking):
     return layer_figures.classes_by_layer(layer_marks(atlas.manifest), _board.class_counts, list(NAMES.values()))
 
 
 @per_atlas(entries=8)
-def spread_figure(atlas: Atlas, _board: Board, column: str, unit: str):
+def spread_figure(atlas: Atlas, _board: Ranking, column: str, unit: str):
     random = None if atlas.manifest.rarefied is None else random_quantiles(atlas, RANDOM[column])
     return layer_figures.spread_by_layer(layer_marks(atlas.manifest), _board.quantiles(column), unit, random)
 
@@ -72,7 +72,7 @@ def random_quantiles(atlas: Atlas, name: str) -> np.ndarray:
     return np.array([quantiles(atlas.files[layer].random[name]) for layer in atlas.layers])
 
 
-def show_spread(atlas: Atlas, board: Board, column: str, title: str, unit: str, counted: str = "") -> Page:
+def show_spread(atlas: Atlas, board: Ranking, column: str, title: str, unit: str, counted: str = "") -> Page:
     """A figure, and its medians in words for those who do not see it; how it was `counted`."""
     quantiles = board.quantiles(column)
     medians = ", ".join(

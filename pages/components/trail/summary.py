@@ -35,7 +35,7 @@ def spread(atlas: Atlas, trail: Trail, layer: int, comparable: list[int]) -> str
         return f"No feature of {others} has a cosine of {trail.least:g} or more with this one."
     first, last = met[0], met[-1]
     begins = "it is there from the first on" if first == compared[0] else f"it first appears in layer {first}"
-    begins += f" ({name(atlas, trail, trail.at(first)[0])})"
+    begins += f" ({name(atlas, trail, trail.nodes_of(first)[0])})"
     ends = "goes on to the last" if last == compared[-1] else f"is last seen in layer {last}"
     gaps = [each for each in compared if first < each < last and each not in met]
     without = f" Not met in {named(atlas.manifest, gaps)}." if gaps else ""

@@ -7,7 +7,7 @@ from ne_core.atlas import Atlas
 from ne_core.method.classes import CLASSES, NAMES, class_counts, neuron_classes, related_distance, rules, second_sizes
 from ne_core.method.cluster import cut, similarities, tree
 from ne_core.method.measures import measures
-from ne_core.queries.board import board
+from ne_core.queries.ranking import ranking
 from tests.support.planted import LAYERS
 
 CUT = 0.5
@@ -57,7 +57,7 @@ def test_related_is_measured_from_the_cut():
 
 def test_planted_neurons_have_their_class(tiny_atlas):
     """Planted features of one neuron are at right angles, so none are related."""
-    table = board(Atlas.open(tiny_atlas))
+    table = ranking(Atlas.open(tiny_atlas))
     truth = {
         0: ["primary-rare", "single", "many", "single", "dead", "many"],
         2: ["primary-rare", "dead", "single", "many", "single"],

@@ -6,7 +6,7 @@ import pytest
 from ne_core.atlas import Atlas
 from ne_core.atlas.search import BEGINNING
 from ne_core.queries.feature_filter import FeatureFilter
-from ne_core.queries.passages import passages, together
+from ne_core.queries.passages import passages, proximity
 from ne_core.refs import FeatureRef
 from ne_core.text.words import words_of
 from pages.components.matching import find
@@ -141,10 +141,10 @@ def test_one_word_reads_no_examples(atlas, monkeypatch):
 def test_proximity_of_words():
     texts = ["a cat ran", "ran, cat", "cat⏎ran", "cat or dog ran", "cats ran", "a cat", "ran", "cat. Ran", "concat ran"]
     lines = passages(np.arange(len(texts))[:, None], [text.lower() for text in texts])
-    row, span = together(lines, ["cat", "ran"])
+    row, span = proximity(lines, ["cat", "ran"])
     assert np.flatnonzero(row).tolist() == [0, 2, 7]
     assert span.tolist() == [7, 8, 7, 14, np.inf, np.inf, np.inf, 8, np.inf]
-    assert not together(passages(np.zeros((0, 1), int), texts), ["cat", "ran"])[1].size
+    assert not proximity(passages(np.zeros((0, 1), int), texts), ["cat", "ran"])[1].size
 
 
 def test_page_counts_features_with_the_words_in_a_row(tiny_atlas, atlas, monkeypatch):
