@@ -139,7 +139,7 @@ def show_settings(atlas: Atlas) -> None:
 
 
 atlas = open_page("overview")
-at = location.read(atlas.called)
+at = location.read(atlas.slug)
 location.settle(at, links.atlas_query(atlas))
 words = atlas.manifest.vocabulary
 st.title(f"What {words.units} of {markdown(atlas.manifest.name)} respond to", anchor=False)

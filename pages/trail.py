@@ -118,11 +118,11 @@ if "trail" not in pages_of(atlas):
 offered = worth_following(atlas)
 if not offered:
     nothing_to_follow(atlas)
-at = location.read(atlas.called)
+at = location.read(atlas.slug)
 view = View.read(at, atlas, start=offered[0])
 query = view.query(atlas)
 location.settle(at, query)
-tab(f"Trail of {view.seed}", atlas.called)
+tab(f"Trail of {view.seed}", atlas.slug)
 st.title(f"Trail of {view.seed}", anchor=False)
 at.show_problems()
 show_start(atlas, view)

@@ -189,7 +189,7 @@ def images(atlas: Atlas, neuron: Neuron, rows: list[int]) -> str:
     made = []
     for row in rows:
         example = int(neuron.example[row])
-        label = atlas.shown[int(atlas.tokens[example, 0])]
+        label = atlas.visible_tokens[int(atlas.tokens[example, 0])]
         picture = image_svg(atlas.images[example], atlas.brightest, image_words(label, example))
         value = f'<span class="value">{half.number(neuron.activation[row])}</span>'
         made.append(f"<li>{picture}<bdi>{escape(label)}</bdi> {value}</li>")

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.arrays import own_file
+from ne_core.atlas.arrays import atlas_file
 from ne_core.atlas.checks.index import HEAD, check_index
 from ne_core.atlas.paths import index_file
 
@@ -49,7 +49,7 @@ class SpaceIndex:
 
 def space_index(atlas: Atlas, space: str) -> SpaceIndex:
     """Map the index of a space of the atlas, to be used for one query. Raises AtlasError for a damaged file."""
-    path = own_file(atlas.root, index_file(space))
+    path = atlas_file(atlas.root, index_file(space))
     n, widths = len(atlas.features["layer"]), set(atlas.manifest.d_in)
     check_index(path, n, widths)
     return mapped(path, n)

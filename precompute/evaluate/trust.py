@@ -102,7 +102,7 @@ def neurons(atlas: Atlas, layer: int, least: int, rng: np.random.Generator) -> U
 def random_units(atlas: Atlas, layer: int, least: int, rule: tuple[float, int], rng: np.random.Generator) -> Units:
     """Random directions with examples enough, of which there may be fewer."""
     inputs = atlas.layer_inputs(layer)
-    pool = Pool.of(atlas.weights(layer), inputs.x, inputs.place, np.asarray(inputs.example))
+    pool = Pool.of(atlas.weights(layer), inputs.x, inputs.index, np.asarray(inputs.example))
     found = directions(pool, MOST, least, *rule, rng)
     there = found.n_examples > 0
     ends = np.cumsum(found.n_examples)[there]

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.atlas.manifest import EqualN
-from ne_core.atlas.schema import RANDOM_DIRECTIONS, RAREFIED
+from ne_core.atlas.schema import EQUAL_N, RANDOM_DIRECTIONS
 from ne_core.method.cluster import similarities
 from ne_core.method.embeddings import Embedder, combined, reads_weights
 from ne_core.method.equal_n import (
@@ -39,7 +39,7 @@ from precompute.steps.rows import CollectedLayer
 
 PERMUTED, PERMUTED_SETS = 10, 10  # orders of a neuron's weights, and random sets of examples for each of them
 NEURONS, DIRECTIONS = 0, 1  # whose numbers random sets go by
-COLUMNS = tuple(column.name for column in RAREFIED)
+COLUMNS = tuple(column.name for column in EQUAL_N)
 RANDOM = tuple(spec.file.removesuffix(".npy") for spec in RANDOM_DIRECTIONS)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from ne_core.atlas.inputs import places
+from ne_core.atlas.inputs import input_index
 from ne_core.atlas.paths import inputs_file, layer_folder
 from ne_core.atlas.schema import EXAMPLES, IMAGES, INPUTS, LAYER, Array
 from ne_core.half import LARGEST, n_clipped
@@ -71,7 +71,7 @@ def write_columns(folder: Path, layer: int, specs: Sequence[Array], columns: Map
 
 def write_inputs(folder: Path, rows: LayerRows) -> Clipped:
     """One layer's x, which must stand by (example, position), each of them once: a reader counts on it."""
-    place, n_kept = places(rows.example, rows.pos)
+    place, n_kept = input_index(rows.example, rows.pos)
     if len(rows.x) != n_kept or not np.array_equal(place, rows.x_row):
         raise WriteError(f"layer {rows.layer}: its inputs do not stand by example and position, each of them once")
     return save(folder, replace(INPUTS, file=inputs_file(rows.layer)), rows.x)

@@ -60,7 +60,7 @@ def test_what_a_head_reads(tiny_atlas, atlas, monkeypatch):
     assert (
         row["reads"]["before"] == f"reads most often from the token before it ({n} of {n} examples), there most often "
     )
-    assert row["reads"]["token"] == atlas.shown[Counter(before.tolist()).most_common(1)[0][0]]
+    assert row["reads"]["token"] == atlas.visible_tokens[Counter(before.tolist()).most_common(1)[0][0]]
     assert row["reads"]["href"].startswith("search?atlas=planted&q=")
 
 

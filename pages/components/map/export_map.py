@@ -39,7 +39,7 @@ def picture(atlas: Atlas, view: View, drawn: Flags, lit: Flags | None) -> str:
         [colour.light for colour in shown.colours],
         lit=None if lit is None else lit[ids],
         legend=shown.title,
-        title=f"Features of {atlas.called}, similar ones near each other",
+        title=f"Features of {atlas.slug}, similar ones near each other",
     )
 
 

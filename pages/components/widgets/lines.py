@@ -39,7 +39,7 @@ def lines(
         np.isfinite(importances).any(axis=1).tolist(),
         strict=True,
     )
-    shown = atlas.shown
+    shown = atlas.visible_tokens
     made = [
         {"t": [shown[id] for id in ids[a:b]], "v": v[a:b], "m": m[a:b] if known else None, "k": key - a}
         for a, b, ids, v, m, known in values
@@ -53,7 +53,7 @@ def snippets(atlas: Atlas, neuron: Neuron, rows: Sequence[int], before: int, aft
     """Of each row: the text before the key token, the key token, the text after it. Thousands take milliseconds."""
     part, key = around(atlas.manifest.window, before, after)
     ids = atlas.window_tokens(neuron, np.asarray(rows, dtype=np.int64))[:, part]
-    shown = [*atlas.shown, ""]  # no token has number −1, which is the last
+    shown = [*atlas.visible_tokens, ""]  # no token has number −1, which is the last
     texts = ([shown[id] for id in row] for row in ids.tolist())
     return [["".join(row[:key]), row[key], "".join(row[key + 1 :])] for row in texts]
 

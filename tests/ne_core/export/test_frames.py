@@ -172,7 +172,7 @@ def test_a_space_that_the_atlas_lacks_is_said(atlas):
     ],
 )
 def test_file_names_are_safe(called, name, atlas):
-    assert file_name(replace(atlas, called=called), "L3-N17-F2-examples", "csv") == name
+    assert file_name(replace(atlas, slug=called), "L3-N17-F2-examples", "csv") == name
 
 
 def test_an_atlas_says_what_it_is(atlas):
