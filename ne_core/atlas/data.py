@@ -153,7 +153,7 @@ class AtlasData:
             return None
         rows = slice(*layer.offsets[ref.neuron : ref.neuron + 2])
         columns = (layer.contributions[spec.file.removesuffix(".npy")][rows] for spec in CONTRIBUTIONS)
-        return Contributions(parts.named(ref.layer), *columns)
+        return Contributions(parts.part_list(ref.layer), *columns)
 
     def neuron_inputs(self, ref: NeuronRef) -> Float[np.ndarray, "n d_in"]:
         """Return x at the key tokens of `neuron(ref)`'s rows, read from disk.

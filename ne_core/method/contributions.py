@@ -64,7 +64,7 @@ class Parts:
     def first_head(self) -> int:
         return 1 + self.position
 
-    def named(self, layer: int) -> list[Part]:
+    def part_list(self, layer: int) -> list[Part]:
         """List the parts in the order of the columns: token, position, heads, MLPs, biases."""
         heads = [Part(HEAD, *divmod(number, self.heads)) for number in range(self.n_heads(layer))]
         mlps = [Part(MLP, before) for before in range(layer)]
@@ -79,7 +79,7 @@ class Contributions:
     of tokens from the key token back to the token that contributes most to the head's output, in its direction.
     """
 
-    named: list[Part]
+    part_list: list[Part]
     parts: Float[np.ndarray, "n n_parts"]
     read_head: Int[np.ndarray, "n n_read"]
     read_back: Int[np.ndarray, "n n_read"]

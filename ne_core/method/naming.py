@@ -64,7 +64,7 @@ def names(
     example; `importance` is as stored, NaN where not computed, averaged over baselines.
     """
     groups = Groups.parts(np.asarray(group, dtype=np.int64), np.asarray(owner, dtype=np.int64))
-    return named(groups, tokens, importance, words)
+    return group_names(groups, tokens, importance, words)
 
 
 def node_names(
@@ -89,7 +89,7 @@ def node_names(
         np.zeros(2 * n - 1, dtype=np.int64),
         np.zeros(n, dtype=np.int64),
     )
-    return named(groups, tokens, importance, words)
+    return group_names(groups, tokens, importance, words)
 
 
 def longest_lived(tree: Float[np.ndarray, "m 4"], most: int) -> Int[np.ndarray, " selected"]:
@@ -98,7 +98,7 @@ def longest_lived(tree: Float[np.ndarray, "m 4"], most: int) -> Int[np.ndarray, 
     return np.sort(order[np.cumsum(tree[order, 3]) <= most])
 
 
-def named(
+def group_names(
     groups: Groups,
     tokens: Int[np.ndarray, "n back"],
     importance: Float[np.ndarray, "n baselines back"],

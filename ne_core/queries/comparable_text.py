@@ -16,7 +16,7 @@ MOST = 3  # layers listed in a summary
 NO_BETTER = "features find no better matches in each other than random features do"
 
 
-def named(manifest: Manifest, layers: Sequence[int], joined: str = "and") -> str:
+def layers_phrase(manifest: Manifest, layers: Sequence[int], joined: str = "and") -> str:
     """List layers by number or name: “layer 1”, “layers 1, 2 and 3”."""
     return f"layer{'s' * (len(layers) > 1)} {listed([layer_mark(manifest, layer) for layer in layers], joined)}"
 
@@ -34,15 +34,17 @@ def compared_words(
         kind: [other for other, verdict in verdicts.items() if verdict == kind and other != layer] for kind in Verdict
     }
     good = by[Verdict.COMPARABLE]
-    name, others = named(manifest, [layer]), named(manifest, good) if good else "no other layer"
+    name, others = layers_phrase(manifest, [layer]), layers_phrase(manifest, good) if good else "no other layer"
     lines = [f"{name[:1].upper()}{name[1:]} can be compared with {others} in this space."]
     if chance := by[Verdict.CHANCE]:
-        lines.append(f"Not with {named(manifest, chance, 'or')}: {NO_BETTER}.")
+        lines.append(f"Not with {layers_phrase(manifest, chance, 'or')}: {NO_BETTER}.")
     if bound := by[Verdict.BOUND]:
         why = f"at a cosine of {least:g}: random features reach that more than half as often as features do."
-        lines.append(f"Not with {named(manifest, bound, 'or')} {why}")
+        lines.append(f"Not with {layers_phrase(manifest, bound, 'or')} {why}")
     if few := by[Verdict.FEW]:
-        lines.append(f"Not with {named(manifest, few, 'or')}: fewer than {FEWEST} features are too few to tell.")
+        lines.append(
+            f"Not with {layers_phrase(manifest, few, 'or')}: fewer than {FEWEST} features are too few to tell."
+        )
     if verdicts[layer] == Verdict.CHANCE:
         lines.append("Within the layer, too, features find no better matches than random ones.")
     return lines
@@ -62,7 +64,7 @@ def pair_words(pairs: LayerPairs, layer: int, other: int) -> str:
     if verdict == Verdict.COMPARABLE:
         return ""
     manifest = pairs.atlas.manifest
-    names, kind = named(manifest, both), embeddings_formula(manifest, pairs.space)
+    names, kind = layers_phrase(manifest, both), embeddings_formula(manifest, pairs.space)
     if verdict == Verdict.FEW:
         return f"The meaning of cosines of {kind} is unknown: too few features in {names}."
     return f"Cosines of {kind} mean nothing {'within' if len(both) == 1 else 'between'} {names}: {NO_BETTER}."
@@ -86,7 +88,7 @@ def unlike(pairs: LayerPairs, layer: int, other: int) -> bool:
 
 
 def one_apart(manifest: Manifest, layer: int, others: list[int]) -> str:
-    name = named(manifest, [layer])
+    name = layers_phrase(manifest, [layer])
     itself = ["itself"] * (layer in others)
-    rest = [named(manifest, [other for other in others if other != layer], "or")] if others != [layer] else []
+    rest = [layers_phrase(manifest, [other for other in others if other != layer], "or")] if others != [layer] else []
     return f"{name[:1].upper()}{name[1:]} cannot be compared with {listed([*rest, *itself])} here: {NO_BETTER}."

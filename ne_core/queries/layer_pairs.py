@@ -11,7 +11,7 @@ import numpy as np
 
 from ne_core.atlas import Atlas
 from ne_core.method.comparable import FEWEST, TARGETS, LayerVectors, Matches, Verdict, matches, verdict
-from ne_core.queries.free_query import space_index
+from ne_core.queries.space_index import space_index
 
 
 class LayerPairs:

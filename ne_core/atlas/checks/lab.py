@@ -116,4 +116,4 @@ def check_runs(path: Path, lab: Lab, n_runs: int) -> None:
         within(path, lab.runs[name], 0.0 if name.startswith("lambda") else -1e12, 1e12)
     for kind, run in lab.shown_runs.items():
         if not run < n_runs or lab.kind(run) != kind:
-            raise AtlasError(f"{path.parent / FACTS}: shown names run {run} as {kind}, which it is not: {AGAIN}")
+            raise AtlasError(f"{path.parent / FACTS}: shown lists run {run} as {kind}, which it is not: {AGAIN}")

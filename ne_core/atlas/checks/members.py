@@ -1,6 +1,6 @@
 """Check features and central examples against the trees, in `verify` only: readers tolerate such errors.
 
-In an order of the leaves that keeps those below any branch point together, its examples are an interval.
+The leaves are ordered so that the examples below any branch point are an interval.
 """
 
 from dataclasses import dataclass

@@ -9,8 +9,8 @@ from jaxtyping import Float, Int
 from ne_core.atlas import Atlas
 from ne_core.atlas.search import BEGINNING
 from ne_core.queries.feature_filter import FeatureFilter, feature_classes
-from ne_core.queries.free_query import space_index
 from ne_core.queries.passages import passages, piece_pattern, proximity, rows_of, windows_of
+from ne_core.queries.space_index import space_index
 from ne_core.text.token_text import visible
 from ne_core.text.words import words_of
 from pages.components.cached.per_atlas import per_atlas

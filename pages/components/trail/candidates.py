@@ -8,7 +8,7 @@ from jaxtyping import Bool, Int
 from ne_core.atlas import Atlas
 from ne_core.errors import AtlasError
 from ne_core.method.comparable import MEANINGLESS
-from ne_core.queries.free_query import space_index
+from ne_core.queries.space_index import space_index
 from ne_core.queries.trail import Trail, layers_reached, trail, trail_nodes
 from ne_core.refs import FeatureRef
 from ne_core.text.token_text import is_word

@@ -119,7 +119,7 @@ def test_similar_features_have_the_same_class(atlas: Atlas):
 
 
 def test_logit_effects_subtract_the_mean_over_classes(atlas: Atlas):
-    effects = atlas.logit_effects(NeuronRef(0, 1))  # of class 2 alone: 2.2, where the others have 0
+    effects = atlas.logit_effects(NeuronRef(0, 1))  # only class 2 has an effect, 2.2
     assert effects.raised == [(2, pytest.approx(2.2 * 2 / 3, abs=1e-3))]
     assert {label for label, _ in effects.lowered} == {0, 1}
     assert [effect for _, effect in effects.lowered] == pytest.approx([-2.2 / 3] * 2, abs=1e-3)
@@ -158,12 +158,12 @@ def test_number_of_features_and_progress(tmp_path: Path):
 def test_additional_files_are_part_of_the_atlas(tmp_path: Path):
     images = planted_set()
 
-    def beside(folder: Path) -> None:
+    def write_lab(folder: Path) -> None:
         (folder / "lab").mkdir()
         (folder / "lab" / "sweep.json").write_text("{}")
 
     out = tmp_path / "atlas"
-    write_image_atlas(out, images, planted_layers(images), CHOICES, beside)
+    write_image_atlas(out, images, planted_layers(images), CHOICES, write_lab)
     assert "lab/sweep.json" in Atlas.open(out).manifest.files
     assert list(verify(out)) == []
     (out / "lab" / "sweep.json").write_text("[]")
@@ -195,7 +195,7 @@ WRONG_IMAGES = {
     "without height": lambda images: images[:, :0],
     "without width": lambda images: images[:, :, :0],
     "too large to be shown": lambda images: np.zeros((N, 65, 1), dtype=np.uint8),
-    "numbers that are no bytes": lambda images: images.astype(np.int16),
+    "numbers beyond bytes": lambda images: images.astype(np.int16),
     "in colour": lambda images: np.stack([images] * 3, axis=-1),
     "flat": lambda images: images.reshape(N, -1),
 }

@@ -35,7 +35,7 @@ def classed(sizes: list[int], inter: float = 1.0, distance: float = CUT) -> str:
         ([8, 1, 1], 1, "single"),  # two strays
         ([7, 1, 1, 1], 1, "many"),
         ([8, 2], 1, "primary-rare"),
-        ([96, 4], 1, "primary-rare"),  # holds nearly all, but what it lacks is no stray
+        ([96, 4], 1, "primary-rare"),  # holds nearly all, but the other is not a stray
         ([6, 2, 2], 1, "primary-rare"),
         ([7, 3], 1, "many"),  # the second is not rare
         ([5, 2, 1, 1, 1], 1, "many"),  # the largest is not primary

@@ -14,14 +14,14 @@ from ne_core.method.contributions import HEAD, Contributions, Part
 class Reading:
     """Token that a head reads most, over the `n` examples in which it is among the strongest heads.
 
-    `back`: most frequent distance before the key token, in `n_back` examples; `there`: most frequent token at it.
+    `back`: most frequent distance before the key token, in `n_back` examples; `back_token`: most frequent token at it.
     `token`: most frequent token at any distance, in `n_token` examples, `nearest` to `farthest` tokens before.
     """
 
     n: int
     back: int
     n_back: int
-    there: int
+    back_token: int
     token: int
     n_token: int
     nearest: int
@@ -34,7 +34,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Written:
+class PartMean:
     """Mean of one part over a feature's examples, and its reading for a head that is ever among the strongest."""
 
     part: Part
@@ -43,35 +43,37 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Why:
+class Attribution:
     """Largest parts by size, the sum of the `n_rest` others, the biases, and the sum of all of these."""
 
-    largest: list[Written]
+    largest: list[PartMean]
     rest: float
     n_rest: int
     biases: float
     total: float
 
 
-def why(atlas: Atlas, neuron: Neuron, contributions: Contributions, rows: Int[np.ndarray, " k"], most: int) -> Why:
+def attribution(
+    atlas: Atlas, neuron: Neuron, contributions: Contributions, rows: Int[np.ndarray, " k"], most: int
+) -> Attribution:
     """Average the contributions over some examples of a neuron, at least one."""
     mean = contributions.mean(rows)
     order = np.argsort(-np.abs(mean[:-1]), kind="stable")
     largest = [
-        Written(contributions.named[i], float(mean[i]), reading(atlas, neuron, contributions, rows, i))
+        PartMean(contributions.part_list[i], float(mean[i]), reading(atlas, neuron, contributions, rows, i))
         for i in order[:most].tolist()
     ]
     rest = order[most:]
-    return Why(largest, float(mean[rest].sum()), len(rest), float(mean[-1]), float(mean.sum()))
+    return Attribution(largest, float(mean[rest].sum()), len(rest), float(mean[-1]), float(mean.sum()))
 
 
 def reading(
     atlas: Atlas, neuron: Neuron, contributions: Contributions, rows: Int[np.ndarray, " k"], column: int
 ) -> Reading | None:
     """Summarise the reading of a part; None unless it is a head among the strongest in some example."""
-    if contributions.named[column].kind != HEAD:
+    if contributions.part_list[column].kind != HEAD:
         return None
-    number = column - next(i for i, part in enumerate(contributions.named) if part.kind == HEAD)
+    number = column - next(i for i, part in enumerate(contributions.part_list) if part.kind == HEAD)
     index, rank = np.nonzero(contributions.read_head[rows] == number)
     if not len(index):
         return None
@@ -80,8 +82,8 @@ def reading(
     commonest, n_back = most_common(back)
     token, n_token = most_common(tokens)
     of_token = back[tokens == token]
-    there, _ = most_common(tokens[back == commonest])
-    return Reading(len(index), commonest, n_back, there, token, n_token, int(of_token.min()), int(of_token.max()))
+    back_token, _ = most_common(tokens[back == commonest])
+    return Reading(len(index), commonest, n_back, back_token, token, n_token, int(of_token.min()), int(of_token.max()))
 
 
 def most_common(values: Int[np.ndarray, " n"]) -> tuple[int, int]:
