@@ -57,5 +57,5 @@ def bibtex() -> str:
 
 def file_name(atlas: Atlas, what: str, ending: str) -> str:
     """“demo-L3-N17-F2-examples.csv”: letters, digits, dots, hyphens and underscores, whatever the atlas is called."""
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", f"{atlas.called}-{what}").lstrip(".-_")
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", f"{atlas.slug}-{what}").lstrip(".-_")
     return f"{safe[:LONGEST] or 'export'}.{ending}"

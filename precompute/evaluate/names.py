@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from ne_core.atlas import Atlas
-from ne_core.method.naming import NAME_CONTEXT, NAME_KEYS, OFTEN, Names, found_keys, key_terms, names, word_classes
+from ne_core.method.naming import NAME_CONTEXT, NAME_KEYS, OFTEN, Names, key_occurrences, key_terms, names, word_classes
 from ne_core.method.terms import Groups, Terms, terms_of
 from precompute.evaluate.held_out import Namer, Rows, held_out, layer_rows
 from precompute.evaluate.names_report import Measured, names_report
@@ -46,7 +46,7 @@ def namers(words: Int[np.ndarray, " n_vocab"]) -> dict[str, Namer]:
     def key_only(make) -> Namer:
         def namer(rows: Rows) -> Names:
             groups = Groups.parts(rows.group, rows.owner)
-            keys = make(groups, terms_of(groups, found_keys(rows.tokens[:, -1], words)))
+            keys = make(groups, terms_of(groups, key_occurrences(rows.tokens[:, -1], words)))
             return Names(keys, np.full((len(keys), NAME_CONTEXT), -1, dtype=np.int32))
 
         return namer

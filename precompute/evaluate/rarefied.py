@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from ne_core.atlas import Atlas
 from ne_core.method.cluster import similarities
-from ne_core.method.equal_n import counts, mean_distance, some_sets
+from ne_core.method.equal_n import counts, mean_distance, random_subsets
 from ne_core.method.measures import effective_inputs
 from ne_core.refs import NeuronRef
 
@@ -60,7 +60,7 @@ def layer_units(atlas: Atlas, layer: int, n: int, cut: float, space: str) -> Uni
 
 def rarefied(e: Float[np.ndarray, "m d_in"], inputs: float, n: int, cut: float, rng: np.random.Generator) -> Unit:
     """One unit, by at least n embeddings."""
-    cosines, sets = similarities(e), some_sets(len(e), n, SETS, rng)
+    cosines, sets = similarities(e), random_subsets(len(e), n, SETS, rng)
     widest = [1 - cosines[np.ix_(some, some)].min() for some in sets]
     features = counts(cosines, sets, cut).mean()
     return Unit(float(features), mean_distance(cosines).value, float(np.mean(widest)), inputs)

@@ -14,7 +14,7 @@ from ne_core.atlas import Atlas
 from ne_core.errors import AtlasError
 from ne_core.method.cluster import similarities
 from ne_core.method.embeddings import combined, reads_weights
-from ne_core.method.equal_n import counts, some_sets
+from ne_core.method.equal_n import counts, random_subsets
 from ne_core.refs import NeuronRef
 from precompute.evaluate.trust_picture import Curve
 from precompute.evaluate.trust_report import Layer, trust_report
@@ -102,7 +102,7 @@ def neurons(atlas: Atlas, layer: int, least: int, rng: np.random.Generator) -> U
 def random_units(atlas: Atlas, layer: int, least: int, rule: tuple[float, int], rng: np.random.Generator) -> Units:
     """Random directions with examples enough, of which there may be fewer."""
     inputs = atlas.layer_inputs(layer)
-    pool = Pool.of(atlas.weights(layer), inputs.x, inputs.place, np.asarray(inputs.example))
+    pool = Pool.of(atlas.weights(layer), inputs.x, inputs.index, np.asarray(inputs.example))
     found = directions(pool, MOST, least, *rule, rng)
     there = found.n_examples > 0
     ends = np.cumsum(found.n_examples)[there]
@@ -116,5 +116,5 @@ def curve(atlas: Atlas, layer: int, units: Units, ns: Sequence[int], rng: np.ran
     W, found = embedder.weights(space, units.W), np.empty((len(units.x), len(ns)))
     for i, x in enumerate(units.x):
         cosines = similarities(combined(space, embedder.inputs(space, x), W[:, i]))
-        found[i] = [counts(cosines, some_sets(len(x), n, SETS, rng), cut).mean() for n in ns]
+        found[i] = [counts(cosines, random_subsets(len(x), n, SETS, rng), cut).mean() for n in ns]
     return Curve(tuple(ns), found)

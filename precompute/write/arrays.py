@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from ne_core.atlas.inputs import places
+from ne_core.atlas.inputs import input_index
 from ne_core.atlas.paths import inputs_file, layer_folder
 from ne_core.atlas.schema import EXAMPLES, IMAGES, INPUTS, LAYER, Array
-from ne_core.half import LARGEST, n_at_end
+from ne_core.half import LARGEST, n_clipped
 from ne_core.method.statistics import triangle
 from ne_core.sharing.atomic_write import WriteError
 from precompute.steps.activating_examples import LayerRows
@@ -71,7 +71,7 @@ def write_columns(folder: Path, layer: int, specs: Sequence[Array], columns: Map
 
 def write_inputs(folder: Path, rows: LayerRows) -> Clipped:
     """One layer's x, which must stand by (example, position), each of them once: a reader counts on it."""
-    place, n_kept = places(rows.example, rows.pos)
+    place, n_kept = input_index(rows.example, rows.pos)
     if len(rows.x) != n_kept or not np.array_equal(place, rows.x_row):
         raise WriteError(f"layer {rows.layer}: its inputs do not stand by example and position, each of them once")
     return save(folder, replace(INPUTS, file=inputs_file(rows.layer)), rows.x)
@@ -86,7 +86,7 @@ def save(folder: Path, spec: Array, values: np.ndarray) -> Clipped:
         np.lib.format.write_array_header_1_0(file, head)
         for block in blocks(values):
             stored = cast(spec, block)
-            n += n_at_end(stored) if spec.clipped else 0
+            n += n_clipped(stored) if spec.clipped else 0
             file.write(stored.tobytes())  # not `tofile`, which cannot say that a disk is full
     return {spec.file: n} if n else {}
 

@@ -111,8 +111,8 @@ def read_neuron(atlas: Atlas, ref: NeuronRef) -> None:
         assert all(0 <= token < len(atlas.vocab) and np.isfinite(effect) for token, effect in pairs)
     wrote = atlas.contributions(ref)
     assert np.isfinite(wrote.parts).all()
-    assert wrote.parts.shape == (len(neuron), len(wrote.named))
-    assert all(wrote.named[atlas.manifest.parts.first_head + head].kind == "head" for head in wrote.read_head.flat)
+    assert wrote.parts.shape == (len(neuron), len(wrote.part_list))
+    assert all(wrote.part_list[atlas.manifest.parts.first_head + head].kind == "head" for head in wrote.read_head.flat)
     source = neuron.pos[:, None] - wrote.read_back
     assert ((source >= 0) & (source < atlas.lengths[neuron.example][:, None])).all()
     assert np.isfinite(atlas.input_statistics(ref.layer).covariance).all()

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ne_core.method.cluster import similarities, tree, unit
-from ne_core.method.embeddings import Embedder, usual_cut
+from ne_core.method.embeddings import Embedder, default_cut
 from precompute.evaluate.planted.agreement import pairs_auc, rand_along
 from precompute.evaluate.planted.cuts import RULES, Case
 from precompute.evaluate.planted.sources import COUNTS, PLANTINGS, Planted, Pool
@@ -56,7 +56,7 @@ def outcomes(
         w = WEIGHTINGS[weighting](planting.weights)
         for space in spaces:
             case = case_of(embedder, space, planting, background, w)
-            cuts = {USUAL: usual_cut(space), **{name: rule(case) for name, rule in rules.items()}}
+            cuts = {USUAL: default_cut(space), **{name: rule(case) for name, rule in rules.items()}}
             found[space].append(outcome(case, planting, number % 2, cuts))
     return found
 

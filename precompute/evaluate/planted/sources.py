@@ -62,11 +62,11 @@ class Planted:
 def pool_of(atlas: Atlas, layer: int) -> Pool:
     """Raises AtlasError where the atlas was built without inputs."""
     inputs, offsets = atlas.layer_inputs(layer), atlas.files[layer].offsets
-    rows = np.unique(inputs.place, return_index=True)[1]
+    rows = np.unique(inputs.index, return_index=True)[1]
     example, pos = inputs.example[rows], inputs.pos[rows]
     tokens = atlas.tokens[example, pos], atlas.tokens[example, np.maximum(pos - 1, 0)]
     weights = np.asarray(atlas.weights(layer).W_in, dtype=np.float32)
-    return Pool(np.asarray(inputs.x), *tokens, inputs.place, np.asarray(offsets), weights)
+    return Pool(np.asarray(inputs.x), *tokens, inputs.index, np.asarray(offsets), weights)
 
 
 def neurons(pool: Pool, rng: np.random.Generator, k: int, half: int) -> Planted | None:

@@ -22,7 +22,7 @@ from ne_core.export.frames import (
 )
 from ne_core.export.provenance import file_name, provenance
 from ne_core.export.table_files import FORMATS, FORMULA, read_table
-from ne_core.queries.board import board
+from ne_core.queries.ranking import ranking
 from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.text.labels import label, labels_of
 from tests.support.planted import BASELINES, CUT, LAYERS, VOCAB, WINDOW
@@ -172,7 +172,7 @@ def test_a_space_that_the_atlas_lacks_is_said(atlas):
     ],
 )
 def test_file_names_are_safe(called, name, atlas):
-    assert file_name(replace(atlas, called=called), "L3-N17-F2-examples", "csv") == name
+    assert file_name(replace(atlas, slug=called), "L3-N17-F2-examples", "csv") == name
 
 
 def test_an_atlas_says_what_it_is(atlas):
@@ -215,7 +215,7 @@ def test_layers_add_up(atlas):
     assert frame["living"].tolist() == [5, 4]
     assert (frame.filter(like="class_").sum(axis=1) == frame["neurons"]).all()
     assert frame["features"].sum() == len(features_frame(atlas))
-    np.testing.assert_allclose(frame["mean_distance_50%"], board(atlas).quantiles("mean_distance")[:, 2])
+    np.testing.assert_allclose(frame["mean_distance_50%"], ranking(atlas).quantiles("mean_distance")[:, 2])
 
 
 def test_a_histogram_counts_the_sample(atlas):

@@ -74,7 +74,7 @@ def test_the_atlas_holds_the_pair_that_the_lab_shows(lab_at):
     assert atlas.manifest.layer_names == ("standard SAE", "NE SAE")
     assert atlas.manifest.units == "latents"
     for layer, kind in enumerate(("standard", "ne")):
-        sae = lab.sae(lab.shown[kind])
+        sae = lab.sae(lab.shown_runs[kind])
         np.testing.assert_array_equal(atlas.weights(layer).W_in, sae.W_enc)
         alive = [j for j in range(48) if len(atlas.neuron(NeuronRef(layer, j)))]
         neuron = atlas.neuron(NeuronRef(layer, alive[0]))

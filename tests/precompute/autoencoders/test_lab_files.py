@@ -114,8 +114,11 @@ DAMAGE = {
     "other classes": (made("lab/mlp_b_out.npy", lambda a: a[:-1]), "mlp_b_out.npy holds"),
     "no runs": (column("lab/runs.parquet", run=np.full(len(RUNS), 1, np.int32)), "does not list the 6 runs"),
     "a missing column": (column("lab/runs.parquet", l0=None), "has no column 'l0'"),
-    "a measure that is no number": (column("lab/runs.parquet", fvu=np.full(len(RUNS), np.nan)), "numbers that cannot"),
-    "a negative weight of a loss": (column("lab/runs.parquet", lambda1=np.full(len(RUNS), -1.0)), "numbers that"),
+    "a measure that is no number": (column("lab/runs.parquet", fvu=np.full(len(RUNS), np.nan)), "numbers out of range"),
+    "a negative weight of a loss": (
+        column("lab/runs.parquet", lambda1=np.full(len(RUNS), -1.0)),
+        "numbers out of range",
+    ),
     "no standard run": (column("lab/runs.parquet", lambda2=np.ones(len(RUNS))), "which it is not"),
     "brighter pixels": (put("images.npy", (0, 0, 0), 200), "pixel_max"),
     "an array of objects": (holding("lab/b_enc.npy", b"\x93NUMPY\x01\x00v\x00{'descr': '|O'}"), "cannot be read"),
@@ -141,7 +144,7 @@ def refused(root, says: str) -> None:
 def test_a_lab_that_no_page_could_show_is_refused(lab_atlas, limit, monkeypatch):
     """The planted lab has 16 × 4² steps, 8 latents and 6 runs."""
     monkeypatch.setattr(f"ne_core.atlas.checks.lab.{limit}", 5)
-    refused(lab_atlas, "could show" if limit == "MOST_WORK" else "the most that a page can show")
+    refused(lab_atlas, "too many for a page" if limit == "MOST_WORK" else "the maximum that a page can show")
 
 
 def test_a_file_that_is_not_listed_is_refused(copy):
@@ -163,7 +166,7 @@ def test_a_lab_among_texts_is_refused(tiny_atlas, lab_atlas, tmp_path):
     theirs = {name: entry for name, entry in manifest_of(lab_atlas)["files"].items() if name.startswith("lab/")}
     set_manifest(root, files={**manifest_of(root)["files"], **theirs})
     seal(root)
-    refused(root, "needs images")
+    refused(root, "needs an atlas of images")
 
 
 @pytest.mark.parametrize("file", FILES)

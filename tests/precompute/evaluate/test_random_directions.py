@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ne_core.atlas.schema import RANDOM_DIRECTIONS, RAREFIED
+from ne_core.atlas.schema import EQUAL_N, RANDOM_DIRECTIONS
 from ne_core.method.cluster import similarities, tree, unit
 from ne_core.method.embeddings import EMBEDDINGS, Embedder
 from ne_core.method.layer import NeuronLayer
@@ -103,7 +103,7 @@ def test_planted_meanings_are_counted_where_examples_suffice(found):
 
 def test_there_is_a_number_of_each(found):
     assert set(found) == {*COLUMNS, *(spec.file.removesuffix(".npy") for spec in RANDOM_DIRECTIONS)}
-    assert set(COLUMNS) == {column.name for column in RAREFIED}
+    assert set(COLUMNS) == {column.name for column in EQUAL_N}
     assert len(found["random_features"]) == 30
 
 
