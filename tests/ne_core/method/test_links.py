@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
-from ne_core.lab.meanings import meanings
+from ne_core.lab.unit_features import unit_features
 from ne_core.lab.units import latent
 from tests.support.apptest import open_app, payloads, rows_of
 from tests.support.planted_lab import BOTH, NE
@@ -59,7 +59,7 @@ def test_a_cut_and_a_baseline_go_along_within_a_neuron(tiny_atlas, monkeypatch):
 @pytest.mark.parametrize("share", [0.4, 1.0])
 def test_the_lab_leads_to_as_many_features_as_it_shows(share: float, lab_atlas, monkeypatch):
     """At cuts that make many features, and one."""
-    found = meanings(latent(Atlas.open(lab_atlas).lab, NE, BOTH))
+    found = unit_features(latent(Atlas.open(lab_atlas).lab, NE, BOTH))
     cut = round(float(np.quantile(found.tree[:, 2], share)), 4) + 0.0001
     lab = open_app(lab_atlas.parent, "sae_lab", monkeypatch, cut=f"{cut:g}", run=str(NE), unit=str(BOTH))
     [query] = [query for _, query in links(lab) if "layer" in query]
