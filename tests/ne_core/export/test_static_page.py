@@ -134,7 +134,7 @@ def test_export_command_writes_the_page(tiny_atlas, atlas, tmp_path, capsys):
     [
         (["--neuron", "17"], "LAYER.NEURON"),
         (["--neuron", "1.-7"], "LAYER.NEURON"),
-        (["--neuron", "1.0"], "this atlas has the layers 0, 2"),
+        (["--neuron", "1.0"], "this atlas has layers 0, 2"),
         (["--neuron", "2.5"], "layer 2 has neurons 0 to 4"),
         (["--neuron", "2.3", "--cut", "nan"], "from 0 to 2"),
         (["--neuron", "2.3", "--cut", "wide"], "--cut"),

@@ -94,9 +94,9 @@ def on_proc(place: Path) -> Path:
 
 
 UNFIT = {
-    dangling: "is a link to .*unmounted/atlas, which is not there",
-    below_dangling: "is a link to .*unmounted/atlas, which is not there",
-    circle: "leads nowhere",
+    dangling: "is a link to .*unmounted/atlas, which does not exist",
+    below_dangling: "is a link to .*unmounted/atlas, which does not exist",
+    circle: "is a broken link",
     not_utf8: "is not UTF-8: rename it",
     below_not_utf8: "is not UTF-8: rename it",
     too_long: r"cannot be written \(File name too long\)",
@@ -233,7 +233,7 @@ def test_an_archive_inside_the_atlas_or_the_atlas_inside_itself(tiny_atlas, tmp_
             pack(atlas, out)
     pack(atlas, tmp_path / "a.zip")
     (tmp_path / "a.zip").rename(atlas / "a.zip")
-    with pytest.raises(AtlasError, match=r"a\.zip is inside .*, whose place the new atlas would take"):
+    with pytest.raises(AtlasError, match=r"a\.zip is inside .*, which the new atlas would replace"):
         unpack(atlas / "a.zip", tmp_path / "link")
     (atlas / "a.zip").unlink()
     assert files(atlas) == before
@@ -246,7 +246,7 @@ def test_what_a_build_reads_may_not_lie_where_its_atlas_goes(tmp_path, capsys):
         command = ["build", "--model", "data/models/demo", option, str(atlas / "texts.txt"), "--out", str(atlas)]
         assert main(command) == 2
         (line,) = capsys.readouterr().err.splitlines()
-        assert f"{atlas / 'texts.txt'} is inside {atlas}, whose place the new atlas would take" in line
+        assert f"{atlas / 'texts.txt'} is inside {atlas}, which the new atlas would replace" in line
     assert (atlas / "texts.txt").exists()
 
 
