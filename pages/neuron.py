@@ -25,7 +25,7 @@ from pages.components.shell.nav import PAGES, ensure_router, page_file
 from pages.components.text.labels import Label, label
 from pages.components.url.links import atlas_query, neuron_href
 from pages.components.url.neuron_view import View
-from pages.components.url.pair_view import View as Pair
+from pages.components.url.side_by_side_view import View as Pair
 from pages.components.url.tab import tab
 from pages.components.widgets.cluster_words import number, stands_in, tab_title
 from pages.components.widgets.clusters import (
@@ -38,8 +38,8 @@ from pages.components.widgets.clusters import (
     listed,
 )
 from pages.components.widgets.features import feature_row, feature_rows, numbered_row
-from pages.components.widgets.lines import lines
 from pages.components.widgets.picker import pick_neuron, pick_space
+from pages.components.widgets.token_lines.lines import lines
 
 ensure_router()
 WIDE, NARROW = 1.75, 1
@@ -135,7 +135,7 @@ def show_tree(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
     )
     in_two = atlas_query(atlas, neuron.ref.query())
     label = "In two spaces" if view.cut == atlas.manifest.default_cut else "In two spaces, at the atlas’s cut"
-    st.page_link(page_file("compare"), label=label, icon=PAGES["compare"][1], query_params=in_two)
+    st.page_link(page_file("spaces"), label=label, icon=PAGES["spaces"][1], query_params=in_two)
 
 
 def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
@@ -158,7 +158,7 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
             meta=fixed(cosine),
             share=max(0.0, cosine),
             href=neuron_href(atlas, other, **view.kept(atlas)),
-            also=[("Compare", Pair(ref, other).href(atlas))],
+            also=[("Side by side", Pair(ref, other).href(atlas))],
         )
         for other, cosine in atlas.similar(ref, view.space)
     ]

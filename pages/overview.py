@@ -16,7 +16,7 @@ from pages.components.shell.settings import counts, settings
 from pages.components.text.labels import brief, label
 from pages.components.text.measure_columns import counted_at
 from pages.components.url import links, location
-from pages.components.url.board_view import presets
+from pages.components.url.ranking_view import presets
 from pages.components.widgets import export
 from pages.components.widgets.chips import Chip, chips
 from pages.components.widgets.export_tables import layers_table
@@ -36,11 +36,11 @@ def show_starts(atlas: Atlas) -> None:
     for i, (column, start) in enumerate(zip(st.columns(len(found), gap="medium"), found, strict=True)):
         with column:
             show_start(atlas, start, f"start{i}")
-    st.markdown(f"**Or rank every {atlas.manifest.vocabulary.unit} on the board:**")
+    st.markdown(f"**Or rank every {atlas.manifest.vocabulary.unit} by its measures:**")
     chips(
         [Chip(name, view.href(atlas)) for name, view in presets(atlas.manifest).items()],
-        name="board",
-        label="Views of the board",
+        name="ranking",
+        label="Views of the ranking",
     )
 
 

@@ -6,12 +6,12 @@ from ne_core.atlas import Atlas
 from ne_core.errors import AtlasError
 from pages.components.base.escape import markdown
 from pages.components.cached.lab_data import seen_clean
-from pages.components.lab.head_to_head import lab_court
 from pages.components.lab.missing import no_lab
-from pages.components.lab.picture import show_picture
-from pages.components.lab.sweep import show_sweep
-from pages.components.lab.training import show_made
-from pages.components.lab.unit import show_unit
+from pages.components.lab.runs.head_to_head import show_head_to_head
+from pages.components.lab.runs.sweep import show_sweep
+from pages.components.lab.runs.training import show_made
+from pages.components.lab.unit.picture import show_picture
+from pages.components.lab.unit.unit import show_unit
 from pages.components.shell.frame import open_page
 from pages.components.shell.nav import ensure_router
 from pages.components.url import location
@@ -42,7 +42,7 @@ def show_court(atlas: Atlas, view: View) -> None:
     with left:
         show_picture(atlas, view)
     with right:
-        lab_court(atlas, view)
+        show_head_to_head(atlas, view)
         st.caption(
             "Bars beside a latent: what its activation adds to each logit, less the mean over classes, on one scale "
             "for both runs. Its feature is the one of its clusters that the picture falls into at the cut; a click "

@@ -14,12 +14,12 @@ def views(atlas: str, query: str, lab: str | None) -> dict[str, str]:
     return {
         "overview": f"?atlas={atlas}",
         "neuron": f"neuron?atlas={atlas}",
-        "board": f"board?atlas={atlas}",
+        "ranking": f"ranking?atlas={atlas}",
         "search": f"search?atlas={atlas}&q={query}",
         "map": f"map?atlas={atlas}&q={query}",
-        "trail": f"trail?atlas={atlas}",
-        "pair": f"pair?atlas={atlas}",
-        "compare": f"compare?atlas={atlas}",
+        "across_layers": f"across_layers?atlas={atlas}",
+        "side_by_side": f"side_by_side?atlas={atlas}",
+        "spaces": f"spaces?atlas={atlas}",
         "about": f"about?atlas={atlas}",
     } | ({"sae_lab": f"sae_lab?atlas={lab}"} if lab else {})
 

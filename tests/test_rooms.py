@@ -51,7 +51,7 @@ MAY = {
         "publish": {"run"},
     },
 }
-PAGE_FOLDERS = {"about", "neuron", "board", "search", "map", "trail", "pair", "spaces", "lab"}
+PAGE_FOLDERS = {"about", "neuron", "ranking", "search", "map", "across_layers", "side_by_side", "spaces", "lab"}
 MAY["pages.components"] |= {folder: set(MAY["pages.components"]) for folder in PAGE_FOLDERS}
 # Files beside the folders that every folder may import; the others may import every folder.
 SHARED = {

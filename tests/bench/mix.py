@@ -9,7 +9,7 @@ from tests.bench.views import views
 
 # Of a hundred clicks, how many lead to which page; "" is the overview. What has no weight here gets one.
 NEURONS = 2000  # so that few of a run's views have been seen before
-WEIGHTS = {"neuron": 46, "search": 14, "board": 12, "map": 8, "": 6, "trail": 6, "pair": 6}
+WEIGHTS = {"neuron": 46, "search": 14, "ranking": 12, "map": 8, "": 6, "across_layers": 6, "side_by_side": 6}
 
 
 def journeys(atlas: Atlas) -> Iterator[Iterator[tuple[str, str]]]:

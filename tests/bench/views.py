@@ -19,13 +19,13 @@ def views(atlas: Atlas, n: int = NEURONS) -> dict[str, list[str]]:
     found = {
         "": [here] * 20,
         "neuron": [*neurons, *heaviest(atlas)],
-        "board": [f"{here}{more}" for more in BOARD for _ in range(4)],
+        "ranking": [f"{here}{more}" for more in BOARD for _ in range(4)],
         "search": [f"{here}&q={words}&mode={mode}" for words in asked(atlas) for mode in MODES],
     }
     others = [page for page in PAGES if page not in (*found, "overview", "neuron")]
     for page in others:
         found[page] = [f"{here}&{feature(atlas, row)}" for row in rng.choice(living, size=n // 2)]
-    found["pair"] = [
+    found["side_by_side"] = [
         f"{here}&a={dotted(atlas, a)}&b={dotted(atlas, b)}" for a, b in rng.choice(living, size=(n // 2, 2))
     ]
     return {page: queries for page, queries in found.items() if not page or Path(f"pages/{page}.py").exists()}

@@ -91,7 +91,7 @@ def test_the_neuron_arrives_as_a_page(asked, tiny_atlas, tmp_path):
 
 @pytest.mark.slow
 def test_the_board_arrives_as_it_is_filtered(asked, tiny_atlas, tmp_path):
-    path = download(asked("board?layer=2&sort=neuron&order=desc"), "These 5 neurons, in this order", tmp_path)
+    path = download(asked("ranking?layer=2&sort=neuron&order=desc"), "These 5 neurons, in this order", tmp_path)
     expected = neurons_frame(Atlas.open(tiny_atlas)).query("layer == 2").iloc[::-1].reset_index(drop=True)
     pd.testing.assert_frame_equal(read_table(path), expected)
 
@@ -114,7 +114,7 @@ def test_the_menu_by_keyboard_on_a_narrow_screen(opened):
 
 @pytest.mark.slow
 def test_a_trail_arrives_as_png_and_its_links_as_a_table(asked, tmp_path):
-    page = asked("trail?layer=0&neuron=0&feature=0&space=pre_mlp&least=0.9")
+    page = asked("across_layers?layer=0&neuron=0&feature=0&space=pre_mlp&least=0.9")
     svg = download(page, "Trail as SVG", tmp_path).read_text(encoding="utf-8")
     assert (svg.count('class="node"'), svg.count("<path")) == (4, 4)
     png = download(page, "Trail as PNG", tmp_path)

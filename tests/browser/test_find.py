@@ -8,7 +8,7 @@ from tests.support import in_browser
 from tests.support.browser import settled
 
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
-TRAIL = "trail?layer=0&neuron=0&feature=0&space=pre_mlp&least=0.9"
+TRAIL = "across_layers?layer=0&neuron=0&feature=0&space=pre_mlp&least=0.9"
 
 
 def hits(page):
@@ -83,7 +83,7 @@ def test_a_node_of_a_trail_opens_its_feature(opened):
 def test_a_shared_trail_is_the_same_trail(opened):
     page = opened("neuron?layer=0&neuron=0&feature=0&space=pre_mlp")
     page.get_by_role("link", name="Follow across layers").click()
-    expect(page.locator("h1")).to_have_text("Trail of L0 N0 F0")
+    expect(page.locator("h1")).to_have_text("L0 N0 F0 across layers")
     nodes = trail(page).locator("a.node")
     nodes.nth(3).wait_for()
     settled(page)
@@ -96,7 +96,7 @@ def test_a_shared_trail_is_the_same_trail(opened):
 def test_a_trail_goes_on_from_another_node(opened):
     page = opened(TRAIL)
     trail(page).get_by_role("link", name="Trail from L2 N0 F0").click()
-    expect(page.locator("h1")).to_have_text("Trail of L2 N0 F0")
+    expect(page.locator("h1")).to_have_text("L2 N0 F0 across layers")
     expect(trail(page).locator("li.seed")).to_contain_text("L2 N0 F0")
 
 
@@ -125,6 +125,6 @@ def test_a_narrow_screen_does_not_scroll_sideways(view, theme, opened):
 
 def test_hostile_names_in_a_trail_are_text(opened):
     """`opened` fails on any dialog, error or request elsewhere."""
-    page = opened("trail?layer=0&neuron=2&feature=2&space=pre_mlp&least=0.5")
+    page = opened("across_layers?layer=0&neuron=2&feature=2&space=pre_mlp&least=0.5")
     expect(trail(page)).to_contain_text("<script>alert(1)</scrip…")
     assert page.locator("script", has_text="alert(1)").count() == 0

@@ -108,7 +108,7 @@ def test_a_leaf_of_the_tree_shows_its_image(opened, atlas):
     "view",
     [
         pytest.param("search?q=cross", marks=pytest.mark.slow),
-        pytest.param("pair?a=0.0.0&b=1.1.0", marks=pytest.mark.slow),
+        pytest.param("side_by_side?a=0.0.0&b=1.1.0", marks=pytest.mark.slow),
         "neuron?layer=1&neuron=0",
     ],
 )

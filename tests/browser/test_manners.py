@@ -308,7 +308,7 @@ def test_keys_move_over_neurons_features_and_pages(opened):
     press(page, "p")
     at_neuron(page, 0, 2)
     press(page, "t")
-    expect(page.locator("h1")).to_have_text("Board")
+    expect(page.locator("h1")).to_have_text("Ranking")
     page.go_back()
     at_neuron(page, 0, 2)
     press(page, "b")

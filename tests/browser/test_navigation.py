@@ -34,6 +34,16 @@ def test_deep_link_next_back_forward(opened):
     at_neuron(page, 0, 2)
 
 
+def test_an_old_address_opens_the_page_at_its_new_one_and_is_not_in_the_history(opened):
+    page = opened("about", fresh=True)
+    page.goto(page.url.replace("about", "pair") + "&a=0.0.1&b=2.0.0")
+    expect(page.locator("h1")).to_have_text("Side by side")
+    settled(page)
+    assert page.url.endswith("side_by_side?atlas=planted&a=0.0.1&b=2.0.0")
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("About")
+
+
 @pytest.mark.slow
 def test_a_similar_feature_opens_without_a_new_page(opened):
     page = opened("neuron?layer=0&neuron=0")

@@ -39,7 +39,7 @@ def browser():
 def test_the_story_of_a_stranger(opened, whole):
     page = opened(f"?atlas={whole.root.name}", permissions=["clipboard-read", "clipboard-write"])
     page.get_by_role("navigation", name="Views of the board").get_by_role("link", name="Primary and rare").click()
-    expect(page.locator("h1")).to_have_text("Board")
+    expect(page.locator("h1")).to_have_text("Ranking")
     page.get_by_role("table", name="Neurons").locator("tbody tr a").first.click()
     expect(page.locator("h1")).to_have_text(re.compile(r"^Layer \d+ · Neuron \d+$"))
     settled(page)
@@ -47,7 +47,7 @@ def test_the_story_of_a_stranger(opened, whole):
     expect(names.nth(1)).to_be_visible()  # a primary and a rare one at least
     assert all(names.all_inner_texts())
     page.get_by_role("link", name="Follow across layers").click()
-    expect(page.locator("h1")).to_have_text(re.compile(r"^Trail of L\d+ N\d+ F0$"))
+    expect(page.locator("h1")).to_have_text(re.compile(r"^L\d+ N\d+ F0 across layers$"))
     settled(page)
     page.get_by_role("button", name="Copy link of this view").click()
     expect(page.get_by_text("Link of this view copied.")).to_be_visible()
@@ -89,7 +89,7 @@ def test_a_common_word_is_found_and_said_why(opened, whole):
 def test_two_similar_features_side_by_side(opened, whole):
     living = int(np.flatnonzero(whole.neurons["n_features"] > 1)[0])
     page = opened(f"neuron?{spelled(whole, living)}")
-    page.get_by_role("link", name="Compare").first.click()
+    page.get_by_role("link", name="Side by side", exact=True).first.click()
     expect(page.locator("h1")).to_have_text("Side by side")
     expect(page.get_by_text("Cosine", exact=False).first).to_be_visible()
 

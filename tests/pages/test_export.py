@@ -27,12 +27,12 @@ PAIR = {"a": "2.3.1", "b": "0.0.0"}
 MENUS = {
     "overview": {},
     "neuron": {"layer": "0", "neuron": "0"},
-    "board": {},
+    "ranking": {},
     "search": {"q": "cat"},
-    "trail": TRAIL,
-    "pair": PAIR,
+    "across_layers": TRAIL,
+    "side_by_side": PAIR,
     "map": {},
-    "compare": {"layer": "0", "neuron": "2"},
+    "spaces": {"layer": "0", "neuron": "2"},
 }
 
 
@@ -171,8 +171,8 @@ def test_one_example_has_no_dendrogram(tiny_atlas, monkeypatch, offered):
 
 
 def test_the_board_exports_every_row_of_its_view(tiny_atlas, monkeypatch, offered, tmp_path):
-    monkeypatch.setattr("pages.components.url.board_view.PAGE", 2)
-    with_menu(tiny_atlas, "board", monkeypatch, layer="2", sort="size")
+    monkeypatch.setattr("pages.components.url.ranking_view.PAGE", 2)
+    with_menu(tiny_atlas, "ranking", monkeypatch, layer="2", sort="size")
     frame = saved(offered, "These 5 neurons, in this order", tmp_path)
     assert frame["neuron"].tolist() == [0, 4, 3, 2, 1]
     atlas = Atlas.open(tiny_atlas)
@@ -196,7 +196,7 @@ def test_search_exports_every_hit_in_its_order(tiny_atlas, monkeypatch, offered,
 
 
 def test_the_trail_exports_its_features_and_its_links(tiny_atlas, monkeypatch, offered, tmp_path):
-    app = with_menu(tiny_atlas, "trail", monkeypatch, **TRAIL)
+    app = with_menu(tiny_atlas, "across_layers", monkeypatch, **TRAIL)
     atlas, shown = Atlas.open(tiny_atlas), next(each for each in payloads(app) if "nodes" in each)
     frame = saved(offered, "Features of this trail", tmp_path)
     assert [f"L{n.layer} N{n.neuron} F{n.feature}" for n in frame.itertuples()] == [n["ref"] for n in shown["nodes"]]
@@ -214,31 +214,31 @@ def test_the_trail_exports_its_features_and_its_links(tiny_atlas, monkeypatch, o
 
 
 def test_the_trail_s_figure_has_its_boxes_and_curves(tiny_atlas, monkeypatch):
-    app = with_menu(tiny_atlas, "trail", monkeypatch, **TRAIL)
+    app = with_menu(tiny_atlas, "across_layers", monkeypatch, **TRAIL)
     (figure,) = next(each["pictures"] for each in payloads(app) if "pictures" in each)
     assert figure["name"] == "planted-L0-N0-F0-trail-pre_mlp-least0.9"
     assert (figure["svg"].count('class="node"'), figure["svg"].count("<path")) == (4, 4)
 
 
 def test_a_trail_of_one_feature_has_tables_and_no_figure(tiny_atlas, monkeypatch, offered, tmp_path):
-    app = with_menu(tiny_atlas, "trail", monkeypatch, **TRAIL | {"feature": "1", "least": "1"})
+    app = with_menu(tiny_atlas, "across_layers", monkeypatch, **TRAIL | {"feature": "1", "least": "1"})
     assert not [each for each in payloads(app) if "pictures" in each]
     assert len(saved(offered, "Features of this trail", tmp_path)) == 1
     assert saved(offered, "Links of this trail", tmp_path).empty
 
 
 def test_the_pair_exports_both(tiny_atlas, monkeypatch, offered, tmp_path):
-    with_menu(tiny_atlas, "pair", monkeypatch, **PAIR)
+    with_menu(tiny_atlas, "side_by_side", monkeypatch, **PAIR)
     atlas, refs = Atlas.open(tiny_atlas), (FeatureRef(2, 3, 1), FeatureRef(0, 0, 0))
     ids = [atlas.feature_id(ref) for ref in refs]
     pd.testing.assert_frame_equal(saved(offered, "Both features", tmp_path), features_frame(atlas, ids))
     examples = pd.concat([examples_frame(atlas, ref) for ref in refs], ignore_index=True)
     pd.testing.assert_frame_equal(saved(offered, "Examples of both", tmp_path), examples)
-    assert offered["Examples of both"][0] == "planted-pair-2.3.1-0.0.0-examples.parquet"
+    assert offered["Examples of both"][0] == "planted-side-by-side-2.3.1-0.0.0-examples.parquet"
 
 
 def test_half_a_pair_has_no_menu(tiny_atlas, monkeypatch):
-    assert not open_app(tiny_atlas.parent, "pair", monkeypatch, a="2.3.1").get("popover")
+    assert not open_app(tiny_atlas.parent, "side_by_side", monkeypatch, a="2.3.1").get("popover")
 
 
 def test_the_map_exports_what_is_drawn_and_what_is_lit(tiny_atlas, monkeypatch, offered, tmp_path):

@@ -9,6 +9,11 @@ from pages.components.shell.nav import PAGES
 from tests.support.apptest import open_app, url, words
 
 
+@pytest.mark.parametrize(("page", "title"), [(page, title) for page, (title, _) in PAGES.items()])
+def test_address_menu_and_file_of_a_page_have_the_same_name(page, title):
+    assert title.lower().replace(" ", "_") == page
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_without_an_atlas_a_page_says_how_to_make_one(page, tmp_path, monkeypatch):
     app = open_app(tmp_path, page, monkeypatch)

@@ -46,15 +46,15 @@ VIEWS = [
     ("neuron", {"layer": "0", "neuron": "2"}),
     ("neuron", {"layer": "1", "neuron": "1", "feature": "1", "sort": "near", "holds": "bar"}),
     ("neuron", {"layer": "0", "neuron": "3", "branch": "98", "cut": "0.9"}),
-    ("board", {"layer": "1", "class": "many", "sort": "neuron"}),
-    ("board", {"features": "7-"}),
+    ("ranking", {"layer": "1", "class": "many", "sort": "neuron"}),
+    ("ranking", {"features": "7-"}),
     ("search", {"q": "cross"}),
     ("search", {"q": "3", "mode": "token", "layer": "1"}),
     ("search", {"q": "nothing like it"}),
     ("search", {"like": "0.3.1"}),
     ("map", {"q": "bar", "show": "1.0.0", "colour": "class"}),
-    ("pair", {"a": "0.0.0", "b": "1.0.1"}),
-    ("pair", {"a": "0.0.0"}),
+    ("side_by_side", {"a": "0.0.0", "b": "1.0.1"}),
+    ("side_by_side", {"a": "0.0.0"}),
 ]
 
 
@@ -91,7 +91,7 @@ def test_a_bad_link_says_what_there_is(opened):
     app = opened("neuron", layer="0", neuron="9", feature="0")
     assert words(app.error[0].value) == "neuron=9: layer 0 has latents 0 to 3"
     assert app.title[0].value == "standard SAE · Latent 3"
-    app = opened("pair", a="0.2.0", b="x")
+    app = opened("side_by_side", a="0.2.0", b="x")
     assert "latent L0 N2 is dead" in words(app.error[0].value)
 
 
@@ -136,7 +136,7 @@ def test_thousands_of_leaves_have_their_labels_alone(atlas, monkeypatch):
         ("neuron", {"layer": "0", "neuron": "0"}, "Features similar to"),
         ("search", {"q": "cross"}, "Features found"),
         ("map", {}, "Largest features"),
-        ("pair", {"a": "0.0.0"}, "Features similar to standard SAE 0 F0"),
+        ("side_by_side", {"a": "0.0.0"}, "Features similar to standard SAE 0 F0"),
     ],
 )
 def test_rows_of_features_show_the_image_at_their_centre(opened, page, query, label):
@@ -163,11 +163,11 @@ def test_ways_to_search_that_only_texts_have_are_a_bad_link(opened):
 
 
 def test_no_trail_is_offered_and_a_link_to_one_says_why(opened):
-    app = opened("trail", layer="0", neuron="0", feature="0")
+    app = opened("across_layers", layer="0", neuron="0", feature="0")
     assert "has no trails" in words(app.info[0].value)
     assert "alternatives that read the same: standard SAE and NE SAE" in words(app.info[0].value)
     titles = [each.proto.label for each in app.sidebar.get("page_link")]
-    assert "Trails" not in titles
+    assert "Across layers" not in titles
     assert "Latent" in titles
 
 
@@ -180,7 +180,7 @@ def test_the_map_knows_what_layers_are_called(opened):
 
 
 def test_the_board_names_latents_by_their_layer(opened):
-    table = next(each for each in payloads(opened("board", sort="neuron")) if "columns" in each)
+    table = next(each for each in payloads(opened("ranking", sort="neuron")) if "columns" in each)
     assert table["label"] == "Latents"
     assert [row["name"] for row in table["rows"]] == [f"{name} {latent}" for name in NAMES for latent in range(4)]
 

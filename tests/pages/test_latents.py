@@ -35,18 +35,18 @@ VIEWS = [
     ("neuron", {"layer": "0", "neuron": "0", "feature": "9", "branch": "99", "least": "200"}),
     ("neuron", {"layer": "0", "neuron": "2", "feature": "0", "branch": "0"}),
     ("neuron", {"layer": "0", "neuron": "99", "space": "pre_mlp"}),
-    ("board", {"sort": "neuron", "layer": "0"}),
-    ("board", {"features": "7-", "size": "1-1"}),
+    ("ranking", {"sort": "neuron", "layer": "0"}),
+    ("ranking", {"features": "7-", "size": "1-1"}),
     ("search", {"q": "nothing like it"}),
     ("search", {"like": "0.0.0"}),
     ("search", {"like": "0.99.0"}),
     ("map", {"colour": "class"}),
-    ("trail", {"layer": "0", "neuron": "0", "feature": "99"}),
-    ("trail", {"layer": "0", "neuron": "2"}),
-    ("pair", {"a": "0.0.0", "b": "0.99.0"}),
-    ("pair", {"a": "0.0.0", "b": "0.0.1"}),
-    ("compare", {"layer": "0", "neuron": "0", "example": "999"}),
-    ("compare", {"layer": "0", "neuron": "2", "example": "0"}),
+    ("across_layers", {"layer": "0", "neuron": "0", "feature": "99"}),
+    ("across_layers", {"layer": "0", "neuron": "2"}),
+    ("side_by_side", {"a": "0.0.0", "b": "0.99.0"}),
+    ("side_by_side", {"a": "0.0.0", "b": "0.0.1"}),
+    ("spaces", {"layer": "0", "neuron": "0", "example": "999"}),
+    ("spaces", {"layer": "0", "neuron": "2", "example": "0"}),
 ]
 
 
@@ -57,7 +57,7 @@ def test_every_page_speaks_of_latents(latents, page: str, query: dict, monkeypat
     assert "neuron" not in said
 
 
-@pytest.mark.parametrize("page", ["neuron", "board", "overview", "compare"])
+@pytest.mark.parametrize("page", ["neuron", "ranking", "overview", "spaces"])
 def test_exports_are_of_latents(latents, page: str, monkeypatch):
     app = open_app(latents, page, monkeypatch)
     app.session_state[f"_export_{page}"] = True

@@ -63,7 +63,7 @@ def test_the_page_shows_counts_starts_figures_and_settings(tiny_atlas, monkeypat
     presets = next(each["chips"] for each in payloads(app) if each["label"] == "Views of the board")
     assert presets[0] == {
         "text": "Primary and rare",
-        "href": "board?atlas=planted&sort=inter&class=primary-rare",
+        "href": "ranking?atlas=planted&sort=inter&class=primary-rare",
         "current": False,
     }
     charts = [json.loads(each.proto.spec) for each in app.get("plotly_chart")]

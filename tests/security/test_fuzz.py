@@ -21,7 +21,7 @@ from pages.components.map import point_map
 from pages.components.map.points import points_of
 from pages.components.matching import find
 from pages.components.shell.nav import PAGES
-from pages.components.url import board_view, pair_view, search_view
+from pages.components.url import ranking_view, search_view, side_by_side_view
 from pages.components.url.declared import VIEWS, Addressed
 from pages.components.url.drawing import from_text
 from pages.components.url.location import Location
@@ -41,9 +41,18 @@ def test_every_parameter_that_is_read_is_fuzzed():
     assert readers == {"fields.py"}
     found = {next(filter(None, names)) for names in READ.findall("\n".join(sources.values()))}
     assert {"atlas", "page"} <= found <= set(parameters())
-    assert {"layer", "q", "drawn", "show", "x", "y", "zoom", "class", *board_view.RANGES, *pair_view.SIDES} <= set(
-        parameters()
-    )
+    assert {
+        "layer",
+        "q",
+        "drawn",
+        "show",
+        "x",
+        "y",
+        "zoom",
+        "class",
+        *ranking_view.RANGES,
+        *side_by_side_view.SIDES,
+    } <= set(parameters())
     assert set(VIEWS) < set(PAGES)
 
 
@@ -57,17 +66,17 @@ def asked_by(number: int, page: str) -> dict[str, str]:
     return dict(parse_qsl(address(number, page).query, keep_blank_values=True))
 
 
-def on_board(atlas: Atlas, at: Location) -> board_view.View:
+def on_board(atlas: Atlas, at: Location) -> ranking_view.View:
     ranked = BOARDS.setdefault(atlas.root, board(atlas))
-    view = board_view.View.read(at, atlas, board=ranked)
+    view = ranking_view.View.read(at, atlas, board=ranked)
     return view.on_page(at, len(ranked.rows(view.filter, view.column.source, view.falling)))
 
 
 # What pages add to what the atlas says.
 READERS = {page: lambda atlas, at, view=view: view.read(at, atlas) for page, view in VIEWS.items()} | {
     "neuron": picker.read_view,
-    "trail": lambda atlas, at: VIEWS["trail"].read(at, atlas, start=FeatureRef(0, 0, 0)),
-    "board": on_board,
+    "across_layers": lambda atlas, at: VIEWS["across_layers"].read(at, atlas, start=FeatureRef(0, 0, 0)),
+    "ranking": on_board,
 }
 BOARDS: dict = {}
 
@@ -135,8 +144,8 @@ def test_tokens_typed_and_features_typed(tiny_atlas: Path):
     for number in range(TEXTS):
         typed = text(number)[:200]
         assert all(0 <= token < len(atlas.vocab) for token in tokens_named(atlas, typed))
-        query = pair_view.typed(atlas, at, "a", rng.choice((typed, typed, None, 7)))
-        assert len(query.get("a", "")) <= pair_view.LONGEST
+        query = side_by_side_view.typed(atlas, at, "a", rng.choice((typed, typed, None, 7)))
+        assert len(query.get("a", "")) <= side_by_side_view.LONGEST
         drawn = from_text(typed, 16)
         assert drawn is None or (len(drawn) == 16 and drawn.max() <= 1)
     assert all(len(suggestions(atlas, text(number)[:200])) <= 10 for number in range(0, MANY, 50))

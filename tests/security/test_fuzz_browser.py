@@ -134,9 +134,9 @@ def test_files_of_bookmarks(count: int, browser, address: str, capsys):
 
 
 PLACES = (
-    "search?q={}", "neuron?layer=0&neuron=0&holds={}", "pair?a={}", "board?size={}", "map?q={}&mode=snippet",
-    "overview?atlas={}", "search?q={}&mode=token", "trail?layer={}", "neuron?cut={}", "search?q={}&mode=name",
-    "about?{}={}", "compare?clusters={}",
+    "search?q={}", "neuron?layer=0&neuron=0&holds={}", "side_by_side?a={}", "ranking?size={}", "map?q={}&mode=snippet",
+    "overview?atlas={}", "search?q={}&mode=token", "across_layers?layer={}", "neuron?cut={}", "search?q={}&mode=name",
+    "about?{}={}", "spaces?clusters={}",
 )  # fmt: skip
 
 

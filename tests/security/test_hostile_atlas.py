@@ -26,7 +26,7 @@ from ne_core.method.dendrogram import dendrogram
 from ne_core.method.measures import feature_distances, measures
 from ne_core.refs import NeuronRef
 from pages.components.shell.nav import PAGES
-from pages.components.widgets.lines import lines
+from pages.components.widgets.token_lines.lines import lines
 from precompute.write.tables import write_index
 from tests.support.apptest import open_app, payloads
 from tests.support.hostile import (

@@ -23,7 +23,11 @@ HARMFUL = [
     text for text in fuzz.HARMFUL if len(PUNCTUATION.findall(text)) > 1 and len(text) <= 100 and text.isprintable()
 ]
 FOLDER = f'<img src=x onerror="window.{fuzz.MARK}=1">'
-EXPORTED = {"neuron": {"layer": "0", "neuron": "2"}, "search": {"q": "script"}, "pair": {"a": "0.0.0", "b": "0.2.1"}}
+EXPORTED = {
+    "neuron": {"layer": "0", "neuron": "2"},
+    "search": {"q": "script"},
+    "side_by_side": {"a": "0.0.0", "b": "0.2.1"},
+}
 HTML = "delta.new_element.html.body"  # signs of Markdown are text there, elements are not
 QUERIES = (
     {},

@@ -74,7 +74,7 @@ def test_every_page_works_under_the_sub_path(opened, site):
 
 
 def test_a_deep_link_leads_on_and_comes_back(opened, site):
-    page = opened("/see/board?atlas=planted&sort=size")
+    page = opened("/see/ranking?atlas=planted&sort=size")
     page.get_by_role("table", name="Neurons").locator("tbody tr a").first.click()
     expect(page).to_have_url(re.compile(rf"^http://{site}/see/neuron\?atlas=planted&"))
     expect(page.locator("h1")).to_have_text(re.compile("^Layer"))
@@ -90,7 +90,7 @@ def test_a_deep_link_leads_on_and_comes_back(opened, site):
 def test_the_first_page_is_found_without_its_slash(opened, site):
     """Its links are relative: without the slash they would lead out of the sub-path."""
     page = opened("/see?atlas=planted")
-    page.get_by_role("link", name="Board").first.click()
+    page.get_by_role("link", name="Ranking").first.click()
     expect(page).to_have_url(re.compile(rf"^http://{site}/see/board\?atlas=planted"))
 
 

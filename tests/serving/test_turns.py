@@ -150,7 +150,7 @@ def test_a_page_that_waits_says_so_and_is_then_shown(tiny_atlas, monkeypatch):
 def test_a_turn_inside_a_turn_is_the_same(tiny_atlas, monkeypatch):
     """The Export menus are fragments of a page: with one turn for all, a second one would be waited for for ever."""
     monkeypatch.setattr(turns, "TURNSTILE", Turnstile(1))
-    assert not open_app(tiny_atlas.parent, "board", monkeypatch).toast
+    assert not open_app(tiny_atlas.parent, "ranking", monkeypatch).toast
 
 
 @pytest.fixture
@@ -166,7 +166,14 @@ def counted(request, tiny_atlas, tmp_path):
         yield port, lambda: [int(line) for line in written.read_text().split()]
 
 
-VIEWS = [("neuron", "layer=0&neuron=0"), ("board", ""), ("search", "q=cat"), ("map", ""), ("pair", ""), ("", "")]
+VIEWS = [
+    ("neuron", "layer=0&neuron=0"),
+    ("ranking", ""),
+    ("search", "q=cat"),
+    ("map", ""),
+    ("side_by_side", ""),
+    ("", ""),
+]
 
 
 @pytest.mark.parametrize("counted", ["0.02"], indirect=True)

@@ -24,8 +24,8 @@ from pages.components.text.labels import label
 from pages.components.url import links
 from pages.components.url.map_view import FURTHEST, View
 from pages.components.url.search_view import View as Search
-from pages.components.widgets.example_lines import trim
-from pages.components.widgets.lines import central_line, lines
+from pages.components.widgets.token_lines.example_lines import trim
+from pages.components.widgets.token_lines.lines import central_line, lines
 
 CHANNEL = component(__file__, "map_channel", html="<span></span>", parts=("map_data", "map_grid"), plain=True)
 AROUND = (8, 4)  # tokens before and after the key token that are shown of an example

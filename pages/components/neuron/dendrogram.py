@@ -14,8 +14,8 @@ from pages.components.cached.per_atlas import identity, per_atlas
 from pages.components.text.labels import node_labels
 from pages.components.url.links import neuron_href
 from pages.components.url.neuron_view import View
-from pages.components.widgets.lines import snippets
 from pages.components.widgets.thumbs import thumbs
+from pages.components.widgets.token_lines.lines import snippets
 
 DENDROGRAM = component(
     __file__,

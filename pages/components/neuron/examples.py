@@ -10,9 +10,9 @@ from pages.components.url.neuron_view import View
 from pages.components.url.reading import LONGEST
 from pages.components.widgets.cluster_words import facts
 from pages.components.widgets.clusters import Cluster
-from pages.components.widgets.example_lines import IMPORTANT
 from pages.components.widgets.example_selection import Chosen, chosen
-from pages.components.widgets.tokens import cluster_examples
+from pages.components.widgets.token_lines.example_lines import IMPORTANT
+from pages.components.widgets.token_lines.tokens import cluster_examples
 
 ORDER = {
     "central": "The central example first, then those whose importance was computed, then the rest, each by activation "

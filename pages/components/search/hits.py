@@ -12,12 +12,12 @@ from pages.components.matching.why_matched import Match, highlighted, matches
 from pages.components.shell.nav import pages_of
 from pages.components.text.page_words import page_words
 from pages.components.url import location
+from pages.components.url.across_layers_view import trail_href
 from pages.components.url.links import in_space, neuron_href
 from pages.components.url.search_view import View, more_like
-from pages.components.url.trail_view import trail_href
 from pages.components.widgets.chips import Chip, chips
 from pages.components.widgets.features import feature_row, feature_rows
-from pages.components.widgets.lines import lines
+from pages.components.widgets.token_lines.lines import lines
 
 
 def show_hits(atlas: Atlas, view: View, found: Found) -> None:
@@ -80,8 +80,8 @@ def hit(atlas: Atlas, view: View, id: int, match: Match) -> dict:
     line = lines(atlas, atlas.neuron(ref.of), [match.row])[0]
     line["h"] = highlighted(atlas, view, line)
     also = [("More like this", more_like(atlas, ref, view.space))]
-    if "trail" in pages_of(atlas):
-        also.append(("Trail", trail_href(atlas, ref, view.space)))
+    if "across_layers" in pages_of(atlas):
+        also.append(("Across layers", trail_href(atlas, ref, view.space)))
     href = neuron_href(atlas, ref, **in_space(atlas, view.space))
     return feature_row(atlas, id, named=True, line=line, why=match.why, also=also, href=href)
 

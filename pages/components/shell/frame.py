@@ -78,7 +78,7 @@ def sidebar(page: str, atlas: Atlas | None, names: list[str], name: str | None =
             keys(atlas.manifest, {target: f"{target}?{urlencode(remembered(target, name))}" for target in pages})
             st.html(summary(atlas))
             aged(atlas)
-            if page in ("neuron", "search", "trail", "pair"):
+            if page in ("neuron", "search", "across_layers", "side_by_side"):
                 st.html(legend(atlas))
 
 

@@ -12,19 +12,19 @@ from ne_core.errors import AtlasError
 from pages.components.base.escape import markdown
 from pages.components.serving import freeze_gc, session_limit, turns
 from pages.components.serving.streamlit_patches import fragments_of_this_view, patch_streamlit
-from pages.components.shell import atlas_sources
+from pages.components.shell import atlas_sources, old_addresses
 from pages.components.url.tab import tab
 
 # Name in the URL (which must be the file's stem): title, icon.
 PAGES = {
     "overview": ("Overview", ":material/dashboard:"),
     "neuron": ("Neuron", ":material/account_tree:"),
-    "board": ("Board", ":material/table_rows:"),
+    "ranking": ("Ranking", ":material/table_rows:"),
     "search": ("Search", ":material/search:"),
     "map": ("Map", ":material/scatter_plot:"),
-    "trail": ("Trails", ":material/route:"),
-    "pair": ("Side by side", ":material/compare_arrows:"),
-    "compare": ("Spaces", ":material/view_column_2:"),
+    "across_layers": ("Across layers", ":material/route:"),
+    "side_by_side": ("Side by side", ":material/compare_arrows:"),
+    "spaces": ("Spaces", ":material/view_column_2:"),
     "sae_lab": ("SAE lab", ":material/science:"),
     "about": ("About", ":material/info:"),
 }
@@ -32,7 +32,7 @@ PAGES = {
 
 def pages_of(atlas: Atlas | None) -> list[str]:
     """The pages that the menu offers. Layers that read the same images are alternatives: no trail leads over them."""
-    return [page for page in PAGES if page != "trail" or atlas is None or not atlas.manifest.images]
+    return [page for page in PAGES if page != "across_layers" or atlas is None or not atlas.manifest.images]
 
 
 def page_title(page: str, atlas: Atlas | None) -> str:
@@ -52,7 +52,8 @@ def build():
     pages = [st.Page(page_file(page), title=title, url_path=page) for page, (title, _) in PAGES.items()]
     # The root is a page of its own: Streamlit would call /overview “not found” if that page were the default.
     root = st.Page(page_file("overview"), title=PAGES["overview"][0], url_path="root", default=True)
-    return st.navigation([root, *pages], position="hidden")
+    former = old_addresses.pages({page: title for page, (title, _) in PAGES.items()})
+    return st.navigation([root, *pages, *former], position="hidden")
 
 
 def run() -> None:

@@ -1,4 +1,4 @@
-"""The columns of the board: their names in a URL and on the screen, what they mean, how their numbers are written."""
+"""The columns of the ranking: their names in a URL and on the screen, what they mean, how their numbers are written."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from ne_core.numbers import fixed
 
 @dataclass(frozen=True)
 class Column:
-    """A column by which the board can be sorted; `source` is its name in the atlas."""
+    """A column by which the ranking can be sorted; `source` is its name in the atlas."""
 
     source: str
     title: str

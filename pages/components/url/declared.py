@@ -1,7 +1,7 @@
 """Views are declared: a field says how it is spelled in the URL, checked, defaulted and explained (fields.py).
 
     @dataclass(frozen=True)
-    class View(Addressed, page="trail"):
+    class View(Addressed, page="across_layers"):
         per: int = whole(range(1, 11), "a trail has 1 to 10 features of each layer", usual=5)
 
 Reading, the shortest address and the fuzzer's parameters follow. What depends on the atlas, or on other fields of the

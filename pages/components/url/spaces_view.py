@@ -29,7 +29,7 @@ def another(c: Context, b: str) -> str:
 
 
 @dataclass(frozen=True)
-class View(Addressed, page="compare"):
+class View(Addressed, page="spaces"):
     """A neuron in the spaces a and b. `by` says whose clusters are measured over the whole atlas."""
 
     neuron: NeuronRef = atlas_fields.neuron()

@@ -9,7 +9,7 @@ LONGEST = 80  # characters of one part: a tab shows some twenty, the list of ope
 
 
 def tab(*parts: str | None) -> None:
-    """Name the tab, “Board · demo”. It is plain text; what does not show by itself is replaced by a sign that does."""
+    """Name the tab, “Ranking · demo”. It is plain text; signs that do not show are replaced by some that do."""
     st.set_page_config(page_title=title(*parts))
 
 

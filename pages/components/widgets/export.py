@@ -1,6 +1,6 @@
 """The Export menu: the tables, figures and pages behind a view, each made only when it is asked for.
 
-    export.menu(atlas, query, "board", tables=[Table("These neurons", "board", lambda: …)])
+    export.menu(atlas, query, "ranking", tables=[Table("These neurons", "ranking", lambda: …)])
 
 A closed menu costs a page one button; nothing in it runs. It is a fragment: opening it draws the menu and no more.
 """

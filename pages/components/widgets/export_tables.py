@@ -78,6 +78,6 @@ def pair_tables(atlas: Atlas, refs: Sequence[FeatureRef]) -> list[Table]:
     ids = np.array([atlas.feature_id(ref) for ref in refs], dtype=np.int64)
     name = "-".join(ref.dotted for ref in refs)
     return [
-        features_table(atlas, "Both features", f"pair-{name}", ids),
-        Table("Examples of both", f"pair-{name}-examples", examples),
+        features_table(atlas, "Both features", f"side-by-side-{name}", ids),
+        Table("Examples of both", f"side-by-side-{name}-examples", examples),
     ]

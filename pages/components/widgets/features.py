@@ -9,7 +9,7 @@ from ne_core.queries.maximum import maximum
 from pages.components.base.assets import component, drawn_key
 from pages.components.text.labels import label
 from pages.components.url.links import neuron_href
-from pages.components.widgets.lines import central_line
+from pages.components.widgets.token_lines.lines import central_line
 
 FEATURES = component(
     __file__,

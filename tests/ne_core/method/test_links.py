@@ -12,11 +12,12 @@ from ne_core.lab.units import latent
 from tests.support.apptest import open_app, payloads, rows_of
 from tests.support.planted_lab import BOTH, NE
 
-TO_SPACE = ("neuron", "trail")  # pages with similar features; a search has them when it is for features like one
+# Pages with similar features; a search has them when it is for features like one.
+TO_SPACE = ("neuron", "across_layers")
 VIEWS = {
     "neuron": {"layer": "0", "neuron": "2", "feature": "1", "cut": "0.3", "baseline": "mean-embedding"},
     "search": {"like": "0.0.0"},
-    "trail": {"layer": "0", "neuron": "0", "feature": "0", "least": "0.9"},
+    "across_layers": {"layer": "0", "neuron": "0", "feature": "0", "least": "0.9"},
 }
 BY_THE_ATLAS = ("Trails worth following",)  # offered for the atlas's own space, whatever is looked at
 

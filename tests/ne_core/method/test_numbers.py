@@ -20,11 +20,11 @@ ASCII_MINUS = re.compile(r"(?<![\w\])}−.-])-\.?\d")  # a hyphen within a word 
 NO_TEXT = {"key", "href", "root", "address", "query", "kept", "t", "points", "ids", "d", "name", "label", "context"}
 VIEWS = {
     "neuron": {"layer": "0", "neuron": "2"},
-    "trail": {"layer": "0", "neuron": "0", "feature": "0", "least": "0", "per": "10"},
+    "across_layers": {"layer": "0", "neuron": "0", "feature": "0", "least": "0", "per": "10"},
     "search": {"like": "0.0.0"},
-    "pair": {"a": "0.0.1", "b": "2.4.0"},
-    "board": {},
-    "compare": {"layer": "0", "neuron": "2"},
+    "side_by_side": {"a": "0.0.1", "b": "2.4.0"},
+    "ranking": {},
+    "spaces": {"layer": "0", "neuron": "2"},
     "map": {},
     "overview": {},
 }

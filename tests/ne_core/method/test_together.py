@@ -12,7 +12,7 @@ from ne_core.text.words import words_of
 from pages.components.matching import find
 from pages.components.matching.why_matched import highlighted, matches
 from pages.components.url.search_view import View
-from pages.components.widgets.lines import lines
+from pages.components.widgets.token_lines.lines import lines
 from tests.support.apptest import open_app, rows_of, words
 
 QUERIES = [

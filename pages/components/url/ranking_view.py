@@ -1,0 +1,108 @@
+"""What the ranking shows, as a URL: sorted by which column, which neurons, which page."""
+
+import math
+import re
+from dataclasses import Field, dataclass
+
+from ne_core.atlas.manifest import Manifest
+from ne_core.queries.board import Board, Filter
+from pages.components.text.measure_columns import COLUMNS, Column, columns
+from pages.components.url import atlas_fields
+from pages.components.url.declared import Addressed, Context
+from pages.components.url.fields import Paged, Wrong, choice, decimal, flag, later, named
+
+PAGE = 50  # rows at a time
+SORT = "features"
+RANGES = {  # in the URL: in the ranking
+    "features": "features",
+    "random": "random",
+    "size": "n_examples",
+    "distance": "mean_distance",
+}
+NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,6})?"
+
+Range = tuple[float | None, float | None]
+
+
+def limits(name: str) -> Field:
+    """“2-10”, “2-” or “-10”."""
+
+    def parse(c: Context, text: str) -> Range:
+        found = re.fullmatch(rf"({NUMBER})?-({NUMBER})?", text)
+        least, most = (float(end) if end else None for end in found.groups()) if found else (None, None)
+        if not found or (least is not None and most is not None and least > most):
+            low, high = ends(c.board, name)
+            raise Wrong(f"a range is written 2-10, 2- or -10; here values lie between {low:g} and {high:g}")
+        return (least, most) if text != "-" else None
+
+    def spell(limits: Range) -> str:
+        return "-".join("" if end is None else decimal(end) for end in limits)
+
+    return named(parse, spell=spell, examples=("2-", "-3", "0.1-5", "95-"))
+
+
+def ends(board: Board, name: str) -> tuple[float, float]:
+    """The ends of what a range can be, rounded outwards: whole numbers, or hundredths for distances."""
+    low, high = board.ends(RANGES[name]) or (0, 0)
+    scale = 100 if name == "distance" else 1
+    return math.floor(low * scale) / scale, math.ceil(high * scale) / scale
+
+
+@dataclass(frozen=True)
+class View(Paged, Addressed, page="ranking"):
+    """One view of the ranking, of which the page knows the `board`. Without an order it is the column's own."""
+
+    sort: str = choice(
+        lambda c: tuple(columns(c.atlas.manifest)), "the columns are", usual=SORT, examples=tuple(COLUMNS)
+    )
+    descending: bool | None = flag(
+        {"asc": False, "desc": True}, "the orders are", usual=lambda c: COLUMNS[c.sort].descending, name="order"
+    )
+    layer: int | None = atlas_fields.layer()
+    kind: str | None = atlas_fields.kind()
+    features: Range | None = limits("features")
+    random: Range | None = limits("random")
+    size: Range | None = limits("size")
+    distance: Range | None = limits("distance")
+    page: int = later()
+
+    these_have = "this view has"
+    size_of_page = staticmethod(lambda: PAGE)
+
+    @property
+    def column(self) -> Column:
+        return COLUMNS[self.sort]
+
+    @property
+    def falling(self) -> bool:
+        return self.column.descending if self.descending is None else self.descending
+
+    @property
+    def ranges(self) -> dict[str, Range]:
+        """Those that limit something."""
+        return {name: getattr(self, name) for name in RANGES if getattr(self, name)}
+
+    @property
+    def filter(self) -> Filter:
+        return Filter(self.layer, self.kind, tuple((RANGES[name], *ends) for name, ends in self.ranges.items()))
+
+    def sorted_by(self, column: str) -> "View":
+        """What a click on a column's heading shows: sorted by it, the other way round if it was already."""
+        return self.to(sort=column, descending=not self.falling if column == self.sort else None)
+
+
+PRESETS = {
+    "Primary and rare": View("inter", kind="primary-rare"),
+    "Related meanings": View("inter", False, kind="related", features=(3.0, None), size=(10.0, None)),
+    "Most features": View(),
+    "Highest mean distance": View("mean"),
+}
+COMPARED = {
+    "Fewer meanings than chance": View("random", False, random=(None, 5.0)),
+    "More meanings than chance": View("random", random=(95.0, None)),
+}
+
+
+def presets(manifest: Manifest) -> dict[str, View]:
+    """Ready-made views of an atlas, by name."""
+    return PRESETS if manifest.rarefied is None else PRESETS | COMPARED
