@@ -168,11 +168,11 @@ HOW_TO_SEE = (
 
 
 def section(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
-    shown = feature.rows[:EXAMPLES]
-    count_text = f"All {len(shown)}" if len(shown) == len(feature.rows) else f"{len(shown)} of {len(feature.rows)}"
+    rows = feature.rows[:EXAMPLES]
+    count_text = f"All {len(rows)}" if len(rows) == len(feature.rows) else f"{len(rows)} of {len(feature.rows)}"
     rest = "the rest" if atlas.manifest.images else "those whose importance is known, each"
     order = f"the central one first, then {rest} by activation"
-    examples = images(atlas, neuron, shown) if atlas.manifest.images else texts(atlas, neuron, shown)
+    examples = images(atlas, neuron, rows) if atlas.manifest.images else texts(atlas, neuron, rows)
     return (
         f'<section id="f{feature.number}" style="--c:{feature_colour(feature.number).css}"><h3>'
         f"{swatch(feature.number)}<span>Feature {feature.number}: {safe(feature.name)}</span></h3>"

@@ -13,7 +13,7 @@ MIXED = (0.34, 0.24, 0.15, 0.10, 0.07, 0.05, 0.03, 0.02)  # shares of the neuron
 DEAD, RELATED = 0.02, 0.3  # shares of the neurons: without examples; with concepts of one family
 STRAYS = 1.6  # mean number of examples without a concept, each a feature of its own
 USUAL, SPREAD = 100, 0.75  # most examples of a usual neuron; standard deviation of the logarithm of their number
-HEAVY = (250, 500)  # two heavy neurons have 1/250 and 1/500 of all rows, of which a fiftieth are strays
+HEAVY = (250, 500)  # two heavy neurons have 1/250 and 1/500 of all rows, a fiftieth of them strays
 HEAVIEST = 4096  # most examples of one neuron
 
 

@@ -74,7 +74,7 @@ def bare_seconds(job: None, chunk: Chunk) -> float:
 
 
 def load_worker(job: None, task: int) -> int:
-    """Do nothing, in a worker that has loaded its imports."""
+    """Return the task, in a worker that has loaded its imports."""
     return task
 
 

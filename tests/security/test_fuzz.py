@@ -73,9 +73,9 @@ def ranking_page(atlas: Atlas, location: Location) -> ranking_view.View:
 
 
 # Readers of views with what pages add to them.
-READERS = {page: lambda atlas, at, view=view: view.read(at, atlas) for page, view in VIEWS.items()} | {
+READERS = {page: lambda atlas, location, view=view: view.read(location, atlas) for page, view in VIEWS.items()} | {
     "neuron": picker.read_view,
-    "across_layers": lambda atlas, at: VIEWS["across_layers"].read(at, atlas, start=FeatureRef(0, 0, 0)),
+    "across_layers": lambda atlas, location: VIEWS["across_layers"].read(location, atlas, start=FeatureRef(0, 0, 0)),
     "ranking": ranking_page,
 }
 BOARDS: dict = {}
@@ -152,7 +152,7 @@ def test_typed_tokens_and_features(tiny_atlas: Path):
 
 
 def test_texts_are_escaped():
-    """Without its escapes the text has no punctuation that Markdown could interpret."""
+    """Check that a text without its escapes has no punctuation that Markdown could interpret."""
     for number in range(TEXTS):
         escaped = markdown(text(number))
         assert not PUNCTUATION.search(re.sub(r"\\[!-/:-@\[-`{-~]", "", escaped)), (number, escaped)

@@ -127,7 +127,7 @@ def test_generated_addresses(numbers: range, atlases: Path, tmp_path: Path, caps
     slowest = int(seconds[10:].argmax()) + 10  # the first ones load modules
     with capsys.disabled():
         print(
-            f"\n{len(results)} views, {refused.sum()} with a line on what was wrong; "
+            f"\n{len(results)} views, {refused.sum()} with an error message; "
             f"CPU of the server {seconds.sum():.0f} s, {1000 * seconds.mean():.0f} ms a view, "
             f"at most {seconds[slowest]:.2f} s (number {numbers[slowest]}); "
             f"at most {sent.max():,} bytes; {memory:.0f} MB"

@@ -1,6 +1,6 @@
 """Atlases from elsewhere: named by a source, fetched once, verified, cached. All network access is through requests.
 
-source      what a source is: hf://owner/name, an https archive, a folder
+source      kinds of source: hf://owner/name, an https archive, a folder
 web         one request: allowed addresses, redirects, the hub's token
 retries     trying again, with growing waits
 download    one file, resumed where it was cut off

@@ -140,7 +140,7 @@ def network_errors(url: str) -> Iterator[None]:
     except requests.ConnectionError:
         raise PassingError(f"{redacted(url)} cannot be reached from here") from None
     except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError):
-        raise PassingError(f"{redacted(url)} was cut off, or what it answers is not HTTP") from None
+        raise PassingError(f"{redacted(url)} was cut off, or its answer is not HTTP") from None
 
 
 def check_status(url: str, response: requests.Response) -> None:

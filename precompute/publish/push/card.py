@@ -107,7 +107,7 @@ def origin(selection: Selection) -> str:
     lines = [
         f"model: {code(model.name)}, family {code(model.family)}, activation function "
         f"{code(model.act_fn)}, sha256 of its weights {code(model.sha256)}, read {code(manifest.weights)}",
-        f"corpus: {code(corpus.name)}, {code(corpus.n_documents)} documents, sha256 of what was used "
+        f"corpus: {code(corpus.name)}, {code(corpus.n_documents)} documents, sha256 of the part used "
         f"{code(corpus.sha256)}",
         *(f"of the corpus: {code(note)}" for note in notes(corpus)),
         f"activating examples: those that reach {code(manifest.keep)} of a neuron's maximum, the first "
@@ -121,7 +121,7 @@ def origin(selection: Selection) -> str:
     ]
     if model.sae is not None:
         lines.insert(1, f"autoencoder whose latents are read: {code(model.sae)}")
-    return "\n".join(["## What it was made of\n", *(f"- {line}" for line in lines), ""])
+    return "\n".join(["## Sources and settings\n", *(f"- {line}" for line in lines), ""])
 
 
 def notes(corpus: Corpus) -> list:
@@ -131,8 +131,8 @@ def notes(corpus: Corpus) -> list:
 
 def inputs_text(selection: Selection) -> str:
     if not selection.manifest.inputs:
-        return "without `inputs/`, the x of every kept example"
-    return f"{megabytes(inputs_size(selection.manifest))} of it `inputs/`, the x of every kept example"
+        return "without `inputs/`, the x of every activating example"
+    return f"{megabytes(inputs_size(selection.manifest))} of it `inputs/`, the x of every activating example"
 
 
 def table(file: str, columns: tuple[Column, ...]) -> str:
@@ -145,6 +145,6 @@ def contents(manifest: Manifest, license: str | None) -> str:
     """Describe the atlas's content that is under other licenses."""
     data = "the images themselves" if manifest.images else "excerpts of the corpus, as tokens and in a search index"
     return (
-        f"## What it holds of others\n\nThe atlas holds {data}, the names of the model's tokens and its input weights: "
+        f"## Licenses\n\nThe atlas holds {data}, the names of the model's tokens and its input weights: "
         f"the licenses of corpus and model hold for them{', the one above for the rest' if license else ''}.\n"
     )

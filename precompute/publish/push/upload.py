@@ -18,7 +18,7 @@ MESSAGES = {
     403: "this token may not write there: use one that may",
     404: "the hub has no such owner, or this token may not see it",
     409: "somebody else is writing to it: push again",
-    412: "it has changed meanwhile: push again",
+    412: "it was changed during the push: push again",
 }
 
 

@@ -146,9 +146,9 @@ def test_incomplete_atlas_is_not_sent(hub: Hub, tiny_atlas: Path, tmp_path: Path
 
 
 def test_no_network(hub: Hub, tiny_atlas: Path, monkeypatch, capsys):
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))  # and does not listen
-        address = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))  # does not listen
+        address = f"http://127.0.0.1:{unused.getsockname()[1]}"
         monkeypatch.setenv("HF_ENDPOINT", address)
         assert push(tiny_atlas, "me/planted") == 2
     assert f"{address} cannot be reached" in one_line(capsys)
@@ -172,7 +172,7 @@ def test_concurrent_commit(hub: Hub, tiny_atlas: Path, monkeypatch, capsys):
     monkeypatch.setattr(doubles.Answers, "tell", tell_and_change)
     capsys.readouterr()
     assert push(tiny_atlas, "me/planted", "--without-inputs") == 2
-    assert "has changed meanwhile" in one_line(capsys)
+    assert "was changed during the push" in one_line(capsys)
     assert hub.files("me/planted")["README.md"] == b"# Theirs"
     assert "inputs/00.npy" in hub.files("me/planted")
 

@@ -16,7 +16,7 @@ HEAVY = ("torch", "transformers", "transformer_lens", "datasets", "sklearn", "sc
 
 
 def test_round_trip(tiny_atlas: Path, tmp_path: Path, capsys):
-    archive, out = tmp_path / "given.atlas.zip", tmp_path / "got"
+    archive, out = tmp_path / "packed.atlas.zip", tmp_path / "unpacked"
     assert main(["pack", str(tiny_atlas), "--out", str(archive)]) == 0
     report = capsys.readouterr().out
     assert f"sha256 {hashlib.sha256(archive.read_bytes()).hexdigest()}" in report
