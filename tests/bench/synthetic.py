@@ -23,7 +23,7 @@ from precompute.synthetic.settings import Settings
 from tests.bench import calls, clicks
 from tests.bench.figures import Figures
 from tests.bench.server import browse, memory_mb, run_page, server
-from tests.bench.views import heaviest, views
+from tests.bench.views import largest_neurons, views
 
 FOLDER = Path(".bench/synthetic")
 SESSIONS, VIEWS = 5, 500
@@ -97,7 +97,7 @@ def measure_growth(figures: Figures, atlas: Atlas, process: subprocess.Popen, se
 
 def kilobytes(session, atlas: Atlas) -> Iterator[float]:
     """Yield the kB sent to the browser for neuron pages, the largest among them."""
-    for query in [*heaviest(atlas), *views(atlas)["neuron"]]:
+    for query in [*largest_neurons(atlas), *views(atlas)["neuron"]]:
         yield run_page(session, "neuron", query, bytes_sent=True) / 1000
 
 

@@ -83,8 +83,8 @@ def first_byte(response: requests.Response, n_bytes: int) -> int | None:
     """Return where the body begins: 0 if the server ignores ranges; None if it answers another range."""
     if response.status_code == 200:
         return 0
-    on_bytes = re.match(rf"bytes {n_bytes}-\d+/", response.headers.get("Content-Range", ""))
-    return n_bytes if response.status_code == 206 and on_bytes else None
+    in_range = re.match(rf"bytes {n_bytes}-\d+/", response.headers.get("Content-Range", ""))
+    return n_bytes if response.status_code == 206 and in_range else None
 
 
 def check_same(remote_file: RemoteFile, response: requests.Response, start: int) -> None:

@@ -122,7 +122,7 @@ def test_never_reads_more_than_the_expected_size(site, tmp_path):
 
 def test_file_with_wrong_checksum_is_removed(site, tmp_path):
     site.files["/file"] = bytes(len(CONTENT))
-    with pytest.raises(FetchError, match="its checksum differs"):
+    with pytest.raises(FetchError, match="does not have the expected checksum"):
         get(site, tmp_path / "file")
     assert not (tmp_path / "file").exists()
 

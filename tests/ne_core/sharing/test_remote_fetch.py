@@ -250,7 +250,7 @@ def test_invalid_archive_is_refused_and_fetched_again(site, archive, packed, tmp
 
 def test_archive_without_a_length_is_refused(site, archive, tmp_path):
     site.always["/planted.atlas.zip"] = Fault(no_length=True)
-    with pytest.raises(FetchError, match="does not say how large it is"):
+    with pytest.raises(FetchError, match="does not give its size"):
         get(archive, tmp_path)
 
 

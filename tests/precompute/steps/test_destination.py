@@ -136,7 +136,7 @@ def test_another_users_folder_in_a_shared_place(tmp_path, monkeypatch):
     (tmp_path / "shared" / "atlas").mkdir()
     (tmp_path / "shared").chmod(0o777 | stat.S_ISVTX)
     monkeypatch.setattr(os, "geteuid", lambda: 54321)
-    with pytest.raises(WriteError, match="another user's"):
+    with pytest.raises(WriteError, match="belongs to another user"):
         check_target(tmp_path / "shared" / "atlas")
 
 
@@ -202,7 +202,7 @@ def nothing_long(monkeypatch) -> None:
         "ne_core.sharing.archive.selection.verify",
         "precompute.evaluate.evaluate_names",
         "precompute.publish.export.static_page",
-        "ne_core.sharing.remote.fetch.asked",
+        "ne_core.sharing.remote.fetch.remote_version",
     ):
         monkeypatch.setattr(name, long)
 
