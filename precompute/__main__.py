@@ -63,23 +63,23 @@ def run_export(options: dict) -> int:
 
 
 def run_pack(options: dict) -> int:
-    from precompute.publish.share import packed
+    from precompute.publish.share import pack_atlas
 
-    print(packed(options["directory"], options["out"], not options["without_inputs"]))
+    print(pack_atlas(options["directory"], options["out"], not options["without_inputs"]))
     return 0
 
 
 def run_unpack(options: dict) -> int:
-    from precompute.publish.share import unpacked
+    from precompute.publish.share import unpack_archive
 
-    print(unpacked(options["archive"], options["out"]))
+    print(unpack_archive(options["archive"], options["out"]))
     return 0
 
 
 def run_fetch(options: dict) -> int:
-    from precompute.publish.fetch import fetched
+    from precompute.publish.fetch import fetch_source
 
-    print(fetched(**options))
+    print(fetch_source(**options))
     return 0
 
 

@@ -83,6 +83,6 @@ def parts(build: Build) -> AtlasParts:
         indexed=made["map"],
         logits=made["logits"],
         contributions=None if isinstance(contributions, str) else contributions,
-        rarefied=made["rarefied"],
+        equal_n=made["rarefied"],
         spaces=made["spaces"],
     )

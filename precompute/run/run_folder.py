@@ -9,7 +9,7 @@ from typing import Any
 
 import filelock
 
-from ne_core.sharing.atomic_write import beside, clear_up
+from ne_core.sharing.atomic_write import clear_up, sibling_path
 from ne_core.sharing.destination import destination
 from ne_core.sharing.locks import in_use
 from ne_core.sharing.locks import locked as locked_file
@@ -90,7 +90,7 @@ def forget(path: Path) -> None:
 
 def run_path(out: Path) -> Path:
     """Where the run that makes the atlas `out` keeps its units."""
-    return beside(destination(out), "run")
+    return sibling_path(destination(out), "run")
 
 
 @contextmanager

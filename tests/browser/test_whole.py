@@ -8,7 +8,7 @@ import pytest
 
 from ne_core.atlas import Atlas
 from tests.bench import synthetic
-from tests.bench.views import spelled
+from tests.bench.views import neuron_query
 from tests.support import in_browser
 from tests.support.browser import chromium, served, settled
 
@@ -21,7 +21,7 @@ DEMO = Path("data/demo")
 def whole(request) -> Atlas:
     if request.param == "demo" and not (DEMO / "manifest.json").is_file():
         pytest.skip("no demo atlas here: make demo builds it")
-    return Atlas.open(DEMO if request.param == "demo" else synthetic.made())
+    return Atlas.open(DEMO if request.param == "demo" else synthetic.make_atlas())
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_the_story_of_a_stranger(opened, whole):
 
 def test_the_neuron_with_most_examples(opened, whole):
     heaviest = int(np.argmax(whole.neurons["n_examples"]))
-    page = opened(f"neuron?{spelled(whole, heaviest)}")
+    page = opened(f"neuron?{neuron_query(whole, heaviest)}")
     line = page.get_by_role("slider", name="Cut of the tree")
     line.focus()
     page.keyboard.press("PageUp")
@@ -88,7 +88,7 @@ def test_a_common_word_is_found_and_said_why(opened, whole):
 
 def test_two_similar_features_side_by_side(opened, whole):
     living = int(np.flatnonzero(whole.neurons["n_features"] > 1)[0])
-    page = opened(f"neuron?{spelled(whole, living)}")
+    page = opened(f"neuron?{neuron_query(whole, living)}")
     page.get_by_role("link", name="Side by side", exact=True).first.click()
     expect(page.locator("h1")).to_have_text("Side by side")
     expect(page.get_by_text("Cosine", exact=False).first).to_be_visible()

@@ -48,8 +48,8 @@ def test_verbs_that_it_names_exist():
 
 
 def test_its_limits_are_those_that_are_held():
-    assert f"{TARGETS['streamlit'].most_a_file // MIB} MiB on GitHub" in TEXT
-    assert f"{TARGETS['space'].most_a_file // MIB} MiB in a Space" in TEXT
+    assert f"{TARGETS['streamlit'].max_file_size // MIB} MiB on GitHub" in TEXT
+    assert f"{TARGETS['space'].max_file_size // MIB} MiB in a Space" in TEXT
     views, starts, files, most_starts, most_files = (
         re.search(pattern, CONFIGURATION)[1]
         for pattern in (

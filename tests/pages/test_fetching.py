@@ -68,7 +68,7 @@ def test_the_bar_says_how_far_how_fast_and_how_long(site, monkeypatch):
     site.always[PATH] = Fault(per_s=len(site.files[PATH]))
     visit(monkeypatch, f"{site.address}{PATH}", done=False)
     until = time.monotonic() + 20
-    while (standing := atlas_sources.fetcher().standings()[0]).per_s is None:
+    while (standing := atlas_sources.fetcher().statuses()[0]).per_s is None:
         assert time.monotonic() < until
         time.sleep(0.01)
     app = open_app(None, "overview", monkeypatch)
@@ -107,7 +107,7 @@ def test_a_failure_is_one_line_and_a_button_for_all_visitors_together(site, monk
     assert button.disabled
     assert button.label.startswith("Try again (in ")
     n_asked = len(site.asked)
-    assert not atlas_sources.fetcher().again()
+    assert not atlas_sources.fetcher().try_again()
     assert len(site.asked) == n_asked
 
 
@@ -115,7 +115,7 @@ def test_what_is_in_the_way_is_said_while_it_is_tried_again(site, monkeypatch):
     site.faults[PATH] = [Fault(status=503), HELD]
     visit(monkeypatch, f"{site.address}{PATH}", done=False)
     until = time.monotonic() + 20
-    while not atlas_sources.fetcher().standings()[0].said:
+    while not atlas_sources.fetcher().statuses()[0].message:
         assert time.monotonic() < until
         time.sleep(0.01)
     app = open_app(None, "overview", monkeypatch)
@@ -123,7 +123,7 @@ def test_what_is_in_the_way_is_said_while_it_is_tried_again(site, monkeypatch):
 
 
 def test_a_mistake_of_ours_leaves_nobody_waiting(site, monkeypatch):
-    monkeypatch.setattr(fetching, "fetched", lambda *_: 1 / 0)
+    monkeypatch.setattr(fetching, "fetch_atlas", lambda *_: 1 / 0)
     app = visit(monkeypatch, f"{site.address}{PATH}")
     assert "the log of this explorer says why" in words(app.error[0].value)
 
@@ -131,7 +131,7 @@ def test_a_mistake_of_ours_leaves_nobody_waiting(site, monkeypatch):
 def test_another_try_after_half_a_minute(site, monkeypatch):
     site.always[PATH] = Fault(status=404)
     visit(monkeypatch, f"{site.address}{PATH}")
-    monkeypatch.setattr(fetching, "AGAIN_S", 0)
+    monkeypatch.setattr(fetching, "RETRY_S", 0)
     app = open_app(None, "overview", monkeypatch)
     site.always.clear()
     app.button(key="_again").click().run()

@@ -8,8 +8,8 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.lab import Lab
-from ne_core.lab.court import through
-from ne_core.lab.maps import alone_through
+from ne_core.lab.head_to_head import sae_forward
+from ne_core.lab.maps import mlp_pixel_extremes
 from ne_core.lab.units import latent
 from ne_core.text.token_text import visible
 from pages.components.url.drawing import from_text, to_text
@@ -144,7 +144,7 @@ def test_the_court_says_what_the_mathematics_says(lab, lab_atlas, monkeypatch):
     image = N_TRAIN + 1
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, image=str(image))
     for run in (STANDARD, NE):
-        found, shown = through(lab.mlp, lab.sae(run), lab.hidden[image]), panel(app, run)
+        found, shown = sae_forward(lab.mlp, lab.sae(run), lab.hidden[image]), panel(app, run)
         assert [each["number"] for each in shown["latents"]] == found.strongest.tolist() == [TWO, BOTH]
         assert shown["n_active"] == 2
         assert CLASSES[shown["said"]["top"]] == "<b>right</b>"
@@ -235,7 +235,7 @@ def test_a_latent_shows_its_maps_and_features(number, lab, lab_atlas, monkeypatc
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, run="2", unit=str(number))
     unit = latent(lab, 2, number)
     shown = maps(app)
-    change = alone_through(lab.mlp, unit.w, unit.b).change
+    change = mlp_pixel_extremes(lab.mlp, unit.w, unit.b).change
     np.testing.assert_allclose(shown["Activation map"]["values"], change, atol=2e-4)
     average = lab.x[unit.examples].mean(axis=0)
     np.testing.assert_allclose(shown["Average example"]["values"], average, atol=1e-4)

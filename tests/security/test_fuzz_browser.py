@@ -1,4 +1,4 @@
-"""In a real Chromium: generated files of bookmarks through the script that reads them, and the nastiest deep links."""
+"""Fuzz tests in a real Chromium: generated bookmark files through the script that reads them, harmful deep links."""
 
 import json
 import random
@@ -23,7 +23,7 @@ GOOD = {
 }
 FIELDS = [*GOOD, "at", "__proto__", "constructor", "href", "toString", "length", fuzz.HARMFUL[0]]
 
-# Read each file twice, as an import and as what the browser kept; what is wrong comes back.
+# Reads each file twice, as an import and from the browser's storage; returns problems.
 READ = """([files, started]) => {
   const wrong = [], counts = {imported: 0, refused: 0, slowest: 0};
   const old = [clean({atlas: 'planted', layer: 2, neuron: 4, note: 'mine'})];
@@ -58,30 +58,30 @@ READ = """([files, started]) => {
 INJECTED = """() => {
   const inside = (root) => [...root.querySelectorAll('*')].flatMap((each) => [each, ...within(each)]);
   const within = (each) => (each.shadowRoot ? inside(each.shadowRoot) : []);
-  const said = (each, name) => each.getAttribute(name) ?? '';
-  const strange = (each) => /nefuzz/i.test(each.tagName + each.id) || /^javascript:/i.test(said(each, 'href'))
-    || /192\\.0\\.2\\.1|nefuzz/.test(said(each, 'src'))
+  const attribute = (each, name) => each.getAttribute(name) ?? '';
+  const suspicious = (each) => /nefuzz/i.test(each.tagName + each.id) || /^javascript:/i.test(attribute(each, 'href'))
+    || /192\\.0\\.2\\.1|nefuzz/.test(attribute(each, 'src'))
     || (each.classList.contains('katex') && /nefuzz/.test(each.textContent))
     || each.getAttributeNames().some((name) => name.startsWith('on'));
-  const found = inside(document).filter(strange).map((each) => each.outerHTML.slice(0, 200));
-  return window.nefuzz === 1 ? [...found, 'a script ran'] : found;
+  const injected = inside(document).filter(suspicious).map((each) => each.outerHTML.slice(0, 200));
+  return window.nefuzz === 1 ? [...injected, 'a script ran'] : injected;
 }"""
 
 
-def file(number: int) -> str:
-    """Of bookmarks: lists of good ones damaged, JSON of other things, and what is no JSON."""
+def bookmark_file(number: int) -> str:
+    """Return a file of damaged bookmarks, of other JSON, or of no JSON."""
     rng = random.Random(number)
     kind = rng.randrange(100) if rng.random() < 0.05 else rng.randrange(9)
     if kind < 5:
-        things = [damaged(rng, number) for _ in range(rng.choice((1, 2, 5)))]
-        return wrapped(rng, things)
+        things = [damaged_bookmark(rng, number) for _ in range(rng.choice((1, 2, 5)))]
+        return wrap(rng, things)
     if kind == 5:
         return json.dumps(fuzz.json_value(number))
     if kind == 6:
-        whole = wrapped(rng, [dict(GOOD)] * 3)
+        whole = wrap(rng, [dict(GOOD)] * 3)
         return whole[: rng.randrange(len(whole))]
     if kind == 7:
-        return wrapped(rng, [dict(GOOD)] * 2).replace('"layer": 0', '"layer": 0, "layer": "x", "__proto__": {"x": 1}')
+        return wrap(rng, [dict(GOOD)] * 2).replace('"layer": 0', '"layer": 0, "layer": "x", "__proto__": {"x": 1}')
     return fuzz.text(number).encode("utf-8", "replace").decode() if kind == 8 else HUGE[rng.randrange(len(HUGE))](rng)
 
 
@@ -95,7 +95,7 @@ HUGE = (
 )
 
 
-def damaged(rng: random.Random, number: int) -> object:
+def damaged_bookmark(rng: random.Random, number: int) -> object:
     thing = dict(GOOD) | {"neuron": rng.randrange(9)}
     for _ in range(rng.randrange(3)):
         thing[rng.choice(FIELDS)] = fuzz.json_value(rng.randrange(10**6))
@@ -104,27 +104,27 @@ def damaged(rng: random.Random, number: int) -> object:
     return thing if rng.random() < 0.9 else fuzz.json_value(number)
 
 
-def wrapped(rng: random.Random, things: list) -> str:
+def wrap(rng: random.Random, things: list) -> str:
     return json.dumps(
         rng.choice((things, {"format": "neuron embeddings bookmarks", "version": 1, "bookmarks": things}))
     )
 
 
 @pytest.mark.parametrize("count", [1500, pytest.param(10_000, marks=pytest.mark.slow)])
-def test_files_of_bookmarks(count: int, browser, address: str, capsys):
+def test_bookmark_files(count: int, browser, address: str, capsys):
     page = browser.new_page()
-    heard = Heard(page, address)
+    requests = Heard(page, address)
     page.goto(f"{address}/_stcore/health")
     for name in SCRIPTS:
         (script,) = (ROOT / "pages" / "components").rglob(f"{name}.js")
         page.add_script_tag(content=script.read_text())
     totals = {"imported": 0, "refused": 0, "slowest": 0}
     for start in range(0, count, 500):
-        found = page.evaluate(READ, [[file(number) for number in range(start, start + 500)], start])
-        assert not found["wrong"], "\n".join(found["wrong"][:5])
-        totals |= {name: totals[name] + found["counts"][name] for name in ("imported", "refused")}
-        totals["slowest"] = max(totals["slowest"], found["counts"]["slowest"])
-    assert not heard.wrong, heard.wrong
+        report = page.evaluate(READ, [[bookmark_file(number) for number in range(start, start + 500)], start])
+        assert not report["wrong"], "\n".join(report["wrong"][:5])
+        totals |= {name: totals[name] + report["counts"][name] for name in ("imported", "refused")}
+        totals["slowest"] = max(totals["slowest"], report["counts"]["slowest"])
+    assert not requests.wrong, requests.wrong
     assert min(totals["imported"], totals["refused"]) > count / 10
     with capsys.disabled():
         print(
@@ -133,7 +133,7 @@ def test_files_of_bookmarks(count: int, browser, address: str, capsys):
         )
 
 
-PLACES = (
+LINKS = (
     "search?q={}", "neuron?layer=0&neuron=0&holds={}", "side_by_side?a={}", "ranking?size={}", "map?q={}&mode=snippet",
     "overview?atlas={}", "search?q={}&mode=token", "across_layers?layer={}", "neuron?cut={}", "search?q={}&mode=name",
     "about?{}={}", "spaces?clusters={}",
@@ -141,22 +141,22 @@ PLACES = (
 
 
 @pytest.mark.parametrize("count", [6, pytest.param(108, marks=pytest.mark.slow)])
-def test_the_nastiest_deep_links(count: int, browser, address: str):
-    """Each harmful text in three places: no dialog, no error, no request elsewhere, no element of its own."""
+def test_harmful_deep_links(count: int, browser, address: str):
+    """Open each harmful text in three links: no dialog, no error, no request elsewhere, no injected element."""
     page = browser.new_page()
-    heard = Heard(page, address)
+    requests = Heard(page, address)
     for number in range(0, 108, 108 // count):
-        harmful, place = fuzz.HARMFUL[number % len(fuzz.HARMFUL)], PLACES[(number * 5 + number // 36) % len(PLACES)]
-        view = place.replace("{}", quote(harmful, safe=""))
+        harmful, template = fuzz.HARMFUL[number % len(fuzz.HARMFUL)], LINKS[(number * 5 + number // 36) % len(LINKS)]
+        view = template.replace("{}", quote(harmful, safe=""))
         page.goto(f"{address}/{view}")
         page.locator("h1").first.wait_for()
         settled(page)
         assert not page.evaluate(INJECTED), (view, page.evaluate(INJECTED))
-        heard.wrong = [line for line in heard.wrong if "/_stcore/" not in line]
-        assert not heard.wrong, (view, heard.wrong)
+        requests.wrong = [line for line in requests.wrong if "/_stcore/" not in line]
+        assert not requests.wrong, (view, requests.wrong)
 
 
-def test_what_is_injected_would_be_found(browser, address: str):
+def test_injected_elements_are_detected(browser, address: str):
     page = browser.new_page()
     page.goto(f"{address}/_stcore/health")
     for harm in (

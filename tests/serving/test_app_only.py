@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.app_env import MOST_MB, size_mb
+from tests.bench.app import MOST_MB, size_mb
 from tests.support.views import open_every_page
 from tests.support.web import Site
 from tests.test_rooms import imports

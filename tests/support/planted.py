@@ -256,7 +256,7 @@ def make_atlas(out: Path, inputs: bool = True, rarefied: bool = False) -> Path:
         importances=importances,
         indexed=indexed(layers, texts, importances),
         logits={found.rows.layer: planted_logits(rng, found.rows.weights.n_neurons) for found in layers},
-        rarefied=planted_rarefied([found.rows for found in layers], statistics) if rarefied else None,
+        equal_n=planted_rarefied([found.rows for found in layers], statistics) if rarefied else None,
         contributions={found.rows.layer: planted_contributions(rng, found) for found in layers},
         spaces=spaces_of(layers, embedders(statistics)),
     )

@@ -10,10 +10,10 @@ import threading
 from pathlib import Path
 
 from ne_core.atlas import Atlas
-from ne_core.sharing.configured_sources import given
+from ne_core.sharing.configured_sources import configured_sources
 from ne_core.sharing.remote.cache import cache_folder
 from ne_core.sharing.remote.fetch import Fetched
-from ne_core.sharing.remote.fetcher import Fetcher, Standing
+from ne_core.sharing.remote.fetcher import Fetcher, SourceStatus
 from ne_core.sharing.remote.source import distinct, split
 
 FOLDER = "data"
@@ -23,7 +23,7 @@ lock = threading.Lock()
 
 def fetcher() -> Fetcher | None:
     """What fetches the sources, begun by the first who asks; None where none is named."""
-    text = given()
+    text = configured_sources()
     if not split(text):
         return None
     told = (text, *map(os.environ.get, ("NE_CACHE", "XDG_CACHE_HOME", "HF_ENDPOINT")))
@@ -49,18 +49,18 @@ def places() -> dict[str, Path]:
     sources, own = fetcher(), folder()
     here = {name: fetched.root for name, fetched in sources.ready().items()} if sources else {}
     in_folder = atlas_names(own) if own else []
-    taken = [each.name for each in sources.standings()] if sources else []
+    taken = [each.name for each in sources.statuses()] if sources else []
     called = distinct([*taken, *in_folder])[len(taken) :]
     return here | {name: own / each for name, each in zip(called, in_folder, strict=True)}
 
 
-def awaited(asked: str | None) -> list[Standing]:
+def awaited(asked: str | None) -> list[SourceStatus]:
     """The sources that a page has to wait for: the one that it was asked for, or any where nothing can be opened."""
     sources = fetcher()
     if not sources:
         return []
     here = places()
-    coming = [each for each in sources.standings() if each.name not in here]
+    coming = [each for each in sources.statuses() if each.name not in here]
     return [each for each in coming if each.name == asked] or ([] if here else coming)
 
 

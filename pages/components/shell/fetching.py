@@ -8,7 +8,7 @@ import math
 import streamlit as st
 
 from ne_core.amounts import duration, millions
-from ne_core.sharing.remote.fetcher import ASKING, ELSEWHERE, FAILED, FETCHING, WAITING, Fetcher, Standing
+from ne_core.sharing.remote.fetcher import ASKING, ELSEWHERE, FAILED, FETCHING, WAITING, Fetcher, SourceStatus
 from pages.components.base.escape import markdown
 from pages.components.shell import atlas_sources
 from pages.components.shell.nav import page_file
@@ -47,14 +47,14 @@ def how_it_stands(asked: str | None) -> None:
         st.page_link(page_file("overview"), label=markdown(f"Open {name}, which is here"), query_params={"atlas": name})
 
 
-def how_far(each: Standing) -> None:
+def how_far(each: SourceStatus) -> None:
     share = each.done / each.whole if each.whole else 0.0
     st.progress(min(1.0, share), text=markdown(amounts(each) if each.state == FETCHING else WORDS[each.state]))
-    if each.said:
-        st.warning(markdown(each.said))
+    if each.message:
+        st.warning(markdown(each.message))
 
 
-def amounts(each: Standing) -> str:
+def amounts(each: SourceStatus) -> str:
     """“12.3 of 340 MB · 3.2 MB/s · 1 min 40 s left”."""
     if each.done >= each.whole:
         return f"{millions(each.whole)} MB are here: checking them …"
@@ -65,13 +65,13 @@ def amounts(each: Standing) -> str:
     return " · ".join(parts)
 
 
-def why(each: Standing) -> None:
-    st.error(markdown(each.said), icon=":material/cloud_off:")
+def why(each: SourceStatus) -> None:
+    st.error(markdown(each.message), icon=":material/cloud_off:")
     st.caption("Whoever runs this explorer names its atlases in the environment variable `NE_ATLAS`.")
 
 
 def try_again(fetcher: Fetcher) -> None:
     """For all visitors together at most once in a while, so that nobody can make this machine ask without end."""
-    wait_s = math.ceil(fetcher.again_in_s())
+    wait_s = math.ceil(fetcher.retry_in_s())
     label = f"Try again (in {wait_s} s)" if wait_s else "Try again"
-    st.button(label, key="_again", icon=":material/refresh:", disabled=wait_s > 0, on_click=fetcher.again)
+    st.button(label, key="_again", icon=":material/refresh:", disabled=wait_s > 0, on_click=fetcher.try_again)

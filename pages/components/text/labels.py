@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Int
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.export.feature_text import group_names, told
+from ne_core.export.feature_text import group_names, naming_inputs
 from ne_core.method.naming import Names, node_names
 from ne_core.text.token_text import short
 
@@ -62,7 +62,7 @@ def labels_of(atlas: Atlas, neuron: Neuron, group: Int[np.ndarray, " n"]) -> lis
 
 def node_labels(atlas: Atlas, neuron: Neuron) -> Names:
     """Names of all nodes of a neuron's tree, examples first."""
-    return node_names(neuron.tree, *told(atlas, neuron))
+    return node_names(neuron.tree, *naming_inputs(atlas, neuron))
 
 
 def brief(labels: Sequence[Label]) -> list[str | list[str]]:

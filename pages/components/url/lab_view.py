@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.lab import Lab
-from ne_core.lab.court import through
+from ne_core.lab.head_to_head import sae_forward
 from ne_core.lab.sweep import counterpart
 from ne_core.refs import FeatureRef
 from pages.components.cached.lab_data import Which, meanings_of, picture_hidden, seen_of
@@ -134,7 +134,7 @@ def shown_unit(atlas: Atlas, view: "View | Context") -> Which:
     if view.unit is not None:
         return Which(view.run, view.unit)
     lab = atlas.lab
-    fires = through(lab.mlp, lab.sae(view.run), picture_hidden(atlas, picture(atlas, view))).strongest
+    fires = sae_forward(lab.mlp, lab.sae(view.run), picture_hidden(atlas, picture(atlas, view))).strongest
     living = np.flatnonzero(seen_of(atlas, Which(view.run, 0)).n_active)
     first = next((each for each in (fires, living) if len(each)), [0])
     return Which(view.run, int(first[0]))

@@ -72,7 +72,7 @@ def write_image_atlas(
         importances=lost,
         indexed=indexed(found, texts, lost, choices.seed, space=SPACE),
         logits=logits(source),
-        beside=beside,
+        write_more=beside,
     )
     write_atlas(out, parts)
     return sum(layer.n_features for layer in found)

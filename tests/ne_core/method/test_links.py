@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
-from ne_core.lab.meanings import meanings
+from ne_core.lab.unit_features import unit_features
 from ne_core.lab.units import latent
 from tests.support.apptest import open_app, payloads, rows_of
 from tests.support.planted_lab import BOTH, NE
@@ -61,7 +61,7 @@ def test_links_within_a_neuron_keep_cut_and_baseline(tiny_atlas, monkeypatch):
 @pytest.mark.parametrize("share", [0.4, 1.0])
 def test_lab_links_to_a_neuron_with_the_same_number_of_features(share: float, lab_atlas, monkeypatch):
     """Compare at a cut with many features, and one with a single feature."""
-    unit = meanings(latent(Atlas.open(lab_atlas).lab, NE, BOTH))
+    unit = unit_features(latent(Atlas.open(lab_atlas).lab, NE, BOTH))
     cut = round(float(np.quantile(unit.tree[:, 2], share)), 4) + 0.0001
     lab = open_app(lab_atlas.parent, "sae_lab", monkeypatch, cut=f"{cut:g}", run=str(NE), unit=str(BOTH))
     [query] = [query for _, query in links(lab) if "layer" in query]

@@ -183,7 +183,7 @@ def test_no_byte_makes_a_traceback(copy, file, how):
     [
         ({"facts": {}}, "lab.json: classes, cut, data, "),
         ({"runs": {**planted_arrays().runs, "odd": np.zeros(6)}}, "lambda2, max_distance, mean_distance"),
-        ({"W_enc": np.full((6, 4, 8), 1e9)}, "W_enc.npy: there are numbers beyond float16"),
+        ({"W_enc": np.full((6, 4, 8), 1e9)}, "W_enc.npy: numbers are out of range for float16"),
         ({"labels": np.full(150, 2**20)}, "labels.npy holds numbers that do not fit int16"),
     ],
 )

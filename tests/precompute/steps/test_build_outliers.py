@@ -97,7 +97,7 @@ def test_a_run_that_its_writing_stopped_goes_on_and_says_what_it_stored(place, m
     """As it was stopped where window activations were looked at for the first time."""
 
     def refuses(*_):
-        raise WriteError(f"{WINDOWS}: there are numbers beyond float16, or that are not finite")
+        raise WriteError(f"{WINDOWS}: numbers are out of range for float16, or not finite")
 
     with monkeypatch.context() as patch:
         patch.setattr("precompute.write.arrays.cast", refuses)

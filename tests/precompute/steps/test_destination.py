@@ -94,9 +94,9 @@ def on_proc(place: Path) -> Path:
 
 
 UNFIT = {
-    dangling: "is a link to .*unmounted/atlas, which is not there",
-    below_dangling: "is a link to .*unmounted/atlas, which is not there",
-    circle: "leads nowhere",
+    dangling: "is a link to .*unmounted/atlas, which does not exist",
+    below_dangling: "is a link to .*unmounted/atlas, which does not exist",
+    circle: "is a broken link",
     not_utf8: "is not UTF-8: rename it",
     below_not_utf8: "is not UTF-8: rename it",
     too_long: r"cannot be written \(File name too long\)",
@@ -136,7 +136,7 @@ def test_another_users_folder_in_a_shared_place(tmp_path, monkeypatch):
     (tmp_path / "shared" / "atlas").mkdir()
     (tmp_path / "shared").chmod(0o777 | stat.S_ISVTX)
     monkeypatch.setattr(os, "geteuid", lambda: 54321)
-    with pytest.raises(WriteError, match="another user's"):
+    with pytest.raises(WriteError, match="belongs to another user"):
         check_target(tmp_path / "shared" / "atlas")
 
 
@@ -202,7 +202,7 @@ def nothing_long(monkeypatch) -> None:
         "ne_core.sharing.archive.selection.verify",
         "precompute.evaluate.evaluate_names",
         "precompute.publish.export.static_page",
-        "ne_core.sharing.remote.fetch.asked",
+        "ne_core.sharing.remote.fetch.remote_version",
     ):
         monkeypatch.setattr(name, long)
 
@@ -233,7 +233,7 @@ def test_an_archive_inside_the_atlas_or_the_atlas_inside_itself(tiny_atlas, tmp_
             pack(atlas, out)
     pack(atlas, tmp_path / "a.zip")
     (tmp_path / "a.zip").rename(atlas / "a.zip")
-    with pytest.raises(AtlasError, match=r"a\.zip is inside .*, whose place the new atlas would take"):
+    with pytest.raises(AtlasError, match=r"a\.zip is inside .*, which the new atlas would replace"):
         unpack(atlas / "a.zip", tmp_path / "link")
     (atlas / "a.zip").unlink()
     assert files(atlas) == before
@@ -246,7 +246,7 @@ def test_what_a_build_reads_may_not_lie_where_its_atlas_goes(tmp_path, capsys):
         command = ["build", "--model", "data/models/demo", option, str(atlas / "texts.txt"), "--out", str(atlas)]
         assert main(command) == 2
         (line,) = capsys.readouterr().err.splitlines()
-        assert f"{atlas / 'texts.txt'} is inside {atlas}, whose place the new atlas would take" in line
+        assert f"{atlas / 'texts.txt'} is inside {atlas}, which the new atlas would replace" in line
     assert (atlas / "texts.txt").exists()
 
 

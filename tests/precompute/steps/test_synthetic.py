@@ -12,8 +12,8 @@ from ne_core.method.similar import nearest
 from ne_core.refs import NeuronRef
 from precompute.__main__ import main
 from precompute.synthetic.concepts import concepts
-from precompute.synthetic.corpus import NOBODY, corpus
-from precompute.synthetic.layer import planted
+from precompute.synthetic.corpus import NO_CONCEPT, corpus
+from precompute.synthetic.layer import plant_layer
 from precompute.synthetic.make import synthetic
 from precompute.synthetic.neurons import heavy_neurons
 from precompute.synthetic.settings import Settings
@@ -41,7 +41,7 @@ def truth():
     vocabulary(SMALL.vocab, rng)
     bank = concepts(SMALL, rng)
     texts = corpus(SMALL, bank, rng)
-    return bank, texts, [planted(SMALL, bank, texts, layer) for layer in range(SMALL.layers)]
+    return bank, texts, [plant_layer(SMALL, bank, texts, layer) for layer in range(SMALL.layers)]
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_features_are_the_planted_concepts(atlas, truth):
         for number in range(SMALL.neurons):
             concept = layer.concept[layer.rows.offsets[number] : layer.rows.offsets[number + 1]]
             alone = -1 - np.arange(len(concept))
-            meaning = np.where(concept == NOBODY, alone, concept)
+            meaning = np.where(concept == NO_CONCEPT, alone, concept)
             feature = atlas.neuron(NeuronRef(layer.rows.layer, number)).feature
             assert np.array_equal(feature[:, None] == feature, meaning[:, None] == meaning)
 
@@ -82,7 +82,7 @@ def test_features_are_the_planted_concepts(atlas, truth):
 def test_neurons_mix_up_to_eight_concepts_and_some_are_dead(atlas, truth):
     mixed = set()
     for layer in truth[2]:
-        there = layer.concept != NOBODY
+        there = layer.concept != NO_CONCEPT
         pairs = np.unique(np.stack([layer.rows.neuron, layer.concept], axis=1)[there], axis=0)
         mixed |= set(np.bincount(pairs[:, 0]).tolist())
     assert {1, 2, 3, 4} < mixed
@@ -120,14 +120,14 @@ def test_cosines_are_those_of_central_examples(space, atlas, central):
 def test_the_most_similar_feature_is_of_the_same_concept(atlas, central):
     _, concept, _ = central
     best = atlas.features["similar_pre_mlp"][:, 0]
-    several = (concept != NOBODY) & (np.bincount(concept + 1)[concept + 1] > 8) & (best >= 0)
+    several = (concept != NO_CONCEPT) & (np.bincount(concept + 1)[concept + 1] > 8) & (best >= 0)
     assert several.sum() > 200
     assert (concept[best[several]] == concept[several]).mean() > 0.99
 
 
 def test_a_concept_is_named_by_its_words(atlas, truth, central):
     bank, (_, concept, _) = truth[0], central
-    planted_here = concept != NOBODY
+    planted_here = concept != NO_CONCEPT
     first = atlas.features["key_tokens"][planted_here, :1]
     assert (bank.keys[concept[planted_here]] == first).any(axis=1).all()
 
@@ -137,7 +137,7 @@ def test_a_neuron_raises_the_key_tokens_of_its_concepts(atlas, truth):
     for layer in layers:
         neuron = int(np.diff(layer.rows.offsets).argmax())
         here = layer.concept[layer.rows.neuron == neuron]
-        main = np.bincount(here[here != NOBODY]).argmax()
+        main = np.bincount(here[here != NO_CONCEPT]).argmax()
         effects = atlas.logit_effects(NeuronRef(layer.rows.layer, neuron))
         assert bank.keys[main, 0] in [token for token, _ in effects.raised]
         values = [[effect for _, effect in each] for each in (effects.raised, effects.lowered)]
@@ -148,7 +148,7 @@ def test_a_neuron_raises_the_key_tokens_of_its_concepts(atlas, truth):
 def test_a_concept_turns_up_once_in_an_example(truth):
     _, texts, _ = truth
     for concept in texts.concept:
-        there = concept[concept != NOBODY]
+        there = concept[concept != NO_CONCEPT]
         assert len(set(there.tolist())) == len(there) > 0
 
 
@@ -156,7 +156,7 @@ def test_concepts_stay_in_their_layers(truth):
     bank, _, layers = truth
     for layer in layers:
         number = layer.rows.layer
-        counts = np.bincount(layer.concept[layer.concept != NOBODY], minlength=len(bank))
+        counts = np.bincount(layer.concept[layer.concept != NO_CONCEPT], minlength=len(bank))
         away = (bank.first > number) | (bank.last < number)
         assert away.any()
         assert counts[away].sum() < 0.02 * counts.sum()  # a stray may fall on any

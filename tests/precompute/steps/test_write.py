@@ -213,7 +213,7 @@ def test_inputs_are_copied_from_a_memory_map(tmp_path, first_layer):
 
 def test_inputs_in_another_order_are_refused(tmp_path, first_layer):
     rows = first_layer.rows
-    with pytest.raises(WriteError, match="layer 0: its inputs do not stand by example and position"):
+    with pytest.raises(WriteError, match="layer 0: its inputs are not sorted by example and position"):
         write_inputs(tmp_path, replace(rows, x_row=rows.x_row[::-1]))
     with pytest.raises(WriteError, match="each of them once"):
         write_inputs(tmp_path, replace(rows, x=np.concatenate([rows.x, rows.x[:1]])))

@@ -4,7 +4,7 @@ import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.lab import Lab
-from ne_core.lab.meanings import Meanings, Place
+from ne_core.lab.unit_features import NearestFeature, UnitFeatures
 from ne_core.lab.units import Unit
 from ne_core.method.measures import effective_inputs
 from pages.components.base.escape import markdown
@@ -55,7 +55,7 @@ def effects_words(which: Which) -> str:
     return f"What one unit of activation adds to each logit, less the mean over classes: {through}."
 
 
-def show_measures(view: View, unit: Unit, found: Meanings) -> None:
+def show_measures(view: View, unit: Unit, found: UnitFeatures) -> None:
     measured = found.measures(view.cut)
     shown = {
         "Active on": (f"{len(unit.active):,}", "Images of the lab that activate it."),
@@ -77,13 +77,13 @@ def show_measures(view: View, unit: Unit, found: Meanings) -> None:
             st.metric(name, value, help=meaning, width="content")
 
 
-def show_features(atlas: Atlas, view: View, which: Which, unit: Unit, found: Meanings) -> None:
+def show_features(atlas: Atlas, view: View, which: Which, unit: Unit, found: UnitFeatures) -> None:
     lab = atlas.lab
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.markdown("**Features**", width="content")
         cut_control(atlas, view, lab)
     own = place_in(atlas, view, which, unit, found)
-    lab_features(atlas, view, unit, found, own.feature if own and own.falls_in else None)
+    lab_features(atlas, view, unit, found, own.feature if own and own.within_cut else None)
     st.caption(place_sentence(own, which, view))
 
 
@@ -104,10 +104,10 @@ def cut_control(atlas: Atlas, view: View, lab: Lab) -> None:
     )
 
 
-def place_sentence(own: Place | None, which: Which, view: View) -> str:
+def place_sentence(own: NearestFeature | None, which: Which, view: View) -> str:
     if own is None:
         return f"The picture above does not activate this {which.noun}."
-    if own.falls_in:
+    if own.within_cut:
         return (
             f"The picture above falls into feature {own.feature}, at mean distance {own.distance:.3f} from its images."
         )

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.lab.maps import Alone, average_example, importance_map
+from ne_core.lab.maps import PixelExtremes, average_example, importance_map
 from ne_core.lab.units import Unit
 from pages.components.cached.lab_data import Which, alone_of
 from pages.components.lab.unit.lab_maps import PixelMap, lab_maps
@@ -43,7 +43,7 @@ def show_maps(atlas: Atlas, view: View, which: Which, unit: Unit) -> None:
     st.caption(maps_words(alone, which))
 
 
-def maps_words(alone: Alone, which: Which) -> str:
+def maps_words(alone: PixelExtremes, which: Which) -> str:
     fire = int((alone.activation > 0).sum())
     how = (
         "its weight, since it reads the pixels"

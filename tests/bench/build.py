@@ -1,4 +1,4 @@
-"""A whole build in a process of its own: the time of each stage, the memory it took."""
+"""A whole build in a process of its own: seconds of each step, and peak memory."""
 
 import multiprocessing
 import resource
@@ -8,8 +8,8 @@ from precompute.config import RunConfig
 
 
 @dataclass(frozen=True)
-class Measured:
-    """Seconds by stage; peak resident memory, GB, with pages of mapped files in it; what the atlas holds."""
+class BuildFigures:
+    """Seconds by step, peak resident memory in GB with pages of mapped files, and counts of the atlas."""
 
     seconds: dict[str, float]
     peak_gb: float
@@ -23,11 +23,11 @@ class Measured:
         return sum(self.seconds.values())
 
 
-def measured(config: RunConfig) -> Measured:
-    """In a new process, since memory that was once taken is counted for as long as a process lives."""
+def measure_build(config: RunConfig) -> BuildFigures:
+    """Build in a new process, since peak memory is counted over the life of a process."""
     context = multiprocessing.get_context("spawn")
     queue = context.SimpleQueue()
-    child = context.Process(target=run, args=(config, queue))
+    child = context.Process(target=run_build, args=(config, queue))
     child.start()
     child.join()
     if child.exitcode:
@@ -35,21 +35,21 @@ def measured(config: RunConfig) -> Measured:
     return queue.get()
 
 
-def run(config: RunConfig, queue) -> None:
+def run_build(config: RunConfig, queue) -> None:
     from ne_core.atlas import Atlas
     from precompute.build import build
     from precompute.demo_model.quiet import quiet
 
     quiet()
-    built = build(config)
-    atlas = Atlas.open(built.directory)
+    result = build(config)
+    atlas = Atlas.open(result.directory)
     queue.put(
-        Measured(
-            built.seconds,
+        BuildFigures(
+            result.seconds,
             resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9,
-            built.n_neurons,
+            result.n_neurons,
             int(atlas.neurons["n_examples"].sum()),
-            built.n_features,
+            result.n_features,
             atlas.manifest.importance.passes,
         )
     )
