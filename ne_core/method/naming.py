@@ -15,7 +15,7 @@ lets expect: `NEAREST` just before it, a quarter of that one token further back 
 So a name depends on a cluster's examples and on all of its neuron's, not on how the others are cut.
 
 `python -m precompute evaluate DIR --only names` measures names on examples that were held out. The choices here were
-made by it on the demo atlas; others that were tried are told in precompute/evaluate/names.py.
+made by it on the demo atlas; others that were tried are listed in precompute/evaluate/names.py.
 """
 
 from collections.abc import Sequence

@@ -82,7 +82,7 @@ def test_the_source_gives_what_it_was_given():
 def test_an_image_has_nothing_to_mask():
     source = ImageSource(planted_layers(planted_set()))
     assert source.baselines([]) == {}
-    with pytest.raises(UnfitModelError, match="no token beside it"):
+    with pytest.raises(UnfitModelError, match="no other token to mask"):
         source.baselines(["mask-token"])
 
 
