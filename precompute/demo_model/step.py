@@ -80,7 +80,7 @@ def losses(
 def take_step(
     run: Run, inputs: Int64[torch.Tensor, "batch n_ctx"], targets: Int64[torch.Tensor, "batch n_ctx"]
 ) -> float:
-    """Do one optimizer step and return the batch's mean loss."""
+    """Take one optimizer step and return the batch's mean loss."""
     total = 0.0
     for group in run.optimizer.param_groups:
         group["lr"] = run.settings.learning_rate(run.step)

@@ -113,7 +113,7 @@ def _mixtures(evidence: Evidence, weights: Weights) -> tuple[Float[np.ndarray, "
 
 
 def _em_round(evidence: Evidence, weights: Weights) -> Weights:
-    """Do one EM round: each weight becomes the share of its tokens that its own frequencies explain."""
+    """Run one EM round: each weight becomes the share of its tokens that its own frequencies explain."""
     trigram, bigram, unigram = _mixtures(evidence, weights)
     by_trigram = weights.trigram[evidence.bucket3] * evidence.p3 / trigram
     below = 1 - by_trigram

@@ -119,7 +119,7 @@ class Choices:
 
 
 def sibling_choices(rows: Rows, test: Int[np.ndarray, " n_tested"], sizes: Int[np.ndarray, " n_groups"]) -> Choices:
-    """Every feature of the same neuron that has examples left; the features of one neuron are adjacent."""
+    """All features of the same neuron that have examples left; the features of one neuron are adjacent."""
     neuron = rows.owner[rows.group[test]]
     counts, first = np.bincount(rows.owner)[neuron], np.searchsorted(rows.owner, neuron)
     example = np.repeat(np.arange(len(test)), counts)

@@ -61,7 +61,7 @@ def measure_layer(atlas: Atlas, layer: int, keep: float, most: int) -> Layer:
 
 @dataclass(frozen=True)
 class Units:
-    """Some units of a layer, as its space sees them: their inputs and their weights."""
+    """Inputs and weights of some units of a layer, as its space sees them."""
 
     x: Sequence[Float[np.ndarray, "_ d_in"]]
     W: Float[np.ndarray, "d_in n_units"]

@@ -33,7 +33,7 @@ from precompute.write.atlas import libraries
 
 @dataclass(frozen=True)
 class LabSummary:
-    """Where a finished lab is, and its main figures."""
+    """Folders of a finished lab and its main figures."""
 
     out: Path
     neurons: Path
@@ -75,7 +75,7 @@ def output_folders(out: Path) -> tuple[Path, Path]:
 
 
 def run_conditions(images: LabImages, settings: LabSettings) -> dict:
-    """Everything that shapes the result; a run started under other conditions is not resumed."""
+    """Return all conditions that shape the result; a run started under other conditions is not resumed."""
     return {
         "settings": settings.to_dict(),
         "images": images.facts,

@@ -16,7 +16,7 @@ class LabError(ValueError):
 
 @dataclass(frozen=True)
 class Sweep:
-    """Every λ1 with every λ2 and every seed; λ2 = 0 is the standard autoencoder."""
+    """Combinations of all λ1, λ2 and seeds; λ2 = 0 is the standard autoencoder."""
 
     lambda1: tuple[float, ...]
     lambda2: tuple[float, ...]

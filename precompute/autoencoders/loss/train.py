@@ -136,7 +136,7 @@ class Trainer:
         self.silent = torch.zeros(len(runs), 1, training.d_sae, device=h.device)  # steps since each latent fired
 
     def step(self, step_index: int, rows: Tensor) -> Float[Tensor, " runs"]:
-        """Do one step of gradient descent on the inputs at `rows` [runs batch]; return the loss of each run."""
+        """Take one step of gradient descent on the inputs at `rows` [runs batch]; return the loss of each run."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.training.rate(step_index)
         h = self.h[rows]

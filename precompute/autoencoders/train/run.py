@@ -64,7 +64,7 @@ def check_out(out: Path) -> None:
 
 
 def run_conditions(settings: Settings, source: TransformerSource) -> dict:
-    """Everything that shapes the weights besides the settings."""
+    """Return the conditions that shape the weights besides the settings."""
     corpus = Path(settings.corpus)
     return {
         "kind of device": source.device.type,

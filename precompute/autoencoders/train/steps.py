@@ -61,7 +61,7 @@ def create_moments(trainer: Trainer) -> None:
 
 
 def changing_tensors(trainer: Trainer) -> Iterator[tuple[str, Tensor]]:
-    """Every tensor that a step changes, by name."""
+    """Yield the tensors that a step changes, by name."""
     for index, parameter in enumerate(trainer.state.parameters()):
         yield f"weights {index}", parameter
         for name, values in trainer.optimizer.state[parameter].items():

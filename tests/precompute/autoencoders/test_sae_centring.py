@@ -121,7 +121,7 @@ def test_unknown_centring_is_refused_where_it_matters(models, tmp_path, family, 
 
 @pytest.mark.parametrize("family", HOOKS)
 def test_processing_matches_the_library(models, family):
-    """Of all flags only `center_writing_weights` changes the activations at a hook."""
+    """Check that only the flag `center_writing_weights` changes the activations at a hook."""
     (tokens, _), folder = prompts(), models[family]
     plain, centred = (
         {part: at_hook(model, family, part, tokens) for part in HOOKS[family]}

@@ -217,7 +217,7 @@ def test_logit_effects_match_the_head(model, tmp_path, hook):
 
 
 def test_no_logit_effects_without_a_direct_path(model, tmp_path):
-    """There are none behind a norm, or with a rescaling that differs between tokens."""
+    """Check a norm behind the hook, and a rescaling that differs between tokens."""
     rescaled = tiny_sae(tmp_path / "rescaled", normalize_activations="layer_norm")
     assert open_sae(str(rescaled), str(model)).logit_effects(1, 5) is None
     gemma = tiny_checkpoint("gemma2", tmp_path / "gemma")

@@ -64,7 +64,7 @@ def test_training_reconstructs_and_larger_l1_is_sparser(x):
 
 
 def test_ne_term_lowers_the_mean_distance(x):
-    """With the same L1 and seed the mean distance falls."""
+    """Compare two runs with the same L1 and seed."""
     h = x.numpy()
     distances = []
     for sae in train(x, [Run(0.01, 0.0, 0), Run(0.01, 3.0, 0)], replace(QUICK, steps=600)):

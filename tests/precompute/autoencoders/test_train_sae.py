@@ -186,7 +186,7 @@ def test_build_reads_the_written_folder(place):
 
 
 def test_another_model_of_the_same_width_is_refused(place, tmp_path, capsys):
-    """Its latents would look plausible."""
+    """Latents on another model's activations would look plausible."""
     tiny_checkpoint("gpt2", tmp_path / "other", seed=1)
     capsys.readouterr()
     arguments = [
