@@ -22,7 +22,8 @@ class Counts:
     codes: Int[np.ndarray, " n_runs"]
     n: Int[np.ndarray, " n_runs"]
 
-    def of(self, codes: Int[np.ndarray, " m"]) -> Int[np.ndarray, " m"]:
+    def lookup(self, codes: Int[np.ndarray, " m"]) -> Int[np.ndarray, " m"]:
+        """Count of each code; 0 for an unknown code."""
         index = np.minimum(np.searchsorted(self.codes, codes), len(self.codes) - 1)
         return np.where(self.codes[index] == codes, self.n[index], 0)
 
@@ -73,11 +74,11 @@ class Trigram:
 
     def _evidence(self, stream: Integer[np.ndarray, " n_tokens"]) -> Evidence:
         one, two, three = (_codes(stream, order, self.vocab_size) for order in (1, 2, 3))
-        n_bigram_context, n_trigram_context = self.contexts[0].of(one[1:-1]), self.contexts[1].of(two[:-1])
+        n_bigram_context, n_trigram_context = self.contexts[0].lookup(one[1:-1]), self.contexts[1].lookup(two[:-1])
         return Evidence(
-            p3=self.runs[2].of(three) / np.maximum(n_trigram_context, 1),
-            p2=self.runs[1].of(two[1:]) / np.maximum(n_bigram_context, 1),
-            p1=self.runs[0].of(one[2:]) / self.n_train,
+            p3=self.runs[2].lookup(three) / np.maximum(n_trigram_context, 1),
+            p2=self.runs[1].lookup(two[1:]) / np.maximum(n_bigram_context, 1),
+            p1=self.runs[0].lookup(one[2:]) / self.n_train,
             uniform=1 / self.vocab_size,
             bucket3=_buckets(n_trigram_context),
             bucket2=_buckets(n_bigram_context),

@@ -55,7 +55,7 @@ def evaluate_lab(atlas: Atlas) -> Report:
         raise NoLabError(f"{atlas.root} holds no lab: give an atlas that `python -m precompute lab` built")
     name = atlas.root.name
     parts = [
-        about(lab),
+        summary(lab),
         every_setting(lab),
         LEGEND,
         "NE minus standard at the same L0, each seed against the curve of its own standard runs:",
@@ -66,7 +66,7 @@ def evaluate_lab(atlas: Atlas) -> Report:
     return Report("\n\n".join(parts), figures(name, lab.runs))
 
 
-def about(lab: Lab) -> str:
+def summary(lab: Lab) -> str:
     """Summary of the data, the classifier and the training."""
     data, mlp, training = lab.facts["data"], lab.facts["mlp"], lab.facts["settings"]
     return (

@@ -53,8 +53,8 @@ def row(comparison: Comparison, name: str, measure: str, by: str) -> list[str]:
     values, wins = finite_rows(comparison.values(measure, by)), comparison.wins(measure, by)
     means = [mean_with_interval(values[:, i]) for i in range(len(COMPARED))]
     shares = [mean_with_interval(wins[:, i], digits=2) for i in range(len(COMPARED))]
-    apart = [mean_with_interval(difference(values, *pair), signed=True) for pair in PAIRS]
-    return [cluster_label(by), name, f"{len(values):,}", *means, *shares, *apart]
+    differences = [mean_with_interval(difference(values, *pair), signed=True) for pair in PAIRS]
+    return [cluster_label(by), name, f"{len(values):,}", *means, *shares, *differences]
 
 
 def cluster_label(by: str) -> str:

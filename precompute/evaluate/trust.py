@@ -32,22 +32,22 @@ def evaluate_trust(atlas: Atlas, on_progress: OnProgress = silent) -> Report:
     """Return tables, figures and a picture. Raises AtlasError for an atlas without random directions or inputs."""
     if atlas.manifest.rarefied is None:
         raise AtlasError(f"{atlas.root} holds no random directions: build it again with --rarefy 20")
-    keep, most = example_rule(atlas)
+    keep, max_examples = example_rule(atlas)
     for layer in atlas.layers:
         atlas.layer_inputs(layer)  # raises if there are none
-    layers = [measure_layer(atlas, layer, keep, most) for layer in counted(atlas.layers, on_progress)]
+    layers = [measure_layer(atlas, layer, keep, max_examples) for layer in counted(atlas.layers, on_progress)]
     return trust_report(atlas, layers)
 
 
 def example_rule(atlas: Atlas) -> tuple[float, int]:
     """Rule by which examples were kept, checked: (`keep`, `max_examples`). Raises AtlasError."""
-    keep, most = atlas.manifest.keep, atlas.manifest.max_examples
-    if not (type(keep) in (int, float) and 0 <= keep <= 1 and type(most) is int and most > 0):
+    keep, max_examples = atlas.manifest.keep, atlas.manifest.max_examples
+    if not (type(keep) in (int, float) and 0 <= keep <= 1 and type(max_examples) is int and max_examples > 0):
         raise AtlasError(f"{atlas.root / 'manifest.json'}: keep must be from 0 to 1, and max_examples 1 or more")
-    return float(keep), most
+    return float(keep), max_examples
 
 
-def measure_layer(atlas: Atlas, layer: int, keep: float, most: int) -> Layer:
+def measure_layer(atlas: Atlas, layer: int, keep: float, max_examples: int) -> Layer:
     is_measured = (atlas.neurons["layer"] == layer) & (atlas.neurons["n_examples"] >= atlas.manifest.rarefied.examples)
     random = atlas.files[layer].random["random_features"]
     return Layer(
@@ -55,7 +55,7 @@ def measure_layer(atlas: Atlas, layer: int, keep: float, most: int) -> Layer:
         atlas.neurons["rarefied_features"][is_measured].astype(np.float64),
         random[np.isfinite(random)].astype(np.float64),
         atlas.neurons["permuted_features"][is_measured].astype(np.float64),
-        curves(atlas, layer, keep, most),
+        curves(atlas, layer, keep, max_examples),
     )
 
 
@@ -67,7 +67,7 @@ class Units:
     W: Float[np.ndarray, "d_in n_units"]
 
 
-def curves(atlas: Atlas, layer: int, keep: float, most: int) -> dict[str, Curve]:
+def curves(atlas: Atlas, layer: int, keep: float, max_examples: int) -> dict[str, Curve]:
     """Curves of the layer's neurons, of random directions, and of the same neurons with shuffled weights."""
     ns, rng = lengths(atlas, layer), np.random.default_rng([SEED, layer])
     if not ns:
@@ -75,7 +75,7 @@ def curves(atlas: Atlas, layer: int, keep: float, most: int) -> dict[str, Curve]
     layer_neurons = sampled_neurons(atlas, layer, ns[-1], rng)
     by_name = {"neurons": curve(atlas, layer, layer_neurons, ns, rng)}
     for end in range(len(ns), 0, -1):  # up to the number of examples that enough random directions have
-        random = random_units(atlas, layer, ns[end - 1], (keep, most), rng)
+        random = random_units(atlas, layer, ns[end - 1], (keep, max_examples), rng)
         if len(random.x) >= LEAST:
             by_name["random directions"] = curve(atlas, layer, random, ns[:end], rng)
             break
@@ -91,19 +91,21 @@ def lengths(atlas: Atlas, layer: int) -> list[int]:
     return [n for n in COUNTS if (n_examples >= n).sum() >= LEAST]
 
 
-def sampled_neurons(atlas: Atlas, layer: int, least: int, rng: np.random.Generator) -> Units:
+def sampled_neurons(atlas: Atlas, layer: int, min_examples: int, rng: np.random.Generator) -> Units:
     """Random sample of the neurons with enough examples."""
-    candidates = np.flatnonzero(np.diff(atlas.files[layer].offsets) >= least)
+    candidates = np.flatnonzero(np.diff(atlas.files[layer].offsets) >= min_examples)
     selected = np.sort(rng.choice(candidates, min(MOST, len(candidates)), replace=False)).tolist()
     x = [np.asarray(atlas.neuron_inputs(NeuronRef(layer, neuron)), dtype=np.float32) for neuron in selected]
     return Units(x, np.asarray(atlas.weights(layer).W_in[:, selected], dtype=np.float32))
 
 
-def random_units(atlas: Atlas, layer: int, least: int, rule: tuple[float, int], rng: np.random.Generator) -> Units:
+def random_units(
+    atlas: Atlas, layer: int, min_examples: int, rule: tuple[float, int], rng: np.random.Generator
+) -> Units:
     """Random directions with enough examples; possibly fewer than `MOST`."""
     inputs = atlas.layer_inputs(layer)
     pool = Pool.of(atlas.weights(layer), inputs.x, inputs.place, np.asarray(inputs.example))
-    drawn = directions(pool, MOST, least, *rule, rng)
+    drawn = directions(pool, MOST, min_examples, *rule, rng)
     has_examples = drawn.n_examples > 0
     ends = np.cumsum(drawn.n_examples)[has_examples]
     rows = [drawn.x_row[end - n : end] for end, n in zip(ends, drawn.n_examples[has_examples], strict=True)]

@@ -64,7 +64,7 @@ def load_corpus(source: TransformerSource, settings: Settings, on_progress: OnPr
     if len(examples.tokens) < n_examples:
         raise ConfigError(
             f"{settings.corpus}: it has {len(examples.tokens)} examples, and {settings.examples} to train on and "
-            f"{settings.held_out} held out were asked for: ask for fewer, or give a longer corpus"
+            f"{settings.held_out} held out were requested: request fewer, or give a longer corpus"
         )
     texts = Texts(
         examples.tokens, examples.lengths, may_be_key(examples.tokens, examples.lengths, examples.special_ids)

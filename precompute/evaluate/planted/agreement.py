@@ -28,16 +28,16 @@ def rand_along(tree: Float[np.ndarray, "m 4"], source: Int[np.ndarray, " m+1"]) 
     for join, (left, right) in enumerate(children):
         of_node[n + join] = of_node[left] + of_node[right]
     left, right = of_node[children[:, 0]], of_node[children[:, 1]]
-    both = np.append(0, np.cumsum((left * right).sum(axis=1)))
+    together_in_both = np.append(0, np.cumsum((left * right).sum(axis=1)))
     together = np.append(0, np.cumsum(left.sum(axis=1) * right.sum(axis=1)))
-    return adjusted(both, together, np.bincount(source), n)
+    return adjusted(together_in_both, together, np.bincount(source), n)
 
 
 def adjusted(
-    both: Float[np.ndarray, " s"], together: Float[np.ndarray, " s"], sizes: Int[np.ndarray, " k"], n: int
+    together_in_both: Float[np.ndarray, " s"], together: Float[np.ndarray, " s"], sizes: Int[np.ndarray, " k"], n: int
 ) -> Float[np.ndarray, " s"]:
     """Adjusted Rand index from the numbers of pairs together in both, and together in the partition."""
     of_truth, pairs = (sizes * (sizes - 1) / 2).sum(), n * (n - 1) / 2
-    expected, most = together * of_truth / pairs, (together + of_truth) / 2
-    room = most - expected
-    return np.where(room > 0, (both - expected) / np.where(room > 0, room, 1), 1.0)
+    expected, maximum = together * of_truth / pairs, (together + of_truth) / 2
+    room = maximum - expected
+    return np.where(room > 0, (together_in_both - expected) / np.where(room > 0, room, 1), 1.0)

@@ -18,12 +18,12 @@ NULL_QUANTILE, NULL_SHARE = 0.05, 0.8
 
 @dataclass(frozen=True)
 class Case:
-    """One neuron's examples in one space; `apart` holds their distances to other inputs of the layer."""
+    """One neuron's examples in one space; `background_distances` holds their distances to other inputs of the layer."""
 
     embeddings: Float[np.ndarray, "n d"]
     cosines: Float[np.ndarray, "n n"]
     tree: Float[np.ndarray, "m 4"]
-    apart: Float[np.ndarray, "n other"]
+    background_distances: Float[np.ndarray, "n other"]
 
     def between(self, k: int) -> float:
         """Middle of the cuts that give k features; the root's height for one feature."""
@@ -39,17 +39,17 @@ def widest(case: Case) -> float:
 
 def below_background(case: Case) -> float:
     """The widest gap with heights that end at the mean distance to other inputs; one feature is a candidate too."""
-    gap_cut = suggested_cut(case.tree, float(case.apart.mean()))
+    gap_cut = suggested_cut(case.tree, float(case.background_distances.mean()))
     return case.between(1) if gap_cut is None else gap_cut
 
 
 def null_quantile(case: Case) -> float:
     """A low quantile of the distances to other inputs."""
-    return float(np.quantile(case.apart, NULL_QUANTILE))
+    return float(np.quantile(case.background_distances, NULL_QUANTILE))
 
 
 def share_of_null(case: Case) -> float:
-    return NULL_SHARE * float(case.apart.mean())
+    return NULL_SHARE * float(case.background_distances.mean())
 
 
 def silhouette(case: Case) -> float:

@@ -56,7 +56,7 @@ def evaluate_planted(
             parts.append(f"{kind} ({description}): no layer has enough of them\n")
             continue
         spaces = list(next(iter(layers.values())))
-        n_all = sum(len(report.several(by_space[REFERENCE])) for by_space in layers.values())
+        n_all = sum(len(report.with_several_sources(by_space[REFERENCE])) for by_space in layers.values())
         parts.append(f"{kind} ({description}), {n_all} plantings\n\n{report.table(layers, spaces)}\n")
         parts.append(f"{kind}, by layer\n\n{report.layer_tables(layers, spaces)}\n")
         figures += report.planted_figures(atlas.root.name, kind, layers, spaces)
@@ -95,7 +95,11 @@ def layers_with_plantings(
     layers: Mapping[int, Mapping[str, Sequence[Outcome]]],
 ) -> dict[int, Mapping[str, Sequence[Outcome]]]:
     """Layers that have any planting of several sources."""
-    return {layer: by_space for layer, by_space in layers.items() if report.several(next(iter(by_space.values())))}
+    return {
+        layer: by_space
+        for layer, by_space in layers.items()
+        if report.with_several_sources(next(iter(by_space.values())))
+    }
 
 
 def weights_table(weightings: Mapping[str, Mapping[int, Mapping[str, Sequence[Outcome]]]]) -> str:

@@ -80,8 +80,8 @@ def case_of(
 ) -> Case:
     embeddings = embedder(space, planting.x, w)
     cosines = similarities(embeddings)
-    apart = 1 - unit(embeddings) @ unit(embedder(space, background, w)).T
-    return Case(embeddings, cosines, tree(cosines), apart)
+    background_distances = 1 - unit(embeddings) @ unit(embedder(space, background, w)).T
+    return Case(embeddings, cosines, tree(cosines), background_distances)
 
 
 def outcome(case: Case, planting: Planted, half: int, cuts: Mapping[str, float]) -> Outcome:

@@ -16,31 +16,33 @@ ByLayer = Mapping[int, BySpace]
 Value = Callable[[Sequence[Outcome]], Float[np.ndarray, " n"]]
 
 
-def several(outcomes: Sequence[Outcome]) -> list[Outcome]:
+def with_several_sources(outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Plantings of two or more sources; one source has nothing to separate."""
     return [each for each in outcomes if each.n_sources > 1]
 
 
 def at_best_cut(outcomes: Sequence[Outcome]) -> Float[np.ndarray, " n"]:
-    return np.array([each.rand.max() for each in several(outcomes)], dtype=np.float64)
+    return np.array([each.rand.max() for each in with_several_sources(outcomes)], dtype=np.float64)
 
 
 def at_calibrated_cut(outcomes: Sequence[Outcome]) -> Float[np.ndarray, " n"]:
     """Rand index at the cut that was best on the other half; plantings of one source are excluded."""
-    cuts = calibrated(several(outcomes))
-    return np.array([each.rand_at_cut(cuts[each.half]) for each in several(outcomes)], dtype=np.float64)
+    cuts = calibrated(with_several_sources(outcomes))
+    return np.array([each.rand_at_cut(cuts[each.half]) for each in with_several_sources(outcomes)], dtype=np.float64)
 
 
 def at_suggested_cut(outcomes: Sequence[Outcome]) -> Float[np.ndarray, " n"]:
-    return np.array([each.rand_at_cut(each.cuts[SUGGESTED]) for each in several(outcomes)], dtype=np.float64)
+    return np.array(
+        [each.rand_at_cut(each.cuts[SUGGESTED]) for each in with_several_sources(outcomes)], dtype=np.float64
+    )
 
 
 def at_usual_cut(outcomes: Sequence[Outcome]) -> Float[np.ndarray, " n"]:
-    return np.array([each.rand_at_cut(each.cuts[USUAL]) for each in several(outcomes)], dtype=np.float64)
+    return np.array([each.rand_at_cut(each.cuts[USUAL]) for each in with_several_sources(outcomes)], dtype=np.float64)
 
 
 VALUES: dict[str, Value] = {
-    "AUC": lambda outcomes: np.array([each.auc for each in several(outcomes)], dtype=np.float64),
+    "AUC": lambda outcomes: np.array([each.auc for each in with_several_sources(outcomes)], dtype=np.float64),
     "best": at_best_cut,
     "calibrated": at_calibrated_cut,
     "suggested": at_suggested_cut,

@@ -101,9 +101,9 @@ def contexts(pool: Pool, rng: np.random.Generator, k: int, half: int) -> Planted
     if not (often >= k).any():
         return None
     word = rng.choice(words[often >= k])
-    before = rng.choice(pairs[1, pairs[0] == word], k, replace=False)
+    previous = rng.choice(pairs[1, pairs[0] == word], k, replace=False)
     return planted_from_rows(
-        pool, rng, [np.flatnonzero((pool.token == word) & (pool.previous == each)) for each in before]
+        pool, rng, [np.flatnonzero((pool.token == word) & (pool.previous == each)) for each in previous]
     )
 
 

@@ -23,19 +23,19 @@ def cut_to(tree: Float[np.ndarray, "m 4"], k: int) -> Int[np.ndarray, " m+1"] | 
     return partition(tree, n - k) if n >= k else None
 
 
-def testable_cut(tree: Float[np.ndarray, "m 4"], k: int, least: int) -> Int[np.ndarray, " m+1"] | None:
-    """Cut with exactly k features of at least `least` examples; of several, the one that covers most examples.
+def testable_cut(tree: Float[np.ndarray, "m 4"], k: int, min_size: int) -> Int[np.ndarray, " m+1"] | None:
+    """Cut with exactly k features of at least `min_size` examples; of several, the one that covers most examples.
 
     Of those with equal coverage, the lowest. None if there is no such cut.
     """
-    n, best, most = len(tree) + 1, None, 0
-    sizes, large, covered = [1] * n, n * (least <= 1), n * (least <= 1)
+    n, best, best_covered = len(tree) + 1, None, 0
+    sizes, large, covered = [1] * n, n * (min_size <= 1), n * (min_size <= 1)
     for merges, (left, right) in enumerate(child_pairs(tree)):
         size = sizes[left] + sizes[right]
         for joined, sign in ((sizes[left], -1), (sizes[right], -1), (size, 1)):
-            large += sign * (joined >= least)
-            covered += sign * joined * (joined >= least)
+            large += sign * (joined >= min_size)
+            covered += sign * joined * (joined >= min_size)
         sizes.append(size)
-        if large == k and covered > most:
-            best, most = merges + 1, covered
+        if large == k and covered > best_covered:
+            best, best_covered = merges + 1, covered
     return None if best is None else partition(tree, best)

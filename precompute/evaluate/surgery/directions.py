@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-WAYS = ("literal", "beyond")
+METHODS = ("literal", "beyond")
 FITS = ("features", "shuffled", "random")
-KINDS = tuple((way, fit) for way in WAYS for fit in FITS)
+KINDS = tuple((method, fit) for method in METHODS for fit in FITS)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Trial:
     """One direction removed from a neuron's held-out examples.
 
     `rows`: the held-out examples; `in_feature`: those of the feature; `x`: their inputs without the direction; `kind`:
-    index of (way, fit) in KINDS.
+    index of (method, fit) in KINDS.
     """
 
     kind: int
@@ -61,35 +61,35 @@ def held_out(features: Int[np.ndarray, " n"], order: Int[np.ndarray, " n"]) -> B
     return is_held_out
 
 
-def testable(features: Int[np.ndarray, " n"], least: int) -> Int[np.ndarray, " k"]:
-    """Features with at least `least` examples, whose siblings have as many together."""
+def testable(features: Int[np.ndarray, " n"], min_size: int) -> Int[np.ndarray, " k"]:
+    """Features with at least `min_size` examples, whose siblings have as many together."""
     sizes = np.bincount(features)
-    return np.flatnonzero((sizes >= least) & (len(features) - sizes >= least))
+    return np.flatnonzero((sizes >= min_size) & (len(features) - sizes >= min_size))
 
 
 def trials(
     examples: Examples,
     features: Int[np.ndarray, " n"],
-    least: int,
+    min_size: int,
     kinds: tuple[tuple[str, str], ...],
     rng: np.random.Generator,
 ) -> Iterator[Trial]:
     """Yield one trial of each kind for every testable feature."""
     held = held_out(features, examples.order)
     rows = examples.order[held[examples.order]]
-    for feature in testable(features, least).tolist():
+    for feature in testable(features, min_size).tolist():
         in_feature = features == feature
-        for way, fit in kinds:
-            u = direction(examples, in_feature, held, way, fit, rng)
-            x = without(examples.x[rows], examples.mean, u, way)
-            yield Trial(KINDS.index((way, fit)), u, rows, in_feature[rows], x)
+        for method, fit in kinds:
+            u = direction(examples, in_feature, held, method, fit, rng)
+            x = without(examples.x[rows], examples.mean, u, method)
+            yield Trial(KINDS.index((method, fit)), u, rows, in_feature[rows], x)
 
 
 def direction(
     examples: Examples,
     in_feature: Bool[np.ndarray, " n"],
     held: Bool[np.ndarray, " n"],
-    way: str,
+    method: str,
     fit: str,
     rng: np.random.Generator,
 ) -> Float[np.ndarray, " d_in"]:
@@ -102,7 +102,7 @@ def direction(
     f, s = (
         fitted[mask].mean(axis=0, dtype=np.float64) - examples.mean for mask in (fitted_in_feature, ~fitted_in_feature)
     )
-    return normalised(f - s if way == "literal" else f - along(f, s))
+    return normalised(f - s if method == "literal" else f - along(f, s))
 
 
 def along(f: Float[np.ndarray, " d_in"], s: Float[np.ndarray, " d_in"]) -> Float[np.ndarray, " d_in"]:
@@ -117,10 +117,10 @@ def normalised(d: Float[np.ndarray, " d_in"]) -> Float[np.ndarray, " d_in"]:
 
 
 def without(
-    x: Float[np.ndarray, "k d_in"], mean: Float[np.ndarray, " d_in"], u: Float[np.ndarray, " d_in"], way: str
+    x: Float[np.ndarray, "k d_in"], mean: Float[np.ndarray, " d_in"], u: Float[np.ndarray, " d_in"], method: str
 ) -> Float[np.ndarray, "k d_in"]:
     """Remove u from x: `literal` leaves nothing along u, `beyond` leaves the layer's mean."""
-    along_u = x @ u - (0 if way == "literal" else mean @ u)
+    along_u = x @ u - (0 if method == "literal" else mean @ u)
     return (x - np.outer(along_u, u)).astype(np.float32)
 
 

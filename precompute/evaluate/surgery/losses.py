@@ -8,12 +8,12 @@ import torch
 from jaxtyping import Bool, Float, Int
 
 from ne_core.atlas import Atlas
-from precompute.evaluate.surgery.directions import WAYS
+from precompute.evaluate.surgery.directions import METHODS
 from precompute.evaluate.surgery.neurons import FITTED, MAIN, Neuron, PlacedTrial, by_place, places
 from precompute.models.transformer import TransformerSource
 from precompute.models.transformer.edits import Edits
 
-KINDS_RUN = (*FITTED, (WAYS[1], "shuffled"), (WAYS[1], "random"))  # controls of the only way with an effect
+KINDS_RUN = (*FITTED, (METHODS[1], "shuffled"), (METHODS[1], "random"))  # controls of the only method with an effect
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ def changes(
     return [change(*each) for each in zip(changed, np.split(loss, ends), strict=True)]
 
 
-def changed_inputs(neuron: Neuron, placed: list[PlacedTrial], most: int) -> Changed:
-    """Inputs of up to `most` held-out examples of each trial's feature and of its siblings, in their random order."""
+def changed_inputs(neuron: Neuron, placed: list[PlacedTrial], max_examples: int) -> Changed:
+    """Inputs of up to `max_examples` held-out examples of each trial's feature and of its siblings, in random order."""
     placed = [each for each in placed if each.cut == MAIN and each.trial.kind_name in KINDS_RUN]
-    selected = [(each.trial, first_of_each(each.trial.in_feature, most)) for each in placed]
+    selected = [(each.trial, first_of_each(each.trial.in_feature, max_examples)) for each in placed]
     rows = [trial.rows[indices] for trial, indices in selected]
     unchanged = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *rows]))
     return Changed(
@@ -71,9 +71,9 @@ def changed_inputs(neuron: Neuron, placed: list[PlacedTrial], most: int) -> Chan
     )
 
 
-def first_of_each(in_feature: Bool[np.ndarray, " k"], most: int) -> Int[np.ndarray, " some"]:
-    """Indices of the first `most` examples in the feature, then of the first `most` outside it."""
-    return np.concatenate([np.flatnonzero(mask)[:most] for mask in (in_feature, ~in_feature)])
+def first_of_each(in_feature: Bool[np.ndarray, " k"], max_examples: int) -> Int[np.ndarray, " some"]:
+    """Indices of the first `max_examples` examples in the feature, then of the first `max_examples` outside it."""
+    return np.concatenate([np.flatnonzero(mask)[:max_examples] for mask in (in_feature, ~in_feature)])
 
 
 def change(changed: Changed, loss: Float[np.ndarray, " n"]) -> Change:

@@ -32,14 +32,14 @@ from precompute.run.progress import OnProgress, counted, silent
 
 @dataclass(frozen=True)
 class Settings:
-    """Sample sizes: `neurons` of each layer that have `examples`; features and their siblings need `least` examples.
+    """Sample sizes: `neurons` of each layer that have `examples`; features and their siblings need `min_size` examples.
 
     The model runs on `losses` examples of each feature and of its siblings.
     """
 
     neurons: int = 80
     examples: int = 60
-    least: int = 10
+    min_size: int = 10
     losses: int = 4
 
 
@@ -122,22 +122,22 @@ def operate(neuron: Neuron, embedder: Embedder, source: TransformerSource, setti
 
     Only the inputs for the model are kept of its trials, which take a hundred times more memory than its examples.
     """
-    all_features = list(clusterings(neuron, embedder, settings.least))
-    placed = placed_trials(neuron, all_features, settings.least)
+    all_features = list(clusterings(neuron, embedder, settings.min_size))
+    placed = placed_trials(neuron, all_features, settings.min_size)
     return NeuronResult(
         neuron,
         lost_shares(neuron, placed, source.activations_on),
-        *testable_sizes(all_features, settings.least),
+        *testable_sizes(all_features, settings.min_size),
         changed_inputs(neuron, placed, settings.losses),
     )
 
 
 def testable_sizes(
-    all_features: Sequence[Features], least: int
+    all_features: Sequence[Features], min_size: int
 ) -> tuple[Float[np.ndarray, "spaces cuts"], Float[np.ndarray, "spaces cuts"]]:
     """Share of the examples in testable features, and number of these features."""
     covered, tested = (np.full((len(SPACES), len(CUTS)), np.nan) for _ in range(2))
     for each in all_features:
-        tested[each.space, each.cut] = len(large := testable(each.features, least))
+        tested[each.space, each.cut] = len(large := testable(each.features, min_size))
         covered[each.space, each.cut] = np.isin(each.features, large).mean()
     return covered, tested

@@ -11,7 +11,7 @@ from ne_core.method.cluster import similarities, tree
 from ne_core.method.embeddings import EMBEDDINGS, Embedder
 from ne_core.refs import NeuronRef
 from precompute.evaluate.surgery.cuts import cut_to, testable_cut
-from precompute.evaluate.surgery.directions import FITS, KINDS, WAYS, Examples, Trial, share_read, trials
+from precompute.evaluate.surgery.directions import FITS, KINDS, METHODS, Examples, Trial, share_read, trials
 
 SEED = 0
 SPACES = tuple(EMBEDDINGS)
@@ -19,7 +19,7 @@ CUTS = (("testable", 2), ("testable", 3), ("testable", 4), ("features", 2), ("fe
 MAIN = 0  # index in CUTS of the comparison with controls and losses
 # (layer, inputs, neuron of each input) -> activations
 Activations = Callable[[int, np.ndarray, np.ndarray], np.ndarray]
-FITTED = tuple((way, FITS[0]) for way in WAYS)
+FITTED = tuple((method, FITS[0]) for method in METHODS)
 
 
 @dataclass(frozen=True)
@@ -77,23 +77,23 @@ def load_neuron(atlas: Atlas, ref: NeuronRef) -> Neuron:
     return Neuron(ref, examples, stored.example.astype(np.int64), stored.pos.astype(np.int64), w)
 
 
-def clusterings(neuron: Neuron, embedder: Embedder, least: int) -> Iterator[Features]:
+def clusterings(neuron: Neuron, embedder: Embedder, min_size: int) -> Iterator[Features]:
     """Yield the features in every space, at every cut that its tree has."""
     for space_index, space in enumerate(SPACES):
         linkage = tree(similarities(embedder(space, neuron.examples.x, neuron.w)))
         for cut_index, (rule, k) in enumerate(CUTS):
-            features = testable_cut(linkage, k, least) if rule == "testable" else cut_to(linkage, k)
+            features = testable_cut(linkage, k, min_size) if rule == "testable" else cut_to(linkage, k)
             if features is not None:
                 yield Features(space_index, cut_index, features)
 
 
-def placed_trials(neuron: Neuron, all_features: list[Features], least: int) -> list[PlacedTrial]:
+def placed_trials(neuron: Neuron, all_features: list[Features], min_size: int) -> list[PlacedTrial]:
     """Trials of all clusterings; controls only in the main comparison, elsewhere they would show the same."""
     rng = np.random.default_rng((SEED, neuron.ref.layer, neuron.ref.neuron, 1))
     return [
         PlacedTrial(each.space, each.cut, trial)
         for each in all_features
-        for trial in trials(neuron.examples, each.features, least, KINDS if each.cut == MAIN else FITTED, rng)
+        for trial in trials(neuron.examples, each.features, min_size, KINDS if each.cut == MAIN else FITTED, rng)
     ]
 
 

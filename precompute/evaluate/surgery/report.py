@@ -7,13 +7,13 @@ from jaxtyping import Float
 
 from ne_core.method.embeddings import REFERENCE
 from precompute.evaluate.bootstrap import interval, mean, mean_with_interval
-from precompute.evaluate.surgery.directions import FITS, KINDS, WAYS
+from precompute.evaluate.surgery.directions import FITS, KINDS, METHODS
 from precompute.evaluate.surgery.measure import Measured
 from precompute.evaluate.surgery.neurons import CUTS, MAIN, SPACES
 from precompute.evaluate.surgery.picture import picture
 from precompute.report import Figure, Report, aligned
 
-LITERAL, BEYOND = (KINDS.index((way, FITS[0])) for way in WAYS)
+LITERAL, BEYOND = (KINDS.index((method, FITS[0])) for method in METHODS)
 HEAD = """\
 Meaning surgery: a direction fitted on half of a feature's examples is removed from x in the other half. “own” and
 “siblings”: the share of the activation that the feature's held-out examples lose, and those of the neuron's other
@@ -100,11 +100,11 @@ def controls(measured: Measured, control_spaces: list[str]) -> str:
 
 
 def control_row(measured: Measured, space: str, kind: int) -> list[str]:
-    number, (way, fit) = SPACES.index(space), KINDS[kind]
+    number, (method, fit) = SPACES.index(space), KINDS[kind]
     shares = (column[:, number, MAIN, kind] for column in (measured.read, measured.feature, measured.siblings))
     losses = (column[:, number, kind] for column in (measured.feature_loss, measured.siblings_loss))
     return [
-        f"{space}, {way}, {fit}",
+        f"{space}, {method}, {fit}",
         *(mean_with_interval(finite(share)) for share in shares),
         *(loss_text(finite(loss)) for loss in losses),
     ]
@@ -138,8 +138,8 @@ def named_figures(measured: Measured) -> Iterator[tuple[str, tuple[float, str]]]
             yield from with_interval(f"own_less_siblings_{suffix}", finite(selectivity(measured, number, cut)), "share")
             if space != REFERENCE:
                 yield from with_interval(f"over_neuron_{suffix}", over_reference(measured, number, cut), "share")
-        for kind, (way, fit) in enumerate(KINDS):
-            yield from of_kind(measured, number, kind, f"{way}_{fit}_{space}")
+        for kind, (method, fit) in enumerate(KINDS):
+            yield from of_kind(measured, number, kind, f"{method}_{fit}_{space}")
         for layer in np.unique(measured.layer).tolist():
             in_layer = finite(selectivity(measured, number, MAIN)[measured.layer == layer])
             yield from with_interval(f"own_less_siblings_layer{layer}_{space}", in_layer, "share")
@@ -150,8 +150,8 @@ def of_cut(measured: Measured, space: int, cut: int, suffix: str) -> Iterator[tu
     yield f"tested_{suffix}", (mean(finite(measured.tested[:, space, cut])), "features")
     yield f"covered_{suffix}", (mean(finite(measured.covered[:, space, cut])), "share")
     for name, column in (("own", measured.feature), ("siblings", measured.siblings)):
-        for way, kind in zip(WAYS, (LITERAL, BEYOND), strict=True):
-            yield f"{name}_{way}_{suffix}", (mean(finite(column[:, space, cut, kind])), "share")
+        for method, kind in zip(METHODS, (LITERAL, BEYOND), strict=True):
+            yield f"{name}_{method}_{suffix}", (mean(finite(column[:, space, cut, kind])), "share")
 
 
 def of_kind(measured: Measured, space: int, kind: int, suffix: str) -> Iterator[tuple[str, tuple[float, str]]]:

@@ -122,9 +122,9 @@ DAMAGE = {
 }
 
 
-@pytest.mark.parametrize("what", DAMAGE)
-def test_damaged_files_are_refused_in_one_line(copy, what):
-    damage, says = DAMAGE[what]
+@pytest.mark.parametrize("name", DAMAGE)
+def test_damaged_files_are_refused_in_one_line(copy, name):
+    damage, says = DAMAGE[name]
     damage(copy)
     refused(copy, says)
     assert any(says in line for line in verify(copy))
@@ -167,11 +167,11 @@ def test_lab_in_an_atlas_of_texts_is_refused(tiny_atlas, lab_atlas, tmp_path):
 
 
 @pytest.mark.parametrize("file", FILES)
-@pytest.mark.parametrize("how", [flipped, truncated])
-def test_changed_bytes_never_raise_other_errors(copy, file, how):
+@pytest.mark.parametrize("damage", [flipped, truncated])
+def test_changed_bytes_never_raise_other_errors(copy, file, damage):
     rng, good = np.random.default_rng(5), (copy / file).read_bytes()
     for _ in range(12):
-        holding(file, how(rng, good))(copy)
+        holding(file, damage(rng, good))(copy)
         assert "\n" not in refusal(copy)
 
 

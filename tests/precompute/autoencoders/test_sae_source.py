@@ -70,16 +70,16 @@ def plain(model: Path, hook: str, tokens: torch.Tensor, embedded: torch.Tensor |
     return captured["h"].reshape(len(tokens), -1, captured["h"].shape[-1])
 
 
-def same_latents(source: SaeSource, one: LayerPass, folder: Path, h: torch.Tensor, **options: object) -> None:
+def same_latents(source: SaeSource, layer_pass: LayerPass, folder: Path, h: torch.Tensor, **options: object) -> None:
     expected = latents_of(folder, h.flatten(0, 1).numpy(), **options)
     assert (expected > 0).any()
     assert (expected == 0).any()
-    np.testing.assert_allclose(one.activations.flatten(0, 1).numpy(), expected, atol=2e-4, rtol=1e-3)
+    np.testing.assert_allclose(layer_pass.activations.flatten(0, 1).numpy(), expected, atol=2e-4, rtol=1e-3)
 
 
-def pre_activations(source: SaeSource, one: LayerPass) -> np.ndarray:
+def pre_activations(source: SaeSource, layer_pass: LayerPass) -> np.ndarray:
     """sum(x ⊙ w) + b for every latent, from the embeddings."""
-    weights, x = source.layer(1), source.inputs(1, one.x).flatten(0, 1).numpy()
+    weights, x = source.layer(1), source.inputs(1, layer_pass.x).flatten(0, 1).numpy()
     return np.stack([weights.embed(x, j).sum(1) + weights.b_in[j] for j in range(weights.n_neurons)], axis=1)
 
 
@@ -88,9 +88,9 @@ def test_latents_match_saelens_and_the_identity_holds(model, tmp_path, name):
     cfg, options = FORMS[name]
     source = open_sae(str(tiny_sae(tmp_path / "sae", **cfg)), str(model))
     tokens, _ = prompts()
-    one = read(source, tokens, torch.full((len(tokens),), tokens.shape[1]))[1]
-    same_latents(source, one, tmp_path / "sae", plain(model, "blocks.1.mlp.hook_post", tokens), **options)
-    z, f = pre_activations(source, one), one.activations.flatten(0, 1).numpy()
+    layer_pass = read(source, tokens, torch.full((len(tokens),), tokens.shape[1]))[1]
+    same_latents(source, layer_pass, tmp_path / "sae", plain(model, "blocks.1.mlp.hook_post", tokens), **options)
+    z, f = pre_activations(source, layer_pass), layer_pass.activations.flatten(0, 1).numpy()
     np.testing.assert_allclose(f[f > 0], z[f > 0], atol=2e-4, rtol=1e-3)  # a latent that fires is its pre-activation
     assert (f >= 0).all()
 
@@ -99,8 +99,8 @@ def test_latents_match_saelens_and_the_identity_holds(model, tmp_path, name):
 def test_every_hook_matches_the_model(model, tmp_path, hook):
     source = open_sae(str(tiny_sae(tmp_path / "sae", width(hook), hook)), str(model))
     tokens, _ = prompts()
-    one = read(source, tokens, torch.full((len(tokens),), tokens.shape[1]))[1]
-    same_latents(source, one, tmp_path / "sae", plain(model, hook, tokens))
+    layer_pass = read(source, tokens, torch.full((len(tokens),), tokens.shape[1]))[1]
+    same_latents(source, layer_pass, tmp_path / "sae", plain(model, hook, tokens))
     assert source.layers == (1,)
     assert not any(point.fwd_hooks for point in source._bridge.hook_dict.values())
 
@@ -155,8 +155,8 @@ def test_stream_of_a_centred_model(model, tmp_path):
     h = plain(model, hook, tokens)
     for folder in folders:
         source = open_sae(str(folder), str(model))
-        one = read(source, tokens, torch.full((len(tokens),), tokens.shape[1]))[1]
-        same_latents(source, one, folder, h, centred=True)
+        layer_pass = read(source, tokens, torch.full((len(tokens),), tokens.shape[1]))[1]
+        same_latents(source, layer_pass, folder, h, centred=True)
 
 
 def test_older_form_of_topk(model, tmp_path):
@@ -172,9 +172,9 @@ def test_older_form_of_topk(model, tmp_path):
     weights = {**sae_weights(64), "scaling_factor": torch.ones(40)}
     source = open_sae(str(write(tmp_path / "old", old, weights)), str(model))
     tokens, _ = prompts()
-    one = read(source, tokens, torch.full((len(tokens),), tokens.shape[1]))[1]
-    same_latents(source, one, tmp_path / "old", plain(model, "blocks.1.mlp.hook_post", tokens), k=3)
-    assert ((one.activations > 0).sum(-1) <= 3).all()
+    layer_pass = read(source, tokens, torch.full((len(tokens),), tokens.shape[1]))[1]
+    same_latents(source, layer_pass, tmp_path / "old", plain(model, "blocks.1.mlp.hook_post", tokens), k=3)
+    assert ((layer_pass.activations > 0).sum(-1) <= 3).all()
 
 
 @pytest.mark.parametrize("family", ["llama", "neox", "opt", "gemma2", "bert"])
@@ -186,8 +186,8 @@ def test_other_architectures(family, tmp_path):
         d_in = d_in or 24
         sae = tiny_sae(tmp_path / f"sae{number}", d_in, f"blocks.1.{part}")
         source = open_sae(str(sae), str(folder))
-        one = read(source, tokens, lengths)[1]
-        assert one.activations.shape == (4, 20, 40)
+        layer_pass = read(source, tokens, lengths)[1]
+        assert layer_pass.activations.shape == (4, 20, 40)
         (baseline,) = source.baselines(["mean-embedding"]).values()
         readings = random_readings([20, 11, 10, 11])
         values = source.read_masked(tokens, torch.full((4,), 20), readings, baseline)

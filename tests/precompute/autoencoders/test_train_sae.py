@@ -221,7 +221,7 @@ BAD = {
     "no such model": (["--model", "nowhere"], "nowhere: no such folder"),
     "no such layer": (["--layer", "7"], "no layer 7"),
     "no such corpus": (["--corpus", "nowhere.txt"], "no such file"),
-    "a corpus that is too short": (["--examples", "3000"], "3000 to train on and 6 held out were asked for"),
+    "a corpus that is too short": (["--examples", "3000"], "3000 to train on and 6 held out were requested"),
     "a context that is too long": (["--context", "4000"], "more than this model's 48"),
     "no latents": (["--d-sae", "0"], "d-sae: 0 is not 1 or more"),
     "a weight below zero": (["--lambda1", "-1"], "lambda1: -1.0 is not a number of 0 or more"),

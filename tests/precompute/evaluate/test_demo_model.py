@@ -60,7 +60,7 @@ def test_demo_preset_builds_offline(tmp_path):
 @pytest.mark.slow
 def test_evaluation_of_a_small_atlas(tmp_path):
     """Run the whole evaluation on one layer of a small atlas of the shipped model."""
-    out, docs, figures_file = tmp_path / "small", tmp_path / "docs", tmp_path / "told.json"
+    out, docs, figures_file = tmp_path / "small", tmp_path / "docs", tmp_path / "figures.json"
     options = ["--examples", "120", "--keep", "0.5", "--layers", "2", "--importance-passes", "0", "--directions", "10"]
     assert main(["build", "--preset", "demo", *options, "--out", str(out)]) == 0
     command = ["evaluate", str(out), "--model", str(DEMO), "--quick", "--docs", str(docs), "--json", str(figures_file)]

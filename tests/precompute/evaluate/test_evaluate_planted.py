@@ -173,8 +173,8 @@ def test_every_rule_finds_separated_clusters(rule):
     source = np.repeat(np.arange(3), 12)
     vectors = np.eye(8)[source] + 0.05 * rng.standard_normal((36, 8))
     cosines = similarities(vectors)
-    apart = 1 - similarities(np.concatenate([vectors, rng.standard_normal((60, 8))]))[:36, 36:]
-    case = Case(vectors, cosines, tree(cosines), apart)
+    background_distances = 1 - similarities(np.concatenate([vectors, rng.standard_normal((60, 8))]))[:36, 36:]
+    case = Case(vectors, cosines, tree(cosines), background_distances)
     assert cut(case.tree, RULES[rule](case)).max() == 2
 
 

@@ -49,8 +49,8 @@ from tests.support.planted import make_atlas
 from tests.support.tiny_models import tiny_checkpoint
 
 D, EACH = 64, 30
-SMALL = Settings(neurons=2, examples=20, least=4, losses=2)
-testable_features = testable  # pytest takes a function of that name for a test where it is imported as it is
+SMALL = Settings(neurons=2, examples=20, min_size=4, losses=2)
+testable_features = testable  # pytest would collect the imported name as a test
 testable.__test__ = testable_cut.__test__ = False
 
 
@@ -66,10 +66,10 @@ def some_tree(seed: int, n: int = 40) -> np.ndarray:
 def test_testable_cut_is_the_best_of_all_cuts(k):
     n_compared = 0
     for seed in range(20):
-        linkage, least = some_tree(seed), 6
+        linkage, min_size = some_tree(seed), 6
         sizes = [np.bincount(partition(linkage, merges)) for merges in range(len(linkage) + 1)]
-        covered = [s[s >= least].sum() if (s >= least).sum() == k else 0 for s in sizes]
-        features = testable_cut(linkage, k, least)
+        covered = [s[s >= min_size].sum() if (s >= min_size).sum() == k else 0 for s in sizes]
+        features = testable_cut(linkage, k, min_size)
         assert (features is None) == (max(covered) == 0)
         if features is not None:
             assert np.array_equal(features, partition(linkage, int(np.argmax(covered))))
@@ -115,7 +115,7 @@ def planted() -> tuple[Neuron, np.ndarray]:
 
 def rectified(neuron: Neuron):
     """Activation function of the planted neuron."""
-    return lambda layer, x, which: np.maximum(x @ neuron.w - 2, 0)
+    return lambda layer, x, neurons: np.maximum(x @ neuron.w - 2, 0)
 
 
 def test_surgery_removes_one_planted_meaning_only():
@@ -185,8 +185,8 @@ def test_x_without_the_direction():
     u = direction(neuron.examples, truth == 0, held_out(truth, neuron.examples.order), "beyond", "features", rng())
     x, mean = neuron.examples.x, neuron.examples.mean
     assert np.linalg.norm(u) == pytest.approx(1)
-    for way, left in (("literal", 0), ("beyond", float(mean @ u))):
-        changed = without(x, mean, u, way)
+    for method, left in (("literal", 0), ("beyond", float(mean @ u))):
+        changed = without(x, mean, u, method)
         np.testing.assert_allclose(changed @ u, left, atol=1e-5)
         np.testing.assert_allclose(changed - np.outer(changed @ u, u), x - np.outer(x @ u, u), atol=1e-5)
 
@@ -195,9 +195,9 @@ def test_zero_direction_removes_nothing():
     x = np.ones((4, 3), dtype=np.float32)
     examples = Examples(x, np.zeros(3, dtype=np.float32), np.arange(4))
     in_feature, held = np.array([True, True, False, False]), np.array([False, True, False, True])
-    for way in ("literal", "beyond"):
-        u = direction(examples, in_feature, held, way, "features", rng())
-        np.testing.assert_array_equal(without(x, examples.mean, u, way), x)
+    for method in ("literal", "beyond"):
+        u = direction(examples, in_feature, held, method, "features", rng())
+        np.testing.assert_array_equal(without(x, examples.mean, u, method), x)
     assert share_read(np.zeros(3, dtype=np.float32), x[0]) == 0
 
 
@@ -310,15 +310,17 @@ def test_lost_activation_matches_the_formula(atlas, source):
     compared = 0
     for row, ref in enumerate(sampled(atlas)):
         neuron, embedder = load_neuron(atlas, ref), atlas.embedder(ref.layer)
-        placed = placed_trials(neuron, list(clusterings(neuron, embedder, SMALL.least)), SMALL.least)
+        placed = placed_trials(neuron, list(clusterings(neuron, embedder, SMALL.min_size)), SMALL.min_size)
         b = float(atlas.weights(ref.layer).b_in[ref.neuron])
 
         def act(x: np.ndarray, w=neuron.w, b=b) -> np.ndarray:
             return torch.nn.functional.gelu(torch.from_numpy(x @ w + b), approximate="tanh").double().numpy()
 
-        mine = [each for each in placed if (each.space, each.cut, each.trial.kind) == (0, MAIN, BEYOND)]
-        if mine:
-            shares = [drops(act(neuron.examples.x[e.trial.rows]), act(e.trial.x), e.trial.in_feature)[0] for e in mine]
+        selected = [each for each in placed if (each.space, each.cut, each.trial.kind) == (0, MAIN, BEYOND)]
+        if selected:
+            shares = [
+                drops(act(neuron.examples.x[e.trial.rows]), act(e.trial.x), e.trial.in_feature)[0] for e in selected
+            ]
             assert measured.feature[row, 0, MAIN, BEYOND] == pytest.approx(np.mean(shares), abs=2e-3)
             followed = (neuron.pos + 1 < atlas.lengths[neuron.example]).any()  # one looks at the last position alone
             assert np.isfinite(measured.feature_loss[row, 0, [LITERAL, BEYOND]]).tolist() == [followed, followed]
