@@ -95,7 +95,7 @@ def applicable_parts(atlas: Atlas, options: Options) -> list[str]:
         return ["dictionaries"]
     if atlas.manifest.images:
         return ["lab"]
-    spaces = ["spaces"] if atlas.manifest.spaces else []
+    spaces = ["spaces"] if atlas.manifest.compared else []
     if not atlas.manifest.inputs:
         return ["names", *spaces]
     has_model = not atlas.manifest.model.sae and (options.model or shipped_model(atlas))
