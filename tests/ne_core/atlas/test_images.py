@@ -82,7 +82,7 @@ def test_image_source_reads_the_planted_layers():
 def test_images_have_no_mask_baselines():
     source = ImageSource(planted_layers(planted_set()))
     assert source.baselines([]) == {}
-    with pytest.raises(UnfitModelError, match="no token beside it"):
+    with pytest.raises(UnfitModelError, match="no other token to mask"):
         source.baselines(["mask-token"])
 
 
