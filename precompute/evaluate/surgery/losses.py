@@ -49,7 +49,7 @@ def changes(
     prompts, prompt = np.unique(example, return_inverse=True)
     tokens, lengths = (torch.from_numpy(np.array(column[prompts])) for column in (atlas.tokens, atlas.lengths))
     edits = Edits(prompt, pos, of, np.concatenate([c.x for c in changed]))
-    found = source.edited(neurons[0].ref.layer, tokens, lengths, edits)
+    found = source.apply_edits(neurons[0].ref.layer, tokens, lengths, edits)
     loss = np.full(len(edits), np.nan) if found is None else found.loss.astype(np.float64)
     ends = np.cumsum([len(c.row) for c in changed])[:-1]
     return [change(*each) for each in zip(changed, np.split(loss, ends), strict=True)]

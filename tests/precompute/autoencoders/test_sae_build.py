@@ -72,7 +72,7 @@ def test_the_atlas_is_whole_and_says_what_it_is(place, atlas):
     assert len(told["sha256"]) == 64
     assert manifest.model.name == "model"
     assert atlas.manifest.logit_effects
-    assert atlas.manifest.why_no_parts == "latents of an autoencoder are not split into what writes them"
+    assert atlas.manifest.why_no_parts == "latents of an autoencoder are not split into contributions"
 
 
 def test_activating_examples_are_those_of_saelens(atlas, latents):

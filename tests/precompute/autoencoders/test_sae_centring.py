@@ -14,7 +14,7 @@ import torch
 from transformer_lens.model_bridge import TransformerBridge
 
 from precompute.models.autoencoder import open_sae
-from precompute.models.autoencoder.form import SaeError, form_of
+from precompute.models.autoencoder.config import SaeError, parse_config
 from precompute.models.transformer.checkpoint import open_checkpoint
 from tests.precompute.models.test_transformer_source import (
     one_thread,  # noqa: F401
@@ -88,7 +88,7 @@ def same_latents(folder: Path, models: dict[str, Path], family: str, part: str, 
 @pytest.mark.parametrize("name", CENTRED)
 def test_what_cfg_says_of_the_model(name):
     fields, centred = CENTRED[name]
-    assert form_of(cfg(fields, "blocks.1.hook_resid_pre", 16), "cfg.json").model_centred is centred
+    assert parse_config(cfg(fields, "blocks.1.hook_resid_pre", 16), "cfg.json").model_centred is centred
 
 
 @pytest.mark.parametrize("name", ["before versions", "3.19.2"])
@@ -102,7 +102,7 @@ def test_latents_are_those_of_the_model_that_it_was_trained_on(models, tmp_path,
 
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_what_cfg_does_not_say_is_not_known(name):
-    assert form_of(cfg(UNKNOWN[name], "blocks.1.hook_resid_pre", 16), "cfg.json").model_centred is None
+    assert parse_config(cfg(UNKNOWN[name], "blocks.1.hook_resid_pre", 16), "cfg.json").model_centred is None
 
 
 @pytest.mark.parametrize(("family", "part"), PLACES)
@@ -155,7 +155,7 @@ def test_a_centred_stream_is_refused_where_a_norm_stands_in_it(tmp_path):
 
 def test_what_is_said_must_be_true_or_false():
     with pytest.raises(SaeError, match="center_writing_weights is 'yes', not true or false"):
-        form_of(cfg({SAYS: {"center_writing_weights": "yes"}}, "blocks.1.hook_resid_pre", 16), "cfg.json")
+        parse_config(cfg({SAYS: {"center_writing_weights": "yes"}}, "blocks.1.hook_resid_pre", 16), "cfg.json")
 
 
 def test_the_manifest_says_whether_the_mean_is_taken_off(models, tmp_path):

@@ -193,7 +193,7 @@ def test_a_special_token_in_a_text_is_text(place, out, tmp_path):
     (tmp_path / "special.txt").write_text("\n\n".join(["<|endoftext|>"] * 40))
     corpus = ("--corpus", str(tmp_path / "special.txt"), "--separator", "blank")
     spelled, few = said(command(place, out, *corpus), out, code=0)
-    assert "40 documents have <|endoftext|> within a line or a record: it was read as text" in spelled
+    assert "40 documents contain <|endoftext|> within a line or a record: it was read as text" in spelled
     assert "48 examples were asked for" in few
     assert json.loads((out / "manifest.json").read_text())["corpus"]["n_documents"] == 40
 
