@@ -206,8 +206,8 @@ class TransformerSource:
         """Return one neuron's activation of the layer's MLP for each of some x, of an atlas or arbitrary."""
         (layer,) = self._check_layers([layer], self.layers)
         values = np.empty(len(x), dtype=np.float32)
-        for start in range(0, len(x), editing.INPUTS_AT_ONCE):
-            part = slice(start, start + editing.INPUTS_AT_ONCE)
+        for start in range(0, len(x), editing.MAX_INPUTS):
+            part = slice(start, start + editing.MAX_INPUTS)
             mlp_input = self._to_mlp_input(layer)(torch.from_numpy(x[part]).to(self.device))
             neurons = torch.from_numpy(neuron[part]).to(self.device)
             values[part] = editing.activations_on(self._bridge, layer, mlp_input, neurons).cpu().numpy()

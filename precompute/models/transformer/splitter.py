@@ -15,7 +15,7 @@ from precompute.models.transformer.errors import of_the_machine
 from precompute.models.transformer.folding import close
 from precompute.models.transformer.probe import LayerRead
 from precompute.models.transformer.splitting import Targets, Tensors, part_by_token, parts_of, strongest_reads
-from precompute.models.transformer.unembedding import stop_with
+from precompute.models.transformer.unembedding import capture_and_stop
 from precompute.models.transformer.writers import Writers, writers
 
 PROBED = 64  # neurons of each layer on which the sum of the parts is checked
@@ -73,7 +73,7 @@ class Splitter:
         points = {*before.points, *(self.read[layer].x for layer in layers)}
         hooks = [(point, probe.capture(tensors, point)) for point in points]
         end = taps.activations(self.bridge, last)
-        taps.run(self.bridge, tokens, [*hooks, (end, stop_with({}, end))], attention_mask=real)
+        taps.run(self.bridge, tokens, [*hooks, (end, capture_and_stop({}, end))], attention_mask=real)
         if not points <= set(tensors):
             raise NotSplitError(NO_HOOKS)
         d_model = tensors[self.read[last].x].shape[-1]
