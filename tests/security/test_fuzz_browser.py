@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.support import fuzz, in_browser
-from tests.support.browser import ROOT, Heard, settled
+from tests.support.browser import ROOT, PageErrors, settled
 
 pytestmark = in_browser.pytestmark
 SCRIPTS = ("shared", "kept", "said", "keeper_rows")  # of the sidebar's component, without what starts it
@@ -113,7 +113,7 @@ def wrapped(rng: random.Random, things: list) -> str:
 @pytest.mark.parametrize("count", [1500, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_files_of_bookmarks(count: int, browser, address: str, capsys):
     page = browser.new_page()
-    heard = Heard(page, address)
+    page_errors = PageErrors(page, address)
     page.goto(f"{address}/_stcore/health")
     for name in SCRIPTS:
         (script,) = (ROOT / "pages" / "components").rglob(f"{name}.js")
@@ -124,7 +124,7 @@ def test_files_of_bookmarks(count: int, browser, address: str, capsys):
         assert not found["wrong"], "\n".join(found["wrong"][:5])
         totals |= {name: totals[name] + found["counts"][name] for name in ("imported", "refused")}
         totals["slowest"] = max(totals["slowest"], found["counts"]["slowest"])
-    assert not heard.wrong, heard.wrong
+    assert not page_errors.errors, page_errors.errors
     assert min(totals["imported"], totals["refused"]) > count / 10
     with capsys.disabled():
         print(
@@ -144,7 +144,7 @@ PLACES = (
 def test_the_nastiest_deep_links(count: int, browser, address: str):
     """Each harmful text in three places: no dialog, no error, no request elsewhere, no element of its own."""
     page = browser.new_page()
-    heard = Heard(page, address)
+    page_errors = PageErrors(page, address)
     for number in range(0, 108, 108 // count):
         harmful, place = fuzz.HARMFUL[number % len(fuzz.HARMFUL)], PLACES[(number * 5 + number // 36) % len(PLACES)]
         view = place.replace("{}", quote(harmful, safe=""))
@@ -152,8 +152,8 @@ def test_the_nastiest_deep_links(count: int, browser, address: str):
         page.locator("h1").first.wait_for()
         settled(page)
         assert not page.evaluate(INJECTED), (view, page.evaluate(INJECTED))
-        heard.wrong = [line for line in heard.wrong if "/_stcore/" not in line]
-        assert not heard.wrong, (view, heard.wrong)
+        page_errors.errors = [line for line in page_errors.errors if "/_stcore/" not in line]
+        assert not page_errors.errors, (view, page_errors.errors)
 
 
 def test_what_is_injected_would_be_found(browser, address: str):

@@ -15,8 +15,9 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.bench.server import PATIENCE_S, browse
-from tests.support import audit, fuzz
+from tests.support import fuzz
 from tests.support.browser import launched
+from tests.support.servers import audit
 
 MOST_BYTES = 600_000  # of one view of these atlases, whatever is asked
 MOST_ELEMENTS = 400
@@ -179,9 +180,11 @@ def resident_mb(process: subprocess.Popen) -> float:
 
 def only_its_own_was_opened(heard: Path, atlases: Path) -> None:
     """Nothing but the atlases, the program and its libraries; no word with anybody."""
-    found = audit.events(heard)
-    assert not audit.outside(found, atlases, *(root.resolve() for root in atlases.iterdir()), *audit.LOOKED_FOR)
-    assert not audit.written(found)
-    assert not audit.elsewhere(found)
+    found = audit.read_events(heard)
+    assert not audit.outside_paths(
+        found, atlases, *(root.resolve() for root in atlases.iterdir()), *audit.OPTIONAL_FILES
+    )
+    assert not audit.written_paths(found)
+    assert not audit.remote_contacts(found)
     assert not audit.processes(found)
     assert not [each for each in found if fuzz.MARK in str(each.arguments)]

@@ -12,8 +12,9 @@ from websockets.sync.client import connect
 
 from pages.components.shell.nav import PAGES
 from tests.bench.server import browse, run_page
-from tests.support import audit, in_browser
-from tests.support.browser import Heard, launched, served, settled
+from tests.support import in_browser
+from tests.support.browser import PageErrors, launched, served, settled
+from tests.support.servers import audit
 
 PLANTED = """
 import os, pathlib, pickle, socket, sqlite3, subprocess, sys
@@ -38,25 +39,25 @@ def test_what_is_planted_is_heard(tmp_path: Path):
     touched = tmp_path / "touched"
     told = os.environ | audit.environment(tmp_path / "audit")
     subprocess.run([sys.executable, "-c", PLANTED, str(touched)], env=told, check=True)
-    found = audit.events(tmp_path / "audit")
-    assert [each.arguments[0] for each in audit.elsewhere(found)] == ["('192.0.2.1', 80)", "'example.invalid'"]
+    found = audit.read_events(tmp_path / "audit")
+    assert [each.arguments[0] for each in audit.remote_contacts(found)] == ["('192.0.2.1', 80)", "'example.invalid'"]
     assert {"socket.connect", "pickle.find_class"} <= {each.name for each in found}
     assert audit.processes(found)
-    assert [path.name for path in audit.outside(found, Path(sys.prefix))] == ["touched", "touched2", "touched3"]
-    assert [path.name for path in audit.written(found)] == ["touched", "touched2"]
-    assert not audit.outside(found, tmp_path)
-    assert not audit.written(found, tmp_path)
+    assert [path.name for path in audit.outside_paths(found, Path(sys.prefix))] == ["touched", "touched2", "touched3"]
+    assert [path.name for path in audit.written_paths(found)] == ["touched", "touched2"]
+    assert not audit.outside_paths(found, tmp_path)
+    assert not audit.written_paths(found, tmp_path)
 
 
 def nothing_left(heard: Path, atlases: Path) -> None:
     """No word with another machine, no other process, nothing unpickled, nothing written, nothing read elsewhere."""
-    found = audit.events(heard)
+    found = audit.read_events(heard)
     assert len(list(audit.files(found))) > 1000  # modules, pages, the atlas: it was listened to
-    assert not audit.elsewhere(found)
+    assert not audit.remote_contacts(found)
     assert not audit.processes(found)
     assert not [each for each in found if each.name == "pickle.find_class"]
-    assert not audit.written(found)
-    assert not audit.outside(found, atlases, *audit.LOOKED_FOR)
+    assert not audit.written_paths(found)
+    assert not audit.outside_paths(found, atlases, *audit.OPTIONAL_FILES)
 
 
 def test_the_server_asks_nobody_who_it_is(tiny_atlas: Path, tmp_path: Path):
@@ -88,11 +89,11 @@ def test_every_page_is_private(browser, lab_atlas: Path, tiny_atlas: Path, tmp_p
         (atlases / root.name).symlink_to(root)
     with served(atlases, **audit.environment(tmp_path / "audit")) as address:
         page = browser.new_page()
-        heard = Heard(page, address)
+        page_errors = PageErrors(page, address)
         views = [f"{page}?atlas={tiny_atlas.name}" for page in PAGES]
         for view in [*views, *(f"{page}?atlas={lab_atlas.name}" for page in ("neuron", "sae_lab"))]:
             page.goto(f"{address}/{view}")
             page.locator("h1").first.wait_for()
             settled(page)
-        assert not heard.wrong, "\n".join(heard.wrong)
+        assert not page_errors.errors, "\n".join(page_errors.errors)
     nothing_left(tmp_path / "audit", atlases)

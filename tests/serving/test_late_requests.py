@@ -96,7 +96,7 @@ def test_a_page_that_is_left_at_work_is_not_begun_again(tiny_atlas):
 
 def test_streamlit_by_itself_begins_it_again(tiny_atlas):
     """When this fails, `drop_late_requests` is no longer needed."""
-    with at_the_map(tiny_atlas.parent, module="tests.support.unpatched_server") as browser:
+    with at_the_map(tiny_atlas.parent, module="tests.support.servers.unpatched_server") as browser:
         browser.leave_at_work("about")
         begun = []
         while browser.hashes["map"] not in begun:

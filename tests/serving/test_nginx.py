@@ -16,8 +16,9 @@ from websockets.sync.client import connect
 from pages.components.shell.nav import PAGES
 from precompute.publish.host import host
 from tests.bench.server import browse, run_page
-from tests.support import in_browser, nginx
-from tests.support.browser import Heard, free_port, launched, settled
+from tests.support import in_browser
+from tests.support.browser import PageErrors, free_port, launched, settled
+from tests.support.servers import nginx
 
 expect = in_browser.expect
 pytestmark = [
@@ -34,17 +35,17 @@ def site(tiny_atlas, tmp_path_factory) -> str:
     host("nginx", str(tiny_atlas), folder / "written", None, "127.0.0.1", "see")
     options, port = ["--server.baseUrlPath=see"], free_port()
     with launched(None, subprocess.DEVNULL, *options, folder=folder / "written") as (process, explorer):
-        written = nginx.configured(folder / "written" / "neuron-embeddings.conf", folder, port, explorer)
-        with browse(process, explorer, "see/"), nginx.in_front(written, f"http://127.0.0.1:{port}/see"):
+        written = nginx.write_configuration(folder / "written" / "neuron-embeddings.conf", folder, port, explorer)
+        with browse(process, explorer, "see/"), nginx.run_nginx(written, f"http://127.0.0.1:{port}/see"):
             yield f"127.0.0.1:{port}"
 
 
 @pytest.fixture
-def opened(site, browser):
+def open_view(site, browser):
     """Opens an address in a browser; afterwards nothing wrong was heard, the policy's refusals among it."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    heard = Heard(page, f"http://{site}/")
+    page_errors = PageErrors(page, f"http://{site}/")
 
     def open_address(path: str):
         page.goto(f"http://{site}{path}")
@@ -54,7 +55,7 @@ def opened(site, browser):
 
     yield open_address
     context.close()
-    assert not heard.wrong, "\n".join(heard.wrong)
+    assert not page_errors.errors, "\n".join(page_errors.errors)
 
 
 def links(page) -> list[str]:
@@ -64,17 +65,17 @@ def links(page) -> list[str]:
 
 
 @pytest.mark.slow
-def test_every_page_works_under_the_sub_path(opened, site):
+def test_every_page_works_under_the_sub_path(open_view, site):
     for page in PAGES:
-        shown = opened(f"/see/{page}?atlas=planted")
+        shown = open_view(f"/see/{page}?atlas=planted")
         shown.wait_for_timeout(500)  # components draw after the script has ended
         found = [link for link in links(shown) if not link.startswith("https://arxiv.org/")]
         assert len(found) >= len(PAGES) - 1
         assert [link for link in found if not link.startswith(f"http://{site}/see/")] == [], page
 
 
-def test_a_deep_link_leads_on_and_comes_back(opened, site):
-    page = opened("/see/board?atlas=planted&sort=size")
+def test_a_deep_link_leads_on_and_comes_back(open_view, site):
+    page = open_view("/see/board?atlas=planted&sort=size")
     page.get_by_role("table", name="Neurons").locator("tbody tr a").first.click()
     expect(page).to_have_url(re.compile(rf"^http://{site}/see/neuron\?atlas=planted&"))
     expect(page.locator("h1")).to_have_text(re.compile("^Layer"))
@@ -87,17 +88,17 @@ def test_a_deep_link_leads_on_and_comes_back(opened, site):
 
 
 @pytest.mark.slow
-def test_the_first_page_is_found_without_its_slash(opened, site):
+def test_the_first_page_is_found_without_its_slash(open_view, site):
     """Its links are relative: without the slash they would lead out of the sub-path."""
-    page = opened("/see?atlas=planted")
+    page = open_view("/see?atlas=planted")
     page.get_by_role("link", name="Board").first.click()
     expect(page).to_have_url(re.compile(rf"^http://{site}/see/board\?atlas=planted"))
 
 
 @pytest.mark.slow
-def test_a_picture_is_saved_under_the_policy(opened, tmp_path):
+def test_a_picture_is_saved_under_the_policy(open_view, tmp_path):
     """It is drawn in the browser, out of data: and blob: addresses."""
-    page = opened("/see/neuron?atlas=planted&layer=2&neuron=3")
+    page = open_view("/see/neuron?atlas=planted&layer=2&neuron=3")
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as found:
         page.get_by_role("button", name="Dendrogram as PNG", exact=True).click()

@@ -160,7 +160,7 @@ def counted(request, tiny_atlas, tmp_path):
     more = {"NE_COUNTED": str(written), "NE_LONGER": request.param}
     with (
         (tmp_path / "log").open("w+") as log,
-        launched(tiny_atlas.parent, log, module="tests.support.counted_server", **more) as (process, port),
+        launched(tiny_atlas.parent, log, module="tests.support.servers.counted_server", **more) as (process, port),
     ):
         wait_for(process, f"http://127.0.0.1:{port}", log)
         yield port, lambda: [int(line) for line in written.read_text().split()]

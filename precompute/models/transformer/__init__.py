@@ -9,7 +9,7 @@ folding.py        the norm before the MLP moved into the input weights
 unembedding.py    effect of a neuron's output on the logits
 packing.py        batches of masked windows
 masking.py        prompts with one token masked, reusing the keys and values before the mask
-masking_mode.py   choice of the fastest masking that is exact for a model
+masking_modes.py  choice of the fastest masking that is exact for a model
 source.py         TransformerSource, which combines these
 """
 

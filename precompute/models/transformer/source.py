@@ -16,7 +16,7 @@ from ne_core.method.layer import NeuronLayer
 from precompute.models.source import Keys, LayerPass, Readings, Split, TopLogits, UnfitModelError
 from precompute.models.text_source import MaskingMode
 from precompute.models.transformer import edits as editing
-from precompute.models.transformer import masking, masking_mode, probe, settings, taps
+from precompute.models.transformer import masking, masking_modes, probe, settings, taps
 from precompute.models.transformer.baselines import baseline_ids, default_baseline
 from precompute.models.transformer.checkpoint import Checkpoint, open_checkpoint
 from precompute.models.transformer.errors import MODEL_ERRORS, brief, first_line, of_the_machine
@@ -178,7 +178,7 @@ class TransformerSource:
         """
         if n_pos not in self._masking_modes:
             window = settings.attention_window(self._bridge)
-            self._masking_modes[n_pos] = masking_mode.choose_mode(self._trial(n_pos), self.causal, n_pos, window)
+            self._masking_modes[n_pos] = masking_modes.choose_mode(self._trial(n_pos), self.causal, n_pos, window)
         return self._masking_modes[n_pos]
 
     def logits_with(
@@ -336,21 +336,21 @@ class TransformerSource:
     def _arbitrary(self, length: int) -> Int[Tensor, "2 pos"]:
         return probe.probe_tokens(ordinary_ids(self.tokenizer, self.n_embeddings), length).to(self.device)
 
-    def _trial(self, n_pos: int) -> masking_mode.Trial:
+    def _trial(self, n_pos: int) -> masking_modes.Trial:
         """Return a trial on a prompt of that length, in which another token replaces some of its own."""
         tokens, last = self._arbitrary(n_pos), self.layers[-1]
         other = tokens[1, -1:]
-        n_neurons = min(masking_mode.NEURONS, self._bridge.blocks[last].mlp.W_in.shape[1])
-        groups = masking_mode.groups_of(n_pos, last, n_neurons)
+        n_neurons = min(masking_modes.NEURONS, self._bridge.blocks[last].mlp.W_in.shape[1])
+        groups = masking_modes.groups_of(n_pos, last, n_neurons)
         lengths, baseline = torch.tensor([n_pos], device=self.device), self._embedded(other)[0]
         tap = partial(masking.mlp_tap, self._bridge)
 
         def make_request(readings: Readings) -> masking.MaskingRequest:
             return self._request(tokens[:1], lengths, readings, baseline, tap)
 
-        run = partial(masking_mode.last_activations, self._bridge, last)
-        expected = masking_mode.reference_readings(run, tokens[:1], int(other), groups)
-        return masking_mode.Trial(make_request, groups, expected, self._tolerance)
+        run = partial(masking_modes.last_activations, self._bridge, last)
+        expected = masking_modes.reference_readings(run, tokens[:1], int(other), groups)
+        return masking_modes.Trial(make_request, groups, expected, self._tolerance)
 
     def _embedded(self, ids: Int[Tensor, " n"]) -> Float[Tensor, "n d_model"]:
         """Return embeddings as the masking hook sees them: some models scale them after the table."""

@@ -18,7 +18,7 @@ from ne_core.export.frames import neurons_frame
 from ne_core.queries.board import Filter, board
 from ne_core.queries.chance import against_chance, below, below_random, known
 from ne_core.refs import NeuronRef
-from tests.support.planted import LAYERS, RAREFIED
+from tests.support.planted import EQUAL_N, LAYERS
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def atlas(compared_atlas) -> Atlas:
 
 def test_an_atlas_with_random_directions_is_whole(atlas):
     assert list(verify(atlas.root)) == []
-    assert atlas.manifest.rarefied == EqualN(examples=RAREFIED, sets=200, orders=10, directions=40)
+    assert atlas.manifest.rarefied == EqualN(examples=EQUAL_N, sets=200, orders=10, directions=40)
 
 
 def test_below_counts_equal_ones_half():
@@ -42,7 +42,7 @@ def test_planted_neurons_of_one_meaning_lie_below_every_random_direction(atlas):
     for layer, neurons in LAYERS.items():
         for number, meanings in enumerate(neurons):
             found = against_chance(atlas, NeuronRef(layer, number))
-            if sum(meaning.size for meaning in meanings) < RAREFIED:
+            if sum(meaning.size for meaning in meanings) < EQUAL_N:
                 assert found is None
                 assert not known(atlas, NeuronRef(layer, number))
             elif len(meanings) == 1:
@@ -58,7 +58,7 @@ def test_what_is_told_is_what_the_atlas_holds(atlas):
     assert (found.features.random.low, found.features.random.high) == pytest.approx(np.quantile(random, [0.025, 0.975]))
     assert found.features.below == np.mean(random < found.features.own.value)
     assert found.distance.permuted.value == atlas.neurons["permuted_distance"][row]
-    assert (found.n, found.n_sets, found.features.n_random) == (RAREFIED, 200, 40)
+    assert (found.n, found.n_sets, found.features.n_random) == (EQUAL_N, 200, 40)
 
 
 def test_all_neurons_at_once_are_each_of_them(atlas):

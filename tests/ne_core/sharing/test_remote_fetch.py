@@ -59,7 +59,7 @@ def left_in(cache: Path) -> set[str]:
 
 
 def paths_of(site: Site) -> list[str]:
-    return [each.path.removeprefix(f"/datasets/{NAME}/resolve/{ONE}/") for each in site.asked]
+    return [each.path.removeprefix(f"/datasets/{NAME}/resolve/{ONE}/") for each in site.requests]
 
 
 def test_a_hub_atlas_is_fetched_without_its_inputs_and_is_whole(site, tiny_atlas, tmp_path):
@@ -92,25 +92,25 @@ def test_a_folder_is_what_it_is(tiny_atlas, tmp_path):
 def test_the_second_time_only_the_version_is_asked(site, archive, tmp_path):
     for source, asked in ((HUB, [("GET", API)]), (archive, [("HEAD", "/planted.atlas.zip")])):
         first = get(source, tmp_path)
-        site.asked.clear()
+        site.requests.clear()
         assert get(source, tmp_path) == first
-        assert [(each.method, each.path) for each in site.asked] == asked
+        assert [(each.method, each.path) for each in site.requests] == asked
 
 
 def test_what_is_pinned_is_not_asked_about_again(site, packed, tmp_path):
     get(Hub("owner", "planted", ONE), tmp_path)
     assert API not in paths_of(site)
-    site.asked.clear()
+    site.requests.clear()
     assert get(Hub("owner", "planted", ONE), tmp_path).version == ONE
-    assert site.asked == []
+    assert site.requests == []
 
 
 def test_a_pinned_archive_must_be_what_was_said(site, archive, packed, tmp_path):
     pinned = Archive(archive.url, hashlib.sha256(packed).hexdigest())
     assert get(pinned, tmp_path).version == pinned.pin
-    site.asked.clear()
+    site.requests.clear()
     get(pinned, tmp_path)
-    assert site.asked == []
+    assert site.requests == []
     with pytest.raises(FetchError, match="checksum"):
         get(Archive(archive.url, "0" * 64), tmp_path)
 
@@ -184,9 +184,9 @@ def test_a_disk_that_is_full_leaves_the_old_version_in_its_place(site, other_atl
 def test_what_is_at_hand_is_known_without_the_network(site, tmp_path):
     assert at_hand(HUB, tmp_path) is None
     here = get(HUB, tmp_path)
-    site.asked.clear()
+    site.requests.clear()
     assert at_hand(HUB, tmp_path) == here
-    assert site.asked == []
+    assert site.requests == []
 
 
 def test_a_kept_atlas_that_lost_bytes_is_fetched_again(site, tmp_path):
@@ -257,7 +257,7 @@ def test_an_archive_without_a_length_is_not_begun(site, archive, tmp_path):
 def test_a_host_that_takes_no_head(site, archive, tmp_path):
     site.faults["/planted.atlas.zip"] = [Fault(status=403)]
     assert list(verify(get(archive, tmp_path).root)) == []
-    assert site.asked[0].method == "HEAD"
+    assert site.requests[0].method == "HEAD"
 
 
 def test_an_archive_that_changes_while_it_is_fetched(site, archive, packed, other_atlas, tmp_path):
@@ -318,10 +318,10 @@ def test_after_a_kill_it_goes_on_with_the_bytes_that_are_missing(kind, site, arc
     written = sum(file.stat().st_size for file in partial.rglob("*") if file.is_file())
     assert written > 0
     site.always.clear()
-    site.asked.clear()
+    site.requests.clear()
     here = get(source, tmp_path)
     assert list(verify(here.root)) == []
-    wanted = sum(n for path, n in site.wanted().items() if not path.endswith(("manifest.json", "main")))
+    wanted = sum(n for path, n in site.requested_bytes().items() if not path.endswith(("manifest.json", "main")))
     assert wanted == total(source, here.root, site) - written
 
 
@@ -355,7 +355,9 @@ def until(true) -> None:
 
 
 def test_small_files_do_not_wait_for_each_other(site, tmp_path):
-    site.always = {path: Fault(held=True) for path in site.files if path.startswith("/datasets") and "json" not in path}
+    site.always = {
+        path: Fault(wait_for_release=True) for path in site.files if path.startswith("/datasets") and "json" not in path
+    }
     thread = threading.Thread(target=get, args=(HUB, tmp_path))
     thread.start()
     until(lambda: len(files_asked(site)) >= AT_ONCE)
@@ -429,4 +431,4 @@ def test_what_is_no_atlas_is_not_replaced(site, tmp_path):
     (tmp_path / "thesis.txt").write_text("precious")
     with pytest.raises(ValueError, match="holds files and is not an atlas"):
         fetch_to(HUB, tmp_path, False, lambda done, whole: None, QUICK)
-    assert site.asked == []
+    assert site.requests == []

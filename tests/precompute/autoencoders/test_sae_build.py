@@ -19,9 +19,9 @@ from precompute.run.run_folder import run_path
 from tests.precompute.autoencoders.test_sae_source import HOOKS, plain
 from tests.precompute.run.test_build import WORDS
 from tests.precompute.steps.test_write import files
-from tests.support.killing import finished
+from tests.support.killing import run_command
+from tests.support.models.tiny_saes import latents_of, tiny_sae
 from tests.support.tiny_models import tiny_checkpoint
-from tests.support.tiny_saes import latents_of, tiny_sae
 
 HOOK = "blocks.1.hook_resid_pre"
 
@@ -140,14 +140,14 @@ def test_importance_is_the_share_that_a_latent_loses(place, atlas):
 )
 def test_a_killed_build_goes_on_to_the_same_bytes(place, stage):
     out = f"killed-{stage}"
-    assert finished(command(place, out), kill_in=(stage, 1)) == -9
-    assert finished(command(place, out)) == 0
+    assert run_command(command(place, out), kill_in=(stage, 1)) == -9
+    assert run_command(command(place, out)) == 0
     assert files(place / out) == files(place / "atlas")
 
 
 def test_a_changed_autoencoder_is_refused_on_resume(place, capsys):
     shutil.copytree(place / "sae", place / "changing")
-    assert finished(command(place, "changed", "changing"), kill_in=("features", 1)) == -9
+    assert run_command(command(place, "changed", "changing"), kill_in=("features", 1)) == -9
     weights = load_file(place / "changing" / "sae_weights.safetensors")
     save_file({**weights, "b_enc": weights["b_enc"] + 0.1}, place / "changing" / "sae_weights.safetensors")
     assert main(command(place, "changed", "changing")) == 2
@@ -165,7 +165,7 @@ def test_on_a_cluster_it_is_the_same_bytes(place):
     if importlib.util.find_spec("ray") is None:
         assert not os.environ.get("NE_REQUIRE_RAY"), "ray is not installed"
         pytest.skip("ray is not installed: pip install -r requirements-ray.txt -c constraints.txt")
-    assert finished(command(place, "ray", "sae", "--engine", "ray"), log=place / "ray.log") == 0, (
+    assert run_command(command(place, "ray", "sae", "--engine", "ray"), log=place / "ray.log") == 0, (
         place / "ray.log"
     ).read_text()
     assert files(place / "ray") == files(place / "atlas")

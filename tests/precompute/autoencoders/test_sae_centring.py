@@ -21,9 +21,9 @@ from tests.precompute.models.test_transformer_source import (
     prompts,
     read,
 )
-from tests.support.centred_models import HOOKS, at_hook, centred_model, opened
+from tests.support.models.centred_models import HOOKS, centred_model, hook_value, load_model
+from tests.support.models.tiny_saes import latents_of, sae_weights, write
 from tests.support.tiny_models import tiny_checkpoint
-from tests.support.tiny_saes import latents_of, sae_weights, write
 
 SAYS = "model_from_pretrained_kwargs"
 FLAGS = ("fold_ln", "center_writing_weights", "center_unembed", "fold_value_biases")
@@ -78,8 +78,8 @@ def width(family: str, part: str) -> int:
 def same_latents(folder: Path, models: dict[str, Path], family: str, part: str, centred: bool) -> None:
     source, (tokens, _) = open_sae(str(folder), str(models[family])), prompts()
     found = read(source, tokens, torch.full((len(tokens),), tokens.shape[1]))[1].activations
-    model = centred_model(family, models[family]) if centred else opened(models[family])
-    h = at_hook(model, family, part, tokens).flatten(0, 1).numpy()
+    model = centred_model(family, models[family]) if centred else load_model(models[family])
+    h = hook_value(model, family, part, tokens).flatten(0, 1).numpy()
     expected = latents_of(folder, h)
     assert (expected > 0).mean() > 0.1
     np.testing.assert_allclose(found.flatten(0, 1).numpy(), expected, atol=2e-4, rtol=1e-3)
@@ -124,8 +124,8 @@ def test_the_plain_processing_is_the_librarys(models, family):
     """Every flag of it: only `center_writing_weights` changes what is at a hook that is read."""
     (tokens, _), folder = prompts(), models[family]
     plain, centred = (
-        {part: at_hook(model, family, part, tokens) for part in HOOKS[family]}
-        for model in (opened(folder), centred_model(family, folder))
+        {part: hook_value(model, family, part, tokens) for part in HOOKS[family]}
+        for model in (load_model(folder), centred_model(family, folder))
     )
     for flag in FLAGS:
         expected = centred if flag == "center_writing_weights" else plain

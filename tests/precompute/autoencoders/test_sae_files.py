@@ -13,8 +13,8 @@ from safetensors.torch import load_file, save_file
 from precompute.models.autoencoder import open_sae
 from precompute.models.autoencoder.config import SaeError, parse_config
 from precompute.models.autoencoder.files import read_sae, sae_sha256
+from tests.support.models.tiny_saes import cfg_of, sae_weights, tiny_sae, write
 from tests.support.tiny_models import tiny_checkpoint
-from tests.support.tiny_saes import cfg_of, sae_weights, tiny_sae, write
 
 WEIGHTS = "sae_weights.safetensors"
 

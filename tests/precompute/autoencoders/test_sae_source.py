@@ -18,8 +18,8 @@ from tests.precompute.models.test_transformer_source import (
     prompts,
     read,
 )
+from tests.support.models.tiny_saes import cfg_of, latents_of, sae_weights, tiny_sae, write
 from tests.support.tiny_models import tiny_checkpoint
-from tests.support.tiny_saes import cfg_of, latents_of, sae_weights, tiny_sae, write
 
 # By name: what cfg.json says, and what that means.
 FORMS = {

@@ -14,7 +14,7 @@ from ne_core.refs import NeuronRef
 from precompute.__main__ import main
 from precompute.evaluate import Options, evaluate, fitting
 from tests.precompute.steps.test_spaces import made
-from tests.support.hostile import copied, manifest_of, set_manifest
+from tests.support.hostile import copy_atlas, manifest_of, set_manifest
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -46,7 +46,7 @@ def test_the_command_prints_every_layer_by_whose_clusters(tiny_atlas, capsys):
 
 
 def test_without_the_table_it_is_one_line(tiny_atlas, tmp_path, capsys):
-    root = copied(tiny_atlas, tmp_path / "atlas")
+    root = copy_atlas(tiny_atlas, tmp_path / "atlas")
     (root / "spaces.parquet").unlink()
     files = {name: told for name, told in manifest_of(root)["files"].items() if name != "spaces.parquet"}
     set_manifest(root, compared=False, files=files)

@@ -8,7 +8,7 @@ import torch
 from precompute.__main__ import main
 from precompute.errors import device_failed
 from precompute.models.source import UnfitModelError
-from precompute.models.transformer import masking, masking_mode, open_transformer, probe, splitter
+from precompute.models.transformer import masking, masking_modes, open_transformer, probe, splitter
 from precompute.models.transformer.errors import LONGEST, of_the_machine, shortened
 from precompute.run.memory import MemoryShortageError
 from tests.support.tiny_models import tiny_checkpoint
@@ -59,7 +59,7 @@ def test_rejected_keys_and_values_are_reported(folder, monkeypatch):
 
 def test_reuse_that_changes_activations_is_not_used(folder, monkeypatch):
     monkeypatch.setattr(masking, "reuse", lambda request: masking.recompute(request, True) + 1)
-    assert open_transformer(str(folder)).masking_mode(20).why == masking_mode.DIFFERENT
+    assert open_transformer(str(folder)).masking_mode(20).why == masking_modes.DIFFERENT
 
 
 @pytest.mark.parametrize("error", [OUT_OF_MEMORY, FAULT], ids=["memory", "device"])

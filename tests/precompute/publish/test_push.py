@@ -43,8 +43,8 @@ def test_it_is_there_as_it_is(hub: Hub, tiny_atlas: Path, capsys):
 
 def test_the_token_goes_to_the_hub_alone(hub: Hub, tiny_atlas: Path):
     push(tiny_atlas, "me/planted")
-    assert {host for _, host, _, token in hub.asked if token} == {"127.0.0.1"}
-    assert any(path.startswith("/large/") for *_, path, _ in hub.asked)
+    assert {host for _, host, _, token in hub.requests if token} == {"127.0.0.1"}
+    assert any(path.startswith("/large/") for *_, path, _ in hub.requests)
 
 
 def test_what_has_not_changed_is_no_commit(hub: Hub, tiny_atlas: Path, capsys):
@@ -59,7 +59,7 @@ def test_what_has_changed_is_one_commit(hub: Hub, tiny_atlas: Path, tmp_path: Pa
     """Files that the atlas has no more go in it, and what is nobody's stays."""
     push(tiny_atlas, "me/planted")
     repository = hub.repositories["me/planted"]
-    repository.commit({**repository.at("main"), "notes.txt": b"mine"})
+    repository.commit({**repository.files_at("main"), "notes.txt": b"mine"})
     before = len(repository.commits)
     other = make_atlas(tmp_path / "other", inputs=False)
     set_manifest(other, seed=7)
@@ -90,7 +90,7 @@ def test_a_dry_run_asks_nothing_of_anyone(hub: Hub, tiny_atlas: Path, capsys):
     said = capsys.readouterr().out
     assert said.startswith(card(selected(tiny_atlas), "me/planted", None))
     assert all(re.search(rf"^ *{len(data):,}  {name}$", said, re.M) for name, data in files(tiny_atlas).items())
-    assert not hub.asked
+    assert not hub.requests
 
 
 def one_line(capsys) -> str:
@@ -140,7 +140,7 @@ def test_what_is_not_whole_is_not_sent(hub: Hub, tiny_atlas: Path, tmp_path: Pat
     (copy / "mine.txt").write_text("mine")
     assert push(copy, "me/planted") == 2
     assert "holds 'mine.txt', which is not part of the atlas" in one_line(capsys)
-    assert not hub.asked
+    assert not hub.requests
 
 
 def test_no_network(hub: Hub, tiny_atlas: Path, monkeypatch, capsys):
@@ -161,13 +161,13 @@ def test_a_token_is_not_sent_where_anyone_could_read_it(hub: Hub, tiny_atlas: Pa
 def test_two_at_once(hub: Hub, tiny_atlas: Path, monkeypatch, capsys):
     """Somebody's commit between the first look and the last word."""
     push(tiny_atlas, "me/planted")
-    repository, tell = hub.repositories["me/planted"], doubles.Answers.tell
+    repository, tell = hub.repositories["me/planted"], doubles.Handler.send_info
 
     def tell_and_change(self, *given):
         tell(self, *given)
-        repository.commit({**repository.at("main"), "README.md": b"# Theirs"})
+        repository.commit({**repository.files_at("main"), "README.md": b"# Theirs"})
 
-    monkeypatch.setattr(doubles.Answers, "tell", tell_and_change)
+    monkeypatch.setattr(doubles.Handler, "send_info", tell_and_change)
     capsys.readouterr()
     assert push(tiny_atlas, "me/planted", "--without-inputs") == 2
     assert "has changed meanwhile" in one_line(capsys)
@@ -177,7 +177,7 @@ def test_two_at_once(hub: Hub, tiny_atlas: Path, monkeypatch, capsys):
 
 def test_half_of_it_is_never_there(hub: Hub, tiny_atlas: Path, monkeypatch, capsys):
     """The place for large files takes some and no more."""
-    put = doubles.Answers.do_PUT
+    put = doubles.Handler.do_PUT
 
     def broken(self):
         if len(self.hub.large) < 3:
@@ -185,11 +185,11 @@ def test_half_of_it_is_never_there(hub: Hub, tiny_atlas: Path, monkeypatch, caps
         self.body()
         self.send(400, b"full")
 
-    monkeypatch.setattr(doubles.Answers, "do_PUT", broken)
+    monkeypatch.setattr(doubles.Handler, "do_PUT", broken)
     assert push(tiny_atlas, "me/planted") == 2
     assert "was not pushed: Error while uploading" in one_line(capsys)
     assert set(hub.files("me/planted")) == {".gitattributes"}
-    monkeypatch.setattr(doubles.Answers, "do_PUT", put)
+    monkeypatch.setattr(doubles.Handler, "do_PUT", put)
     assert push(tiny_atlas, "me/planted") == 0
     assert {name: data for name, data in hub.files("me/planted").items() if name not in OURS} == files(tiny_atlas)
 
