@@ -10,7 +10,7 @@ from precompute.models.text_source import TextSource
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """Everything needed to load the same model in any process.
+    """Settings needed to load the same model in any process.
 
     `model` is a hub name or an absolute path; `threads` is the number of threads of a forward pass; `sae` is the
     absolute path of the autoencoder through which the model is read, or None.

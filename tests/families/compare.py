@@ -111,10 +111,10 @@ class AtlasComparison:
         highest = np.stack([self.highest(example, layer) for example in range(len(self.clean))])
         share = highest / np.maximum(highest.max(0), 1e-9)
         neuron, columns = self.rows(layer)
-        kept = np.zeros(share.shape, dtype=bool)
-        kept[columns["example"], neuron] = True
+        selected = np.zeros(share.shape, dtype=bool)
+        selected[columns["example"], neuron] = True
         expected = (share >= KEEP) & (highest.max(0) > 0)
-        return int((kept != expected)[np.abs(share - KEEP) > 1e-3].sum())
+        return int((selected != expected)[np.abs(share - KEEP) > 1e-3].sum())
 
     def highest(self, example: int, layer: int) -> Float[np.ndarray, " n_neurons"]:
         """Return the maximum over possible key positions; activations that are never above 0 count as 0."""

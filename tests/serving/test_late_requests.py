@@ -95,7 +95,7 @@ def test_left_page_is_not_rerun(tiny_atlas):
 
 
 def test_unpatched_streamlit_reruns_left_page(tiny_atlas):
-    """When this fails, `drop_late_requests` is no longer needed."""
+    """Fails once `drop_late_requests` is no longer needed."""
     with open_map(tiny_atlas.parent, module="tests.support.servers.unpatched_server") as browser:
         browser.leave_page("about")
         pages = []

@@ -89,7 +89,7 @@ def test_deep_link_and_history(open_view, site):
 
 @pytest.mark.slow
 def test_first_page_without_trailing_slash(open_view, site):
-    """Its links are relative: without the slash they would leave the sub-path."""
+    """Relative links would leave the sub-path without the slash."""
     page = open_view("/see?atlas=planted")
     page.get_by_role("link", name="Board").first.click()
     expect(page).to_have_url(re.compile(rf"^http://{site}/see/board\?atlas=planted"))
@@ -97,7 +97,7 @@ def test_first_page_without_trailing_slash(open_view, site):
 
 @pytest.mark.slow
 def test_figure_can_be_saved(open_view, tmp_path):
-    """It is drawn in the browser, from data: and blob: addresses."""
+    """The figure is drawn in the browser, from data: and blob: addresses."""
     page = open_view("/see/neuron?atlas=planted&layer=2&neuron=3")
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as download:

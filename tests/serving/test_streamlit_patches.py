@@ -16,12 +16,12 @@ from pages.components.serving.streamlit_patches import VERSION, set_tcp_nodelay
 
 
 def test_patches_match_installed_version():
-    """When this fails, read the tests below, remove the patches of those that fail, and update VERSION."""
+    """On failure: read the tests below, remove the patches of those that fail, and update VERSION."""
     assert streamlit.__version__ == VERSION
 
 
 def test_unpatched_streamlit_looks_up_its_address(monkeypatch):
-    """When this fails, `disable_ip_lookup` is no longer needed."""
+    """Fails once `disable_ip_lookup` is no longer needed."""
     lookups = []
     monkeypatch.setattr(net_util, "get_internal_ip", lambda: None)
     monkeypatch.setattr(net_util, "get_external_ip", lambda: lookups.append("the internet"))
@@ -30,7 +30,7 @@ def test_unpatched_streamlit_looks_up_its_address(monkeypatch):
 
 
 def test_unpatched_streamlit_delays_small_messages():
-    """When this fails, `set_tcp_nodelay` is no longer needed."""
+    """Fails once `set_tcp_nodelay` is no longer needed."""
     assert not asyncio.run(is_accepted_without_delay(starlette_server._bind_socket("127.0.0.1", 0, 1)))
 
 
@@ -79,7 +79,7 @@ def page() -> None:
 
 
 def test_unpatched_streamlit_keeps_fragments_after_early_end():
-    """When this fails, `fragments_of_this_view` is no longer needed."""
+    """Fails once `fragments_of_this_view` is no longer needed."""
     app = AppTest.from_function(page).run()
     (part,) = app._fragment_storage.ids_registered_after(0)
     app.query_params["stop"] = "yes"

@@ -190,7 +190,7 @@ def escaped(rng: random.Random, value: str) -> str:
 
 
 def json_value(number: int) -> object:
-    """Return JSON as a component or a file might hold where something else is expected."""
+    """Return JSON that a component or a file might hold instead of valid data."""
     rng = random.Random(number)
     return nested(rng, rng.choice((0, 1, 2, 3)))
 

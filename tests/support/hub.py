@@ -173,7 +173,7 @@ class Handler(BaseHTTPRequestHandler):
         return repository
 
     def upload_action(self, body_json: dict) -> dict:
-        """Return where to upload a large file, unless it is already there."""
+        """Return the upload address of a large file, unless it is stored already."""
         if body_json["oid"] in self.hub.large:
             return body_json
         return {**body_json, "actions": {"upload": {"href": f"{self.hub.large_file_host}/large/{body_json['oid']}"}}}

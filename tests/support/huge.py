@@ -27,7 +27,7 @@ def random_tree(n: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def huge_neuron(small: Neuron, n: int = MAX_ROWS) -> Neuron:
-    """Repeat the rows of a small neuron, under a tree of their own."""
+    """Repeat the rows of a small neuron, with a new tree."""
     rng = np.random.default_rng(0)
     tree, rows = random_tree(n, rng), np.arange(n) % len(small)
     names = ("example", "pos", "activation", "center_distance", "window_activations", "window_importances")

@@ -59,7 +59,7 @@ def planted_mlp() -> MLP:
 
 
 def planted_weights() -> dict[str, np.ndarray]:
-    """All runs read alike, later ones more weakly; ONE, TWO and BELOW write back what they read."""
+    """Return weights of all runs, later ones smaller; ONE, TWO and BELOW reconstruct their inputs."""
     n = len(RUNS)
     W_enc, W_dec = np.zeros((n, D_HIDDEN, D_SAE)), np.zeros((n, D_SAE, D_HIDDEN))
     for run in range(n):

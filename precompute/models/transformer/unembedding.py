@@ -1,7 +1,7 @@
 """Effect of a neuron's output on the logits by the direct path: W_out, the final norm's gain, the unembedding.
 
     effect of neuron j on token t = Σ_d W_out[j, d] · U[d, t]
-    U = gain · W_U, centred over d where the norm centres, less its mean over t
+    U = gain · W_U, centred over d if the norm centres, minus its mean over t
 
 for one unit of activation, with the norm's scale held at 1: it differs from prompt to prompt and divides all effects
 alike. A shift of all logits changes no probability, so their mean is subtracted.

@@ -1,4 +1,4 @@
-"""Check a tokenizer against its model and a corpus: embedded ids, round trip of text, share of unknown tokens."""
+"""Checks of a tokenizer against its model and a corpus: embedded ids, round trip of text, share of unknown tokens."""
 
 import numpy as np
 from jaxtyping import Int
@@ -37,7 +37,8 @@ def check_texts(examples: Examples, tokenizer: PreTrainedTokenizerBase, n_embedd
 def check_tokenizer(model: str, tokenizer: PreTrainedTokenizerBase, n_embeddings: int) -> None:
     """Check that the model embeds all ordinary tokens and that text survives a round trip. Raises UnfitModelError.
 
-    Tokens that were added later, such as padding or an image placeholder, may lie beyond: texts need not contain them.
+    Tokens that were added later, such as padding or an image placeholder, may have ids beyond the model's: texts need
+    not contain them.
     """
     added = tokenizer.added_tokens_decoder
     largest = max((id for id in tokenizer.get_vocab().values() if id not in added), default=-1)

@@ -51,7 +51,7 @@ def test_matches_changed_residual_stream(tmp_path, family):
 
 
 def test_matches_extra_activation_in_model(tmp_path):
-    """From the last layer there is no other path: the model's own logits, times the scale of its norm."""
+    """Compare with the model's own logits times its norm's scale; the last layer has no other path."""
     source = open_transformer(str(tiny_checkpoint("gpt2", tmp_path)))
     bridge, neuron, delta, n_vocab = source._bridge, 7, 10, 311
     model = bridge.original_model

@@ -1,4 +1,4 @@
-"""Errors while a model is tried: those of the model are answers, those of the machine are raised."""
+"""Errors while a model is measured: errors of the model are reported, those of the machine are raised."""
 
 import logging
 
