@@ -78,7 +78,7 @@ class SaeSource(TransformerSource):
 
     def layer(self, layer: int) -> NeuronLayer:
         """Return the encoder's weights and biases."""
-        self._checked([layer], self.layers)
+        self._check_layers([layer], self.layers)
         return NeuronLayer(self._latents.W_enc.cpu().numpy(), self._latents.b_enc.cpu().numpy())
 
     def inputs(self, layer: int, x: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
@@ -87,7 +87,7 @@ class SaeSource(TransformerSource):
 
     def logit_effects(self, layer: int, k: int) -> TopLogits | None:
         """Return top logits per unit of a latent's activation, through its decoder row (and W_out at neurons)."""
-        self._checked([layer], self.layers)
+        self._check_layers([layer], self.layers)
         if not self._has_head or not self._reaches_logits():
             return None
         W_dec, n_vocab = self._latents.W_dec, 1 + max(self.tokenizer.get_vocab().values())
