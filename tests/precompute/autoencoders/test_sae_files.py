@@ -87,15 +87,15 @@ def endless_header(folder: Path) -> None:
 
 # By what is wrong: how the folder becomes so, and words of the line.
 BAD = {
-    "no cfg": (lambda folder: (folder / "cfg.json").unlink(), "no cfg.json"),
+    "no cfg": (lambda folder: (folder / "cfg.json").unlink(), "no regular file cfg.json"),
     "cfg is a pipe": (piped, "no regular file cfg.json"),
     "cfg is a link to a device": (linked_to_a_device, "no regular file cfg.json"),
     "cfg is no JSON": (text("cfg.json", '{"d_in": '), "not valid JSON"),
     "cfg is a list": (text("cfg.json", "[1]"), "not a JSON object"),
     "cfg is a deep list": (text("cfg.json", "[" * 100_000), "not valid JSON"),
     "cfg is longer than settings are": (text("cfg.json", " " * 2**23), "longer than"),
-    "no weights": (lambda folder: (folder / WEIGHTS).unlink(), "no sae_weights.safetensors"),
-    "pickled weights": (pickled, "no sae_weights.safetensors"),
+    "no weights": (lambda folder: (folder / WEIGHTS).unlink(), "no regular file sae_weights.safetensors"),
+    "pickled weights": (pickled, "no regular file sae_weights.safetensors"),
     "pickled weights under the name": (pickled_under_the_name, "not a complete safetensors file"),
     "weights cut short": (cut_short, "not a complete safetensors file"),
     "weights of no header": (text(WEIGHTS, ""), "not a complete safetensors file"),
