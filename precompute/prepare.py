@@ -19,9 +19,9 @@ from ne_core.text.windows import Window
 from precompute.config import ConfigError, RunConfig
 from precompute.corpus import Examples, end_of_text, make_examples, may_be_key, offline, read_documents, vocabulary
 from precompute.models.model_facts import model_facts
-from precompute.models.open_model import ModelSpec, opened
+from precompute.models.open_model import ModelSpec, load_model
 from precompute.models.source import UnfitModelError
-from precompute.models.text_source import NotMaskedError, TextSource, Way
+from precompute.models.text_source import MaskingMode, NotMaskedError, TextSource
 from precompute.models.transformer.vocabularies import UnfitTextsError, check_texts
 from precompute.room import check_room, room_needed
 from precompute.run.checkpoints import Checkpoints
@@ -47,7 +47,7 @@ class Prepared:
     examples: Examples
     corpus: Corpus
     maxima: dict[int, Float[np.ndarray, " n_neurons"]]
-    way: Way | None  # how masked prompts are run; None where none are
+    way: MaskingMode | None  # how masked prompts are run; None where none are
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -100,8 +100,8 @@ def prepare(config: RunConfig, run: RunFolder, told: Callable[[int, int], None])
     run.agree(config.settings)
     read_documents(config.corpus, config.text_field)  # a file that is no corpus is refused before the model is opened
     spec = model_spec(config)
-    opened.cache_clear()  # the folder may hold another model than a moment ago
-    source = opened(spec)
+    load_model.cache_clear()  # the folder may hold another model than a moment ago
+    source = load_model(spec)
     model = model_facts(config.model, source.name, source.gated, source.causal)
     if spec.sae is not None:
         model = replace(model, sae=source.facts(Path(spec.sae), model.sha256))
@@ -114,10 +114,10 @@ def prepare(config: RunConfig, run: RunFolder, told: Callable[[int, int], None])
     return Prepared(config, spec, source, model, examples, corpus, maxima, way)
 
 
-def masking_way(config: RunConfig, source: TextSource) -> Way:
+def masking_way(config: RunConfig, source: TextSource) -> MaskingMode:
     """How prompts of the build's length are masked. Raises ConfigError where this model's cannot be."""
     try:
-        return source.way(min(config.context, source.n_ctx))
+        return source.masking_mode(min(config.context, source.n_ctx))
     except NotMaskedError as error:
         raise ConfigError(f"{config.model}: {error}: --importance-passes 0 leaves it out") from error
     except UnfitModelError as error:

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 
 from ne_core.method.contributions import Parts
 from precompute.config import RunConfig
-from precompute.models.open_model import ModelSpec, opened
+from precompute.models.open_model import ModelSpec, load_model
 from precompute.models.source import Keys, Source, Split
 from precompute.run.step import Step
 from precompute.run.work import Load, Work
@@ -89,7 +89,7 @@ def plan(
 
 def work_contributions(job: ContributionsJob, unit: int) -> dict[str, np.ndarray]:
     """A unit on a worker, with the model of the job."""
-    return unit_contributions(opened(job.model), job, unit)
+    return unit_contributions(load_model(job.model), job, unit)
 
 
 def unit_contributions(source: Source, job: ContributionsJob, unit: int) -> dict[str, np.ndarray]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ne_core.atlas.schema import LOGITS
-from precompute.models.open_model import ModelSpec, opened
+from precompute.models.open_model import ModelSpec, load_model
 from precompute.models.source import Source
 from precompute.run.step import Step
 from precompute.run.work import Load, Work
@@ -24,7 +24,7 @@ class LogitsJob:
 
 def work_logits(job: LogitsJob, unit: int) -> dict[str, np.ndarray]:
     """One layer's columns; none where the model has no direct path to its logits."""
-    found = opened(job.model).logit_effects(job.layers[unit], LOGITS)
+    found = load_model(job.model).logit_effects(job.layers[unit], LOGITS)
     return {} if found is None else {"logit_tokens": found.tokens, "logit_effects": found.effects}
 
 

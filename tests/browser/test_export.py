@@ -25,11 +25,11 @@ NEURON = "neuron?layer=2&neuron=3"  # a link to a feature would scroll the menu 
 
 
 @pytest.fixture
-def asked(opened):
+def asked(open_view):
     """A view with its Export menu open."""
 
     def open_menu(view: str, **more):
-        page = opened(view, **more)
+        page = open_view(view, **more)
         page.get_by_role("button", name="Export").click()
         expect(page.get_by_text("How to cite: at the end of the About page.")).to_be_visible()
         settled(page)
@@ -97,8 +97,8 @@ def test_the_board_arrives_as_it_is_filtered(asked, tiny_atlas, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_menu_by_keyboard_on_a_narrow_screen(opened):
-    page = opened(NEURON, width=420, theme="dark")
+def test_the_menu_by_keyboard_on_a_narrow_screen(open_view):
+    page = open_view(NEURON, width=420, theme="dark")
     page.get_by_role("button", name="Export").focus()
     page.keyboard.press("Enter")
     button = page.get_by_role("button", name="Dendrogram as PNG", exact=True)

@@ -1,4 +1,4 @@
-"""What the README tells people to type exists: make targets, verbs and options, files, pictures."""
+"""README.md: its make targets, verbs, options, files and pictures exist."""
 
 import re
 import shlex
@@ -13,7 +13,7 @@ NOTEBOOK = re.findall(r"```python\n(.*?)```", README, re.S)
 MAKE = [shlex.split(line)[1] for line in COMMANDS if line.startswith("make ")]
 
 
-def test_every_command_is_one_that_is_checked_here():
+def test_every_command_is_checked():
     assert len(COMMANDS) == len(PRECOMPUTE) + len(MAKE)
     assert PRECOMPUTE
     assert {"demo", "test"} <= set(MAKE)
@@ -46,7 +46,7 @@ def test_notebook_code_runs(tiny_atlas):
     assert names["atlas"].manifest.name == "planted"
 
 
-def test_the_version_is_the_package_s():
+def test_version_matches_package():
     import tomllib
 
     from ne_core import VERSION

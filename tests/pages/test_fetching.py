@@ -13,7 +13,7 @@ from tests.support.web import Fault, Site
 
 SHA = "1" * 40
 PATH = "/planted.atlas.zip"
-HELD = Fault(held=True)
+HELD = Fault(wait_for_release=True)
 
 
 @pytest.fixture
@@ -106,9 +106,9 @@ def test_a_failure_is_one_line_and_a_button_for_all_visitors_together(site, monk
     button = app.button(key="_again")
     assert button.disabled
     assert button.label.startswith("Try again (in ")
-    n_asked = len(site.asked)
+    n_asked = len(site.requests)
     assert not atlas_sources.fetcher().try_again()
-    assert len(site.asked) == n_asked
+    assert len(site.requests) == n_asked
 
 
 def test_what_is_in_the_way_is_said_while_it_is_tried_again(site, monkeypatch):
@@ -177,7 +177,7 @@ def test_a_kept_atlas_is_shown_at_once_and_an_unreachable_source_is_said(site, m
     visit(monkeypatch, "hf://owner/planted")
     atlas_sources.fetchers.clear()  # the process starts again
     api = "/api/datasets/owner/planted/revision/main"
-    site.always[api] = Fault(status=404, held=True)
+    site.always[api] = Fault(status=404, wait_for_release=True)
     app = visit(monkeypatch, "hf://owner/planted", done=False)
     assert app.title[0].value == "What neurons of planted respond to"
     site.released.set()
@@ -203,7 +203,7 @@ def test_without_a_home_for_the_cache_it_says_so(site, monkeypatch):
 
 def test_a_visitor_cannot_name_a_source(site, monkeypatch):
     visit(monkeypatch, "hf://owner/planted")
-    site.asked.clear()
+    site.requests.clear()
     app = visit(monkeypatch, "hf://owner/planted", atlas=f"{site.address}{PATH}")
     assert "the atlas here is planted" in words(app.error[0].value)
-    assert site.asked == []
+    assert site.requests == []

@@ -3,14 +3,14 @@
 import pytest
 
 from tests.support.apptest import open_app, payloads, rows_of, url
-from tests.support.huge import MOST, in_place_of_the_first
+from tests.support.huge import MAX_ROWS, use_huge_neuron
 
 LARGEST = 1_500_000  # bytes of one page
 
 
 @pytest.fixture
 def huge(tiny_atlas, monkeypatch):
-    in_place_of_the_first(monkeypatch)
+    use_huge_neuron(monkeypatch)
     return lambda **query: open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="0", **query)
 
 
@@ -27,7 +27,7 @@ def test_the_page_stays_small(cut, huge):
     app = huge(cut=f"{cut:g}", feature="0", sort="near", holds="river")
     assert not app.error
     assert sent(app) < LARGEST
-    assert f"This neuron has {MOST:,} examples." in captions(app)
+    assert f"This neuron has {MAX_ROWS:,} examples." in captions(app)
     assert not [each for each in payloads(app) if "branches" in each]
 
 
@@ -40,10 +40,10 @@ def test_features_beyond_those_listed_are_opened_by_their_number(huge):
 
 
 def test_examples_by_the_hundred(huge):
-    app = huge(branch=str(MOST - 2), page="327")
+    app = huge(branch=str(MAX_ROWS - 2), page="327")
     shown = next(each for each in payloads(app) if "lines" in each)
-    assert len(shown["lines"]) == MOST % 100
-    assert shown["count"] == f"32,700 to {MOST - 1:,} of {MOST:,} shown."
+    assert len(shown["lines"]) == MAX_ROWS % 100
+    assert shown["count"] == f"32,700 to {MAX_ROWS - 1:,} of {MAX_ROWS:,} shown."
 
 
 def test_the_cut_is_moved_by_its_number(huge):

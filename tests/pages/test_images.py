@@ -14,7 +14,7 @@ from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.neuron import dendrogram
 from pages.components.shell.nav import PAGES
 from tests.support.apptest import open_app, payloads, rows_of, url, words
-from tests.support.hostile import ODD_TEXT, copied, set_manifest
+from tests.support.hostile import ODD_TEXT, copy_atlas, set_manifest
 from tests.support.planted_images import BRIGHTEST, CLASSES, HEIGHT, NAMES, WIDTH
 
 
@@ -222,7 +222,7 @@ def test_the_export_menu_has_no_table_of_tokens(image_atlas, monkeypatch):
 
 
 def test_hostile_names_of_layers_stay_text(image_atlas, tmp_path, monkeypatch):
-    root = copied(image_atlas, tmp_path / "odd" / "atlas")
+    root = copy_atlas(image_atlas, tmp_path / "odd" / "atlas")
     name = ODD_TEXT.encode("utf-8", "replace").decode()[:90]
     set_manifest(root, layer_names=[name, "**b** :red[x] neuron"])
     for page in PAGES:

@@ -15,7 +15,7 @@ from ne_core.text.token_text import visible
 from pages.components.url.drawing import from_text, to_text
 from pages.components.url.lab_view import View
 from tests.support.apptest import open_app, payloads, url, words
-from tests.support.hostile import ODD_TEXT, column, copied, holding
+from tests.support.hostile import ODD_TEXT, copy_atlas, replace_columns, replace_file
 from tests.support.planted_lab import (
     AGAINST,
     BELOW,
@@ -80,8 +80,8 @@ def test_an_atlas_without_a_lab_says_how_to_make_one(tiny_atlas, monkeypatch):
 
 
 def test_an_atlas_without_a_lab_leads_to_one_that_has(tiny_atlas, lab_atlas, tmp_path, monkeypatch):
-    copied(tiny_atlas, tmp_path / "a")
-    copied(lab_atlas, tmp_path / "b")
+    copy_atlas(tiny_atlas, tmp_path / "a")
+    copy_atlas(lab_atlas, tmp_path / "b")
     app = open_app(tmp_path, "sae_lab", monkeypatch, atlas="a")
     links = [each.proto.label for each in app.main.get("page_link")]
     assert [words(label) for label in links] == ["The lab of the atlas b"]
@@ -90,9 +90,9 @@ def test_an_atlas_without_a_lab_leads_to_one_that_has(tiny_atlas, lab_atlas, tmp
 
 
 def test_how_the_lab_was_made_is_told_as_text(lab_atlas, tmp_path, monkeypatch):
-    root = copied(lab_atlas, tmp_path / "odd")
+    root = copy_atlas(lab_atlas, tmp_path / "odd")
     odd = {"<script>alert(1)</script>": [{"a": ODD_TEXT}], "b": 10**400}
-    holding("lab/lab.json", json.dumps(lab_json(root) | {"settings": odd, "data": {}, "mlp": odd}).encode())(root)
+    replace_file("lab/lab.json", json.dumps(lab_json(root) | {"settings": odd, "data": {}, "mlp": odd}).encode())(root)
     html = "".join(each.proto.body for each in open_app(tmp_path, "sae_lab", monkeypatch).get("html"))
     assert "the first 120 of 150 are the training set" in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
@@ -102,14 +102,14 @@ def test_how_the_lab_was_made_is_told_as_text(lab_atlas, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("query", [{}, {"neuron": "1", "drawn": LEFT}, {"unit": str(DEAD), "measure": "size"}])
 def test_odd_words_of_a_lab_reach_the_screen_as_text(query, lab_atlas, tmp_path, monkeypatch):
-    root = copied(lab_atlas, tmp_path / "odd")
+    root = copy_atlas(lab_atlas, tmp_path / "odd")
     odd = {
         "neurons_atlas": ODD_TEXT,
         "classes": [ODD_TEXT, "<script>alert(1)</script>", "​"],
         "measures": lab_json(root)["measures"] | {ODD_TEXT: ODD_TEXT, "l0": ODD_TEXT},
         "data": {"name": ODD_TEXT},
     }
-    holding("lab/lab.json", json.dumps(lab_json(root) | odd).encode())(root)
+    replace_file("lab/lab.json", json.dumps(lab_json(root) | odd).encode())(root)
     app = open_app(tmp_path, "sae_lab", monkeypatch, **query)
     assert not app.error
     assert json.dumps(payloads(app), allow_nan=False)
@@ -120,7 +120,7 @@ def test_odd_words_of_a_lab_reach_the_screen_as_text(query, lab_atlas, tmp_path,
 
 
 def test_a_broken_lab_is_one_line(lab_atlas, tmp_path, monkeypatch):
-    column("lab/runs.parquet", lambda2=np.ones(len(RUNS)))(copied(lab_atlas, tmp_path / "broken"))
+    replace_columns("lab/runs.parquet", lambda2=np.ones(len(RUNS)))(copy_atlas(lab_atlas, tmp_path / "broken"))
     app = open_app(tmp_path, "sae_lab", monkeypatch)
     (line,) = app.error
     assert "shown names run 0 as standard" in words(line.value)
@@ -286,7 +286,7 @@ def test_units_of_the_pair_lead_to_the_neuron_page(lab_atlas, monkeypatch):
 
 def test_a_hidden_neuron_leads_to_its_own_atlas(lab_atlas, tmp_path, monkeypatch):
     for name in ("planted-lab", "planted-mlp"):
-        copied(lab_atlas, tmp_path / name)
+        copy_atlas(lab_atlas, tmp_path / name)
     app = open_app(tmp_path, "sae_lab", monkeypatch, atlas="planted-lab", neuron="1")
     assert [each.proto.query_string for each in app.main.get("page_link")] == [
         f"atlas=planted-mlp&layer=0&neuron=1&cut={CUT:g}"

@@ -7,13 +7,13 @@ import pytest
 
 from pages.components.shell.nav import PAGES
 from tests.support.apptest import open_app, payloads, words
-from tests.support.hostile import copied, manifest_of, set_manifest
+from tests.support.hostile import copy_atlas, manifest_of, set_manifest
 
 
 @pytest.fixture(scope="module")
 def latents(compared_atlas: Path, tmp_path_factory) -> Path:
     """The planted atlas with its neurons called latents, whose pre-activations are never split into parts."""
-    root = copied(compared_atlas, tmp_path_factory.mktemp("latents") / "latents")
+    root = copy_atlas(compared_atlas, tmp_path_factory.mktemp("latents") / "latents")
     files = {name: facts for name, facts in manifest_of(root)["files"].items() if "contributions" not in name}
     set_manifest(root, units="latents", contributions="latents have no parts", files=files)
     return root.parent

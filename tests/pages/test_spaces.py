@@ -16,7 +16,7 @@ from pages.components.spaces import embedded
 from pages.components.spaces.summary import measure_row
 from pages.components.url.spaces_view import View
 from tests.support.apptest import open_app, payloads, url, words
-from tests.support.hostile import change_array, copied, manifest_of, set_manifest
+from tests.support.hostile import change_array, copy_atlas, manifest_of, set_manifest
 
 REF = NeuronRef(0, 2)
 ASKED = {"layer": "0", "neuron": "2"}
@@ -71,7 +71,7 @@ def test_the_tree_in_the_atlas_s_space_is_the_stored_one(tiny_atlas, monkeypatch
 
 
 def test_a_space_that_made_the_trees_has_the_stored_ones_whichever_it_is(tiny_atlas, tmp_path, monkeypatch):
-    root = copied(tiny_atlas, tmp_path / "planted")
+    root = copy_atlas(tiny_atlas, tmp_path / "planted")
     set_manifest(root, embedding="pre_mlp")
     asked = ASKED | {"clusters": "pre_mlp"}
     other = picture(open_app(tmp_path, "spaces", monkeypatch, **asked))["sides"][1]["tree"]
@@ -139,23 +139,23 @@ def test_a_neuron_of_one_feature_has_no_silhouette(tiny_atlas, monkeypatch):
 
 
 def test_thousands_of_examples(tiny_atlas, monkeypatch):
-    from tests.support.huge import in_place_of_the_first
+    from tests.support.huge import use_huge_neuron
 
-    in_place_of_the_first(monkeypatch, MOST + 1)
+    use_huge_neuron(monkeypatch, MOST + 1)
     app = open_app(tiny_atlas.parent, "spaces", monkeypatch, layer="0", neuron="0")
     assert not app.error
     assert f"has {MOST + 1:,} examples; spaces are compared for up to {MOST:,}" in said(app)
 
 
 def test_without_inputs_and_without_the_table(tiny_atlas, tmp_path, monkeypatch):
-    root = copied(tiny_atlas, tmp_path / "planted")
+    root = copy_atlas(tiny_atlas, tmp_path / "planted")
     without(root, inputs=False)
     app = open_app(tmp_path, "spaces", monkeypatch, **ASKED)
     assert not app.error
     assert "Build it with --inputs yes, or fetch it with --inputs" in said(app).replace("`", "")
     assert boxes(app)
     shutil.rmtree(root)
-    copied(tiny_atlas, root)
+    copy_atlas(tiny_atlas, root)
     without(root, compared=False)
     app = open_app(tmp_path, "spaces", monkeypatch, **ASKED)
     assert picture(app)
@@ -171,7 +171,7 @@ def test_images(image_atlas, monkeypatch):
 
 
 def test_inputs_that_are_no_numbers_are_said_in_one_line(tiny_atlas, tmp_path, monkeypatch):
-    root = copied(tiny_atlas, tmp_path / "planted")
+    root = copy_atlas(tiny_atlas, tmp_path / "planted")
     change_array(root, "inputs/00.npy", lambda x: x.fill(np.inf))
     app = open_app(tmp_path, "spaces", monkeypatch, **ASKED)
     assert ["make no embedding as" in words(each.value) for each in app.error] == [True]

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.support import fuzz, in_browser
-from tests.support.browser import ROOT, Heard, settled
+from tests.support.browser import ROOT, PageErrors, settled
 
 pytestmark = in_browser.pytestmark
 SCRIPTS = ("shared", "kept", "said", "keeper_rows")  # of the sidebar's component, without what starts it
@@ -113,7 +113,7 @@ def wrap(rng: random.Random, things: list) -> str:
 @pytest.mark.parametrize("count", [1500, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_bookmark_files(count: int, browser, address: str, capsys):
     page = browser.new_page()
-    requests = Heard(page, address)
+    page_errors = PageErrors(page, address)
     page.goto(f"{address}/_stcore/health")
     for name in SCRIPTS:
         (script,) = (ROOT / "pages" / "components").rglob(f"{name}.js")
@@ -124,7 +124,7 @@ def test_bookmark_files(count: int, browser, address: str, capsys):
         assert not report["wrong"], "\n".join(report["wrong"][:5])
         totals |= {name: totals[name] + report["counts"][name] for name in ("imported", "refused")}
         totals["slowest"] = max(totals["slowest"], report["counts"]["slowest"])
-    assert not requests.wrong, requests.wrong
+    assert not page_errors.errors, page_errors.errors
     assert min(totals["imported"], totals["refused"]) > count / 10
     with capsys.disabled():
         print(
@@ -144,7 +144,7 @@ LINKS = (
 def test_harmful_deep_links(count: int, browser, address: str):
     """Open each harmful text in three links: no dialog, no error, no request elsewhere, no injected element."""
     page = browser.new_page()
-    requests = Heard(page, address)
+    page_errors = PageErrors(page, address)
     for number in range(0, 108, 108 // count):
         harmful, template = fuzz.HARMFUL[number % len(fuzz.HARMFUL)], LINKS[(number * 5 + number // 36) % len(LINKS)]
         view = template.replace("{}", quote(harmful, safe=""))
@@ -152,8 +152,8 @@ def test_harmful_deep_links(count: int, browser, address: str):
         page.locator("h1").first.wait_for()
         settled(page)
         assert not page.evaluate(INJECTED), (view, page.evaluate(INJECTED))
-        requests.wrong = [line for line in requests.wrong if "/_stcore/" not in line]
-        assert not requests.wrong, (view, requests.wrong)
+        page_errors.errors = [line for line in page_errors.errors if "/_stcore/" not in line]
+        assert not page_errors.errors, (view, page_errors.errors)
 
 
 def test_injected_elements_are_detected(browser, address: str):

@@ -15,8 +15,9 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.bench.server import PATIENCE_S, browse
-from tests.support import audit, fuzz
+from tests.support import fuzz
 from tests.support.browser import launched
+from tests.support.servers import audit
 
 MOST_BYTES = 600_000  # of one view of these atlases
 MOST_ELEMENTS = 400
@@ -186,9 +187,11 @@ def resident_mb(process: subprocess.Popen) -> float:
 
 def check_opened_files(log: Path, atlases: Path) -> None:
     """Check that only the atlases, the program and its libraries were opened, and nothing was sent elsewhere."""
-    events = audit.events(log)
-    assert not audit.outside(events, atlases, *(root.resolve() for root in atlases.iterdir()), *audit.LOOKED_FOR)
-    assert not audit.written(events)
-    assert not audit.elsewhere(events)
+    events = audit.read_events(log)
+    assert not audit.outside_paths(
+        events, atlases, *(root.resolve() for root in atlases.iterdir()), *audit.OPTIONAL_FILES
+    )
+    assert not audit.written_paths(events)
+    assert not audit.remote_contacts(events)
     assert not audit.processes(events)
     assert not [event for event in events if fuzz.MARK in str(event.arguments)]

@@ -13,23 +13,23 @@ from ne_core.sharing.archive import directory, entry, pack, unpack, unpacking
 from tests.precompute.steps.test_write import files
 from tests.support.archives import (
     Craft,
-    between,
-    both,
-    end_patched,
-    holding,
-    listed,
-    manifest_with,
+    chain,
+    change_manifest,
     member,
     members,
-    packed_with,
-    patched,
-    remade,
+    patch_end,
+    patch_header,
+    replace_member,
+    rewrite_member,
+    with_gap,
+    with_listed_member,
     with_member,
-    without,
+    with_trailing_bytes,
+    without_member,
     zip64_end,
     zipped,
 )
-from tests.support.hostile import flipped, truncated
+from tests.support.hostile import flip_bytes, truncate
 
 TOKENS, VOCAB = "tokens.npy", "vocab.json"
 
@@ -63,19 +63,19 @@ def kind(mode: int, flags: int = 0) -> dict:
 
 def size_of(name: str, size: int) -> Craft:
     """Set a wrong size of a file in both headers and the manifest."""
-    return both(
-        manifest_with(lambda manifest: manifest["files"][name].update(size=size)),
-        patched(name, 22, 24, "<I", size),
+    return chain(
+        change_manifest(lambda manifest: manifest["files"][name].update(size=size)),
+        patch_header(name, 22, 24, "<I", size),
     )
 
 
 def flag(bit: int) -> Craft:
-    return patched(TOKENS, 6, 8, "<H", bit)
+    return patch_header(TOKENS, 6, 8, "<H", bit)
 
 
 def shorter_directory(raw: bytes) -> bytes:
     n = len(members(raw))
-    return end_patched(8, "<H", n - 1)(end_patched(10, "<H", n - 1)(raw))
+    return patch_end(8, "<H", n - 1)(patch_end(10, "<H", n - 1)(raw))
 
 
 CENTRAL_OFFSET = 42  # position of a file's offset in its entry of the directory
@@ -85,61 +85,61 @@ REFUSED: dict[str, tuple[Craft, str]] = {
     "half an archive": (lambda raw: raw[: len(raw) // 2], "does not end as a zip file does"),
     "an end record only": (lambda raw: raw[-22:], "no directory at the position"),
     "a byte after it": (lambda raw: raw + b"\0", "does not end as a zip file does"),
-    "a comment": (lambda raw: end_patched(20, "<H", 3)(raw) + b"hey", "does not end as a zip file does"),
-    "a comment that is not there": (end_patched(20, "<H", 3), "does not end as a zip file does"),
+    "a comment": (lambda raw: patch_end(20, "<H", 3)(raw) + b"hey", "does not end as a zip file does"),
+    "a comment that is not there": (patch_end(20, "<H", 3), "does not end as a zip file does"),
     "data before it": (lambda raw: b"#!/bin/sh\n" + raw, "no directory at the position"),
-    "data within": (between(b"PK\3\4 and more"), "between its files and its directory"),
+    "data within": (with_gap(b"PK\3\4 and more"), "between its files and its directory"),
     "no files": (lambda raw: zipped([]), "first file is not manifest.json"),
-    "no manifest": (without("manifest.json"), "first file is not manifest.json"),
+    "no manifest": (without_member("manifest.json"), "first file is not manifest.json"),
     "a late manifest": (lambda raw: zipped(members(raw)[::-1]), "first file is not manifest.json"),
-    "a manifest of nothing": (holding("manifest.json", b""), "not readable JSON"),
+    "a manifest of nothing": (replace_member("manifest.json", b""), "not readable JSON"),
     "a manifest too long": (
-        holding("manifest.json", b" " * 2**23, form=zipfile.ZIP_DEFLATED),
+        replace_member("manifest.json", b" " * 2**23, form=zipfile.ZIP_DEFLATED),
         "longer than 4194304 bytes",
     ),
-    "another version": (manifest_with(lambda m: m.update(schema_version=99)), "schema version 99"),
-    "a contradictory manifest": (manifest_with(lambda m: m.update(n_neurons=[1])), "contradicts itself"),
-    "no list of files": (manifest_with(lambda m: m.update(files={})), "does not list vocab.json"),
+    "another version": (change_manifest(lambda m: m.update(schema_version=99)), "schema version 99"),
+    "a contradictory manifest": (change_manifest(lambda m: m.update(n_neurons=[1])), "contradicts itself"),
+    "no list of files": (change_manifest(lambda m: m.update(files={})), "does not list vocab.json"),
     "a file too many": (with_member("evil"), "'evil', which its manifest does not list"),
     "a path out of the folder": (with_member("../evil"), "'../evil', which its manifest does not list"),
     "a folder": (with_member("layers/", data=b""), "no regular file"),
-    "a file too few": (without(TOKENS), "lacks tokens.npy"),
+    "a file too few": (without_member(TOKENS), "lacks tokens.npy"),
     "a file twice": (lambda raw: zipped([*members(raw), members(raw)[-1]]), "2 times"),
-    "a link": (remade(TOKENS, **kind(stat.S_IFLNK)), "no regular file"),
-    "a device": (remade(TOKENS, **kind(stat.S_IFBLK)), "no regular file"),
-    "a pipe": (remade(TOKENS, **kind(stat.S_IFIFO)), "no regular file"),
-    "a folder of another system": (remade(TOKENS, attributes=0x10), "no regular file"),
+    "a link": (rewrite_member(TOKENS, **kind(stat.S_IFLNK)), "no regular file"),
+    "a device": (rewrite_member(TOKENS, **kind(stat.S_IFBLK)), "no regular file"),
+    "a pipe": (rewrite_member(TOKENS, **kind(stat.S_IFIFO)), "no regular file"),
+    "a folder of another system": (rewrite_member(TOKENS, attributes=0x10), "no regular file"),
     "encrypted": (flag(1), "encrypted"),
     "a stream": (flag(8), "form other than stored or deflated"),
-    "bzip2": (remade(TOKENS, form=zipfile.ZIP_BZIP2), "form other than stored or deflated"),
-    "lzma": (remade(TOKENS, form=zipfile.ZIP_LZMA), "form other than stored or deflated"),
-    "a file too long": (holding(VOCAB, b"[]" * 999), "1998 bytes of vocab.json, its manifest says"),
+    "bzip2": (rewrite_member(TOKENS, form=zipfile.ZIP_BZIP2), "form other than stored or deflated"),
+    "lzma": (rewrite_member(TOKENS, form=zipfile.ZIP_LZMA), "form other than stored or deflated"),
+    "a file too long": (replace_member(VOCAB, b"[]" * 999), "1998 bytes of vocab.json, its manifest says"),
     "a size too small": (size_of(TOKENS, 99), "does not hold the 99 bytes"),
     "a size too large": (size_of(TOKENS, 10**6), "does not hold the 1000000 bytes"),
     "two sizes of a stored file": (
-        both(remade(TOKENS, form=zipfile.ZIP_STORED), patched(TOKENS, 22, 24, "<I", 99)),
+        chain(rewrite_member(TOKENS, form=zipfile.ZIP_STORED), patch_header(TOKENS, 22, 24, "<I", 99)),
         "two sizes",
     ),
-    "one position for two files": (patched(TOKENS, None, CENTRAL_OFFSET, "<I", 0), "overlap"),
-    "a position beyond the end": (patched(TOKENS, None, CENTRAL_OFFSET, "<I", 2**31), "overlap"),
-    "a position too large": (patched(TOKENS, None, CENTRAL_OFFSET, "<I", 2**32 - 1), "overlap"),
-    "packed beyond the end": (patched(VOCAB, 18, 20, "<I", 2**31), "disagrees with its directory"),
-    "two names": (patched(TOKENS, 30, None, "<B", ord("u")), "disagrees with its directory"),
-    "two forms": (patched(TOKENS, 8, None, "<H", 12), "disagrees with its directory"),
-    "two sums": (patched(TOKENS, 14, None, "<I", 7), "disagrees with its directory"),
-    "two lengths": (patched(TOKENS, 22, None, "<I", 7), "disagrees with its directory"),
-    "another sum": (patched(TOKENS, 14, 16, "<I", 7), "does not hold"),
+    "one position for two files": (patch_header(TOKENS, None, CENTRAL_OFFSET, "<I", 0), "overlap"),
+    "a position beyond the end": (patch_header(TOKENS, None, CENTRAL_OFFSET, "<I", 2**31), "overlap"),
+    "a position too large": (patch_header(TOKENS, None, CENTRAL_OFFSET, "<I", 2**32 - 1), "overlap"),
+    "packed beyond the end": (patch_header(VOCAB, 18, 20, "<I", 2**31), "disagrees with its directory"),
+    "two names": (patch_header(TOKENS, 30, None, "<B", ord("u")), "disagrees with its directory"),
+    "two forms": (patch_header(TOKENS, 8, None, "<H", 12), "disagrees with its directory"),
+    "two sums": (patch_header(TOKENS, 14, None, "<I", 7), "disagrees with its directory"),
+    "two lengths": (patch_header(TOKENS, 22, None, "<I", 7), "disagrees with its directory"),
+    "another sum": (patch_header(TOKENS, 14, 16, "<I", 7), "does not hold"),
     "fewer files than there are": (shorter_directory, "more files than it claims"),
-    "more files than there are": (both(end_patched(8, "<H", 999), end_patched(10, "<H", 999)), "fewer files"),
-    "many discs": (end_patched(4, "<H", 1), "no directory at the position"),
-    "a wrong position of the directory": (end_patched(16, "<I", 0), "no directory at the position"),
+    "more files than there are": (chain(patch_end(8, "<H", 999), patch_end(10, "<H", 999)), "fewer files"),
+    "many discs": (patch_end(4, "<H", 1), "no directory at the position"),
+    "a wrong position of the directory": (patch_end(16, "<I", 0), "no directory at the position"),
     "a ZIP64 locator without a record": (
         lambda raw: raw[:-22] + b"PK\6\7" + b"\xff" * 16 + raw[-22:],
         "no end record that locates",
     ),
     "a wrong position of the ZIP64 end": (zip64_end(locator=7), "no end record that locates"),
-    "data behind a file's end": (packed_with(VOCAB, b"junk"), "does not hold"),
-    "an empty file": (holding(VOCAB, b""), "0 bytes of vocab.json"),
+    "data behind a file's end": (with_trailing_bytes(VOCAB, b"junk"), "does not hold"),
+    "an empty file": (replace_member(VOCAB, b""), "0 bytes of vocab.json"),
 }  # fmt: skip
 
 
@@ -156,19 +156,19 @@ def test_invalid_archives_are_refused(name: str, good: bytes, tmp_path: Path):
     "tokens.npy/evil", "Tokens.npy/evil", "layers", "Inputs", "evil:stream", "~", "$HOME"])  # fmt: skip
 def test_unsafe_names_are_refused(name: str, good: bytes, tmp_path: Path):
     """Refuse unsafe names even when the manifest lists them."""
-    assert refusal(listed(name)(good), tmp_path)
+    assert refusal(with_listed_member(name)(good), tmp_path)
 
 
 def test_contents_that_differ_from_the_manifest(good: bytes, tmp_path: Path):
     vocab = {info.filename: data for info, data in members(good)}[VOCAB]
     changed = vocab.replace(b"cat", b"dog")
     assert changed != vocab
-    assert "another vocab.json than its manifest lists" in refusal(holding(VOCAB, changed)(good), tmp_path)
+    assert "another vocab.json than its manifest lists" in refusal(replace_member(VOCAB, changed)(good), tmp_path)
 
 
 def test_invalid_atlas_in_a_valid_archive(good: bytes, tmp_path: Path):
     """Sizes and checksums agree, but it is no valid atlas; the line names the archive, not the deleted folder."""
-    craft = both(without(VOCAB), listed(VOCAB, b"{}"))
+    craft = chain(without_member(VOCAB), with_listed_member(VOCAB, b"{}"))
     assert refusal(craft(good), tmp_path) == "a.zip/vocab.json must hold a list of texts: build the atlas again"
 
 
@@ -193,7 +193,7 @@ def test_zip_bomb_is_not_inflated(good: bytes, tmp_path: Path, monkeypatch):
             yield piece
 
     monkeypatch.setattr(entry, "inflated_pieces", counting)
-    craft = both(holding(VOCAB, b"\0" * 2**24, form=zipfile.ZIP_DEFLATED), size_of(VOCAB, 10))
+    craft = chain(replace_member(VOCAB, b"\0" * 2**24, form=zipfile.ZIP_DEFLATED), size_of(VOCAB, 10))
     assert "does not hold the 10 bytes" in refusal(craft(good), tmp_path)
     assert entry.PIECE <= sum(lengths) < 2 * entry.PIECE  # its first piece, and the small files before it
 
@@ -202,13 +202,13 @@ def test_zip_bomb_is_not_inflated(good: bytes, tmp_path: Path, monkeypatch):
 def test_random_damage(seed: int, good: bytes, tiny_atlas: Path, tmp_path: Path):
     rng = np.random.default_rng(seed)
     for i in range(40):
-        damage = truncated if i % 8 == 7 else flipped
+        damage = truncate if i % 8 == 7 else flip_bytes
         if refusal(damage(rng, good), tmp_path) is None:
             assert files(tmp_path / "atlas") == files(tiny_atlas)
             shutil.rmtree(tmp_path / "atlas")
 
 
-@pytest.mark.parametrize("craft", [lambda raw: raw, zip64_end(), packed_with(VOCAB, b"")])
+@pytest.mark.parametrize("craft", [lambda raw: raw, zip64_end(), with_trailing_bytes(VOCAB, b"")])
 def test_valid_archives_are_unpacked(craft: Craft, good: bytes, tiny_atlas: Path, tmp_path: Path):
     assert refusal(craft(good), tmp_path) is None
     assert files(tmp_path / "atlas") == files(tiny_atlas)

@@ -37,20 +37,20 @@ from tests.support.hostile import (
     change_array,
     change_search,
     change_table,
-    column,
-    copied,
-    fields,
-    flipped,
-    holding,
+    copy_atlas,
+    flip_bytes,
     link_out,
-    made,
     manifest_of,
-    put,
-    script,
+    replace_array,
+    replace_bytes,
+    replace_columns,
+    replace_file,
+    run_sql,
     seal,
+    set_fields,
     set_manifest,
-    swapped,
-    truncated,
+    set_values,
+    truncate,
 )
 from tests.support.planted import D_IN, LAYERS, N_SAMPLED, PARTS, VOCAB
 
@@ -73,7 +73,7 @@ SECONDS = 5  # far more than any valid atlas takes
 
 @pytest.fixture
 def copy(tiny_atlas: Path, tmp_path: Path) -> Path:
-    return copied(tiny_atlas, tmp_path / "hostile" / "atlas")
+    return copy_atlas(tiny_atlas, tmp_path / "hostile" / "atlas")
 
 
 @pytest.fixture(autouse=True)
@@ -164,7 +164,7 @@ def test_random_damage(name: str, copy: Path):
     rng = np.random.default_rng(FILES.index(name))
     good = (copy / name).read_bytes()
     for i in range(8):
-        damage = truncated if i % 4 == 3 else flipped
+        damage = truncate if i % 4 == 3 else flip_bytes
         (copy / name).write_bytes(damage(rng, good))
         if name != "manifest.json":
             seal(copy)
@@ -262,95 +262,99 @@ TOO_MANY = (b"IxSQ", D_IN, 2**40, *NUMBERS[3:])
 
 
 def vocabulary(tokens: list) -> Damage:
-    return holding("vocab.json", json.dumps(tokens).encode())
+    return replace_file("vocab.json", json.dumps(tokens).encode())
 
 
 REFUSED: dict[str, Damage] = {
     "a pickle": pickled,
-    "a bare pickle": holding("tokens.npy", b"\x80\x04K\x01."),
+    "a bare pickle": replace_file("tokens.npy", b"\x80\x04K\x01."),
     "an archive": archived,
-    "nothing": holding("tokens.npy", b""),
-    "another type": made("tokens.npy", lambda a: a.astype(np.int64)),
-    "another byte order": made("tokens.npy", lambda a: a.astype(">i4")),
-    "another shape": made("layers/00/W_in.npy", lambda a: a.T.copy()),
-    "one dimension more": made("lengths.npy", lambda a: a[:, None]),
-    "numbers too many": swapped("lengths.npy", b"\n", b"\n\0"),
-    "a header of expressions": swapped("lengths.npy", b"(40,)", b"(8*5,)"),
-    "a header of another shape": swapped("lengths.npy", b"(40,)", b"(41,)"),
-    "a header of a huge shape": swapped("tokens.npy", b"(40, 24), }" + b" " * 20, b"(4294967296, 4294967296), }    "),
-    "offsets that overflow": put(OFFSETS, slice(1, 3), [2**63 - 1, -2]),
-    "a node used twice": put(TREES, slice(3), NODE_TWICE),
-    "half a node": put(TREES, (0, 0), 1.5),
-    "a cycle": put(TREES, (0, 0), 17),
-    "falling heights": put(TREES, (15, 2), 0),
-    "heights beyond distances": put(TREES, (15, 2), 1e9),
-    "wrong counts": put(TREES, (3, 3), 99),
-    "labels of another tree": made("layers/00/feature.npy", lambda a: a[::-1].copy()),
-    "too many features": column("neurons.parquet", n_features=np.full(N_NEURONS, 2**31 - 1, np.int32)),
-    "a negative number of features": column("neurons.parquet", n_features=np.array([-5, 5] + [1] * 9, np.int32)),
-    "a wrong size": column(FEATURES_TABLE, size=column_of(2**31 - 1, pa.int32())),
-    "no key token": column(FEATURES_TABLE, key_tokens=cells(-1, 3, pa.int32())),
-    "cosines of 1000": column(FEATURES_TABLE, cosine_neuron=cells(1e3, 20, pa.float16())),
-    "cosines of NaN": column(FEATURES_TABLE, cosine_neuron=cells(np.nan, 20, pa.float16())),
-    "names of unknown tokens": column(FEATURES_TABLE, name_keys=cells(len(VOCAB), 3, pa.int32())),
-    "negative context tokens": column(FEATURES_TABLE, name_context=cells(-2, 2, pa.int32())),
-    "a map position of NaN": column(FEATURES_TABLE, map_x=column_of(np.nan, pa.float32())),
-    "a map position out of range": column(FEATURES_TABLE, map_y=column_of(1e30, pa.float32())),
-    "a negative distance": put("layers/00/center_distance.npy", 3, -0.5),
-    "a distance of NaN": put("layers/02/center_distance.npy", 3, np.nan),
-    "logits of an unknown token": put("layers/00/logit_tokens.npy", (1, 0, 2), len(VOCAB)),
-    "a logit of NaN": put("layers/00/logit_effects.npy", (1, 1, 2), np.nan),
-    "a logit without a token": put("layers/00/logit_tokens.npy", (1, 1, 2), -1),
+    "nothing": replace_file("tokens.npy", b""),
+    "another type": replace_array("tokens.npy", lambda a: a.astype(np.int64)),
+    "another byte order": replace_array("tokens.npy", lambda a: a.astype(">i4")),
+    "another shape": replace_array("layers/00/W_in.npy", lambda a: a.T.copy()),
+    "one dimension more": replace_array("lengths.npy", lambda a: a[:, None]),
+    "numbers too many": replace_bytes("lengths.npy", b"\n", b"\n\0"),
+    "a header of expressions": replace_bytes("lengths.npy", b"(40,)", b"(8*5,)"),
+    "a header of another shape": replace_bytes("lengths.npy", b"(40,)", b"(41,)"),
+    "a header of a huge shape": replace_bytes(
+        "tokens.npy", b"(40, 24), }" + b" " * 20, b"(4294967296, 4294967296), }    "
+    ),
+    "offsets that overflow": set_values(OFFSETS, slice(1, 3), [2**63 - 1, -2]),
+    "a node used twice": set_values(TREES, slice(3), NODE_TWICE),
+    "half a node": set_values(TREES, (0, 0), 1.5),
+    "a cycle": set_values(TREES, (0, 0), 17),
+    "falling heights": set_values(TREES, (15, 2), 0),
+    "heights beyond distances": set_values(TREES, (15, 2), 1e9),
+    "wrong counts": set_values(TREES, (3, 3), 99),
+    "labels of another tree": replace_array("layers/00/feature.npy", lambda a: a[::-1].copy()),
+    "too many features": replace_columns("neurons.parquet", n_features=np.full(N_NEURONS, 2**31 - 1, np.int32)),
+    "a negative number of features": replace_columns(
+        "neurons.parquet", n_features=np.array([-5, 5] + [1] * 9, np.int32)
+    ),
+    "a wrong size": replace_columns(FEATURES_TABLE, size=column_of(2**31 - 1, pa.int32())),
+    "no key token": replace_columns(FEATURES_TABLE, key_tokens=cells(-1, 3, pa.int32())),
+    "cosines of 1000": replace_columns(FEATURES_TABLE, cosine_neuron=cells(1e3, 20, pa.float16())),
+    "cosines of NaN": replace_columns(FEATURES_TABLE, cosine_neuron=cells(np.nan, 20, pa.float16())),
+    "names of unknown tokens": replace_columns(FEATURES_TABLE, name_keys=cells(len(VOCAB), 3, pa.int32())),
+    "negative context tokens": replace_columns(FEATURES_TABLE, name_context=cells(-2, 2, pa.int32())),
+    "a map position of NaN": replace_columns(FEATURES_TABLE, map_x=column_of(np.nan, pa.float32())),
+    "a map position out of range": replace_columns(FEATURES_TABLE, map_y=column_of(1e30, pa.float32())),
+    "a negative distance": set_values("layers/00/center_distance.npy", 3, -0.5),
+    "a distance of NaN": set_values("layers/02/center_distance.npy", 3, np.nan),
+    "logits of an unknown token": set_values("layers/00/logit_tokens.npy", (1, 0, 2), len(VOCAB)),
+    "a logit of NaN": set_values("layers/00/logit_effects.npy", (1, 1, 2), np.nan),
+    "a logit without a token": set_values("layers/00/logit_tokens.npy", (1, 1, 2), -1),
     "logits unlisted": lambda root: unlisted(root, "layers/02/logit_effects.npy"),
     "a missing file of logits": lambda root: (root / "layers/02/logit_tokens.npy").unlink(),
-    "a part of NaN": put("layers/00/contributions.npy", (1, 2), np.nan),
-    "an infinite part": put("layers/02/contributions.npy", (1, 2), np.inf),
-    "a negative head": put("layers/00/read_head.npy", (1, 0), -1),
-    "a head that is an MLP": put("layers/00/read_head.npy", (1, 0), 2),
-    "a reading before the text": put("layers/00/read_back.npy", (1, 0), 25),
-    "a reading after the text": put("layers/00/read_back.npy", (1, 0), -24),
-    "a reading far away": put("layers/00/read_back.npy", (1, 0), -(2**15)),
+    "a part of NaN": set_values("layers/00/contributions.npy", (1, 2), np.nan),
+    "an infinite part": set_values("layers/02/contributions.npy", (1, 2), np.inf),
+    "a negative head": set_values("layers/00/read_head.npy", (1, 0), -1),
+    "a head that is an MLP": set_values("layers/00/read_head.npy", (1, 0), 2),
+    "a reading before the text": set_values("layers/00/read_back.npy", (1, 0), 25),
+    "a reading after the text": set_values("layers/00/read_back.npy", (1, 0), -24),
+    "a reading far away": set_values("layers/00/read_back.npy", (1, 0), -(2**15)),
     "parts unlisted": lambda root: unlisted(root, "layers/02/contributions.npy"),
-    "parts of another model": fields(contributions={"position": True, "heads": 3, "own_attention": True}),
-    "too many parts": fields(contributions={"position": True, "heads": 2**40, "own_attention": True}),
-    "parts of another type": fields(contributions={"position": 1, "heads": 2, "own_attention": True}),
-    "parts with an unknown field": fields(contributions={**asdict(PARTS), "more": 1}),
-    "no parts and no reason": fields(contributions=""),
-    "a reason too long": fields(contributions="x" * 10**4),
-    "parts of latents": fields(units="latents"),
-    "a column of texts": column(FEATURES_TABLE, size=column_of("<b>")),
-    "a column of nulls": column(FEATURES_TABLE, size=column_of(None, pa.int32())),
-    "a dictionary column": column(FEATURES_TABLE, size=column_of(1, pa.int32()).dictionary_encode()),
-    "lists of many lengths": column(FEATURES_TABLE, key_tokens=[[1], [1] * 5] * 8 + [[1] * 3]),
-    "one column less": column(FEATURES_TABLE, size=None),
+    "parts of another model": set_fields(contributions={"position": True, "heads": 3, "own_attention": True}),
+    "too many parts": set_fields(contributions={"position": True, "heads": 2**40, "own_attention": True}),
+    "parts of another type": set_fields(contributions={"position": 1, "heads": 2, "own_attention": True}),
+    "parts with an unknown field": set_fields(contributions={**asdict(PARTS), "more": 1}),
+    "no parts and no reason": set_fields(contributions=""),
+    "a reason too long": set_fields(contributions="x" * 10**4),
+    "parts of latents": set_fields(units="latents"),
+    "a column of texts": replace_columns(FEATURES_TABLE, size=column_of("<b>")),
+    "a column of nulls": replace_columns(FEATURES_TABLE, size=column_of(None, pa.int32())),
+    "a dictionary column": replace_columns(FEATURES_TABLE, size=column_of(1, pa.int32()).dictionary_encode()),
+    "lists of many lengths": replace_columns(FEATURES_TABLE, key_tokens=[[1], [1] * 5] * 8 + [[1] * 3]),
+    "one column less": replace_columns(FEATURES_TABLE, size=None),
     "one column twice": column_twice,
     "a million neurons": many_rows,
     "a vocabulary of numbers": vocabulary([1] * len(VOCAB)),
     "no vocabulary": vocabulary([]),
     "a token too long": vocabulary(["x" * 10**6, *VOCAB[1:]]),
-    "a deep vocabulary": holding("vocab.json", b"[" * 10**5),
-    "a space unknown": fields(spaces=["colour"], default_space="colour"),
-    "a space twice": fields(spaces=["neuron", "neuron"]),
-    "no baselines": fields(baselines=[]),
-    "version True": fields(schema_version=True),
-    "depth": fields(seed=DEEP),
-    "a long manifest": fields(seed="x" * 2**22),
-    "no list of files": fields(files={}),
-    "a cut of NaN": fields(default_cut=float("nan")),
-    "a cut of another tree": fields(default_cut=0.0),
-    "a sample of another size": fields(sample_positions=N_SAMPLED + 1),
-    "negative counts": put("layers/00/histogram.npy", (0, slice(2)), [-1, N_SAMPLED + 1]),
-    "a reversed range": made("layers/00/histogram_range.npy", lambda a: a[:, ::-1] + [1, 0]),
-    "a mean of NaN": put("layers/00/input_mean.npy", 0, np.nan),
-    "an infinite covariance": put("layers/02/input_covariance.npy", 0, np.inf),
-    "inputs of other rows": made("inputs/00.npy", lambda x: x[1:]),
-    "inputs of another width": made("inputs/00.npy", lambda x: x[:, 1:].copy()),
+    "a deep vocabulary": replace_file("vocab.json", b"[" * 10**5),
+    "a space unknown": set_fields(spaces=["colour"], default_space="colour"),
+    "a space twice": set_fields(spaces=["neuron", "neuron"]),
+    "no baselines": set_fields(baselines=[]),
+    "version True": set_fields(schema_version=True),
+    "depth": set_fields(seed=DEEP),
+    "a long manifest": set_fields(seed="x" * 2**22),
+    "no list of files": set_fields(files={}),
+    "a cut of NaN": set_fields(default_cut=float("nan")),
+    "a cut of another tree": set_fields(default_cut=0.0),
+    "a sample of another size": set_fields(sample_positions=N_SAMPLED + 1),
+    "negative counts": set_values("layers/00/histogram.npy", (0, slice(2)), [-1, N_SAMPLED + 1]),
+    "a reversed range": replace_array("layers/00/histogram_range.npy", lambda a: a[:, ::-1] + [1, 0]),
+    "a mean of NaN": set_values("layers/00/input_mean.npy", 0, np.nan),
+    "an infinite covariance": set_values("layers/02/input_covariance.npy", 0, np.inf),
+    "inputs of other rows": replace_array("inputs/00.npy", lambda x: x[1:]),
+    "inputs of another width": replace_array("inputs/00.npy", lambda x: x[:, 1:].copy()),
     "missing inputs": lambda root: (root / "inputs/00.npy").unlink(),
     "inputs unlisted": lambda root: unlisted(root, "inputs/02.npy"),
     "no index": lambda root: (root / INDEXES[0]).unlink(),
     "an index unlisted": lambda root: unlisted(root, INDEXES[1]),
-    "an index of nothing": holding(INDEXES[0], b""),
-    "an index of more features": swapped(INDEXES[0], HEAD.pack(*NUMBERS), HEAD.pack(*TOO_MANY)),
+    "an index of nothing": replace_file(INDEXES[0], b""),
+    "an index of more features": replace_bytes(INDEXES[0], HEAD.pack(*NUMBERS), HEAD.pack(*TOO_MANY)),
     "a pipe": replace_tokens_file(os.mkfifo),
     "a folder": replace_tokens_file(os.mkdir),
 }
@@ -388,24 +392,24 @@ def test_linked_manifest_is_refused(copy: Path):
 
 
 SEARCHES: dict[str, Damage] = {
-    "no database": holding("search.sqlite", b"x" * 5000),
-    "empty": holding("search.sqlite", b""),
-    "no tables": script("DROP TABLE text; DROP TABLE named; DROP TABLE key_token"),
-    "an endless view": script(
+    "no database": replace_file("search.sqlite", b"x" * 5000),
+    "empty": replace_file("search.sqlite", b""),
+    "no tables": run_sql("DROP TABLE text; DROP TABLE named; DROP TABLE key_token"),
+    "an endless view": run_sql(
         "DROP TABLE key_token; CREATE VIEW key_token AS WITH RECURSIVE t(token, feature, examples) AS "
         "(SELECT 1, 0, 1 UNION ALL SELECT 1, feature + 1, 1 FROM t) SELECT * FROM t"
     ),
-    "a trigger": script("CREATE TRIGGER t AFTER INSERT ON key_token BEGIN SELECT 1; END"),
-    "features unknown": script("UPDATE key_token SET feature = feature + 1000000000000"),
-    "features of text": script("UPDATE key_token SET feature = '<b>' || feature"),
-    "features of NULL": script(
+    "a trigger": run_sql("CREATE TRIGGER t AFTER INSERT ON key_token BEGIN SELECT 1; END"),
+    "features unknown": run_sql("UPDATE key_token SET feature = feature + 1000000000000"),
+    "features of text": run_sql("UPDATE key_token SET feature = '<b>' || feature"),
+    "features of NULL": run_sql(
         "DROP TABLE key_token; CREATE TABLE key_token(token, feature, examples); "
         "INSERT INTO key_token VALUES (1, NULL, 1)"
     ),
-    "rows out of range": script("INSERT INTO text(rowid, words) VALUES (-5, 'cat'), (99, 'cat')"),
-    "names out of range": script("INSERT INTO named(rowid, words) VALUES (-5, 'cat'), (99, 'cat')"),
-    "a view of names": script("DROP TABLE named; CREATE VIEW named AS SELECT 1 AS words"),
-    "an endless internal table": script(
+    "rows out of range": run_sql("INSERT INTO text(rowid, words) VALUES (-5, 'cat'), (99, 'cat')"),
+    "names out of range": run_sql("INSERT INTO named(rowid, words) VALUES (-5, 'cat'), (99, 'cat')"),
+    "a view of names": run_sql("DROP TABLE named; CREATE VIEW named AS SELECT 1 AS words"),
+    "an endless internal table": run_sql(
         "DROP TABLE text_idx; CREATE VIEW text_idx AS WITH RECURSIVE t(segid, term, pgno) AS "
         "(SELECT 1, '', 0 UNION ALL SELECT segid + 1, '', 0 FROM t) SELECT * FROM t"
     ),
@@ -458,25 +462,25 @@ EMPTY_FIELDS = {
     "maxima": None,
 }
 READABLE: dict[str, Damage] = {
-    "odd words everywhere": fields(**ODD_FIELDS),
-    "numbers in place of texts": fields(**EMPTY_FIELDS),
+    "odd words everywhere": set_fields(**ODD_FIELDS),
+    "numbers in place of texts": set_fields(**EMPTY_FIELDS),
     "a vocabulary of odd words": vocabulary([ODD_TEXT] * len(VOCAB)),
     "a vocabulary of surrogates": vocabulary(["\ud800", "\udfff\ud800"] * (len(VOCAB) // 2)),
-    "measures of NaN and infinity": column(
+    "measures of NaN and infinity": replace_columns(
         "neurons.parquet",
         maximum=floats(N_NEURONS, np.inf),
         mean_distance=floats(N_NEURONS, np.nan),
         inter_distance=floats(N_NEURONS, np.inf),
         intra_distance=floats(N_NEURONS, np.inf),
     ),
-    "a maximum of NaN": column("neurons.parquet", maximum=floats(N_NEURONS, np.nan)),
-    "activations of NaN": put("layers/00/activation.npy", ..., np.nan),
-    "infinite importances": put("layers/00/window_importances.npy", ..., -np.inf),
-    "infinite windows": put("layers/00/window_activations.npy", ..., np.inf),
-    "distances of features": column(
+    "a maximum of NaN": replace_columns("neurons.parquet", maximum=floats(N_NEURONS, np.nan)),
+    "activations of NaN": set_values("layers/00/activation.npy", ..., np.nan),
+    "infinite importances": set_values("layers/00/window_importances.npy", ..., -np.inf),
+    "infinite windows": set_values("layers/00/window_activations.npy", ..., np.inf),
+    "distances of features": replace_columns(
         FEATURES_TABLE, intra_distance=floats(N_FEATURES, np.inf), mean_activation=floats(N_FEATURES, np.nan)
     ),
-    "refused": holding("tokens.npy", ODD_TEXT.encode("utf-8", "replace")),
+    "refused": replace_file("tokens.npy", ODD_TEXT.encode("utf-8", "replace")),
 }
 
 

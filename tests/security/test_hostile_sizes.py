@@ -11,7 +11,7 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.errors import AtlasError
-from tests.support.hostile import change_array, copied, manifest_of, seal, set_manifest
+from tests.support.hostile import change_array, copy_atlas, manifest_of, seal, set_manifest
 from tests.support.planted import VOCAB
 
 MOST_MB, MOST_SECONDS = 400, 4  # what a host of one gigabyte can spare
@@ -78,7 +78,7 @@ BOMBS: dict[str, Callable[[Path], None]] = {
 
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_memory_bombs_are_refused(bomb: str, tiny_atlas: Path, tmp_path: Path):
-    root = copied(tiny_atlas, tmp_path / "bomb")
+    root = copy_atlas(tiny_atlas, tmp_path / "bomb")
     BOMBS[bomb](root)
     if bomb != "a manifest of a gigabyte":
         seal(root)
@@ -93,14 +93,14 @@ def test_memory_bombs_are_refused(bomb: str, tiny_atlas: Path, tmp_path: Path):
 
 
 def test_wide_windows_of_short_tokens(tiny_atlas: Path, tmp_path: Path):
-    root = copied(tiny_atlas, tmp_path / "wide")
+    root = copy_atlas(tiny_atlas, tmp_path / "wide")
     wide_windows(root, "a")
     seal(root)
     assert Atlas.open(root).manifest.window.size == 8192
 
 
 def test_long_tokens_in_narrow_windows(tiny_atlas: Path, tmp_path: Path):
-    root = copied(tiny_atlas, tmp_path / "long")
+    root = copy_atlas(tiny_atlas, tmp_path / "long")
     (root / "vocab.json").write_text(json.dumps(["a" * 4096] * len(VOCAB)))
     seal(root)
     assert manifest_of(root)["window"] == {"back": 8, "forward": 4}

@@ -17,7 +17,7 @@ from tests.security.test_fuzz_views import problems_of, view
 from tests.support import fuzz
 from tests.support.apptest import open_app
 from tests.support.browser import launched
-from tests.support.hostile import copied, manifest_of, seal, set_manifest
+from tests.support.hostile import copy_atlas, manifest_of, seal, set_manifest
 
 HARMFUL = [
     text for text in fuzz.HARMFUL if len(PUNCTUATION.findall(text)) > 1 and len(text) <= 100 and text.isprintable()
@@ -45,7 +45,7 @@ def harmful(count: int) -> list[str]:
 
 def copy_with_harmful_texts(atlas: Path, folder: Path) -> Path:
     """Copy an atlas, replacing names, models, corpora, layers, baselines, tokens and classes by harmful texts."""
-    root = copied(atlas, folder / FOLDER)
+    root = copy_atlas(atlas, folder / FOLDER)
     raw = manifest_of(root)
     vocab = json.loads((root / "vocab.json").read_text())
     (root / "vocab.json").write_text(json.dumps(harmful(len(vocab))))

@@ -12,8 +12,9 @@ from websockets.sync.client import connect
 
 from pages.components.shell.nav import PAGES
 from tests.bench.server import browse, run_page
-from tests.support import audit, in_browser
-from tests.support.browser import Heard, launched, served, settled
+from tests.support import in_browser
+from tests.support.browser import PageErrors, launched, served, settled
+from tests.support.servers import audit
 
 FORBIDDEN_CALLS = """
 import os, pathlib, pickle, socket, sqlite3, subprocess, sys
@@ -38,25 +39,25 @@ def test_audit_records_forbidden_calls(tmp_path: Path):
     touched = tmp_path / "touched"
     environment = os.environ | audit.environment(tmp_path / "audit")
     subprocess.run([sys.executable, "-c", FORBIDDEN_CALLS, str(touched)], env=environment, check=True)
-    events = audit.events(tmp_path / "audit")
-    assert [event.arguments[0] for event in audit.elsewhere(events)] == ["('192.0.2.1', 80)", "'example.invalid'"]
+    events = audit.read_events(tmp_path / "audit")
+    assert [event.arguments[0] for event in audit.remote_contacts(events)] == ["('192.0.2.1', 80)", "'example.invalid'"]
     assert {"socket.connect", "pickle.find_class"} <= {event.name for event in events}
     assert audit.processes(events)
-    assert [path.name for path in audit.outside(events, Path(sys.prefix))] == ["touched", "touched2", "touched3"]
-    assert [path.name for path in audit.written(events)] == ["touched", "touched2"]
-    assert not audit.outside(events, tmp_path)
-    assert not audit.written(events, tmp_path)
+    assert [path.name for path in audit.outside_paths(events, Path(sys.prefix))] == ["touched", "touched2", "touched3"]
+    assert [path.name for path in audit.written_paths(events)] == ["touched", "touched2"]
+    assert not audit.outside_paths(events, tmp_path)
+    assert not audit.written_paths(events, tmp_path)
 
 
 def check_events(log: Path, atlases: Path) -> None:
     """Check for no connection elsewhere, no other process, nothing unpickled or written, nothing read elsewhere."""
-    events = audit.events(log)
+    events = audit.read_events(log)
     assert len(list(audit.files(events))) > 1000  # modules, pages, the atlas: the recording worked
-    assert not audit.elsewhere(events)
+    assert not audit.remote_contacts(events)
     assert not audit.processes(events)
     assert not [event for event in events if event.name == "pickle.find_class"]
-    assert not audit.written(events)
-    assert not audit.outside(events, atlases, *audit.LOOKED_FOR)
+    assert not audit.written_paths(events)
+    assert not audit.outside_paths(events, atlases, *audit.OPTIONAL_FILES)
 
 
 def test_server_does_not_look_up_its_address(tiny_atlas: Path, tmp_path: Path):
@@ -88,11 +89,11 @@ def test_pages_send_no_requests_elsewhere(browser, lab_atlas: Path, tiny_atlas: 
         (atlases / root.name).symlink_to(root)
     with served(atlases, **audit.environment(tmp_path / "audit")) as address:
         page = browser.new_page()
-        requests = Heard(page, address)
+        page_errors = PageErrors(page, address)
         views = [f"{page}?atlas={tiny_atlas.name}" for page in PAGES]
         for view in [*views, *(f"{page}?atlas={lab_atlas.name}" for page in ("neuron", "sae_lab"))]:
             page.goto(f"{address}/{view}")
             page.locator("h1").first.wait_for()
             settled(page)
-        assert not requests.wrong, "\n".join(requests.wrong)
+        assert not page_errors.errors, "\n".join(page_errors.errors)
     check_events(tmp_path / "audit", atlases)

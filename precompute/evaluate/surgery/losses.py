@@ -48,7 +48,7 @@ def changes(
     prompts, prompt = np.unique(example, return_inverse=True)
     tokens, lengths = (torch.from_numpy(np.array(column[prompts])) for column in (atlas.tokens, atlas.lengths))
     edits = Edits(prompt, pos, neuron_numbers, np.concatenate([c.x for c in changed]))
-    edited_run = source.edited(neurons[0].ref.layer, tokens, lengths, edits)
+    edited_run = source.apply_edits(neurons[0].ref.layer, tokens, lengths, edits)
     loss = np.full(len(edits), np.nan) if edited_run is None else edited_run.loss.astype(np.float64)
     ends = np.cumsum([len(c.row) for c in changed])[:-1]
     return [change(*each) for each in zip(changed, np.split(loss, ends), strict=True)]

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ne_core.half import LARGEST
 from ne_core.text.windows import Window
-from precompute.models.open_model import opened
+from precompute.models.open_model import load_model
 from precompute.models.source import LayerPass, Source
 from precompute.run.memory import batches
 from precompute.steps.collect.job import NOT_FINITE, CollectError, CollectJob, Hints
@@ -20,7 +20,7 @@ BLOCK = 16  # positions whose highest activation is found together, before it is
 
 def work_candidates(job: CollectJob, payload: tuple[int, Hints]) -> dict[str, np.ndarray]:
     """`unit_candidates` with the job's own model."""
-    return unit_candidates(opened(job.model), job, payload)
+    return unit_candidates(load_model(job.model), job, payload)
 
 
 def unit_candidates(source: Source, job: CollectJob, payload: tuple[int, Hints]) -> dict[str, np.ndarray]:

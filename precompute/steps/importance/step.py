@@ -9,7 +9,7 @@ from jaxtyping import Bool
 
 from precompute.config import RunConfig
 from precompute.models.open_model import ModelSpec
-from precompute.models.text_source import Way
+from precompute.models.text_source import MaskingMode
 from precompute.run.progress import Stage
 from precompute.run.step import Step
 from precompute.run.work import Load, Work
@@ -28,7 +28,7 @@ def importances_work(
     texts: Texts,
     maskable: Bool[np.ndarray, "n_examples n_ctx"],
     masks: Sequence[str],
-    way: Way | None,
+    way: MaskingMode | None,
     features: Sequence[LayerFound],
     on_progress: Stage,
 ) -> Work:
@@ -38,7 +38,7 @@ def importances_work(
     return Work(work_importances, job, units(job), cores=None, size=lambda unit: masked_passes(job, unit))
 
 
-def importances(way: Way | None, work: Work, load: Load) -> Importances:
+def importances(way: MaskingMode | None, work: Work, load: Load) -> Importances:
     found = gathered(work.job, load)
     return replace(found, facts=replace(found.facts, **(way.facts if way else NOT_MASKED)))
 

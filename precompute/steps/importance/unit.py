@@ -5,7 +5,7 @@ import torch
 from jaxtyping import Bool, Float
 
 from ne_core.half import LARGEST
-from precompute.models.open_model import opened
+from precompute.models.open_model import load_model
 from precompute.models.source import Readings, Source
 from precompute.steps.collect.job import NOT_FINITE
 from precompute.steps.importance.budget import positions_back
@@ -18,7 +18,7 @@ class ImportanceError(ValueError):
 
 def work_importances(job: ImportanceJob, unit: int) -> dict[str, Float[np.ndarray, "n back"]]:
     """A unit on a worker, with the model of the job."""
-    return unit_importances(opened(job.model), job, unit)
+    return unit_importances(load_model(job.model), job, unit)
 
 
 def unit_importances(source: Source, job: ImportanceJob, unit: int) -> dict[str, Float[np.ndarray, "n back"]]:

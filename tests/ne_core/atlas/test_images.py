@@ -16,7 +16,7 @@ from pages.components.shell.settings import settings
 from precompute.autoencoders.images import ImageSource, write_image_atlas
 from precompute.config import RunConfig
 from precompute.models.source import UnfitModelError
-from tests.support.hostile import ODD_VALUES, change_array, copied, manifest_of, set_manifest
+from tests.support.hostile import ODD_VALUES, change_array, copy_atlas, manifest_of, set_manifest
 from tests.support.planted_images import (
     ACTIVE_FOR,
     CHOICES,
@@ -38,7 +38,7 @@ def atlas(image_atlas: Path) -> Atlas:
 
 @pytest.fixture
 def copy(image_atlas: Path, tmp_path: Path) -> Path:
-    return copied(image_atlas, tmp_path / "atlas")
+    return copy_atlas(image_atlas, tmp_path / "atlas")
 
 
 def latents(atlas: Atlas):
@@ -249,7 +249,7 @@ def test_wrong_manifest_of_images_is_rejected(copy: Path, wrong: str):
 
 
 def test_texts_without_a_mask_baseline_are_rejected(tiny_atlas: Path, tmp_path: Path):
-    root = copied(tiny_atlas, tmp_path / "atlas")
+    root = copy_atlas(tiny_atlas, tmp_path / "atlas")
     set_manifest(root, baselines=[])
     with pytest.raises(AtlasError, match="baselines"):
         Atlas.open(root)

@@ -18,7 +18,7 @@ from ne_core.export.frames import neurons_frame
 from ne_core.queries.chance import against_chance, below, below_random, has_comparison
 from ne_core.queries.ranking import Filter, ranking
 from ne_core.refs import NeuronRef
-from tests.support.planted import LAYERS, RAREFIED
+from tests.support.planted import EQUAL_N, LAYERS
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def atlas(compared_atlas) -> Atlas:
 
 def test_atlas_with_random_directions_is_valid(atlas):
     assert list(verify(atlas.root)) == []
-    assert atlas.manifest.rarefied == EqualN(examples=RAREFIED, sets=200, orders=10, directions=40)
+    assert atlas.manifest.rarefied == EqualN(examples=EQUAL_N, sets=200, orders=10, directions=40)
 
 
 def test_below_counts_ties_half():
@@ -42,7 +42,7 @@ def test_planted_neurons_of_one_meaning_are_below_every_random_direction(atlas):
     for layer, neurons in LAYERS.items():
         for number, meanings in enumerate(neurons):
             result = against_chance(atlas, NeuronRef(layer, number))
-            if sum(meaning.size for meaning in meanings) < RAREFIED:
+            if sum(meaning.size for meaning in meanings) < EQUAL_N:
                 assert result is None
                 assert not has_comparison(atlas, NeuronRef(layer, number))
             elif len(meanings) == 1:
@@ -60,7 +60,7 @@ def test_comparison_matches_the_atlas(atlas):
     )
     assert result.features.below == np.mean(random < result.features.measured.value)
     assert result.distance.permuted.value == atlas.neurons["permuted_distance"][row]
-    assert (result.n, result.n_sets, result.features.n_random) == (RAREFIED, 200, 40)
+    assert (result.n, result.n_sets, result.features.n_random) == (EQUAL_N, 200, 40)
 
 
 def test_below_random_matches_each_neuron(atlas):

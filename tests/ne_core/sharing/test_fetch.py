@@ -47,10 +47,10 @@ def test_repeated_command_resumes(site, capsys, monkeypatch):
     assert main(["fetch", "hf://owner/planted"]) == 2
     assert [path.name for path in Path("data").iterdir()] == [f".planted.fetching-{SHA[:16]}"]
     site.always.clear()
-    before, _ = list(site.asked), site.asked.clear()
+    before, _ = list(site.requests), site.requests.clear()
     assert main(["fetch", "hf://owner/planted"]) == 0
     assert "were done before)" in capsys.readouterr().err
-    twice = {request.path for request in before} & {request.path for request in site.asked}
+    twice = {request.path for request in before} & {request.path for request in site.requests}
     assert {path.rpartition("/")[2] for path in twice} == {"main", "manifest.json", "vocab.json"}
     assert [path.name for path in Path("data").iterdir()] == ["planted"]
 

@@ -56,10 +56,10 @@ def test_new_push_is_fetched_and_the_old_commit_stays_available(
 def test_private_repository_needs_a_token(hub: Hub, tiny_atlas: Path, tmp_path: Path, monkeypatch):
     push(tiny_atlas, "me/secret", "--private")
     monkeypatch.setenv("HF_TOKEN", READS)
-    hub.asked.clear()
+    hub.requests.clear()
     assert fetched_files("hf://me/secret", tmp_path / "got") == files(tiny_atlas)
-    assert {host for _, host, _, token in hub.asked if token} == {"127.0.0.1"}
-    assert {host for _, host, *_ in hub.asked} == {"127.0.0.1", "localhost"}
+    assert {host for _, host, _, token in hub.requests if token} == {"127.0.0.1"}
+    assert {host for _, host, *_ in hub.requests} == {"127.0.0.1", "localhost"}
     monkeypatch.delenv("HF_TOKEN")
     with pytest.raises(FetchError):
         fetched_files("hf://me/secret", tmp_path / "again")

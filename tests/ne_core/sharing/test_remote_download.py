@@ -33,26 +33,26 @@ def get(site: Site, path: Path, retry: RetryPolicy = QUICK, **changes) -> bytes:
 
 def test_download(site, tmp_path):
     assert get(site, tmp_path / "file") == CONTENT
-    assert len(site.asked) == 1
+    assert len(site.requests) == 1
 
 
 def test_complete_file_is_not_requested(site, tmp_path):
     (tmp_path / "file").write_bytes(CONTENT)
     assert get(site, tmp_path / "file") == CONTENT
-    assert site.asked == []
+    assert site.requests == []
 
 
 def test_an_empty_file(site, tmp_path):
     assert get(site, tmp_path / "file", size=0, sha256=hashlib.sha256().hexdigest()) == b""
-    assert site.asked == []
+    assert site.requests == []
 
 
 def test_resumes_without_fetching_a_byte_twice(site, tmp_path):
     site.faults["/file"] = [Fault(cut_after=100_000), Fault(cut_after=50_000)]
     assert get(site, tmp_path / "file") == CONTENT
     assert site.sent["/file"] == len(CONTENT)
-    assert [each.headers.get("Range") for each in site.asked] == [None, "bytes=100000-", "bytes=150000-"]
-    assert {each.headers.get("If-Range") for each in site.asked[1:]} == {ETAG}
+    assert [each.headers.get("Range") for each in site.requests] == [None, "bytes=100000-", "bytes=150000-"]
+    assert {each.headers.get("If-Range") for each in site.requests[1:]} == {ETAG}
 
 
 TEMPORARY = {
@@ -85,8 +85,8 @@ PERMANENT = {
     "round and round": (Fault(redirect="/file"), "redirects again"),
     "to where nobody goes": (Fault(redirect="http://example.org/file"), "only https"),
     "to a file": (Fault(redirect="file:///etc/passwd"), "not followed"),
-    "shorter": (Fault(says=100), "sends '100' bytes"),
-    "longer": (Fault(says=256_001), "sends '256001' bytes"),
+    "shorter": (Fault(claimed_length=100), "sends '100' bytes"),
+    "longer": (Fault(claimed_length=256_001), "sends '256001' bytes"),
 }
 
 
@@ -148,14 +148,14 @@ def test_token_goes_to_the_hub_only(site, tmp_path, monkeypatch):
         monkeypatch.setenv("HF_ENDPOINT", site.address)
         monkeypatch.setenv("HF_TOKEN", "secret")
         assert get(site, tmp_path / "file", validator=None) == CONTENT
-        assert [each.headers.get("Authorization") for each in site.asked + other.asked] == ["Bearer secret", None]
+        assert [each.headers.get("Authorization") for each in site.requests + other.requests] == ["Bearer secret", None]
 
 
 def test_netrc_is_not_used(site, tmp_path, monkeypatch):
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password secret\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     get(site, tmp_path / "file")
-    assert "Authorization" not in site.asked[0].headers
+    assert "Authorization" not in site.requests[0].headers
 
 
 def test_no_proxy_for_this_machine(site, tmp_path, monkeypatch):

@@ -59,7 +59,7 @@ def cached_names(cache: Path) -> set[str]:
 
 
 def paths_of(site: Site) -> list[str]:
-    return [each.path.removeprefix(f"/datasets/{NAME}/resolve/{ONE}/") for each in site.asked]
+    return [each.path.removeprefix(f"/datasets/{NAME}/resolve/{ONE}/") for each in site.requests]
 
 
 def test_hub_atlas_is_fetched_without_inputs(site, tiny_atlas, tmp_path):
@@ -92,25 +92,25 @@ def test_folder_is_returned_as_it_is(tiny_atlas, tmp_path):
 def test_second_fetch_requests_the_version_only(site, archive, tmp_path):
     for source, requests in ((HUB, [("GET", API)]), (archive, [("HEAD", "/planted.atlas.zip")])):
         first = get(source, tmp_path)
-        site.asked.clear()
+        site.requests.clear()
         assert get(source, tmp_path) == first
-        assert [(each.method, each.path) for each in site.asked] == requests
+        assert [(each.method, each.path) for each in site.requests] == requests
 
 
 def test_pinned_commit_needs_no_request(site, packed, tmp_path):
     get(Hub("owner", "planted", ONE), tmp_path)
     assert API not in paths_of(site)
-    site.asked.clear()
+    site.requests.clear()
     assert get(Hub("owner", "planted", ONE), tmp_path).version == ONE
-    assert site.asked == []
+    assert site.requests == []
 
 
 def test_pinned_archive_must_match_its_checksum(site, archive, packed, tmp_path):
     pinned = Archive(archive.url, hashlib.sha256(packed).hexdigest())
     assert get(pinned, tmp_path).version == pinned.pin
-    site.asked.clear()
+    site.requests.clear()
     get(pinned, tmp_path)
-    assert site.asked == []
+    assert site.requests == []
     with pytest.raises(FetchError, match="checksum"):
         get(Archive(archive.url, "0" * 64), tmp_path)
 
@@ -184,9 +184,9 @@ def test_full_disk_leaves_the_old_version(site, other_atlas, tmp_path, monkeypat
 def test_cached_atlas_needs_no_request(site, tmp_path):
     assert cached_atlas(HUB, tmp_path) is None
     result = get(HUB, tmp_path)
-    site.asked.clear()
+    site.requests.clear()
     assert cached_atlas(HUB, tmp_path) == result
-    assert site.asked == []
+    assert site.requests == []
 
 
 def test_damaged_cached_atlas_is_fetched_again(site, tmp_path):
@@ -257,7 +257,7 @@ def test_archive_without_a_length_is_refused(site, archive, tmp_path):
 def test_host_that_refuses_head(site, archive, tmp_path):
     site.faults["/planted.atlas.zip"] = [Fault(status=403)]
     assert list(verify(get(archive, tmp_path).root)) == []
-    assert site.asked[0].method == "HEAD"
+    assert site.requests[0].method == "HEAD"
 
 
 def test_archive_that_changes_during_the_download(site, archive, packed, other_atlas, tmp_path):
@@ -318,10 +318,10 @@ def test_resumes_after_a_kill(kind, site, archive, tmp_path):
     written = sum(file.stat().st_size for file in partial.rglob("*") if file.is_file())
     assert written > 0
     site.always.clear()
-    site.asked.clear()
+    site.requests.clear()
     result = get(source, tmp_path)
     assert list(verify(result.root)) == []
-    n_sent = sum(n for path, n in site.wanted().items() if not path.endswith(("manifest.json", "main")))
+    n_sent = sum(n for path, n in site.requested_bytes().items() if not path.endswith(("manifest.json", "main")))
     assert n_sent == total(source, result.root, site) - written
 
 
@@ -355,7 +355,9 @@ def wait_until(condition) -> None:
 
 
 def test_files_are_fetched_in_parallel(site, tmp_path):
-    site.always = {path: Fault(held=True) for path in site.files if path.startswith("/datasets") and "json" not in path}
+    site.always = {
+        path: Fault(wait_for_release=True) for path in site.files if path.startswith("/datasets") and "json" not in path
+    }
     thread = threading.Thread(target=get, args=(HUB, tmp_path))
     thread.start()
     wait_until(lambda: len(requested_files(site)) >= MAX_PARALLEL)
@@ -429,4 +431,4 @@ def test_other_folder_is_not_replaced(site, tmp_path):
     (tmp_path / "thesis.txt").write_text("precious")
     with pytest.raises(ValueError, match="holds files and is not an atlas"):
         fetch_to(HUB, tmp_path, False, lambda done, whole: None, QUICK)
-    assert site.asked == []
+    assert site.requests == []

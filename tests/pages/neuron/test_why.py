@@ -12,7 +12,7 @@ from ne_core.queries.attribution import attribution
 from ne_core.refs import NeuronRef
 from pages.components.neuron.why import read_words
 from tests.support.apptest import open_app, payloads
-from tests.support.hostile import copied, manifest_of, set_manifest
+from tests.support.hostile import copy_atlas, manifest_of, set_manifest
 
 LARGE = {"layer": "2", "neuron": "0"}
 SCRIPT = "<script>alert(1)</script>"
@@ -89,7 +89,7 @@ def test_a_token_that_is_read_from_anywhere(atlas):
 
 
 def test_an_atlas_that_is_not_split_says_why(tiny_atlas, tmp_path, monkeypatch):
-    copy = copied(tiny_atlas, tmp_path / "atlases" / "other")
+    copy = copy_atlas(tiny_atlas, tmp_path / "atlases" / "other")
     kept = ("contributions.npy", "read_head.npy", "read_back.npy")
     files = {name: entry for name, entry in manifest_of(copy)["files"].items() if not name.endswith(kept)}
     set_manifest(copy, files=files, contributions="the **reason** of a [stranger](http://x)")

@@ -17,17 +17,17 @@ from ne_core.sharing.atomic_write import WriteError
 from precompute.autoencoders.lab.write import write_lab
 from tests.support.hostile import (
     ODD_VALUES,
-    column,
-    copied,
-    flipped,
-    holding,
+    copy_atlas,
+    flip_bytes,
     link_out,
-    made,
     manifest_of,
-    put,
+    replace_array,
+    replace_columns,
+    replace_file,
     seal,
     set_manifest,
-    truncated,
+    set_values,
+    truncate,
 )
 from tests.support.planted_lab import D_SAE, NE, RUNS, STANDARD, lab_json, planted_arrays, planted_lab
 
@@ -36,7 +36,7 @@ FILES = ["lab/lab.json", "lab/runs.parquet", "lab/labels.npy", "lab/W_enc.npy", 
 
 @pytest.fixture
 def copy(lab_atlas, tmp_path):
-    return copied(lab_atlas, tmp_path / "copy")
+    return copy_atlas(lab_atlas, tmp_path / "copy")
 
 
 def test_round_trip(lab_atlas):
@@ -83,7 +83,7 @@ def refusal(root) -> str:
 def test_odd_facts_are_read_or_refused_in_one_short_line(copy, field):
     facts = lab_json(copy)
     for value in ODD_VALUES:
-        holding("lab/lab.json", json.dumps(facts | {field: value}).encode())(copy)
+        replace_file("lab/lab.json", json.dumps(facts | {field: value}).encode())(copy)
         message = refusal(copy)
         assert "\n" not in message
         assert len(message) < 600
@@ -91,37 +91,40 @@ def test_odd_facts_are_read_or_refused_in_one_short_line(copy, field):
 
 @pytest.mark.parametrize("field", sorted(set(planted_arrays().facts) - {"data", "mlp", "settings"}))
 def test_facts_used_in_computations_are_checked(copy, field):
-    holding("lab/lab.json", json.dumps(lab_json(copy) | {field: None}).encode())(copy)
+    replace_file("lab/lab.json", json.dumps(lab_json(copy) | {field: None}).encode())(copy)
     refused(copy, field)
 
 
 @pytest.mark.parametrize("contents", [b"", b"[]", b"3", b"{", b"null", b"[" * 10**5, b" " * (2**20 + 1)])
 def test_invalid_json_is_refused(copy, contents):
-    holding("lab/lab.json", contents)(copy)
+    replace_file("lab/lab.json", contents)(copy)
     refused(copy, "lab.json")
 
 
 DAMAGE = {
-    "a label of no class": (put("lab/labels.npy", 3, 3), "labels.npy points outside"),
-    "a negative label": (put("lab/labels.npy", 3, -1), "labels.npy points outside"),
-    "too few labels": (made("lab/labels.npy", lambda a: a[:-1]), "labels.npy holds"),
-    "a weight that is no number": (put("lab/W_enc.npy", (0, 0, 0), np.nan), "W_enc.npy holds numbers"),
-    "an infinite bias": (put("lab/b_dec.npy", (0, 0), np.inf), "b_dec.npy holds numbers"),
-    "a huge bias": (put("lab/mlp_b_in.npy", 0, 1e30), "mlp_b_in.npy holds numbers"),
-    "other pixels": (made("lab/mlp_W_in.npy", lambda a: a[:-1]), "mlp_W_in.npy holds"),
-    "another hidden layer": (made("lab/W_enc.npy", lambda a: a[:, :-1]), "W_enc.npy holds"),
-    "fewer runs in one file": (made("lab/b_enc.npy", lambda a: a[:-1]), "b_enc.npy holds"),
-    "other classes": (made("lab/mlp_b_out.npy", lambda a: a[:-1]), "mlp_b_out.npy holds"),
-    "no runs": (column("lab/runs.parquet", run=np.full(len(RUNS), 1, np.int32)), "does not list the 6 runs"),
-    "a missing column": (column("lab/runs.parquet", l0=None), "has no column 'l0'"),
-    "a measure that is no number": (column("lab/runs.parquet", fvu=np.full(len(RUNS), np.nan)), "numbers out of range"),
-    "a negative weight of a loss": (
-        column("lab/runs.parquet", lambda1=np.full(len(RUNS), -1.0)),
+    "a label of no class": (set_values("lab/labels.npy", 3, 3), "labels.npy points outside"),
+    "a negative label": (set_values("lab/labels.npy", 3, -1), "labels.npy points outside"),
+    "too few labels": (replace_array("lab/labels.npy", lambda a: a[:-1]), "labels.npy holds"),
+    "a weight that is no number": (set_values("lab/W_enc.npy", (0, 0, 0), np.nan), "W_enc.npy holds numbers"),
+    "an infinite bias": (set_values("lab/b_dec.npy", (0, 0), np.inf), "b_dec.npy holds numbers"),
+    "a huge bias": (set_values("lab/mlp_b_in.npy", 0, 1e30), "mlp_b_in.npy holds numbers"),
+    "other pixels": (replace_array("lab/mlp_W_in.npy", lambda a: a[:-1]), "mlp_W_in.npy holds"),
+    "another hidden layer": (replace_array("lab/W_enc.npy", lambda a: a[:, :-1]), "W_enc.npy holds"),
+    "fewer runs in one file": (replace_array("lab/b_enc.npy", lambda a: a[:-1]), "b_enc.npy holds"),
+    "other classes": (replace_array("lab/mlp_b_out.npy", lambda a: a[:-1]), "mlp_b_out.npy holds"),
+    "no runs": (replace_columns("lab/runs.parquet", run=np.full(len(RUNS), 1, np.int32)), "does not list the 6 runs"),
+    "a missing column": (replace_columns("lab/runs.parquet", l0=None), "has no column 'l0'"),
+    "a measure that is no number": (
+        replace_columns("lab/runs.parquet", fvu=np.full(len(RUNS), np.nan)),
         "numbers out of range",
     ),
-    "no standard run": (column("lab/runs.parquet", lambda2=np.ones(len(RUNS))), "which it is not"),
-    "brighter pixels": (put("images.npy", (0, 0, 0), 200), "pixel_max"),
-    "an array of objects": (holding("lab/b_enc.npy", b"\x93NUMPY\x01\x00v\x00{'descr': '|O'}"), "cannot be read"),
+    "a negative weight of a loss": (
+        replace_columns("lab/runs.parquet", lambda1=np.full(len(RUNS), -1.0)),
+        "numbers out of range",
+    ),
+    "no standard run": (replace_columns("lab/runs.parquet", lambda2=np.ones(len(RUNS))), "which it is not"),
+    "brighter pixels": (set_values("images.npy", (0, 0, 0), 200), "pixel_max"),
+    "an array of objects": (replace_file("lab/b_enc.npy", b"\x93NUMPY\x01\x00v\x00{'descr': '|O'}"), "cannot be read"),
 }
 
 
@@ -161,8 +164,8 @@ def test_link_out_of_the_atlas_is_refused(copy):
 
 
 def test_lab_in_an_atlas_of_texts_is_refused(tiny_atlas, lab_atlas, tmp_path):
-    root = copied(tiny_atlas, tmp_path / "texts")
-    copied(lab_atlas / "lab", root / "lab")
+    root = copy_atlas(tiny_atlas, tmp_path / "texts")
+    copy_atlas(lab_atlas / "lab", root / "lab")
     theirs = {name: entry for name, entry in manifest_of(lab_atlas)["files"].items() if name.startswith("lab/")}
     set_manifest(root, files={**manifest_of(root)["files"], **theirs})
     seal(root)
@@ -170,11 +173,11 @@ def test_lab_in_an_atlas_of_texts_is_refused(tiny_atlas, lab_atlas, tmp_path):
 
 
 @pytest.mark.parametrize("file", FILES)
-@pytest.mark.parametrize("damage", [flipped, truncated])
+@pytest.mark.parametrize("damage", [flip_bytes, truncate])
 def test_changed_bytes_never_raise_other_errors(copy, file, damage):
     rng, good = np.random.default_rng(5), (copy / file).read_bytes()
     for _ in range(12):
-        holding(file, damage(rng, good))(copy)
+        replace_file(file, damage(rng, good))(copy)
         assert "\n" not in refusal(copy)
 
 

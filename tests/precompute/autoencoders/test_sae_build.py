@@ -19,9 +19,9 @@ from precompute.run.run_folder import run_path
 from tests.precompute.autoencoders.test_sae_source import HOOKS, plain
 from tests.precompute.run.test_build import WORDS
 from tests.precompute.steps.test_write import files
-from tests.support.killing import finished
+from tests.support.killing import run_command
+from tests.support.models.tiny_saes import latents_of, tiny_sae
 from tests.support.tiny_models import tiny_checkpoint
-from tests.support.tiny_saes import latents_of, tiny_sae
 
 HOOK = "blocks.1.hook_resid_pre"
 
@@ -72,7 +72,7 @@ def test_atlas_is_valid_and_describes_the_autoencoder(place, atlas):
     assert len(sae["sha256"]) == 64
     assert manifest.model.name == "model"
     assert atlas.manifest.logit_effects
-    assert atlas.manifest.why_no_parts == "latents of an autoencoder are not split into what writes them"
+    assert atlas.manifest.why_no_parts == "latents of an autoencoder are not split into contributions"
 
 
 def test_activating_examples_match_saelens(atlas, latents):
@@ -142,14 +142,14 @@ def test_importance_is_the_share_of_the_latent_lost_to_masking(place, atlas):
 )
 def test_killed_build_resumes_to_the_same_bytes(place, stage):
     out = f"killed-{stage}"
-    assert finished(command(place, out), kill_in=(stage, 1)) == -9
-    assert finished(command(place, out)) == 0
+    assert run_command(command(place, out), kill_in=(stage, 1)) == -9
+    assert run_command(command(place, out)) == 0
     assert files(place / out) == files(place / "atlas")
 
 
 def test_changed_autoencoder_is_refused_on_resume(place, capsys):
     shutil.copytree(place / "sae", place / "changing")
-    assert finished(command(place, "changed", "changing"), kill_in=("features", 1)) == -9
+    assert run_command(command(place, "changed", "changing"), kill_in=("features", 1)) == -9
     weights = load_file(place / "changing" / "sae_weights.safetensors")
     save_file({**weights, "b_enc": weights["b_enc"] + 0.1}, place / "changing" / "sae_weights.safetensors")
     assert main(command(place, "changed", "changing")) == 2
@@ -167,7 +167,7 @@ def test_build_on_ray_gives_the_same_bytes(place):
     if importlib.util.find_spec("ray") is None:
         assert not os.environ.get("NE_REQUIRE_RAY"), "ray is not installed"
         pytest.skip("ray is not installed: pip install -r requirements-ray.txt -c constraints.txt")
-    assert finished(command(place, "ray", "sae", "--engine", "ray"), log=place / "ray.log") == 0, (
+    assert run_command(command(place, "ray", "sae", "--engine", "ray"), log=place / "ray.log") == 0, (
         place / "ray.log"
     ).read_text()
     assert files(place / "ray") == files(place / "atlas")

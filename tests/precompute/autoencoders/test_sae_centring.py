@@ -14,16 +14,16 @@ import torch
 from transformer_lens.model_bridge import TransformerBridge
 
 from precompute.models.autoencoder import open_sae
-from precompute.models.autoencoder.form import SaeError, form_of
+from precompute.models.autoencoder.config import SaeError, parse_config
 from precompute.models.transformer.checkpoint import open_checkpoint
 from tests.precompute.models.test_transformer_source import (
     one_thread,  # noqa: F401
     prompts,
     read,
 )
-from tests.support.centred_models import HOOKS, at_hook, centred_model, opened
+from tests.support.models.centred_models import HOOKS, centred_model, hook_value, load_model
+from tests.support.models.tiny_saes import latents_of, sae_weights, write
 from tests.support.tiny_models import tiny_checkpoint
-from tests.support.tiny_saes import latents_of, sae_weights, write
 
 SAYS = "model_from_pretrained_kwargs"
 FLAGS = ("fold_ln", "center_writing_weights", "center_unembed", "fold_value_biases")
@@ -78,8 +78,8 @@ def width(family: str, part: str) -> int:
 def same_latents(folder: Path, models: dict[str, Path], family: str, part: str, centred: bool) -> None:
     source, (tokens, _) = open_sae(str(folder), str(models[family])), prompts()
     result = read(source, tokens, torch.full((len(tokens),), tokens.shape[1]))[1].activations
-    model = centred_model(family, models[family]) if centred else opened(models[family])
-    h = at_hook(model, family, part, tokens).flatten(0, 1).numpy()
+    model = centred_model(family, models[family]) if centred else load_model(models[family])
+    h = hook_value(model, family, part, tokens).flatten(0, 1).numpy()
     expected = latents_of(folder, h)
     assert (expected > 0).mean() > 0.1
     np.testing.assert_allclose(result.flatten(0, 1).numpy(), expected, atol=2e-4, rtol=1e-3)
@@ -88,7 +88,7 @@ def same_latents(folder: Path, models: dict[str, Path], family: str, part: str, 
 @pytest.mark.parametrize("name", CENTRED)
 def test_cfg_tells_if_the_model_was_centred(name):
     fields, centred = CENTRED[name]
-    assert form_of(cfg(fields, "blocks.1.hook_resid_pre", 16), "cfg.json").model_centred is centred
+    assert parse_config(cfg(fields, "blocks.1.hook_resid_pre", 16), "cfg.json").model_centred is centred
 
 
 @pytest.mark.parametrize("name", ["before versions", "3.19.2"])
@@ -102,7 +102,7 @@ def test_latents_match_the_model_of_training(models, tmp_path, family, part, nam
 
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_unknown_centring_is_none(name):
-    assert form_of(cfg(UNKNOWN[name], "blocks.1.hook_resid_pre", 16), "cfg.json").model_centred is None
+    assert parse_config(cfg(UNKNOWN[name], "blocks.1.hook_resid_pre", 16), "cfg.json").model_centred is None
 
 
 @pytest.mark.parametrize(("family", "part"), PLACES)
@@ -124,8 +124,8 @@ def test_processing_matches_the_library(models, family):
     """Check that only the flag `center_writing_weights` changes the activations at a hook."""
     (tokens, _), folder = prompts(), models[family]
     plain, centred = (
-        {part: at_hook(model, family, part, tokens) for part in HOOKS[family]}
-        for model in (opened(folder), centred_model(family, folder))
+        {part: hook_value(model, family, part, tokens) for part in HOOKS[family]}
+        for model in (load_model(folder), centred_model(family, folder))
     )
     for flag in FLAGS:
         expected = centred if flag == "center_writing_weights" else plain
@@ -157,7 +157,7 @@ def test_centred_stream_of_post_norm_blocks_is_refused(tmp_path):
 
 def test_centring_option_must_be_true_or_false():
     with pytest.raises(SaeError, match="center_writing_weights is 'yes', not true or false"):
-        form_of(cfg({SAYS: {"center_writing_weights": "yes"}}, "blocks.1.hook_resid_pre", 16), "cfg.json")
+        parse_config(cfg({SAYS: {"center_writing_weights": "yes"}}, "blocks.1.hook_resid_pre", 16), "cfg.json")
 
 
 def test_manifest_records_centring(models, tmp_path):

@@ -11,10 +11,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from precompute.models.autoencoder import open_sae
+from precompute.models.autoencoder.config import SaeError, parse_config
 from precompute.models.autoencoder.files import read_sae, sae_sha256
-from precompute.models.autoencoder.form import SaeError, form_of
+from tests.support.models.tiny_saes import cfg_of, sae_weights, tiny_sae, write
 from tests.support.tiny_models import tiny_checkpoint
-from tests.support.tiny_saes import cfg_of, sae_weights, tiny_sae, write
 
 WEIGHTS = "sae_weights.safetensors"
 
@@ -87,33 +87,33 @@ def endless_header(folder: Path) -> None:
 
 # name of the error: a change of the folder, expected words of the message
 BAD = {
-    "no cfg": (lambda folder: (folder / "cfg.json").unlink(), "no cfg.json"),
-    "cfg is a pipe": (piped, "no cfg.json that is a file"),
-    "cfg is a link to a device": (linked_to_a_device, "no cfg.json that is a file"),
-    "cfg is no JSON": (text("cfg.json", '{"d_in": '), "not JSON"),
-    "cfg is a list": (text("cfg.json", "[1]"), "not an object"),
-    "cfg is a deep list": (text("cfg.json", "[" * 100_000), "not JSON"),
+    "no cfg": (lambda folder: (folder / "cfg.json").unlink(), "no regular file cfg.json"),
+    "cfg is a pipe": (piped, "no regular file cfg.json"),
+    "cfg is a link to a device": (linked_to_a_device, "no regular file cfg.json"),
+    "cfg is no JSON": (text("cfg.json", '{"d_in": '), "not valid JSON"),
+    "cfg is a list": (text("cfg.json", "[1]"), "not a JSON object"),
+    "cfg is a deep list": (text("cfg.json", "[" * 100_000), "not valid JSON"),
     "cfg is longer than settings are": (text("cfg.json", " " * 2**23), "longer than"),
-    "no weights": (lambda folder: (folder / WEIGHTS).unlink(), "no sae_weights.safetensors"),
-    "pickled weights": (pickled, "no sae_weights.safetensors"),
-    "pickled weights under the name": (pickled_under_the_name, "not a whole safetensors file"),
-    "weights cut short": (cut_short, "not a whole safetensors file"),
-    "weights of no header": (text(WEIGHTS, ""), "not a whole safetensors file"),
-    "weights of an endless header": (endless_header, "not a whole safetensors file"),
-    "a gated one": (cfg(architecture="gated"), "architecture 'gated' is not read; standard, topk"),
-    "an unknown one": (cfg(architecture=["standard"]), "is not read"),
+    "no weights": (lambda folder: (folder / WEIGHTS).unlink(), "no regular file sae_weights.safetensors"),
+    "pickled weights": (pickled, "no regular file sae_weights.safetensors"),
+    "pickled weights under the name": (pickled_under_the_name, "not a complete safetensors file"),
+    "weights cut short": (cut_short, "not a complete safetensors file"),
+    "weights of no header": (text(WEIGHTS, ""), "not a complete safetensors file"),
+    "weights of an endless header": (endless_header, "not a complete safetensors file"),
+    "a gated one": (cfg(architecture="gated"), "architecture 'gated' is not supported; use standard, topk"),
+    "an unknown one": (cfg(architecture=["standard"]), "is not supported"),
     "another activation function": (cfg(activation_fn="tanh-relu"), "activation function 'tanh-relu'"),
     "topk without k": (cfg(architecture="topk"), "k is None"),
     "topk of half a latent": (cfg(architecture="topk", k=0.5), "k is 0.5"),
-    "topk of more than there are": (cfg(architecture="topk", k=41), "k is 41, of 40 latents"),
+    "topk of more than there are": (cfg(architecture="topk", k=41), "k is 41, but there are only 40 latents"),
     "no d_in": (cfg(d_in=None), "d_in is None"),
     "d_sae is true": (cfg(d_sae=True), "d_sae is True"),
     "b_dec perhaps": (cfg(apply_b_dec_to_input="perhaps"), "apply_b_dec_to_input is 'perhaps'"),
     "a scale that is not there": (cfg(normalize_activations="expected_average_only_in"), "fold it into the weights"),
     "the same, in the older form": (cfg(normalize_activations=True), "fold it into the weights"),
-    "an unknown rescaling": (cfg(normalize_activations="l7"), "normalize_activations 'l7' is not read"),
+    "an unknown rescaling": (cfg(normalize_activations="l7"), "normalize_activations 'l7' is not supported"),
     "no hook": (cfg(metadata=None), "no hook_name"),
-    "a hook of attention": (hook("blocks.1.attn.hook_z"), "hook 'blocks.1.attn.hook_z' is not read"),
+    "a hook of attention": (hook("blocks.1.attn.hook_z"), "hook 'blocks.1.attn.hook_z' is not supported"),
     "a hook of another library": (hook("model.layers.1"), "blocks.N.mlp.hook_post"),
     "a hook that is a list": (hook(["blocks.1.mlp.hook_post"]), "no hook_name"),
     "one head": (cfg(metadata={"hook_name": "blocks.1.attn.hook_q", "hook_head_index": 3}), "attention heads"),
@@ -122,13 +122,13 @@ BAD = {
         "a transcoder",
     ),
     "a layer too high": (hook("blocks.7.mlp.hook_post"), "no blocks.7.mlp.hook_post: its layers are 0 to 2"),
-    "a width of another model": (hook("blocks.1.hook_resid_pre"), "d_in is 64, and blocks.1.hook_resid_pre of this"),
+    "a width of another model": (hook("blocks.1.hook_resid_pre"), "d_in is 64, but blocks.1.hook_resid_pre of this"),
     "W_enc turned round": (weights(W_enc=torch.zeros(40, 64)), "W_enc is F32[40, 64]"),
     "b_dec of another width": (weights(b_dec=torch.zeros(63)), "b_dec is F32[63]"),
-    "no decoder": (weights(W_dec=None), "it lacks W_dec"),
-    "a tensor more": (weights(b_mag=torch.zeros(40)), "it has 'b_mag' besides"),
-    "a threshold of none": (weights(threshold=torch.zeros(40)), "it has 'threshold' besides"),
-    "jumprelu without threshold": (cfg(architecture="jumprelu"), "it lacks threshold"),
+    "no decoder": (weights(W_dec=None), "the file lacks W_dec"),
+    "a tensor more": (weights(b_mag=torch.zeros(40)), "has an unknown tensor 'b_mag'"),
+    "a threshold of none": (weights(threshold=torch.zeros(40)), "has an unknown tensor 'threshold'"),
+    "jumprelu without threshold": (cfg(architecture="jumprelu"), "the file lacks threshold"),
     "whole numbers": (weights(b_enc=torch.zeros(40, dtype=torch.int32)), "b_enc is I32[40]"),
     "a weight that is not finite": (weights(b_enc=torch.full((40,), torch.inf)), "b_enc has values that are not"),
     "a scaling factor": (weights(scaling_factor=torch.full((40,), 1.5)), "scaling_factor is not 1"),
@@ -155,7 +155,7 @@ def test_invalid_folders_are_refused_in_one_line(model, tmp_path, name):
 
 
 def test_missing_folder(tmp_path):
-    with pytest.raises(SaeError, match=r"no such folder; a folder with cfg\.json"):
+    with pytest.raises(SaeError, match=r"no such folder; expected a folder with cfg\.json"):
         read_sae(tmp_path / "nowhere")
 
 
@@ -199,6 +199,6 @@ def test_shared_threshold_is_expanded(tmp_path):
 
 
 def test_defaults_match_saelens():
-    form = form_of({"d_in": 4, "d_sae": 8, "hook_name": "blocks.0.hook_resid_pre"}, "cfg")
+    form = parse_config({"d_in": 4, "d_sae": 8, "hook_name": "blocks.0.hook_resid_pre"}, "cfg")
     assert (form.architecture, form.subtracts_b_dec, form.rescaling) == ("standard", True, "none")
     assert form.model_centred is None  # of no version

@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM
 
 from precompute.models.autoencoder import SaeSource, open_sae
 from precompute.models.source import LayerPass, Readings
-from precompute.models.text_source import Way
+from precompute.models.text_source import MaskingMode
 from precompute.models.transformer import masking
 from tests.precompute.models.test_transformer_source import (
     MLPS,
@@ -18,8 +18,8 @@ from tests.precompute.models.test_transformer_source import (
     prompts,
     read,
 )
+from tests.support.models.tiny_saes import cfg_of, latents_of, sae_weights, tiny_sae, write
 from tests.support.tiny_models import tiny_checkpoint
-from tests.support.tiny_saes import cfg_of, latents_of, sae_weights, tiny_sae, write
 
 # name: (fields of cfg.json, options of the reference implementation)
 FORMS = {
@@ -110,11 +110,11 @@ def test_every_hook_matches_the_model(model, tmp_path, hook):
                                   "blocks.1.hook_resid_pre", "blocks.1.hook_resid_post"])  # fmt: skip
 def test_masking_equals_masking_one_token_at_a_time(model, tmp_path, hook, topk, monkeypatch):
     monkeypatch.setattr(masking, "TOKENS_PER_PASS", {"cpu": 45})
-    monkeypatch.setattr("precompute.models.autoencoder.latents.AT_ONCE", 120)  # three rows at a time
+    monkeypatch.setattr("precompute.models.autoencoder.latents.MAX_LATENTS", 120)  # three rows at a time
     cfg, options = FORMS["topk" if topk else "standard"]
     folder = tiny_sae(tmp_path / "sae", width(hook), hook, **cfg)
     source = open_sae(str(folder), str(model))
-    assert source.way(20).reuses
+    assert source.masking_mode(20).reuses
     tokens, lengths = prompts()
     readings = random_readings(lengths.tolist())
     (baseline,) = source.baselines(["mean-embedding"]).values()
@@ -191,8 +191,8 @@ def test_other_architectures(family, tmp_path):
         (baseline,) = source.baselines(["mean-embedding"]).values()
         readings = random_readings([20, 11, 10, 11])
         values = source.read_masked(tokens, torch.full((4,), 20), readings, baseline)
-        reuses = source.way(20).reuses
-        source.way = lambda n_pos, family=family: Way(reuses=False, cut=family != "bert")
+        reuses = source.masking_mode(20).reuses
+        source.masking_mode = lambda n_pos, family=family: MaskingMode(reuses=False, cut=family != "bert")
         again = source.read_masked(tokens, torch.full((4,), 20), readings, baseline)
         np.testing.assert_allclose(values, again, atol=1e-4, rtol=1e-3)
         assert reuses == (family not in ("gemma2", "bert"))

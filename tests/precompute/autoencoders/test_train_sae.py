@@ -23,7 +23,7 @@ from precompute.run.progress import Progress
 from precompute.run.run_folder import run_path
 from tests.precompute.run.test_build import WORDS
 from tests.precompute.steps.test_write import files
-from tests.support.killing import finished
+from tests.support.killing import run_command
 from tests.support.tiny_models import tiny_checkpoint
 
 HOW = Training(d_sae=12, steps=60, batch=32)
@@ -208,10 +208,10 @@ def test_another_model_of_the_same_width_is_refused(place, tmp_path, capsys):
 
 
 def test_killed_command_resumes_to_the_same_bytes(place, capsys):
-    assert finished(command(place, "killed"), kill_in=("steps", 3)) == -9
+    assert run_command(command(place, "killed"), kill_in=("steps", 3)) == -9
     assert not (place / "killed").exists()
-    assert finished(command(place, "killed", "--lambda1", "0.5")) == 2  # begun otherwise
-    assert finished(command(place, "killed")) == 0
+    assert run_command(command(place, "killed", "--lambda1", "0.5")) == 2  # begun otherwise
+    assert run_command(command(place, "killed")) == 0
     assert files(place / "killed") == files(place / "sae")
     assert not run_path(place / "killed").exists()
 

@@ -14,7 +14,7 @@ from ne_core.refs import NeuronRef
 from precompute.__main__ import main
 from precompute.evaluate import Options, applicable_parts, evaluate
 from tests.precompute.steps.test_spaces import made
-from tests.support.hostile import copied, manifest_of, set_manifest
+from tests.support.hostile import copy_atlas, manifest_of, set_manifest
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -46,7 +46,7 @@ def test_command_prints_every_layer_for_each_clustering(tiny_atlas, capsys):
 
 
 def test_missing_table_gives_one_line(tiny_atlas, tmp_path, capsys):
-    root = copied(tiny_atlas, tmp_path / "atlas")
+    root = copy_atlas(tiny_atlas, tmp_path / "atlas")
     (root / "spaces.parquet").unlink()
     files = {name: entry for name, entry in manifest_of(root)["files"].items() if name != "spaces.parquet"}
     set_manifest(root, compared=False, files=files)

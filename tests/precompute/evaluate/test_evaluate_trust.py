@@ -89,7 +89,7 @@ def test_part_applies_to_atlases_with_random_directions(compared_atlas, tiny_atl
 
 
 def test_bad_input_gives_exit_code_2_and_one_line(compared_atlas, tiny_atlas, tmp_path, capsys):
-    bare = make_atlas(tmp_path / "bare", inputs=False, rarefied=True)
+    bare = make_atlas(tmp_path / "bare", inputs=False, equal_n=True)
     odd = Path(shutil.copytree(compared_atlas, tmp_path / "odd"))
     raw = json.loads((odd / "manifest.json").read_text())
     (odd / "manifest.json").write_text(json.dumps(raw | {"keep": "most"}))

@@ -43,8 +43,8 @@ def test_push_uploads_every_file(hub: Hub, tiny_atlas: Path, capsys):
 
 def test_token_goes_to_the_hub_only(hub: Hub, tiny_atlas: Path):
     push(tiny_atlas, "me/planted")
-    assert {host for _, host, _, token in hub.asked if token} == {"127.0.0.1"}
-    assert any(path.startswith("/large/") for *_, path, _ in hub.asked)
+    assert {host for _, host, _, token in hub.requests if token} == {"127.0.0.1"}
+    assert any(path.startswith("/large/") for *_, path, _ in hub.requests)
 
 
 def test_unchanged_atlas_is_no_commit(hub: Hub, tiny_atlas: Path, capsys):
@@ -59,7 +59,7 @@ def test_changes_are_one_commit(hub: Hub, tiny_atlas: Path, tmp_path: Path, caps
     """Check that files gone from the atlas are deleted, and other files stay."""
     push(tiny_atlas, "me/planted")
     repository = hub.repositories["me/planted"]
-    repository.commit({**repository.at("main"), "notes.txt": b"mine"})
+    repository.commit({**repository.files_at("main"), "notes.txt": b"mine"})
     before = len(repository.commits)
     other = make_atlas(tmp_path / "other", inputs=False)
     set_manifest(other, seed=7)
@@ -92,7 +92,7 @@ def test_dry_run_sends_no_request(hub: Hub, tiny_atlas: Path, capsys):
     report = capsys.readouterr().out
     assert report.startswith(card(select_files(tiny_atlas), "me/planted", None))
     assert all(re.search(rf"^ *{len(data):,}  {name}$", report, re.M) for name, data in files(tiny_atlas).items())
-    assert not hub.asked
+    assert not hub.requests
 
 
 def one_line(capsys) -> str:
@@ -142,7 +142,7 @@ def test_incomplete_atlas_is_not_sent(hub: Hub, tiny_atlas: Path, tmp_path: Path
     (copy / "mine.txt").write_text("mine")
     assert push(copy, "me/planted") == 2
     assert "holds 'mine.txt', which is not part of the atlas" in one_line(capsys)
-    assert not hub.asked
+    assert not hub.requests
 
 
 def test_no_network(hub: Hub, tiny_atlas: Path, monkeypatch, capsys):
@@ -163,13 +163,13 @@ def test_no_token_over_http(hub: Hub, tiny_atlas: Path, monkeypatch, capsys):
 def test_concurrent_commit(hub: Hub, tiny_atlas: Path, monkeypatch, capsys):
     """Commit something else between the client's first request and its commit."""
     push(tiny_atlas, "me/planted")
-    repository, tell = hub.repositories["me/planted"], doubles.Answers.tell
+    repository, tell = hub.repositories["me/planted"], doubles.Handler.send_info
 
     def tell_and_change(self, *args):
         tell(self, *args)
-        repository.commit({**repository.at("main"), "README.md": b"# Theirs"})
+        repository.commit({**repository.files_at("main"), "README.md": b"# Theirs"})
 
-    monkeypatch.setattr(doubles.Answers, "tell", tell_and_change)
+    monkeypatch.setattr(doubles.Handler, "send_info", tell_and_change)
     capsys.readouterr()
     assert push(tiny_atlas, "me/planted", "--without-inputs") == 2
     assert "was changed during the push" in one_line(capsys)
@@ -179,7 +179,7 @@ def test_concurrent_commit(hub: Hub, tiny_atlas: Path, monkeypatch, capsys):
 
 def test_failed_upload_leaves_no_partial_atlas(hub: Hub, tiny_atlas: Path, monkeypatch, capsys):
     """Let the storage of large files fail after three."""
-    put = doubles.Answers.do_PUT
+    put = doubles.Handler.do_PUT
 
     def failing_put(self):
         if len(self.hub.large) < 3:
@@ -187,11 +187,11 @@ def test_failed_upload_leaves_no_partial_atlas(hub: Hub, tiny_atlas: Path, monke
         self.body()
         self.send(400, b"full")
 
-    monkeypatch.setattr(doubles.Answers, "do_PUT", failing_put)
+    monkeypatch.setattr(doubles.Handler, "do_PUT", failing_put)
     assert push(tiny_atlas, "me/planted") == 2
     assert "was not pushed: Error while uploading" in one_line(capsys)
     assert set(hub.files("me/planted")) == {".gitattributes"}
-    monkeypatch.setattr(doubles.Answers, "do_PUT", put)
+    monkeypatch.setattr(doubles.Handler, "do_PUT", put)
     assert push(tiny_atlas, "me/planted") == 0
     assert {name: data for name, data in hub.files("me/planted").items() if name not in HUB_FILES} == files(tiny_atlas)
 

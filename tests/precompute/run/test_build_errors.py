@@ -22,7 +22,7 @@ from precompute.run.run_folder import run_path
 from tests.precompute.run.test_kill import WORDS, arguments
 from tests.precompute.steps.test_write import files
 from tests.support import faults
-from tests.support.killing import Fault, finished
+from tests.support.killing import Fault, run_command
 from tests.support.tiny_models import tiny_checkpoint
 
 INTERRUPTED = 130
@@ -39,8 +39,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("errors")
     tiny_checkpoint("gpt2", place / "model")
     (place / "corpus.txt").write_text("\n\n".join(texts()))
-    assert finished(command(place, place / "whole")) == 0
-    assert finished(command(place, place / "earlier", "--cut", "0.3")) == 0
+    assert run_command(command(place, place / "whole")) == 0
+    assert run_command(command(place, place / "earlier", "--cut", "0.3")) == 0
     assert files(place / "whole") != files(place / "earlier")
     return place
 
@@ -58,7 +58,7 @@ def out(place: Path, tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def halfway(place: Path) -> Path:
     """The run folder of a build that was killed when all its features were there."""
-    assert finished(command(place, place / "half"), kill_in=("importance", 2)) == -9
+    assert run_command(command(place, place / "half"), kill_in=("importance", 2)) == -9
     return run_path(place / "half")
 
 
@@ -66,7 +66,7 @@ def said(arguments: list[str], out: Path, fault: Fault | None = None, code: int 
     """The lines on stderr, but for progress, of a command that ends with this code."""
     log = out.parent / "log"
     log.write_text("")
-    assert finished(arguments, log=log, fault=fault) == code, log.read_text()
+    assert run_command(arguments, log=log, fault=fault) == code, log.read_text()
     return [line for line in log.read_text().splitlines() if not re.match(rf"\[[\d/]+] |{re.escape(str(out))}: ", line)]
 
 
@@ -92,19 +92,39 @@ FEATURES = {**ROWS, "features": 2}
 COMPARED = {**FEATURES, "spaces": 2, "rarefied": 4}
 NAMED = {**COMPARED, "importance": 5, "logits": 2, "contributions": 6, "names": 2}
 INDEXED = {**NAMED, "similar": 2, "map": 1}
-when_kept, no_space = faults.when_kept, faults.no_space
+before_storing_unit, no_space = faults.before_storing_unit, faults.no_space
 # By what happens: how it is made to, what is kept, and words of the line.
 FULL = {
-    "disk full in collect": (partial(when_kept, "collect", 2, faults.fill_disk), {**CORPUS, "collect": 2}, "collect/"),
-    "disk full before rows": (partial(when_kept, "collect", 6, faults.fill_disk), COLLECTED, "rows/x0.npy"),
-    "no room for x": (partial(faults.when_room_is_taken, 2, no_space), {**COLLECTED, "rows": 1}, "rows/x2.npy"),
-    "disk full before features": (partial(when_kept, "rows", 2, faults.fill_disk), ROWS, "features/000000.npz"),
-    "no room for features": (partial(faults.when_saved, "features", 2, no_space), {**ROWS, "features": 1}, "features/"),
-    "no room for vectors": (partial(faults.when_room_is_taken, 3, no_space), NAMED, "similar/"),
-    "disk full before writing": (partial(when_kept, "map", 1, faults.fill_disk), INDEXED, "cannot be written"),
-    "no room for the manifest": (partial(faults.when_text_written, "manifest.json", no_space), INDEXED, "No space"),
-    "no room for the name": (partial(faults.when_renamed, 2, no_space), INDEXED, "No space left"),
-    "no room for run.json": (partial(faults.when_text_written, "run.part", no_space), {}, "run.json cannot be written"),
+    "disk full in collect": (
+        partial(before_storing_unit, "collect", 2, faults.fill_disk),
+        {**CORPUS, "collect": 2},
+        "collect/",
+    ),
+    "disk full before rows": (partial(before_storing_unit, "collect", 6, faults.fill_disk), COLLECTED, "rows/x0.npy"),
+    "no room for x": (partial(faults.before_allocating_file, 2, no_space), {**COLLECTED, "rows": 1}, "rows/x2.npy"),
+    "disk full before features": (
+        partial(before_storing_unit, "rows", 2, faults.fill_disk),
+        ROWS,
+        "features/000000.npz",
+    ),
+    "no room for features": (
+        partial(faults.before_writing_unit, "features", 2, no_space),
+        {**ROWS, "features": 1},
+        "features/",
+    ),
+    "no room for vectors": (partial(faults.before_allocating_file, 3, no_space), NAMED, "similar/"),
+    "disk full before writing": (
+        partial(before_storing_unit, "map", 1, faults.fill_disk),
+        INDEXED,
+        "cannot be written",
+    ),
+    "no room for the manifest": (partial(faults.before_writing_text, "manifest.json", no_space), INDEXED, "No space"),
+    "no room for the name": (partial(faults.before_renaming_folder, 2, no_space), INDEXED, "No space left"),
+    "no room for run.json": (
+        partial(faults.before_writing_text, "run.part", no_space),
+        {},
+        "run.json cannot be written",
+    ),
 }
 
 
@@ -119,12 +139,12 @@ def test_a_full_disk(place, out, name):
 
 
 def test_a_status_that_cannot_be_written_stops_nothing(place, out):
-    assert said(command(place, out), out, partial(faults.when_text_written, "status.part", no_space), code=0) == []
+    assert said(command(place, out), out, partial(faults.before_writing_text, "status.part", no_space), code=0) == []
     assert files(out) == files(place / "whole")
 
 
 def test_interrupted(place, out):
-    fault = partial(when_kept, "features", 2, faults.interrupt)
+    fault = partial(before_storing_unit, "features", 2, faults.interrupt)
     assert "the same command goes on" in refused(place, command(place, out), out, fault, INTERRUPTED)
     assert kept(out)["rows"] == 2
     assert said(command(place, out), out, code=0) == []
@@ -132,7 +152,7 @@ def test_interrupted(place, out):
 
 
 def test_a_worker_that_dies(place, out):
-    assert "a worker process died" in refused(place, command(place, out), out, faults.workers_die)
+    assert "a worker process died" in refused(place, command(place, out), out, faults.kill_workers)
     assert kept(out) == ROWS
     assert said(command(place, out), out, code=0) == []
     assert files(out) == files(place / "whole")
@@ -145,14 +165,14 @@ def columns(root: Path) -> dict[str, bytes]:
 
 def test_less_memory_than_wished_for(place, out):
     """Half as many examples at once: the same rows."""
-    (line,) = said(command(place, out), out, partial(faults.memory_for, 4), code=0)
+    (line,) = said(command(place, out), out, partial(faults.limit_memory, 4), code=0)
     assert line == "out of memory with 8 examples at once: going on with 4"
     for name in ("example.npy", "pos.npy", "offsets.npy"):
         assert (out / "layers/02" / name).read_bytes() == (place / "whole/layers/02" / name).read_bytes()
 
 
 def test_memory_for_nothing(place, out):
-    *tried, line = said(command(place, out), out, partial(faults.memory_for, 0))
+    *tried, line = said(command(place, out), out, partial(faults.limit_memory, 0))
     assert all("going on with" in other for other in tried)
     assert len(tried) == 3
     assert "out of memory with one of the examples" in line
@@ -161,7 +181,7 @@ def test_memory_for_nothing(place, out):
 
 
 def test_a_corpus_that_cannot_be_read_to_its_end(place, out):
-    fault = partial(faults.unreadable_beyond, place / "corpus.txt", 31)
+    fault = partial(faults.fail_reading_after, place / "corpus.txt", 31)
     line = refused(place, command(place, out), out, fault)
     assert "corpus.txt: cannot be read beyond document" in line
     assert "Input/output error" in line
@@ -193,7 +213,7 @@ def test_a_special_token_in_a_text_is_text(place, out, tmp_path):
     (tmp_path / "special.txt").write_text("\n\n".join(["<|endoftext|>"] * 40))
     corpus = ("--corpus", str(tmp_path / "special.txt"), "--separator", "blank")
     spelled, few = said(command(place, out, *corpus), out, code=0)
-    assert "40 documents have <|endoftext|> within a line or a record: it was read as text" in spelled
+    assert "40 documents contain <|endoftext|> within a line or a record: it was read as text" in spelled
     assert "48 examples were asked for" in few
     assert json.loads((out / "manifest.json").read_text())["corpus"]["n_documents"] == 40
 
@@ -389,7 +409,7 @@ def test_a_run_folder_that_is_a_file(place, out):
 
 
 def test_a_run_folder_that_may_not_be_made(place, out):
-    line = refused(place, command(place, out), out, partial(faults.when_folder_made, run_path(out)))
+    line = refused(place, command(place, out), out, partial(faults.before_making_folder, run_path(out)))
     assert f"{run_path(out)} cannot be written (Permission denied)" in line
 
 

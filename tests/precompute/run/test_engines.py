@@ -105,10 +105,10 @@ def test_in_one_process_a_task_is_drawn_when_the_result_before_it_was_used(job):
 
 @pytest.mark.parametrize("cores", [None, 1])
 def test_an_error_arrives_as_it_was_raised(any_engine, job, cores):
-    with pytest.raises(ValueError, match=r"^payload 3 cannot be$"):
-        list(any_engine.map(engine_work.refused, job, ((n, n) for n in range(9)), cores))
+    with pytest.raises(ValueError, match=r"^payload 3 is invalid$"):
+        list(any_engine.map(engine_work.fail_on_three, job, ((n, n) for n in range(9)), cores))
     # and the engine goes on working
-    assert len(list(any_engine.map(engine_work.refused, job, [(0, 0)], cores))) == 1
+    assert len(list(any_engine.map(engine_work.fail_on_three, job, [(0, 0)], cores))) == 1
 
 
 def test_an_error_while_drawing_a_task_arrives(any_engine, job):
@@ -117,19 +117,19 @@ def test_an_error_while_drawing_a_task_arrives(any_engine, job):
         raise ValueError("the corpus ends here")
 
     with pytest.raises(ValueError, match="the corpus ends here"):
-        list(any_engine.map(engine_work.refused, job, tasks(), 1))
+        list(any_engine.map(engine_work.fail_on_three, job, tasks(), 1))
 
 
 def test_a_caller_may_stop_early(any_engine, job):
     drawn = []
     tasks = (drawn.append(number) or (number, number) for number in range(1000))
-    next(results := iter(any_engine.map(engine_work.refused, job, tasks, 1)))
+    next(results := iter(any_engine.map(engine_work.fail_on_three, job, tasks, 1)))
     results.close()
     assert len(drawn) <= AHEAD
 
 
 def test_workers_are_other_processes_with_one_thread(any_engine, job):
-    found = [r for _, r in any_engine.map(engine_work.surroundings, job, ((n, n) for n in range(6)), 1)]
+    found = [r for _, r in any_engine.map(engine_work.environment, job, ((n, n) for n in range(6)), 1)]
     assert os.getpid() not in {int(result["pid"]) for result in found}
     assert {str(result["threads"]) for result in found} == {"1"}
 

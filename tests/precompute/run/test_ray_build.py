@@ -15,7 +15,7 @@ from precompute.run.checkpoints import Checkpoints
 from precompute.steps import features
 from tests.precompute.run.test_kill import arguments, corpus_and_model
 from tests.precompute.steps.test_write import files
-from tests.support.killing import finished
+from tests.support.killing import run_command
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built(place: Path, out: str, *options: str, kills: bool = False) -> tuple[dict[str, bytes], str]:
     """The files of the atlas, and what the build said."""
     log = place / f"{out}.log"
-    code = finished(arguments(place, place / out, *options), log=log, fault=partial(on_workers, kills))
+    code = run_command(arguments(place, place / out, *options), log=log, fault=partial(on_workers, kills))
     assert code == 0, log.read_text()
     return files(place / out), log.read_text()
 

@@ -17,7 +17,7 @@ from precompute.__main__ import main
 from precompute.run.run_folder import run_path
 from precompute.steps.contributions import BEYOND_HALF
 from tests.precompute.steps.test_write import files
-from tests.support.outliers import LARGE, LAYER, OUTLYING, PLAIN, corpus, outlying_checkpoint
+from tests.support.models.outliers import LARGE, LAYER, OUTLYING, PLAIN, corpus, outlying_checkpoint
 
 WINDOWS = f"layers/{LAYER:02d}/window_activations.npy"
 KEYS = f"layers/{LAYER:02d}/activation.npy"

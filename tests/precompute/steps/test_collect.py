@@ -17,7 +17,7 @@ from precompute.steps.collect import (
     real_positions,
     unit_candidates,
 )
-from tests.support.fake_source import ForgetfulSource, TableSource
+from tests.support.fake_source import LowMemorySource, TableSource
 
 N_CTX, N_NEURONS, D_IN = 7, 6, 3
 WINDOW = Window(back=3, forward=2)
@@ -304,7 +304,7 @@ def test_memory_is_bounded_in_random_order():
 @pytest.mark.parametrize("fits", [1, 2, 5])
 def test_running_out_of_memory_halves_the_batch_and_goes_on(fits: int, caplog):
     source, tokens = source_of(corpus("random"))
-    forgetful = ForgetfulSource(source, fits)
+    forgetful = LowMemorySource(source, fits)
     job = job_of(tokens, work_unit=32)
     with caplog.at_level("WARNING"):
         (rows,) = collect_tokens(forgetful, tokens, rules=job.rules, window=WINDOW, work_unit=32)
@@ -319,7 +319,7 @@ def test_batches_of_a_unit_that_holds_more_than_are_kept():
     source, tokens = source_of(corpus("slowly falling"))
     job = job_of(tokens, work_unit=300)
     whole = unit_candidates(source, job, (0, Hints()))
-    halved = unit_candidates(ForgetfulSource(source, 100), job, (0, Hints()))
+    halved = unit_candidates(LowMemorySource(source, 100), job, (0, Hints()))
     assert len(whole["5/neuron"]) < 15 * N_NEURONS
     for name, values in whole.items():
         np.testing.assert_array_equal(halved[name], values, err_msg=name)

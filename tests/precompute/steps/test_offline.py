@@ -104,18 +104,18 @@ def test_hash_is_of_the_texts_read(install):
 
 def test_a_package_that_is_missing_or_another_version_is_said(install, caplog):
     packages = (install("other", {"a.py": docstring("x")}, version="2.0"), Package("absent-here", "3.1", "absent"))
-    assert [status.found for status in report(packages)] == ["2.0", None]
+    assert [status.version for status in report(packages)] == ["2.0", None]
     with caplog.at_level(logging.WARNING):
         assert len(texts(*packages)) == 1
     assert caplog.messages == [
-        "offline corpus: other is version 2.0, listed is 1.0",
-        "offline corpus: absent-here is missing, listed is 3.1",
+        "offline corpus: other is version 2.0, expected version 1.0",
+        "offline corpus: absent-here is missing, expected version 3.1",
     ]
 
 
 def test_another_patch_release_of_python_is_said(monkeypatch):
     monkeypatch.setattr(offline.platform, "python_version", lambda: "3.11.99")
-    assert str(report([STANDARD_LIBRARY])[0]) == "offline corpus: python is version 3.11.99, listed is 3.11.7"
+    assert str(report([STANDARD_LIBRARY])[0]) == "offline corpus: python is version 3.11.99, expected version 3.11.7"
 
 
 def test_listed_versions_are_the_pinned_ones():

@@ -9,7 +9,7 @@ from ne_core.text.windows import Window
 from precompute.steps.candidates import Rule
 from precompute.steps.collect import CollectJob, Hints, real_positions, unit_candidates
 from precompute.steps.sample import LayerStatistics, histograms, layer_statistics, sampled
-from tests.support.fake_source import DriftingSource, ForgetfulSource
+from tests.support.fake_source import DriftingSource, LowMemorySource
 
 N_EXAMPLES, N_CTX = 60, 16
 
@@ -81,7 +81,7 @@ def test_neither_order_nor_memory_changes_a_byte(source):
     whole = statistics(source, job, 0).to_arrays()
     for other in (
         statistics(source, job, 0, order=[7, 2, 0, 1, 6, 5, 4, 3]),
-        statistics(ForgetfulSource(source, 1), job, 0),
+        statistics(LowMemorySource(source, 1), job, 0),
         LayerStatistics.from_arrays(whole),
     ):
         for name, values in other.to_arrays().items():

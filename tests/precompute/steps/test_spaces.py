@@ -18,13 +18,13 @@ from ne_core.method.separation import separation
 from ne_core.refs import NeuronRef
 from precompute.steps.features import CHUNK
 from precompute.steps.spaces import SpacesJob, spaces_asked, spaces_from, spaces_of, work_spaces
-from tests.support.hostile import change_table, copied, manifest_of, seal, set_manifest
+from tests.support.hostile import change_table, copy_atlas, manifest_of, seal, set_manifest
 from tests.support.planted import embedders, planted_layers, planted_statistics
 
 
 @pytest.fixture
 def copy(tiny_atlas, tmp_path):
-    return copied(tiny_atlas, tmp_path / "atlas")
+    return copy_atlas(tiny_atlas, tmp_path / "atlas")
 
 
 def test_neurons_that_can_be_compared_are_in_it(tiny_atlas):

@@ -144,7 +144,7 @@ def test_what_was_replaced_is_counted_and_in_words(tmp_path):
     documents = read_documents(written(tmp_path / "a.txt", latin.encode("latin-1")))
     assert list(documents)[1] == "none here"
     assert (documents.n_read, documents.n_broken, documents.n_replaced) == (3, 2, 3)
-    assert "3 places in 2 of 3 documents were no characters" in documents.notes[0]
+    assert "3 places in 2 of 3 documents were not valid" in documents.notes[0]
     clean = read_documents(written(tmp_path / "b.txt", "a \ufffd that was there before"))
     assert list(clean) == ["a \ufffd that was there before"]
     assert (clean.n_replaced, clean.notes) == (0, [])
@@ -188,7 +188,7 @@ STORIES = f"First story.\n\nIts end.\n{END}\nSecond\nstory.\n {END} \r\n{END}\nI
 def test_separators(tmp_path, separator, wanted, n_seen):
     documents = read_documents(written(tmp_path / "a.txt", STORIES), separator=separator)
     assert list(documents) == wanted
-    assert documents.separators.n_seen == documents.facts["n_separators"] == n_seen
+    assert documents.separators.n_separators == documents.facts["n_separators"] == n_seen
     assert documents.facts["separator"] == separator
     assert documents.n_spelled > 0
 

@@ -20,7 +20,7 @@ from ne_core.sharing.archive import pack
 from ne_core.sharing.atomic_write import new_atlas
 from precompute.models.model_facts import weights_sha256
 from precompute.write.atlas import write_manifest
-from tests.support.hostile import made, put
+from tests.support.hostile import replace_array, set_values
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_every_file_of_the_schema_is_there(atlas):
 @pytest.mark.parametrize("layer", ["00", "02"])
 def test_a_central_example_elsewhere_is_found(atlas, layer: str):
     joined = np.load(atlas / f"layers/{layer}/trees.npy")[0, :2]
-    put(f"layers/{layer}/merge_central.npy", 0, min({0, 1, 2} - set(joined.tolist())))(atlas)
+    set_values(f"layers/{layer}/merge_central.npy", 0, min({0, 1, 2} - set(joined.tolist())))(atlas)
     (problem,) = verify(atlas)
     assert f"layers/{layer}/merge_central.npy has a central example that is not below its branch point" in problem
 
@@ -76,14 +76,14 @@ def test_features_that_are_no_parts_of_the_trees_are_found(atlas):
     feature = np.load(atlas / "layers/00/feature.npy")
     central = set(pq.read_table(atlas / "features.parquet")["central"].to_pylist()[:2])
     one, other = (next(row for row in np.flatnonzero(feature[:17] == f) if row not in central) for f in (0, 1))
-    put("layers/00/feature.npy", [one, other], [1, 0])(atlas)
+    set_values("layers/00/feature.npy", [one, other], [1, 0])(atlas)
     (problem,) = verify(atlas)
     assert "layers/00/feature.npy has other features than the trees at the default cut" in problem
 
 
 def test_inputs_that_are_not_finite_or_too_many_are_found(atlas):
-    put("inputs/02.npy", (3, 3), np.inf)(atlas)
-    made("inputs/00.npy", lambda x: np.concatenate([x, x[:1]]))(atlas)
+    set_values("inputs/02.npy", (3, 3), np.inf)(atlas)
+    replace_array("inputs/00.npy", lambda x: np.concatenate([x, x[:1]]))(atlas)
     count, finite = verify(atlas)
     assert "inputs/00.npy holds" in count
     assert "inputs/02.npy holds numbers that are not finite" in finite

@@ -14,8 +14,8 @@ from ne_core.text.token_text import is_word
 from precompute.__main__ import main
 from precompute.corpus import vocabulary
 from tests.support.apptest import open_app, payloads
+from tests.support.models.tiny_tokenizers import KINDS, TEXTS, gpt1
 from tests.support.tiny_models import tiny_model
-from tests.support.tiny_tokenizers import KINDS, TEXTS, gpt1
 
 
 @pytest.mark.parametrize("kind", KINDS)

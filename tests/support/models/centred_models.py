@@ -1,4 +1,4 @@
-"""HookedTransformer's processing, written out on plain Hugging Face models, and what is then at hooks of block 1."""
+"""HookedTransformer's processing on plain Hugging Face models, and the resulting values at hooks of block 1."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-# By family and hook: the module of the plain model, and whether its input or its output is meant.
+# By family and hook: module of the plain model, and whether its input or its output is the hook's value.
 HOOKS = {
     "gpt2": {
         "mlp.hook_post": ("transformer.h.1.mlp.c_proj", "in"),
@@ -35,14 +35,14 @@ HOOKS = {
         "hook_resid_post": ("model.layers.2", "in"),
     },
 }
-# What writes into the residual stream; a model of RMSNorms is left as it is, and so has none here.
+# Modules that write into the residual stream; none for models with RMSNorms, which are not changed.
 EMBEDDINGS = {"gpt2": ("wte", "wpe"), "neox": ("embed_in",), "opt": ("embed_tokens", "embed_positions"), "llama": ()}
 WRITERS = {"gpt2": ("c_proj",), "neox": ("dense", "dense_4h_to_h"), "opt": ("out_proj", "fc2"), "llama": ()}
 
 
 def centred_model(family: str, folder: Path) -> PreTrainedModel:
-    """The checkpoint with `center_writing_weights`: of all that writes into the stream, its mean over the stream."""
-    model = opened(folder)
+    """Return the checkpoint with `center_writing_weights`: the mean over the stream is subtracted from all writers."""
+    model = load_model(folder)
     with torch.no_grad():
         for name, module in model.named_modules():
             last = name.split(".")[-1]
@@ -55,18 +55,18 @@ def centred_model(family: str, folder: Path) -> PreTrainedModel:
     return model
 
 
-def opened(folder: Path) -> PreTrainedModel:
+def load_model(folder: Path) -> PreTrainedModel:
     return AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager").eval()
 
 
-def at_hook(model: PreTrainedModel, family: str, part: str, tokens: Tensor) -> Tensor:
-    """What is at `blocks.1.PART`, [batch pos d_in]."""
+def hook_value(model: PreTrainedModel, family: str, part: str, tokens: Tensor) -> Tensor:
+    """Return the value at `blocks.1.PART`, [batch pos d_in]."""
     name, side = HOOKS[family][part]
-    module, seen = model.get_submodule(name), {}
+    module, values = model.get_submodule(name), {}
     if side == "in":
-        module.register_forward_pre_hook(lambda _, args: seen.update(h=args[0]))
+        module.register_forward_pre_hook(lambda _, args: values.update(h=args[0]))
     else:
-        module.register_forward_hook(lambda _, args, out: seen.update(h=out))
+        module.register_forward_hook(lambda _, args, out: values.update(h=out))
     with torch.inference_mode():
         model(input_ids=tokens)
-    return seen["h"].reshape(*tokens.shape, -1)
+    return values["h"].reshape(*tokens.shape, -1)

@@ -1,4 +1,4 @@
-"""A real nginx with the configuration that `host` writes, in front of an explorer; ports and paths are the test's."""
+"""A real nginx with the configuration written by `host`, in front of an explorer; ports and paths are the test's."""
 
 import contextlib
 import os
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-REQUIRED = bool(os.environ.get("NE_REQUIRE_NGINX"))  # as NE_REQUIRE_BROWSER: fail where there is none
-# The worker is who the test is: what is too large to hold in memory goes into files in the test's folder.
+REQUIRED = bool(os.environ.get("NE_REQUIRE_NGINX"))  # like NE_REQUIRE_BROWSER: fail if nginx is missing
+# The worker runs as the test's user: large bodies are buffered in files in the test's folder.
 WHOLE = """daemon off; {user} worker_processes 1; pid {folder}/pid; error_log {folder}/error.log; events {{}}
 http {{
     include /etc/nginx/mime.types; access_log off;
@@ -23,9 +23,9 @@ http {{
 """
 
 
-def configured(written: Path, folder: Path, port: int, explorer: int) -> Path:
-    """A whole configuration around the written server, which listens on `port` and finds the explorer on its."""
-    text, listens = re.subn(r"listen 80;", f"listen 127.0.0.1:{port};", written.read_text())
+def write_configuration(site: Path, folder: Path, port: int, explorer: int) -> Path:
+    """Write a whole configuration around the written server: `port` to listen on, `explorer` to forward to."""
+    text, listens = re.subn(r"listen 80;", f"listen 127.0.0.1:{port};", site.read_text())
     text, upstreams = re.subn(r"server 127\.0\.0\.1:8501;", f"server 127.0.0.1:{explorer};", text)
     assert (listens, upstreams) == (1, 1)
     (folder / "site.conf").write_text(text)
@@ -35,8 +35,8 @@ def configured(written: Path, folder: Path, port: int, explorer: int) -> Path:
 
 
 @contextlib.contextmanager
-def in_front(configuration: Path, address: str) -> Iterator[None]:
-    """nginx, from the moment that it answers; ended with the block."""
+def run_nginx(configuration: Path, address: str) -> Iterator[None]:
+    """Run nginx until the block ends, from the moment it answers."""
     log = configuration.parent / "error.log"
     server = subprocess.Popen([NGINX, "-e", log, "-p", configuration.parent, "-c", configuration])
     try:

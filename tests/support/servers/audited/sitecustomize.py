@@ -1,11 +1,13 @@
-"""Python imports this before anything else where this folder is on PYTHONPATH: what the process does with files, other
-machines and other processes goes into the file that NE_AUDIT names, each thing once."""
+"""Audit hook, imported by Python at start if this folder is on PYTHONPATH.
+
+Writes each distinct use of files, other machines and other processes to the file named by NE_AUDIT.
+"""
 
 import json
 import os
 import sys
 
-ARGUMENTS = {  # what of an event's arguments says what was done
+ARGUMENTS = {  # indices of the arguments to record
     "open": (0, 1, 2),
     "os.listdir": (0,),
     "os.scandir": (0,),
@@ -28,14 +30,14 @@ ARGUMENTS = {  # what of an event's arguments says what was done
 
 
 def listen(path: str) -> None:
-    out, said = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), set()
+    out, written = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), set()
 
     def hook(event: str, arguments: tuple) -> None:
         if event not in ARGUMENTS:
             return
         line = json.dumps([event, *(repr(arguments[i]) for i in ARGUMENTS[event])])
-        if line not in said:
-            said.add(line)
+        if line not in written:
+            written.add(line)
             os.write(out, f"{line}\n".encode())
 
     sys.addaudithook(hook)

@@ -1,4 +1,4 @@
-"""`python -m tests.support.unpatched_server run app.py …` is `streamlit run` without the patch `drop_late_requests`."""
+"""Run `streamlit run` without the patch `drop_late_requests`: `python -m MODULE run app.py`."""
 
 import sys
 

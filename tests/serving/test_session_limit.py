@@ -1,4 +1,4 @@
-"""How many can be here: who comes when there is no room is told so, and is let in when somebody has gone."""
+"""Session limit: a visitor over the limit sees a message, and is admitted when another has left."""
 
 import pytest
 
@@ -7,43 +7,43 @@ from tests.support.apptest import open_app, words
 
 
 @pytest.fixture
-def another(monkeypatch) -> set[str]:
-    """There is room for one, and somebody else has it; who is still connected."""
-    connected = {"another"}
+def other_session(monkeypatch) -> set[str]:
+    """Set a limit of one session, held by somebody else; return the set of connected sessions."""
+    connected = {"other"}
     monkeypatch.setenv("NE_MOST_SESSIONS", "1")
-    monkeypatch.setattr(session_limit, "inside", {"another"})
+    monkeypatch.setattr(session_limit, "inside", {"other"})
     monkeypatch.setattr(session_limit, "active", connected.__contains__)
     return connected
 
 
-def test_who_comes_when_it_is_full_is_told_so_and_sees_nothing_else(tiny_atlas, another, monkeypatch):
+def test_visitor_over_limit_sees_only_message(tiny_atlas, other_session, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch)
     assert app.info[0].value.startswith("**The explorer is full.** 1 visitor is here")
     assert not app.title
     assert not app.error
-    assert session_limit.inside == {"another"}
+    assert session_limit.inside == {"other"}
 
 
-def test_it_opens_when_somebody_has_gone(tiny_atlas, another, monkeypatch):
+def test_visitor_is_admitted_after_another_leaves(tiny_atlas, other_session, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch)
-    another.clear()
+    other_session.clear()
     app.button[0].click().run()
     assert "Neuron" in app.title[0].value
     assert not app.info
     assert len(session_limit.inside) == 1
-    assert "another" not in session_limit.inside
+    assert "other" not in session_limit.inside
 
 
-def test_who_is_inside_stays_inside(tiny_atlas, another, monkeypatch):
+def test_admitted_visitor_stays(tiny_atlas, other_session, monkeypatch):
     monkeypatch.setattr(session_limit, "inside", set())
     app = open_app(tiny_atlas.parent, "overview", monkeypatch)
     assert app.run().title
     assert len(session_limit.inside) == 1
 
 
-@pytest.mark.parametrize("most", ["", "0", "-1", "many", "²", "9" * 5000])
-def test_a_number_that_is_none_is_one_line(most, tiny_atlas, monkeypatch):
-    monkeypatch.setenv("NE_MOST_SESSIONS", most)
+@pytest.mark.parametrize("limit", ["", "0", "-1", "many", "²", "9" * 5000])
+def test_invalid_limit_is_one_line(limit, tiny_atlas, monkeypatch):
+    monkeypatch.setenv("NE_MOST_SESSIONS", limit)
     (line,) = open_app(tiny_atlas.parent, "overview", monkeypatch).error
-    assert words(line.value).startswith(f"NE_MOST_SESSIONS={most[:40]}: ")
+    assert words(line.value).startswith(f"NE_MOST_SESSIONS={limit[:40]}: ")
     assert "\n" not in line.value

@@ -1,4 +1,4 @@
-"""A tiny tokenizer of each kind, made from a few texts: each has its own way to say where a space stands."""
+"""A tiny tokenizer of each kind, trained on a few texts; each kind marks spaces in its own way."""
 
 from collections.abc import Callable
 
@@ -12,8 +12,8 @@ TEXTS = [*CORPUS, "reading is animals reading words, and saying so (again)"] * 4
 PROTEINS = ["MKTAYIAKQR", "QISFVKSHFS", "RQLEERLGLI"] * 8
 
 
-def _made(model, trainer, texts=TEXTS, **parts) -> PreTrainedTokenizerFast:
-    """`parts`: normalizer, pre_tokenizer and decoder."""
+def _train(model, trainer, texts=TEXTS, **parts) -> PreTrainedTokenizerFast:
+    """Train a tokenizer with these parts: normalizer, pre_tokenizer, decoder."""
     tokenizer = Tokenizer(model)
     for name, part in parts.items():
         setattr(tokenizer, name, part)
@@ -21,14 +21,14 @@ def _made(model, trainer, texts=TEXTS, **parts) -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token=UNKNOWN, eos_token=UNKNOWN)
 
 
-def _bpe(pre_tokenizer, decoder, *, size: int = 90, texts=TEXTS, normalizer=None, **more) -> PreTrainedTokenizerFast:
-    trainer = trainers.BpeTrainer(vocab_size=size, special_tokens=[UNKNOWN], show_progress=False, **more)
+def _bpe(pre_tokenizer, decoder, *, size: int = 90, texts=TEXTS, normalizer=None, **options) -> PreTrainedTokenizerFast:
+    trainer = trainers.BpeTrainer(vocab_size=size, special_tokens=[UNKNOWN], show_progress=False, **options)
     parts = {"pre_tokenizer": pre_tokenizer, "decoder": decoder, "normalizer": normalizer}
-    return _made(models.BPE(unk_token=UNKNOWN, **more), trainer, texts, **{k: v for k, v in parts.items() if v})
+    return _train(models.BPE(unk_token=UNKNOWN, **options), trainer, texts, **{k: v for k, v in parts.items() if v})
 
 
 def gpt1() -> PreTrainedTokenizerFast:
-    """As GPT-1's: lower case, and </w> at the end of a word."""
+    """GPT-1's kind: lower case, and </w> at the end of a word."""
     return _bpe(
         pre_tokenizers.BertPreTokenizer(),
         decoders.BPEDecoder(suffix="</w>"),
@@ -38,7 +38,7 @@ def gpt1() -> PreTrainedTokenizerFast:
 
 
 def clip() -> PreTrainedTokenizerFast:
-    """As CLIP's: bytes, the spaces taken off, and </w> at the end of a word."""
+    """CLIP's kind: bytes, without spaces, and </w> at the end of a word."""
     spaces = pre_tokenizers.Split(" ", "removed")
     return _bpe(
         pre_tokenizers.Sequence([spaces, pre_tokenizers.ByteLevel(add_prefix_space=False)]),
@@ -50,11 +50,11 @@ def clip() -> PreTrainedTokenizerFast:
 def bert() -> PreTrainedTokenizerFast:
     trainer = trainers.WordPieceTrainer(vocab_size=70, special_tokens=[UNKNOWN], show_progress=False)
     parts = {"pre_tokenizer": pre_tokenizers.BertPreTokenizer(), "decoder": decoders.WordPiece()}
-    return _made(models.WordPiece(unk_token=UNKNOWN), trainer, **parts)
+    return _train(models.WordPiece(unk_token=UNKNOWN), trainer, **parts)
 
 
 def continuing() -> PreTrainedTokenizerFast:
-    """BPE whose pieces say that they go on."""
+    """BPE with a prefix on continuing pieces."""
     return _bpe(pre_tokenizers.BertPreTokenizer(), decoders.WordPiece(), continuing_subword_prefix="##")
 
 
@@ -65,24 +65,24 @@ def metaspace(replacement: str = "▁") -> PreTrainedTokenizerFast:
 
 def unigram() -> PreTrainedTokenizerFast:
     trainer = trainers.UnigramTrainer(vocab_size=60, special_tokens=[UNKNOWN], unk_token=UNKNOWN, show_progress=False)
-    return _made(models.Unigram(), trainer, pre_tokenizer=pre_tokenizers.Metaspace(), decoder=decoders.Metaspace())
+    return _train(models.Unigram(), trainer, pre_tokenizer=pre_tokenizers.Metaspace(), decoder=decoders.Metaspace())
 
 
 def words(by_spaces: bool = False) -> PreTrainedTokenizerFast:
-    """Whole words, without a decoder: `tokenizers` joins them by spaces."""
+    """Whole words, without a decoder: `tokenizers` joins them with spaces."""
     splitter = pre_tokenizers.WhitespaceSplit() if by_spaces else pre_tokenizers.Whitespace()
     trainer = trainers.WordLevelTrainer(vocab_size=90, special_tokens=[UNKNOWN], show_progress=False)
-    return _made(models.WordLevel(unk_token=UNKNOWN), trainer, pre_tokenizer=splitter)
+    return _train(models.WordLevel(unk_token=UNKNOWN), trainer, pre_tokenizer=splitter)
 
 
 def letters() -> PreTrainedTokenizerFast:
-    """One letter a token, as of proteins: nothing stands between two."""
+    """One letter a token, as for proteins, joined without spaces."""
     trainer = trainers.WordLevelTrainer(vocab_size=40, special_tokens=[UNKNOWN], show_progress=False)
     splitter = pre_tokenizers.Split("", "isolated")
-    return _made(models.WordLevel(unk_token=UNKNOWN), trainer, PROTEINS, pre_tokenizer=splitter)
+    return _train(models.WordLevel(unk_token=UNKNOWN), trainer, PROTEINS, pre_tokenizer=splitter)
 
 
-# Of each kind, and a text that its pieces give back but for the spaces around it.
+# Each kind, and a text that its tokens reproduce except for surrounding spaces.
 KINDS: dict[str, tuple[Callable[[], PreTrainedTokenizerFast], str]] = {
     "byte-level": (tiny_tokenizer, "a model reads text, then it says more"),
     "byte-level with a suffix": (clip, "reading words and animals"),

@@ -1,4 +1,4 @@
-"""Random sparse autoencoders in SAELens's form, beside the tiny models, and what SAELens computes with them."""
+"""Random sparse autoencoders in SAELens's format for the tiny models, and the latents that SAELens computes."""
 
 import json
 from pathlib import Path
@@ -14,17 +14,17 @@ HOOK = "blocks.1.mlp.hook_post"
 
 
 def sae_weights(d_in: int, d_sae: int = D_SAE, seed: int = 0, threshold: bool = False) -> dict[str, Tensor]:
-    """Decoder rows of many lengths, and biases that are not zero."""
-    made = torch.Generator().manual_seed(seed)
+    """Return decoder rows of many lengths, and non-zero biases."""
+    generator = torch.Generator().manual_seed(seed)
     shapes = {"W_enc": (d_in, d_sae), "b_enc": (d_sae,), "W_dec": (d_sae, d_in), "b_dec": (d_in,)}
-    weights = {name: torch.randn(shape, generator=made) for name, shape in shapes.items()}
-    weights["W_dec"] *= 0.2 + 2 * torch.rand(d_sae, 1, generator=made)
+    weights = {name: torch.randn(shape, generator=generator) for name, shape in shapes.items()}
+    weights["W_dec"] *= 0.2 + 2 * torch.rand(d_sae, 1, generator=generator)
     weights["b_dec"] *= 0.3
-    return {**weights, "threshold": torch.rand(d_sae, generator=made)} if threshold else weights
+    return {**weights, "threshold": torch.rand(d_sae, generator=generator)} if threshold else weights
 
 
-def cfg_of(d_in: int, hook: str = HOOK, d_sae: int = D_SAE, **more) -> dict:
-    """As SAELens 6 writes it."""
+def cfg_of(d_in: int, hook: str = HOOK, d_sae: int = D_SAE, **options) -> dict:
+    """Return the settings as SAELens 6 writes them."""
     metadata = {"sae_lens_version": "6.39.0", "model_name": "tiny", "hook_name": hook, "hook_head_index": None}
     return {
         "d_in": d_in,
@@ -34,9 +34,9 @@ def cfg_of(d_in: int, hook: str = HOOK, d_sae: int = D_SAE, **more) -> dict:
         "apply_b_dec_to_input": True,
         "normalize_activations": "none",
         "reshape_activations": "none",
-        "metadata": {**metadata, **more.pop("metadata", {})},
+        "metadata": {**metadata, **options.pop("metadata", {})},
         "architecture": "standard",
-        **more,
+        **options,
     }
 
 
@@ -47,29 +47,29 @@ def write(folder: Path, cfg: dict, weights: dict[str, Tensor]) -> Path:
     return folder
 
 
-def tiny_sae(folder: Path, d_in: int = 64, hook: str = HOOK, seed: int = 0, **more) -> Path:
-    """A folder of one, of the tiny GPT-2 unless told."""
-    threshold = more.get("architecture") in ("jumprelu", "batchtopk")
-    return write(folder, cfg_of(d_in, hook, **more), sae_weights(d_in, seed=seed, threshold=threshold))
+def tiny_sae(folder: Path, d_in: int = 64, hook: str = HOOK, seed: int = 0, **options) -> Path:
+    """Write the folder of an autoencoder, by default for the tiny GPT-2."""
+    threshold = options.get("architecture") in ("jumprelu", "batchtopk")
+    return write(folder, cfg_of(d_in, hook, **options), sae_weights(d_in, seed=seed, threshold=threshold))
 
 
-def latents_of(folder: Path, h: np.ndarray, **what: object) -> np.ndarray:
-    """What SAELens makes of the rows of h [n d_in], written out in float64; `what` as the test knows it of the file."""
+def latents_of(folder: Path, h: np.ndarray, **settings: object) -> np.ndarray:
+    """Return SAELens's latents for the rows of h [n d_in], in float64; `settings` as the test knows them."""
     w = {name: values.double().numpy() for name, values in load_file(folder / "sae_weights.safetensors").items()}
     x = h.astype(np.float64)
-    if what.get("centred"):
+    if settings.get("centred"):
         x = x - x.mean(axis=1, keepdims=True)
-    if what.get("rescaling") == "constant_norm_rescale":
+    if settings.get("rescaling") == "constant_norm_rescale":
         x = x * np.sqrt(x.shape[1]) / np.linalg.norm(x, axis=1, keepdims=True)
-    if what.get("rescaling") == "layer_norm":
+    if settings.get("rescaling") == "layer_norm":
         x = x - x.mean(axis=1, keepdims=True)
         x = x / (x.std(axis=1, ddof=1, keepdims=True) + 1e-5)
-    if what.get("subtracts_b_dec", True):
+    if settings.get("subtracts_b_dec", True):
         x = x - w["b_dec"]
     z = x @ w["W_enc"] + w["b_enc"]
-    if what.get("by_decoder_norm"):
+    if settings.get("by_decoder_norm"):
         z = z * np.linalg.norm(w["W_dec"], axis=1)
-    if "k" in what:
-        least = np.sort(z, axis=1)[:, -what["k"], None]
+    if "k" in settings:
+        least = np.sort(z, axis=1)[:, -settings["k"], None]
         return np.maximum(z, 0) * (z >= least)
     return np.maximum(z, 0) * (z > w["threshold"]) if "threshold" in w else np.maximum(z, 0)
