@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from ne_core.text.windows import Window
-from precompute.steps.layer_features import LayerFound
+from precompute.steps.layer_features import LayerFeatures
 from precompute.synthetic.concepts import Concepts
 from precompute.synthetic.corpus import NOBODY, Corpus
 from precompute.synthetic.neurons import Fired
@@ -38,7 +38,7 @@ def in_context(
 
 
 def importances(
-    settings: Settings, bank: Concepts, texts: Corpus, found: LayerFound, concept: np.ndarray
+    settings: Settings, bank: Concepts, texts: Corpus, found: LayerFeatures, concept: np.ndarray
 ) -> Float[np.ndarray, "n_rows n_baselines n_back"]:
     """Of the most central rows: nearly all is lost with the key token, much with context, little with the rest."""
     rows, rng = found.rows, np.random.default_rng([settings.seed, 1 + found.rows.layer, 1])

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 
 from ne_core.atlas.inputs import places
 from ne_core.method.layer import NeuronLayer
-from precompute.steps.activating_examples import LayerRows
+from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.sample import LayerStatistics, histograms, moments
 from precompute.synthetic.around import windows
 from precompute.synthetic.concepts import Concepts, directions
@@ -31,7 +31,7 @@ TUNED = 0.25  # square of the concepts' part of a neuron's weights
 class Planted:
     """A layer as it was made. `concept` and `family` say of which x is at each row, NOBODY of no concept."""
 
-    rows: LayerRows
+    rows: ActivatingExamples
     statistics: LayerStatistics
     logits: dict[str, np.ndarray]
     concept: Int[np.ndarray, " n_rows"]
@@ -51,7 +51,7 @@ def planted(settings: Settings, bank: Concepts, texts: Corpus, layer: int) -> Pl
     maxima = rng.gamma(4, 1.2, size=settings.neurons).astype(np.float32) + 1
     counts = np.bincount(found.neuron, minlength=settings.neurons)
     activation = activations(found, maxima, rng)
-    rows = LayerRows(
+    rows = ActivatingExamples(
         layer=layer,
         weights=weights,
         maxima=np.where(counts > 0, maxima, np.float32(-0.1)),
@@ -95,7 +95,7 @@ def activations(found: Fired, maxima: np.ndarray, rng: np.random.Generator) -> F
     return (maxima[found.neuron] * (KEEP + (1 - KEEP) * rng.beta(1.5, 2.5, size=len(found.neuron)))).astype(np.float32)
 
 
-def statistics(rows: LayerRows, rng: np.random.Generator) -> LayerStatistics:
+def statistics(rows: ActivatingExamples, rng: np.random.Generator) -> LayerStatistics:
     """Of a sample of the rows' inputs, and of activations that are mostly slightly below zero."""
     mean, covariance = moments([rows.x[rng.integers(len(rows.x), size=SAMPLED)]])
     before = rng.standard_normal((SAMPLED, len(rows.maxima)), dtype=np.float32) * (0.3 * np.abs(rows.maxima)) - 0.2

@@ -14,9 +14,9 @@ from ne_core.method.similar import SPACES
 from ne_core.sharing.atomic_write import check_target
 from precompute.run.progress import Progress, counted
 from precompute.steps import index
-from precompute.steps.features import FeaturesJob, computed, features_from, tasks, unit_ranges
+from precompute.steps.features import FeaturesJob, compute_units, features_from, tasks, unit_ranges
 from precompute.steps.index import Indexed
-from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.layer_features import LayerFeatures, Texts
 from precompute.steps.names import named
 from precompute.steps.places import map_columns
 from precompute.steps.sample import LayerStatistics
@@ -36,7 +36,7 @@ from precompute.write.parts import AtlasParts
 class Made:
     """One layer whose inputs have been let go: the vectors of its central examples are left of them."""
 
-    found: LayerFound
+    found: LayerFeatures
     statistics: LayerStatistics
     logits: dict[str, np.ndarray]
     importances: Float[np.ndarray, "n_rows n_baselines n_back"]
@@ -73,17 +73,17 @@ def made_layers(settings: Settings, bank: Concepts, texts: Corpus, workers: int 
             waiting.append(planted(settings, bank, texts, layer))
             yield from (chunk for _, chunk in tasks(waiting[-1].rows, units))
 
-    results = computed(chunks(), FeaturesJob(CUT), settings.rows, workers)
+    results = compute_units(chunks(), FeaturesJob(CUT), settings.rows, workers)
     for units in ranges:
         parts = dict(zip(units, islice(results, len(units)), strict=True))
         layer = waiting.popleft()
         yield made(settings, bank, texts, layer, features_from(layer.rows, parts.__getitem__, units))
 
 
-def made(settings: Settings, bank: Concepts, texts: Corpus, layer: Planted, found: LayerFound) -> Made:
+def made(settings: Settings, bank: Concepts, texts: Corpus, layer: Planted, found: LayerFeatures) -> Made:
     central = found.central_rows
     return Made(
-        LayerFound(replace(found.rows, x=found.rows.x[:0].copy()), found.features),
+        LayerFeatures(replace(found.rows, x=found.rows.x[:0].copy()), found.features),
         layer.statistics,
         layer.logits,
         importances(settings, bank, texts, found, layer.concept).astype(np.float16),

@@ -15,7 +15,7 @@ from ne_core.atlas.schema import EXAMPLES, IMAGES, INPUTS, LAYER, Array
 from ne_core.half import LARGEST, n_at_end
 from ne_core.method.statistics import triangle
 from ne_core.sharing.atomic_write import WriteError
-from precompute.steps.activating_examples import LayerRows
+from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.layer_features import Features, Texts
 from precompute.steps.sample import LayerStatistics
 
@@ -33,7 +33,7 @@ def write_examples(folder: Path, texts: Texts) -> None:
 
 def write_layer(
     folder: Path,
-    rows: LayerRows,
+    rows: ActivatingExamples,
     features: Features,
     statistics: LayerStatistics,
     importances: Float[np.ndarray, "n_rows n_baselines n_back"],
@@ -69,7 +69,7 @@ def write_columns(folder: Path, layer: int, specs: Sequence[Array], columns: Map
     return ends
 
 
-def write_inputs(folder: Path, rows: LayerRows) -> Clipped:
+def write_inputs(folder: Path, rows: ActivatingExamples) -> Clipped:
     """One layer's x, which must stand by (example, position), each of them once: a reader counts on it."""
     place, n_kept = places(rows.example, rows.pos)
     if len(rows.x) != n_kept or not np.array_equal(place, rows.x_row):

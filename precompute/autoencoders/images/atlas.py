@@ -15,13 +15,13 @@ from precompute.autoencoders.images.arrays import ImageLayer, ImageSet
 from precompute.autoencoders.images.source import NOT_SPLIT, ImageSource
 from precompute.config import RunConfig
 from precompute.run.progress import OnProgress, silent
-from precompute.steps.activating_examples import LayerRows
+from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.candidates import Rule
 from precompute.steps.collect import CollectJob, Gathering, check_weights, layer_rows, unit_candidates
 from precompute.steps.features import features_of
-from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.layer_features import LayerFeatures, Texts
 from precompute.steps.logits import Columns
-from precompute.steps.sample import LayerStatistics, layer_statistics, sampled
+from precompute.steps.sample import LayerStatistics, layer_statistics, sample_positions
 from precompute.write.atlas import write_atlas
 from precompute.write.in_memory import indexed
 from precompute.write.parts import AtlasParts
@@ -85,7 +85,7 @@ def collect_job(images: ImageSet, layers: Sequence[ImageLayer], choices: ImageCh
         tokens=np.arange(len(images), dtype=np.int32)[:, None],
         lengths=np.ones(len(images), dtype=np.int32),
         allowed=everywhere,
-        sampled=sampled(everywhere, RunConfig.sample_positions, choices.seed),
+        sampled=sample_positions(everywhere, RunConfig.sample_positions, choices.seed),
         rules={layer: Rule(choices.keep, choices.max_examples) for layer in range(len(layers))},
         window=WINDOW,
         work_unit=WORK_UNIT,
@@ -94,7 +94,7 @@ def collect_job(images: ImageSet, layers: Sequence[ImageLayer], choices: ImageCh
 
 def collected(
     source: ImageSource, job: CollectJob, progress: OnProgress
-) -> tuple[list[LayerRows], dict[int, LayerStatistics]]:
+) -> tuple[list[ActivatingExamples], dict[int, LayerStatistics]]:
     """Every layer's activating examples, and its statistics."""
     gathering, units = Gathering(job), {}
     for unit in range(job.n_units):
@@ -113,7 +113,7 @@ def logits(source: ImageSource) -> dict[int, Columns]:
 
 
 def description(
-    choices: ImageChoices, job: CollectJob, layers: Sequence[ImageLayer], found: Sequence[LayerFound]
+    choices: ImageChoices, job: CollectJob, layers: Sequence[ImageLayer], found: Sequence[LayerFeatures]
 ) -> Description:
     """The choices, and what is alike for all atlases of images."""
     n_rows = sum(layer.rows.n_rows for layer in found)

@@ -49,7 +49,7 @@ def build_lab(out: Path, images: LabImages, settings: LabSettings, restart: bool
     """Both atlases, that of the latents last. Raises WriteError, ConfigError or CheckpointError in one line."""
     out, neurons = places(out)
     with run_folder(out, restart) as run:
-        run.agree(surroundings(images, settings))
+        run.record_settings(surroundings(images, settings))
         progress = Progress(n_stages=4, note=run.note)
         with progress.stage("classifier", "epochs") as told, one_thread():
             mlp = classifier(images, settings, run.stage("classifier"), told)

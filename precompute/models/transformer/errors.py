@@ -1,6 +1,6 @@
 """What may go wrong when something is tried on a model, and which of it says nothing about the model."""
 
-from precompute.errors import device_failed, ran_out
+from precompute.errors import is_device_failure, is_out_of_memory
 from precompute.run.memory import MemoryShortageError
 
 # What model code and the libraries below it raise where a model is not as they expect it.
@@ -10,7 +10,7 @@ LONGEST = 160  # characters of a library's message within a line of ours
 
 def of_the_machine(error: BaseException) -> bool:
     """Whether memory or the device is to blame: such an error is never taken for an answer."""
-    return ran_out(error) or isinstance(error, MemoryShortageError) or device_failed(error)
+    return is_out_of_memory(error) or isinstance(error, MemoryShortageError) or is_device_failure(error)
 
 
 def first_line(error: BaseException) -> str:

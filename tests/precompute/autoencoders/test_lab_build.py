@@ -119,7 +119,7 @@ def test_other_settings_do_not_go_on_from_a_half_done_run(images, tmp_path, monk
     with pytest.raises(KeyboardInterrupt):
         build_lab(tmp_path / "digits", images, SETTINGS)
     other = replace(SETTINGS, sweep=replace(SETTINGS.sweep, seeds=1))
-    with pytest.raises(ConfigError, match="begun otherwise"):
+    with pytest.raises(ConfigError, match="started with different settings"):
         build_lab(tmp_path / "digits", images, other)
 
 

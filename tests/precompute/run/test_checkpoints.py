@@ -112,26 +112,26 @@ def test_a_full_disk_is_one_line_and_costs_no_unit(kept):
 def test_settings_may_change_until_a_unit_is_done(tmp_path):
     for n in (5, 6):
         with run_folder(tmp_path / "atlas") as run:
-            run.agree({"examples": n})
-            run.agree({"model": "a"})
+            run.record_settings({"examples": n})
+            run.record_settings({"model": "a"})
     with run_folder(tmp_path / "atlas") as run:
-        run.agree({"examples": 6})
-        run.agree({"model": "a"})
+        run.record_settings({"examples": 6})
+        run.record_settings({"model": "a"})
         run.stage("collect").save(0, ARRAYS)
     with run_folder(tmp_path / "atlas") as run:
-        run.agree({"examples": 6, "more": None})
+        run.record_settings({"examples": 6, "more": None})
         with pytest.raises(ConfigError, match=r"examples was 6 and is 7.*--restart"):
-            run.agree({"examples": 7})
+            run.record_settings({"examples": 7})
         with pytest.raises(ConfigError, match='model was "a" and is "b"'):
-            run.agree({"model": "b"})
+            run.record_settings({"model": "b"})
     with run_folder(tmp_path / "atlas", restart=True) as run:
-        run.agree({"examples": 7})
+        run.record_settings({"examples": 7})
         assert run.stage("collect").done() == set()
 
 
 def refused(out: Path) -> None:
     with run_folder(out) as run:
-        run.agree({"examples": 5})
+        run.record_settings({"examples": 5})
         raise ConfigError("no such thing")
 
 
@@ -145,11 +145,11 @@ def test_units_of_unknown_settings_are_forgotten(tmp_path):
     """A finished run that was killed while its folder was removed may have left units without them."""
     out = tmp_path / "atlas"
     with run_folder(out) as run:
-        run.agree({"examples": 5})
+        run.record_settings({"examples": 5})
         run.stage("collect").save(0, ARRAYS)
     (run_path(out) / "run.json").unlink()
     with run_folder(out) as run:
-        run.agree({"examples": 6})
+        run.record_settings({"examples": 6})
         assert run.stage("collect").done() == set()
 
 

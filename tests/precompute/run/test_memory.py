@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from precompute.errors import ran_out
+from precompute.errors import is_out_of_memory
 from precompute.run.memory import Batches, MemoryShortageError, batches
 from tests.support.fake_source import DriftingSource
 
@@ -18,21 +18,21 @@ OUT = (
 
 @pytest.mark.parametrize("error", OUT, ids=lambda error: type(error).__name__)
 def test_what_running_out_looks_like(error: Exception):
-    assert ran_out(error)
+    assert is_out_of_memory(error)
 
 
 def test_torch_and_numpy_run_out_as_expected():
     """The real thing: more than any machine has."""
     with pytest.raises(RuntimeError) as raised:
         torch.empty(2**58, dtype=torch.float32)
-    assert ran_out(raised.value)
+    assert is_out_of_memory(raised.value)
     with pytest.raises(MemoryError):
         np.empty(2**58, dtype=np.float32)
 
 
 @pytest.mark.parametrize("error", [ValueError("out of memory"), RuntimeError("mat1 and mat2 shapes"), KeyError("x")])
 def test_other_errors_are_not_out_of_memory(error: Exception):
-    assert not ran_out(error)
+    assert not is_out_of_memory(error)
     with pytest.raises(type(error)):
         Batches("examples").each(4, lambda some: raising(error))
 

@@ -39,7 +39,7 @@ def squared(power: int, unit: int) -> dict[str, np.ndarray]:
 
 
 def done(run: RunFolder, *steps: Step) -> tuple[Build, str]:
-    run.agree(vars(PREPARED.config))
+    run.record_settings(vars(PREPARED.config))
     build, stream = Build(PREPARED, run, LocalEngine()), StringIO()
     build.do(steps, Progress(len(steps), stream, note=run.note))
     return build, stream.getvalue()

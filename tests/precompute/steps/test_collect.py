@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ne_core.text.windows import Window
-from precompute.steps.activating_examples import COLUMNS, LayerRows
+from precompute.steps.activating_examples import COLUMNS, ActivatingExamples
 from precompute.steps.candidates import Rule, merged
 from precompute.steps.collect import (
     CollectError,
@@ -40,11 +40,11 @@ def job_of(tokens: np.ndarray, rule: Rule = TEN, work_unit: int = 7) -> CollectJ
     return CollectJob(tokens, lengths, real, np.zeros_like(real), {5: rule}, WINDOW, work_unit)
 
 
-def rows_of(source, job: CollectJob, units: dict, gathering: Gathering) -> LayerRows:
+def rows_of(source, job: CollectJob, units: dict, gathering: Gathering) -> ActivatingExamples:
     return layer_rows(job, 5, gathering.candidates(5), source.layer(5), units.__getitem__)
 
 
-def assert_same(rows: LayerRows, others: LayerRows) -> None:
+def assert_same(rows: ActivatingExamples, others: ActivatingExamples) -> None:
     for name in (*COLUMNS, "x"):
         np.testing.assert_array_equal(getattr(rows, name), getattr(others, name), err_msg=name)
 
@@ -252,7 +252,9 @@ def test_x_is_written_where_the_caller_wants_it(tmp_path):
 
     rows = layer_rows(job, 5, gathering.candidates(5), source.layer(5), units.__getitem__, on_disk)
     whole = rows_of(source, job, units, gathering)
-    again = LayerRows.from_arrays(5, rows.weights, rows.to_arrays(), np.load(tmp_path / "x.npy", mmap_mode="r"))
+    again = ActivatingExamples.from_arrays(
+        5, rows.weights, rows.to_arrays(), np.load(tmp_path / "x.npy", mmap_mode="r")
+    )
     assert_same(again, whole)
     assert again.neuron_x(0).dtype == np.float32
 

@@ -10,7 +10,7 @@ from ne_core.method.layer import NeuronLayer
 from ne_core.method.measures import feature_distances, measures
 from ne_core.method.nodes import suggested_cut
 from precompute.steps import features as stage
-from precompute.steps.activating_examples import LayerRows
+from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.features import (
     Chunk,
     FeaturesJob,
@@ -21,16 +21,16 @@ from precompute.steps.features import (
     unit_ranges,
     work_features,
 )
-from precompute.steps.layer_features import Features, LayerFound
+from precompute.steps.layer_features import Features, LayerFeatures
 from tests.support.planted import LAYERS, planted_layers
 
 
-def random_rows(layer: int, counts: list[int], seed: int = 0, d_in: int = 5) -> LayerRows:
+def random_rows(layer: int, counts: list[int], seed: int = 0, d_in: int = 5) -> ActivatingExamples:
     """Neurons with so many examples each, some of which share their inputs."""
     rng = np.random.default_rng(seed)
     n_rows, n_neurons = sum(counts), len(counts)
     x = rng.normal(size=(n_rows // 2 + 1, d_in)).astype(np.float32)
-    return LayerRows(
+    return ActivatingExamples(
         layer=layer,
         weights=NeuronLayer(rng.normal(size=(d_in, n_neurons)).astype(np.float32), np.zeros(n_neurons, np.float32)),
         maxima=np.ones(n_neurons, dtype=np.float32),
@@ -49,7 +49,7 @@ def same(one: Features, other: Features) -> bool:
 
 
 @pytest.fixture(scope="module")
-def planted() -> list[LayerFound]:
+def planted() -> list[LayerFeatures]:
     return planted_layers(np.random.default_rng(0))[1]
 
 
@@ -139,7 +139,7 @@ def test_units_in_any_order_make_the_same_features(monkeypatch):
         assert same(features_from(rows, units.__getitem__, mine).features, found.features)
 
 
-def halved(rows: LayerRows) -> LayerRows:
+def halved(rows: ActivatingExamples) -> ActivatingExamples:
     return replace(rows, x=rows.x.astype(np.float16))
 
 

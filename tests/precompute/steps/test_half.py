@@ -12,7 +12,7 @@ from precompute.autoencoders.lab.settings import LabError
 from precompute.models.source import LayerPass, Split
 from precompute.steps.collect import CollectError, Hints, check_weights, collect_tokens, unit_candidates
 from precompute.steps.contributions import ContributionsJob, LayerKeys, Tables, kept
-from precompute.steps.importance.job import LayerAsked
+from precompute.steps.importance.job import RequestedRows
 from precompute.steps.importance.unit import lost
 from precompute.steps.sample import layer_statistics
 from tests.precompute.steps.test_collect import WINDOW, corpus, job_of, source_of
@@ -107,7 +107,7 @@ def test_weights_beyond_it_are_refused_before_anything_is_read():
 
 def test_an_importance_is_finite_however_little_a_row_fires():
     row = np.zeros(1, dtype=np.int32)
-    asked = LayerAsked(3, 1, row, row, row, row, np.float32([1e-40]))
+    asked = RequestedRows(3, 1, row, row, row, row, np.float32([1e-40]))
     (found,) = lost(asked, slice(0, 1), np.array([[True, False]]), np.float32([1e4]))
     assert found[0] == -LARGEST
     assert np.isnan(found[1])

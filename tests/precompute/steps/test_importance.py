@@ -21,7 +21,7 @@ from precompute.steps.importance import (
     units,
 )
 from precompute.steps.importance.budget import service_order, wanted_pairs
-from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.layer_features import LayerFeatures, Texts
 from tests.support.fake_source import DriftingSource
 
 N_EXAMPLES, N_CTX, SPECIAL = 40, 16, 0
@@ -29,7 +29,7 @@ WINDOW = Window(back=5, forward=2)
 EVERYTHING = Limits(None, None)
 
 
-def found_in(source, lengths_from: int = N_CTX) -> tuple[list[LayerFound], Texts, np.ndarray]:
+def found_in(source, lengths_from: int = N_CTX) -> tuple[list[LayerFeatures], Texts, np.ndarray]:
     """Features of a random corpus with special tokens in it, whose last examples are shorter."""
     rng = np.random.default_rng(2)
     tokens = rng.integers(0, 30, size=(N_EXAMPLES, N_CTX), dtype=np.int32)

@@ -5,7 +5,7 @@ import numpy as np
 from ne_core.atlas import Atlas
 from ne_core.method.naming import names, word_classes
 from ne_core.refs import NeuronRef
-from precompute.steps.names import NamesJob, named, names_asked, names_from, work_names
+from precompute.steps.names import NamesJob, named, names_from, names_input, work_names
 from tests.support.planted import VOCAB, planted_importances, planted_layers
 
 
@@ -31,7 +31,7 @@ def test_units_in_any_order_make_the_same_names():
     words, lost = word_classes(VOCAB), {found.rows.layer: planted_importances(rng, found) for found in layers}
     whole = named(layers, texts, words, lost)
     units = {
-        number: work_names(NamesJob(words), names_asked(layers[number], texts, lost[layers[number].rows.layer]))
+        number: work_names(NamesJob(words), names_input(layers[number], texts, lost[layers[number].rows.layer]))
         for number in (1, 0)
     }
     for name, column in names_from(layers, units.__getitem__).items():

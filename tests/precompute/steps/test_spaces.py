@@ -17,7 +17,7 @@ from ne_core.method.linkage import light_tree
 from ne_core.method.separation import separation
 from ne_core.refs import NeuronRef
 from precompute.steps.features import CHUNK
-from precompute.steps.spaces import SpacesJob, spaces_asked, spaces_from, spaces_of, work_spaces
+from precompute.steps.spaces import SpacesJob, spaces_from, spaces_input, spaces_of, work_spaces
 from tests.support.hostile import change_table, copied, manifest_of, seal, set_manifest
 from tests.support.planted import embedders, planted_layers, planted_statistics
 
@@ -65,7 +65,7 @@ def test_units_do_not_change_it():
     _, layers = planted_layers(rng)
     of = embedders({found.rows.layer: planted_statistics(rng, found.rows) for found in layers})
     whole = spaces_of(layers, of)
-    parts = [work_spaces(SpacesJob("neuron"), spaces_asked(each, 0, of[each.rows.layer])) for each in layers]
+    parts = [work_spaces(SpacesJob("neuron"), spaces_input(each, 0, of[each.rows.layer])) for each in layers]
     assert all(len(each.rows.maxima) <= CHUNK for each in layers)
     for name, column in spaces_from(layers, parts).items():
         assert np.array_equal(column, whole[name], equal_nan=True)
