@@ -221,13 +221,13 @@ def test_inputs_and_windows_of_rows():
     assert rows.x.dtype == rows.window_activations.dtype == np.float16
     np.testing.assert_array_equal(rows.x[rows.x_row], (2 * source.x[5][ids]).astype(np.float16))
     assert len(rows.x) == len(np.unique(ids))  # each once
-    at = np.full(len(rows.x), -1)
-    at[rows.x_row] = ids  # which rise by example and then position
-    assert (np.diff(at) > 0).all()
+    id_of_x = np.full(len(rows.x), -1)
+    id_of_x[rows.x_row] = ids  # which rise by example and then position
+    assert (np.diff(id_of_x) > 0).all()
     for row, (example, pos, neuron) in enumerate(zip(rows.example, rows.pos, rows.neuron, strict=True)):
-        for offset, at in enumerate(range(pos - 2, pos + 3)):
-            value = rows.window_activations[row, offset]
-            assert np.isnan(value) if not 0 <= at < N_CTX else value == np.float16(activations[example, at, neuron])
+        for column, p in enumerate(range(pos - 2, pos + 3)):
+            value = rows.window_activations[row, column]
+            assert np.isnan(value) if not 0 <= p < N_CTX else value == np.float16(activations[example, p, neuron])
 
 
 def test_window_wider_than_the_context():
