@@ -57,7 +57,7 @@ def activations(model, layer: int, embedded: torch.Tensor) -> np.ndarray:
     """Return activations [pos neuron] of one example, by a hook on plain transformers."""
     outputs = []
     rectifier = model.encoder.layer[layer].intermediate if hasattr(model, "encoder") else model.h[layer].mlp.act
-    hook = rectifier.register_forward_hook(lambda _module, _given, out: outputs.append(out[0]))
+    hook = rectifier.register_forward_hook(lambda _module, _args, out: outputs.append(out[0]))
     with torch.inference_mode():
         model(inputs_embeds=embedded)
     hook.remove()
@@ -191,7 +191,7 @@ def test_contributions_sum_to_what_plain_transformers_compute(atlas, model):
 def pre_activations(model, layer: int, embedded: torch.Tensor) -> np.ndarray:
     """Return pre-activations [pos neuron] of one example."""
     outputs = []
-    hook = model.h[layer].mlp.c_fc.register_forward_hook(lambda _module, _given, out: outputs.append(out[0]))
+    hook = model.h[layer].mlp.c_fc.register_forward_hook(lambda _module, _args, out: outputs.append(out[0]))
     with torch.inference_mode():
         model(inputs_embeds=embedded)
     hook.remove()
