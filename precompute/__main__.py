@@ -45,14 +45,15 @@ def run_status(options: dict) -> int:
 
 def run_verify(options: dict) -> int:
     from ne_core.atlas.verify import verify
+    from precompute.run.progress import Progress
 
-    wrong = 0
-    for problem in verify(options["directory"]):
-        wrong += 1
+    with Progress(1, often_quick=True).stage("verify", "bytes") as on_progress:
+        problems = list(verify(options["directory"], on_progress))
+    for problem in problems:
         print(problem, file=sys.stderr)
-    if not wrong:
+    if not problems:
         print(f"{options['directory']} is whole")
-    return cli_options.BAD_INPUT if wrong else 0
+    return cli_options.BAD_INPUT if problems else 0
 
 
 def run_export(options: dict) -> int:

@@ -3,6 +3,7 @@
 Every text of the atlas is somebody's: it passes `safe` or `token_html` on its way here.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -48,8 +49,10 @@ class Feature:
     activation: float
 
 
-def static_page(atlas: Atlas, ref: NeuronRef, cut: float | None = None) -> str:
-    """The page. Raises KeyError for a neuron that the atlas lacks."""
+def static_page(
+    atlas: Atlas, ref: NeuronRef, cut: float | None = None, on_progress: Callable[[int, int], None] | None = None
+) -> str:
+    """The page. Raises KeyError for a neuron that the atlas lacks. `on_progress` counts features."""
     neuron, cut = atlas.neuron(ref), atlas.manifest.default_cut if cut is None else cut
     title = unit_title(atlas.manifest, ref)
     found = features(atlas, neuron, cut)
@@ -57,7 +60,10 @@ def static_page(atlas: Atlas, ref: NeuronRef, cut: float | None = None) -> str:
     if found:
         how = HOW_TO_SEE if atlas.manifest.images else HOW_TO_READ
         body += [drawn(atlas, neuron, cut), overview(found, len(neuron)), '<h2 id="examples">Examples</h2>', how]
-        body += [section(atlas, neuron, feature, cut) for feature in found]
+        for done, feature in enumerate(found, start=1):
+            body.append(section(atlas, neuron, feature, cut))
+            if on_progress:
+                on_progress(done, len(found))
         body.append(caution(atlas, ref.layer))
     else:
         read = "image" if atlas.manifest.images else "text of the corpus"

@@ -18,12 +18,14 @@ def silent(done: int, total: int) -> None:
 
 
 EVERY_TTY_S, EVERY_PLAIN_S, EVERY_NOTE_S = 0.2, 10, 1
+SHORT_S = 2  # commands that are often quick print a stage on a plain stream only if it takes longer
 
 
 class Progress:
     """Numbered stages of a run: `with progress.stage("collect", "examples") as on_progress: on_progress(done, total)`.
 
     `note` is called with the content of the status file, a flat dict, at the start of a stage, at most once a second.
+    With `often_quick`, stages shorter than SHORT_S are shown on a terminal only.
     """
 
     def __init__(
@@ -32,10 +34,11 @@ class Progress:
         stream: TextIOBase | None = None,
         clock: Callable[[], float] = time.monotonic,
         note: Callable[[dict], None] = lambda status: None,
+        often_quick: bool = False,
     ):
         self.n_stages, self.number = n_stages, 0
         self.stream = sys.stderr if stream is None else stream
-        self.clock, self.note = clock, note
+        self.clock, self.note, self.often_quick = clock, note, often_quick
         self.seconds: dict[str, float] = {}  # duration of each stage in this run
 
     @contextmanager
@@ -100,8 +103,10 @@ class Stage:
         )
 
     def finish(self) -> None:
-        self.run.seconds[self.name] = self.run.clock() - self.started
-        took = duration(self.run.seconds[self.name])
+        seconds = self.run.seconds[self.name] = self.run.clock() - self.started
+        if self.run.often_quick and seconds < SHORT_S and not self.run.stream.isatty():
+            return
+        took = duration(seconds)
         earlier = f" ({self.before:,} were done before)" if self.before else ""
         remark = f"; {self.remark}" if self.remark else ""
         self.show((f"{self.total:,} {self.things} in {took}{earlier}" if self.total else took) + remark, end="\n")

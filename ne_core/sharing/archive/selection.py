@@ -1,5 +1,6 @@
 """What of an atlas is given to others: all of it, or all but the inputs. Only a whole atlas is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,9 +29,12 @@ class Selection:
         return self.manifest.size + len(self.text)
 
 
-def selected(root: Path, inputs: bool = True) -> Selection:
-    """Raises AtlasError with the first thing that is wrong. Without inputs it is as if built without them."""
-    for problem in verify(root):
+def selected(root: Path, inputs: bool = True, on_progress: Callable[[int, int], None] | None = None) -> Selection:
+    """Raises AtlasError with the first thing that is wrong. Without inputs it is as if built without them.
+
+    `on_progress` is that of `verify`.
+    """
+    for problem in verify(root, on_progress):
         raise AtlasError(problem)
     manifest = read_manifest(root)
     if inputs or not manifest.inputs:

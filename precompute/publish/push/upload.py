@@ -1,7 +1,6 @@
 """To the hub in one commit, so that nobody reads half of it. Whatever goes wrong there is one line."""
 
 import json
-import sys
 import tempfile
 from pathlib import Path
 
@@ -11,7 +10,9 @@ from ne_core.errors import first_line
 from ne_core.sharing.archive.selection import Selection
 from ne_core.sharing.remote.web import endpoint
 from precompute.config import ConfigError
+from precompute.run.progress import OnProgress, silent
 
+AT_ONCE = 8  # files uploaded together
 OF_THE_HUB = {".gitattributes", "README.md"}  # what a repository may hold before an atlas is in it
 SAID = {
     401: "the hub does not know this token: `hf auth login`, or set HF_TOKEN to another",
@@ -22,8 +23,8 @@ SAID = {
 }
 
 
-def upload(chosen: Selection, readme: str, repository: str, private: bool) -> str:
-    """What to say of it. Raises ConfigError."""
+def upload(chosen: Selection, readme: str, repository: str, private: bool, on_progress: OnProgress = silent) -> str:
+    """What to say of it. Raises ConfigError. `on_progress` counts bytes."""
     try:
         import httpx2  # what the client sends with
         from huggingface_hub import HfApi, get_token
@@ -36,7 +37,7 @@ def upload(chosen: Selection, readme: str, repository: str, private: bool) -> st
         )
     client = HfApi(endpoint=endpoint())
     try:
-        return committed(client, chosen, readme, repository, private)
+        return committed(client, chosen, readme, repository, private, on_progress)
     except ConfigError:
         raise
     except httpx2.TransportError as error:
@@ -46,12 +47,11 @@ def upload(chosen: Selection, readme: str, repository: str, private: bool) -> st
 
 
 def quiet() -> None:
-    """The client's warnings are said here in other words, and its bars are for people who watch."""
+    """Silence the warnings and the progress bars of the client: errors and progress are shown by this command."""
     from huggingface_hub.utils import disable_progress_bars, logging
 
     logging.set_verbosity_error()
-    if not sys.stderr.isatty():
-        disable_progress_bars()
+    disable_progress_bars()
 
 
 def reason(error: Exception) -> str:
@@ -63,7 +63,9 @@ def reason(error: Exception) -> str:
     return first_line(ValueError(" ".join(map(str.strip, lines[:2])))) if lines else type(error).__name__
 
 
-def committed(client, chosen: Selection, readme: str, repository: str, private: bool) -> str:
+def committed(
+    client, chosen: Selection, readme: str, repository: str, private: bool, on_progress: OnProgress = silent
+) -> str:
     """All files in one commit, those of an earlier push that are no more among them; none where nothing changed."""
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
@@ -76,6 +78,7 @@ def committed(client, chosen: Selection, readme: str, repository: str, private: 
     gone = sorted(earlier(client, repository, there) - ours.keys())
     operations = [CommitOperationAdd(name, content) for name, content in ours.items()]
     operations += [CommitOperationDelete(name) for name in gone]
+    send_files(client, repository, readme, operations[: len(ours)], chosen, on_progress)
     message = f"Atlas of schema version {chosen.manifest.schema_version}"
     done = client.create_commit(
         repository, operations, repo_type="dataset", commit_message=message, parent_commit=there.sha
@@ -84,6 +87,19 @@ def committed(client, chosen: Selection, readme: str, repository: str, private: 
     what += f", {len(gone)} of an earlier push deleted" if gone else ""
     what = what if done.oid != there.sha else "nothing has changed"
     return f"{client.endpoint}/datasets/{repository}: {what}, commit {done.oid[:12]}"
+
+
+def send_files(
+    client, repository: str, readme: str, additions: list, chosen: Selection, on_progress: OnProgress
+) -> None:
+    """Upload the large files in groups, before the commit that refers to them, to report progress in bytes."""
+    client._validate_yaml(readme, repo_type="dataset")  # as create_commit does before it uploads
+    done, total = 0, sum(entry["size"] for entry in chosen.files.values())
+    for start in range(0, len(additions), AT_ONCE):
+        group = additions[start : start + AT_ONCE]
+        client.preupload_lfs_files(repository, group, repo_type="dataset", free_memory=False)
+        done += sum(chosen.files[each.path_in_repo]["size"] for each in group if each.path_in_repo in chosen.files)
+        on_progress(done, total)
 
 
 def earlier(client, repository: str, there) -> set[str]:
