@@ -20,7 +20,7 @@ from precompute.steps.equal_n import (
     EqualNMeasures,
     directions_chunk,
     equal_n_from,
-    measured,
+    measure_neuron,
     neurons_chunk,
     work_equal_n,
 )
@@ -193,7 +193,9 @@ def test_every_space_measures_its_own_embeddings(rows):
     to, x, w = embedder(rows), rows.neuron_x(1), rows.weights.W_in[:, 1]
     for space in EMBEDDINGS:
         job = replace(JOB, space=space, n=60)
-        told = measured(job, to.inputs(space, x), to.weights(space, w[:, None])[:, 0], None, np.random.default_rng(0))
+        told = measure_neuron(
+            job, to.inputs(space, x), to.weights(space, w[:, None])[:, 0], None, np.random.default_rng(0)
+        )
         own = tree(similarities(to(space, x, w)))
         assert told["rarefied_features"] == 60 - int((own[:, 2] <= 0.5).sum())
 

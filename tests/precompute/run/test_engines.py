@@ -221,7 +221,7 @@ def test_error_without_ray_says_what_to_install(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("resources", "takes", "n"),
+    ("resources", "task_needs", "n"),
     [
         ({"CPU": 8.0}, Needs(1, 0, {}), 8),
         ({"CPU": 8.0}, Needs(3, 0, {}), 2),
