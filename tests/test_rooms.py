@@ -44,7 +44,7 @@ ALLOWED = {
         "models": {"run", "corpus"},
         "steps": {"run", "models"},
         "write": {"run", "steps"},
-        "demo_model": {"corpus"},
+        "demo_model": {"corpus", "run"},
         "synthetic": {"run", "steps", "write"},
         "autoencoders": {"run", "corpus", "models", "steps", "write"},
         "evaluate": {"run", "models", "steps", "autoencoders"},

@@ -1,6 +1,6 @@
 """Verify an atlas completely, reading every byte."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,11 @@ from ne_core.atlas.paths import layer_folder
 from ne_core.errors import AtlasError
 
 
-def verify(root: Path) -> Iterator[str]:
-    """Yield the problems of an atlas, a line each; nothing for a valid one. Reads every byte."""
+def verify(root: Path, on_progress: Callable[[int, int], None] | None = None) -> Iterator[str]:
+    """Yield the problems of an atlas, a line each; nothing for a valid one. Reads every byte.
+
+    `on_progress` is called with the bytes whose checksum was compared, and their total.
+    """
     try:
         atlas = Atlas.open(root)
     except AtlasError as error:
@@ -26,9 +29,13 @@ def verify(root: Path) -> Iterator[str]:
     for layer, files in atlas.files.items():
         yield from layer_problems(atlas, layer, files)
     yield from lab_problems(atlas)
+    done = 0
     for name, entry in atlas.manifest.files.items():
         if file_sha256(root / name) != entry.get("sha256"):
             yield f"{root / name} is not what was written: its checksum differs from the manifest's"
+        done += entry["size"]
+        if on_progress:
+            on_progress(done, atlas.manifest.size)
     known = {*atlas.manifest.files, "manifest.json"}
     for path in sorted(content_files(root)):
         if path.relative_to(root).as_posix() not in known:

@@ -3,6 +3,7 @@
 Texts of an atlas are untrusted: each passes `safe` or `token_html` before it is written here.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -48,8 +49,10 @@ class Feature:
     activation: float
 
 
-def static_page(atlas: Atlas, ref: NeuronRef, cut: float | None = None) -> str:
-    """Return the page of a neuron. Raises KeyError for a neuron that is not in the atlas."""
+def static_page(
+    atlas: Atlas, ref: NeuronRef, cut: float | None = None, on_progress: Callable[[int, int], None] | None = None
+) -> str:
+    """Return the page of a neuron; `on_progress` counts features. Raises KeyError for a neuron that is not there."""
     neuron, cut = atlas.neuron(ref), atlas.manifest.default_cut if cut is None else cut
     title = unit_title(atlas.manifest, ref)
     listed = features(atlas, neuron, cut)
@@ -62,7 +65,10 @@ def static_page(atlas: Atlas, ref: NeuronRef, cut: float | None = None) -> str:
             '<h2 id="examples">Examples</h2>',
             instructions,
         ]
-        body += [section(atlas, neuron, feature, cut) for feature in listed]
+        for done, feature in enumerate(listed, start=1):
+            body.append(section(atlas, neuron, feature, cut))
+            if on_progress:
+                on_progress(done, len(listed))
         body.append(caution(atlas, ref.layer))
     else:
         kind = "image" if atlas.manifest.images else "text of the corpus"

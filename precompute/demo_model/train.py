@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from precompute.demo_model.quiet import quiet
 from precompute.demo_model.settings import Settings
 from precompute.demo_model.step import Run, batch_of_step, new_run, take_step, token_losses
 from precompute.demo_model.tokenizer import END, MASK, trained_tokenizer
+from precompute.run.progress import Progress, Stage
 
 N_TUNE_TOKENS = 25_000
 
@@ -24,11 +24,15 @@ N_TUNE_TOKENS = 25_000
 def train_demo(out: Path, work: Path, settings: Settings) -> None:
     """Train on the offline corpus and save the model to `out`; a stopped run in `work` is resumed."""
     check_out(out)
-    train_texts, held_out_texts, sha256 = data.corpus_texts(workers=settings.threads)
-    tokenizer = load_tokenizer(work, train_texts, settings)
-    streams = data.streams(tokenizer, train_texts, held_out_texts)
+    progress = Progress(3)
+    with progress.stage("corpus"):
+        train_texts, held_out_texts, sha256 = data.corpus_texts(workers=settings.threads)
+    with progress.stage("tokens"):
+        tokenizer = load_tokenizer(work, train_texts, settings)
+        streams = data.streams(tokenizer, train_texts, held_out_texts)
     print(f"corpus {sha256[:12]}: {len(streams.train):,} training tokens", flush=True)
-    run = train(streams, tokenizer, work, settings)
+    with progress.stage("training", "steps") as stage:
+        run = train(streams, tokenizer, work, settings, stage)
     save(
         run,
         tokenizer,
@@ -55,14 +59,22 @@ def load_tokenizer(work: Path, texts: list[str], settings: Settings) -> PreTrain
     return AutoTokenizer.from_pretrained(folder)
 
 
-def train(streams: data.Streams, tokenizer: PreTrainedTokenizerBase, work: Path, settings: Settings) -> Run:
+def train(
+    streams: data.Streams,
+    tokenizer: PreTrainedTokenizerBase,
+    work: Path,
+    settings: Settings,
+    stage: Stage | None = None,
+) -> Run:
     """Run all remaining steps; every report writes a line of the log and a checkpoint."""
     quiet()
     torch.set_num_threads(settings.threads)
     work.mkdir(parents=True, exist_ok=True)
     end, mask = tokenizer.convert_tokens_to_ids([END, MASK])
     run = resumed_run(work, settings, end)
-    started, first_step, recent = time.monotonic(), run.step, []
+    recent = []
+    if stage:
+        stage.already(run.step)
     while run.step < settings.steps:
         if run.step == settings.decay_from:
             write_checkpoint(run, work / "before_decay.pt")
@@ -70,22 +82,21 @@ def train(streams: data.Streams, tokenizer: PreTrainedTokenizerBase, work: Path,
         if run.step % settings.report_every == 0 or run.step == settings.steps:
             tune_loss = token_losses(run.model, streams.tune[:N_TUNE_TOKENS], settings.n_ctx, end, fast=True).mean()
             write_checkpoint(run, work / "last.pt")
-            seconds_a_step = (time.monotonic() - started) / (run.step - first_step)
-            _report(run, work, float(np.mean(recent)), float(tune_loss), seconds_a_step)
+            _report(run, work, float(np.mean(recent)), float(tune_loss), stage)
             recent = []
+        if stage:
+            stage(run.step, settings.steps)
     return run
 
 
-def _report(run: Run, work: Path, train_loss: float, tune_loss: float, seconds_a_step: float) -> None:
-    s = run.settings
+def _report(run: Run, work: Path, train_loss: float, tune_loss: float, stage: Stage | None) -> None:
     row = {"step": run.step, "train_loss": round(train_loss, 4), "held_out_loss": round(tune_loss, 4)}
     with (work / "log.jsonl").open("a") as log:
         log.write(json.dumps(row) + "\n")
-    minutes_left = (s.steps - run.step) * seconds_a_step / 60
+    if stage:
+        stage.end_line()
     print(
-        f"step {run.step}/{s.steps}  train {train_loss:.3f}  held-out {tune_loss:.3f} nats/token  "
-        f"{s.batch * s.n_ctx / seconds_a_step:,.0f} tokens/s  {minutes_left:.0f} min left",
-        flush=True,
+        f"step {run.step}/{run.settings.steps}  train {train_loss:.3f}  held-out {tune_loss:.3f} nats/token", flush=True
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ne_core.atlas import Atlas
 from ne_core.sharing.atomic_write import write_output
-from precompute.errors import lacking, one_line, ran_out
+from precompute.errors import is_out_of_memory, missing_package_message, one_line
 from precompute.evaluate.dictionaries import evaluate_dictionaries
 from precompute.evaluate.lab import evaluate_lab
 from precompute.evaluate.names import evaluate_names
@@ -73,11 +73,11 @@ def measure(part: str, atlas: Atlas, options: Options, progress: Progress) -> Re
         with progress.stage(part, PROGRESS_UNITS.get(part, "")) as on_progress:
             return PARTS[part](atlas, options, on_progress)
     except ModuleNotFoundError as error:
-        return Failed(lacking(error))
+        return Failed(missing_package_message(error))
     except (ValueError, OSError) as error:
         return Failed(one_line(error))
     except (MemoryError, RuntimeError) as error:
-        if not ran_out(error):
+        if not is_out_of_memory(error):
             raise
         return Failed("not enough memory")
 

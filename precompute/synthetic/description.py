@@ -2,7 +2,7 @@
 
 from ne_core.atlas.manifest import Corpus, Description, Importance, Model
 from ne_core.method.embeddings import REFERENCE
-from precompute.steps.layer_features import LayerFound
+from precompute.steps.layer_features import LayerFeatures
 from precompute.synthetic.layer import KEEP, SAMPLED
 from precompute.synthetic.neurons import HEAVIEST
 from precompute.synthetic.settings import Settings
@@ -16,7 +16,7 @@ NOTES = [
 ]
 
 
-def description(settings: Settings, layers: list[LayerFound]) -> Description:
+def description(settings: Settings, layers: list[LayerFeatures]) -> Description:
     """Return the fields of the manifest that the arrays do not determine."""
     return Description(
         name="synthetic",

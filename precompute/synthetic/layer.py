@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 
 from ne_core.atlas.inputs import input_index
 from ne_core.method.layer import NeuronLayer
-from precompute.steps.activating_examples import LayerRows
+from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.sample import LayerStatistics, histograms, moments
 from precompute.synthetic.concepts import Concepts, directions
 from precompute.synthetic.corpus import NO_CONCEPT, Corpus
@@ -31,7 +31,7 @@ TUNED = 0.25  # squared part of the concepts in a neuron's weights
 class PlantedLayer:
     """A planted layer. `concept` and `family` are those of each row's x; NO_CONCEPT without a concept."""
 
-    rows: LayerRows
+    rows: ActivatingExamples
     statistics: LayerStatistics
     logits: dict[str, np.ndarray]
     concept: Int[np.ndarray, " n_rows"]
@@ -53,7 +53,7 @@ def plant_layer(settings: Settings, bank: Concepts, texts: Corpus, layer: int) -
     maxima = rng.gamma(4, 1.2, size=settings.neurons).astype(np.float32) + 1
     counts = np.bincount(activating.neuron, minlength=settings.neurons)
     activation = activations(activating, maxima, rng)
-    rows = LayerRows(
+    rows = ActivatingExamples(
         layer=layer,
         weights=weights,
         maxima=np.where(counts > 0, maxima, np.float32(-0.1)),
@@ -104,7 +104,7 @@ def activations(
     )
 
 
-def statistics(rows: LayerRows, rng: np.random.Generator) -> LayerStatistics:
+def statistics(rows: ActivatingExamples, rng: np.random.Generator) -> LayerStatistics:
     """Return statistics of sampled inputs, and of activations mostly just below zero."""
     mean, covariance = moments([rows.x[rng.integers(len(rows.x), size=SAMPLED)]])
     pre_activations = (

@@ -14,9 +14,9 @@ from ne_core.method.similar import SPACES
 from ne_core.sharing.atomic_write import check_target
 from precompute.run.progress import Progress, counted
 from precompute.steps import index
-from precompute.steps.features import FeaturesJob, computed, features_from, tasks, unit_ranges
+from precompute.steps.features import FeaturesJob, compute_units, features_from, tasks, unit_ranges
 from precompute.steps.index import Indexed
-from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.layer_features import LayerFeatures, Texts
 from precompute.steps.names import named
 from precompute.steps.places import map_columns
 from precompute.steps.sample import LayerStatistics
@@ -36,7 +36,7 @@ from precompute.write.parts import AtlasParts
 class LayerResult:
     """One layer without its inputs; only the vectors of the central examples are left of them."""
 
-    features: LayerFound
+    features: LayerFeatures
     statistics: LayerStatistics
     logits: dict[str, np.ndarray]
     importances: Float[np.ndarray, "n_rows n_baselines n_back"]
@@ -73,7 +73,7 @@ def layer_results(settings: Settings, bank: Concepts, texts: Corpus, workers: in
             pending.append(plant_layer(settings, bank, texts, layer))
             yield from (chunk for _, chunk in tasks(pending[-1].rows, units))
 
-    results = computed(chunks(), FeaturesJob(CUT), settings.rows, workers)
+    results = compute_units(chunks(), FeaturesJob(CUT), settings.rows, workers)
     for units in ranges:
         parts = dict(zip(units, islice(results, len(units)), strict=True))
         layer = pending.popleft()
@@ -81,11 +81,11 @@ def layer_results(settings: Settings, bank: Concepts, texts: Corpus, workers: in
 
 
 def layer_result(
-    settings: Settings, bank: Concepts, texts: Corpus, layer: PlantedLayer, features: LayerFound
+    settings: Settings, bank: Concepts, texts: Corpus, layer: PlantedLayer, features: LayerFeatures
 ) -> LayerResult:
     central = features.central_rows
     return LayerResult(
-        LayerFound(replace(features.rows, x=features.rows.x[:0].copy()), features.features),
+        LayerFeatures(replace(features.rows, x=features.rows.x[:0].copy()), features.features),
         layer.statistics,
         layer.logits,
         importances(settings, bank, texts, features, layer.concept).astype(np.float16),

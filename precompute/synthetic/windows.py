@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from ne_core.text.windows import Window
-from precompute.steps.layer_features import LayerFound
+from precompute.steps.layer_features import LayerFeatures
 from precompute.synthetic.concepts import Concepts
 from precompute.synthetic.corpus import NO_CONCEPT, Corpus
 from precompute.synthetic.neurons import ActivatingPositions
@@ -43,7 +43,7 @@ def in_context(
 
 
 def importances(
-    settings: Settings, bank: Concepts, texts: Corpus, layer: LayerFound, concept: np.ndarray
+    settings: Settings, bank: Concepts, texts: Corpus, layer: LayerFeatures, concept: np.ndarray
 ) -> Float[np.ndarray, "n_rows n_baselines n_back"]:
     """Return importances of the most central rows: near 1 for the key token, high for context, low for the rest."""
     rows, rng = layer.rows, np.random.default_rng([settings.seed, 1 + layer.rows.layer, 1])

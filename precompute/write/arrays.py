@@ -15,7 +15,7 @@ from ne_core.atlas.schema import EXAMPLES, IMAGES, INPUTS, LAYER, Array
 from ne_core.half import LARGEST, n_clipped
 from ne_core.method.statistics import triangle
 from ne_core.sharing.atomic_write import WriteError
-from precompute.steps.activating_examples import LayerRows
+from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.layer_features import Features, Texts
 from precompute.steps.sample import LayerStatistics
 
@@ -33,7 +33,7 @@ def write_examples(folder: Path, texts: Texts) -> None:
 
 def write_layer(
     folder: Path,
-    rows: LayerRows,
+    rows: ActivatingExamples,
     features: Features,
     statistics: LayerStatistics,
     importances: Float[np.ndarray, "n_rows n_baselines n_back"],
@@ -69,7 +69,7 @@ def write_columns(folder: Path, layer: int, specs: Sequence[Array], columns: Map
     return clipped
 
 
-def write_inputs(folder: Path, rows: LayerRows) -> Clipped:
+def write_inputs(folder: Path, rows: ActivatingExamples) -> Clipped:
     """Write one layer's x, sorted by (example, position) without duplicates, as readers expect. Raises WriteError."""
     x_row, n_unique = input_index(rows.example, rows.pos)
     if len(rows.x) != n_unique or not np.array_equal(x_row, rows.x_row):

@@ -23,10 +23,10 @@ from ne_core.atlas.schema import (
 )
 from ne_core.method.similar import SPACES
 from ne_core.sharing.atomic_write import new_atlas
-from precompute.run.mapped import let_go
+from precompute.run.mapped import release_pages
 from precompute.run.progress import OnProgress, silent
 from precompute.steps import index
-from precompute.steps.layer_features import LayerFound
+from precompute.steps.layer_features import LayerFeatures
 from precompute.steps.search_index import write_search
 from precompute.write.arrays import Clipped, write_columns, write_examples, write_inputs, write_layer
 from precompute.write.parts import AtlasParts
@@ -52,7 +52,7 @@ def write_atlas(out: Path, parts: AtlasParts, on_progress: OnProgress = silent) 
         logger.warning("%s", clipped_message(clipped))
 
 
-def write_layer_files(folder: Path, parts: AtlasParts, layer: LayerFound) -> Clipped:
+def write_layer_files(folder: Path, parts: AtlasParts, layer: LayerFeatures) -> Clipped:
     """Write all arrays of one layer."""
     number, optional = layer.rows.layer, []
     clipped = write_layer(folder, layer.rows, layer.features, parts.statistics[number], parts.importances[number])
@@ -66,7 +66,7 @@ def write_layer_files(folder: Path, parts: AtlasParts, layer: LayerFound) -> Cli
         clipped |= write_columns(folder, number, specs, by_layer[number])
     if parts.description.inputs:
         clipped |= write_inputs(folder, layer.rows)
-        let_go(layer.rows.x)
+        release_pages(layer.rows.x)
     return clipped
 
 

@@ -10,13 +10,13 @@ from ne_core.method.similar import SPACES
 from precompute.run.progress import OnProgress, silent
 from precompute.steps import index
 from precompute.steps.index import Indexed
-from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.layer_features import LayerFeatures, Texts
 from precompute.steps.names import named
 from precompute.steps.places import MAPPED, map_columns
 
 
 def indexed(
-    layers: Sequence[LayerFound],
+    layers: Sequence[LayerFeatures],
     texts: Texts,
     importances: Mapping[int, Float[np.ndarray, "n_rows n_baselines n_back"]],
     seed: int = 0,

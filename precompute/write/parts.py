@@ -9,9 +9,9 @@ from jaxtyping import Float
 
 from ne_core.atlas.manifest import Description
 from precompute.steps.contributions import Columns as Contributions
-from precompute.steps.equal_n import Rarefied
+from precompute.steps.equal_n import EqualNMeasures
 from precompute.steps.index import Indexed
-from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.layer_features import LayerFeatures, Texts
 from precompute.steps.logits import Columns
 from precompute.steps.sample import LayerStatistics
 
@@ -26,12 +26,12 @@ class AtlasParts:
 
     description: Description
     texts: Texts
-    layers: Sequence[LayerFound]
+    layers: Sequence[LayerFeatures]
     statistics: Mapping[int, LayerStatistics]
     importances: Mapping[int, Float[np.ndarray, "n_rows n_baselines n_back"]]
     indexed: Indexed
     logits: Mapping[int, Columns] | None = None
     contributions: Mapping[int, Contributions] | None = None
-    equal_n: Rarefied | None = None
+    equal_n: EqualNMeasures | None = None
     spaces: Mapping[str, np.ndarray] | None = None
     write_more: Callable[[Path], None] = lambda folder: None

@@ -20,7 +20,7 @@ from precompute.models.transformer import TransformerSource, open_transformer
 from precompute.run.checkpoints import Checkpoints
 from precompute.steps.candidates import Rule
 from precompute.steps.collect import WINDOW, CollectJob, Gathering, layer_rows, real_positions, unit_candidates
-from precompute.steps.sample import layer_statistics, sampled
+from precompute.steps.sample import layer_statistics, sample_positions
 from tests.bench.figures import Figures
 
 
@@ -51,7 +51,7 @@ def job_of(source: TransformerSource, config: RunConfig, units: int) -> CollectJ
     examples = make_examples(documents, source.tokenizer, n, config.context)
     allowed = real_positions(examples.lengths, config.context)
     rules = {layer: Rule(config.keep, config.max_examples) for layer in source.layers}
-    sample = sampled(allowed, config.sample_positions * n // config.examples, config.seed)
+    sample = sample_positions(allowed, config.sample_positions * n // config.examples, config.seed)
     return CollectJob(examples.tokens, examples.lengths, allowed, sample, rules, WINDOW, config.work_unit)
 
 

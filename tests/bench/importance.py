@@ -20,7 +20,7 @@ from precompute.corpus import make_examples, read_documents
 from precompute.models.transformer import TransformerSource, masking, open_transformer
 from precompute.steps.importance import ImportanceJob, Limits, gathered, unit_importances, units
 from precompute.steps.importance.budget import positions_back
-from precompute.steps.importance.job import LayerAsked
+from precompute.steps.importance.job import RequestedRows
 from tests.bench.collect import gpt2_shape, timed
 from tests.bench.figures import Figures
 
@@ -81,13 +81,13 @@ def random_job(source: TransformerSource) -> ImportanceJob:
     return ImportanceJob(None, tokens, lengths, BACK, (BASELINE,), EXAMPLES // UNITS, Limits(None, None), pairs, layers)
 
 
-def random_layer(layer: int, n: int, rng: np.random.Generator) -> LayerAsked:
+def random_layer(layer: int, n: int, rng: np.random.Generator) -> RequestedRows:
     example = np.sort(rng.integers(0, EXAMPLES, n, dtype=np.int32))
     neuron, pos = (rng.integers(low, high, n, dtype=np.int32) for low, high in ((0, N_NEURONS), (1, CONTEXT)))
-    return LayerAsked(layer, n, np.arange(n, dtype=np.int32), neuron, example, pos, np.ones(n, dtype=np.float32))
+    return RequestedRows(layer, n, np.arange(n, dtype=np.int32), neuron, example, pos, np.ones(n, dtype=np.float32))
 
 
-def is_read(job: ImportanceJob, layer: LayerAsked) -> Bool[np.ndarray, "n back"]:
+def is_read(job: ImportanceJob, layer: RequestedRows) -> Bool[np.ndarray, "n back"]:
     """Return a mask of the positions back from each row's key token that are masked."""
     positions = positions_back(layer.pos, BACK)
     return (positions >= 0) & job.pairs[layer.example[:, None], np.maximum(positions, 0)]
@@ -100,14 +100,14 @@ def prompt_masking(model: PreTrainedModel, job: ImportanceJob, baseline: torch.T
         masked_forward(model, job, baseline, pairs, [rows_read(layer, pairs) for layer in job.layers])
 
 
-def rows_read(layer: LayerAsked, pairs: Int[np.ndarray, "batch 2"]) -> Read:
+def rows_read(layer: RequestedRows, pairs: Int[np.ndarray, "batch 2"]) -> Read:
     distance = layer.pos - pairs[:, 1, None]
     index, row = np.nonzero((layer.example == pairs[:, 0, None]) & (distance >= 0) & (distance < BACK))
     return index, layer.pos[row], layer.neuron[row]
 
 
 def per_neuron(
-    model: PreTrainedModel, job: ImportanceJob, baseline: torch.Tensor, layers: Sequence[LayerAsked]
+    model: PreTrainedModel, job: ImportanceJob, baseline: torch.Tensor, layers: Sequence[RequestedRows]
 ) -> list[Float[np.ndarray, " batch"]]:
     """Run a batch of random (row, masked position) of each layer, one pass each, as deep as the layer."""
     values = []
@@ -119,7 +119,7 @@ def per_neuron(
     return values
 
 
-def sampled(job: ImportanceJob, layer: LayerAsked) -> Int[np.ndarray, "2 batch"]:
+def sampled(job: ImportanceJob, layer: RequestedRows) -> Int[np.ndarray, "2 batch"]:
     return np.random.default_rng(layer.layer).permutation(np.argwhere(is_read(job, layer)))[:BATCH].T
 
 

@@ -8,7 +8,7 @@ import torch
 from precompute.config import PRESETS
 from precompute.corpus import make_examples, may_be_key, read_documents
 from precompute.models.transformer import open_transformer
-from precompute.steps.activating_examples import LayerRows
+from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.collect import collect_tokens
 from tests.bench.figures import Figures
 
@@ -34,6 +34,6 @@ def collect(model: Path, dtype: torch.dtype) -> tuple[set[tuple[int, ...]], floa
     return {row for rows in layers for row in rows_of(rows)}, seconds
 
 
-def rows_of(rows: LayerRows) -> zip:
+def rows_of(rows: ActivatingExamples) -> zip:
     columns = (column.tolist() for column in (rows.neuron, rows.example, rows.pos))
     return zip([rows.layer] * rows.n_rows, *columns, strict=True)

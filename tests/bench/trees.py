@@ -14,7 +14,7 @@ from scipy.cluster.hierarchy import linkage
 
 from ne_core.method.layer import NeuronLayer
 from precompute.run.engines.local import LocalEngine, n_cores
-from precompute.steps.activating_examples import LayerRows
+from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.features import Chunk, chunk_of, features_of, unit_ranges
 from tests.bench.figures import Figures
 
@@ -38,7 +38,7 @@ def in_pool(function: Callable, tasks: Iterable) -> list:
     return [result for _, result in LocalEngine().map(function, None, enumerate(tasks), cores=1)]
 
 
-def random_rows() -> LayerRows:
+def random_rows() -> ActivatingExamples:
     """Return one layer; each neuron's examples are of six meanings, and an x serves some fourteen neurons."""
     rng = np.random.default_rng(0)
     meanings = rng.normal(size=(N_MEANINGS, D_IN)).astype(np.float32)
@@ -47,7 +47,7 @@ def random_rows() -> LayerRows:
     row_meaning = np.take_along_axis(meaning, rng.integers(6, size=(N_NEURONS, N_EXAMPLES)), axis=1)
     n_rows, n_per_meaning = row_meaning.size, N_X // N_MEANINGS
     W_in = rng.normal(size=(D_IN, N_NEURONS)).astype(np.float32)
-    return LayerRows(
+    return ActivatingExamples(
         layer=0,
         weights=NeuronLayer(W_in, np.zeros(N_NEURONS, dtype=np.float32)),
         maxima=np.ones(N_NEURONS, dtype=np.float32),
@@ -61,7 +61,7 @@ def random_rows() -> LayerRows:
     )
 
 
-def chunks(rows: LayerRows) -> Iterator[Chunk]:
+def chunks(rows: ActivatingExamples) -> Iterator[Chunk]:
     return chain.from_iterable(map(chunk_of, repeat(rows), units) for units in unit_ranges([N_NEURONS]))
 
 

@@ -14,18 +14,18 @@ from ne_core.method.embeddings import Embedder
 from ne_core.method.layer import NeuronLayer
 from ne_core.method.statistics import InputStatistics
 from ne_core.text.windows import Window
-from precompute.steps.activating_examples import LayerRows
+from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.directions import Pool, directions
 from precompute.steps.equal_n import (
-    Rarefied,
-    RarefiedJob,
+    EqualNJob,
+    EqualNMeasures,
     directions_chunk,
+    equal_n_from,
     neurons_chunk,
-    rarefied_from,
-    work_rarefied,
+    work_equal_n,
 )
 from precompute.steps.features import features_of, unit_ranges
-from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.layer_features import LayerFeatures, Texts
 from precompute.steps.sample import LayerStatistics
 from precompute.steps.spaces import spaces_of
 from precompute.write.atlas import write_atlas
@@ -112,7 +112,7 @@ def direction(number: int) -> np.ndarray:
     return x
 
 
-def planted_rows(layer: int, neurons: Sequence[Sequence[Meaning]], corpus: RandomTexts) -> LayerRows:
+def planted_rows(layer: int, neurons: Sequence[Sequence[Meaning]], corpus: RandomTexts) -> ActivatingExamples:
     rng = corpus.rng
     W_in = rng.uniform(0.8, 1.2, size=(D_IN, len(neurons))).astype(np.float32)
     rows = []
@@ -127,7 +127,7 @@ def planted_rows(layer: int, neurons: Sequence[Sequence[Meaning]], corpus: Rando
     x *= (activation / np.einsum("rd,dr->r", x, W_in[:, neuron]))[:, None]  # so that x · w equals the activation
     counts = np.bincount(neuron, minlength=len(neurons))
     x_row, _ = input_index(example, pos)
-    return LayerRows(
+    return ActivatingExamples(
         layer=layer,
         weights=NeuronLayer(W_in, np.zeros(len(neurons), dtype=np.float32)),
         maxima=np.where(counts > 0, 4, -0.2).astype(np.float32),
@@ -150,7 +150,7 @@ def planted_windows(rng, corpus: RandomTexts, example, pos, activation) -> np.nd
     return values
 
 
-def planted_importances(rng, layer: LayerFound) -> np.ndarray:
+def planted_importances(rng, layer: LayerFeatures) -> np.ndarray:
     """Masking the key token loses everything, some tokens inhibit; NaN for high ranks and outside tokens."""
     values = rng.uniform(-0.4, 0.6, size=(layer.rows.n_rows, len(BASELINES), WINDOW.back)).astype(np.float32)
     values[:, :, WINDOW.key] = 1
@@ -160,7 +160,7 @@ def planted_importances(rng, layer: LayerFound) -> np.ndarray:
     return values
 
 
-def planted_statistics(rng, layer: LayerRows) -> LayerStatistics:
+def planted_statistics(rng, layer: ActivatingExamples) -> LayerStatistics:
     """Return statistics of a random sample: most positions silent, some neurons with a single activation."""
     x = rng.normal(size=(N_SAMPLED, layer.weights.d_in))
     activations = np.maximum(rng.normal(size=(layer.weights.n_neurons, N_SAMPLED)), 0)
@@ -183,7 +183,7 @@ def planted_logits(rng, n_neurons: int) -> dict[str, np.ndarray]:
     return {"logit_tokens": tokens, "logit_effects": np.take_along_axis(effects[:, None], tokens, axis=2)}
 
 
-def planted_contributions(rng, layer_features: LayerFound) -> dict[str, np.ndarray]:
+def planted_contributions(rng, layer_features: LayerFeatures) -> dict[str, np.ndarray]:
     """Head L0 H1 contributes most and reads the previous token; the parts sum to the activation."""
     parts, rows = PARTS, layer_features.rows
     layer, n = rows.layer, rows.n_rows
@@ -196,7 +196,7 @@ def planted_contributions(rng, layer_features: LayerFound) -> dict[str, np.ndarr
     return {"contributions": values, "read_head": order, "read_back": back}
 
 
-def description(layers: Sequence[LayerFound], inputs: bool = True) -> Description:
+def description(layers: Sequence[LayerFeatures], inputs: bool = True) -> Description:
     return Description(
         name="planted",
         units="neurons",
@@ -222,24 +222,24 @@ def description(layers: Sequence[LayerFound], inputs: bool = True) -> Descriptio
     )
 
 
-def planted_layers(rng: np.random.Generator) -> tuple[Texts, list[LayerFound]]:
+def planted_layers(rng: np.random.Generator) -> tuple[Texts, list[LayerFeatures]]:
     """Return the layers, from planted rows by the real feature step, and their texts."""
     corpus = RandomTexts(rng)
     rows = [planted_rows(layer, neurons, corpus) for layer, neurons in LAYERS.items()]
     return Texts(corpus.tokens, corpus.lengths, VOCAB, WINDOW), features_of(rows, CUT)
 
 
-def planted_equal_n(rows: Sequence[LayerRows], statistics: dict[int, LayerStatistics]) -> Rarefied:
+def planted_equal_n(rows: Sequence[ActivatingExamples], statistics: dict[int, LayerStatistics]) -> EqualNMeasures:
     """Measures on subsets of EQUAL_N planted examples, and as many random directions."""
-    job, ranges = RarefiedJob("neuron", CUT, EQUAL_N, 40, 0), unit_ranges([len(layer.maxima) for layer in rows])
+    job, ranges = EqualNJob("neuron", CUT, EQUAL_N, 40, 0), unit_ranges([len(layer.maxima) for layer in rows])
     embedder_of = embedders(statistics)
     units = [neurons_chunk(job, layer, 0, embedder_of[layer.layer]) for layer in rows]
     for layer in rows:
         pool = Pool.of(layer.weights, layer.x, layer.x_row, layer.example)
         drawn = directions(pool, 40, EQUAL_N, 0.75, 100, np.random.default_rng(layer.layer))
         units.append(directions_chunk(job, layer, drawn, embedder_of[layer.layer]))
-    results = [work_rarefied(job, unit) for unit in units]
-    return rarefied_from(rows, ranges, results.__getitem__, job)
+    results = [work_equal_n(job, unit) for unit in units]
+    return equal_n_from(rows, ranges, results.__getitem__, job)
 
 
 def make_atlas(out: Path, inputs: bool = True, equal_n: bool = False) -> Path:

@@ -1,5 +1,6 @@
 """Selection of an atlas's files to share: all of them, or all but the inputs, of a complete atlas only."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,12 +29,12 @@ class Selection:
         return self.manifest.size + len(self.text)
 
 
-def select_files(root: Path, inputs: bool = True) -> Selection:
+def select_files(root: Path, inputs: bool = True, on_progress: Callable[[int, int], None] | None = None) -> Selection:
     """Select the files of an atlas. Raises AtlasError with the first problem of the atlas.
 
     Without `inputs` the selection is that of an atlas that was built without them.
     """
-    for problem in verify(root):
+    for problem in verify(root, on_progress):
         raise AtlasError(problem)
     manifest = read_manifest(root)
     if inputs or not manifest.inputs:

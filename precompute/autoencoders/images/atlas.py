@@ -15,13 +15,13 @@ from precompute.autoencoders.images.arrays import ImageLayer, ImageSet
 from precompute.autoencoders.images.source import NOT_SPLIT, ImageSource
 from precompute.config import RunConfig
 from precompute.run.progress import OnProgress, silent
-from precompute.steps.activating_examples import LayerRows
+from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.candidates import Rule
 from precompute.steps.collect import CollectJob, Gathering, check_weights, layer_rows, unit_candidates
 from precompute.steps.features import features_of
-from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.layer_features import LayerFeatures, Texts
 from precompute.steps.logits import Columns
-from precompute.steps.sample import LayerStatistics, layer_statistics, sampled
+from precompute.steps.sample import LayerStatistics, layer_statistics, sample_positions
 from precompute.write.atlas import write_atlas
 from precompute.write.in_memory import indexed
 from precompute.write.parts import AtlasParts
@@ -87,7 +87,7 @@ def collect_job(images: ImageSet, layers: Sequence[ImageLayer], choices: ImageCh
         tokens=np.arange(len(images), dtype=np.int32)[:, None],
         lengths=np.ones(len(images), dtype=np.int32),
         allowed=all_positions,
-        sampled=sampled(all_positions, RunConfig.sample_positions, choices.seed),
+        sampled=sample_positions(all_positions, RunConfig.sample_positions, choices.seed),
         rules={layer: Rule(choices.keep, choices.max_examples) for layer in range(len(layers))},
         window=WINDOW,
         work_unit=WORK_UNIT,
@@ -96,7 +96,7 @@ def collect_job(images: ImageSet, layers: Sequence[ImageLayer], choices: ImageCh
 
 def collect_layers(
     source: ImageSource, job: CollectJob, progress: OnProgress
-) -> tuple[list[LayerRows], dict[int, LayerStatistics]]:
+) -> tuple[list[ActivatingExamples], dict[int, LayerStatistics]]:
     """Return the activating examples and the statistics of every layer."""
     gathering, units = Gathering(job), {}
     for unit in range(job.n_units):
@@ -115,7 +115,7 @@ def logits(source: ImageSource) -> dict[int, Columns]:
 
 
 def description(
-    choices: ImageChoices, job: CollectJob, layers: Sequence[ImageLayer], features: Sequence[LayerFound]
+    choices: ImageChoices, job: CollectJob, layers: Sequence[ImageLayer], features: Sequence[LayerFeatures]
 ) -> Description:
     """The choices, and the facts that are the same for all atlases of images."""
     n_rows = sum(layer.rows.n_rows for layer in features)

@@ -46,7 +46,7 @@ def build_lab(out: Path, images: LabImages, settings: LabSettings, restart: bool
     """Build both atlases, the one of the latents last. Raises WriteError, ConfigError or CheckpointError."""
     out, neurons = output_folders(out)
     with run_folder(out, restart) as run:
-        run.agree(run_conditions(images, settings))
+        run.record_settings(run_conditions(images, settings))
         progress = Progress(n_stages=4, note=run.note)
         with progress.stage("classifier", "epochs") as on_progress, one_thread():
             mlp = trained_classifier(images, settings, run.stage("classifier"), on_progress)

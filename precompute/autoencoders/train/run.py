@@ -37,7 +37,7 @@ def train_sae(out: Path, settings: Settings) -> list[Figure]:
     source = open_transformer(settings.model, weights="raw", layers=[settings.layer], device=settings.device)
     with run_folder(out) as run:
         sha256 = model_facts(settings.model, source.name, source.gated, source.causal).sha256
-        run.agree({**settings.fixed, **run_conditions(settings, source), "weights of the model": sha256})
+        run.record_settings({**settings.fixed, **run_conditions(settings, source), "weights of the model": sha256})
         progress = Progress(n_stages=4, note=run.note)
         with progress.stage("corpus", "examples") as on_progress:
             corpus = load_corpus(source, settings, on_progress)

@@ -1,6 +1,6 @@
 """Classify errors raised while running a model: caused by the model, or by the machine."""
 
-from precompute.errors import device_failed, ran_out
+from precompute.errors import is_device_failure, is_out_of_memory
 from precompute.run.memory import MemoryShortageError
 
 # Errors that model code and its libraries raise for a model of unexpected structure.
@@ -10,7 +10,7 @@ LONGEST = 160  # characters of a library's message within one of our messages
 
 def of_the_machine(error: BaseException) -> bool:
     """Return whether memory or the device caused the error: such errors say nothing about the model."""
-    return ran_out(error) or isinstance(error, MemoryShortageError) or device_failed(error)
+    return is_out_of_memory(error) or isinstance(error, MemoryShortageError) or is_device_failure(error)
 
 
 def first_line(error: BaseException) -> str:

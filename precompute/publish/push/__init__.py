@@ -10,6 +10,7 @@ from ne_core.amounts import megabytes
 from ne_core.sharing.archive.selection import Selection, select_files
 from precompute.config import ConfigError
 from precompute.publish.push.card import card
+from precompute.run.progress import Progress
 
 PART = r"[A-Za-z0-9_]([\w.-]{0,94}\w)?"
 REPOSITORY = re.compile(f"{PART}/{PART}", re.ASCII)
@@ -24,13 +25,16 @@ def push(
     check_repository(repository)
     if license is not None and not LICENSE.fullmatch(license):
         raise ConfigError("--license takes the hub's short name of a license, such as mit or cc-by-4.0")
-    selection = select_files(directory, inputs)
+    progress = Progress(1 if dry_run else 2, often_quick=True)
+    with progress.stage("verify", "bytes") as on_progress:
+        selection = select_files(directory, inputs, on_progress)
     readme = card(selection, repository, license)
     if dry_run:
         return f"{readme}\n{listing(selection, readme)}"
     from precompute.publish.push.upload import upload
 
-    report = upload(selection, readme, repository, private)
+    with progress.stage("upload", "bytes") as on_progress:
+        report = upload(selection, readme, repository, private, on_progress)
     return f"{report}\nNE_ATLAS=hf://{repository}"
 
 

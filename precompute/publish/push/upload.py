@@ -1,7 +1,6 @@
 """Upload to the hub in one commit, so that readers never see half of it; every error is one line."""
 
 import json
-import sys
 import tempfile
 from pathlib import Path
 
@@ -11,7 +10,9 @@ from ne_core.errors import first_line
 from ne_core.sharing.archive.selection import Selection
 from ne_core.sharing.remote.web import endpoint
 from precompute.config import ConfigError
+from precompute.run.progress import OnProgress, silent
 
+AT_ONCE = 8  # files uploaded together
 HUB_FILES = {".gitattributes", "README.md"}  # files that a repository may have before its first atlas
 MESSAGES = {
     401: "the hub does not know this token: run `hf auth login`, or set HF_TOKEN to another",
@@ -22,8 +23,8 @@ MESSAGES = {
 }
 
 
-def upload(selection: Selection, readme: str, repository: str, private: bool) -> str:
-    """Upload the selection and return a report. Raises ConfigError."""
+def upload(selection: Selection, readme: str, repository: str, private: bool, on_progress: OnProgress = silent) -> str:
+    """Upload the selection and return a report. Raises ConfigError. `on_progress` counts bytes."""
     try:
         import httpx2  # what the client sends with
         from huggingface_hub import HfApi, get_token
@@ -36,7 +37,7 @@ def upload(selection: Selection, readme: str, repository: str, private: bool) ->
         )
     client = HfApi(endpoint=endpoint())
     try:
-        return commit_files(client, selection, readme, repository, private)
+        return commit_files(client, selection, readme, repository, private, on_progress)
     except ConfigError:
         raise
     except httpx2.TransportError as error:
@@ -46,12 +47,11 @@ def upload(selection: Selection, readme: str, repository: str, private: bool) ->
 
 
 def quiet_client() -> None:
-    """Silence the client's warnings, and its progress bars unless stderr is a terminal."""
+    """Silence the warnings and the progress bars of the client: this command shows errors and progress."""
     from huggingface_hub.utils import disable_progress_bars, logging
 
     logging.set_verbosity_error()
-    if not sys.stderr.isatty():
-        disable_progress_bars()
+    disable_progress_bars()
 
 
 def reason(error: Exception) -> str:
@@ -63,7 +63,9 @@ def reason(error: Exception) -> str:
     return first_line(ValueError(" ".join(map(str.strip, lines[:2])))) if lines else type(error).__name__
 
 
-def commit_files(client, selection: Selection, readme: str, repository: str, private: bool) -> str:
+def commit_files(
+    client, selection: Selection, readme: str, repository: str, private: bool, on_progress: OnProgress = silent
+) -> str:
     """Commit all files at once, deleting those of an earlier push that are gone; no commit if nothing has changed."""
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
@@ -76,6 +78,7 @@ def commit_files(client, selection: Selection, readme: str, repository: str, pri
     deleted = sorted(earlier_files(client, repository, repository_info) - content.keys())
     operations = [CommitOperationAdd(name, data) for name, data in content.items()]
     operations += [CommitOperationDelete(name) for name in deleted]
+    send_files(client, repository, readme, operations[: len(content)], selection, on_progress)
     message = f"Atlas of schema version {selection.manifest.schema_version}"
     commit = client.create_commit(
         repository, operations, repo_type="dataset", commit_message=message, parent_commit=repository_info.sha
@@ -84,6 +87,21 @@ def commit_files(client, selection: Selection, readme: str, repository: str, pri
     summary += f", {len(deleted)} of an earlier push deleted" if deleted else ""
     summary = summary if commit.oid != repository_info.sha else "nothing has changed"
     return f"{client.endpoint}/datasets/{repository}: {summary}, commit {commit.oid[:12]}"
+
+
+def send_files(
+    client, repository: str, readme: str, additions: list, selection: Selection, on_progress: OnProgress
+) -> None:
+    """Upload the large files in groups, before the commit that refers to them, to report progress in bytes."""
+    client._validate_yaml(readme, repo_type="dataset")  # as create_commit does before it uploads
+    done, total = 0, sum(entry["size"] for entry in selection.files.values())
+    for start in range(0, len(additions), AT_ONCE):
+        group = additions[start : start + AT_ONCE]
+        client.preupload_lfs_files(repository, group, repo_type="dataset", free_memory=False)
+        done += sum(
+            selection.files[each.path_in_repo]["size"] for each in group if each.path_in_repo in selection.files
+        )
+        on_progress(done, total)
 
 
 def earlier_files(client, repository: str, repository_info) -> set[str]:

@@ -123,7 +123,7 @@ def test_other_settings_do_not_resume_a_stopped_run(images, tmp_path, monkeypatc
     with pytest.raises(KeyboardInterrupt):
         build_lab(tmp_path / "digits", images, SETTINGS)
     other = replace(SETTINGS, sweep=replace(SETTINGS.sweep, seeds=1))
-    with pytest.raises(ConfigError, match="begun otherwise"):
+    with pytest.raises(ConfigError, match="started with different settings"):
         build_lab(tmp_path / "digits", images, other)
 
 

@@ -153,7 +153,7 @@ def test_changed_autoencoder_is_refused_on_resume(place, capsys):
     weights = load_file(place / "changing" / "sae_weights.safetensors")
     save_file({**weights, "b_enc": weights["b_enc"] + 0.1}, place / "changing" / "sae_weights.safetensors")
     assert main(command(place, "changed", "changing")) == 2
-    assert "begun otherwise (autoencoder was" in capsys.readouterr().err
+    assert "started with different settings (autoencoder was" in capsys.readouterr().err
     without = command(place, "changed")
     del without[3:5]
     assert main(without) == 2

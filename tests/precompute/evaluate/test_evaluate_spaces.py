@@ -13,7 +13,7 @@ from ne_core.method.comparison import BY, COMPARED
 from ne_core.refs import NeuronRef
 from precompute.__main__ import main
 from precompute.evaluate import Options, applicable_parts, evaluate
-from tests.precompute.steps.test_spaces import made
+from tests.precompute.steps.test_spaces import comparison_of
 from tests.support.hostile import copy_atlas, manifest_of, set_manifest
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -59,7 +59,7 @@ def test_missing_table_gives_one_line(tiny_atlas, tmp_path, capsys):
 def test_boxes_show_quantiles_and_mark_a_neuron():
     values = np.zeros((101, 3, 3))
     values[:, 0, 0] = np.arange(101) / 100
-    plot = drawn(made(values), current=NeuronRef(0, 7))
+    plot = drawn(comparison_of(values), current=NeuronRef(0, 7))
     first = plot["groups"][0]["boxes"][0]
     assert [first[end] for end in ("low", "q1", "median", "q3", "high")] == pytest.approx([0.05, 0.25, 0.5, 0.75, 0.95])
     assert (first["n"], first["mark"]) == (101, 0.07)
@@ -67,11 +67,11 @@ def test_boxes_show_quantiles_and_mark_a_neuron():
     assert plot["groups"][1]["boxes"] == []
     assert plot["y"]["low"] < 0 < 0.95 < plot["y"]["high"]
     assert all(plot["y"]["low"] <= value <= plot["y"]["high"] for value, _ in plot["y"]["ticks"])
-    assert drawn(made(values))["groups"][0]["boxes"][0]["mark"] is None
+    assert drawn(comparison_of(values))["groups"][0]["boxes"][0]["mark"] is None
 
 
 def test_unknown_values_have_no_box():
-    unknown = made(np.zeros((3, 3, 3)), intra=np.full((3, 3, 3), np.nan))
+    unknown = comparison_of(np.zeros((3, 3, 3)), intra=np.full((3, 3, 3), np.nan))
     plot = drawn(unknown, "ratio")
     assert all(not group["boxes"] for group in plot["groups"])
     assert ElementTree.fromstring(boxes_svg(plot)) is not None

@@ -11,26 +11,26 @@ from ne_core.method.embeddings import EMBEDDINGS, Embedder
 from ne_core.method.layer import NeuronLayer
 from ne_core.method.statistics import InputStatistics
 from precompute.run.engines import LocalEngine
-from precompute.steps.activating_examples import LayerRows
-from precompute.steps.directions import Pool, directions, drawn, kept_rows
+from precompute.steps.activating_examples import ActivatingExamples
+from precompute.steps.directions import Pool, activating_rows, directions, draw_directions
 from precompute.steps.equal_n import (
     COLUMNS,
-    Rarefied,
-    RarefiedChunk,
-    RarefiedJob,
+    EqualNChunk,
+    EqualNJob,
+    EqualNMeasures,
     directions_chunk,
-    measured,
+    equal_n_from,
+    measure_neuron,
     neurons_chunk,
-    rarefied_from,
-    work_rarefied,
+    work_equal_n,
 )
 from precompute.steps.features import unit_ranges
 
 D_IN, MEANINGS, N, OTHERS = 48, 600, 20, 30
-JOB = RarefiedJob("neuron", 0.5, N, 30, 0)
+JOB = EqualNJob("neuron", 0.5, N, 30, 0)
 
 
-def planted(seed: int = 0) -> LayerRows:
+def planted(seed: int = 0) -> ActivatingExamples:
     """Neuron 0 fires on one of 600 directions, neuron 1 on four, neuron 2 on twelve, neuron 3 has 5 examples.
 
     The layer's other neurons keep inputs of all directions, from which random directions get their examples. Every
@@ -45,7 +45,7 @@ def planted(seed: int = 0) -> LayerRows:
     x = axes[meaning] + rng.normal(0, 0.02, size=(len(meaning), D_IN))
     W = np.stack([axes[of].sum(axis=0) for of in wanted], axis=1)
     order = np.arange(len(meaning))
-    return LayerRows(
+    return ActivatingExamples(
         layer=1,
         weights=NeuronLayer(W.astype(np.float32), np.zeros(len(wanted), np.float32)),
         maxima=np.full(len(wanted), 2.2, np.float32),
@@ -59,28 +59,28 @@ def planted(seed: int = 0) -> LayerRows:
     )
 
 
-def embedder(rows: LayerRows) -> Embedder:
+def embedder(rows: ActivatingExamples) -> Embedder:
     x = np.asarray(rows.x, dtype=np.float32)
     return Embedder(InputStatistics(x.mean(axis=0), np.cov(x.T).astype(np.float32)))
 
 
-def pool_of(rows: LayerRows) -> Pool:
+def pool_of(rows: ActivatingExamples) -> Pool:
     return Pool.of(rows.weights, rows.x, rows.x_row, rows.example)
 
 
-def units_of(job: RarefiedJob, rows: LayerRows) -> dict[int, dict[str, np.ndarray]]:
+def units_of(job: EqualNJob, rows: ActivatingExamples) -> dict[int, dict[str, np.ndarray]]:
     drawn_directions = directions(pool_of(rows), job.n_directions, job.n, 0.75, 100, np.random.default_rng(0))
     embed = embedder(rows)
     chunks = [neurons_chunk(job, rows, 0, embed), directions_chunk(job, rows, drawn_directions, embed)]
-    return dict(LocalEngine(1).map(work_rarefied, job, enumerate(chunks), None))
+    return dict(LocalEngine(1).map(work_equal_n, job, enumerate(chunks), None))
 
 
-def compared(job: RarefiedJob, rows: LayerRows) -> Rarefied:
-    return rarefied_from([rows], unit_ranges([4 + OTHERS]), units_of(job, rows).__getitem__, job)
+def compared(job: EqualNJob, rows: ActivatingExamples) -> EqualNMeasures:
+    return equal_n_from([rows], unit_ranges([4 + OTHERS]), units_of(job, rows).__getitem__, job)
 
 
 @pytest.fixture(scope="module")
-def rows() -> LayerRows:
+def rows() -> ActivatingExamples:
     return planted()
 
 
@@ -110,8 +110,8 @@ def test_all_columns_are_present(measures):
 def test_examples_of_random_directions_match_a_loop(rows):
     """Only the highest of several inputs of one dataset example is kept."""
     many = replace(rows, example=rows.example // 3)
-    W, b = drawn(many.weights, 20, np.random.default_rng(1))
-    rows_by_direction = kept_rows(pool_of(many), W, b, 0.75, 7)
+    W, b = draw_directions(many.weights, 20, np.random.default_rng(1))
+    rows_by_direction = activating_rows(pool_of(many), W, b, 0.75, 7)
     z = np.asarray(many.x, np.float32) @ W + b
     for direction, kept_examples in enumerate(rows_by_direction):
         best = {}
@@ -128,7 +128,7 @@ def test_random_weights_match_the_layers_statistics():
     """Compare mean and covariance over the layer's neurons; biases are theirs."""
     rng = np.random.default_rng(0)
     layer = NeuronLayer(rng.normal(size=(3, 200)).astype(np.float32) * [[1], [2], [3]] + 1, np.arange(200.0))
-    W, b = drawn(layer, 20_000, rng)
+    W, b = draw_directions(layer, 20_000, rng)
     np.testing.assert_allclose(W.mean(axis=1), layer.W_in.mean(axis=1), atol=0.1)
     np.testing.assert_allclose(np.cov(W), np.cov(layer.W_in), atol=0.3)
     assert set(b.tolist()) <= set(layer.b_in.tolist())
@@ -163,13 +163,13 @@ def test_layer_without_inputs():
 @pytest.mark.parametrize("space", EMBEDDINGS)
 def test_permuted_weights_change_nothing_in_spaces_without_weights(space, rows):
     job, embed = replace(JOB, space=space), embedder(rows)
-    arrays = work_rarefied(job, first_neurons(neurons_chunk(job, rows, 0, embed), 2))
+    arrays = work_equal_n(job, first_neurons(neurons_chunk(job, rows, 0, embed), 2))
     ignores_weights = space in ("pre_mlp", "centred", "standardised", "whitened")
     assert np.array_equal(arrays["permuted_features"], arrays["rarefied_features"]) == ignores_weights
     assert np.isnan(arrays["permuted_low"]).all() == ignores_weights
 
 
-def first_neurons(chunk: RarefiedChunk, n: int) -> RarefiedChunk:
+def first_neurons(chunk: EqualNChunk, n: int) -> EqualNChunk:
     """A smaller, faster unit."""
     return replace(
         chunk,
@@ -193,7 +193,7 @@ def test_count_matches_the_tree_in_every_space(rows):
     embed, x, w = embedder(rows), rows.neuron_x(1), rows.weights.W_in[:, 1]
     for space in EMBEDDINGS:
         job = replace(JOB, space=space, n=60)
-        arrays = measured(
+        arrays = measure_neuron(
             job, embed.inputs(space, x), embed.weights(space, w[:, None])[:, 0], None, np.random.default_rng(0)
         )
         linkage = tree(similarities(embed(space, x, w)))
@@ -203,7 +203,7 @@ def test_count_matches_the_tree_in_every_space(rows):
 def test_results_do_not_depend_on_workers(rows):
     embed = embedder(rows)
     chunks = [first_neurons(neurons_chunk(JOB, rows, 0, embed), 4)] * 3
-    one, two = (dict(LocalEngine(workers).map(work_rarefied, JOB, enumerate(chunks), 1)) for workers in (1, 2))
+    one, two = (dict(LocalEngine(workers).map(work_equal_n, JOB, enumerate(chunks), 1)) for workers in (1, 2))
     for number, arrays in one.items():
         for name, values in arrays.items():
             np.testing.assert_array_equal(values, two[number][name])

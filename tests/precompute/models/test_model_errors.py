@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from precompute.__main__ import main
-from precompute.errors import device_failed
+from precompute.errors import is_device_failure
 from precompute.models.source import UnfitModelError
 from precompute.models.transformer import masking, masking_modes, open_transformer, probe, splitter
 from precompute.models.transformer.errors import LONGEST, of_the_machine, shortened
@@ -33,8 +33,8 @@ def raising(error):
 def test_memory_and_device_errors_are_recognised():
     assert all(of_the_machine(error) for error in (OUT_OF_MEMORY, FAULT, MemoryError(), MemoryShortageError("x")))
     assert not any(map(of_the_machine, (UNSUPPORTED, RuntimeError("shapes cannot be multiplied"), KeyError("x"))))
-    assert device_failed(FAULT)
-    assert not device_failed(OUT_OF_MEMORY)
+    assert is_device_failure(FAULT)
+    assert not is_device_failure(OUT_OF_MEMORY)
 
 
 @pytest.mark.parametrize("error", [OUT_OF_MEMORY, FAULT], ids=["memory", "device"])
