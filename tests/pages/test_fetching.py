@@ -58,7 +58,7 @@ def test_without_a_source_there_is_the_folder(sources, tiny_atlas, monkeypatch):
 def test_while_it_is_on_its_way_a_page_shows_a_bar(page, site, monkeypatch):
     site.always[PATH] = HELD
     app = visit(monkeypatch, f"{site.address}{PATH}", page, done=False)
-    assert app.title[0].value == "The atlas is on its way"
+    assert app.title[0].value == "The atlas is being fetched"
     assert "planted" in said(app)
     assert len(app.get("progress")) == 1
     assert not app.error
@@ -82,7 +82,7 @@ def test_once_it_is_here_the_page_is_the_one_that_the_address_asked_for(site, mo
     site.always[PATH] = HELD
     deep = {"atlas": "planted", "layer": "0", "neuron": "2"}
     app = visit(monkeypatch, f"{site.address}{PATH}", "neuron", done=False, **deep)
-    assert app.title[0].value == "The atlas is on its way"
+    assert app.title[0].value == "The atlas is being fetched"
     assert url(app) == deep
     site.released.set()
     atlas_sources.fetcher().join()
@@ -100,7 +100,7 @@ def test_about_says_where_it_came_from(site, monkeypatch):
 def test_a_failure_is_one_line_and_a_button_for_all_visitors_together(site, monkeypatch):
     site.always[PATH] = Fault(status=404)
     app = visit(monkeypatch, f"{site.address}{PATH}?key=secret")
-    assert app.title[0].value == "The atlas cannot be fetched"
+    assert app.title[0].value == "The atlas could not be fetched"
     (line,) = app.error
     assert words(line.value) == f"{site.address}{PATH}?… answered 404: nothing is there; check the name"
     button = app.button(key="_again")
@@ -157,10 +157,10 @@ def test_of_several_those_that_are_ready_are_offered(site, tiny_atlas, monkeypat
     app = visit(monkeypatch, sources, atlas="planted-3")
     assert url(app) == {"atlas": "planted-3"}
     app = visit(monkeypatch, sources, "neuron", atlas="planted")
-    assert app.title[0].value == "The atlas cannot be fetched"
+    assert app.title[0].value == "The atlas could not be fetched"
     assert [words(each.proto.label) for each in app.main.get("page_link")] == [
-        "Open planted-2, which is here",
-        "Open planted-3, which is here",
+        "Open planted-2",
+        "Open planted-3",
     ]
     app = visit(monkeypatch, sources, atlas="x")
     assert words(app.error[0].value) == "atlas=x: the atlas here is planted-2 or planted-3"

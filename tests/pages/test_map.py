@@ -160,7 +160,7 @@ def test_controls_move_the_url(tiny_atlas, monkeypatch):
 
 
 def test_an_atlas_without_features_says_what_to_do(tiny_atlas, tmp_path, monkeypatch):
-    monkeypatch.setattr("pages.components.shell.frame.opened", lambda root, *_: without_features(Atlas.open(root)))
+    monkeypatch.setattr("pages.components.shell.frame.load_atlas", lambda root, *_: without_features(Atlas.open(root)))
     shutil.copytree(tiny_atlas, tmp_path / "empty")
     app = open_app(tmp_path, "map", monkeypatch)
     assert any("no features" in each.value for each in app.markdown)

@@ -15,7 +15,7 @@ HERE = component(
     html='<div id="here"><a id="previous">‹ Previous feature</a><a id="next">Next feature ›</a>'
     '<button id="star" type="button" aria-pressed="false"></button><button id="copy" type="button">Copy link</button>'
     '<span id="said" role="status"></span></div><p id="moved" hidden></p>',
-    parts=("kept", "said"),
+    parts=("storage", "status_line"),
 )
 
 

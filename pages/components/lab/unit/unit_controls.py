@@ -75,7 +75,7 @@ def link_to_neuron(atlas: Atlas, view: View, which: Which) -> None:
     lab = atlas.lab
     name = lab.facts["neurons_atlas"] if which.run is None else atlas.called
     if which.run is None:
-        layer = 0 if name in atlas_sources.places() else None
+        layer = 0 if name in atlas_sources.atlas_folders() else None
     else:
         layer = next((atlas.layers[i] for i, kind in enumerate(LAYERS) if lab.shown[kind] == which.run), None)
     if layer is None:
