@@ -27,7 +27,7 @@ ensure_router()
 LISTED = 20
 
 
-def lit_by(atlas: Atlas, found: find.Found) -> Bool[np.ndarray, " n"]:
+def lit_by(atlas: Atlas, found: find.SearchResults) -> Bool[np.ndarray, " n"]:
     """The features that the search found."""
     lit = np.zeros(len(atlas.features["size"]), dtype=bool)
     lit[found.ids] = True
@@ -49,7 +49,7 @@ def show_list(atlas: Atlas, points: Points, among: Bool[np.ndarray, " n"]) -> No
 
 
 @turns.fragment
-def show_found(atlas: Atlas, view: View, found: find.Found) -> None:
+def show_found(atlas: Atlas, view: View, found: find.SearchResults) -> None:
     """The first hits, as the search page ranks and explains them."""
     listen()
     if not len(found):
@@ -78,7 +78,7 @@ at.show_problems()
 if not len(atlas.features["size"]):
     no_features(atlas)
 try:
-    found = find.found_by(atlas, view.search) if view.search.asked else None
+    found = find.run_search(atlas, view.search) if view.search.asked else None
 except AtlasError as error:
     st.error(markdown(str(error)))
     st.stop()

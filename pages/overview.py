@@ -63,7 +63,7 @@ def neuron_row(atlas: Atlas, ref: NeuronRef) -> dict:
         "colour": None,
         "name": ref_name(atlas.manifest, ref),
         "label": brief([label(atlas, id) for id, _ in large]),
-        "more": sum(size >= SOLID for size in sizes) > NAMED,
+        "has_others": sum(size >= SOLID for size in sizes) > NAMED,
         "meta": "",
         "share": None,
         "line": None,

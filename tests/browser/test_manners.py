@@ -307,7 +307,7 @@ def test_keys_move_over_neurons_features_and_pages(opened):
     at_neuron(page, 0, 3)
     press(page, "p")
     at_neuron(page, 0, 2)
-    press(page, "t")
+    press(page, "g")
     expect(page.locator("h1")).to_have_text("Ranking")
     page.go_back()
     at_neuron(page, 0, 2)

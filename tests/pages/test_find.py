@@ -54,7 +54,7 @@ PIECES = ["cat", "CAT", "the cat", "dog red", "seven", "red blue", "ca", "<scrip
 
 @pytest.mark.parametrize("piece", PIECES)
 def test_a_piece_finds_features_that_hold_it_and_misses_none_that_the_index_knows(piece, atlas, planted):
-    found = find.found_by(atlas, View(piece, "snippet"))
+    found = find.run_search(atlas, View(piece, "snippet"))
     counts = {id: sum(holds(text, piece) for text in texts_of(atlas, id)) for id in range(len(atlas.features["size"]))}
     assert dict(zip(found.ids.tolist(), found.examples.tolist(), strict=True)).items() <= counts.items()
     assert found.examples.tolist() == sorted(found.examples.tolist(), reverse=True)
@@ -72,9 +72,9 @@ def central_holds(atlas: Atlas, planted, id: int, piece: str) -> bool:
 
 
 def test_no_more_windows_are_read_than_allowed(atlas, monkeypatch):
-    every = find.found_by(atlas, View("the", "snippet"))
+    every = find.run_search(atlas, View("the", "snippet"))
     monkeypatch.setattr(find, "MOST_WINDOWS", 30)
-    some = find.found_by(atlas, View("the", "snippet"))
+    some = find.run_search(atlas, View("the", "snippet"))
     assert some.unread > 0
     assert set(some.ids.tolist()) < set(every.ids.tolist())
     assert atlas.features["size"][some.ids].sum() <= 30
@@ -124,12 +124,12 @@ def test_likeness_agrees_with_brute_force(space, atlas, planted, monkeypatch):
     owner = np.repeat(np.arange(len(atlas.neurons["layer"])), atlas.neurons["n_features"])
     for id in range(len(exact)):
         cosines = np.where(owner == owner[id], -2, exact @ exact[id])
-        found = find.found_by(atlas, View(like=atlas.feature_ref(id), space=space))
+        found = find.run_search(atlas, View(like=atlas.feature_ref(id), space=space))
         assert sorted(found.ids.tolist()) == np.flatnonzero(cosines > -2).tolist()
         assert np.abs(found.cosines - cosines[found.ids]).max() < 0.01
         assert (np.diff(found.cosines) <= 0).all()
     monkeypatch.setattr(find, "MOST_LIKE", 3)
-    assert find.found_by(atlas, View(like=atlas.feature_ref(id), space=space)).ids.tolist() == found.ids[:3].tolist()
+    assert find.run_search(atlas, View(like=atlas.feature_ref(id), space=space)).ids.tolist() == found.ids[:3].tolist()
 
 
 def test_an_index_that_was_changed_since_is_refused(tiny_atlas, tmp_path):

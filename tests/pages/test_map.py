@@ -185,7 +185,7 @@ def test_what_is_told_of_a_feature(atlas):
 )  # fmt: skip
 def test_every_lit_point_says_why_and_shows_what_it_matched(q, mode, atlas):
     view = search_view.View(q, mode)
-    found = find.found_by(atlas, view)
+    found = find.run_search(atlas, view)
     assert len(found)
     for id, match in zip(found.ids.tolist(), matches(atlas, view, found, slice(0, len(found))), strict=True):
         answer = told(atlas, id, view, found)
@@ -201,7 +201,7 @@ def test_every_lit_point_says_why_and_shows_what_it_matched(q, mode, atlas):
 
 def test_a_point_that_is_like_one_says_how_like(atlas):
     view = search_view.View(like=FeatureRef(0, 0, 0), space="pre_mlp")
-    found = find.found_by(atlas, view)
+    found = find.run_search(atlas, view)
     assert told(atlas, int(found.ids[0]), view, found)["why"].startswith(f"cosine {found.cosines[0]:.2f} ")
 
 

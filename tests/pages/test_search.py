@@ -71,7 +71,7 @@ def test_a_piece_of_an_example_finds_the_example(tiny_atlas, monkeypatch):
     piece = "".join(first["line"]["t"][k : k + 3]).strip()
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q=piece, mode="snippet")
     row = next(row for row in rows_of(app, "Features found") if row["href"] == first["href"])
-    assert row["why"].startswith("stands in ")
+    assert row["why"].startswith("occurs in ")
     assert "".join(row["line"]["t"][i] for i in row["line"]["h"]).strip() == piece
 
 

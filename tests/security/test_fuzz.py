@@ -125,7 +125,7 @@ def test_texts_are_looked_for(tiny_atlas: Path):
     for number in range(0, MANY, 20):
         for mode in search_view.MODES:
             view = search_view.View(text(number)[: search_view.LONGEST], mode)
-            ids = find.found_by(atlas, view).ids if view.asked else []
+            ids = find.run_search(atlas, view).ids if view.asked else []
             assert all(0 <= id < len(atlas.features["size"]) for id in ids), (number, mode)
             found += len(ids) > 0
     assert found

@@ -27,15 +27,17 @@ FIELDS = [*GOOD, "at", "__proto__", "constructor", "href", "toString", "length",
 READ = """([files, started]) => {
   const wrong = [], counts = {imported: 0, refused: 0, slowest: 0};
   const old = [cleanItem({atlas: 'planted', layer: 2, neuron: 4, note: 'mine'})];
-  const good = (thing) => !itemProblem(thing) && JSON.stringify(Object.keys(thing)) === JSON.stringify(Object.keys(old[0]))
-    && thing.name.length <= TEXT_LIMITS.name && thing.note.length <= TEXT_LIMITS.note && thing.atlas.length <= TEXT_LIMITS.atlas;
+  const names = (thing) => JSON.stringify(Object.keys(thing));
+  const good = (thing) => !itemProblem(thing) && names(thing) === names(old[0])
+    && Object.entries(TEXT_LIMITS).every(([name, limit]) => thing[name].length <= limit);
   const place = /^neuron\\?atlas=planted&layer=\\d+&neuron=\\d+(&feature=\\d+)?(&cut=[\\d.]+)?(&branch=\\d+)?$/;
   files.forEach((text, i) => {
     const complain = (what) => wrong.push(`file ${started + i}: ${what}: ${text.slice(0, 300)}`);
     try {
       const start = performance.now(), result = importItems(text, old);
       counts.slowest = Math.max(counts.slowest, performance.now() - start);
-      if (typeof result.message !== 'string' || result.message.length > 400 || result.message.includes('\\n')) complain('no line');
+      const { message } = result;
+      if (typeof message !== 'string' || message.length > 400 || message.includes('\\n')) complain('no line');
       const things = result.items ?? [];
       counts[result.items ? 'imported' : 'refused']++;
       if (result.items && JSON.stringify(things[0]) !== JSON.stringify(old[0])) complain('what was there is gone');

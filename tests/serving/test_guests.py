@@ -18,7 +18,7 @@ def another(monkeypatch) -> set[str]:
 
 def test_who_comes_when_it_is_full_is_told_so_and_sees_nothing_else(tiny_atlas, another, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch)
-    assert app.info[0].value.startswith("**The explorer is full.** 1 visitor is here")
+    assert app.info[0].value.startswith("**The explorer is full.** 1 visitor is connected")
     assert not app.title
     assert not app.error
     assert session_limit.inside == {"another"}

@@ -133,7 +133,7 @@ def test_who_waits_hears_how_many_are_before():
 
 def test_a_page_that_waits_says_so_and_is_then_shown(tiny_atlas, monkeypatch):
     monkeypatch.setattr(turns, "TURNSTILE", Turnstile(1))
-    monkeypatch.setattr(turns, "LOOK_S", 0.2)
+    monkeypatch.setattr(turns, "CHECK_EVERY_S", 0.2)
     before, tell = turns.TURNSTILE.come(turns.TURNSTILE.number()), turns.Notice.tell
 
     def told_and_let_in(notice: turns.Notice, number: int) -> None:
@@ -142,7 +142,7 @@ def test_a_page_that_waits_says_so_and_is_then_shown(tiny_atlas, monkeypatch):
 
     monkeypatch.setattr(turns.Notice, "tell", told_and_let_in)
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="0")
-    assert app.toast[0].value == "Many people are here. Yours is the next view."
+    assert app.toast[0].value == "Many visitors are here. Yours is the next view."
     assert "Neuron 0" in app.title[0].value
     assert turns.TURNSTILE.free == 1
 

@@ -1,4 +1,4 @@
-"""A text that is looked for in examples as the screen shows them: which hold it, and in which of their tokens."""
+"""A filter by text: the examples that contain it as displayed, and the tokens that it covers."""
 
 import re
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from ne_core.queries.passages import passages, spans_holding
 from ne_core.text.token_text import visible
 from pages.components.cached.vocabulary import vocabulary
 
-SPACE = "␣"  # how exact tokens show theirs: a link may have it
+SPACE = "␣"  # the display of a space in exact tokens, which a link may contain
 
 
 @dataclass(frozen=True)
-class Held:
-    """Over any number of tokens, from anywhere in a word. Capitals count when the text has some.
+class TextFilter:
+    """A text that may start inside a word and cover several tokens, case-sensitive if it has capitals.
 
-    Of images the text stands for whole words of a label: 1 is not 10.
+    For images it matches whole words of a label only: 1 does not match 10.
     """
 
     atlas: Atlas
@@ -34,14 +34,14 @@ class Held:
         literal = re.escape(visible(self.text)).replace(SPACE, f"[ {SPACE}]")
         return re.compile(rf"(?<!\w){literal}(?!\w)" if self.atlas.manifest.images else literal)
 
-    def among(self, neuron: Neuron, rows: Int[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
-        """Which of a neuron's rows hold it somewhere in their window."""
-        known = vocabulary(self.atlas)
-        lines = passages(self.atlas.window_tokens(neuron, rows), known.shown if self.capitals else known.lowered)
-        held = np.zeros(len(rows), dtype=bool)
-        held[lines.holding(self.pattern)] = True
-        return held
+    def passes(self, neuron: Neuron, rows: Int[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+        """Mask of a neuron's rows whose window contains the text."""
+        forms = vocabulary(self.atlas)
+        lines = passages(self.atlas.window_tokens(neuron, rows), forms.displayed if self.capitals else forms.lowered)
+        mask = np.zeros(len(rows), dtype=bool)
+        mask[lines.holding(self.pattern)] = True
+        return mask
 
-    def spans(self, shown: Sequence[str]) -> list[tuple[int, int]]:
-        """The first and the last token of each place where a line of shown tokens holds it."""
-        return spans_holding([text if self.capitals else text.casefold() for text in shown], [self.pattern])
+    def spans(self, tokens: Sequence[str]) -> list[tuple[int, int]]:
+        """First and last token of each occurrence in a line of displayed tokens."""
+        return spans_holding([text if self.capitals else text.casefold() for text in tokens], [self.pattern])

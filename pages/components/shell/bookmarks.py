@@ -1,4 +1,4 @@
-"""Bookmarks and visited features, in the sidebar of every page. They are stored in the browser; the server never has them."""
+"""Bookmarks and visited features, in the sidebar of every page. The browser stores them; the server never has them."""
 
 from collections.abc import Sequence
 

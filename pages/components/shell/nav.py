@@ -77,7 +77,7 @@ def show(page) -> None:
         page.run()
     finally:
         st.session_state["_in_router"] = False
-        freeze_gc.keep()
+        freeze_gc.freeze()
 
 
 def ensure_router() -> None:

@@ -88,9 +88,10 @@ def token_settings(manifest: Manifest) -> dict[str, str]:
     if manifest.images:
         return {}
     window, masks = manifest.window, safe(", ".join(manifest.baselines))
+    coverage = importance_coverage(manifest.importance)
     return {
         "window": f"{window.back} tokens up to and including the key token, {window.forward} after it",
-        "token importance": f"masked tokens replaced by {masks}; computed for {importance_coverage(manifest.importance)}",
+        "token importance": f"masked tokens replaced by {masks}; computed for {coverage}",
     }
 
 

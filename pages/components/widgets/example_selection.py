@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 from ne_core.atlas import Atlas, Neuron
 from ne_core.method.nodes import join_heights
 from ne_core.queries.maximum import percent
-from pages.components.matching.holds import Held
+from pages.components.matching.text_filter import TextFilter
 from pages.components.url.reading import Reading
 from pages.components.widgets.clusters import Cluster, branch_at, features_at, reading_order
 
@@ -45,7 +45,7 @@ def passing(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " k"], reading: 
     if reading.most is not None:
         passes &= share <= reading.most
     if reading.holds:
-        passes &= Held(atlas, reading.holds).among(neuron, rows)
+        passes &= TextFilter(atlas, reading.holds).passes(neuron, rows)
     return passes
 
 

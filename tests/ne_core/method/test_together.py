@@ -64,7 +64,7 @@ def tier(atlas: Atlas, id: int, query: str) -> int:
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_features_that_hold_the_words_together_come_first(query, atlas):
-    found = find.found_by(atlas, View(query))
+    found = find.run_search(atlas, View(query))
     tiers = [tier(atlas, id, query) for id in found.ids.tolist()]
     assert tiers == sorted(tiers)
     assert sorted(found.ids.tolist()) == sorted(atlas.search.words(query).tolist())
@@ -77,14 +77,14 @@ def test_features_that_hold_the_words_together_come_first(query, atlas):
 
 
 def test_the_queries_find_features_of_every_kind(atlas):
-    tiers = [tier(atlas, id, query) for query in QUERIES for id in find.found_by(atlas, View(query)).ids.tolist()]
+    tiers = [tier(atlas, id, query) for query in QUERIES for id in find.run_search(atlas, View(query)).ids.tolist()]
     assert min(np.bincount(tiers, minlength=3)) >= 3
 
 
 @pytest.mark.parametrize("query", [*QUERIES, "cat", "riv", "the", "script"])
 def test_every_hit_shows_an_example_and_lights_what_it_holds(query, atlas):
     view, wanted = View(query), words_of(query)
-    found = find.found_by(atlas, view)
+    found = find.run_search(atlas, view)
     whys = matches(atlas, view, found, slice(0, len(found)))
     for id, match in zip(found.ids.tolist(), whys, strict=True):
         line = lines(atlas, atlas.neuron(atlas.feature_ref(id).of), [match.row])[0]
@@ -99,18 +99,18 @@ def test_every_hit_shows_an_example_and_lights_what_it_holds(query, atlas):
 
 def test_in_different_examples_says_which_words_this_one_has(atlas):
     query = next(
-        q for q in QUERIES if APART in [tier(atlas, id, q) for id in find.found_by(atlas, View(q)).ids.tolist()]
+        q for q in QUERIES if APART in [tier(atlas, id, q) for id in find.run_search(atlas, View(q)).ids.tolist()]
     )
     view = View(query)
-    found = find.found_by(atlas, view)
+    found = find.run_search(atlas, view)
     last = matches(atlas, view, found, slice(len(found) - 1, len(found)))[0]
     assert last.why.startswith("no example has all of these words; this one has “")
 
 
 def test_what_is_not_read_is_listed_all_the_same_and_before_what_is_known_to_be_apart(atlas, monkeypatch):
-    every = find.found_by(atlas, View("the cat"))
+    every = find.run_search(atlas, View("the cat"))
     monkeypatch.setattr(find, "MOST_WINDOWS", 30)
-    some = find.found_by(atlas, View("the cat"))
+    some = find.run_search(atlas, View("the cat"))
     assert some.unread > 0
     assert sorted(some.ids.tolist()) == sorted(every.ids.tolist())
     read = set(atlas.search.words("the cat")[: len(every) - some.unread].tolist())
@@ -120,18 +120,18 @@ def test_what_is_not_read_is_listed_all_the_same_and_before_what_is_known_to_be_
 
 
 def test_filters_count_for_several_words_too(atlas):
-    every = find.found_by(atlas, View("the cat"))
-    large = find.found_by(atlas, View("the cat", among=FeatureFilter(least=5)))
+    every = find.run_search(atlas, View("the cat"))
+    large = find.run_search(atlas, View("the cat", among=FeatureFilter(least=5)))
     passes = atlas.features["size"][every.ids] >= 5
     assert large.ids.tolist() == every.ids[passes].tolist()
     assert large.in_a_row == np.count_nonzero(passes[: every.in_a_row])
-    none = find.found_by(atlas, View("the cat", among=FeatureFilter(least=1000)))
+    none = find.run_search(atlas, View("the cat", among=FeatureFilter(least=1000)))
     assert (len(none), none.unfiltered, none.in_a_row, none.unread) == (0, len(every), 0, 0)
 
 
 def test_one_word_is_not_read_through(atlas, monkeypatch):
     monkeypatch.setattr(find, "MOST_WINDOWS", 0)
-    found = find.found_by(atlas, View("cat"))
+    found = find.run_search(atlas, View("cat"))
     assert found.ids.tolist() == atlas.search.words("cat").tolist()
     assert not found.unread
 
@@ -146,7 +146,7 @@ def test_lines_with_words_in_a_row_or_near_each_other():
 
 
 def test_the_page_says_how_many_hold_the_words_together(tiny_atlas, atlas, monkeypatch):
-    found = find.found_by(atlas, View("the cat"))
+    found = find.run_search(atlas, View("the cat"))
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="the cat")
     caption = words(app.caption[0].value)
     assert f"{found.in_a_row} have these words in a row" in caption
@@ -168,4 +168,4 @@ def test_an_exact_token_is_lit(tiny_atlas, atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="dog", mode="token")
     line = rows_of(app, "Features found")[0]["line"]
     assert line["h"] == [line["k"]]
-    assert FeatureRef(0, 2, 0) == atlas.feature_ref(int(find.found_by(atlas, View("dog", "token")).ids[0]))
+    assert FeatureRef(0, 2, 0) == atlas.feature_ref(int(find.run_search(atlas, View("dog", "token")).ids[0]))

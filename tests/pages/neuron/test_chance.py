@@ -105,7 +105,7 @@ def test_figures_have_random_directions_beside_neurons(compared_atlas, monkeypat
     charts = [json.loads(each.proto.spec) for each in app.get("plotly_chart")]
     assert [box["name"] for box in charts[0]["data"]] == ["neurons", "random directions"]
     assert "Grey: random directions" in captions(app)
-    assert "at 7 examples, for neurons that have as many" in captions(app)
+    assert "at 7 examples, for neurons with at least as many" in captions(app)
 
 
 def test_the_overview_ranks_by_chance_and_says_so(compared_atlas, tiny_atlas, monkeypatch):

@@ -7,7 +7,7 @@ from ne_core.atlas import Atlas, Neuron
 from ne_core.half import number
 from ne_core.method.agreement import contradictions, of_baseline
 from ne_core.queries.by_distance import reach
-from pages.components.matching.holds import Held
+from pages.components.matching.text_filter import TextFilter
 from pages.components.url.reading import Reading
 from pages.components.widgets.example_selection import Chosen
 from pages.components.widgets.token_lines.lines import lines, plain
@@ -29,14 +29,14 @@ def example_lines(atlas: Atlas, neuron: Neuron, found: Chosen, reading: Reading)
         inside = ids[i] >= 0
         line |= {"e": int(neuron.example[row]), "p": int(neuron.pos[row]), "aside": aside(neuron, row, found, i)}
         if reading.holds:
-            before[i], after[i] = light(line, Held(atlas, reading.holds), before[i], after[i])
+            before[i], after[i] = light(line, TextFilter(atlas, reading.holds), before[i], after[i])
         if len(atlas.manifest.baselines) > 1 and line["m"] is not None:
             line |= by_baseline(importances[i][:, inside[: importances.shape[2]]])
         trim(line, int(before[i]), int(after[i]))
     return made
 
 
-def light(line: dict, held: Held, before: int, after: int) -> tuple[int, int]:
+def light(line: dict, held: TextFilter, before: int, after: int) -> tuple[int, int]:
     """Mark what is held; how many tokens are shown then, so that the place nearest to the key token is seen."""
     spans, key = held.spans(line["t"]), line["k"]
     if not spans:
