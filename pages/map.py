@@ -78,7 +78,7 @@ at.show_problems()
 if not len(atlas.features["size"]):
     no_features(atlas)
 try:
-    found = find.run_search(atlas, view.search) if view.search.asked else None
+    found = find.run_search(atlas, view.search) if view.search.has_query else None
 except AtlasError as error:
     st.error(markdown(str(error)))
     st.stop()

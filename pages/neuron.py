@@ -117,7 +117,7 @@ def rows_words(atlas: Atlas) -> str:
 
 def own_href(atlas: Atlas, view: View, feature: int) -> str:
     """The address of a feature of the neuron that is shown, at the cut that is shown."""
-    return neuron_href(atlas, FeatureRef(view.neuron.layer, view.neuron.neuron, feature), **view.within(atlas))
+    return neuron_href(atlas, FeatureRef(view.neuron.layer, view.neuron.neuron, feature), **view.same_cut_query(atlas))
 
 
 def show_tree(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
@@ -157,7 +157,7 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
             named=True,
             meta=fixed(cosine),
             share=max(0.0, cosine),
-            href=neuron_href(atlas, other, **view.kept(atlas)),
+            href=neuron_href(atlas, other, **view.reading_query(atlas)),
             also=[("Side by side", Pair(ref, other).href(atlas))],
         )
         for other, cosine in atlas.similar(ref, view.space)
@@ -184,7 +184,7 @@ def dead(atlas: Atlas, view: View) -> None:
             page_file("neuron"),
             label=nearest_words(atlas, nearest),
             icon=":material/arrow_forward:",
-            query_params=atlas_query(atlas, nearest.query() | view.kept(atlas)),
+            query_params=atlas_query(atlas, nearest.query() | view.reading_query(atlas)),
         )
 
 

@@ -24,7 +24,7 @@ view = View.read(at, atlas)
 tab(search_title(atlas, view), atlas.called)
 st.title("Search", anchor=False)
 try:
-    found = find.run_search(atlas, view) if view.asked else None
+    found = find.run_search(atlas, view) if view.has_query else None
 except AtlasError as error:
     st.error(markdown(str(error)))
     st.stop()

@@ -8,7 +8,7 @@ import pytest
 
 from ne_core.atlas import Atlas
 from pages.components.url.declared import VIEWS, Addressed
-from pages.components.url.fields import choice, flag, group, later, number, text, whole
+from pages.components.url.fields import choice, flag, group, number, page_field, text, whole
 from pages.components.url.location import Location
 from tests.support import fuzz
 
@@ -24,11 +24,11 @@ def made_up() -> type[Addressed]:
 
     @dataclass(frozen=True)
     class View(Addressed, page="made-up"):
-        page: int = later()
+        page: int = page_field()
         weekday: int | None = whole(range(7), "a week has days 0 to 6")
         layer: int = whole(lambda c: c.atlas.layers, "this atlas", "layer", usual=lambda c: c.start, always=True)
         scale: float = number(0.0, 2.0, "a scale is 0 to 2", usual=1.0)
-        tone: str = choice(("low", "high"), "tones are", usual="low", where=lambda c: c.loud, name="pitch")
+        tone: str = choice(("low", "high"), "tones are", usual="low", applies=lambda c: c.loud, name="pitch")
         loud: bool = flag({"yes": True, "no": False}, "loud is", usual=False)
         note: str = text(10)
         between: Pair = group(Pair, low=whole(range(9), "0 to 8", usual=0), high=whole(range(9), "0 to 8", usual=0))
@@ -75,7 +75,7 @@ def test_what_is_wrong_says_what_would_have_worked(made_up, tiny_atlas):
         "layer=9: this atlas has layers 0 and 2",
         "scale=x: a scale is 0 to 2",
         "loud=1: loud is yes or no",
-        f"note={'x' * 11}: a text that is looked for has at most 10 characters, only the first 10 count",
+        f"note={'x' * 11}: only the first 10 characters are used",
         "low=-1: 0 to 8",
     ]
 

@@ -138,7 +138,7 @@ def test_nothing_found_is_said(tiny_atlas, monkeypatch):
         ({"show": "0.0"}, "show=0.0: a feature is named by its layer, neuron and feature, such as 0.12.3"),
         ({"show": "0.0.9"}, "show=0.0.9: neuron L0 N0 has features 0 to 1 at the atlas’s cut"),
         ({"show": "0.4.0"}, "show=0.4.0: neuron L0 N4 has no features at the atlas’s cut"),
-        ({"x": "2"}, "x=2: the map goes from 0 to 1"),
+        ({"x": "2"}, "x=2: a position on the map is a number from 0 to 1"),
         ({"zoom": "0"}, "zoom=0: the map is magnified 1 to 100 times"),
         ({"q": "cat", "mode": "y"}, "mode=y: the modes are words, token, name or snippet"),
     ],

@@ -99,7 +99,7 @@ def test_headings_sort_and_turn_round(tiny_atlas, monkeypatch):
         ({"order": "up"}, "order=up: the orders are asc or desc"),
         ({"layer": "1"}, "layer=1: this atlas has layers 0 and 2"),
         ({"class": "x"}, "class=x: the classes are dead, single, primary-rare, related or many"),
-        ({"size": "9"}, "size=9: a range is written 2-10, 2- or -10; here values lie between 0 and 18"),
+        ({"size": "9"}, "size=9: a range is written 2-10, 2- or -10; values here are from 0 to 18"),
         ({"size": "9-2"}, "size=9-2: a range is written"),
         ({"distance": "nan-"}, "distance=nan-: a range is written"),
         ({"page": "7"}, "page=7: this view has one page, page=0"),

@@ -121,7 +121,7 @@ def test_signs_are_no_syntax(q, mode, tiny_atlas, monkeypatch):
         ),
         (
             {"q": "cat", "least": "0"},
-            "least=0: the number of examples that a feature has at least, 1 to 1000000",
+            "least=0: the least number of examples of a feature is from 1 to 1000000",
         ),
         (
             {"q": "cat", "like": "0.0"},

@@ -97,10 +97,13 @@ def test_features_without_a_common_token_say_so(tiny_atlas, monkeypatch):
         ({"a": "1.0.0"}, "a=1.0.0: this atlas has layers 0 and 2"),
         ({"a": "0.99.0"}, "a=0.99.0: layer 0 has neurons 0 to 5"),
         ({"a": "0.0.9"}, "a=0.0.9: neuron L0 N0 has features 0 to 1 at the atlas’s cut"),
-        ({"a": "0.4.0"}, "a=0.4.0: neuron L0 N4 is dead, it has no features: the board ranks those that have some"),
+        (
+            {"a": "0.4.0"},
+            "a=0.4.0: neuron L0 N4 is dead and has no features: choose one with features on the page Ranking",
+        ),
         (
             {"a": "0.0.0", "b": "0.0.0"},
-            "b=0.0.0: that is the same feature as a: name another one, such as {other}",
+            "b=0.0.0: the same feature as a: choose another, such as {other}",
         ),
     ],
 )

@@ -31,7 +31,7 @@ class SearchResults:
 
     `examples` (matching examples) or `cosines` is the rank of each, unless it is its size. `unread` features have the
     words and were not scanned. For several words: the first `in_a_row` features have them in a row in an example, the
-    next `in_one` have all of them in one example, then come the unread, then those with the words in different examples.
+    next `in_one` have all of them in one example, then the unread, then those with the words in different examples.
     """
 
     ids: Int[np.ndarray, " n"]

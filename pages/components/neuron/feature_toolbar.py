@@ -54,6 +54,6 @@ def beside(atlas: Atlas, view: View, n_features: int) -> dict[str, str | None]:
 
     def href(feature: int) -> str | None:
         ref = FeatureRef(view.neuron.layer, view.neuron.neuron, feature)
-        return neuron_href(atlas, ref, **view.within(atlas)) if 0 <= feature < n_features else None
+        return neuron_href(atlas, ref, **view.same_cut_query(atlas)) if 0 <= feature < n_features else None
 
     return {"previous": href(current - 1), "next": href(current + 1)}

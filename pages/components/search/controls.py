@@ -27,7 +27,7 @@ def controls(atlas: Atlas, view: View) -> None:
         lambda text: view.to(q=text, like=None).query(atlas),
         lambda picked: view.to(mode=picked, like=None).query(atlas),
     )
-    if view.asked:
+    if view.has_query:
         filters(atlas, view)
 
 

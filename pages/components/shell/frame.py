@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 def open_page(page: str) -> Atlas:
     """Open the atlas that the URL names and draw the sidebar; without an atlas, show a message and end the page."""
     st.html(HERE / "page.css")
-    address.answer(page, list(PAGES))
+    address.announce_page(page, list(PAGES))
     tab(PAGES[page][0])
     folders, requested = atlas_sources.atlas_folders(), st.query_params.get("atlas")
     names = list(folders)

@@ -12,7 +12,7 @@ KINDS = {"standard": "standard SAE", "ne": "NE SAE"}
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure of runs: `title` with its unit, for an axis; `style`, the format of its numbers; the better direction."""
+    """A measure of runs: `title` with its unit, for an axis; `style`, its format of numbers; the better direction."""
 
     title: str
     short: str

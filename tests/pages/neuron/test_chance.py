@@ -97,7 +97,7 @@ def test_filters_by_chance_are_urls(query, expected, compared_atlas, monkeypatch
 def test_a_wrong_range_says_what_would_have_worked(compared_atlas, monkeypatch):
     app = open_app(compared_atlas.parent, "ranking", monkeypatch, random="x")
     (message,) = app.error
-    assert "here values lie between 0 and 100" in message.value
+    assert "values here are from 0 to 100" in message.value
 
 
 def test_figures_have_random_directions_beside_neurons(compared_atlas, monkeypatch):

@@ -14,7 +14,7 @@ from ne_core.palette import feature_colour
 from pages.components.base.assets import component, drawn_key
 from pages.components.cached.lab_data import UnitId, meanings_of, picture_hidden, run_outcome, unit_of
 from pages.components.text.lab_words import ordered, run_name, run_settings, written
-from pages.components.url.lab_view import View, picture, shown_unit
+from pages.components.url.lab_view import View, current_unit, picture
 
 HEAD_TO_HEAD = component(__file__, "head_to_head", html='<div id="court"></div><div id="tip" role="tooltip"></div>')
 STRONGEST = 10  # latents of a run that are listed
@@ -58,7 +58,7 @@ def scale(found: list[Through]) -> float:
 
 
 def panel(atlas: Atlas, view: View, run: int, found: Through, label: int | None) -> dict:
-    lab, strongest, shown = atlas.lab, found.strongest, shown_unit(atlas, view)
+    lab, strongest, shown = atlas.lab, found.strongest, current_unit(atlas, view)
     n_active = run_outcome(atlas, run).n_active
     return {
         "run": run,

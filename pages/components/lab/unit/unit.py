@@ -16,12 +16,12 @@ from pages.components.lab.unit.unit_maps import show_maps
 from pages.components.lab.unit.unit_plots import activations_plot, effects_plot
 from pages.components.text.lab_words import KINDS, written
 from pages.components.url import location
-from pages.components.url.lab_view import View, shown_unit
+from pages.components.url.lab_view import View, current_unit
 from pages.components.widgets.small_plot import small_plot
 
 
 def show_unit(atlas: Atlas, view: View) -> None:
-    which = shown_unit(atlas, view)
+    which = current_unit(atlas, view)
     unit, found = unit_of(atlas, which), meanings_of(atlas, which.run, which.number)
     st.subheader(unit_title(atlas, view, which), anchor=False)
     controls(atlas, view, which)
