@@ -45,7 +45,7 @@ def show_list(atlas: Atlas, points: Points, among: Bool[np.ndarray, " n"]) -> No
         return
     st.subheader("Largest features in sight", anchor=False)
     rows = [feature_row(atlas, id, named=True) for id in ids]
-    feature_rows(rows, of=atlas, name="map-list", label="Largest features in sight", shown=8)
+    feature_rows(rows, atlas=atlas, name="map-list", label="Largest features in sight", n_visible=8)
 
 
 @turns.fragment
@@ -56,7 +56,7 @@ def show_found(atlas: Atlas, view: View, found: find.SearchResults) -> None:
         return
     st.subheader("Features found", anchor=False)
     rows = hit_rows(atlas, view.search, found, slice(0, min(LISTED, len(found))))
-    feature_rows(rows, of=atlas, name="map-list", label="Features found", shown=8, narrow=True)
+    feature_rows(rows, atlas=atlas, name="map-list", label="Features found", n_visible=8, narrow=True)
 
 
 def no_features(atlas: Atlas) -> None:

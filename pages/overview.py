@@ -47,7 +47,7 @@ def show_starts(atlas: Atlas) -> None:
 def show_start(atlas: Atlas, start: Start, name: str) -> None:
     st.markdown(f"**{start.title}**")
     rows = [neuron_row(atlas, ref) for ref in start.neurons]
-    feature_rows(rows, of=atlas, name=name, label=start.title, shown=PICKS, narrow=True)
+    feature_rows(rows, atlas=atlas, name=name, label=start.title, n_visible=PICKS, narrow=True)
     st.caption(start.rule)
 
 

@@ -124,7 +124,7 @@ def exported(monkeypatch, hostile: Path) -> Iterator[tuple[str, str]]:
 
     def menu(atlas, query, name, *, tables=(), figures=(), drawings=(), pages=()):
         offered.extend((f"{name} {each.name}", each.svg) for each in figures)
-        offered.extend((f"{name} {each.name}", each.made) for each in (*drawings, *pages))
+        offered.extend((f"{name} {each.name}", each.make) for each in (*drawings, *pages))
 
     monkeypatch.setattr(export, "menu", menu)
     for page in PAGES:

@@ -24,7 +24,7 @@ def show_hits(atlas: Atlas, view: View, found: SearchResults) -> None:
     span = slice(view.page * PAGE, min(len(found), (view.page + 1) * PAGE))
     st.caption(markdown(" ".join([*counted(atlas, view, found), f"{span.start + 1:,} to {span.stop:,} shown."])))
     rows = hit_rows(atlas, view, found, span)
-    feature_rows(rows, of=atlas, name="hits", label="Features found", shown=PAGE, narrow=True)
+    feature_rows(rows, atlas=atlas, name="hits", label="Features found", n_visible=PAGE, narrow=True)
     show_pages(atlas, view, found)
 
 

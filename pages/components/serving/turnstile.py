@@ -32,7 +32,7 @@ class Turnstile:
 
     @contextmanager
     def turn(self, number: int, on_wait: Callable[[int], None], every_s: float) -> Iterator[None]:
-        """Wait, then be inside. `on_wait` gets the number of places ahead every `every_s`; its exception ends the wait."""
+        """Wait for a place and hold it. `on_wait` gets the number of places ahead; its exception ends the wait."""
         place = self.come(number)
         try:
             while not place.open.wait(every_s):

@@ -16,8 +16,8 @@ from pages.components.neuron import export_neuron
 from pages.components.url import reading
 from pages.components.url.neuron_view import View
 from pages.components.url.reading import Reading, baseline_names
-from pages.components.widgets import example_lines
 from pages.components.widgets.clusters import features_at
+from pages.components.widgets.token_lines import example_lines
 from tests.support.apptest import open_app, payloads, rows_of, url, words
 
 LARGE = {"layer": "0", "neuron": "0"}  # features of 14 and 3 examples
