@@ -26,7 +26,7 @@ ensure_router()
 def controls(atlas: Atlas, at: location.Location, view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         for side in SIDES:
-            ref, key = getattr(view, side), f"_pair_{side}"
+            ref, key = getattr(view, side), f"_side_{side}"
             st.session_state[key] = ref.dotted if ref else at.query.get(side, "")[:LONGEST]
             st.text_input(
                 f"Feature {side}",
