@@ -1,4 +1,4 @@
-"""A text that is longer than what is looked for is cut, and the page says so, whichever way it came."""
+"""Texts longer than the limit are truncated, with a message, whether typed or in a link."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def problems(app) -> list[str]:
 
 
 @pytest.mark.parametrize(("page", "key"), [("search", "_q"), ("map", "_map_q")])
-def test_a_long_text_that_is_typed_into_a_search(page, key, tiny_atlas, monkeypatch):
+def test_long_text_typed_into_a_search(page, key, tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, page, monkeypatch)
     assert not app.text_input(key=key).proto.max_chars  # the browser would drop a longer text without a word
     app.text_input(key=key).set_value(LONG).run()
@@ -26,14 +26,14 @@ def test_a_long_text_that_is_typed_into_a_search(page, key, tiny_atlas, monkeypa
 
 
 @pytest.mark.parametrize("page", ["search", "map"])
-def test_a_link_with_a_long_text(page, tiny_atlas, monkeypatch):
+def test_link_with_a_long_text(page, tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, page, monkeypatch, q=LONG)
     assert problems(app) == [f"q={LONG[:39]}…: {MESSAGE}"]
     at_most = open_app(tiny_atlas.parent, page, monkeypatch, q=LONG[: search_view.LONGEST].strip())
     assert not problems(at_most)
 
 
-def test_a_long_text_that_examples_shall_hold(tiny_atlas, monkeypatch):
+def test_long_text_filter_of_examples(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="0", holds=LONG)
     assert problems(app) == [f"holds={LONG[:39]}…: {MESSAGE}"]
     examples = next(each for each in payloads(app) if "lines" in each)
@@ -42,7 +42,7 @@ def test_a_long_text_that_examples_shall_hold(tiny_atlas, monkeypatch):
     assert examples["count"] == "Only the first 200 characters count. None of the 14 examples passes."
 
 
-def test_a_long_text_where_a_feature_is_named(tiny_atlas, monkeypatch):
+def test_long_text_instead_of_a_feature_name(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "side_by_side", monkeypatch)
     assert not app.text_input(key="_side_a").proto.max_chars
     link = "http://127.0.0.1:8501/neuron?atlas=planted&layer=0&neuron=0&feature=0"

@@ -3,7 +3,7 @@
 export default function (component) {
   const { data, parentElement } = unpacked(component);
   const list = parentElement.querySelector('ul'), tip = parentElement.querySelector('#tip');
-  const more = parentElement.querySelector('#more');
+  const moreButton = parentElement.querySelector('#more');
   list.onclick = (event) => {
     const link = event.target.closest('a');
     if (link) follow(event, link.href);
@@ -22,7 +22,7 @@ export default function (component) {
   list.onpointerleave = () => { tip.style.display = 'none'; };
   if (list.drawnKey !== data.key) {
     tip.style.display = 'none';            // its token is gone
-    draw(data, list, more);
+    draw(data, list, moreButton);
   }
   data.rows.forEach((row, i) => {            // the current row is marked without redrawing the list
     const item = list.children[i];
@@ -32,19 +32,19 @@ export default function (component) {
   });
 }
 
-function draw(data, list, more) {
+function draw(data, list, moreButton) {
   list.drawnKey = data.key;
   list.setAttribute('aria-label', data.label);
   list.parentElement.classList.toggle('narrow', data.narrow);
   list.replaceChildren(...data.rows.map((row, i) => item(row, i, data)));
   const hide = data.rows.length > data.n_visible + 2;
   [...list.children].forEach((child, i) => { child.hidden = hide && i >= data.n_visible; });
-  more.hidden = !hide;
-  more.textContent = `Show all ${data.rows.length}`;
-  more.onclick = () => {
+  moreButton.hidden = !hide;
+  moreButton.textContent = `Show all ${data.rows.length}`;
+  moreButton.onclick = () => {
     const first = list.children[data.n_visible];
     [...list.children].forEach((child) => { child.hidden = false; });
-    more.hidden = true;
+    moreButton.hidden = true;
     first.querySelector('a').focus();
   };
 }
