@@ -129,7 +129,7 @@ def test_invalid_parameter_names_the_valid_values(query, problem, tiny_atlas, mo
     assert rows_of(app, "The feature that the trail starts from")
 
 
-def test_controls_move_the_url(tiny_atlas, monkeypatch):
+def test_controls_change_the_url(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "across_layers", monkeypatch, **PLANTED)
     app.number_input(key="_trail_per").set_value(2).run()
     app.number_input(key="_trail_least").set_value(0.8).run()

@@ -163,7 +163,7 @@ def test_ready_atlases_are_offered_while_others_fail(site, tiny_atlas, monkeypat
         "Open planted-3",
     ]
     app = visit(monkeypatch, sources, atlas="x")
-    assert words(app.error[0].value) == "atlas=x: the atlas here is planted-2 or planted-3"
+    assert words(app.error[0].value) == "atlas=x: not available here; choose planted-2 or planted-3"
 
 
 def test_folder_is_offered_beside_sources_only_if_set(site, tiny_atlas, monkeypatch):
@@ -205,5 +205,5 @@ def test_address_cannot_name_a_source(site, monkeypatch):
     visit(monkeypatch, "hf://owner/planted")
     site.asked.clear()
     app = visit(monkeypatch, "hf://owner/planted", atlas=f"{site.address}{PATH}")
-    assert "the atlas here is planted" in words(app.error[0].value)
+    assert "not available here; choose planted" in words(app.error[0].value)
     assert site.asked == []

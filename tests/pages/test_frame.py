@@ -68,7 +68,7 @@ def test_select_box_changes_the_atlas(two_atlases, monkeypatch):
 @pytest.mark.parametrize("name", ["third", "..", "../first", "/etc", ""])
 def test_unknown_atlas_is_reported_and_the_first_is_shown(name, two_atlases, monkeypatch):
     app = open_app(two_atlases, "overview", monkeypatch, atlas=name)
-    assert words(app.error[0].value) == f"atlas={name}: the atlas here is first or second"
+    assert words(app.error[0].value) == f"atlas={name}: not available here; choose first or second"
     assert app.title[0].value == "What neurons of planted respond to"
 
 

@@ -47,7 +47,7 @@ class Counted:
 
 
 @pytest.mark.parametrize(("text", "nearest"), [("-5", 0), ("999999999", 10**6 - 1), ("x", 7)])
-def test_invalid_number_among_a_million_is_found_by_bisection(text, nearest):
+def test_invalid_number_among_a_million_needs_few_reads(text, nearest):
     """Otherwise a visitor could keep the server busy with addresses."""
     allowed = Counted(10**6)
     assert request_of(least=text).whole("least", allowed, 7, "") == nearest

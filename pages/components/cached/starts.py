@@ -53,8 +53,8 @@ def starts(atlas: Atlas, count: int) -> list[Start]:
         ),
         Start(
             "A single, tight feature",
-            f"One feature of {2 * SOLID} or more examples. In the same order, but {rules[2]}by the mean distance "
-            "between its examples.",
+            f"One feature of {2 * SOLID} or more examples. In the same order, but {rules[2]}by the smallest mean "
+            "distance between its examples.",
             best(atlas, single, (np.nan_to_num(table["mean_distance"], nan=np.inf), further, unknown, nameless), count),
         ),
     ]
@@ -75,7 +75,7 @@ def chance(atlas: Atlas) -> tuple[np.ndarray, np.ndarray, tuple[str, str, str]]:
     rules = (
         "those with fewer features than most random directions of their layer, then ",
         ", but those with more features than most random directions of their layer before those with a larger distance",
-        "by the share of random directions of its layer with a smaller mean distance, then ",
+        "by the smallest share of random directions of its layer with a smaller mean distance, then ",
     )
     return above, further, rules
 

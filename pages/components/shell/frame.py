@@ -43,7 +43,7 @@ def open_page(page: str) -> Atlas:
     tab(page_title(page, atlas), name)
     sidebar(page, atlas, names, name)
     if requested not in (None, name):
-        st.error(markdown(f"atlas={requested[:40]}: the atlas here is {location.listed(names)}"))
+        st.error(markdown(f"atlas={requested[:40]}: not available here; choose {location.listed(names)}"))
     return atlas
 
 

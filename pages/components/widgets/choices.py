@@ -67,7 +67,7 @@ def search_box(atlas: Atlas, key: str, title: str, q: str, mode: str, to_text: Q
         on_change=location.moved(f"{key}q", lambda text: to_text(str(text or "")[: LONGEST + 1])),
     )
     right.segmented_control(
-        "Look for",
+        "Search by",
         list(titles),
         key=f"{key}mode",
         format_func=titles.get,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FORMATS = {"csv": "CSV", "parquet": "Parquet", "json": "JSON"}
 MIME = {"html": "text/html", "svg": "image/svg+xml"}
 FORMAT_NOTES = {
-    "csv": "Text that a spreadsheet would read as a formula is prefixed with an apostrophe (see the README).",
+    "csv": "Text that spreadsheets read as formulas has an apostrophe before it; the README says how to remove it.",
     "parquet": "The provenance is in the file’s metadata.",
     "json": "Columns, rows and provenance.",
 }
