@@ -31,7 +31,7 @@ def asked(opened):
     def open_menu(view: str, **more):
         page = opened(view, **more)
         page.get_by_role("button", name="Export").click()
-        expect(page.get_by_text("How to cite: at the end of the About page.")).to_be_visible()
+        expect(page.get_by_text("To cite this atlas, see the end of the page About.")).to_be_visible()
         settled(page)
         return page
 
