@@ -47,7 +47,7 @@ def show_starts(atlas: Atlas) -> None:
 def show_start(atlas: Atlas, start: Start, name: str) -> None:
     st.markdown(f"**{start.title}**")
     rows = [neuron_row(atlas, ref) for ref in start.neurons]
-    feature_rows(rows, of=atlas, name=name, label=start.title, shown=PICKS, narrow=True)
+    feature_rows(rows, atlas=atlas, name=name, label=start.title, n_visible=PICKS, narrow=True)
     st.caption(start.rule)
 
 
@@ -63,7 +63,7 @@ def neuron_row(atlas: Atlas, ref: NeuronRef) -> dict:
         "colour": None,
         "name": ref_name(atlas.manifest, ref),
         "label": brief([label(atlas, id) for id, _ in large]),
-        "more": sum(size >= SOLID for size in sizes) > NAMED,
+        "has_others": sum(size >= SOLID for size in sizes) > NAMED,
         "meta": "",
         "share": None,
         "line": None,

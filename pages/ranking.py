@@ -25,7 +25,7 @@ from pages.components.widgets.export_tables import layers_table, neurons_table
 ensure_router()
 
 
-@per_atlas(says="Reading the measures …")
+@per_atlas(spinner="Reading the measures …")
 def ranking_of(atlas: Atlas) -> Ranking:
     """One ranking for all sessions, with its sorted columns."""
     return ranking(atlas)

@@ -27,7 +27,7 @@ def controls(atlas: Atlas, at: location.Location, view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         for side in SIDES:
             ref, key = getattr(view, side), f"_side_{side}"
-            st.session_state[key] = ref.dotted if ref else at.asked.get(side, "")[:LONGEST]
+            st.session_state[key] = ref.dotted if ref else at.query.get(side, "")[:LONGEST]
             st.text_input(
                 f"Feature {side}",
                 key=key,

@@ -51,7 +51,7 @@ def test_filters_by_their_controls(open_view):
     page = open_view(LARGE)
     rows = examples(page).get_by_role("listitem")
     expect(rows).to_have_count(14)
-    page.get_by_label("Least activation").fill("90")
+    page.get_by_label("Lowest activation").fill("90")
     page.keyboard.press("Enter")
     at(page, "&least=90")
     expect(page.get_by_text(re.compile(r"^\d+ of 14 examples pass\.$"))).to_be_visible()
@@ -59,7 +59,7 @@ def test_filters_by_their_controls(open_view):
     page.get_by_label("Holds").fill(" river")
     page.keyboard.press("Enter")
     at(page, "&least=90&holds=+river")
-    page.get_by_label("Least activation").fill("")
+    page.get_by_label("Lowest activation").fill("")
     page.keyboard.press("Tab")
     at(page, "&neuron=0&holds=+river")
     expect(examples(page).locator("li:not(:has(.hit))")).to_have_count(0)
@@ -75,7 +75,7 @@ def test_filters_by_their_controls(open_view):
 def test_a_wrong_filter_is_the_servers_to_refuse(open_view):
     page = open_view(LARGE)
     page.get_by_label("Most activation").fill("60")
-    page.get_by_label("Least activation").fill("80")
+    page.get_by_label("Lowest activation").fill("80")
     page.keyboard.press("Enter")
     expect(page.locator('[data-testid="stAlert"]')).to_contain_text("least")
 
@@ -187,4 +187,4 @@ def test_a_narrow_screen_does_not_scroll_sideways(theme, open_view):
     wide = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
         .map(box => box.scrollWidth - box.clientWidth)"""
     assert page.evaluate(wide) == [0, 0]
-    assert page.get_by_role("form", name="How the examples are read").bounding_box()["height"] < 160
+    assert page.get_by_role("form", name="Display of the examples").bounding_box()["height"] < 160

@@ -20,7 +20,7 @@ def test_a_deep_link_waits_behind_a_bar_and_then_opens(browser, packed, tmp_path
             page = context.new_page()
             page_errors = PageErrors(page, address)
             page.goto(f"{address}/neuron?atlas=planted&layer=0&neuron=2")
-            expect(page.locator("h1")).to_have_text("The atlas is on its way")
+            expect(page.locator("h1")).to_have_text("The atlas is being fetched")
             bar = page.get_by_role("progressbar")
             expect(bar).to_be_visible()
             expect(page.get_by_text(re.compile(r"of 0\.0 MB · .* left"))).to_be_visible()

@@ -9,7 +9,7 @@ from tests.support import in_browser
 from tests.support.browser import settled
 
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
-TOO_LONG = "A note has at most 500 characters, this one has 640: shorten it to keep it."
+TOO_LONG = "This note has 640 characters; shorten it to 500 to save it."
 LONG = "the cat runs under " * 30
 PASTED = "(text) => document.execCommand('insertText', false, text)"  # as a paste, it keeps to a field's limit
 
@@ -60,4 +60,4 @@ def test_a_long_note_of_a_file_is_cut_and_the_page_says_so(open_view):
     page = open_view("neuron?atlas=planted&layer=2&neuron=4")
     shown(page, "Bookmarks")
     bring(page, [{**GOOD, "note": "x" * 600}, {**GOOD, "neuron": 3, "note": "short"}])
-    expect(said(page)).to_contain_text("2 imported; 1 had a note or a name that was too long, of which the first 500")
+    expect(said(page)).to_contain_text("2 imported; 1 with a note or name cut to 500")

@@ -46,7 +46,7 @@ def bring(page, content: object, name: str = "bookmarks.json") -> None:
 
 
 def said(page):
-    return page.get_by_test_id("stSidebar").locator("#said")
+    return page.get_by_test_id("stSidebar").locator("#status")
 
 
 def press(page, key: str) -> None:
@@ -165,7 +165,7 @@ def test_what_was_exported_can_be_imported_elsewhere(open_view, tmp_path):
     expect(said(other)).to_contain_text("1 imported.")
     assert links_in(shown(other, "Bookmarks")) == [HREF]
     other.locator("#file").set_input_files(tmp_path / "kept.json")
-    expect(said(other)).to_contain_text("0 imported; 1 were here already.")
+    expect(said(other)).to_contain_text("0 imported; 1 already here.")
     assert json.loads((tmp_path / "kept.json").read_text())["bookmarks"][0].items() >= GOOD.items()
 
 
@@ -194,10 +194,10 @@ def test_a_hostile_file_is_text_and_nothing_is_lost(open_view):
     ]
     rows = shown(page, "Bookmarks")
     bring(page, {"bookmarks": hostile})
-    expect(said(page)).to_contain_text("3 imported; 8 refused, entry 0: “neuron” must be a whole number from 0 on.")
+    expect(said(page)).to_contain_text("3 imported; 8 refused, entry 0: “neuron” must be a whole number, 0 or more.")
     expect(rows.get_by_role("listitem")).to_have_count(4)
     expect(rows).to_contain_text(f"{SCRIPT}<img src=x onerror=alert(1)>[U+202E]back")
-    expect(rows).to_contain_text("atlas ../../etc, which is not here")
+    expect(rows).to_contain_text("atlas ../../etc, not available here")
     assert links_in(rows) == [HREF, HREF.replace("neuron=2", "neuron=3")]
     assert page.locator("img[src=x]").count() == 0
 
@@ -205,12 +205,12 @@ def test_a_hostile_file_is_text_and_nothing_is_lost(open_view):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("not JSON {", "This file is not JSON. A file that “Export” here has written can be imported."),
-        pytest.param({"other": []}, "This file holds no list of bookmarks.", marks=pytest.mark.slow),
-        pytest.param(" " * 1_000_001, "This file has more than 1 MB", marks=pytest.mark.slow),
+        ("not JSON {", "This file is not JSON. Import a file written by “Export” on this panel."),
+        pytest.param({"other": []}, "This file has no list of bookmarks.", marks=pytest.mark.slow),
+        pytest.param(" " * 1_000_001, "This file is larger than 1 MB", marks=pytest.mark.slow),
         pytest.param(
             [{**GOOD, "neuron": i} for i in range(2100)],
-            "1999 imported; 101 left out: 2000 bookmarks is the most",
+            "1999 imported; 101 left out: the limit is 2000 bookmarks",
             marks=pytest.mark.slow,
         ),
     ],
@@ -270,11 +270,11 @@ def test_without_storage_bookmarks_last_as_long_as_the_tab(open_view):
     page.goto(page.url.replace("about?atlas=planted", HREF))
     at_neuron(page, 0, 2)
     star(page).click()
-    expect(page.get_by_text("Bookmarked for this tab alone")).to_be_visible()
+    expect(page.get_by_text("Bookmarked for this tab only")).to_be_visible()
     page.get_by_role("button", name="Next", exact=True).click()
     at_neuron(page, 0, 3)
     assert links_in(shown(page, "Bookmarks")) == [HREF]
-    expect(page.get_by_text("these are gone with this tab")).to_be_visible()
+    expect(page.get_by_text("these lists are lost when the tab is closed")).to_be_visible()
 
 
 def test_a_bookmark_knows_its_feature_after_the_atlas_has_changed(open_view):
@@ -307,7 +307,7 @@ def test_keys_move_over_neurons_features_and_pages(open_view):
     at_neuron(page, 0, 3)
     press(page, "p")
     at_neuron(page, 0, 2)
-    press(page, "t")
+    press(page, "g")
     expect(page.locator("h1")).to_have_text("Ranking")
     page.go_back()
     at_neuron(page, 0, 2)
@@ -358,7 +358,7 @@ def test_the_list_of_keys_holds_the_focus_and_escape_closes_it(width, open_view)
     press(page, "?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(dialog).to_be_visible()
-    expect(dialog).to_contain_text("Next neuron (not here)")
+    expect(dialog).to_contain_text("Next neuron (not on this page)")
     for _ in range(4):
         page.keyboard.press("Tab")
         assert page.evaluate(INSIDE)

@@ -31,13 +31,13 @@ from tests.support.fuzz import HARMFUL, address, json_value, parameters, text
 MANY = 10_000
 TEXTS = int(os.environ.get("NE_FUZZ_TEXTS", "2_000"))  # `make test-all` reads 10,000
 LONGEST_PROBLEM = 2500
-READ = re.compile(r'asked\.get\("(\w+)"|query_params\.get\("(\w+)"|"(\w+)" (?:not )?in at\.asked')
+READ = re.compile(r'\bquery\.get\("(\w+)"|query_params\.get\("(\w+)"|"(\w+)" (?:not )?in (?:at|request)\.query\b')
 
 
 def test_all_parameters_are_fuzzed():
     """Views declare their parameters and only their fields read an address; others are looked up by name."""
     sources = {path.name: path.read_text() for path in Path("pages").rglob("*.py")}
-    readers = {name for name, text in sources.items() if re.search(r"\bat\.(whole|number|choice|text)\(", text)}
+    readers = {name for name, text in sources.items() if re.search(r"\brequest\.(whole|number|choice|text)\(", text)}
     assert readers == {"fields.py"}
     read_names = {next(filter(None, names)) for names in READ.findall("\n".join(sources.values()))}
     assert {"atlas", "page"} <= read_names <= set(parameters())
@@ -125,7 +125,7 @@ def test_search_texts(tiny_atlas: Path):
     for number in range(0, MANY, 20):
         for mode in search_view.MODES:
             view = search_view.View(text(number)[: search_view.LONGEST], mode)
-            ids = find.found_by(atlas, view).ids if view.asked else []
+            ids = find.run_search(atlas, view).ids if view.has_query else []
             assert all(0 <= id < len(atlas.features["size"]) for id in ids), (number, mode)
             n_found += len(ids) > 0
     assert n_found

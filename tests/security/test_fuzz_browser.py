@@ -10,7 +10,7 @@ from tests.support import fuzz, in_browser
 from tests.support.browser import ROOT, PageErrors, settled
 
 pytestmark = in_browser.pytestmark
-SCRIPTS = ("shared", "kept", "said", "keeper_rows")  # of the sidebar's component, without what starts it
+SCRIPTS = ("shared", "storage", "status_line", "bookmark_rows")  # of the sidebar's component, without what starts it
 GOOD = {
     "atlas": "planted",
     "layer": 0,
@@ -26,26 +26,28 @@ FIELDS = [*GOOD, "at", "__proto__", "constructor", "href", "toString", "length",
 # Reads each file twice, as an import and from the browser's storage; returns problems.
 READ = """([files, started]) => {
   const wrong = [], counts = {imported: 0, refused: 0, slowest: 0};
-  const old = [clean({atlas: 'planted', layer: 2, neuron: 4, note: 'mine'})];
-  const good = (thing) => !fault(thing) && JSON.stringify(Object.keys(thing)) === JSON.stringify(Object.keys(old[0]))
-    && thing.name.length <= TEXT.name && thing.note.length <= TEXT.note && thing.atlas.length <= TEXT.atlas;
+  const old = [cleanItem({atlas: 'planted', layer: 2, neuron: 4, note: 'mine'})];
+  const names = (thing) => JSON.stringify(Object.keys(thing));
+  const good = (thing) => !itemProblem(thing) && names(thing) === names(old[0])
+    && Object.entries(TEXT_LIMITS).every(([name, limit]) => thing[name].length <= limit);
   const place = /^neuron\\?atlas=planted&layer=\\d+&neuron=\\d+(&feature=\\d+)?(&cut=[\\d.]+)?(&branch=\\d+)?$/;
   files.forEach((text, i) => {
     const complain = (what) => wrong.push(`file ${started + i}: ${what}: ${text.slice(0, 300)}`);
     try {
-      const start = performance.now(), found = merged(text, old);
+      const start = performance.now(), result = importItems(text, old);
       counts.slowest = Math.max(counts.slowest, performance.now() - start);
-      if (typeof found.said !== 'string' || found.said.length > 400 || found.said.includes('\\n')) complain('no line');
-      const things = found.things ?? [];
-      counts[found.things ? 'imported' : 'refused']++;
-      if (found.things && JSON.stringify(things[0]) !== JSON.stringify(old[0])) complain('what was there is gone');
-      if (things.length > KEPT.bookmarks || !things.every(good)) complain('kept what is none');
-      const addresses = things.map((thing) => addressOf(thing, ['planted'])).filter((address) => address !== null);
+      const { message } = result;
+      if (typeof message !== 'string' || message.length > 400 || message.includes('\\n')) complain('no line');
+      const things = result.items ?? [];
+      counts[result.items ? 'imported' : 'refused']++;
+      if (result.items && JSON.stringify(things[0]) !== JSON.stringify(old[0])) complain('what was there is gone');
+      if (things.length > ITEM_LIMITS.bookmarks || !things.every(good)) complain('an invalid item was imported');
+      const addresses = things.map((thing) => itemAddress(thing, ['planted'])).filter((address) => address !== null);
       if (!addresses.every((address) => place.test(address))) complain('an address: ' + addresses);
-      HELD.bookmarks = text;
-      if (!kept('bookmarks').good.every(good)) complain('read what is none');
+      FALLBACK.bookmarks = text;
+      if (!readItems('bookmarks').items.every(good)) complain('read what is none');
       for (const thing of things.slice(0, 3)) {
-        const row = keptRow(thing, 'bookmarks', {atlases: ['planted'], atlas: 'planted'}, document.createElement('p'));
+        const row = itemRow(thing, 'bookmarks', {atlases: ['planted'], atlas: 'planted'}, document.createElement('p'));
         const drawn = [...row.querySelectorAll('*')];
         if (!drawn.every((each) => ['A', 'SPAN', 'BDI', 'BUTTON'].includes(each.tagName))) complain('an element');
         if (drawn.some((each) => each.getAttributeNames().some((name) => name.startsWith('on')))) complain('a handler');

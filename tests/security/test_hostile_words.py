@@ -131,7 +131,7 @@ def exported_files(monkeypatch, hostile: Path) -> Iterator[tuple[str, str]]:
 
     def menu(atlas, query, name, *, tables=(), figures=(), drawings=(), pages=()):
         offered.extend((f"{name} {item.name}", item.svg) for item in figures)
-        offered.extend((f"{name} {item.name}", item.made) for item in (*drawings, *pages))
+        offered.extend((f"{name} {item.name}", item.make) for item in (*drawings, *pages))
 
     monkeypatch.setattr(export, "menu", menu)
     for page in PAGES:

@@ -18,7 +18,7 @@ def other_session(monkeypatch) -> set[str]:
 
 def test_visitor_over_limit_sees_only_message(tiny_atlas, other_session, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch)
-    assert app.info[0].value.startswith("**The explorer is full.** 1 visitor is here")
+    assert app.info[0].value.startswith("**The explorer is full.** 1 visitor is connected")
     assert not app.title
     assert not app.error
     assert session_limit.inside == {"other"}

@@ -133,7 +133,7 @@ def test_waiting_reports_queue_length():
 
 def test_waiting_page_shows_notice_then_view(tiny_atlas, monkeypatch):
     monkeypatch.setattr(turns, "TURNSTILE", Turnstile(1))
-    monkeypatch.setattr(turns, "LOOK_S", 0.2)
+    monkeypatch.setattr(turns, "CHECK_EVERY_S", 0.2)
     before, tell = turns.TURNSTILE.come(turns.TURNSTILE.number()), turns.Notice.tell
 
     def tell_and_admit(notice: turns.Notice, number: int) -> None:
@@ -142,7 +142,7 @@ def test_waiting_page_shows_notice_then_view(tiny_atlas, monkeypatch):
 
     monkeypatch.setattr(turns.Notice, "tell", tell_and_admit)
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="0")
-    assert app.toast[0].value == "Many people are here. Yours is the next view."
+    assert app.toast[0].value == "Many visitors are here. Yours is the next view."
     assert "Neuron 0" in app.title[0].value
     assert turns.TURNSTILE.free == 1
 

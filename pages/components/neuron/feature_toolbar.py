@@ -15,7 +15,7 @@ HERE = component(
     html='<div id="here"><a id="previous">‹ Previous feature</a><a id="next">Next feature ›</a>'
     '<button id="star" type="button" aria-pressed="false"></button><button id="copy" type="button">Copy link</button>'
     '<span id="said" role="status"></span></div><p id="moved" hidden></p>',
-    parts=("kept", "said"),
+    parts=("storage", "status_line"),
 )
 
 
@@ -54,6 +54,6 @@ def beside(atlas: Atlas, view: View, n_features: int) -> dict[str, str | None]:
 
     def href(feature: int) -> str | None:
         ref = FeatureRef(view.neuron.layer, view.neuron.neuron, feature)
-        return neuron_href(atlas, ref, **view.within(atlas)) if 0 <= feature < n_features else None
+        return neuron_href(atlas, ref, **view.same_cut_query(atlas)) if 0 <= feature < n_features else None
 
     return {"previous": href(current - 1), "next": href(current + 1)}

@@ -55,7 +55,7 @@ def table_row(atlas: Atlas, ranking: Ranking, row: int) -> dict:
         "kind": CLASSES[ranking.columns["class"][row]],
         "cells": texts[1:],
         "label": brief([label(atlas, id) for id in ids[:NAMED]]),
-        "more": len(ids) > NAMED,
+        "has_others": len(ids) > NAMED,
     }
 
 

@@ -66,7 +66,7 @@ def tier(atlas: Atlas, id: int, query: str) -> int:
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_features_are_ordered_by_tier(query, atlas):
-    result = find.found_by(atlas, View(query))
+    result = find.run_search(atlas, View(query))
     tiers = [tier(atlas, id, query) for id in result.ids.tolist()]
     assert tiers == sorted(tiers)
     assert sorted(result.ids.tolist()) == sorted(atlas.search.words(query).tolist())
@@ -79,14 +79,14 @@ def test_features_are_ordered_by_tier(query, atlas):
 
 
 def test_queries_cover_every_tier(atlas):
-    tiers = [tier(atlas, id, query) for query in QUERIES for id in find.found_by(atlas, View(query)).ids.tolist()]
+    tiers = [tier(atlas, id, query) for query in QUERIES for id in find.run_search(atlas, View(query)).ids.tolist()]
     assert min(np.bincount(tiers, minlength=3)) >= 3
 
 
 @pytest.mark.parametrize("query", [*QUERIES, "cat", "riv", "the", "script"])
 def test_every_hit_shows_an_example_with_its_words_highlighted(query, atlas):
     view, wanted = View(query), words_of(query)
-    result = find.found_by(atlas, view)
+    result = find.run_search(atlas, view)
     whys = matches(atlas, view, result, slice(0, len(result)))
     for id, match in zip(result.ids.tolist(), whys, strict=True):
         line = lines(atlas, atlas.neuron(atlas.feature_ref(id).of), [match.row])[0]
@@ -101,18 +101,18 @@ def test_every_hit_shows_an_example_with_its_words_highlighted(query, atlas):
 
 def test_hit_with_words_in_different_examples_names_those_of_the_shown_one(atlas):
     query = next(
-        q for q in QUERIES if APART in [tier(atlas, id, q) for id in find.found_by(atlas, View(q)).ids.tolist()]
+        q for q in QUERIES if APART in [tier(atlas, id, q) for id in find.run_search(atlas, View(q)).ids.tolist()]
     )
     view = View(query)
-    result = find.found_by(atlas, view)
+    result = find.run_search(atlas, view)
     last = matches(atlas, view, result, slice(len(result) - 1, len(result)))[0]
     assert last.why.startswith("no example has all of these words; this one has “")
 
 
 def test_unread_features_are_listed_before_the_last_tier(atlas, monkeypatch):
-    every = find.found_by(atlas, View("the cat"))
+    every = find.run_search(atlas, View("the cat"))
     monkeypatch.setattr(find, "MOST_WINDOWS", 30)
-    some = find.found_by(atlas, View("the cat"))
+    some = find.run_search(atlas, View("the cat"))
     assert some.unread > 0
     assert sorted(some.ids.tolist()) == sorted(every.ids.tolist())
     read = set(atlas.search.words("the cat")[: len(every) - some.unread].tolist())
@@ -122,18 +122,18 @@ def test_unread_features_are_listed_before_the_last_tier(atlas, monkeypatch):
 
 
 def test_filters_apply_to_several_words(atlas):
-    every = find.found_by(atlas, View("the cat"))
-    large = find.found_by(atlas, View("the cat", among=FeatureFilter(least=5)))
+    every = find.run_search(atlas, View("the cat"))
+    large = find.run_search(atlas, View("the cat", among=FeatureFilter(least=5)))
     passes = atlas.features["size"][every.ids] >= 5
     assert large.ids.tolist() == every.ids[passes].tolist()
     assert large.in_a_row == np.count_nonzero(passes[: every.in_a_row])
-    none = find.found_by(atlas, View("the cat", among=FeatureFilter(least=1000)))
+    none = find.run_search(atlas, View("the cat", among=FeatureFilter(least=1000)))
     assert (len(none), none.unfiltered, none.in_a_row, none.unread) == (0, len(every), 0, 0)
 
 
 def test_one_word_reads_no_examples(atlas, monkeypatch):
     monkeypatch.setattr(find, "MOST_WINDOWS", 0)
-    result = find.found_by(atlas, View("cat"))
+    result = find.run_search(atlas, View("cat"))
     assert result.ids.tolist() == atlas.search.words("cat").tolist()
     assert not result.unread
 
@@ -148,7 +148,7 @@ def test_proximity_of_words():
 
 
 def test_page_counts_features_with_the_words_in_a_row(tiny_atlas, atlas, monkeypatch):
-    result = find.found_by(atlas, View("the cat"))
+    result = find.run_search(atlas, View("the cat"))
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="the cat")
     caption = words(app.caption[0].value)
     assert f"{result.in_a_row} have these words in a row" in caption
@@ -170,4 +170,4 @@ def test_exact_token_is_highlighted(tiny_atlas, atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="dog", mode="token")
     line = rows_of(app, "Features found")[0]["line"]
     assert line["h"] == [line["k"]]
-    assert FeatureRef(0, 2, 0) == atlas.feature_ref(int(find.found_by(atlas, View("dog", "token")).ids[0]))
+    assert FeatureRef(0, 2, 0) == atlas.feature_ref(int(find.run_search(atlas, View("dog", "token")).ids[0]))

@@ -11,7 +11,7 @@ from ne_core.atlas import Atlas
 from ne_core.queries.maximum import percent
 from ne_core.refs import NeuronRef
 from ne_core.text.token_text import spelled, visible
-from pages.components.matching.holds import Held
+from pages.components.matching.text_filter import TextFilter
 from pages.components.neuron import export_neuron
 from pages.components.url import reading
 from pages.components.url.neuron_view import View
@@ -181,7 +181,7 @@ def test_by_a_text_of_several_tokens_as_it_stands_on_the_screen(tiny_atlas, atla
 @pytest.mark.parametrize(("holds", "n"), [("river", 1), ("RIVER", 0), ("rive", 1), ("␣river", 1), ("River", 0)])
 def test_capitals_count_only_when_there_are_some(holds, n, atlas, large):
     rows = of_feature(large, 0)
-    held = Held(atlas, holds).among(large, rows)
+    held = TextFilter(atlas, holds).passes(large, rows)
     expected = ["river" in text for text in on_screen(atlas, large, rows)] if n else [False] * len(rows)
     assert held.tolist() == expected
     assert any(expected) == bool(n)
@@ -193,7 +193,7 @@ def test_every_exact_token_of_an_old_link_passes_what_it_passed(atlas, large):
     windows = atlas.window_tokens(large, rows)
     for id, token in enumerate(atlas.vocab):
         for typed in (spelled(token), visible(token)):
-            assert (Held(atlas, typed).among(large, rows) >= (windows == id).any(axis=1)).all(), typed
+            assert (TextFilter(atlas, typed).passes(large, rows) >= (windows == id).any(axis=1)).all(), typed
 
 
 def test_a_context_is_widened_to_what_is_looked_for(tiny_atlas, atlas, large, monkeypatch):

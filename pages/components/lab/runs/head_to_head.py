@@ -12,9 +12,9 @@ from ne_core.lab.units import Unit
 from ne_core.method.mlp import probabilities
 from ne_core.palette import feature_colour
 from pages.components.base.assets import component, drawn_key
-from pages.components.cached.lab_data import Which, meanings_of, picture_hidden, seen_by, unit_of
+from pages.components.cached.lab_data import UnitId, meanings_of, picture_hidden, run_outcome, unit_of
 from pages.components.text.lab_words import ordered, run_name, run_settings, written
-from pages.components.url.lab_view import View, picture, shown_unit
+from pages.components.url.lab_view import View, current_unit, picture
 
 HEAD_TO_HEAD = component(__file__, "head_to_head", html='<div id="court"></div><div id="tip" role="tooltip"></div>')
 STRONGEST = 10  # latents of a run that are listed
@@ -58,8 +58,8 @@ def scale(found: list[SAEForward]) -> float:
 
 
 def panel(atlas: Atlas, view: View, run: int, found: SAEForward, label: int | None) -> dict:
-    lab, strongest, shown = atlas.lab, found.strongest, shown_unit(atlas, view)
-    n_active = seen_by(atlas, run).n_active
+    lab, strongest, shown = atlas.lab, found.strongest, current_unit(atlas, view)
+    n_active = run_outcome(atlas, run).n_active
     return {
         "run": run,
         "kind": lab.kind(run),
@@ -69,14 +69,14 @@ def panel(atlas: Atlas, view: View, run: int, found: SAEForward, label: int | No
         "said": said(found.logits, label),
         "n_active": len(strongest),
         "latents": [
-            latent_row(atlas, view, Which(run, number), found)
-            | {"current": shown == Which(run, number), "images": int(n_active[number])}
+            latent_row(atlas, view, UnitId(run, number), found)
+            | {"current": shown == UnitId(run, number), "images": int(n_active[number])}
             for number in strongest[:STRONGEST].tolist()
         ],
     }
 
 
-def latent_row(atlas: Atlas, view: View, which: Which, found: SAEForward) -> dict:
+def latent_row(atlas: Atlas, view: View, which: UnitId, found: SAEForward) -> dict:
     activation, most = float(found.latents[which.number]), float(found.latents.max())
     to = view.to_unit(which.run, which.number)
     feature, words = place_words(atlas, view, which)
@@ -92,7 +92,7 @@ def latent_row(atlas: Atlas, view: View, which: Which, found: SAEForward) -> dic
     }
 
 
-def place_in(atlas: Atlas, view: View, which: Which, unit: Unit, found: UnitFeatures) -> NearestFeature | None:
+def place_in(atlas: Atlas, view: View, which: UnitId, unit: Unit, found: UnitFeatures) -> NearestFeature | None:
     """Which of the unit's features the picture is nearest to; None where it does not activate the unit."""
     pixels = picture(atlas, view)
     x = pixels if which.run is None else picture_hidden(atlas, pixels)
@@ -101,7 +101,7 @@ def place_in(atlas: Atlas, view: View, which: Which, unit: Unit, found: UnitFeat
     return nearest_feature(unit.embed(x[None])[0], found.embeddings, found.features(view.cut), view.cut)
 
 
-def place_words(atlas: Atlas, view: View, which: Which) -> tuple[int | None, str]:
+def place_words(atlas: Atlas, view: View, which: UnitId) -> tuple[int | None, str]:
     """The feature that the picture falls into, if any, and the same in words."""
     known = meanings_of(atlas, which.run, which.number)
     if known is None:

@@ -1,4 +1,4 @@
-/* What a press of a button did, said in a line that screen readers hear, with a way back where there is one. */
+/* Show the result of a button press in a line that screen readers announce, with an Undo button where `undo` is given. */
 function say(line, text, undo) {
   line.replaceChildren(text);
   if (!undo) return;
@@ -8,7 +8,7 @@ function say(line, text, undo) {
   line.append(' ', button);
 }
 
-/* Browsers give the clipboard to safe addresses alone; elsewhere text that is selected can still be copied, or read. */
+/* The clipboard API needs a secure address; elsewhere the link is copied from a selected text, or shown to be read. */
 async function copyLink(line) {
   try { await navigator.clipboard.writeText(location.href); } catch {
     const field = element('textarea', 'hidden', location.href);
