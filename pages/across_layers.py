@@ -77,7 +77,7 @@ def show_list(atlas: Atlas, view: View, trail: Trail) -> None:
     """Every node again, with its example."""
     for layer in trail.layers:
         st.subheader(f"Layer {layer}", anchor=False)
-        rows = [node_row(atlas, view, trail, place) for place in trail.at(layer)]
+        rows = [node_row(atlas, view, trail, place) for place in trail.nodes_of(layer)]
         feature_rows(rows, of=atlas, name=f"layer_{layer}", label=f"Features of layer {layer}", shown=len(rows))
 
 
@@ -118,12 +118,12 @@ if "across_layers" not in pages_of(atlas):
 offered = worth_following(atlas)
 if not offered:
     nothing_to_follow(atlas)
-at = location.read(atlas.called)
+at = location.read(atlas.slug)
 view = View.read(at, atlas, start=offered[0])
 query = view.query(atlas)
 location.settle(at, query)
 title = f"{view.seed} across layers"
-tab(title, atlas.called)
+tab(title, atlas.slug)
 st.title(title, anchor=False)
 at.show_problems()
 show_start(atlas, view)

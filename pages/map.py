@@ -68,11 +68,11 @@ def no_features(atlas: Atlas) -> None:
 
 
 atlas = open_page("map")
-at = location.read(atlas.called)
+at = location.read(atlas.slug)
 view = View.read(at, atlas)
 query = view.query(atlas)
 location.settle(at, query)
-tab(map_title(atlas, view), atlas.called)
+tab(map_title(atlas, view), atlas.slug)
 st.title("Map", anchor=False)
 at.show_problems()
 if not len(atlas.features["size"]):

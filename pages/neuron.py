@@ -204,7 +204,7 @@ features = features_at(neuron, view.cut)
 shown = features[current] if view.branch is None else branch_at(neuron, view.branch)
 labels = cluster_labels(atlas, neuron, features, view.cut)
 name = labels[current] if view.branch is None else cluster_label(atlas, neuron, shown.rows)
-tab(tab_title(atlas, view, labels, name), atlas.called)
+tab(tab_title(atlas, view, labels, name), atlas.slug)
 with st.container(horizontal=True, vertical_alignment="center"):
     here_bar(atlas, neuron, view, features, shown, str(name))
     with st.container(width="content"):

@@ -19,9 +19,9 @@ from pages.components.widgets.export_tables import hits_table
 
 ensure_router()
 atlas = open_page("search")
-at = location.read(atlas.called)
+at = location.read(atlas.slug)
 view = View.read(at, atlas)
-tab(search_title(atlas, view), atlas.called)
+tab(search_title(atlas, view), atlas.slug)
 st.title("Search", anchor=False)
 try:
     found = find.found_by(atlas, view) if view.asked else None

@@ -133,13 +133,13 @@ def run_evaluate(options: dict) -> int:
 
 def run_lab(options: dict) -> int:
     out, idx, hub, n_train, restart = (options.pop(name) for name in ("out", "idx", "hub", "n_train", "restart"))
-    from precompute.autoencoders.lab.build import build_lab, places
-    from precompute.autoencoders.lab.images import images_of
-    from precompute.autoencoders.lab.settings import DIGITS, MNIST, chosen
+    from precompute.autoencoders.lab.build import build_lab, output_folders
+    from precompute.autoencoders.lab.images import load_images
+    from precompute.autoencoders.lab.settings import DIGITS, MNIST, with_options
 
-    check_apart(places(out)[0], idx, hub)
-    settings = chosen(MNIST if idx or hub else DIGITS, options)
-    made = build_lab(out, images_of(idx, hub, n_train), settings, restart)
+    check_apart(output_folders(out)[0], idx, hub)
+    settings = with_options(MNIST if idx or hub else DIGITS, options)
+    made = build_lab(out, load_images(idx, hub, n_train), settings, restart)
     print(
         f"{made.out} and {made.neurons}: {made.n_runs} autoencoders on a classifier that is right on "
         f"{made.accuracy:.2%} of held-out images, hidden L0 {made.hidden_l0:.1f}"

@@ -9,7 +9,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from ne_core.method.embeddings import CENTRED_CUT, DEFAULT, EMBEDDINGS, RAW_CUT, usual_cut
+from ne_core.method.embeddings import CENTRED_CUT, DEFAULT, EMBEDDINGS, RAW_CUT, default_cut
 from precompute.parse import layer_numbers, names, optional, whole_numbers, yes_or_no
 
 
@@ -168,7 +168,7 @@ class RunConfig:
 
     @property
     def default_cut(self) -> float:
-        return usual_cut(self.embedding) if self.cut is None else self.cut
+        return default_cut(self.embedding) if self.cut is None else self.cut
 
     @property
     def directory(self) -> Path:

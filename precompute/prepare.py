@@ -193,7 +193,7 @@ def read_corpus(config: RunConfig, source: TextSource, told: Callable[[int, int]
         n_documents=examples.n_documents,
         packing=examples.packing,
         notes=notes,
-        more={"n_empty": examples.n_empty, **documents.facts},
+        extra={"n_empty": examples.n_empty, **documents.facts},
     )
 
 

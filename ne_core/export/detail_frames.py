@@ -31,10 +31,10 @@ def parts_frame(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " k"]) -> pd
     contributions = atlas.contributions(neuron.ref)
     if contributions is None:
         raise ValueError("this atlas does not split pre-activations")
-    numbered = [[getattr(part, name) for part in contributions.named] for name in ("layer", "head")]
+    numbered = [[getattr(part, name) for part in contributions.part_list] for name in ("layer", "head")]
     return pd.DataFrame(
         {
-            "part": texts([part.kind for part in contributions.named]),
+            "part": texts([part.kind for part in contributions.part_list]),
             "layer": np.array(numbered[0], dtype=np.int64),
             "head": np.array(numbered[1], dtype=np.int64),
             "mean": contributions.mean(rows),

@@ -18,8 +18,8 @@ from ne_core.atlas.schema import FEATURES, KEY_TOKENS
 from ne_core.export.feature_text import cluster_names, feature_name
 from ne_core.method.classes import CLASSES
 from ne_core.method.measures import distances_of
-from ne_core.queries.board import QUANTILES, board
 from ne_core.queries.layer_pairs import LayerPairs
+from ne_core.queries.ranking import QUANTILES, ranking
 from ne_core.refs import FeatureRef, NeuronRef
 
 TEXT = {
@@ -41,7 +41,7 @@ def neurons_frame(atlas: Atlas, rows: Sequence[int] | Int[np.ndarray, " n"] | No
     """Return every neuron with its measures and class; `rows` of the neuron table select and order some."""
     rows = slice(None) if rows is None else np.asarray(rows, dtype=np.int64)
     columns = {column.name: plain(atlas.neurons[column.name][rows]) for column in neuron_columns(atlas.manifest)}
-    classes = board(atlas).columns["class"][rows]
+    classes = ranking(atlas).columns["class"][rows]
     return pd.DataFrame(columns).assign(**{"class": texts([CLASSES[number] for number in classes.tolist()])})
 
 
@@ -59,7 +59,7 @@ def features_frame(atlas: Atlas, ids: Sequence[int] | Int[np.ndarray, " n"] | No
 
 def layers_frame(atlas: Atlas) -> pd.DataFrame:
     """Return each layer: its neurons, those of each class, and quantiles over the living ones (NaN without any)."""
-    overview, table = board(atlas), atlas.neurons
+    overview, table = ranking(atlas), atlas.neurons
     of_layer = [table["layer"] == layer for layer in atlas.layers]
     columns = {
         "layer": np.array(atlas.layers),

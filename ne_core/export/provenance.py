@@ -57,5 +57,5 @@ def bibtex() -> str:
 
 def file_name(atlas: Atlas, part: str, ending: str) -> str:
     """Return a name such as “demo-L3-N17-F2-examples.csv”, of letters, digits, dots, hyphens and underscores only."""
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", f"{atlas.called}-{part}").lstrip(".-_")
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", f"{atlas.slug}-{part}").lstrip(".-_")
     return f"{safe[:LONGEST] or 'export'}.{ending}"

@@ -19,7 +19,7 @@ from ne_core.export.image_svg import image_svg
 from ne_core.export.provenance import bibtex, citation, provenance
 from ne_core.export.token_html import line_html
 from ne_core.export.window_text import window_lines
-from ne_core.method.agreement import of_baseline
+from ne_core.method.agreement import baseline_importances
 from ne_core.method.cluster import central_of
 from ne_core.method.measures import distances_of, measures
 from ne_core.numbers import fixed
@@ -100,7 +100,7 @@ def features(atlas: Atlas, neuron: Neuron, cut: float) -> list[Feature]:
 
 def no_importances(neuron: Neuron, rows: Int[np.ndarray, " k"]) -> np.ndarray:
     """True for each row without importances."""
-    return ~np.isfinite(of_baseline(neuron.window_importances[rows], 0)).any(axis=1)
+    return ~np.isfinite(baseline_importances(neuron.window_importances[rows], 0)).any(axis=1)
 
 
 def subtitle(atlas: Atlas, cut: float) -> str:
@@ -195,7 +195,7 @@ def images(atlas: Atlas, neuron: Neuron, rows: list[int]) -> str:
     items = []
     for row in rows:
         example = int(neuron.example[row])
-        label = atlas.shown[int(atlas.tokens[example, 0])]
+        label = atlas.visible_tokens[int(atlas.tokens[example, 0])]
         picture = image_svg(atlas.images[example], atlas.brightest, image_words(label, example))
         value = f'<span class="value">{half.number(neuron.activation[row])}</span>'
         items.append(f"<li>{picture}<bdi>{escape(label)}</bdi> {value}</li>")

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.method.agreement import of_baseline
+from ne_core.method.agreement import baseline_importances
 from ne_core.text.token_text import visible
 
 Snippet = tuple[str, str, str]  # before, key token, after
@@ -28,7 +28,7 @@ def window_lines(atlas: Atlas, neuron: Neuron, rows: Sequence[int], baseline: in
     rows, window = np.asarray(rows, dtype=np.int64), atlas.manifest.window
     ids, activations = atlas.window_tokens(neuron, rows), neuron.window_activations[rows].astype(np.float64)
     importances = np.full(activations.shape, np.nan)
-    importances[:, : window.back] = of_baseline(neuron.window_importances[rows], baseline)
+    importances[:, : window.back] = baseline_importances(neuron.window_importances[rows], baseline)
     lines = []
     for i, inside in enumerate(ids >= 0):
         tokens = [visible(token) for token in atlas.text(ids[i, inside])]

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.atlas.manifest import EqualN
-from ne_core.atlas.schema import RANDOM_DIRECTIONS, RAREFIED
+from ne_core.atlas.schema import EQUAL_N, RANDOM_DIRECTIONS
 from ne_core.method.cluster import similarities
 from ne_core.method.embeddings import Embedder, combined, reads_weights
 from ne_core.method.equal_n import (
@@ -23,10 +23,10 @@ from ne_core.method.equal_n import (
     Measure,
     between,
     distances_in,
-    features_at,
     joined_counts,
     mean_distance,
-    some_sets,
+    mean_features,
+    random_subsets,
 )
 from precompute.config import RunConfig
 from precompute.run.mapped import let_go
@@ -39,7 +39,7 @@ from precompute.steps.rows import CollectedLayer
 
 PERMUTED, PERMUTED_SETS = 10, 10  # orders of a neuron's weights, and random sets of examples for each of them
 NEURONS, DIRECTIONS = 0, 1  # whose numbers random sets go by
-COLUMNS = tuple(column.name for column in RAREFIED)
+COLUMNS = tuple(column.name for column in EQUAL_N)
 RANDOM = tuple(spec.file.removesuffix(".npy") for spec in RANDOM_DIRECTIONS)
 
 
@@ -129,7 +129,7 @@ def measured(
     if len(x) < job.n:
         return dict.fromkeys((*COLUMNS, *RANDOM), np.nan)
     cosines = similarities(combined(job.space, x, w))
-    features, distance = features_at(cosines, job.n, job.cut, rng), mean_distance(cosines)
+    features, distance = mean_features(cosines, job.n, job.cut, rng), mean_distance(cosines)
     other, far = (features, distance.value) if orders is None else permuted(job, x, orders, rng)
     return {
         "rarefied_features": features.value,
@@ -156,7 +156,7 @@ def permuted(
     within, apart = [], []
     for w in orders:
         cosines = similarities(combined(job.space, x, w))
-        within.append(distances_in(cosines, some_sets(len(x), job.n, PERMUTED_SETS, rng)))
+        within.append(distances_in(cosines, random_subsets(len(x), job.n, PERMUTED_SETS, rng)))
         apart.append(mean_distance(cosines).value)
     found = joined_counts(np.concatenate(within), job.cut).reshape(len(orders), PERMUTED_SETS)
     value, spread = float(found.mean()), SURE * np.sqrt(between(found))

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 
 from ne_core.atlas.schema import KEY_TOKENS, NEURONS, SIMILAR
 from ne_core.method.cluster import unit
-from ne_core.method.similar import SPACES, blocks, together, unit_nearest
+from ne_core.method.similar import SPACES, blocks, joined_blocks, unit_nearest
 from precompute.run.progress import OnProgress, silent
 from precompute.steps.key_tokens import key_tokens
 from precompute.steps.layer_features import LayerFound
@@ -103,7 +103,7 @@ def similar_from(job: SimilarJob, load: Callable[[int], Mapping[str, np.ndarray]
     """The columns of similar features from the units, which may have been done in any order."""
     columns = {}
     for step, space in enumerate(job.vectors):
-        found = together([load(step * job.n_blocks + block) for block in range(job.n_blocks)], job.k)
+        found = joined_blocks([load(step * job.n_blocks + block) for block in range(job.n_blocks)], job.k)
         columns |= {f"similar_{space}": found.ids, f"cosine_{space}": found.cosines}
     return columns
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from ne_core.atlas.inputs import places
+from ne_core.atlas.inputs import input_index
 from ne_core.method.layer import NeuronLayer
 from precompute.steps.activating_examples import LayerRows
 from precompute.steps.sample import LayerStatistics, histograms, moments
@@ -41,7 +41,7 @@ class PlantedLayer:
 def plant_layer(settings: Settings, bank: Concepts, texts: Corpus, layer: int) -> PlantedLayer:
     rng = np.random.default_rng([settings.seed, 1 + layer])
     activating = activating_positions(settings, bank, texts, layer, rng)
-    x_row, n_x = places(activating.example, activating.pos)
+    x_row, n_x = input_index(activating.example, activating.pos)
     first = np.empty(n_x, dtype=np.int64)
     first[x_row] = np.arange(len(x_row))
     concept = texts.concept[activating.example[first], activating.pos[first]]

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from ne_core.atlas.inputs import places
+from ne_core.atlas.inputs import input_index
 from ne_core.atlas.paths import inputs_file, layer_folder
 from ne_core.atlas.schema import EXAMPLES, IMAGES, INPUTS, LAYER, Array
-from ne_core.half import LARGEST, n_at_end
+from ne_core.half import LARGEST, n_clipped
 from ne_core.method.statistics import triangle
 from ne_core.sharing.atomic_write import WriteError
 from precompute.steps.activating_examples import LayerRows
@@ -71,7 +71,7 @@ def write_columns(folder: Path, layer: int, specs: Sequence[Array], columns: Map
 
 def write_inputs(folder: Path, rows: LayerRows) -> Clipped:
     """Write one layer's x, sorted by (example, position) without duplicates, as readers expect. Raises WriteError."""
-    x_row, n_unique = places(rows.example, rows.pos)
+    x_row, n_unique = input_index(rows.example, rows.pos)
     if len(rows.x) != n_unique or not np.array_equal(x_row, rows.x_row):
         raise WriteError(f"layer {rows.layer}: its inputs are not sorted by example and position without duplicates")
     return save(folder, replace(INPUTS, file=inputs_file(rows.layer)), rows.x)
@@ -79,16 +79,16 @@ def write_inputs(folder: Path, rows: LayerRows) -> Clipped:
 
 def save(folder: Path, spec: Array, values: np.ndarray) -> Clipped:
     """Write one array as `spec` defines it; returns the number of clipped values by file. Raises WriteError."""
-    path, n_clipped = folder / spec.file, 0
+    path, total = folder / spec.file, 0
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         header = {"descr": np.dtype(spec.dtype).str, "fortran_order": False, "shape": values.shape}
         np.lib.format.write_array_header_1_0(file, header)
         for block in blocks(values):
             values_out = cast(spec, block)
-            n_clipped += n_at_end(values_out) if spec.clipped else 0
+            total += n_clipped(values_out) if spec.clipped else 0
             file.write(values_out.tobytes())  # not `tofile`, which does not report a full disk
-    return {spec.file: n_clipped} if n_clipped else {}
+    return {spec.file: total} if total else {}
 
 
 def blocks(values: np.ndarray) -> Iterator[np.ndarray]:

@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 
 from ne_core.atlas.file_hash import file_sha256
-from ne_core.atlas.litter import own_files
+from ne_core.atlas.litter import content_files
 from ne_core.atlas.manifest import Manifest, manifest_text
 from ne_core.atlas.paths import SPACES_FILE, index_file
 from ne_core.atlas.schema import (
     COMPARISONS,
     CONTRIBUTIONS,
+    EQUAL_N,
     FEATURES,
     LOGIT_EFFECTS,
     NEURONS,
     RANDOM_DIRECTIONS,
-    RAREFIED,
 )
 from ne_core.method.similar import SPACES
 from ne_core.sharing.atomic_write import new_atlas
@@ -87,9 +87,9 @@ def write_neurons(path: Path, parts: AtlasParts) -> None:
     specs, table = NEURONS, index.neuron_table(parts.layers)
     if parts.equal_n is not None:
         layer_columns = [parts.equal_n.by_layer[layer.rows.layer] for layer in parts.layers]
-        specs = (*NEURONS, *RAREFIED)
+        specs = (*NEURONS, *EQUAL_N)
         table |= {
-            column.name: np.concatenate([columns[column.name] for columns in layer_columns]) for column in RAREFIED
+            column.name: np.concatenate([columns[column.name] for columns in layer_columns]) for column in EQUAL_N
         }
     write_table(path, specs, table)
 
@@ -121,7 +121,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def checksums(folder: Path) -> dict[str, dict]:
-    paths = sorted(own_files(folder))
+    paths = sorted(content_files(folder))
     return {p.relative_to(folder).as_posix(): {"sha256": file_sha256(p), "size": p.stat().st_size} for p in paths}
 
 

@@ -5,7 +5,7 @@ from statistics import median
 
 import torch
 
-from precompute.autoencoders.loss.train import Run, Trainer, Training, batches, started
+from precompute.autoencoders.loss.train import Run, Trainer, Training, batches, initial_state
 from tests.bench.figures import Figures
 
 D_IN, D_SAE, N, BATCH = 64, 512, 8000, 256  # the lab's shape on MNIST
@@ -30,8 +30,8 @@ def measure(figures: Figures) -> None:
 def trainer(lambda2: float) -> Trainer:
     """Return a run past its warm-up, so that the term counts from the first step on."""
     rng = torch.Generator().manual_seed(0)
-    h, settings = torch.rand(N, D_IN, generator=rng), Training(d_sae=D_SAE, batch=BATCH, ne_start=0)
-    return Trainer(h, started(h, [rng], D_SAE), [Run(0.02, lambda2, 0)], settings)
+    h, how = torch.rand(N, D_IN, generator=rng), Training(d_sae=D_SAE, batch=BATCH, ne_start=0)
+    return Trainer(h, initial_state(h, [rng], D_SAE), [Run(0.02, lambda2, 0)], how)
 
 
 def round_seconds(trainer: Trainer) -> float:

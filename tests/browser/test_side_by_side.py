@@ -19,7 +19,7 @@ def test_compare_then_swap_then_open_the_other(opened):
     layer, neuron, feature = map(int, other.groups())
     compare.click()
     expect(page.locator("h1")).to_have_text("Side by side")
-    expect(page).to_have_url(re.compile(rf"/pair\?atlas=planted&a=0\.0\.0&{re.escape(other.group())}$"))
+    expect(page).to_have_url(re.compile(rf"/side_by_side\?atlas=planted&a=0\.0\.0&{re.escape(other.group())}$"))
     first = page.get_by_role("list", name="Examples of a, L0 N0 F0").get_by_role("listitem")
     expect(first).to_have_count(10)
     first.first.locator(".token.key").hover()

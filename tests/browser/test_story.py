@@ -26,7 +26,7 @@ def test_from_the_overview_to_a_link_that_shows_somebody_else_the_same(opened, a
 
 def to_a_neuron_of_several_meanings(page) -> None:
     """Two clicks: a ready-made view of the board, and its first row."""
-    page.get_by_role("navigation", name="Views of the board").get_by_role("link", name="Most features").click()
+    page.get_by_role("navigation", name="Views of the ranking").get_by_role("link", name="Most features").click()
     expect(page.locator("h1")).to_have_text("Ranking")
     row = page.get_by_role("table", name="Neurons").locator("tbody tr").first
     expect(row).to_contain_text("L0 N2")  # the planted neuron of four meanings

@@ -38,7 +38,7 @@ def browser():
 
 def test_the_story_of_a_stranger(opened, whole):
     page = opened(f"?atlas={whole.root.name}", permissions=["clipboard-read", "clipboard-write"])
-    page.get_by_role("navigation", name="Views of the board").get_by_role("link", name="Primary and rare").click()
+    page.get_by_role("navigation", name="Views of the ranking").get_by_role("link", name="Primary and rare").click()
     expect(page.locator("h1")).to_have_text("Ranking")
     page.get_by_role("table", name="Neurons").locator("tbody tr a").first.click()
     expect(page.locator("h1")).to_have_text(re.compile(r"^Layer \d+ · Neuron \d+$"))

@@ -87,7 +87,7 @@ def test_nothing_is_said_of_layers_that_cannot_be_compared(model_of, monkeypatch
     said = summary.sentences(model_of(0, 1, 2, 3, 4), planted(verdicts=verdicts), 1)
     assert said[0].startswith("Layer 1 can be compared with layers 2, 3 and 4 in this space. Not with layer 0: ")
     assert said[1].startswith("Of layers 1, 2, 3 and 4: it is there from the first on (<2>) and goes on to the last.")
-    alone = summary.sentences(model_of(0, 1, 2, 3, 4), planted(verdicts=verdicts, seed=0, own=(0,)), 0)
+    alone = summary.sentences(model_of(0, 1, 2, 3, 4), planted(verdicts=verdicts, seed=0, siblings=(0,)), 0)
     assert alone[0].startswith("Layer 0 can be compared with no other layer in this space. Not with layers 1, 2, 3 or ")
     assert alone[1] == "So nothing is said of where else the feature appears, splits or merges."
     assert not any(word in " ".join(alone) for word in ("first appears", "stays", "It splits", "It merges"))

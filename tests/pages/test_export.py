@@ -14,8 +14,8 @@ from ne_core.export.map_svg import GREY
 from ne_core.export.provenance import provenance
 from ne_core.export.static_page import static_page
 from ne_core.export.table_files import read_table
-from ne_core.queries.board import board
 from ne_core.queries.by_distance import distances
+from ne_core.queries.ranking import ranking
 from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.map import export_map
 from pages.components.widgets import export
@@ -285,7 +285,7 @@ def test_where_nothing_is_lit_that_is_what_arrives(tiny_atlas, monkeypatch, offe
 @pytest.mark.parametrize("colour", ["layer", "size", "class"])
 def test_dots_have_the_numbers_of_the_screen_s_points(colour, tiny_atlas):
     atlas = Atlas.open(tiny_atlas)
-    found, made = export_map.numbers(atlas, colour).tolist(), board(atlas)
+    found, made = export_map.numbers(atlas, colour).tolist(), ranking(atlas)
     for id, number in enumerate(found):
         ref = atlas.feature_ref(id)
         size, kind = int(atlas.features["size"][id]), int(made.columns["class"][atlas.neuron_row(ref.of)])

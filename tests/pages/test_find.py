@@ -11,8 +11,8 @@ import pytest
 from ne_core.atlas import Atlas
 from ne_core.errors import AtlasError
 from ne_core.method.cluster import unit
-from ne_core.queries.free_query import space_index
-from ne_core.queries.passages import of_piece, of_words, passages, rows_of, tokens_holding
+from ne_core.queries.passages import matching_tokens, passages, piece_pattern, rows_of, word_patterns
+from ne_core.queries.space_index import space_index
 from ne_core.refs import FeatureRef
 from ne_core.text.token_text import visible
 from pages.components.cached.vocabulary import tokens_named
@@ -96,12 +96,12 @@ def test_all_examples_of_features_in_any_order(atlas):
 def test_lines_that_hold_a_word_or_a_piece():
     texts = ["the ", "cat", "s ", "a cat", "\n", "concat ", "cat-", "the"]
     lines = passages(np.array([[0, 1, -1], [0, 1, 2], [3, 4, 0], [5, -1, -1], [6, 7, -1], [-1, -1, -1]]), texts)
-    whole, begun = (lines.holding(pattern).tolist() for pattern in of_words(["cat", "the"]))
+    whole, begun = (lines.matching_lines(pattern).tolist() for pattern in word_patterns(["cat", "the"]))
     assert (whole, begun) == ([0, 2, 4], [0, 1, 2, 4])
-    assert lines.holding(of_words(["cat"])[0]).tolist() == [0, 1, 2, 4]
-    assert lines.holding(of_words(["th"])[0]).tolist() == []
-    assert lines.holding(of_piece("cat-the")).tolist() == [4]
-    assert lines.holding(of_piece("-")).tolist() == [4]
+    assert lines.matching_lines(word_patterns(["cat"])[0]).tolist() == [0, 1, 2, 4]
+    assert lines.matching_lines(word_patterns(["th"])[0]).tolist() == []
+    assert lines.matching_lines(piece_pattern("cat-the")).tolist() == [4]
+    assert lines.matching_lines(piece_pattern("-")).tolist() == [4]
 
 
 @pytest.mark.parametrize("space", ["neuron", "pre_mlp"])
@@ -144,7 +144,7 @@ def test_an_index_that_was_changed_since_is_refused(tiny_atlas, tmp_path):
 def test_a_feature_in_one_parameter():
     assert FeatureRef.parse(FeatureRef(3, 17, 2).dotted) == FeatureRef(3, 17, 2)
     for text in ("", "3.17", "3.17.2.1", "-3.17.2", "3.17.x", "３.1.1", "1.1.1\n", "9" * 30 + ".1.1"):
-        with pytest.raises(ValueError, match="names no feature"):
+        with pytest.raises(ValueError, match="is not a feature"):
             FeatureRef.parse(text)
 
 
@@ -155,5 +155,5 @@ def test_tokens_with_and_without_their_space(atlas):
 
 
 def test_a_word_may_run_over_tokens():
-    assert tokens_holding(["re", " im", "port", " x"], of_words(["import"])) == [1, 2]
-    assert tokens_holding(["re", " im", "port", " x"], of_words(["nothing"])) == []
+    assert matching_tokens(["re", " im", "port", " x"], word_patterns(["import"])) == [1, 2]
+    assert matching_tokens(["re", " im", "port", " x"], word_patterns(["nothing"])) == []

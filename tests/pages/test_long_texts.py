@@ -44,11 +44,11 @@ def test_a_long_text_that_examples_shall_hold(tiny_atlas, monkeypatch):
 
 def test_a_long_text_where_a_feature_is_named(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "side_by_side", monkeypatch)
-    assert not app.text_input(key="_pair_a").proto.max_chars
+    assert not app.text_input(key="_side_a").proto.max_chars
     link = "http://127.0.0.1:8501/neuron?atlas=planted&layer=0&neuron=0&feature=0"
-    app.text_input(key="_pair_a").set_value(link).run()
+    app.text_input(key="_side_a").set_value(link).run()
     assert "a feature is named by its layer, neuron and feature" in problems(app)[0]
-    assert app.text_input(key="_pair_a").value == link
-    app.text_input(key="_pair_a").set_value(LONG * 9).run()
+    assert app.text_input(key="_side_a").value == link
+    app.text_input(key="_side_a").set_value(LONG * 9).run()
     assert len(url(app)["a"]) <= side_by_side_view.LONGEST
     assert "a feature is named by its layer, neuron and feature" in problems(app)[0]

@@ -22,7 +22,7 @@ from pages.components.url.declared import VIEWS
 
 ensure_router()
 atlas = open_page("wheel")
-at = location.read(atlas.called)
+at = location.read(atlas.slug)
 view = VIEWS["wheel"].read(at, atlas)
 location.settle(at, view.query(atlas))
 st.title(f"Wheel of {view.spokes} spokes")

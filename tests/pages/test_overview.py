@@ -60,7 +60,7 @@ def test_the_page_shows_counts_starts_figures_and_settings(tiny_atlas, monkeypat
     rows = rows_of(app, "One large and one rare feature")
     assert rows[0]["href"] == "neuron?atlas=planted&layer=0&neuron=0"
     assert rows[0]["label"] == ["cat", "red"]
-    presets = next(each["chips"] for each in payloads(app) if each["label"] == "Views of the board")
+    presets = next(each["chips"] for each in payloads(app) if each["label"] == "Views of the ranking")
     assert presets[0] == {
         "text": "Primary and rare",
         "href": "ranking?atlas=planted&sort=inter&class=primary-rare",

@@ -114,14 +114,14 @@ def test_a_bad_link_says_what_would_have_worked(query, said, tiny_atlas, monkeyp
 
 def test_controls_move_the_url(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "ranking", monkeypatch, sort="size", page="0")
-    app.selectbox(key="_board_kind").select("many").run()
+    app.selectbox(key="_ranking_kind").select("many").run()
     assert url(app) == {"atlas": "planted", "sort": "size", "class": "many"}
-    app.slider(key="_board_features").set_range(3, 4).run()
+    app.slider(key="_ranking_features").set_range(3, 4).run()
     assert url(app) == {"atlas": "planted", "sort": "size", "class": "many", "features": "3-"}
     assert names(app) == ["L0 N2", "L2 N3"]
-    app.selectbox(key="_board_layer").select(2).run()
+    app.selectbox(key="_ranking_layer").select(2).run()
     assert names(app) == ["L2 N3"]
-    app.slider(key="_board_features").set_range(0, 4).run()
+    app.slider(key="_ranking_features").set_range(0, 4).run()
     assert url(app) == {"atlas": "planted", "sort": "size", "class": "many", "layer": "2"}
 
 

@@ -97,7 +97,10 @@ def test_features_without_a_common_token_say_so(tiny_atlas, monkeypatch):
         ({"a": "1.0.0"}, "a=1.0.0: this atlas has layers 0 and 2"),
         ({"a": "0.99.0"}, "a=0.99.0: layer 0 has neurons 0 to 5"),
         ({"a": "0.0.9"}, "a=0.0.9: neuron L0 N0 has features 0 to 1 at the atlas’s cut"),
-        ({"a": "0.4.0"}, "a=0.4.0: neuron L0 N4 is dead, it has no features: the board ranks those that have some"),
+        (
+            {"a": "0.4.0"},
+            "a=0.4.0: neuron L0 N4 is dead, it has no features: the page Ranking lists those that have some",
+        ),
         (
             {"a": "0.0.0", "b": "0.0.0"},
             "b=0.0.0: that is the same feature as a: name another one, such as {other}",
@@ -110,7 +113,7 @@ def test_a_bad_link_says_what_would_have_worked(query, said, tiny_atlas, monkeyp
     assert [words(each.value) for each in app.error] == [said.format(other=other)]
     assert url(app) == query  # left as it is: the message is about it
     for side in set(query) & set("b" if query.get("a") == "0.0.0" else "ab"):
-        assert app.text_input(key=f"_pair_{side}").value == query[side]
+        assert app.text_input(key=f"_side_{side}").value == query[side]
 
 
 def test_one_feature_offers_those_similar_to_it(tiny_atlas, monkeypatch):
@@ -128,7 +131,7 @@ def test_one_feature_offers_those_similar_to_it(tiny_atlas, monkeypatch):
 @pytest.mark.parametrize("spelling", ["2.0.0", "L2 N0 F0", " l2 n0 f0 ", "2 0 0"])
 def test_typing_names_a_feature(spelling, tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "side_by_side", monkeypatch, a="0.0.0")
-    app.text_input(key="_pair_b").set_value(spelling).run()
+    app.text_input(key="_side_b").set_value(spelling).run()
     assert not app.error
     assert url(app) == {"atlas": "planted", "a": "0.0.0", "b": "2.0.0"}
     assert app.metric
@@ -136,10 +139,10 @@ def test_typing_names_a_feature(spelling, tiny_atlas, monkeypatch):
 
 def test_what_is_typed_wrongly_is_told_and_stays_to_be_mended(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "side_by_side", monkeypatch, a="0.0.0")
-    app.text_input(key="_pair_b").set_value("the <b>cat</b>").run()
+    app.text_input(key="_side_b").set_value("the <b>cat</b>").run()
     assert words(app.error[0].value).startswith("b=the <b>cat</b>: a feature is named by")
-    assert app.text_input(key="_pair_b").value == "the <b>cat</b>"
-    app.text_input(key="_pair_b").set_value("").run()
+    assert app.text_input(key="_side_b").value == "the <b>cat</b>"
+    app.text_input(key="_side_b").set_value("").run()
     assert not app.error
     assert url(app) == {"atlas": "planted", "a": "0.0.0"}
 

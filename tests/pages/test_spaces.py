@@ -200,9 +200,9 @@ def test_a_bad_link_says_what_would_have_worked(query, problem, tiny_atlas, monk
 
 def test_controls_move_the_url(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "spaces", monkeypatch, **ASKED, example="3")
-    app.selectbox(key="_compare_b").set_value("conditional").run()
-    app.selectbox(key="_compare_clusters").set_value("whitened").run()
-    app.button_group(key="_compare_by").set_value("neuron").run()
+    app.selectbox(key="_spaces_b").set_value("conditional").run()
+    app.selectbox(key="_spaces_clusters").set_value("whitened").run()
+    app.button_group(key="_spaces_by").set_value("neuron").run()
     kept = {"atlas": "planted", **ASKED, "b": "conditional", "clusters": "whitened", "by": "neuron"}
     assert url(app) == kept | {"example": "3"}
     app.button(key="_swap").click().run()

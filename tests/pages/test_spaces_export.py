@@ -69,7 +69,7 @@ def test_the_open_menu_offers_them(neuron, count, tiny_atlas, monkeypatch):
     offered = {}
     monkeypatch.setattr(export, "download", lambda title, file, mime, made, key: offered.update({title: file}))
     app = open_app(tiny_atlas.parent, "spaces", monkeypatch, **ASKED | {"neuron": neuron})
-    app.session_state["_export_compare"] = True
+    app.session_state["_export_spaces"] = True
     app.run()
     assert offered == {"Spaces compared, by neuron": "planted-spaces.csv"}
     pictures = next(each["pictures"] for each in payloads(app) if "pictures" in each)

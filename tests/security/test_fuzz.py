@@ -13,7 +13,7 @@ import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.search import fts_terms
-from ne_core.queries.board import board
+from ne_core.queries.ranking import ranking
 from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.base.escape import JOINER, PUNCTUATION, markdown
 from pages.components.cached.vocabulary import suggestions, tokens_named
@@ -67,7 +67,7 @@ def query_of(number: int, page: str) -> dict[str, str]:
 
 
 def ranking_page(atlas: Atlas, location: Location) -> ranking_view.View:
-    ranked = BOARDS.setdefault(atlas.root, board(atlas))
+    ranked = BOARDS.setdefault(atlas.root, ranking(atlas))
     view = ranking_view.View.read(location, atlas, board=ranked)
     return view.on_page(location, len(ranked.rows(view.filter, view.column.source, view.falling)))
 

@@ -111,9 +111,9 @@ def read_neuron(atlas: Atlas, ref: NeuronRef) -> None:
         assert all(0 <= token < len(atlas.vocab) and np.isfinite(effect) for token, effect in pairs)
     contributions = atlas.contributions(ref)
     assert np.isfinite(contributions.parts).all()
-    assert contributions.parts.shape == (len(neuron), len(contributions.named))
+    assert contributions.parts.shape == (len(neuron), len(contributions.part_list))
     assert all(
-        contributions.named[atlas.manifest.parts.first_head + head].kind == "head"
+        contributions.part_list[atlas.manifest.parts.first_head + head].kind == "head"
         for head in contributions.read_head.flat
     )
     source = neuron.pos[:, None] - contributions.read_back

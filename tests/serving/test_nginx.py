@@ -91,7 +91,7 @@ def test_the_first_page_is_found_without_its_slash(opened, site):
     """Its links are relative: without the slash they would lead out of the sub-path."""
     page = opened("/see?atlas=planted")
     page.get_by_role("link", name="Ranking").first.click()
-    expect(page).to_have_url(re.compile(rf"^http://{site}/see/board\?atlas=planted"))
+    expect(page).to_have_url(re.compile(rf"^http://{site}/see/ranking\?atlas=planted"))
 
 
 @pytest.mark.slow

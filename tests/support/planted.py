@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ne_core.atlas.inputs import places
+from ne_core.atlas.inputs import input_index
 from ne_core.atlas.manifest import Corpus, Description, Importance, Model
 from ne_core.atlas.schema import HISTOGRAM_BINS, LOGITS
 from ne_core.method.contributions import Parts
@@ -126,7 +126,7 @@ def planted_rows(layer: int, neurons: Sequence[Sequence[Meaning]], corpus: Rando
     activation = rng.uniform(3.1, 4, size=len(rows))
     x *= (activation / np.einsum("rd,dr->r", x, W_in[:, neuron]))[:, None]  # so that x · w is the activation
     counts = np.bincount(neuron, minlength=len(neurons))
-    x_row, _ = places(example, pos)
+    x_row, _ = input_index(example, pos)
     return LayerRows(
         layer=layer,
         weights=NeuronLayer(W_in, np.zeros(len(neurons), dtype=np.float32)),

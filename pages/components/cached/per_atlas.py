@@ -11,4 +11,4 @@ def per_atlas(entries: int = 4, says: str | None = None):
 
 
 def identity(atlas: Atlas) -> tuple[str, str, int]:
-    return str(atlas.root), atlas.called, (atlas.root / "manifest.json").stat().st_mtime_ns
+    return str(atlas.root), atlas.slug, (atlas.root / "manifest.json").stat().st_mtime_ns

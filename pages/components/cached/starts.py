@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ne_core.atlas import Atlas
-from ne_core.method.agreement import of_baseline
+from ne_core.method.agreement import baseline_importances
 from ne_core.queries.chance import below_random
 from ne_core.refs import NeuronRef
 from ne_core.text.token_text import is_word
@@ -106,7 +106,7 @@ def importance_known(atlas: Atlas) -> np.ndarray:
         here = largest[atlas.features["layer"][largest] == layer]
         files, neurons = atlas.files[layer], atlas.features["neuron"][here]
         rows = files.offsets[neurons] + atlas.features["central"][here]
-        found = np.isfinite(of_baseline(files.columns["window_importances"][rows], 0)).any(axis=1)
+        found = np.isfinite(baseline_importances(files.columns["window_importances"][rows], 0)).any(axis=1)
         known[atlas.neuron_row(NeuronRef(layer, 0)) + neurons] = found
     return known
 

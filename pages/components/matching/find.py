@@ -9,8 +9,8 @@ from jaxtyping import Float, Int
 from ne_core.atlas import Atlas
 from ne_core.atlas.search import BEGINNING
 from ne_core.queries.feature_filter import FeatureFilter, feature_classes
-from ne_core.queries.free_query import space_index
-from ne_core.queries.passages import of_piece, passages, rows_of, together, windows_of
+from ne_core.queries.passages import passages, piece_pattern, proximity, rows_of, windows_of
+from ne_core.queries.space_index import space_index
 from ne_core.text.token_text import visible
 from ne_core.text.words import words_of
 from pages.components.cached.per_atlas import per_atlas
@@ -95,7 +95,7 @@ def by_nearness(atlas: Atlas, ids: Int[np.ndarray, " n"], q: str, unfiltered: in
     read = readable(atlas, ids)
     rows = rows_of(atlas, ids[:read])
     lines = passages(windows_of(atlas, rows), vocabulary(atlas).folded)
-    row, span = together(lines, words_of(q))
+    row, span = proximity(lines, words_of(q))
     counts, nearest = np.bincount(rows.owner[row], minlength=read), np.full(read, np.inf)
     np.minimum.at(nearest, rows.owner, span)
     nearest[counts > 0] = 0
@@ -136,7 +136,7 @@ def with_words_of(atlas: Atlas, piece: str) -> Int[np.ndarray, " n"]:
 def owners_holding(atlas: Atlas, ids: Int[np.ndarray, " n"], q: str) -> Int[np.ndarray, " found"]:
     """For every example that holds the piece, the place of its feature in `ids`."""
     rows, piece = rows_of(atlas, ids), piece_of(q)
-    return rows.owner[passages(windows_of(atlas, rows), piece.texts(atlas)).holding(piece.pattern)]
+    return rows.owner[passages(windows_of(atlas, rows), piece.texts(atlas)).matching_lines(piece.pattern)]
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class Piece:
 def piece_of(q: str) -> Piece:
     """As examples show it, so that what was copied from the screen is found."""
     shown = visible(q)
-    return Piece(of_piece(shown), shown != shown.casefold())
+    return Piece(piece_pattern(shown), shown != shown.casefold())
 
 
 def on_a_page(at: location.Location, view: View, found: Found | None) -> View:

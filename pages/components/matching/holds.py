@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.queries.passages import passages, spans_holding
+from ne_core.queries.passages import matching_spans, passages
 from ne_core.text.token_text import visible
 from pages.components.cached.vocabulary import vocabulary
 
@@ -39,9 +39,9 @@ class Held:
         known = vocabulary(self.atlas)
         lines = passages(self.atlas.window_tokens(neuron, rows), known.shown if self.capitals else known.lowered)
         held = np.zeros(len(rows), dtype=bool)
-        held[lines.holding(self.pattern)] = True
+        held[lines.matching_lines(self.pattern)] = True
         return held
 
     def spans(self, shown: Sequence[str]) -> list[tuple[int, int]]:
         """The first and the last token of each place where a line of shown tokens holds it."""
-        return spans_holding([text if self.capitals else text.casefold() for text in shown], [self.pattern])
+        return matching_spans([text if self.capitals else text.casefold() for text in shown], [self.pattern])

@@ -12,13 +12,13 @@ from ne_core.numbers import fixed
 from ne_core.queries.passages import (
     Passages,
     Rows,
-    of_row,
-    of_words,
+    matching_tokens,
     passages,
+    phrase_pattern,
+    proximity,
     rows_of,
-    together,
-    tokens_holding,
     windows_of,
+    word_patterns,
 )
 from ne_core.text.words import folded, words_of
 from pages.components.cached.vocabulary import tokens_named, vocabulary
@@ -91,7 +91,7 @@ def by_token(atlas: Atlas, view: View, rows: Rows) -> list[Kind]:
 
 def by_piece(atlas: Atlas, view: View, rows: Rows) -> list[Kind]:
     piece = piece_of(view.q)
-    lines = passages(windows_of(atlas, rows), piece.texts(atlas)).holding(piece.pattern)
+    lines = passages(windows_of(atlas, rows), piece.texts(atlas)).matching_lines(piece.pattern)
     return [Kind(marked(lines, len(rows.owner)), "stands in")]
 
 
@@ -100,7 +100,7 @@ def by_words(atlas: Atlas, view: View, rows: Rows) -> list[Kind]:
     texts, words = vocabulary(atlas).folded, words_of(view.q)
     lines = passages(windows_of(atlas, rows), texts)
     if len(words) > 1:
-        in_a_row, span = together(lines, words)
+        in_a_row, span = proximity(lines, words)
         kinds = [Kind(in_a_row, "has these words in a row in"), Kind(np.isfinite(span), "has all words in", span)]
     else:
         keys = passages(atlas.tokens[rows.example, rows.pos][:, None], texts)
@@ -130,7 +130,7 @@ def apart_words(held: Sequence[str]) -> str:
 
 def holding(lines: Passages, words: Sequence[str]) -> Bool[np.ndarray, "n_words n"]:
     """Which lines hold each of the words, the last of them as a beginning."""
-    return np.array([marked(lines.holding(pattern), len(lines.starts)) for pattern in of_words(words)])
+    return np.array([marked(lines.matching_lines(pattern), len(lines.starts)) for pattern in word_patterns(words)])
 
 
 def by_themselves(
@@ -156,7 +156,7 @@ def highlighted(atlas: Atlas, view: View, line: dict) -> list[int]:
         return [line["k"]]
     if view.mode == "snippet":
         piece = piece_of(view.q)
-        return tokens_holding([text if piece.capitals else text.casefold() for text in line["t"]], [piece.pattern])
+        return matching_tokens([text if piece.capitals else text.casefold() for text in line["t"]], [piece.pattern])
     return words_held([folded(text) for text in line["t"]], words_of(view.q))
 
 
@@ -164,7 +164,7 @@ def words_held(texts: Sequence[str], words: Sequence[str]) -> list[int]:
     """The words in a row where they stand so; else every one of them, as a word or as a token inside a longer one."""
     if not words:
         return []
-    lit = tokens_holding(texts, [of_row(words)])
-    for pattern in of_words(words) if not lit or len(words) == 1 else ():
-        lit += tokens_holding(texts, [pattern]) or [i for i, text in enumerate(texts) if pattern.search(text)]
+    lit = matching_tokens(texts, [phrase_pattern(words)])
+    for pattern in word_patterns(words) if not lit or len(words) == 1 else ():
+        lit += matching_tokens(texts, [pattern]) or [i for i, text in enumerate(texts) if pattern.search(text)]
     return sorted(set(lit))

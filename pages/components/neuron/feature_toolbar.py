@@ -32,7 +32,7 @@ def here_bar(atlas: Atlas, neuron: Neuron, view: View, features: Sequence[Cluste
 def place(atlas: Atlas, neuron: Neuron, view: View, shown: Cluster, name: str) -> dict:
     """What a bookmark keeps of a view: numbers that make its address, and its central example, to know it again."""
     return {
-        "atlas": atlas.called,
+        "atlas": atlas.slug,
         "layer": neuron.ref.layer,
         "neuron": neuron.ref.neuron,
         "feature": view.feature,

@@ -67,7 +67,7 @@ def awaited(asked: str | None) -> list[SourceStatus]:
 def origin(atlas: Atlas) -> Fetched | None:
     """Where the atlas was fetched from; None for one of the folder."""
     sources = fetcher()
-    found = sources.ready().get(atlas.called) if sources else None
+    found = sources.ready().get(atlas.slug) if sources else None
     return found if found and found.root == atlas.root else None
 
 

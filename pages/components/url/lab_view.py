@@ -28,7 +28,7 @@ def runs(c: Context) -> range:
 
 def usual_against(lab: Lab, run: int) -> int:
     """What a run is held against without being asked for: of the pair that the atlas shows the other one."""
-    pair = lab.shown
+    pair = lab.shown_runs
     if run in pair.values():
         return pair["standard" if lab.kind(run) == "ne" else "ne"]
     return counterpart(lab, run)
@@ -68,7 +68,7 @@ def this_unit(c: Context) -> str:
 class View(Addressed, page="sae_lab"):
     """`unit` and `neuron` are None where the URL names none, `drawn` where the picture is image `image`."""
 
-    run: int = whole(runs, "this lab", "run", usual=lambda c: c.atlas.lab.shown["ne"], always=True)
+    run: int = whole(runs, "this lab", "run", usual=lambda c: c.atlas.lab.shown_runs["ne"], always=True)
     against: int = whole(runs, "this lab", "run", usual=lambda c: usual_against(c.atlas.lab, c.run))
     image: int = whole(
         lambda c: range(len(c.atlas.lab.images)),
@@ -114,7 +114,7 @@ def lab_href(atlas: Atlas, ref: FeatureRef) -> str | None:
     """The address of a feature of the atlas's cut in the lab; None where the atlas has no lab, or another layer."""
     if atlas.lab is None or ref.layer not in atlas.layers[: len(LAYERS)]:
         return None
-    run = atlas.lab.shown[LAYERS[atlas.layers.index(ref.layer)]]
+    run = atlas.lab.shown_runs[LAYERS[atlas.layers.index(ref.layer)]]
     cut = atlas.manifest.default_cut  # the feature's number counts at it
     return View(run, unit=ref.neuron, feature=ref.feature, cut=cut).href(atlas)
 

@@ -8,7 +8,7 @@ from ne_core.refs import FeatureRef, NeuronRef
 
 def atlas_query(atlas: Atlas, query: dict[str, str] | None = None) -> dict[str, str]:
     """The part of a URL that names the atlas, and what follows it."""
-    return {"atlas": atlas.called, **(query or {})}
+    return {"atlas": atlas.slug, **(query or {})}
 
 
 def neuron_href(atlas: Atlas, ref: NeuronRef | FeatureRef, **more: str) -> str:

@@ -5,7 +5,7 @@ import re
 from dataclasses import Field, dataclass
 
 from ne_core.atlas.manifest import Manifest
-from ne_core.queries.board import Board, Filter
+from ne_core.queries.ranking import Filter, Ranking
 from pages.components.text.measure_columns import COLUMNS, Column, columns
 from pages.components.url import atlas_fields
 from pages.components.url.declared import Addressed, Context
@@ -41,7 +41,7 @@ def limits(name: str) -> Field:
     return named(parse, spell=spell, examples=("2-", "-3", "0.1-5", "95-"))
 
 
-def ends(board: Board, name: str) -> tuple[float, float]:
+def ends(board: Ranking, name: str) -> tuple[float, float]:
     """The ends of what a range can be, rounded outwards: whole numbers, or hundredths for distances."""
     low, high = board.ends(RANGES[name]) or (0, 0)
     scale = 100 if name == "distance" else 1

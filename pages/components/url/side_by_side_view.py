@@ -28,7 +28,7 @@ def checked(atlas: Atlas, text: str) -> FeatureRef:
         raise Wrong(f"layer {ref.layer} has {location.numbers(neurons, unit)}")
     features = range(len(atlas.feature_ids(ref.of)))
     if not features:
-        raise Wrong(f"{unit} {ref.of} is dead, it has no features: the page Ranking lists those that have some")
+        raise Wrong(f"{unit} {ref.of} is dead, it has no features: Ranking lists those that have some")
     if ref.feature not in features:
         raise Wrong(f"{unit} {ref.of} has {location.numbers(features, 'feature')} at the atlas’s cut")
     return ref

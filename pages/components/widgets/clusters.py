@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Int
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.method.agreement import of_baseline
-from ne_core.method.nodes import inner_distances, own_heights, parent_heights, rows_below, tops
+from ne_core.method.agreement import baseline_importances
+from ne_core.method.nodes import feature_nodes, inner_distances, node_heights, parent_heights, rows_below
 from pages.components.text.labels import Label, label, labels_of
 
 LISTED = 200
@@ -29,7 +29,7 @@ class Cluster:
 
 def features_at(neuron: Neuron, cut: float) -> list[Cluster]:
     """The features of a neuron with examples, largest first, as they are numbered at that cut."""
-    nodes = tops(neuron.tree, neuron.features(cut), cut)
+    nodes = feature_nodes(neuron.tree, neuron.features(cut), cut)
     return clusters(neuron, nodes.tolist())
 
 
@@ -40,7 +40,7 @@ def branch_at(neuron: Neuron, branch: int) -> Cluster:
 
 def clusters(neuron: Neuron, nodes: list[int]) -> list[Cluster]:
     tree, n = neuron.tree, len(neuron)
-    told = [values(tree).tolist() for values in (inner_distances, own_heights, parent_heights)]
+    told = [values(tree).tolist() for values in (inner_distances, node_heights, parent_heights)]
     return [
         Cluster(
             rows,
@@ -86,6 +86,6 @@ def cluster_labels(atlas: Atlas, neuron: Neuron, clusters: list[Cluster], cut: f
 def reading_order(neuron: Neuron, cluster: Cluster) -> list[int]:
     """The central example, those whose importance was computed, the rest; each by activation."""
     rows = cluster.rows
-    unknown = ~np.isfinite(of_baseline(neuron.window_importances[rows], 0)).any(axis=1)
+    unknown = ~np.isfinite(baseline_importances(neuron.window_importances[rows], 0)).any(axis=1)
     order = np.lexsort((-neuron.activation[rows].astype(np.float32), unknown, rows != cluster.central))
     return rows[order].tolist()

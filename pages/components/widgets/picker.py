@@ -21,11 +21,11 @@ from pages.components.widgets.example_selection import cluster_at, passing
 
 def pick_neuron(atlas: Atlas) -> View:
     """Read the URL, draw title, controls and what is wrong with the URL; return the view to show."""
-    at = location.read(atlas.called)
+    at = location.read(atlas.slug)
     view = read_view(atlas, at)
     query = view.query(atlas)
     location.settle(at, query)
-    tab(ref_name(atlas.manifest, view.neuron), atlas.called)
+    tab(ref_name(atlas.manifest, view.neuron), atlas.slug)
     st.title(markdown(unit_title(atlas.manifest, view.neuron)), anchor=False)
     at.show_problems()
     controls(atlas, view)

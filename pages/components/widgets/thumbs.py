@@ -19,7 +19,7 @@ def thumbs(atlas: Atlas, examples: Int[np.ndarray, " n"]) -> list[dict]:
             "height": height,
             "width": width,
             "max": atlas.brightest,
-            "words": image_words(atlas.shown[label], example),
+            "words": image_words(atlas.visible_tokens[label], example),
         }
         for example, label in zip(examples.tolist(), labels, strict=True)
     ]

@@ -22,7 +22,7 @@ from ne_core.export.frames import (
 )
 from ne_core.export.provenance import file_name, provenance
 from ne_core.export.table_files import FORMATS, FORMULA, read_table
-from ne_core.queries.board import board
+from ne_core.queries.ranking import ranking
 from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.text.labels import label, labels_of
 from tests.support.planted import BASELINES, CUT, LAYERS, VOCAB, WINDOW
@@ -172,7 +172,7 @@ def test_missing_space_raises(atlas):
     ],
 )
 def test_file_names_are_safe(slug, name, atlas):
-    assert file_name(replace(atlas, called=slug), "L3-N17-F2-examples", "csv") == name
+    assert file_name(replace(atlas, slug=slug), "L3-N17-F2-examples", "csv") == name
 
 
 def test_repr_of_an_atlas(atlas):
@@ -215,7 +215,7 @@ def test_layers_frame_sums(atlas):
     assert frame["living"].tolist() == [5, 4]
     assert (frame.filter(like="class_").sum(axis=1) == frame["neurons"]).all()
     assert frame["features"].sum() == len(features_frame(atlas))
-    np.testing.assert_allclose(frame["mean_distance_50%"], board(atlas).quantiles("mean_distance")[:, 2])
+    np.testing.assert_allclose(frame["mean_distance_50%"], ranking(atlas).quantiles("mean_distance")[:, 2])
 
 
 def test_histogram_counts_the_sample(atlas):

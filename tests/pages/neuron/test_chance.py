@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from tests.pages.test_board import cells, chips, names, table
 
 from ne_core.atlas import Atlas
 from pages.components.url.ranking_view import COMPARED
+from tests.pages.test_ranking import cells, chips, names, table
 from tests.support.apptest import open_app, url
 
 

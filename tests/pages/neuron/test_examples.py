@@ -16,8 +16,8 @@ from pages.components.neuron import export_neuron
 from pages.components.url import reading
 from pages.components.url.neuron_view import View
 from pages.components.url.reading import Reading, baseline_names
-from pages.components.widgets import example_lines
 from pages.components.widgets.clusters import features_at
+from pages.components.widgets.token_lines import example_lines
 from tests.support.apptest import open_app, payloads, rows_of, url, words
 
 LARGE = {"layer": "0", "neuron": "0"}  # features of 14 and 3 examples
@@ -153,14 +153,16 @@ def test_by_a_token_that_they_hold(tiny_atlas, atlas, large, monkeypatch):
 
 def on_screen(atlas, neuron, rows) -> list[str]:
     """The text of each example as it is shown."""
-    return ["".join(atlas.shown[t] for t in row if t >= 0) for row in atlas.window_tokens(neuron, rows).tolist()]
+    return [
+        "".join(atlas.visible_tokens[t] for t in row if t >= 0) for row in atlas.window_tokens(neuron, rows).tolist()
+    ]
 
 
 def pair_in(atlas, neuron, rows) -> str:
     """Two words that stand beside each other in an example, as they are shown there."""
     windows = atlas.window_tokens(neuron, rows).tolist()
     is_word = [text.strip().isalpha() and text.startswith(" ") for text in atlas.vocab]
-    return next(atlas.shown[a] + atlas.shown[b] for row in windows for a, b in pairwise(row)
+    return next(atlas.visible_tokens[a] + atlas.visible_tokens[b] for row in windows for a, b in pairwise(row)
                 if min(a, b) >= 0 and is_word[a] and is_word[b])  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.method.contributions import Contributions
-from ne_core.queries.why import why
+from ne_core.queries.attribution import attribution
 from ne_core.refs import NeuronRef
 from pages.components.neuron.why import read_words
 from tests.support.apptest import open_app, payloads
@@ -60,7 +60,7 @@ def test_what_a_head_reads(tiny_atlas, atlas, monkeypatch):
     assert (
         row["reads"]["before"] == f"reads most often from the token before it ({n} of {n} examples), there most often "
     )
-    assert row["reads"]["token"] == atlas.shown[Counter(before.tolist()).most_common(1)[0][0]]
+    assert row["reads"]["token"] == atlas.visible_tokens[Counter(before.tolist()).most_common(1)[0][0]]
     assert row["reads"]["href"].startswith("search?atlas=planted&q=")
 
 
@@ -72,8 +72,8 @@ def test_a_token_that_is_read_from_anywhere(atlas):
     back = np.arange(len(rows)) % (neuron.pos + 1)
     tokens[neuron.example, neuron.pos - back] = script
     wrote = atlas.contributions(NeuronRef(2, 2))
-    reads = Contributions(wrote.named, wrote.parts, np.full((len(rows), 1), number), back[:, None])
-    found = why(dataclasses.replace(atlas, tokens=tokens), neuron, reads, rows, most=4)
+    reads = Contributions(wrote.part_list, wrote.parts, np.full((len(rows), 1), number), back[:, None])
+    found = attribution(dataclasses.replace(atlas, tokens=tokens), neuron, reads, rows, most=4)
     reading = next(each.reading for each in found.largest if str(each.part) == "L0 H1")
     assert reading.by_token
     assert (reading.n, reading.n_token, reading.token) == (len(rows), len(rows), script)

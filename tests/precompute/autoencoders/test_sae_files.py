@@ -1,4 +1,4 @@
-"""Folders of sparse autoencoders from strangers: each is read as it is meant, or refused in one line."""
+"""Folders of autoencoders from unknown sources: read correctly, or refused in one line."""
 
 import json
 import os
@@ -19,12 +19,12 @@ from tests.support.tiny_saes import cfg_of, sae_weights, tiny_sae, write
 WEIGHTS = "sae_weights.safetensors"
 
 
-def cfg(**more) -> Callable[[Path], None]:
-    """Other settings; None takes one away."""
+def cfg(**changes) -> Callable[[Path], None]:
+    """Change settings; None removes one."""
 
     def spoil(folder: Path) -> None:
-        given = {**json.loads((folder / "cfg.json").read_text()), **more}
-        (folder / "cfg.json").write_text(json.dumps({name: v for name, v in given.items() if v is not None}))
+        settings = {**json.loads((folder / "cfg.json").read_text()), **changes}
+        (folder / "cfg.json").write_text(json.dumps({name: v for name, v in settings.items() if v is not None}))
 
     return spoil
 
@@ -33,12 +33,12 @@ def hook(name: object) -> Callable[[Path], None]:
     return cfg(metadata={"hook_name": name})
 
 
-def weights(**more) -> Callable[[Path], None]:
-    """Other tensors; None takes one away."""
+def weights(**changes) -> Callable[[Path], None]:
+    """Change tensors; None removes one."""
 
     def spoil(folder: Path) -> None:
-        given = {**load_file(folder / WEIGHTS), **more}
-        save_file({name: values for name, values in given.items() if values is not None}, folder / WEIGHTS)
+        tensors = {**load_file(folder / WEIGHTS), **changes}
+        save_file({name: values for name, values in tensors.items() if values is not None}, folder / WEIGHTS)
 
     return spoil
 
@@ -58,7 +58,7 @@ def pickled_under_the_name(folder: Path) -> None:
 
 
 class Runs:
-    """Unpickling it leaves a file behind."""
+    """Object that creates a folder when it is unpickled."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -85,7 +85,7 @@ def endless_header(folder: Path) -> None:
     (folder / WEIGHTS).write_bytes((2**62).to_bytes(8, "little") + b"{")
 
 
-# By what is wrong: how the folder becomes so, and words of the line.
+# name of the error: a change of the folder, expected words of the message
 BAD = {
     "no cfg": (lambda folder: (folder / "cfg.json").unlink(), "no cfg.json"),
     "cfg is a pipe": (piped, "no cfg.json that is a file"),
@@ -141,7 +141,7 @@ def model(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_is_not_read_is_refused_in_one_line(model, tmp_path, name):
+def test_invalid_folders_are_refused_in_one_line(model, tmp_path, name):
     spoil, words = BAD[name]
     folder = tiny_sae(tmp_path / "sae")
     spoil(folder)
@@ -154,13 +154,13 @@ def test_what_is_not_read_is_refused_in_one_line(model, tmp_path, name):
     assert not (folder / "ran").exists()
 
 
-def test_a_folder_that_is_not_there(tmp_path):
+def test_missing_folder(tmp_path):
     with pytest.raises(SaeError, match=r"no such folder; a folder with cfg\.json"):
         read_sae(tmp_path / "nowhere")
 
 
-def test_a_middle_of_the_stream_is_refused_where_there_is_none(tmp_path):
-    """In parallel blocks, and where the norm comes after the MLP."""
+def test_hook_resid_mid_is_refused_where_the_model_has_none(tmp_path):
+    """Parallel blocks, and blocks with the norm after the MLP, have no such hook."""
     for family in ("neox", "bert"):
         folder = tiny_checkpoint(family, tmp_path / family)
         with pytest.raises(SaeError, match=r"this model has no blocks\.1\.hook_resid_mid"):
@@ -168,7 +168,7 @@ def test_a_middle_of_the_stream_is_refused_where_there_is_none(tmp_path):
 
 
 def test_links_into_a_cache_are_followed(tmp_path):
-    """As the hub's own downloads lie."""
+    """Downloads of the hub are links into its cache."""
     whole, linked = tiny_sae(tmp_path / "blobs"), tmp_path / "snapshot"
     linked.mkdir()
     for file in whole.iterdir():
@@ -177,26 +177,28 @@ def test_links_into_a_cache_are_followed(tmp_path):
     assert sae_sha256(linked) == sae_sha256(whole)
 
 
-def test_the_hash_is_of_weights_and_settings(tmp_path):
-    hashes = {sae_sha256(tiny_sae(tmp_path / str(n), **more)) for n, more in enumerate(({}, {"seed": 1}, {"k": 1}, {}))}
+def test_hash_covers_weights_and_settings(tmp_path):
+    hashes = {
+        sae_sha256(tiny_sae(tmp_path / str(n), **options)) for n, options in enumerate(({}, {"seed": 1}, {"k": 1}, {}))
+    }
     assert len(hashes) == 3
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
-def test_weights_of_other_precision_are_read_as_they_are(tmp_path, dtype):
+def test_weights_of_other_precision_are_converted(tmp_path, dtype):
     weights = {name: values.to(dtype) for name, values in sae_weights(64).items()}
-    _, found = read_sae(write(tmp_path / "sae", cfg_of(64), weights))
-    assert all(values.dtype == torch.float32 for values in found.values())
-    torch.testing.assert_close(found["W_enc"], weights["W_enc"].float())
+    _, tensors = read_sae(write(tmp_path / "sae", cfg_of(64), weights))
+    assert all(values.dtype == torch.float32 for values in tensors.values())
+    torch.testing.assert_close(tensors["W_enc"], weights["W_enc"].float())
 
 
-def test_one_threshold_for_all_latents(tmp_path):
+def test_shared_threshold_is_expanded(tmp_path):
     weights = {**sae_weights(64), "topk_threshold": torch.tensor(0.7, dtype=torch.float64)}
-    _, found = read_sae(write(tmp_path / "sae", cfg_of(64, architecture="batchtopk", k=3.5), weights))
-    torch.testing.assert_close(found["threshold"], torch.full((40,), 0.7))
+    _, tensors = read_sae(write(tmp_path / "sae", cfg_of(64, architecture="batchtopk", k=3.5), weights))
+    torch.testing.assert_close(tensors["threshold"], torch.full((40,), 0.7))
 
 
-def test_defaults_are_those_of_saelens():
+def test_defaults_match_saelens():
     form = form_of({"d_in": 4, "d_sae": 8, "hook_name": "blocks.0.hook_resid_pre"}, "cfg")
     assert (form.architecture, form.subtracts_b_dec, form.rescaling) == ("standard", True, "none")
     assert form.model_centred is None  # of no version

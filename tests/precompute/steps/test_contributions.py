@@ -71,7 +71,7 @@ def test_each_part_is_what_is_lost_without_its_writer(source):
     """What a writer adds to the stream at the key token is taken away where the norm reads, whose scale is held."""
     layer, parts, bridge = 2, source.parts(), source._bridge
     found, clean = split(source)[layer].parts, pre_activations(source, layer)
-    for number, part in enumerate(parts.named(layer)[:-1]):
+    for number, part in enumerate(parts.part_list(layer)[:-1]):
         without = pre_activations(source, layer, changes=held_still(source, layer, stream_of(bridge, part)))
         np.testing.assert_allclose(clean - without, found[:, number], rtol=1e-3, atol=2e-5, err_msg=str(part))
 
@@ -116,7 +116,7 @@ def test_heads_read_most_from_the_token_without_which_they_lose_most(source):
     strongest = np.argsort(-np.abs(head_parts), axis=1)[:, : parts.n_read(layer)]
     np.testing.assert_array_equal(found.read_head, strongest)
     for row in range(len(KEYS.pos)):
-        part = parts.named(layer)[parts.first_head + int(found.read_head[row, 0])]
+        part = parts.part_list(layer)[parts.first_head + int(found.read_head[row, 0])]
         attn, at = bridge.blocks[part.layer].attn, (int(KEYS.prompt[row]), int(KEYS.pos[row]))
         pattern, z = hooked(bridge, attn.hook_pattern), hooked(bridge, attn.o.hook_in)
         v = hooked(bridge, attn.v.hook_out).reshape(*TOKENS.shape, -1, attn.W_O.shape[1])

@@ -194,7 +194,7 @@ def nothing_long(monkeypatch) -> None:
 
     for name in (
         "precompute.build.prepare",
-        "precompute.autoencoders.lab.images.embedded",
+        "precompute.autoencoders.lab.images.sklearn_digits",
         "precompute.demo_model.data.corpus_texts",
         "precompute.autoencoders.train.run.open_transformer",
         "precompute.synthetic.make.vocabulary",

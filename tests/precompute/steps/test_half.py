@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ne_core.half import LARGEST, clipped, n_at_end, number
+from ne_core.half import LARGEST, clipped, n_clipped, number
 from ne_core.method.contributions import Parts
 from ne_core.method.sae import SAE
 from precompute.autoencoders.lab.runs import rounded
@@ -25,7 +25,7 @@ def test_half_precision_ends_at_its_ends():
     assert found.dtype == np.float16
     ends = [LARGEST, -LARGEST, LARGEST, -LARGEST, LARGEST, LARGEST]
     np.testing.assert_array_equal(found, np.float16([*ends, np.nan, 1.5]))
-    assert n_at_end(found) == 6
+    assert n_clipped(found) == 6
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_intervals_agree_with_the_members_of_each_branch_point(seed: int):
     counts = rng.integers(0, 9, size=6)
     each = [tree(np.corrcoef(rng.normal(size=(n, 5)))) if n > 1 else np.zeros((0, 4), np.float32) for n in counts]
     found, k, first = intervals(np.concatenate(each), counts), 0, 0
-    assert sorted(found.place) == list(range(counts.sum()))
+    assert sorted(found.position) == list(range(counts.sum()))
     for n, linkage in zip(counts, each, strict=True):
         members = [[leaf] for leaf in range(n)]
         for left, right in linkage[:, :2].astype(int).tolist():

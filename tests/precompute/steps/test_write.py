@@ -269,7 +269,7 @@ def test_an_atlas_that_did_not_count_them_opens(tiny_atlas, tmp_path):
     (atlas / "manifest.json").write_text(json.dumps(raw))
     assert Atlas.open(atlas).manifest.clipped is None
     (atlas / "manifest.json").write_text(json.dumps(raw | {"clipped": {"layers/00/activation.npy": -1}}))
-    with pytest.raises(AtlasError, match="clipped is not what it must be"):
+    with pytest.raises(AtlasError, match="clipped must be"):
         Atlas.open(atlas)
 
 

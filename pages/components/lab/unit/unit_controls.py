@@ -73,11 +73,11 @@ def other_kind(atlas: Atlas, view: View, kind: str) -> View:
 def link_to_neuron(atlas: Atlas, view: View, which: Which) -> None:
     """Where an atlas shows the unit, the way to its page there, at the cut that counts its features here."""
     lab = atlas.lab
-    name = lab.facts["neurons_atlas"] if which.run is None else atlas.called
+    name = lab.facts["neurons_atlas"] if which.run is None else atlas.slug
     if which.run is None:
         layer = 0 if name in atlas_sources.places() else None
     else:
-        layer = next((atlas.layers[i] for i, kind in enumerate(LAYERS) if lab.shown[kind] == which.run), None)
+        layer = next((atlas.layers[i] for i, kind in enumerate(LAYERS) if lab.shown_runs[kind] == which.run), None)
     if layer is None:
         return
     query = {"atlas": name, "layer": str(layer), "neuron": str(which.number), "cut": f"{view.cut:g}"}

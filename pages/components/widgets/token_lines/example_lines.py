@@ -5,7 +5,7 @@ from jaxtyping import Float
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.half import number
-from ne_core.method.agreement import contradictions, of_baseline
+from ne_core.method.agreement import baseline_importances, contradictions
 from ne_core.queries.by_distance import reach
 from pages.components.matching.holds import Held
 from pages.components.url.reading import Reading
@@ -22,7 +22,7 @@ def example_lines(atlas: Atlas, neuron: Neuron, found: Chosen, reading: Reading)
     """
     rows, baseline = np.array(found.rows, dtype=np.int64), reading.baseline_number(atlas.manifest.baselines)
     importances = neuron.window_importances[rows]
-    before, after = limits(of_baseline(importances, baseline), reading.context, atlas.manifest.window.forward)
+    before, after = limits(baseline_importances(importances, baseline), reading.context, atlas.manifest.window.forward)
     ids = atlas.window_tokens(neuron, rows)
     made = lines(atlas, neuron, rows, baseline=baseline)
     for i, (line, row) in enumerate(zip(made, found.rows, strict=True)):

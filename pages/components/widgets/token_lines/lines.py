@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.method.agreement import of_baseline
+from ne_core.method.agreement import baseline_importances
 from ne_core.queries.maximum import maximum
 from ne_core.text.windows import Window
 from pages.components.widgets.thumbs import thumbs
@@ -30,7 +30,7 @@ def lines(
     rows = np.asarray(rows, dtype=np.int64)
     part, key = around(atlas.manifest.window, before, after)
     ids = atlas.window_tokens(neuron, rows)[:, part]
-    importances = of_baseline(neuron.window_importances[rows], baseline)[:, part.start :]
+    importances = baseline_importances(neuron.window_importances[rows], baseline)[:, part.start :]
     values = zip(
         *(each.tolist() for each in spans(ids)),
         ids.tolist(),
@@ -39,7 +39,7 @@ def lines(
         np.isfinite(importances).any(axis=1).tolist(),
         strict=True,
     )
-    shown = atlas.shown
+    shown = atlas.visible_tokens
     made = [
         {"t": [shown[id] for id in ids[a:b]], "v": v[a:b], "m": m[a:b] if known else None, "k": key - a}
         for a, b, ids, v, m, known in values
@@ -53,7 +53,7 @@ def snippets(atlas: Atlas, neuron: Neuron, rows: Sequence[int], before: int, aft
     """Of each row: the text before the key token, the key token, the text after it. Thousands take milliseconds."""
     part, key = around(atlas.manifest.window, before, after)
     ids = atlas.window_tokens(neuron, np.asarray(rows, dtype=np.int64))[:, part]
-    shown = [*atlas.shown, ""]  # no token has number −1, which is the last
+    shown = [*atlas.visible_tokens, ""]  # no token has number −1, which is the last
     texts = ([shown[id] for id in row] for row in ids.tolist())
     return [["".join(row[:key]), row[key], "".join(row[key + 1 :])] for row in texts]
 

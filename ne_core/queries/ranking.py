@@ -1,4 +1,4 @@
-"""The board: every neuron of an atlas as numpy columns that are sorted once each and filtered by masks."""
+"""Ranking of all neurons of an atlas: numpy columns, each sorted once, filtered by masks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ from ne_core.method.classes import CLASSES, class_counts, neuron_classes, second
 from ne_core.queries.chance import below_random
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-SPREAD = ("n_features", "mean_distance", "features")  # columns whose quantiles are told
+SPREAD = ("n_features", "mean_distance", "features")  # columns with quantiles by layer
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Which neurons: of a layer, of a class, with columns in ranges (name, least, most). None lets all pass."""
+    """Filter of neurons by layer, class and ranges of columns (name, least, most); None does not filter."""
 
     layer: int | None = None
     kind: str | None = None
@@ -25,11 +25,11 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Board:
-    """Every neuron, a row each, in the order of the atlas's table; `class` is a place in CLASSES.
+class Ranking:
+    """Columns of all neurons, a row each, in the order of the atlas's table; `class` is an index into CLASSES.
 
-    `features` is what neurons are compared by: those in random sets of so many examples where the atlas knows them,
-    else all. `random` is how many percent of its layer's random directions have fewer, NaN where nobody knows.
+    `features` is the number of features at equal numbers of examples if the atlas has it, else the plain number.
+    `random` is the percentage of the layer's random directions with fewer features, NaN if unknown.
     """
 
     columns: dict[str, np.ndarray] = field(repr=False)
@@ -39,13 +39,13 @@ class Board:
     def __len__(self) -> int:
         return len(self.columns["layer"])
 
-    def rows(self, wanted: Filter, sort: str, descending: bool) -> Int[np.ndarray, " found"]:
-        """The rows that pass, sorted by a column; what is not known comes last, ties in the order of the atlas."""
+    def rows(self, wanted: Filter, sort: str, descending: bool) -> Int[np.ndarray, " matches"]:
+        """Rows that pass a filter, sorted by a column; NaN comes last, ties are in the order of the atlas."""
         order = self.order(sort, descending)
         return order if wanted == Filter() else order[self.passing(wanted)[order]]
 
     def passing(self, wanted: Filter) -> Bool[np.ndarray, " n"]:
-        """NaN is in no range."""
+        """Mask of the rows that pass a filter; NaN is in no range."""
         passes = np.ones(len(self), dtype=bool)
         if wanted.layer is not None:
             passes &= self.columns["layer"] == wanted.layer
@@ -59,7 +59,7 @@ class Board:
         return passes
 
     def order(self, sort: str, descending: bool) -> Int[np.ndarray, " n"]:
-        """All rows by one column: found once, as sorting is the slow part (tens of ms for half a million)."""
+        """All rows sorted by one column, cached: sorting takes tens of ms for half a million rows."""
         key = (sort, descending)
         if key not in self._orders:
             values = np.arange(len(self)) if sort == "neuron" else self.columns[sort]
@@ -67,7 +67,7 @@ class Board:
         return self._orders[key]
 
     def ends(self, name: str) -> tuple[float, float] | None:
-        """The lowest and the highest number of a column; None without any."""
+        """Lowest and highest number of a column; None if it has none."""
         return self._ends[name]
 
     @cached_property
@@ -82,29 +82,30 @@ class Board:
         return class_counts(self.columns["class"], self.columns["layer"], self.layers)
 
     def quantiles(self, name: str) -> Float[np.ndarray, "n_layers 5"]:
-        """QUANTILES of a column over the living neurons of each layer."""
+        """QUANTILES of a column over the neurons of each layer that have examples."""
         return self._quantiles[name]
 
     @cached_property
     def _quantiles(self) -> dict[str, np.ndarray]:
         alive, layer = self.columns["n_examples"] > 0, self.columns["layer"]
-        by_layer = [alive & (layer == each) for each in self.layers]
+        masks = [alive & (layer == each) for each in self.layers]
         return {
-            name: np.array([quantiles(self.columns[name][here]) for here in by_layer])
+            name: np.array([quantiles(self.columns[name][mask]) for mask in masks])
             for name in SPREAD
             if name in self.columns
         }
 
 
-def board(atlas: Atlas) -> Board:
+def ranking(atlas: Atlas) -> Ranking:
+    """Build the ranking of an atlas."""
     table = atlas.neurons
     second = second_sizes(table["n_features"], atlas.features["size"])
     kinds = {"class": neuron_classes(table, second, atlas.manifest.default_cut)}
-    return Board({**table, **kinds, **compared_by(atlas)}, atlas.layers)
+    return Ranking({**table, **kinds, **comparison_columns(atlas)}, atlas.layers)
 
 
-def compared_by(atlas: Atlas) -> dict[str, np.ndarray]:
-    """`features` with the ends of its interval, and `random`."""
+def comparison_columns(atlas: Atlas) -> dict[str, np.ndarray]:
+    """Columns `features` and `random` of a Ranking."""
     table = atlas.neurons
     if atlas.manifest.rarefied is None:
         unknown = np.broadcast_to(np.float32(np.nan), len(table["layer"]))
@@ -114,6 +115,6 @@ def compared_by(atlas: Atlas) -> dict[str, np.ndarray]:
 
 
 def quantiles(values: Shaped[np.ndarray, " _"], of: Sequence[float] = QUANTILES) -> list[float]:
-    """NaN without values."""
+    """Quantiles of the finite values; NaN if there are none."""
     known = values[np.isfinite(values)]
     return np.quantile(known, of).tolist() if len(known) else [np.nan] * len(of)

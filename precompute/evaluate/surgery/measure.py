@@ -1,4 +1,4 @@
-"""The sample of neurons, and what was measured of all of them."""
+"""Draw the sample of neurons, and measure all of them."""
 
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -22,8 +22,8 @@ from precompute.evaluate.surgery.neurons import (
     Loss,
     Neuron,
     clusterings,
-    lost,
-    neuron_of,
+    load_neuron,
+    lost_shares,
     placed_trials,
 )  # fmt: skip
 from precompute.models.transformer import TransformerSource
@@ -32,31 +32,32 @@ from precompute.run.progress import OnProgress, counted, silent
 
 @dataclass(frozen=True)
 class Settings:
-    """So many neurons of each layer that have so many examples; features of at least `least`, as their siblings are.
+    """Sample sizes: `neurons` of each layer that have `examples`; features and their siblings need `min_size` examples.
 
-    The model is run on after `losses` examples of each feature and of its siblings.
+    The model runs on `losses` examples of each feature and of its siblings.
     """
 
     neurons: int = 80
     examples: int = 60
-    least: int = 10
+    min_size: int = 10
     losses: int = 4
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A row for each neuron; NaN where a neuron has no such cut, and for losses where no next token is predicted.
+    """Measures with a row for each neuron; NaN without such a cut, and in losses if no next token is predicted.
 
-    `covered` is the share of the examples in testable features, `tested` how many features those are.
+    `feature` and `siblings`: shares of activation lost; `covered`: share of the examples in testable features;
+    `tested`: number of these features.
     """
 
     layer: Int[np.ndarray, " neurons"]
-    own: Float[np.ndarray, "neurons spaces cuts kinds"]
+    feature: Float[np.ndarray, "neurons spaces cuts kinds"]
     siblings: Float[np.ndarray, "neurons spaces cuts kinds"]
     read: Float[np.ndarray, "neurons spaces cuts kinds"]
     covered: Float[np.ndarray, "neurons spaces cuts"]
     tested: Float[np.ndarray, "neurons spaces cuts"]
-    own_loss: Float[np.ndarray, "neurons spaces kinds"]
+    feature_loss: Float[np.ndarray, "neurons spaces kinds"]
     siblings_loss: Float[np.ndarray, "neurons spaces kinds"]
 
     @classmethod
@@ -65,8 +66,8 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Operated:
-    """One neuron: what it loses, and the inputs that the model is still to be run on."""
+class NeuronResult:
+    """Measures of one neuron, and the inputs that the model is run on next."""
 
     neuron: Neuron
     lost: Loss
@@ -75,63 +76,68 @@ class Operated:
     changed: Changed
 
 
-def measured(atlas: Atlas, source: TransformerSource, settings: Settings, on_progress: OnProgress = silent) -> Measured:
-    """Raises AtlasError where no neuron has examples enough."""
+def measure_surgery(
+    atlas: Atlas, source: TransformerSource, settings: Settings, on_progress: OnProgress = silent
+) -> Measured:
+    """Measure a sample of neurons. Raises AtlasError if no neuron has enough examples."""
     sampled = [sample(atlas, layer, settings) for layer in atlas.layers]
     if not any(sampled):
         raise AtlasError(
             f"surgery tests neurons with {settings.examples} examples: none of {atlas.root} has as many; "
             "build it again from more texts, or with a larger --max-examples"
         )
-    rest = counted([ref for refs in sampled for ref in refs], on_progress)
+    progress_refs = counted([ref for refs in sampled for ref in refs], on_progress)
     layers = [
-        of_layer(atlas, source, layer, islice(rest, len(refs)), settings)
+        measure_layer(atlas, source, layer, islice(progress_refs, len(refs)), settings)
         for layer, refs in zip(atlas.layers, sampled, strict=True)
         if refs
     ]
-    deque(rest)  # the last one is done
+    deque(progress_refs, maxlen=0)  # reports the last one as done
     return Measured.joined(layers)
 
 
 def sample(atlas: Atlas, layer: int, settings: Settings) -> list[NeuronRef]:
-    """Some of the neurons with examples enough, by lot."""
+    """Random sample of the neurons with enough examples."""
     enough = np.flatnonzero(np.diff(atlas.files[layer].offsets) >= settings.examples)
     drawn = np.random.default_rng((SEED, layer)).permutation(enough)[: settings.neurons]
     return [NeuronRef(layer, neuron) for neuron in np.sort(drawn).tolist()]
 
 
-def of_layer(
+def measure_layer(
     atlas: Atlas, source: TransformerSource, layer: int, refs: Iterable[NeuronRef], settings: Settings
 ) -> Measured:
     embedder = atlas.embedder(layer)
-    found = [operated(neuron_of(atlas, ref), embedder, source, settings) for ref in refs]
-    changed = changes(atlas, source, [each.neuron for each in found], [each.changed for each in found])
+    results = [operate(load_neuron(atlas, ref), embedder, source, settings) for ref in refs]
+    changed = changes(atlas, source, [each.neuron for each in results], [each.changed for each in results])
     return Measured(
-        np.full(len(found), layer),
-        *(np.stack([getattr(each.lost, name) for each in found]) for name in ("own", "siblings", "read")),
-        *(np.stack([getattr(each, name) for each in found]) for name in ("covered", "tested")),
-        *(np.stack([getattr(change, name) for change in changed]) for name in ("own", "siblings")),
+        np.full(len(results), layer),
+        *(np.stack([getattr(each.lost, name) for each in results]) for name in ("feature", "siblings", "read")),
+        *(np.stack([getattr(each, name) for each in results]) for name in ("covered", "tested")),
+        *(np.stack([getattr(change, name) for change in changed]) for name in ("feature", "siblings")),
     )
 
 
-def operated(neuron: Neuron, embedder: Embedder, source: TransformerSource, settings: Settings) -> Operated:
-    """Its trials are let go but for what the model is run on: they are a hundred times as large as its examples."""
-    clustered = list(clusterings(neuron, embedder, settings.least))
-    placed = placed_trials(neuron, clustered, settings.least)
-    return Operated(
+def operate(neuron: Neuron, embedder: Embedder, source: TransformerSource, settings: Settings) -> NeuronResult:
+    """Measure one neuron.
+
+    Only the inputs for the model are kept of its trials, which take a hundred times more memory than its examples.
+    """
+    all_features = list(clusterings(neuron, embedder, settings.min_size))
+    placed = placed_trials(neuron, all_features, settings.min_size)
+    return NeuronResult(
         neuron,
-        lost(neuron, placed, source.activations_on),
-        *testable_sizes(clustered, settings.least),
+        lost_shares(neuron, placed, source.activations_on),
+        *testable_sizes(all_features, settings.min_size),
         changed_inputs(neuron, placed, settings.losses),
     )
 
 
 def testable_sizes(
-    clustered: Sequence[Features], least: int
+    all_features: Sequence[Features], min_size: int
 ) -> tuple[Float[np.ndarray, "spaces cuts"], Float[np.ndarray, "spaces cuts"]]:
-    """The share of examples in testable features, and how many these are."""
+    """Share of the examples in testable features, and number of these features."""
     covered, tested = (np.full((len(SPACES), len(CUTS)), np.nan) for _ in range(2))
-    for each in clustered:
-        tested[each.space, each.cut] = len(large := testable(each.features, least))
+    for each in all_features:
+        tested[each.space, each.cut] = len(large := testable(each.features, min_size))
         covered[each.space, each.cut] = np.isin(each.features, large).mean()
     return covered, tested

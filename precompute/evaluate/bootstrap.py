@@ -1,19 +1,19 @@
-"""A mean and how far it can be trusted: the percentiles of means over resampled neurons (bootstrap)."""
+"""Mean with its 95 % interval from resampled values (bootstrap)."""
 
 import numpy as np
 from jaxtyping import Float, Shaped
 
 RESAMPLES, SEED = 1000, 0
-AT_ONCE = 2**22  # values drawn together
+AT_ONCE = 2**22  # values drawn at once
 
 
 def mean(values: Shaped[np.ndarray, " n"]) -> float:
-    """NaN of nothing."""
+    """Mean of the values; NaN if there are none."""
     return float(values.mean()) if len(values) else float("nan")
 
 
 def interval(values: Shaped[np.ndarray, " n"]) -> tuple[float, float]:
-    """Between which 95 % of the means of resampled values lie; NaN of nothing."""
+    """Ends of the central 95 % of the means of resampled values; NaN if there are none."""
     if not len(values):
         return float("nan"), float("nan")
     rng = np.random.default_rng(SEED)
@@ -24,14 +24,14 @@ def interval(values: Shaped[np.ndarray, " n"]) -> tuple[float, float]:
     return low, high
 
 
-def ends(values: Shaped[np.ndarray, " n"]) -> dict[str, float]:
-    """The mean and the ends of its interval, by what the name of a figure has for each at its end."""
+def mean_and_ends(values: Shaped[np.ndarray, " n"]) -> dict[str, float]:
+    """Mean and ends of its interval, by the suffix of their figures' names."""
     low, high = interval(values)
     return {"": mean(values), "_low": low, "_high": high}
 
 
-def told(values: Float[np.ndarray, " n"], digits: int = 3, signed: bool = False) -> str:
-    """“0.812 [0.790, 0.834]”, a difference with its sign."""
+def mean_with_interval(values: Float[np.ndarray, " n"], digits: int = 3, signed: bool = False) -> str:
+    """Mean with its interval as “0.812 [0.790, 0.834]”; `signed` adds the sign of a difference."""
     sign = "+" if signed else ""
-    at, (low, high) = mean(values), interval(values)
-    return f"{at:{sign}.{digits}f} [{low:{sign}.{digits}f}, {high:{sign}.{digits}f}]"
+    middle, (low, high) = mean(values), interval(values)
+    return f"{middle:{sign}.{digits}f} [{low:{sign}.{digits}f}, {high:{sign}.{digits}f}]"

@@ -1,4 +1,4 @@
-"""Several words at once: features that hold them together come first, and what is held lights up."""
+"""Searches for several words: features that contain them together come first, and matches are highlighted."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from ne_core.atlas import Atlas
 from ne_core.atlas.search import BEGINNING
 from ne_core.queries.feature_filter import FeatureFilter
-from ne_core.queries.passages import passages, together
+from ne_core.queries.passages import passages, proximity
 from ne_core.refs import FeatureRef
 from ne_core.text.words import words_of
 from pages.components.matching import find
@@ -39,7 +39,9 @@ def is_word(word: str, wanted: str, last: bool) -> bool:
 
 def in_a_row(text: list[str], query: list[str]) -> bool:
     n = len(query)
-    return any(all(is_word(text[at + i], query[i], i == n - 1) for i in range(n)) for at in range(len(text) - n + 1))
+    return any(
+        all(is_word(text[start + i], query[i], i == n - 1) for i in range(n)) for start in range(len(text) - n + 1)
+    )
 
 
 def in_one(text: list[str], query: list[str]) -> bool:
@@ -47,7 +49,7 @@ def in_one(text: list[str], query: list[str]) -> bool:
 
 
 def texts_of(atlas: Atlas, id: int) -> list[list[str]]:
-    """The words of each of a feature's examples."""
+    """Words of each of a feature's examples."""
     ref = atlas.feature_ref(id)
     neuron = atlas.neuron(ref.of)
     windows = atlas.window_tokens(neuron, np.flatnonzero(neuron.feature == ref.feature))
@@ -55,7 +57,7 @@ def texts_of(atlas: Atlas, id: int) -> list[list[str]]:
 
 
 def tier(atlas: Atlas, id: int, query: str) -> int:
-    """The definition: as neighbours in an example, else all in one example, else in different ones."""
+    """Definition of the tiers: in a row in an example, else all in one example, else in different ones."""
     texts, wanted = texts_of(atlas, id), words_of(query)
     if any(in_a_row(text, wanted) for text in texts):
         return IN_A_ROW
@@ -63,51 +65,51 @@ def tier(atlas: Atlas, id: int, query: str) -> int:
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_features_that_hold_the_words_together_come_first(query, atlas):
-    found = find.found_by(atlas, View(query))
-    tiers = [tier(atlas, id, query) for id in found.ids.tolist()]
+def test_features_are_ordered_by_tier(query, atlas):
+    result = find.found_by(atlas, View(query))
+    tiers = [tier(atlas, id, query) for id in result.ids.tolist()]
     assert tiers == sorted(tiers)
-    assert sorted(found.ids.tolist()) == sorted(atlas.search.words(query).tolist())
-    assert (found.in_a_row, found.in_one) == (tiers.count(IN_A_ROW), tiers.count(IN_ONE))
+    assert sorted(result.ids.tolist()) == sorted(atlas.search.words(query).tolist())
+    assert (result.in_a_row, result.in_one) == (tiers.count(IN_A_ROW), tiers.count(IN_ONE))
     wanted = words_of(query)
     counts = [
-        sum(in_a_row(text, wanted) for text in texts_of(atlas, id)) for id in found.ids[: found.in_a_row].tolist()
+        sum(in_a_row(text, wanted) for text in texts_of(atlas, id)) for id in result.ids[: result.in_a_row].tolist()
     ]
     assert counts == sorted(counts, reverse=True)
 
 
-def test_the_queries_find_features_of_every_kind(atlas):
+def test_queries_cover_every_tier(atlas):
     tiers = [tier(atlas, id, query) for query in QUERIES for id in find.found_by(atlas, View(query)).ids.tolist()]
     assert min(np.bincount(tiers, minlength=3)) >= 3
 
 
 @pytest.mark.parametrize("query", [*QUERIES, "cat", "riv", "the", "script"])
-def test_every_hit_shows_an_example_and_lights_what_it_holds(query, atlas):
+def test_every_hit_shows_an_example_with_its_words_highlighted(query, atlas):
     view, wanted = View(query), words_of(query)
-    found = find.found_by(atlas, view)
-    whys = matches(atlas, view, found, slice(0, len(found)))
-    for id, match in zip(found.ids.tolist(), whys, strict=True):
+    result = find.found_by(atlas, view)
+    whys = matches(atlas, view, result, slice(0, len(result)))
+    for id, match in zip(result.ids.tolist(), whys, strict=True):
         line = lines(atlas, atlas.neuron(atlas.feature_ref(id).of), [match.row])[0]
         lit = highlighted(atlas, view, line)
         assert lit, (query, id)
         text = [words_of(line["t"][i]) for i in lit]
-        held = [word for each in text for word in each]
+        lit_words = [word for each in text for word in each]
         kind = tier(atlas, id, query)
-        assert kind != IN_A_ROW or in_a_row(held, wanted), (query, id, held)
-        assert kind != IN_ONE or in_one(held, wanted), (query, id, held)
+        assert kind != IN_A_ROW or in_a_row(lit_words, wanted), (query, id, lit_words)
+        assert kind != IN_ONE or in_one(lit_words, wanted), (query, id, lit_words)
 
 
-def test_in_different_examples_says_which_words_this_one_has(atlas):
+def test_hit_with_words_in_different_examples_names_those_of_the_shown_one(atlas):
     query = next(
         q for q in QUERIES if APART in [tier(atlas, id, q) for id in find.found_by(atlas, View(q)).ids.tolist()]
     )
     view = View(query)
-    found = find.found_by(atlas, view)
-    last = matches(atlas, view, found, slice(len(found) - 1, len(found)))[0]
+    result = find.found_by(atlas, view)
+    last = matches(atlas, view, result, slice(len(result) - 1, len(result)))[0]
     assert last.why.startswith("no example has all of these words; this one has “")
 
 
-def test_what_is_not_read_is_listed_all_the_same_and_before_what_is_known_to_be_apart(atlas, monkeypatch):
+def test_unread_features_are_listed_before_the_last_tier(atlas, monkeypatch):
     every = find.found_by(atlas, View("the cat"))
     monkeypatch.setattr(find, "MOST_WINDOWS", 30)
     some = find.found_by(atlas, View("the cat"))
@@ -119,7 +121,7 @@ def test_what_is_not_read_is_listed_all_the_same_and_before_what_is_known_to_be_
     assert atlas.features["size"][list(read)].sum() <= 30
 
 
-def test_filters_count_for_several_words_too(atlas):
+def test_filters_apply_to_several_words(atlas):
     every = find.found_by(atlas, View("the cat"))
     large = find.found_by(atlas, View("the cat", among=FeatureFilter(least=5)))
     passes = atlas.features["size"][every.ids] >= 5
@@ -129,27 +131,27 @@ def test_filters_count_for_several_words_too(atlas):
     assert (len(none), none.unfiltered, none.in_a_row, none.unread) == (0, len(every), 0, 0)
 
 
-def test_one_word_is_not_read_through(atlas, monkeypatch):
+def test_one_word_reads_no_examples(atlas, monkeypatch):
     monkeypatch.setattr(find, "MOST_WINDOWS", 0)
-    found = find.found_by(atlas, View("cat"))
-    assert found.ids.tolist() == atlas.search.words("cat").tolist()
-    assert not found.unread
+    result = find.found_by(atlas, View("cat"))
+    assert result.ids.tolist() == atlas.search.words("cat").tolist()
+    assert not result.unread
 
 
-def test_lines_with_words_in_a_row_or_near_each_other():
+def test_proximity_of_words():
     texts = ["a cat ran", "ran, cat", "cat⏎ran", "cat or dog ran", "cats ran", "a cat", "ran", "cat. Ran", "concat ran"]
-    held = passages(np.arange(len(texts))[:, None], [text.lower() for text in texts])
-    row, span = together(held, ["cat", "ran"])
+    lines = passages(np.arange(len(texts))[:, None], [text.lower() for text in texts])
+    row, span = proximity(lines, ["cat", "ran"])
     assert np.flatnonzero(row).tolist() == [0, 2, 7]
     assert span.tolist() == [7, 8, 7, 14, np.inf, np.inf, np.inf, 8, np.inf]
-    assert not together(passages(np.zeros((0, 1), int), texts), ["cat", "ran"])[1].size
+    assert not proximity(passages(np.zeros((0, 1), int), texts), ["cat", "ran"])[1].size
 
 
-def test_the_page_says_how_many_hold_the_words_together(tiny_atlas, atlas, monkeypatch):
-    found = find.found_by(atlas, View("the cat"))
+def test_page_counts_features_with_the_words_in_a_row(tiny_atlas, atlas, monkeypatch):
+    result = find.found_by(atlas, View("the cat"))
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="the cat")
     caption = words(app.caption[0].value)
-    assert f"{found.in_a_row} have these words in a row" in caption
+    assert f"{result.in_a_row} have these words in a row" in caption
     first = rows_of(app, "Features found")[0]
     assert first["why"].startswith("has these words in a row in ")
     assert words_of("".join(first["line"]["t"][i] for i in first["line"]["h"]))[:2] == ["the", "cat"]
@@ -158,13 +160,13 @@ def test_the_page_says_how_many_hold_the_words_together(tiny_atlas, atlas, monke
     assert "were not read" in words(app.caption[0].value)
 
 
-def test_a_key_token_that_is_a_part_of_a_word_is_lit(atlas):
-    """The index knows a key token as a word by itself, whatever stands beside it."""
+def test_key_token_within_a_word_is_highlighted(atlas):
+    """Highlight a key token that is part of a word: the index treats it as a word."""
     line = {"t": ["im", "port", "s"], "k": 1}
     assert highlighted(atlas, View("port"), line) == [1]
 
 
-def test_an_exact_token_is_lit(tiny_atlas, atlas, monkeypatch):
+def test_exact_token_is_highlighted(tiny_atlas, atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="dog", mode="token")
     line = rows_of(app, "Features found")[0]["line"]
     assert line["h"] == [line["k"]]
