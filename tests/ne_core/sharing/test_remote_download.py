@@ -84,7 +84,7 @@ PERMANENT = {
     "cut off": (Fault(cut_after=0), "was cut off.*tried 4 times"),
     "round and round": (Fault(redirect="/file"), "redirects again"),
     "to where nobody goes": (Fault(redirect="http://example.org/file"), "only https"),
-    "to a file": (Fault(redirect="file:///etc/passwd"), "not followed"),
+    "to a file": (Fault(redirect="file:///etc/passwd"), "not allowed"),
     "shorter": (Fault(claimed_length=100), "sends '100' bytes"),
     "longer": (Fault(claimed_length=256_001), "sends '256001' bytes"),
 }

@@ -161,7 +161,7 @@ def test_activations_that_are_not_finite_are_refused(tmp_path, first_layer, stat
     activation = first_layer.rows.activation.copy()
     activation[3] = bad
     rows = replace(first_layer.rows, activation=activation)
-    with pytest.raises(WriteError, match=r"layers/00/activation.npy: .* beyond float16"):
+    with pytest.raises(WriteError, match=r"layers/00/activation.npy: .* out of range for float16"):
         write_layer(tmp_path, rows, first_layer.features, statistics, importances(first_layer))
 
 
@@ -215,7 +215,7 @@ def test_inputs_in_wrong_order_are_refused(tmp_path, first_layer):
     rows = first_layer.rows
     with pytest.raises(WriteError, match="layer 0: its inputs are not sorted by example and position"):
         write_inputs(tmp_path, replace(rows, x_row=rows.x_row[::-1]))
-    with pytest.raises(WriteError, match="each of them once"):
+    with pytest.raises(WriteError, match="without duplicates"):
         write_inputs(tmp_path, replace(rows, x=np.concatenate([rows.x, rows.x[:1]])))
     assert list(tmp_path.iterdir()) == []
 
@@ -224,7 +224,7 @@ def test_inputs_in_wrong_order_are_refused(tmp_path, first_layer):
 def test_inputs_that_are_not_finite_are_refused(tmp_path, first_layer, bad: float):
     x = first_layer.rows.x.astype(np.float32)
     x[2, 1] = bad
-    with pytest.raises(WriteError, match=r"inputs/00.npy: .* beyond float16"):
+    with pytest.raises(WriteError, match=r"inputs/00.npy: .* out of range for float16"):
         write_inputs(tmp_path, replace(first_layer.rows, x=x))
 
 
