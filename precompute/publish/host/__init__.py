@@ -22,12 +22,19 @@ from precompute.publish.host.targets import TARGETS
 
 def host(target: str, atlas: str, out: Path, title: str | None, site: str, path: str) -> int:
     """Write the folder; its size in bytes. Raises ValueError with what is wrong in one line, and leaves nothing."""
+    check_checkout()
     check_out(out)
     source = given(atlas)
     names = checked(title or f"Neuron embeddings of {source.name}", site, path) | source.names
     with new_folder(out) as folder:
         write(folder, target, source, names)
     return sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+
+
+def check_checkout() -> None:
+    """Raises ValueError where pip installed the packages alone: deploy/ and the pins are the checkout's."""
+    if not (ROOT / "deploy").is_dir():
+        raise ValueError("host copies files of the project's checkout: run it there")
 
 
 def check_out(out: Path) -> None:
