@@ -8,6 +8,7 @@ from ne_core.atlas.schema import (
     EXAMPLES,
     FEATURES,
     IMAGES,
+    INPUTS,
     LAYER,
     LOGIT_EFFECTS,
     NEURONS,
@@ -61,6 +62,7 @@ def markdown() -> str:
             section(
                 "And where `rarefied` says so", ("file", "dtype, shape", "meaning"), map(array_row, RANDOM_DIRECTIONS)
             ),
+            section("And where `inputs` says so", ("file", "dtype, shape", "meaning"), [array_row(INPUTS)]),
             section("`neurons.parquet`", ("column", "dtype", "meaning"), map(column_row, NEURONS)),
             section(
                 "And where `rarefied` says so, NaN for neurons with fewer examples",
