@@ -1,0 +1,1 @@
+"""What an atlas must satisfy, a file for each part of it."""

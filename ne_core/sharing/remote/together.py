@@ -54,4 +54,5 @@ class Sum:
         return told
 
     def stop(self) -> None:
+        """Stop the downloads."""
         self.stopped = True
