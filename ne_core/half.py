@@ -30,5 +30,4 @@ def signed(value: float | np.floating, digits: int = 2) -> str:
 
 
 def at_end(value: float | np.floating) -> str:
-    """The end of half precision as text, such as “≥ 65,504”."""
     return f"≥ {LARGEST:,.0f}" if value > 0 else f"≤ {MINUS}{LARGEST:,.0f}"

@@ -29,12 +29,10 @@ class Lab:
 
     @property
     def n_runs(self) -> int:
-        """How many autoencoders it has."""
         return len(self.runs["run"])
 
     @property
     def d_sae(self) -> int:
-        """Latents of each autoencoder."""
         return self.weights["b_enc"].shape[1]
 
     @cached_property

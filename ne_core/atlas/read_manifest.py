@@ -29,7 +29,6 @@ def load_json(root: Path, name: str, most: int) -> object:
 
 
 def small_file(root: Path, name: str, most: int) -> bytes:
-    """The bytes of a file of at most `most` bytes. Raises AtlasError."""
     path = own_file(root, name)
     if path.stat().st_size > most:
         raise AtlasError(f"{path} is longer than {most} bytes: build the atlas again")
@@ -40,7 +39,6 @@ def small_file(root: Path, name: str, most: int) -> bytes:
 
 
 def parsed(path: Path, text: bytes) -> object:
-    """What the JSON says. Raises AtlasError."""
     try:
         return json.loads(text.decode("utf-8"))
     except (ValueError, RecursionError):

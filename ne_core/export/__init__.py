@@ -1,1 +1,0 @@
-"""An atlas as data frames, table files, figures and static pages."""

@@ -62,7 +62,6 @@ def box(values: Float[np.ndarray, " n"], space: str, mark: float) -> dict | None
 
 
 def axis(shown: Sequence[Mapping], title: str) -> dict:
-    """The vertical axis: ends with some room, title and ticks."""
     ends = [each[end] for each in shown for end in ("low", "high", "mark") if each[end] is not None] or [0.0, 1.0]
     low, high = min(ends), max(ends)
     room = 0.04 * ((high - low) or 1.0)

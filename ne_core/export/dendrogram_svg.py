@@ -49,7 +49,6 @@ class Picture:
     key: float = 0.0  # where key tokens begin
 
     def at(self, leaf: int | float, distance: int | float) -> tuple[float, float]:
-        """The place of a leaf's position and a distance."""
         up = 1 - distance / self.top
         if self.lying:
             return LEFT / 2 + TREE * up, TOP + (leaf + 0.5) * ROW
@@ -96,7 +95,6 @@ def dendrogram_svg(
 
 
 def sized(tree: Float[np.ndarray, "m 4"], cut: int | float, snippets: Sequence[Snippet] | None) -> Picture:
-    """A picture large enough for the tree, and for the texts where there are some."""
     n, highest = len(tree) + 1, max(float(tree[:, 2].max()), cut if cut < 2 else 0)
     top = float(min(2, np.ceil(max(highest, 0.01) * ROOM * 100) / 100))
     if snippets is None:
@@ -107,7 +105,6 @@ def sized(tree: Float[np.ndarray, "m 4"], cut: int | float, snippets: Sequence[S
 
 
 def axis(picture: Picture, look: Look) -> list[str]:
-    """Lines and numbers of the distance axis, with its title."""
     gap = next((gap for gap in GAPS if picture.top / gap <= 6), GAPS[-1])
     drawn = []
     for tick in np.arange(0, picture.top + 1e-9, gap).tolist():
@@ -123,18 +120,15 @@ def across(distance: int | float, picture: Picture, **attributes: object) -> str
 
 
 def label_place(distance: int | float, picture: Picture) -> tuple[float, float]:
-    """Where the number of a distance stands."""
     x, y = picture.at(picture.n - 0.5 if picture.lying else -0.5, distance)
     return (x, y + 16) if picture.lying else (x - 6, y + 4)
 
 
 def anchored(picture: Picture) -> dict[str, str]:
-    """How labels of the axis are aligned."""
     return {"text_anchor": "middle" if picture.lying else "end"}
 
 
 def axis_title(picture: Picture, look: Look) -> str:
-    """The title of the distance axis."""
     x, y = picture.at(picture.n - 0.5 if picture.lying else -0.5, picture.top / 2)
     told = {"fill": look.quiet, "text_anchor": "middle"}
     if picture.lying:
@@ -161,7 +155,6 @@ def branches(layout: Dendrogram, nodes: Int[np.ndarray, " nodes"], picture: Pict
 
 
 def leaves(layout: Dendrogram, features: Int[np.ndarray, " n"], picture: Picture, look: Look) -> list[str]:
-    """A short line for each example, in the colour of its feature."""
     drawn = []
     for i, row in enumerate(layout.order.tolist()):
         x, y = picture.at(i, 0)

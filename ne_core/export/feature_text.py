@@ -39,5 +39,4 @@ def spoken(atlas: Atlas, keys: Int[np.ndarray, " k"], context: Int[np.ndarray, "
 
 
 def quoted(atlas: Atlas, ids: Int[np.ndarray, " k"]) -> str:
-    """Tokens in quotation marks, separated by commas; negative ids are left out."""
     return ", ".join(f"“{short(atlas.vocab[id])}”" for id in ids.tolist() if id >= 0)

@@ -56,7 +56,6 @@ def dot(n: int) -> float:
 def coloured(
     at: Float32[np.ndarray, "k 2"], number: Int[np.ndarray, " k"], colours: Sequence[str], across: float
 ) -> list[str]:
-    """The points of each colour as paths, drawn in parts so that no colour covers the others."""
     parts = [
         dots(at[part::PARTS][number[part::PARTS] == i], colour, across, 0.8)
         for part in range(PARTS)

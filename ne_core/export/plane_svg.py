@@ -24,13 +24,11 @@ class Frame:
     scale: float
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        """The place of a point in the picture."""
         across, down = (LEFT + WIDTH - RIGHT) / 2, (TOP + HEIGHT - BOTTOM) / 2
         return across + self.scale * (x - self.middle[0]), down - self.scale * (y - self.middle[1])
 
 
 def plane_svg(plane: Projection, clusters: Int[np.ndarray, " n"], title: str) -> str:
-    """Examples in a plane, in the colours of their clusters, as SVG."""
     low, high = plane.places.min(axis=0), plane.places.max(axis=0)
     frame = framed(low, high)
     parts = [
@@ -46,7 +44,6 @@ def plane_svg(plane: Projection, clusters: Int[np.ndarray, " n"], title: str) ->
 
 
 def framed(low: Float[np.ndarray, " 2"], high: Float[np.ndarray, " 2"]) -> Frame:
-    """A frame in which both axes have one scale and everything fits."""
     room = np.array([WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM])
     x, y = ((low + high) / 2).tolist()
     return Frame((x, y), float(FULL * (room / np.maximum(high - low, 1e-6)).min()))
@@ -55,7 +52,6 @@ def framed(low: Float[np.ndarray, " 2"], high: Float[np.ndarray, " 2"]) -> Frame
 def axes(
     low: Float[np.ndarray, " 2"], high: Float[np.ndarray, " 2"], shares: Float[np.ndarray, " 2"], frame: Frame
 ) -> list[str]:
-    """Lines and numbers of both axes, with their shares of the variance."""
     drawn, floor = [], HEIGHT - BOTTOM
     for value, said in ticks_within(*map(float, (low[0], high[0]))):
         x, _ = frame.at(value, 0.0)
@@ -72,7 +68,6 @@ def axes(
 
 
 def points(places: Float[np.ndarray, "n 2"], clusters: Int[np.ndarray, " n"], frame: Frame) -> list[str]:
-    """A circle for each example, in the colour of its cluster."""
     drawn = []
     for (x, y), cluster in zip(places.tolist(), clusters.tolist(), strict=True):
         cx, cy = frame.at(x, y)

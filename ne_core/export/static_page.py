@@ -67,7 +67,6 @@ def static_page(atlas: Atlas, ref: NeuronRef, cut: float | None = None) -> str:
 
 
 def whole(title: str, body: list[str]) -> str:
-    """The complete page."""
     head = (
         f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{CSP}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" '
@@ -98,7 +97,6 @@ def unknown(neuron: Neuron, rows: Int[np.ndarray, " k"]) -> np.ndarray:
 
 
 def subtitle(atlas: Atlas, cut: float) -> str:
-    """Model, layer and counts in one line."""
     model, usual = atlas.manifest.model.name, atlas.manifest.default_cut
     which = "the atlas’s cut" if cut == usual else f"not the atlas’s, which is {usual:g}"
     return (
@@ -124,7 +122,6 @@ def about(atlas: Atlas, neuron: Neuron, cut: float) -> list[str]:
 
 
 def drawn(atlas: Atlas, neuron: Neuron, cut: float) -> str:
-    """The tree as a picture."""
     if len(neuron) < 2:
         return '<p class="quiet">One example: there is no tree to draw.</p>'
     title = f"Dendrogram of {ref_name(atlas.manifest, neuron.ref)}, cut at {cut:g}"
@@ -136,7 +133,6 @@ def drawn(atlas: Atlas, neuron: Neuron, cut: float) -> str:
 
 
 def overview(found: list[Feature], n: int) -> str:
-    """The features as a table."""
     rows = "".join(
         f'<tr><td>{swatch(each.number, link=True)}</td><td>{safe(each.name)}</td><td class="figure">{len(each.rows)}'
         f'</td><td class="figure">{len(each.rows) / n:.0%}</td><td class="figure">{number(each.distance)}</td>'
@@ -166,7 +162,6 @@ HOW_TO_SEE = (
 
 
 def section(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
-    """One feature with its examples."""
     shown = feature.rows[:EXAMPLES]
     of = f"All {len(shown)}" if len(shown) == len(feature.rows) else f"{len(shown)} of {len(feature.rows)}"
     known = "the rest" if atlas.manifest.images else "those whose importance is known, each"
@@ -181,7 +176,6 @@ def section(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
 
 
 def texts(atlas: Atlas, neuron: Neuron, rows: list[int]) -> str:
-    """The examples of a feature."""
     examples = "".join(
         f'<li><span class="value">{half.number(neuron.activation[row])}</span>'
         f"{line_html(line, maximum(atlas, neuron.ref), atlas.manifest.causal)}</li>"
@@ -223,7 +217,6 @@ def caution(atlas: Atlas, layer: int) -> str:
 
 
 def named(atlas: Atlas, ref: FeatureRef) -> str:
-    """The name of a feature as HTML."""
     return f"{ref_name(atlas.manifest, ref)}: {feature_name(atlas, atlas.feature_id(ref))}"
 
 
@@ -245,7 +238,6 @@ def maximum(atlas: Atlas, ref: NeuronRef) -> float:
 
 
 def swatch(feature: int, link: bool = False) -> str:
-    """A square in the colour of a feature."""
     tag, to = ("a", f' href="#f{feature}"') if link else ("span", "")
     return f'<{tag} class="swatch" style="--c:{feature_colour(feature).css}"{to}>{feature}</{tag}>'
 
@@ -257,10 +249,8 @@ def pairs(style: str, told: dict[str, str]) -> str:
 
 
 def number(value: float) -> str:
-    """A number as it is shown."""
     return fixed(value)
 
 
 def safe(value: object) -> str:
-    """A text, escaped for HTML."""
     return escape(visible(str(value)[:LONGEST]))

@@ -16,12 +16,10 @@ def element(name: str, *inside: str, **attributes: object) -> str:
 
 
 def written(value: object) -> str:
-    """An attribute's value as SVG writes it."""
     return NUMBER.format(value) if isinstance(value, float) else str(value)
 
 
 def text(said: str, x: int | float, y: int | float, **attributes: object) -> str:
-    """A text at a place."""
     return element("text", escape(said), x=x, y=y, **attributes)
 
 

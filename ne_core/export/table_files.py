@@ -25,8 +25,6 @@ KEY = b"neuron_embeddings"  # of what a Parquet file says of itself
 
 @dataclass(frozen=True)
 class Format:
-    """A format of table files: how it is called, its ending and type, and what writes it."""
-
     title: str
     ending: str
     mime: str
@@ -40,7 +38,6 @@ def csv_bytes(frame: pd.DataFrame, said: dict[str, str]) -> bytes:
 
 
 def guarded(text: str) -> str:
-    """The text with an apostrophe before it where a spreadsheet would read a formula."""
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
@@ -52,12 +49,10 @@ def json_bytes(frame: pd.DataFrame, said: dict[str, str]) -> bytes:
 
 
 def plain(value: object) -> object:
-    """The value as JSON has it: None for numbers that are not finite."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def parquet_bytes(frame: pd.DataFrame, said: dict[str, str]) -> bytes:
-    """The frame as Parquet, with its provenance in the schema's metadata."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -86,7 +81,6 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """A frame from CSV, without the apostrophes of `guarded`."""
     names = pd.read_csv(path, nrows=0).columns
     text = [name for name in names if name in TEXT]
     frame = pd.read_csv(
@@ -100,7 +94,6 @@ def read_csv(path: Path) -> pd.DataFrame:
 
 
 def read_json(path: Path) -> pd.DataFrame:
-    """A frame from JSON; its provenance is in `attrs`."""
     told = json.loads(path.read_bytes())
     columns = {each["name"]: each["dtype"] for each in told["columns"]}
     values = {name: pd.Series([row[name] for row in told["rows"]], dtype=kind) for name, kind in columns.items()}
@@ -110,7 +103,6 @@ def read_json(path: Path) -> pd.DataFrame:
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
-    """A frame from Parquet; its provenance is in `attrs`."""
     import pyarrow.parquet as pq
 
     table = pq.read_table(path)

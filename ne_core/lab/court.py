@@ -22,7 +22,6 @@ class Through:
 
     @property
     def logits(self) -> Float[np.ndarray, " n_classes"]:
-        """The logits of the reconstruction: contributions of the latents and the rest."""
         return self.contribution.sum(axis=0) + self.rest
 
     @property

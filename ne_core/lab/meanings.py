@@ -28,7 +28,6 @@ class Meanings:
         return central_of(self.tree, self.merge_central, self.features(distance), distance)
 
     def measures(self, distance: float) -> Measures:
-        """The measures of the unit's features at a cut."""
         return measures(self.tree, distance)
 
 

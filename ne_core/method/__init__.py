@@ -1,1 +1,0 @@
-"""The ideas on arrays: embeddings, trees and cuts, measures, names, similarity, contributions."""

@@ -49,7 +49,6 @@ class Parts:
         return self.heads * (layer + self.own_attention)
 
     def count(self, layer: int) -> int:
-        """How many parts a pre-activation of the layer has."""
         return self.first_head + self.n_heads(layer) + layer + 1
 
     def n_read(self, layer: int) -> int:
@@ -62,7 +61,6 @@ class Parts:
 
     @property
     def first_head(self) -> int:
-        """Which part is the first head: those before are token and position."""
         return 1 + self.position
 
     def named(self, layer: int) -> list[Part]:

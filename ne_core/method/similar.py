@@ -121,7 +121,6 @@ class Best:
 
 
 def nothing(k: int, n_rows: int) -> dict[str, np.ndarray]:
-    """No similar features: −1 and NaN in every place."""
     return {"ids": np.full((n_rows, k), -1, np.int32), "cosines": np.full((n_rows, k), np.nan, np.float32)}
 
 

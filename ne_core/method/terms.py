@@ -25,7 +25,6 @@ class Groups:
         return Groups(np.arange(len(group)), group, owner, owner[group])
 
     def sizes(self) -> Int[np.ndarray, " n_groups"]:
-        """How many examples each group has."""
         return np.bincount(self.group, minlength=len(self.owner))
 
     def rest(self) -> Int[np.ndarray, " n_groups"]:
@@ -99,7 +98,6 @@ def terms_of(groups: Groups, found: Found) -> Terms:
 
 
 def summed(entry: Int[np.ndarray, " n"], values: Float[np.ndarray, " n"], n: int) -> Float[np.ndarray, " {n}"]:
-    """The sum of the values of each entry."""
     return np.bincount(entry, weights=values, minlength=n).astype(np.float64)
 
 

@@ -79,7 +79,6 @@ class Board:
 
     @cached_property
     def class_counts(self) -> Int[np.ndarray, "n_layers n_classes"]:
-        """How many neurons of each layer are in each class."""
         return class_counts(self.columns["class"], self.columns["layer"], self.layers)
 
     def quantiles(self, name: str) -> Float[np.ndarray, "n_layers 5"]:
@@ -98,7 +97,6 @@ class Board:
 
 
 def board(atlas: Atlas) -> Board:
-    """Every neuron with its measures and its class."""
     table = atlas.neurons
     second = second_sizes(table["n_features"], atlas.features["size"])
     kinds = {"class": neuron_classes(table, second, atlas.manifest.default_cut)}

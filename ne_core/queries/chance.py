@@ -70,7 +70,6 @@ def known(atlas: Atlas, ref: NeuronRef) -> bool:
 
 
 def against(own: Measure, random: Float[np.ndarray, " n"], permuted: Measure) -> Against:
-    """A neuron's measure compared with those of random directions and of permuted labels."""
     there = random[np.isfinite(random)]
     low, high = np.quantile(there, TAILS).tolist() if len(there) else (np.nan, np.nan)
     middle = Measure(float(there.mean()) if len(there) else np.nan, low, high)

@@ -1,1 +1,0 @@
-"""An atlas as one file, and an atlas from elsewhere."""

@@ -65,7 +65,6 @@ def write_output(out: Path, content: bytes) -> None:
 
 
 def is_stream(out: Path) -> bool:
-    """Whether the path is a pipe or a device, which is written to directly."""
     return out.exists() and not out.is_dir() and (str(out).startswith(STREAMS) or not out.is_file())
 
 
@@ -83,7 +82,6 @@ def check_target(out: Path) -> Path:
 
 
 def beside(out: Path, role: str) -> Path:
-    """A hidden path beside another, for a role such as “writing”."""
     return out.parent / f".{out.name}.{role}"
 
 

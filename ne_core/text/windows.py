@@ -15,7 +15,6 @@ class Window:
 
     @property
     def size(self) -> int:
-        """Tokens of the window."""
         return self.back + self.forward
 
     @property

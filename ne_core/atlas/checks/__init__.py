@@ -1,1 +1,0 @@
-"""What an atlas must satisfy, a file for each part of it."""

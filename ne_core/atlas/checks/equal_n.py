@@ -25,7 +25,6 @@ def check_rarefied(atlas: AtlasData) -> None:
 
 
 def check_columns(atlas: AtlasData) -> None:
-    """Validate the columns of neurons at equal numbers of examples. Raises AtlasError."""
     table, n = atlas.neurons, atlas.manifest.rarefied.examples
     known, more = table["n_examples"] >= n, table["n_examples"] > n
     tests = (

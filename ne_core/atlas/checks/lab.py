@@ -44,32 +44,26 @@ def check_facts(path: Path, facts: object) -> None:
 
 
 def text(value: object) -> bool:
-    """Whether the value is a text of a length that can be shown."""
     return isinstance(value, str) and 0 < len(value) <= MOST_TEXT
 
 
 def number(value: object) -> bool:
-    """Whether the value is a finite number of ordinary size."""
     return type(value) in (int, float) and abs(value) < 1e12  # NaN is not
 
 
 def good_measures(values: object) -> bool:
-    """Whether there is a number for every measure."""
     return isinstance(values, dict) and all(number(values.get(column.name)) for column in MEASURES)
 
 
 def good_classes(classes: object) -> bool:
-    """Whether there are 2 to 100 names of classes."""
     return isinstance(classes, list) and 2 <= len(classes) <= 100 and all(map(text, classes))
 
 
 def good_shown(shown: object) -> bool:
-    """Whether a run of each kind is named to be shown first."""
     return isinstance(shown, dict) and set(shown) == {"standard", "ne"} and all(map(whole, shown.values()))
 
 
 def good_meanings(meanings: object) -> bool:
-    """Whether every measure has its explanation."""
     named = isinstance(meanings, dict) and all(column.name in meanings for column in MEASURES)
     return named and all(map(text, meanings.values()))
 

@@ -42,7 +42,6 @@ def brief(value: object) -> str:
 
 
 def whole(value: object, least: int = 0, most: int = MOST) -> bool:
-    """Whether the value is a whole number within the limits."""
     return type(value) is int and least <= value <= most  # True is no number here
 
 
@@ -87,5 +86,4 @@ def nested(values: list, most: int) -> bool:
 
 
 def listed(value: object) -> list:
-    """The value where it is a list, else an empty one."""
     return value if isinstance(value, list) else []

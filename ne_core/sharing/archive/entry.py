@@ -80,7 +80,6 @@ def contents(path: Path, file: BinaryIO, entry: ZipInfo, begin: int) -> Iterator
 
 
 def stored(file: BinaryIO, left: int) -> Iterator[bytes]:
-    """The bytes of an entry that is not compressed, in pieces."""
     while left and (piece := file.read(min(left, PIECE))):
         left -= len(piece)
         yield piece

@@ -25,7 +25,6 @@ class Selection:
 
     @property
     def size(self) -> int:
-        """Bytes of the files and of the manifest."""
         return self.manifest.size + len(self.text)
 
 
@@ -53,5 +52,4 @@ def inputs_size(manifest: Manifest) -> int:
 
 
 def inputs_of(manifest: Manifest) -> list[str]:
-    """The files of inputs that the manifest says there are."""
     return [inputs_file(layer) for layer in manifest.layers] if manifest.inputs else []

@@ -40,7 +40,6 @@ def unpack(archive: Path, out: Path, said: Told | None = None) -> None:
 
 
 def opened(archive: Path) -> BinaryIO:
-    """The archive, open for reading. Raises AtlasError."""
     try:
         return archive.open("rb")
     except OSError as error:

@@ -27,7 +27,6 @@ class Seen:
 
 
 def seen(web: Web, source: Archive, patience: Patience) -> Seen:
-    """Size and version of the archive, tried again while its server is busy."""
     return patience.keep_trying(lambda: look(web, source))
 
 
@@ -41,7 +40,6 @@ def look(web: Web, source: Archive) -> Seen:
 
 
 def said_of(source: Archive, response) -> Seen:
-    """Size and version as the headers of an answer give them. Raises FetchError."""
     length = response.headers.get("Content-Length", "")
     if not length.isdecimal():
         raise FetchError(f"{source}: its server does not say how large it is, so it is not fetched: use another host")
@@ -66,6 +64,5 @@ def fill(web: Web, source: Archive, now: Seen, partial: Path, folder: Path, pati
 
 
 def unpacked_size(path: Path) -> int:
-    """Bytes of the archive's files when unpacked."""
     with path.open("rb") as file:
         return sum(entry.file_size for entry, _ in read_directory(path, file))

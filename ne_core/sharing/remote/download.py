@@ -67,7 +67,6 @@ def go_on(web: Web, wanted: Wanted, path: Path, patience: Patience, told: Told) 
 
 
 def size_of(path: Path) -> int:
-    """Bytes of the file; 0 where there is none."""
     return path.stat().st_size if path.exists() else 0
 
 
@@ -97,7 +96,6 @@ def check_same(wanted: Wanted, response: requests.Response, start: int) -> None:
 
 
 def copy(response, wanted: Wanted, file: BinaryIO, done: int, patience: Patience, told: Told) -> None:
-    """Copy the body of an answer into the file, up to the size that is wanted."""
     began, before = time.monotonic(), done
     while done < wanted.size:
         with speaking_of(wanted.url):

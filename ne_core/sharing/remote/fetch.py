@@ -46,11 +46,9 @@ class Beside:
     inputs: bool
 
     def has(self, version: str) -> bool:
-        """Whether the version is there."""
         return False  # an atlas does not say which version it is
 
     def root(self, version: str) -> Path:
-        """The folder of the version."""
         return self.out
 
     def room_for(self, version: str) -> Path:
@@ -149,7 +147,6 @@ def brought(source: Hub | Archive, place: Cache | Beside, inputs: bool, told: To
 
 
 def asked(web: Web, source: Hub | Archive, inputs: bool, patience: Patience) -> Asked:
-    """The version of the source now, and what brings it."""
     if isinstance(source, Hub):
         sha = source.pin or hub.commit(web, source, patience)
         return Asked(sha, lambda into, told: hub.fill(web, source, sha, into / ATLAS, inputs, patience, told))

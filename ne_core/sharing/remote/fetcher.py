@@ -39,7 +39,6 @@ class Standing:
 
     @property
     def left_s(self) -> float | None:
-        """Seconds left; None while the rate is not known."""
         return (self.whole - self.done) / self.per_s if self.per_s else None
 
 
@@ -78,35 +77,28 @@ class Fetcher:
         self.standing[standing.name] = replace(standing, state=READY if here else WAITING, fetched=here)
 
     def fail(self, standing: Standing, error: FetchError) -> None:
-        """Record that a source could not be fetched."""
         log.warning("%s: %s", standing.source, error)
         self.standing[standing.name] = replace(standing, state=FAILED, said=str(error))
 
     def standings(self) -> list[Standing]:
-        """How far each source is."""
         return list(self.standing.values())
 
     def ready(self) -> dict[str, Fetched]:
-        """The atlases that can be opened, by name."""
         return {each.name: each.fetched for each in self.standings() if each.fetched}
 
     def start(self, names: list[str]) -> None:
-        """Fetch the sources in the background."""
         self.tried = time.monotonic()
         self.thread = threading.Thread(target=self.run, args=(names,), name="fetch", daemon=True)
         self.thread.start()
 
     def join(self) -> None:
-        """Wait until they are fetched."""
         self.thread.join()
 
     def run(self, names: list[str]) -> None:
-        """Fetch one source after the other."""
         for name in names:
             self.get(name)
 
     def get(self, name: str) -> None:
-        """Fetch one source and record how far it is."""
         before = self.standing[name]
         pace = Pace()
 
@@ -169,7 +161,6 @@ class Pace:
 
 
 def parsed(text: str) -> Source | FetchError:
-    """The source that the text names, or the error."""
     try:
         return parse(text)
     except FetchError as error:

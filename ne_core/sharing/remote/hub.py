@@ -87,7 +87,6 @@ def manifest_at(web: Web, source: Hub, sha: str, inputs: bool, patience: Patienc
 
 
 def address(source: Hub, sha: str, name: str) -> str:
-    """The address of a file of one version."""
     return f"{endpoint()}/datasets/{source.owner}/{source.repository}/resolve/{sha}/{quote(name)}"
 
 

@@ -38,5 +38,4 @@ def check_room(what: str, whole: int, missing: int, folder: Path) -> None:
 
 
 def gb(n_bytes: int) -> str:
-    """Bytes in GB, as text."""
     return f"{n_bytes / GB:,.3f} GB"

@@ -32,7 +32,6 @@ class Hub:
 
     @property
     def name(self) -> str:
-        """What the atlas is called."""
         return self.repository
 
     @property
@@ -42,7 +41,6 @@ class Hub:
 
     @property
     def key(self) -> str:
-        """What distinguishes it from other sources."""
         return f"{endpoint()} {self}"
 
     def __str__(self) -> str:
@@ -58,13 +56,11 @@ class Archive:
 
     @property
     def name(self) -> str:
-        """What the atlas is called."""
         last = unquote(urlsplit(self.url).path).rstrip("/").rpartition("/")[2]
         return plain_name(last.removesuffix(".zip").removesuffix(".atlas"))
 
     @property
     def key(self) -> str:
-        """What distinguishes it from other sources."""
         return f"{self.url} {self.pin}"
 
     def __str__(self) -> str:
@@ -79,7 +75,6 @@ class Folder:
 
     @property
     def name(self) -> str:
-        """What the atlas is called."""
         return plain_name(Path(os.path.abspath(self.path)).name)
 
     def __str__(self) -> str:
@@ -101,7 +96,6 @@ def parse(text: str) -> Source:
 
 
 def hub_source(text: str) -> Hub:
-    """A source on the hub. Raises FetchError."""
     repository, _, revision = text.removeprefix("hf://").partition("@")
     owner, _, name = repository.partition("/")
     good = all(PART.fullmatch(part) and ".." not in part for part in (owner, name))
@@ -111,7 +105,6 @@ def hub_source(text: str) -> Hub:
 
 
 def archive_source(text: str) -> Archive:
-    """An archive at an https address. Raises FetchError."""
     url, _, pin = text.partition("#")
     check_address(url)
     found = SHA256.fullmatch(pin)
@@ -125,7 +118,6 @@ def archive_source(text: str) -> Archive:
 
 
 def folder_source(text: str) -> Folder:
-    """A folder that holds an atlas. Raises FetchError."""
     path = Path(text)
     if path.is_file():
         raise FetchError(f"{text} is a file: `python -m precompute unpack` makes a folder of an archive; name that")
@@ -154,5 +146,4 @@ def distinct(names: list[str]) -> list[str]:
 
 
 def digest(text: str) -> str:
-    """The SHA-256 of a text, in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -54,5 +54,4 @@ class Sum:
         return told
 
     def stop(self) -> None:
-        """Stop the downloads."""
         self.stopped = True

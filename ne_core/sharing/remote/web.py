@@ -54,7 +54,6 @@ def check_address(url: str) -> None:
 
 
 def local(url: str) -> bool:
-    """Whether the address is on this machine."""
     return urlsplit(url).hostname in THIS_MACHINE
 
 
@@ -66,7 +65,6 @@ def shown(url: str) -> str:
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:
-    """Scheme, host and port of the address."""
     at = urlsplit(url)
     return at.scheme, at.hostname, at.port or {"https": 443, "http": 80}[at.scheme]
 
@@ -101,7 +99,6 @@ class Web:
         raise FetchError(f"{shown(url)} was reached over more than {MOST_REDIRECTS} redirects, and redirects again")
 
     def request(self, method: str, url: str, headers: dict[str, str]) -> requests.Response:
-        """One request, with the token where the address is the hub's."""
         return self.session.request(
             method,
             url,
