@@ -182,8 +182,10 @@ def test_anchors_are_made_as_github_makes_them():
 def test_a_path_in_a_sentence_exists(named: Named):
     """From the top, or the end of one; NAME stands for any name."""
     path = named.text.rstrip("/").replace("NAME", "*")
+    if MADE.match(named.text) or named.document == "data/README.md":  # which speaks of paths within an atlas
+        return
     if Path(Path(path).parts[0]).is_dir():
-        assert MADE.match(path) or list(Path().glob(path))
+        assert list(Path().glob(path))
     elif Path(path).suffix:
         assert [
             found for room in ("ne_core", "pages", "precompute", "tests") for found in Path(room).glob(f"**/{path}")
