@@ -1,6 +1,7 @@
 """python -m precompute VERB: build, inspect, verify and share an atlas, train and evaluate models and autoencoders."""
 
 import logging
+import os
 import sys
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
@@ -99,6 +100,11 @@ def run_synthetic(options: dict) -> int:
     return 0
 
 
+def run_app(options: dict) -> int:
+    """The explorer takes this process's place: nothing here imports Streamlit."""
+    os.execv(sys.executable, [sys.executable, "-m", "pages.components.serving.start", str(options["port"])])
+
+
 def run_host(options: dict) -> int:
     out = options.pop("out") or Path("hosted") / options["target"]
     from precompute.publish.host import host
@@ -171,6 +177,7 @@ def run_evaluate_demo(options: dict) -> int:
 
 
 VERBS = {
+    "app": run_app,
     "build": run_build,
     "verify": run_verify,
     "status": run_status,
@@ -230,5 +237,10 @@ def main(arguments: list[str]) -> int:
     return cli_options.BAD_INPUT
 
 
+def command() -> int:
+    """What the installed command `neuron-embeddings` runs."""
+    return main(sys.argv[1:])
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(command())

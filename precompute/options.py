@@ -13,6 +13,7 @@ from precompute.parse import Parse, numbers, with_clear_message
 from precompute.synthetic.settings import Settings as Synthetic
 
 BAD_INPUT = 2  # the exit code
+COMMAND = "neuron-embeddings"  # what pip installs; pyproject.toml
 HOSTS = ("streamlit", "space", "docker", "nginx")  # as in precompute/publish/host/targets.py
 # As in precompute/evaluate.
 EVALUATION_PARTS = ("names", "spaces", "planted", "counts", "trust", "surgery", "lab", "dictionaries")
@@ -26,8 +27,13 @@ class Parser(argparse.ArgumentParser):
         sys.exit(BAD_INPUT)
 
 
+def started_as() -> str:
+    """The command as it was typed: the installed one, or the module."""
+    return COMMAND if Path(sys.argv[0]).stem == COMMAND else "python -m precompute"
+
+
 def parser(description: str) -> Parser:
-    main = Parser(prog="python -m precompute", description=description)
+    main = Parser(prog=started_as(), description=description)
     verbs = main.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=Parser)
     add_build(verbs.add_parser("build", help="build an atlas", description="Build an atlas."))
     for verb, help in (
@@ -39,6 +45,7 @@ def parser(description: str) -> Parser:
     add_synthetic(verbs.add_parser("synthetic", help="make an artificial atlas of any size, without a model"))
     add_train_demo(verbs.add_parser("train-demo", help="train the demo model on the offline corpus"))
     add_train_sae(verbs.add_parser("train-sae", help="train a sparse autoencoder on one layer's neurons"))
+    add_app(verbs.add_parser("app", help="show the atlases in ./data in a browser"))
     add_host(verbs.add_parser("host", help="write a folder to deploy an explorer of an atlas"))
     add_evaluate(verbs.add_parser("evaluate", help="measure the quality of an atlas"))
     add_lab(verbs.add_parser("lab", help="train and compare sparse autoencoders on digits, and make atlases of them"))
@@ -73,6 +80,10 @@ def add_export(export: Parser) -> None:
         "--cut", type=argument_type(float), metavar="DISTANCE", help="cosine distance; by default the atlas's own cut"
     )
     export.add_argument("--out", type=Path, required=True, metavar="FILE", help="file of the page")
+
+
+def add_app(app: Parser) -> None:
+    app.add_argument("--port", type=int, default=8501, metavar="N", help="where it is served (8501)")
 
 
 def add_host(host: Parser) -> None:

@@ -9,6 +9,7 @@ from ne_core.atlas.schema import (
     EXAMPLES,
     FEATURES,
     IMAGES,
+    INPUTS,
     LAYER,
     LOGIT_EFFECTS,
     NEURONS,
@@ -61,6 +62,7 @@ def markdown() -> str:
             section(
                 "Only if `rarefied` is not null", ("file", "dtype, shape", "meaning"), map(array_row, RANDOM_DIRECTIONS)
             ),
+            section("And where `inputs` says so", ("file", "dtype, shape", "meaning"), [array_row(INPUTS)]),
             section("`neurons.parquet`", ("column", "dtype", "meaning"), map(column_row, NEURONS)),
             section(
                 "Only if `rarefied` is not null; NaN for neurons with fewer examples",

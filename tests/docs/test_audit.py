@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.slow  # it installs pip-audit
-NEEDED = ("Makefile", "constraints.txt", "requirements-audit.txt")
+NEEDED = ("Makefile", "constraints.txt", "requirements-audit.txt", "tools/install.py", "tools/find_python.sh")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     """Return a folder outside the checkout, since the environment is created anew."""
     copies = tmp_path_factory.mktemp("audit")
+    (folder / "tools").mkdir()
     for name in NEEDED:
         shutil.copyfile(name, copies / name)
     return copies

@@ -5,14 +5,25 @@ from pathlib import Path
 
 import numpy as np
 
+from ne_core.atlas import lab_schema, schema
 from ne_core.atlas.contract import markdown
-from ne_core.atlas.schema import FEATURES, LAYER
+from ne_core.atlas.schema import FEATURES, LAYER, Array, Column
 from ne_core.method.similar import SPACES
 
 
 def test_committed_page_matches_schema():
     page = Path("data/README.md").read_text(encoding="utf-8")
     assert page == markdown(), "run: python -m ne_core.atlas.contract > data/README.md"
+
+
+def test_every_array_and_column_is_on_the_page():
+    """Also one of a new group, which the page must be told of."""
+    page = markdown()
+    for module in (schema, lab_schema):
+        for value in vars(module).values():
+            for spec in value if isinstance(value, tuple) else (value,):
+                if isinstance(spec, Array | Column):
+                    assert spec.meaning in page, spec
 
 
 def bytes_of(dtype: str, shape: tuple, sizes: dict[str, int]) -> int:

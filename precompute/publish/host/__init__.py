@@ -22,12 +22,19 @@ from precompute.publish.host.targets import TARGETS
 
 def host(target: str, atlas: str, out: Path, title: str | None, site: str, path: str) -> int:
     """Write the folder and return its size in bytes. Raises ValueError in one line, and leaves nothing behind."""
+    check_checkout()
     check_out(out)
     hosted = read_atlas(atlas)
     names = check_names(title or f"Neuron embeddings of {hosted.name}", site, path) | hosted.names
     with new_folder(out) as folder:
         write(folder, target, hosted, names)
     return sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+
+
+def check_checkout() -> None:
+    """Raises ValueError where pip installed the packages alone: deploy/ and the pins are the checkout's."""
+    if not (ROOT / "deploy").is_dir():
+        raise ValueError("host copies files of the project's checkout: run it there")
 
 
 def check_out(out: Path) -> None:
