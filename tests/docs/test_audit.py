@@ -12,14 +12,20 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.slow  # it installs pip-audit
-NEEDED = ("Makefile", "constraints.txt", "requirements-audit.txt", "tools/install.py", "tools/find_python.sh")
+NEEDED = (
+    "Makefile",
+    "constraints.txt",
+    "requirements-audit.txt",
+    "deploy/environment/install.py",
+    "deploy/environment/find_python.sh",
+)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     """Return a folder outside the checkout, since the environment is created anew."""
     copies = tmp_path_factory.mktemp("audit")
-    (folder / "tools").mkdir()
+    (copies / "deploy" / "environment").mkdir(parents=True)
     for name in NEEDED:
         shutil.copyfile(name, copies / name)
     return copies

@@ -1,6 +1,6 @@
 """Run `pip install` with the arguments given; where it fails, say why in one line and keep pip's output in a file.
 
-.venv/bin/python tools/install.py -r requirements.txt -c constraints.txt
+.venv/bin/python deploy/environment/install.py -r requirements.txt -c constraints.txt
 """
 
 import re
