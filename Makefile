@@ -1,14 +1,14 @@
-# `make demo` and `make test` are the two commands. Everything installs into .venv; PORT=8501 unless given. BASE=explorer
-# serves under /explorer/, for a sub-path behind a proxy.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# `make demo` and `make test` are the two commands. Everything installs into .venv, made by the newest Python that fits,
+# or by PYTHON. PORT is 8501 by default. BASE=explorer serves under /explorer/, for a sub-path behind a proxy.
+PYTHON ?=
 PORT ?= 8501
 BASE ?=
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INSTALL := python deploy/environment/install.py
 
 SERVE := -m streamlit run app.py --server.port $(PORT) $(if $(BASE),--server.baseUrlPath $(BASE))
 
-.PHONY: demo app app-only test test-all families check audit bench bench-full screenshots
+.PHONY: demo app app-only test test-all families check audit bench bench-full screenshots api
 
 demo: data/demo/manifest.json data/digits/manifest.json app
 
@@ -56,25 +56,31 @@ bench-full: .venv/installed-dev data/demo/manifest.json
 screenshots: .venv/installed-dev data/demo/manifest.json data/digits/manifest.json
 	$(BIN)/python -m tests.screenshots --atlas data/demo --lab digits --out docs/screenshots
 
+# Public functions of ne_core as pages: docs/api/index.html.
+api: .venv/installed-dev
+	$(BIN)/python -m pdoc --output-directory docs/api ne_core
+
 # torch first: with its pin installed, nothing below asks for another build of it.
 .venv/installed: requirements.txt constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "this project runs on Python 3.11, found " + sys.version.split()[0] + ": make PYTHON=/path/to/python3.11 …")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(call environment,.venv)
 	@echo "installing what requirements.txt names into .venv: a few minutes the first time"
-	$(PIP) install torch==2.13.0
-	$(PIP) install -r requirements.txt -c constraints.txt
+	@$(BIN)/$(INSTALL) torch==2.13.0
+	@$(BIN)/$(INSTALL) -r requirements.txt -c constraints.txt
 	@touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.txt requirements-ray.txt
-	$(PIP) install -r requirements-dev.txt -c constraints.txt
+	@$(BIN)/$(INSTALL) -r requirements-dev.txt -c constraints.txt
 	@touch $@
 
 .venv-app/installed: requirements-app.txt constraints.txt
-	$(PYTHON) -m venv .venv-app
-	.venv-app/bin/python -m pip --disable-pip-version-check --quiet install --no-compile -r requirements-app.txt -c constraints.txt
+	@$(call environment,.venv-app)
+	@.venv-app/bin/$(INSTALL) --no-compile -r requirements-app.txt -c constraints.txt
 	@touch $@
 
 .venv-audit/installed: requirements-audit.txt
-	$(PYTHON) -m venv .venv-audit
-	.venv-audit/bin/python -m pip --disable-pip-version-check --quiet install -r requirements-audit.txt
+	@$(call environment,.venv-audit)
+	@.venv-audit/bin/$(INSTALL) -r requirements-audit.txt
 	@touch $@
+
+# An environment in a folder, unless there is one that starts.
+environment = $(1)/bin/python -c '' 2>/dev/null || { python=$$(sh deploy/environment/find_python.sh "$(PYTHON)") && "$$python" -m venv --clear $(1); }

@@ -39,7 +39,7 @@ def nothing_to_follow(atlas: Atlas) -> None:
 def show_start(atlas: Atlas, view: View) -> None:
     href = neuron_href(atlas, view.seed, **in_space(atlas, view.space))
     row = feature_row(atlas, atlas.feature_id(view.seed), named=True, href=href)
-    feature_rows([row], of=atlas, name="seed", label="The feature that the trail starts from", shown=1)
+    feature_rows([row], atlas=atlas, name="seed", label="The feature that the trail starts from", n_visible=1)
 
 
 def show_graph(atlas: Atlas, view: View, trail: Trail) -> None:
@@ -77,8 +77,8 @@ def show_list(atlas: Atlas, view: View, trail: Trail) -> None:
     """Every node again, with its example."""
     for layer in trail.layers:
         st.subheader(f"Layer {layer}", anchor=False)
-        rows = [node_row(atlas, view, trail, place) for place in trail.at(layer)]
-        feature_rows(rows, of=atlas, name=f"layer_{layer}", label=f"Features of layer {layer}", shown=len(rows))
+        rows = [node_row(atlas, view, trail, place) for place in trail.nodes_of(layer)]
+        feature_rows(rows, atlas=atlas, name=f"layer_{layer}", label=f"Features of layer {layer}", n_visible=len(rows))
 
 
 def node_row(atlas: Atlas, view: View, trail: Trail, place: int) -> dict:
@@ -118,12 +118,12 @@ if "across_layers" not in pages_of(atlas):
 offered = worth_following(atlas)
 if not offered:
     nothing_to_follow(atlas)
-at = location.read(atlas.called)
+at = location.read(atlas.slug)
 view = View.read(at, atlas, start=offered[0])
 query = view.query(atlas)
 location.settle(at, query)
 title = f"{view.seed} across layers"
-tab(title, atlas.called)
+tab(title, atlas.slug)
 st.title(title, anchor=False)
 at.show_problems()
 show_start(atlas, view)

@@ -87,10 +87,10 @@ def show_expectation(atlas: Atlas, view: View, read: TextRead) -> None:
 
 
 atlas = open_page("prompt")
-at = location.read(atlas.called)
+at = location.read(atlas.slug)
 view = View.read(at, atlas).with_text(atlas)
 location.settle(at, view.query(atlas))
-tab(f"Prompt: {view.text}" if view.text else "Prompt", atlas.called)
+tab(f"Prompt: {view.text}" if view.text else "Prompt", atlas.slug)
 st.title("Prompt", anchor=False)
 at.show_problems()
 if atlas.manifest.images:

@@ -5,7 +5,7 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import layer_mark
 from ne_core.method.classes import NAMES, rules
-from ne_core.queries.board import Board, board
+from ne_core.queries.ranking import Ranking, ranking
 from pages.components.cached.per_atlas import per_atlas
 from pages.components.ranking.filters import TITLES, filters
 from pages.components.ranking.layers import show_classes, show_layers
@@ -25,10 +25,10 @@ from pages.components.widgets.export_tables import layers_table, neurons_table
 ensure_router()
 
 
-@per_atlas(says="Reading the measures …")
-def ranking_of(atlas: Atlas) -> Board:
+@per_atlas(spinner="Reading the measures …")
+def ranking_of(atlas: Atlas) -> Ranking:
     """One ranking for all sessions, with its sorted columns."""
-    return board(atlas)
+    return ranking(atlas)
 
 
 def show_presets(atlas: Atlas, view: View) -> None:
@@ -59,11 +59,11 @@ def show_pages(atlas: Atlas, view: View, n_found: int) -> None:
     chips([shown[0], here, shown[1]], name="pages", label="Pages")
 
 
-def show_nothing(atlas: Atlas, board: Board, view: View) -> None:
+def show_nothing(atlas: Atlas, ranked: Ranking, view: View) -> None:
     """Which one filter, without which there would be some; else all of them."""
     unit = atlas.manifest.vocabulary.unit
     st.markdown(f"**No {unit} passes all of these filters.** Widen one:")
-    counts = {name: int(board.passing(without.filter).sum()) for name, without in widened(atlas, view).items()}
+    counts = {name: int(ranked.passing(without.filter).sum()) for name, without in widened(atlas, view).items()}
     said = {name: f"without {name}: {count:,} {unit}{'s' * (count != 1)}" for name, count in counts.items() if count}
     shown = [Chip(text, widened(atlas, view)[name].href(atlas)) for name, text in said.items()]
     every = Chip("no filter at all", view.to(layer=None, kind=None, **dict.fromkeys(view.ranges)).href(atlas))
@@ -82,13 +82,13 @@ def widened(atlas: Atlas, view: View) -> dict[str, View]:
 
 atlas = open_page("ranking")
 neurons = ranking_of(atlas)
-at = location.read(atlas.called)
+at = location.read(atlas.slug)
 view = View.read(at, atlas, board=neurons)
 rows = neurons.rows(view.filter, view.column.source, view.falling)
 view = view.on_page(at, len(rows))
 query = view.query(atlas)
 location.settle(at, query)
-tab(ranking_title(atlas, view), atlas.called)
+tab(ranking_title(atlas, view), atlas.slug)
 st.title("Ranking", anchor=False)
 at.show_problems()
 show_presets(atlas, view)

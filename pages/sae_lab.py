@@ -5,7 +5,7 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.errors import AtlasError
 from pages.components.base.escape import markdown
-from pages.components.cached.lab_data import seen_clean
+from pages.components.cached.lab_data import mlp_outcome
 from pages.components.lab.missing import no_lab
 from pages.components.lab.runs.head_to_head import show_head_to_head
 from pages.components.lab.runs.sweep import show_sweep
@@ -28,7 +28,7 @@ def show_head(atlas: Atlas) -> None:
     mlp = f"{height * width}–{lab.mlp.d_hidden}–{len(lab.classes)}"
     name = markdown(str(lab.facts["data"].get("name", "pictures"))[:100])
     test = slice(lab.facts["n_train"], None)
-    right = float((seen_clean(atlas).predicted[test] == lab.labels[test]).mean())
+    right = float((mlp_outcome(atlas).predicted[test] == lab.labels[test]).mean())
     st.markdown(
         f"An MLP of {mlp} on {name}, right on {right:.1%} of {len(lab.labels[test]):,} test images, and {lab.n_runs} "
         f"sparse autoencoders {lab.mlp.d_hidden} → {lab.d_sae} on its hidden layer: standard ones, and ones trained "
@@ -61,11 +61,11 @@ if lab is None:
     st.title("SAE lab", anchor=False)
     no_lab(atlas)
     st.stop()
-at = location.read(atlas.called)
+at = location.read(atlas.slug)
 view = View.read(at, atlas)
 query = view.query(atlas)
 location.settle(at, query)
-tab(f"SAE lab, run {view.run}", atlas.called)
+tab(f"SAE lab, run {view.run}", atlas.slug)
 st.title("SAE lab", anchor=False)
 at.show_problems()
 show_head(atlas)

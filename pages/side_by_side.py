@@ -27,7 +27,7 @@ def controls(atlas: Atlas, at: location.Location, view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         for side in SIDES:
             ref, key = getattr(view, side), f"_side_{side}"
-            st.session_state[key] = ref.dotted if ref else at.asked.get(side, "")[:LONGEST]
+            st.session_state[key] = ref.dotted if ref else at.query.get(side, "")[:LONGEST]
             st.text_input(
                 f"Feature {side}",
                 key=key,
@@ -73,7 +73,7 @@ def show_pair(atlas: Atlas, view: View) -> None:
 
 
 atlas = open_page("side_by_side")
-at = location.read(atlas.called)
+at = location.read(atlas.slug)
 view = View.read(at, atlas)
 query = view.query(atlas)
 location.settle(at, query)
@@ -82,7 +82,7 @@ at.show_problems()
 controls(atlas, at, view)
 if view.a and view.b:
     both = " beside ".join(ref_name(atlas.manifest, ref) for ref in (view.a, view.b))
-    tab(both, atlas.called)
+    tab(both, atlas.slug)
     try:
         show_pair(atlas, view)
     except AtlasError as error:

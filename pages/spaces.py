@@ -65,11 +65,11 @@ def show_neuron(atlas: Atlas, neuron: Neuron, view: View, shown: Shown) -> None:
 
 
 atlas = open_page("spaces")
-at = location.read(atlas.called)
+at = location.read(atlas.slug)
 view = View.read(at, atlas)
 query = view.query(atlas)
 location.settle(at, query)
-tab(f"{ref_name(atlas.manifest, view.neuron)} in two spaces", atlas.called)
+tab(f"{ref_name(atlas.manifest, view.neuron)} in two spaces", atlas.slug)
 st.title(markdown(f"{unit_title(atlas.manifest, view.neuron)} in two spaces"), anchor=False)
 at.show_problems()
 controls(atlas, view)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from ne_core.export.frames import TEXT
-from ne_core.export.table_files import KEY, guarded, plain
+from ne_core.export.table_files import KEY, escape_formula, plain
 
 Write = Callable[[pd.DataFrame], None]  # frames of the same columns, one after the other
 
@@ -28,7 +28,7 @@ def csv_stream(file: BufferedIOBase, provenance: dict[str, str]) -> Iterator[Wri
 
     def write(frame: pd.DataFrame) -> None:
         nonlocal begun
-        safe = frame.assign(**{name: frame[name].map(guarded) for name in frame if name in TEXT})
+        safe = frame.assign(**{name: frame[name].map(escape_formula) for name in frame if name in TEXT})
         text = safe.to_csv(index=False, header=not begun, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
         file.write(text.encode())
         begun = True

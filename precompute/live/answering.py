@@ -8,7 +8,7 @@ from ne_core.atlas.read_manifest import read_manifest
 from ne_core.errors import AtlasError, first_line
 from ne_core.live import requests
 from ne_core.live.answers import Answer, Ready, Refused
-from precompute.errors import OURS, device_failed, ran_out
+from precompute.errors import OURS, is_device_failure, is_out_of_memory
 
 READERS = 2  # atlases whose models stay loaded
 IMAGES = "This atlas is of images: texts are read by language models alone."
@@ -40,9 +40,9 @@ class Answering:
             return Refused(self.failed(error))
 
     def failed(self, error: Exception) -> str:
-        if ran_out(error):
+        if is_out_of_memory(error):
             return NO_MEMORY
-        if device_failed(error):
+        if is_device_failure(error):
             self.readers.clear()
         return sentence(first_line(error)) if type(error).__name__ == "NoModelError" else FAILED
 

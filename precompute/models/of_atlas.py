@@ -49,7 +49,7 @@ def open_model_of(atlas: Atlas, device: str = "cpu") -> Opened:
 def source_of(atlas: Atlas, model: str, device: str) -> TextSource:
     """As the manifest says that it was read."""
     from precompute.models.autoencoder import open_sae
-    from precompute.models.autoencoder.form import SaeError
+    from precompute.models.autoencoder.config import SaeError
     from precompute.models.transformer import open_transformer
 
     manifest = atlas.manifest

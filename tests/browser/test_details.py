@@ -10,8 +10,8 @@ expect, pytestmark = in_browser.expect, in_browser.pytestmark
 LARGE = "neuron?atlas=planted&layer=0&neuron=0"
 
 
-def test_importance_by_distance_by_keyboard(opened):
-    page = opened(LARGE)
+def test_importance_by_distance_by_keyboard(open_view):
+    page = open_view(LARGE)
     figure = page.get_by_role("group", name="Mean importance by distance from the key token: feature 0.")
     expect(figure.locator(".bar")).to_have_count(7)
     figure.focus()
@@ -23,8 +23,8 @@ def test_importance_by_distance_by_keyboard(opened):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "theme"), [(1400, "light"), (420, "dark")])
-def test_every_tab_is_drawn_when_it_is_opened(width, theme, opened):
-    page = opened(LARGE, width=width, theme=theme)
+def test_every_tab_is_drawn_when_it_is_opened(width, theme, open_view):
+    page = open_view(LARGE, width=width, theme=theme)
     page.get_by_role("tab", name="Activations").click()
     figure = page.get_by_role("group", name="How many sampled positions")
     expect(figure.locator(".bar")).to_have_count(40)
@@ -38,8 +38,8 @@ def test_every_tab_is_drawn_when_it_is_opened(width, theme, opened):
 
 
 @pytest.mark.slow
-def test_a_raised_token_opens_its_search(opened):
-    page = opened(LARGE)
+def test_a_raised_token_opens_its_search(open_view):
+    page = open_view(LARGE)
     page.get_by_role("tab", name="Effect on the logits").click()
     page.get_by_role("list", name="Raises most").get_by_role("link").first.click()
     expect(page.locator("h1")).to_have_text("Search")
@@ -48,8 +48,8 @@ def test_a_raised_token_opens_its_search(opened):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "theme"), [(1400, "dark"), (420, "light")])
-def test_why_this_meaning(width, theme, opened):
-    page = opened("neuron?atlas=planted&layer=2&neuron=0&feature=0", width=width, theme=theme)
+def test_why_this_meaning(width, theme, open_view):
+    page = open_view("neuron?atlas=planted&layer=2&neuron=0&feature=0", width=width, theme=theme)
     page.get_by_role("tab", name="Why this meaning").click()
     parts = page.get_by_role("list", name="What writes the mean pre-activation of feature 0").get_by_role("listitem")
     expect(parts).to_have_count(11)

@@ -16,7 +16,7 @@ from ne_core.export.layer_figures import classes_by_layer
 from ne_core.export.static_page import static_page
 from ne_core.export.table_files import read_table
 from ne_core.refs import FeatureRef, NeuronRef
-from pages.components.widgets.export import SAYS
+from pages.components.widgets.export import FORMAT_NOTES
 from tests.support import in_browser
 from tests.support.browser import settled
 
@@ -25,13 +25,13 @@ NEURON = "neuron?layer=2&neuron=3"  # a link to a feature would scroll the menu 
 
 
 @pytest.fixture
-def asked(opened):
+def asked(open_view):
     """A view with its Export menu open."""
 
     def open_menu(view: str, **more):
-        page = opened(view, **more)
+        page = open_view(view, **more)
         page.get_by_role("button", name="Export").click()
-        expect(page.get_by_text("How to cite: at the end of the About page.")).to_be_visible()
+        expect(page.get_by_text("To cite this atlas, see the end of the page About.")).to_be_visible()
         settled(page)
         return page
 
@@ -51,7 +51,7 @@ def test_a_table_arrives_in_every_format(asked, tiny_atlas, tmp_path):
     expected = examples_frame(Atlas.open(tiny_atlas), FeatureRef(2, 3, 0))
     for title, ending in (("CSV", "csv"), ("Parquet", "parquet"), ("JSON", "json")):
         page.get_by_role("radio", name=title).click()
-        expect(page.get_by_text(SAYS[ending])).to_be_visible()
+        expect(page.get_by_text(FORMAT_NOTES[ending])).to_be_visible()
         settled(page)
         path = download(page, "Examples of feature 0", tmp_path)
         assert path.name == f"planted-L2-N3-F0-examples.{ending}"
@@ -97,8 +97,8 @@ def test_the_board_arrives_as_it_is_filtered(asked, tiny_atlas, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_menu_by_keyboard_on_a_narrow_screen(opened):
-    page = opened(NEURON, width=420, theme="dark")
+def test_the_menu_by_keyboard_on_a_narrow_screen(open_view):
+    page = open_view(NEURON, width=420, theme="dark")
     page.get_by_role("button", name="Export").focus()
     page.keyboard.press("Enter")
     button = page.get_by_role("button", name="Dendrogram as PNG", exact=True)

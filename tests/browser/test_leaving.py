@@ -59,9 +59,9 @@ def whole(page, name: str) -> None:
 
 
 @pytest.mark.parametrize("left", LEFT)
-def test_a_page_left_at_work_leaves_nothing_behind(left, opened):
-    """`opened` fails on what Streamlit says to the console of a fragment that has no place on the page."""
-    page, name = opened(left), left.split("?")[0]
+def test_a_page_left_at_work_leaves_nothing_behind(left, open_view):
+    """`open_view` fails on what Streamlit says to the console of a fragment that has no place on the page."""
+    page, name = open_view(left), left.split("?")[0]
     page.set_default_timeout(PATIENCE_MS)
     for other in GONE_TO:
         if other == name:

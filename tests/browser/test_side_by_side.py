@@ -10,8 +10,8 @@ from tests.support.browser import settled
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
 
 
-def test_compare_then_swap_then_open_the_other(opened):
-    page = opened("neuron?layer=0&neuron=0")
+def test_compare_then_swap_then_open_the_other(open_view):
+    page = open_view("neuron?layer=0&neuron=0")
     page.evaluate("window.same = true")
     similar = page.get_by_role("list", name="Features similar to feature 0")
     compare = similar.get_by_role("link", name=re.compile("^Side by side")).first
@@ -34,8 +34,8 @@ def test_compare_then_swap_then_open_the_other(opened):
     expect(page.get_by_role("list", name="Examples of b, L0 N0 F0")).to_be_visible()
 
 
-def test_on_a_narrow_screen_the_columns_stand_below_each_other(opened):
-    page = opened("side_by_side?a=0.2.3&b=2.3.0", width=420, theme="dark")  # of hostile tokens
+def test_on_a_narrow_screen_the_columns_stand_below_each_other(open_view):
+    page = open_view("side_by_side?a=0.2.3&b=2.3.0", width=420, theme="dark")  # of hostile tokens
     a, b = (page.get_by_role("list", name=f"Examples of {side}") for side in "ab")
     expect(b).to_be_visible()
     settled(page)
@@ -47,8 +47,8 @@ def test_on_a_narrow_screen_the_columns_stand_below_each_other(opened):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("view", ["neuron?layer=0&neuron=0", "search?q=cat"])
-def test_further_links_of_a_row_cover_none_of_its_text(view, opened):
-    page = opened(view)
+def test_further_links_of_a_row_cover_none_of_its_text(view, open_view):
+    page = open_view(view)
     rows = page.locator("li:visible", has=page.locator(".also"))
     rows.first.wait_for()
     covered = """(rows) => rows.flatMap((row) => {

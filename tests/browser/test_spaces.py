@@ -16,8 +16,8 @@ def figure(page, what: str, side: str):
     return page.get_by_role("group", name=re.compile(f"^{what}, {side}:"))
 
 
-def test_from_the_neuron_to_an_example_in_two_spaces(opened):
-    page = opened("neuron?layer=0&neuron=2")
+def test_from_the_neuron_to_an_example_in_two_spaces(open_view):
+    page = open_view("neuron?layer=0&neuron=2")
     page.evaluate("window.same = true")
     page.get_by_role("link", name="In two spaces").click()
     expect(page.locator("h1")).to_have_text("Layer 0 · Neuron 2 in two spaces")
@@ -38,8 +38,8 @@ def test_from_the_neuron_to_an_example_in_two_spaces(opened):
 
 
 @pytest.mark.slow
-def test_the_same_by_keys(opened):
-    page = opened("spaces?layer=0&neuron=2")
+def test_the_same_by_keys(open_view):
+    page = open_view("spaces?layer=0&neuron=2")
     tree = figure(page, "Dendrogram", "a")
     expect(tree.locator(".example")).to_have_count(18)
     order = tree.locator(".example").evaluate_all("(all) => all.map((each) => +each.dataset.row)")
@@ -53,8 +53,8 @@ def test_the_same_by_keys(opened):
 
 
 @pytest.mark.slow
-def test_colours_are_the_same_clusters_on_both_sides(opened):
-    page = opened("spaces?layer=0&neuron=2&clusters=pre_mlp&a=neuron&b=whitened")
+def test_colours_are_the_same_clusters_on_both_sides(open_view):
+    page = open_view("spaces?layer=0&neuron=2&clusters=pre_mlp&a=neuron&b=whitened")
     figure(page, "Plane", "b").locator(".example").first.wait_for(state="attached")
     read = "(all) => all.map((each) => [+each.dataset.row, each.dataset.cluster, each.style.getPropertyValue('--c')])"
     found = [
@@ -67,8 +67,8 @@ def test_colours_are_the_same_clusters_on_both_sides(opened):
 
 
 @pytest.mark.slow
-def test_on_a_narrow_screen_they_stand_below_each_other(opened):
-    page = opened("spaces?layer=0&neuron=2", width=420, theme="dark")
+def test_on_a_narrow_screen_they_stand_below_each_other(open_view):
+    page = open_view("spaces?layer=0&neuron=2", width=420, theme="dark")
     a, b = figure(page, "Plane", "a"), figure(page, "Dendrogram", "b")
     expect(b).to_be_visible()
     settled(page)
@@ -76,8 +76,8 @@ def test_on_a_narrow_screen_they_stand_below_each_other(opened):
     assert page.evaluate(WIDE) == [0, 0]
 
 
-def test_boxes_are_read_by_keys(opened):
-    page = opened("spaces?layer=0&neuron=2")
+def test_boxes_are_read_by_keys(open_view):
+    page = open_view("spaces?layer=0&neuron=2")
     boxes = page.get_by_role("group", name=re.compile("^Silhouette of neurons, by layer and space"))
     expect(boxes.locator(".box")).to_have_count(6)
     boxes.focus()

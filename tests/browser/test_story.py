@@ -10,8 +10,8 @@ from tests.support.browser import settled
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
 
 
-def test_from_the_overview_to_a_link_that_shows_somebody_else_the_same(opened, address):
-    page = opened("", permissions=["clipboard-read", "clipboard-write"])
+def test_from_the_overview_to_a_link_that_shows_somebody_else_the_same(open_view, address):
+    page = open_view("", permissions=["clipboard-read", "clipboard-write"])
     page.evaluate("window.same = true")
     to_a_neuron_of_several_meanings(page)
     read_two_named_features(page)
@@ -20,7 +20,7 @@ def test_from_the_overview_to_a_link_that_shows_somebody_else_the_same(opened, a
     link = copied(page)
     assert page.evaluate("window.same")  # nothing was loaded anew on the way
     assert link.startswith(f"{address}/across_layers?")
-    somebody_else = opened(link.removeprefix(f"{address}/"))
+    somebody_else = open_view(link.removeprefix(f"{address}/"))
     assert trail(somebody_else) == trail(page)
 
 

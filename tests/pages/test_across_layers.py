@@ -1,4 +1,4 @@
-"""Trails: the planted one, its links, the URL, and what is said where there is nothing to follow."""
+"""The page Across layers: the planted trail, its links, the URL, and the messages where there is no trail."""
 
 import shutil
 from types import SimpleNamespace
@@ -20,7 +20,7 @@ def refs(app) -> list[str]:
     return [node["ref"] for node in graph(app)["nodes"]]
 
 
-def said(app) -> str:
+def page_text(app) -> str:
     return words(" ".join(each.value for each in app.markdown))
 
 
@@ -28,7 +28,7 @@ def said(app) -> str:
 PLANTED = {"layer": "0", "neuron": "0", "feature": "0", "space": "pre_mlp", "least": "0.9"}
 
 
-def test_the_planted_concept_is_followed(tiny_atlas, monkeypatch):
+def test_planted_trail_has_its_features_and_links(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "across_layers", monkeypatch, **PLANTED)
     assert not app.error
     assert refs(app)[0] == "L0 N0 F0"
@@ -37,11 +37,11 @@ def test_the_planted_concept_is_followed(tiny_atlas, monkeypatch):
     assert {(refs(app)[a], refs(app)[b]) for a, b, _ in links} == {
         (one, other) for one in ("L0 N0 F0", "L0 N2 F0") for other in ("L2 N0 F0", "L2 N3 F2")
     }
-    assert "Not with layer 2: fewer than 20 features are too few to tell." in said(app)
-    assert "So nothing is said of where else the feature appears" in said(app)
+    assert "Not with layer 2: fewer than 20 features are too few to tell." in page_text(app)
+    assert "So nothing is said of where else the feature appears" in page_text(app)
 
 
-def test_every_node_leads_to_its_feature_and_to_its_own_trail(tiny_atlas, monkeypatch):
+def test_nodes_link_to_their_feature_and_their_trail(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "across_layers", monkeypatch, **PLANTED)
     node = next(node for node in graph(app)["nodes"] if node["ref"] == "L2 N0 F0")
     assert node["href"] == "neuron?atlas=planted&layer=2&neuron=0&feature=0&space=pre_mlp"
@@ -55,13 +55,13 @@ def test_every_node_leads_to_its_feature_and_to_its_own_trail(tiny_atlas, monkey
 
 @pytest.fixture
 def model_of(tiny_atlas):
-    """Makes a model of some layers, which have numbers alone."""
+    """Make a model with the given layers, which have numbers only."""
     manifest = Atlas.open(tiny_atlas).manifest
     return lambda *layers: SimpleNamespace(layers=layers, manifest=manifest)
 
 
-def test_where_it_appears_splits_and_merges_is_said(model_of, monkeypatch):
-    """The trail that queries/test_trail.py plants, in models of more and fewer layers, all of which can be compared."""
+def test_summary_names_first_layer_splits_and_merges(model_of, monkeypatch):
+    """The trail planted by queries/test_trail.py, in models of more and fewer layers, all of them comparable."""
     monkeypatch.setattr(summary, "name", lambda atlas, trail, place: f"<{trail.ids[place]}>")
     assert summary.sentences(model_of(0, 1, 2, 3, 4), planted(), 1) == [
         "Layer 1 can be compared with layers 0, 2, 3 and 4 in this space.",
@@ -74,35 +74,37 @@ def test_where_it_appears_splits_and_merges_is_said(model_of, monkeypatch):
     assert summary.sentences(model_of(1), planted(per=1, least=1.0), 1) == [summary.ONE_LAYER]
 
 
-def test_that_nothing_is_like_it_is_said(model_of):
+def test_summary_of_a_trail_without_similar_features(model_of):
     lines = summary.sentences(model_of(0, 1, 2), planted(per=1, least=1.0), 1)
     assert lines[1:] == ["No feature of layers 0 or 2 has a cosine of 1 or more with this one."]
 
 
-def test_nothing_is_said_of_layers_that_cannot_be_compared(model_of, monkeypatch):
-    """Layer 0 is like none: that a concept is not met there says nothing of where it first appears."""
+def test_summary_ignores_layers_that_cannot_be_compared(model_of, monkeypatch):
+    """Layer 0 cannot be compared with the others: the absence of a concept there is no evidence."""
     monkeypatch.setattr(summary, "name", lambda atlas, trail, place: f"<{trail.ids[place]}>")
     pairs = {(0, 0): Verdict.COMPARABLE}
     verdicts = lambda a, b: pairs.get((a, b), Verdict.CHANCE if 0 in (a, b) else Verdict.COMPARABLE)  # noqa: E731
-    said = summary.sentences(model_of(0, 1, 2, 3, 4), planted(verdicts=verdicts), 1)
-    assert said[0].startswith("Layer 1 can be compared with layers 2, 3 and 4 in this space. Not with layer 0: ")
-    assert said[1].startswith("Of layers 1, 2, 3 and 4: it is there from the first on (<2>) and goes on to the last.")
-    alone = summary.sentences(model_of(0, 1, 2, 3, 4), planted(verdicts=verdicts, seed=0, own=(0,)), 0)
+    sentences = summary.sentences(model_of(0, 1, 2, 3, 4), planted(verdicts=verdicts), 1)
+    assert sentences[0].startswith("Layer 1 can be compared with layers 2, 3 and 4 in this space. Not with layer 0: ")
+    assert sentences[1].startswith(
+        "Of layers 1, 2, 3 and 4: it is there from the first on (<2>) and goes on to the last."
+    )
+    alone = summary.sentences(model_of(0, 1, 2, 3, 4), planted(verdicts=verdicts, seed=0, siblings=(0,)), 0)
     assert alone[0].startswith("Layer 0 can be compared with no other layer in this space. Not with layers 1, 2, 3 or ")
     assert alone[1] == "So nothing is said of where else the feature appears, splits or merges."
     assert not any(word in " ".join(alone) for word in ("first appears", "stays", "It splits", "It merges"))
 
 
-def test_without_a_feature_one_worth_following_is_shown(tiny_atlas, monkeypatch):
+def test_default_is_the_first_suggested_trail(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "across_layers", monkeypatch)
     assert not app.error
-    offered = next(each for each in payloads(app) if each.get("label") == "Trails worth following")["chips"]
-    assert [chip["current"] for chip in offered].index(True) == 0
+    suggestions = next(each for each in payloads(app) if each.get("label") == "Trails worth following")["chips"]
+    assert [chip["current"] for chip in suggestions].index(True) == 0
     assert url(app).keys() == {"atlas", "layer", "neuron", "feature"}
-    assert len(offered) == len({chip["href"] for chip in offered}) > 1
+    assert len(suggestions) == len({chip["href"] for chip in suggestions}) > 1
 
 
-def test_nothing_like_it_is_said(tiny_atlas, monkeypatch):
+def test_page_without_similar_features_suggests_a_lower_cosine(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "across_layers", monkeypatch, **PLANTED | {"least": "1"})
     assert not [each for each in payloads(app) if "nodes" in each]
     assert any("Change the least cosine" in each.value for each in app.caption)
@@ -114,20 +116,20 @@ def test_nothing_like_it_is_said(tiny_atlas, monkeypatch):
         ({"layer": "1"}, "layer=1: this atlas has layers 0 and 2"),
         ({"neuron": "99"}, "neuron=99: layer 0 has neurons 0 to 5"),
         ({"feature": "7"}, "feature=7: this neuron has features 0 to 1 at the atlas’s cut"),
-        ({"neuron": "4"}, "neuron=4: it is dead and has no features; this is the trail of another neuron"),
+        ({"neuron": "4"}, "neuron=4: this neuron is dead and has no features; showing another neuron"),
         ({"space": "x"}, "space=x: the spaces are neuron or pre_mlp"),
-        ({"least": "2"}, "least=2: the least cosine of a trail is a number from 0 to 1"),
+        ({"least": "2"}, "least=2: the least cosine is a number from 0 to 1"),
         ({"per": "0"}, "per=0: a trail has 1 to 10 features of each layer"),
         ({"per": "<b>"}, "per=<b>: a trail has 1 to 10 features of each layer"),
     ],
 )
-def test_a_bad_link_says_what_would_have_worked(query, problem, tiny_atlas, monkeypatch):
+def test_invalid_parameter_names_the_valid_values(query, problem, tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "across_layers", monkeypatch, **PLANTED | query)
     assert [words(each.value) for each in app.error] == [problem]
     assert rows_of(app, "The feature that the trail starts from")
 
 
-def test_controls_move_the_url(tiny_atlas, monkeypatch):
+def test_controls_change_the_url(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "across_layers", monkeypatch, **PLANTED)
     app.number_input(key="_trail_per").set_value(2).run()
     app.number_input(key="_trail_least").set_value(0.8).run()
@@ -136,20 +138,20 @@ def test_controls_move_the_url(tiny_atlas, monkeypatch):
     assert url(app) == {"atlas": "planted", "layer": "0", "neuron": "0", "feature": "0", "per": "2"}
 
 
-def test_a_trail_from_the_neuron_page(tiny_atlas, monkeypatch):
+def test_neuron_page_links_to_the_trail(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="0", feature="1")
-    ways = next(each for each in payloads(app) if each.get("label") == "From feature 1")["chips"]
-    assert {chip["text"]: chip["href"] for chip in ways} == {
+    links = next(each for each in payloads(app) if each.get("label") == "From feature 1")["chips"]
+    assert {chip["text"]: chip["href"] for chip in links} == {
         "More like this": "search?atlas=planted&like=0.0.1",
         "Follow across layers": "across_layers?atlas=planted&layer=0&neuron=0&feature=1",
     }
 
 
-def test_an_index_that_is_not_whole_is_said_in_one_line(tiny_atlas, tmp_path, monkeypatch):
+def test_truncated_index_gives_one_error_line(tiny_atlas, tmp_path, monkeypatch):
     root = tmp_path / "planted"
     shutil.copytree(tiny_atlas, root)
-    good = open_app(tmp_path, "across_layers", monkeypatch, **PLANTED)
+    app = open_app(tmp_path, "across_layers", monkeypatch, **PLANTED)
     path = root / "features_pre_mlp.faiss"
     path.write_bytes(path.read_bytes()[:-1])
-    good.run()
-    assert ["is not an 8-bit index" in each.value.replace("\\", "") for each in good.error] == [True]
+    app.run()
+    assert ["is not an 8-bit index" in each.value.replace("\\", "") for each in app.error] == [True]

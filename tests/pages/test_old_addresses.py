@@ -1,4 +1,4 @@
-"""Links that were shared before pages were renamed."""
+"""Links shared before the pages were renamed."""
 
 import json
 from urllib.parse import parse_qsl, urlsplit
@@ -10,13 +10,13 @@ from pages.components.shell.nav import PAGES
 from pages.components.shell.old_addresses import RENAMED
 
 
-def test_every_old_address_leads_to_a_page_and_is_none_itself():
+def test_old_addresses_lead_to_pages_and_are_not_pages():
     assert set(RENAMED.values()) <= set(PAGES)
     assert not set(RENAMED) & set(PAGES)
 
 
 @pytest.mark.parametrize("query", [{}, {"atlas": "demo", "layer": "2", "q": "a&b=c <b>"}])
-def test_the_query_is_passed_on_unchanged(query):
+def test_query_is_unchanged(query):
     def page():
         from pages.components.shell.old_addresses import redirect
 

@@ -1,4 +1,4 @@
-"""Side by side: two features from the URL or typed, what they have in common, and links that say what would work."""
+"""Side by side: two features from the URL or typed, their common key tokens, and messages about invalid names."""
 
 import re
 
@@ -24,7 +24,7 @@ def text(app) -> str:
     return words("\n".join(each.value for each in app.markdown))
 
 
-def test_an_empty_page_says_how_to_fill_it_and_its_pairs_open(tiny_atlas, monkeypatch):
+def test_empty_page_has_instructions_and_suggested_pairs(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "side_by_side", monkeypatch)
     assert not app.error
     assert "Type two features above, such as 3.17.2 or L3 N17 F2" in text(app)
@@ -32,15 +32,15 @@ def test_an_empty_page_says_how_to_fill_it_and_its_pairs_open(tiny_atlas, monkey
         dict(part.split("=") for part in href.split("?")[1].split("&")) for href in chips(app, "Pairs to begin with")
     )
     for pair in (like, same):
-        opened = open_app(tiny_atlas.parent, "side_by_side", monkeypatch, **pair)
-        assert not opened.error
-        assert opened.metric
+        pair_page = open_app(tiny_atlas.parent, "side_by_side", monkeypatch, **pair)
+        assert not pair_page.error
+        assert pair_page.metric
     a, b = (FeatureRef.parse(same[side]) for side in "ab")
     assert (a.of, a.feature, b.feature) == (b.of, 0, 1)
     assert FeatureRef.parse(like["a"]).of != FeatureRef.parse(like["b"]).of
 
 
-def test_a_pair_shows_what_was_planted_of_both(tiny_atlas, monkeypatch):
+def test_pair_shows_the_planted_features(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "side_by_side", monkeypatch, a="0.0.0", b="2.0.0")
     n_a, n_b = LAYERS[0][0][0].size, LAYERS[2][0][0].size
     assert "Key tokens in common: “cat”" in text(app).replace("**", "")
@@ -48,24 +48,24 @@ def test_a_pair_shows_what_was_planted_of_both(tiny_atlas, monkeypatch):
     assert f"| Examples | {n_a} | {n_b} |" in text(app)
     for side, ref in (("a", CATS), ("b", ALSO_CATS)):
         assert rows_of(app, f"Feature {side}")[0]["href"].endswith(f"layer={ref.layer}&neuron={ref.neuron}&feature=0")
-        shown = next(each["lines"] for each in payloads(app) if each.get("label") == f"Examples of {side}, {ref}")
-        assert len(shown) == 10
-        assert {line["t"][line["k"]] for line in shown} == {" cat"}
-        asides = [float(line["aside"]) for line in shown[1:]]
+        lines = next(each["lines"] for each in payloads(app) if each.get("label") == f"Examples of {side}, {ref}")
+        assert len(lines) == 10
+        assert {line["t"][line["k"]] for line in lines} == {" cat"}
+        asides = [float(line["aside"]) for line in lines[1:]]
         assert asides == sorted(asides, reverse=True)
 
 
-def test_the_central_example_comes_first(tiny_atlas, monkeypatch):
+def test_central_example_comes_first(tiny_atlas, monkeypatch):
     atlas = Atlas.open(tiny_atlas)
     app = open_app(tiny_atlas.parent, "side_by_side", monkeypatch, a="0.0.0", b="0.0.1")
-    shown = next(each["lines"] for each in payloads(app) if each.get("label") == "Examples of a, L0 N0 F0")
+    lines = next(each["lines"] for each in payloads(app) if each.get("label") == "Examples of a, L0 N0 F0")
     central = atlas.features["central"][atlas.feature_id(CATS)]
-    assert shown[0]["aside"] == f"{atlas.neuron(CATS.of).activation[central]:.2f}"
+    assert lines[0]["aside"] == f"{atlas.neuron(CATS.of).activation[central]:.2f}"
 
 
 @pytest.mark.parametrize(("a", "b"), [(CATS, ALSO_CATS), (CATS, REDS), (REDS, FeatureRef(2, 3, 1))])
-def test_cosines_are_those_of_the_central_inputs(a, b, tiny_atlas):
-    """By the inputs behind the examples: x itself, and x ⊙ W_in of each neuron."""
+def test_cosines_match_the_central_inputs(a, b, tiny_atlas):
+    """The oracle uses the inputs x of the central examples, and x ⊙ W_in of each neuron."""
     atlas = Atlas.open(tiny_atlas)
     x, e = [], []
     for ref in (a, b):
@@ -78,19 +78,19 @@ def test_cosines_are_those_of_the_central_inputs(a, b, tiny_atlas):
         assert cosine(atlas, b, a, space) == cosine(atlas, a, b, space)
 
 
-def test_common_key_tokens_are_counted_on_both_sides(tiny_atlas):
+def test_counts_of_common_key_tokens(tiny_atlas):
     atlas = Atlas.open(tiny_atlas)
     assert [(VOCAB[token], *n) for token, *n in common(atlas, CATS, ALSO_CATS)] == [(" cat", 14, 10)]
     assert common(atlas, CATS, REDS) == []
 
 
-def test_features_without_a_common_token_say_so(tiny_atlas, monkeypatch):
+def test_features_without_common_key_tokens(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "side_by_side", monkeypatch, a="0.0.0", b="0.0.1")
     assert "none; no word is a key token of both" in text(app)
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "problem"),
     [
         ({"a": "cat"}, "a=cat: a feature is named by its layer, neuron and feature, such as 3.17.2 or L3 N17 F2"),
         ({"b": "0.0"}, "b=0.0: a feature is named by its layer, neuron and feature, such as 3.17.2 or L3 N17 F2"),
@@ -99,24 +99,24 @@ def test_features_without_a_common_token_say_so(tiny_atlas, monkeypatch):
         ({"a": "0.0.9"}, "a=0.0.9: neuron L0 N0 has features 0 to 1 at the atlas’s cut"),
         (
             {"a": "0.4.0"},
-            "a=0.4.0: neuron L0 N4 is dead, it has no features: the page Ranking lists those that have some",
+            "a=0.4.0: neuron L0 N4 is dead and has no features: choose one with features on the page Ranking",
         ),
         (
             {"a": "0.0.0", "b": "0.0.0"},
-            "b=0.0.0: that is the same feature as a: name another one, such as {other}",
+            "b=0.0.0: the same feature as a: choose another, such as {other}",
         ),
     ],
 )
-def test_a_bad_link_says_what_would_have_worked(query, said, tiny_atlas, monkeypatch):
+def test_invalid_name_gives_the_valid_ones(query, problem, tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "side_by_side", monkeypatch, **query)
     other = Atlas.open(tiny_atlas).similar(CATS, "neuron")[0][0].dotted
-    assert [words(each.value) for each in app.error] == [said.format(other=other)]
-    assert url(app) == query  # left as it is: the message is about it
+    assert [words(each.value) for each in app.error] == [problem.format(other=other)]
+    assert url(app) == query  # unchanged: the message is about it
     for side in set(query) & set("b" if query.get("a") == "0.0.0" else "ab"):
         assert app.text_input(key=f"_side_{side}").value == query[side]
 
 
-def test_one_feature_offers_those_similar_to_it(tiny_atlas, monkeypatch):
+def test_one_feature_offers_similar_ones(tiny_atlas, monkeypatch):
     atlas = Atlas.open(tiny_atlas)
     for side, other in (("a", "b"), ("b", "a")):
         app = open_app(tiny_atlas.parent, "side_by_side", monkeypatch, **{side: "0.0.0"})
@@ -129,7 +129,7 @@ def test_one_feature_offers_those_similar_to_it(tiny_atlas, monkeypatch):
 
 
 @pytest.mark.parametrize("spelling", ["2.0.0", "L2 N0 F0", " l2 n0 f0 ", "2 0 0"])
-def test_typing_names_a_feature(spelling, tiny_atlas, monkeypatch):
+def test_typed_names_of_a_feature(spelling, tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "side_by_side", monkeypatch, a="0.0.0")
     app.text_input(key="_side_b").set_value(spelling).run()
     assert not app.error
@@ -137,7 +137,7 @@ def test_typing_names_a_feature(spelling, tiny_atlas, monkeypatch):
     assert app.metric
 
 
-def test_what_is_typed_wrongly_is_told_and_stays_to_be_mended(tiny_atlas, monkeypatch):
+def test_invalid_typed_name_stays_in_the_field(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "side_by_side", monkeypatch, a="0.0.0")
     app.text_input(key="_side_b").set_value("the <b>cat</b>").run()
     assert words(app.error[0].value).startswith("b=the <b>cat</b>: a feature is named by")
@@ -147,15 +147,15 @@ def test_what_is_typed_wrongly_is_told_and_stays_to_be_mended(tiny_atlas, monkey
     assert url(app) == {"atlas": "planted", "a": "0.0.0"}
 
 
-def test_swap_turns_the_sides(tiny_atlas, monkeypatch):
+def test_swap_exchanges_the_sides(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "side_by_side", monkeypatch, a="0.0.0", b="2.0.0")
     app.button(key="_swap").click().run()
     assert url(app) == {"atlas": "planted", "a": "2.0.0", "b": "0.0.0"}
     assert rows_of(app, "Feature a")[0]["name"] == "L2 N0"
 
 
-def test_hostile_key_tokens_in_common_are_text(tiny_atlas, monkeypatch):
-    """Of all tokens at once, as if they were key tokens of both."""
+def test_hostile_common_key_tokens_are_escaped(tiny_atlas, monkeypatch):
+    """The page lists all tokens, as if they were key tokens of both."""
     monkeypatch.setattr(facts, "common", lambda *_: [(token, 1, 1) for token in range(len(VOCAB))])
     monkeypatch.setattr(facts, "MOST_TOKENS", len(VOCAB))
     app = open_app(tiny_atlas.parent, "side_by_side", monkeypatch, a="2.3.0", b="2.3.1")
@@ -165,7 +165,7 @@ def test_hostile_key_tokens_in_common_are_text(tiny_atlas, monkeypatch):
     assert not re.search(r"(?<!\\)[<>]|[\u202e\x00]", line)
 
 
-def test_similar_features_can_be_compared(tiny_atlas, monkeypatch):
+def test_similar_features_link_to_side_by_side(tiny_atlas, monkeypatch):
     atlas = Atlas.open(tiny_atlas)
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="0", feature="1")
     rows = rows_of(app, "Features similar to feature 1")

@@ -8,8 +8,8 @@ from jaxtyping import Bool, Int
 from ne_core.atlas import Atlas
 from ne_core.errors import AtlasError
 from ne_core.method.comparable import MEANINGLESS
-from ne_core.queries.free_query import space_index
-from ne_core.queries.trail import Trail, chosen, layers_reached, trail
+from ne_core.queries.space_index import space_index
+from ne_core.queries.trail import Trail, layers_reached, trail, trail_nodes
 from ne_core.refs import FeatureRef
 from ne_core.text.token_text import is_word
 from pages.components.cached.comparable import layer_pairs
@@ -27,7 +27,7 @@ def trail_of(atlas: Atlas, view: View) -> Trail:
     cosines, pairs = index.cosines(index.vectors(np.array([seed]))[0]), layer_pairs(atlas, view.space)
     verdicts = partial(pairs.verdict, least=view.bound)
     without = [layer for layer in atlas.layers if verdicts(view.seed.layer, layer) in MEANINGLESS]
-    ids = chosen(cosines, layers, seed, atlas.feature_ids(view.seed.of), view.per, view.bound, without)
+    ids = trail_nodes(cosines, layers, seed, atlas.feature_ids(view.seed.of), view.per, view.bound, without)
     return trail(ids, layers[ids], index.vectors(ids), seed, view.bound, verdicts)
 
 

@@ -2,7 +2,7 @@
 
 from ne_core.atlas import Atlas
 from ne_core.method.comparable import Verdict
-from ne_core.queries.comparable_text import compared_words, named
+from ne_core.queries.comparable_text import compared_words, layers_phrase
 from ne_core.queries.trail import Trail
 from pages.components.text.labels import label
 
@@ -29,16 +29,16 @@ def spread(atlas: Atlas, trail: Trail, layer: int, comparable: list[int]) -> str
     if compared == [layer]:
         return "So nothing is said of where else the feature appears, splits or merges."
     met = [each for each in trail.layers if each in compared]
-    those = "" if compared == list(atlas.layers) else f"of {named(atlas.manifest, compared)}: "
+    those = "" if compared == list(atlas.layers) else f"of {layers_phrase(atlas.manifest, compared)}: "
     if met == [layer]:
-        others = named(atlas.manifest, [each for each in compared if each != layer], "or")
+        others = layers_phrase(atlas.manifest, [each for each in compared if each != layer], "or")
         return f"No feature of {others} has a cosine of {trail.least:g} or more with this one."
     first, last = met[0], met[-1]
     begins = "it is there from the first on" if first == compared[0] else f"it first appears in layer {first}"
-    begins += f" ({name(atlas, trail, trail.at(first)[0])})"
+    begins += f" ({name(atlas, trail, trail.nodes_of(first)[0])})"
     ends = "goes on to the last" if last == compared[-1] else f"is last seen in layer {last}"
     gaps = [each for each in compared if first < each < last and each not in met]
-    without = f" Not met in {named(atlas.manifest, gaps)}." if gaps else ""
+    without = f" Not met in {layers_phrase(atlas.manifest, gaps)}." if gaps else ""
     return sentence(f"{those}{begins} and {ends}.{without}")
 
 

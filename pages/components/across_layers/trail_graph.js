@@ -1,4 +1,4 @@
-/* data = {key, layers, unlike: layers that cannot be compared with the start's, least, nodes: [{layer, ref, label, more, size, cosine or null for the start, href, root or null,
+/* data = {key, layers, unlike: layers that cannot be compared with the start's, least, nodes: [{layer, ref, label, has_others, size, cosine or null for the start, href, root or null,
    turns, said}] by layer, links: [[from, to, cosine]]} */
 const SVG = 'http://www.w3.org/2000/svg';
 const WIDE = 168, EMPTY = 62, GAP = 46;   // pixels: a layer with features, one without, between two
@@ -46,7 +46,7 @@ function item(node, i) {
   made.dataset.node = i;
   link.href = node.href;
   const name = element('span', 'name'), facts = element('span', 'facts');
-  name.append(label(node.label, node.more, node.context));
+  name.append(label(node.label, node.has_others, node.context));
   for (const turn of node.turns) facts.append(element('span', 'turn', turn), ' · ');
   facts.append(`${node.ref} · ${node.cosine === null ? 'the start' : plain(node.cosine)} · ${node.size} ex.`);
   link.title = name.textContent;

@@ -4,7 +4,7 @@ import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.method.contributions import STRONGEST
-from ne_core.queries.why import Reading, Why, why
+from ne_core.queries.attribution import Attribution, Reading, attribution
 from ne_core.text.token_text import spelled, visible
 from pages.components.base.escape import markdown
 from pages.components.url.links import atlas_query, page_href
@@ -26,13 +26,13 @@ def show_why(atlas: Atlas, neuron: Neuron, cluster: Cluster, what: str) -> None:
     st.caption(f"Parts of the mean pre-activation of the {examples} of {what}, in units of pre-activation. {HELD}")
 
 
-def why_of(atlas: Atlas, neuron: Neuron, cluster: Cluster) -> Why | None:
+def why_of(atlas: Atlas, neuron: Neuron, cluster: Cluster) -> Attribution | None:
     """What the page shows and exports; None where the atlas does not hold it."""
     wrote = atlas.contributions(neuron.ref)
-    return None if wrote is None else why(atlas, neuron, wrote, cluster.rows, MOST)
+    return None if wrote is None else attribution(atlas, neuron, wrote, cluster.rows, MOST)
 
 
-def named_parts(found: Why) -> list[tuple[str, float]]:
+def named_parts(found: Attribution) -> list[tuple[str, float]]:
     """The rows of the chart without the total."""
     largest = [(part_name(written.part), written.mean) for written in found.largest]
     return with_rest(largest, found.n_rest, found.rest, found.biases)
@@ -48,7 +48,7 @@ def read_words(atlas: Atlas, reading: Reading | None, n: int) -> dict | None:
         token, before = reading.token, f"{some}reads most often "
         after = f", {distance(reading)} ({reading.n_token:,} of {reading.n:,} examples)"
     else:
-        token, after = reading.there, ""
+        token, after = reading.back_token, ""
         often = f"({reading.n_back:,} of {reading.n:,} examples), there most often "
         before = f"{some}reads most often from {place(reading.back)} {often}"
     text = atlas.vocab[token]

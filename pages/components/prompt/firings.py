@@ -54,7 +54,7 @@ def row(atlas: Atlas, view: View, read: TextRead, entry: int) -> dict:
     """A feature with its central example; or a neuron alone, where it has no features."""
     fired = read.fired
     ref, neuron, share = feature_of(fired, entry), neuron_of(fired, entry), float(fired.share[entry])
-    token = atlas.shown[int(read.tokens[fired.pos[entry]])]
+    token = atlas.visible_tokens[int(read.tokens[fired.pos[entry]])]
     meta = f"{share:.0%} at “{token}”" if view.pos is None else f"{share:.0%}"
     shown = {"meta": meta, "share": min(1.0, share), "also": questions(atlas, view, fired, entry)}
     if ref is None:

@@ -6,7 +6,7 @@ from jaxtyping import Bool, Int
 from ne_core.atlas import Atlas
 from ne_core.live.answers import Fired, TextRead
 from ne_core.method.classes import CLASSES
-from ne_core.queries.board import board
+from ne_core.queries.ranking import ranking
 from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.cached.per_atlas import per_atlas
 from pages.components.url.prompt_view import View
@@ -37,7 +37,7 @@ def of_class(atlas: Atlas, fired: Fired, kind: int) -> Bool[np.ndarray, " n"]:
 @per_atlas()
 def neuron_classes(atlas: Atlas) -> Int[np.ndarray, " n_neurons"]:
     """The class of each neuron, by its number in CLASSES."""
-    return np.asarray(board(atlas).columns["class"]).astype(np.int64)
+    return np.asarray(ranking(atlas).columns["class"]).astype(np.int64)
 
 
 def neuron_of(fired: Fired, entry: int) -> NeuronRef:

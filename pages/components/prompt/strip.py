@@ -19,7 +19,7 @@ STRIP = component(
 def strip(atlas: Atlas, view: View, read: TextRead) -> None:
     """Layers from the first, at the bottom, to the last; the darker a cell, the more neurons at the share or above."""
     drawn = {
-        "tokens": [atlas.shown[id] for id in read.tokens.tolist()],
+        "tokens": [atlas.visible_tokens[id] for id in read.tokens.tolist()],
         "counted": read.counted.tolist(),
         "layers": read.layers.tolist(),
         "marks": layer_marks(atlas.manifest),

@@ -71,7 +71,7 @@ def show_importance(atlas: Atlas, read: TextRead, matters: Matters) -> None:
     st.markdown("**Which tokens it needs**")
     for note in matters.notes:
         st.caption(markdown(note))
-    masked_text(matters, [atlas.shown[id] for id in read.tokens.tolist()], atlas.manifest.causal)
+    masked_text(matters, [atlas.visible_tokens[id] for id in read.tokens.tolist()], atlas.manifest.causal)
     st.caption(
         f"Activation {matters.activation:.2f}. Token importance: the share that is lost when the token is masked, "
         "for each mask baseline; the key token is outlined."

@@ -1,4 +1,4 @@
-/* data = {key, label, columns: [{title, unit, meaning, href, sorted}], rows: [{href, name, kind, cells, label, more}]}
+/* data = {key, label, columns: [{title, unit, meaning, href, sorted}], rows: [{href, name, kind, cells, label, has_others}]}
    The first column is the neuron, the second its class; what it fires on stands between them and cannot be sorted. */
 export default function (component) {
   const { data, parentElement } = unpacked(component);
@@ -59,7 +59,7 @@ function row(each) {
   link.href = each.href;
   first.append(link);
   const fires = element('td', 'fires');
-  if (each.label.length) fires.append(label(each.label, each.more)); else fires.append('nothing in this corpus');
+  if (each.label.length) fires.append(label(each.label, each.has_others)); else fires.append('nothing in this corpus');
   const cells = each.cells.map((text, i) => element('td', i ? 'figure' : 'kind ' + each.kind, text));
   made.append(first, fires, ...cells);
   return made;

@@ -7,7 +7,7 @@ import numpy as np
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import ref_name
 from ne_core.method.classes import CLASSES
-from ne_core.queries.board import Board
+from ne_core.queries.ranking import Ranking
 from ne_core.refs import NeuronRef
 from pages.components.base.assets import component, drawn_key
 from pages.components.text.labels import brief, label
@@ -24,11 +24,11 @@ TABLE = component(
 NAMED = 4  # features whose key token is shown
 
 
-def ranking_table(atlas: Atlas, board: Board, rows: Sequence[int], view: View) -> None:
+def ranking_table(atlas: Atlas, ranking: Ranking, rows: Sequence[int], view: View) -> None:
     drawn = {
         "label": atlas.manifest.vocabulary.Units,
         "columns": [heading(atlas, name, view) for name in columns(atlas.manifest)],
-        "rows": [table_row(atlas, board, row) for row in rows],
+        "rows": [table_row(atlas, ranking, row) for row in rows],
     }
     TABLE(data={"key": drawn_key(drawn), **drawn}, key="ranking")
 
@@ -44,23 +44,23 @@ def heading(atlas: Atlas, name: str, view: View) -> dict:
     }
 
 
-def table_row(atlas: Atlas, board: Board, row: int) -> dict:
+def table_row(atlas: Atlas, ranking: Ranking, row: int) -> dict:
     """A neuron: where it is, what it fires on, and its numbers as they are written."""
-    ref = NeuronRef(int(board.columns["layer"][row]), int(board.columns["neuron"][row]))
-    texts = [cell(board, column, row) for column in columns(atlas.manifest).values()]
+    ref = NeuronRef(int(ranking.columns["layer"][row]), int(ranking.columns["neuron"][row]))
+    texts = [cell(ranking, column, row) for column in columns(atlas.manifest).values()]
     ids = atlas.feature_ids(ref)
     return {
         "href": neuron_href(atlas, ref),
         "name": ref_name(atlas.manifest, ref),
-        "kind": CLASSES[board.columns["class"][row]],
+        "kind": CLASSES[ranking.columns["class"][row]],
         "cells": texts[1:],
         "label": brief([label(atlas, id) for id in ids[:NAMED]]),
-        "more": len(ids) > NAMED,
+        "has_others": len(ids) > NAMED,
     }
 
 
-def cell(board: Board, column: Column, row: int) -> str:
+def cell(ranking: Ranking, column: Column, row: int) -> str:
     """The number as it is written, with the ends of its interval where there is one."""
-    said = column.text(board.columns[column.source][row].item())
-    ends = [board.columns[name][row].item() for name in column.ends or ()]
+    said = column.text(ranking.columns[column.source][row].item())
+    ends = [ranking.columns[name][row].item() for name in column.ends or ()]
     return f"{said} [{column.text(ends[0])}–{column.text(ends[1])}]" if ends and np.isfinite(ends).all() else said

@@ -1,4 +1,4 @@
-/* Sends the browser from an old address to the new one, which takes its place in the history: Back skips both. */
+/* Replace an old address with the new one, in the history too, so that Back does not return to it. */
 export default function (component) {
   location.replace(unpacked(component).data.href);
 }

@@ -1,4 +1,4 @@
-"""Addresses that pages had before: links to them were shared, so each leads to the page's new one."""
+"""Former addresses of pages, which shared links still contain: each leads to the page's new address."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ REDIRECT = component(__file__, "old_addresses", html="<span hidden></span>")
 
 
 def pages(titles: dict[str, str]) -> list:
-    """One hidden page for each old address; `titles` are those of the new pages."""
+    """Build one hidden page per old address; `titles` are the titles of the new pages."""
     return [st.Page(redirect(new, titles[new]), title=titles[new], url_path=old) for old, new in RENAMED.items()]
 
 

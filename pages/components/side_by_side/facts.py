@@ -6,7 +6,7 @@ from jaxtyping import Int
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import ref_name
 from ne_core.numbers import fixed
-from ne_core.queries.free_query import space_index
+from ne_core.queries.space_index import space_index
 from ne_core.refs import FeatureRef
 from ne_core.text.token_text import short
 from pages.components.base.escape import markdown

@@ -20,7 +20,7 @@ EXAMPLES = 10
 
 def show_head(atlas: Atlas, side: str, ref: FeatureRef) -> None:
     row = feature_row(atlas, atlas.feature_id(ref), named=True, line=None)
-    feature_rows([row], of=atlas, name=f"head_{side}", label=f"Feature {side}", shown=1)
+    feature_rows([row], atlas=atlas, name=f"head_{side}", label=f"Feature {side}", n_visible=1)
 
 
 def show_examples(atlas: Atlas, side: str, ref: FeatureRef) -> None:

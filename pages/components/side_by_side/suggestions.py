@@ -63,4 +63,4 @@ def one_picked(atlas: Atlas, view: View) -> None:
     ]
     st.markdown(f"**Pick {missing}**: type a feature above" + (", or take one that is similar:" if rows else "."))
     said = f"Features similar to {ref_name(atlas.manifest, picked)}"
-    feature_rows(rows, of=atlas, name="partners", label=said, shown=8)
+    feature_rows(rows, atlas=atlas, name="partners", label=said, n_visible=8)

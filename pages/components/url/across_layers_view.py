@@ -1,4 +1,4 @@
-"""What the trail page shows, as a URL: from which feature, in which space, how like and how many."""
+"""The view of the page Across layers, as a URL: the feature of a trail, the space, the least cosine, the width."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from pages.components.url.atlas_fields import space, this_unit, unit
 from pages.components.url.declared import Addressed, Context
 from pages.components.url.fields import number, whole
 
-LEAST = {"neuron": 0.3, "pre_mlp": 0.6}  # embeddings of different neurons are weighted by different weights
+LEAST = {"neuron": 0.3, "pre_mlp": 0.6}  # lower for neuron embeddings, which each neuron weights differently
 OTHER_SPACE = 0.5
 PER = range(1, 11)
 
@@ -18,17 +18,17 @@ def usual_least(space: str) -> float:
 
 
 def alive(c: Context, ref: FeatureRef) -> FeatureRef:
-    """The feature, or where its neuron has none the page's own."""
+    """Return the feature, or the page's default where its neuron has no features."""
     if len(c.atlas.feature_ids(ref.of)):
         return ref
-    other = f"this is the trail of another {c.vocabulary.unit}"
-    c.at.problems.append(f"neuron={ref.neuron}: it is dead and has no features; {other}")
+    unit = c.vocabulary.unit
+    c.request.problems.append(f"neuron={ref.neuron}: this {unit} is dead and has no features; showing another {unit}")
     return c.start
 
 
 @dataclass(frozen=True)
 class View(Addressed, page="across_layers"):
-    """The trail of one feature, `start` of the page where the URL names none. Without a `least` it is the space's."""
+    """The trail of one feature, by default the page's `start`. `least` None is the default of the space."""
 
     seed: FeatureRef = unit(
         FeatureRef,
@@ -47,7 +47,7 @@ class View(Addressed, page="across_layers"):
     )
     space: str = space()
     least: float | None = number(
-        0.0, 1.0, "the least cosine of a trail is a number from 0 to 1", usual=lambda c: usual_least(c.space)
+        0.0, 1.0, "the least cosine is a number from 0 to 1", usual=lambda c: usual_least(c.space)
     )
     per: int = whole(PER, f"a trail has {PER[0]} to {PER[-1]} features of each layer", usual=5)
 
@@ -57,5 +57,5 @@ class View(Addressed, page="across_layers"):
 
 
 def trail_href(atlas: Atlas, ref: FeatureRef, space: str | None = None) -> str:
-    """The address of the trail of a feature of the atlas's cut."""
+    """Address of the trail of a feature of the atlas's cut."""
     return View(ref, space or atlas.manifest.default_space).href(atlas)

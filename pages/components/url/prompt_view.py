@@ -9,21 +9,20 @@ from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.url import atlas_fields
 from pages.components.url.atlas_fields import feature_named
 from pages.components.url.declared import Addressed, Context
-from pages.components.url.fields import Wrong, choice, named, text, whole
+from pages.components.url.fields import InvalidValue, choice, named, text, whole
 from pages.components.url.location import numbers
 
 LONGEST = 2000  # characters of a text in an address; the model reads 256 tokens, about 1,000 characters of English
 MOST_POS = 1000  # positions an address may name; how many the text has is known when it has been read
 SHARES = range(round(100 * LEAST_SHARE), 101)
-TOO_LONG = f"a text in a link has at most {LONGEST:,} characters; only the first {LONGEST:,} are read"
 WHERE = {"here": "At the picked token", "everywhere": "At every token"}
 
 
 def removals(c: Context, text: str) -> tuple[Removal, ...]:
-    """“0.2.1,2.3”: features of the atlas's cut and whole neurons. Raises Wrong."""
+    """“0.2.1,2.3”: features of the atlas's cut and whole neurons. Raises InvalidValue."""
     parts = list(dict.fromkeys(text.split(",")))
     if len(parts) > MOST_REMOVED:
-        raise Wrong(f"at most {MOST_REMOVED} meanings are taken out at once")
+        raise InvalidValue(f"at most {MOST_REMOVED} meanings are taken out at once")
     return tuple(removal(c, part) for part in parts)
 
 
@@ -36,14 +35,14 @@ def removal(c: Context, text: str) -> Removal:
 
 
 def neuron_named(c: Context, text: str) -> NeuronRef:
-    """“3.17”. Raises Wrong for a neuron that the atlas does not have."""
+    """“3.17”. Raises InvalidValue for a neuron that the atlas does not have."""
     unit = c.vocabulary.unit
     try:
         ref = NeuronRef.parse(text)
     except ValueError as error:
-        raise Wrong(f"a {unit} is named by its layer and number, such as 0.12") from error
+        raise InvalidValue(f"a {unit} is named by its layer and number, such as 0.12") from error
     if ref.layer not in c.atlas.layers or ref.neuron >= c.atlas.n_neurons(ref.layer):
-        raise Wrong(f"this atlas has no {unit} {ref}: it has {numbers(c.atlas.layers, 'layer')}")
+        raise InvalidValue(f"this atlas has no {unit} {ref}: it has {numbers(c.atlas.layers, 'layer')}")
     return ref
 
 
@@ -59,7 +58,7 @@ class View(Addressed, page="prompt"):
     Links may name an example of the corpus, and its key token, in place of a text: see `with_text`.
     """
 
-    text: str = text(LONGEST, TOO_LONG, examples=("The cat sat", "<b>&"))
+    text: str = text(LONGEST, examples=("The cat sat", "<b>&"))
     share: int = whole(SHARES, f"a share of the maximum is {SHARES[0]} to {SHARES[-1]} percent", usual=75)
     pos: int | None = whole(range(MOST_POS), "positions are numbered from 0")
     layer: int | None = atlas_fields.layer()
@@ -70,9 +69,9 @@ class View(Addressed, page="prompt"):
     )
     where: str = choice(tuple(WHERE), "a meaning is taken out", usual="here")
     example: int | None = whole(
-        lambda c: range(len(c.atlas.tokens)), "this atlas", "example", where=lambda c: not c.text
+        lambda c: range(len(c.atlas.tokens)), "this atlas", "example", applies=lambda c: not c.text
     )
-    key: int | None = whole(range(MOST_POS), "positions are numbered from 0", where=lambda c: not c.text)
+    key: int | None = whole(range(MOST_POS), "positions are numbered from 0", applies=lambda c: not c.text)
 
     @property
     def removed(self) -> tuple[Removal, ...]:

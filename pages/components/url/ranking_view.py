@@ -1,19 +1,19 @@
-"""What the ranking shows, as a URL: sorted by which column, which neurons, which page."""
+"""The view of the page Ranking, as a URL: the column and order of sorting, the filters, the page."""
 
 import math
 import re
 from dataclasses import Field, dataclass
 
 from ne_core.atlas.manifest import Manifest
-from ne_core.queries.board import Board, Filter
+from ne_core.queries.ranking import Filter, Ranking
 from pages.components.text.measure_columns import COLUMNS, Column, columns
 from pages.components.url import atlas_fields
 from pages.components.url.declared import Addressed, Context
-from pages.components.url.fields import Paged, Wrong, choice, decimal, flag, later, named
+from pages.components.url.fields import InvalidValue, Paged, choice, decimal, flag, named, page_field
 
 PAGE = 50  # rows at a time
 SORT = "features"
-RANGES = {  # in the URL: in the ranking
+RANGES = {  # name in the URL: name in the ranking
     "features": "features",
     "random": "random",
     "size": "n_examples",
@@ -25,14 +25,14 @@ Range = tuple[float | None, float | None]
 
 
 def limits(name: str) -> Field:
-    """“2-10”, “2-” or “-10”."""
+    """Field of a range: “2-10”, “2-” or “-10”."""
 
     def parse(c: Context, text: str) -> Range:
-        found = re.fullmatch(rf"({NUMBER})?-({NUMBER})?", text)
-        least, most = (float(end) if end else None for end in found.groups()) if found else (None, None)
-        if not found or (least is not None and most is not None and least > most):
+        match = re.fullmatch(rf"({NUMBER})?-({NUMBER})?", text)
+        least, most = (float(end) if end else None for end in match.groups()) if match else (None, None)
+        if not match or (least is not None and most is not None and least > most):
             low, high = ends(c.board, name)
-            raise Wrong(f"a range is written 2-10, 2- or -10; here values lie between {low:g} and {high:g}")
+            raise InvalidValue(f"a range is written 2-10, 2- or -10; values here are from {low:g} to {high:g}")
         return (least, most) if text != "-" else None
 
     def spell(limits: Range) -> str:
@@ -41,8 +41,8 @@ def limits(name: str) -> Field:
     return named(parse, spell=spell, examples=("2-", "-3", "0.1-5", "95-"))
 
 
-def ends(board: Board, name: str) -> tuple[float, float]:
-    """The ends of what a range can be, rounded outwards: whole numbers, or hundredths for distances."""
+def ends(board: Ranking, name: str) -> tuple[float, float]:
+    """Ends of a range's values, rounded outwards to whole numbers, or to hundredths for distances."""
     low, high = board.ends(RANGES[name]) or (0, 0)
     scale = 100 if name == "distance" else 1
     return math.floor(low * scale) / scale, math.ceil(high * scale) / scale
@@ -50,7 +50,7 @@ def ends(board: Board, name: str) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class View(Paged, Addressed, page="ranking"):
-    """One view of the ranking, of which the page knows the `board`. Without an order it is the column's own."""
+    """One view of the ranking. `descending` None is the default order of the column; the page passes the `board`."""
 
     sort: str = choice(
         lambda c: tuple(columns(c.atlas.manifest)), "the columns are", usual=SORT, examples=tuple(COLUMNS)
@@ -64,10 +64,10 @@ class View(Paged, Addressed, page="ranking"):
     random: Range | None = limits("random")
     size: Range | None = limits("size")
     distance: Range | None = limits("distance")
-    page: int = later()
+    page: int = page_field()
 
-    these_have = "this view has"
-    size_of_page = staticmethod(lambda: PAGE)
+    pages_message = "this view has"
+    page_size = staticmethod(lambda: PAGE)
 
     @property
     def column(self) -> Column:
@@ -79,7 +79,7 @@ class View(Paged, Addressed, page="ranking"):
 
     @property
     def ranges(self) -> dict[str, Range]:
-        """Those that limit something."""
+        """Ranges that have a limit, by name."""
         return {name: getattr(self, name) for name in RANGES if getattr(self, name)}
 
     @property
@@ -87,7 +87,7 @@ class View(Paged, Addressed, page="ranking"):
         return Filter(self.layer, self.kind, tuple((RANGES[name], *ends) for name, ends in self.ranges.items()))
 
     def sorted_by(self, column: str) -> "View":
-        """What a click on a column's heading shows: sorted by it, the other way round if it was already."""
+        """Return the view after a click on a column's heading: sorted by it, reversed if it already was."""
         return self.to(sort=column, descending=not self.falling if column == self.sort else None)
 
 
@@ -104,5 +104,5 @@ COMPARED = {
 
 
 def presets(manifest: Manifest) -> dict[str, View]:
-    """Ready-made views of an atlas, by name."""
+    """Predefined views of an atlas, by name."""
     return PRESETS if manifest.rarefied is None else PRESETS | COMPARED

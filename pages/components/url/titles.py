@@ -1,4 +1,4 @@
-"""What the browser's tab says of the views whose pages have no other name for them."""
+"""Titles of the browser's tab for views of the ranking, the search and the map."""
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import layer_mark, ref_name

@@ -97,7 +97,7 @@ def test_filters_by_chance_are_urls(query, expected, compared_atlas, monkeypatch
 def test_a_wrong_range_says_what_would_have_worked(compared_atlas, monkeypatch):
     app = open_app(compared_atlas.parent, "ranking", monkeypatch, random="x")
     (message,) = app.error
-    assert "here values lie between 0 and 100" in message.value
+    assert "values here are from 0 to 100" in message.value
 
 
 def test_figures_have_random_directions_beside_neurons(compared_atlas, monkeypatch):
@@ -105,7 +105,7 @@ def test_figures_have_random_directions_beside_neurons(compared_atlas, monkeypat
     charts = [json.loads(each.proto.spec) for each in app.get("plotly_chart")]
     assert [box["name"] for box in charts[0]["data"]] == ["neurons", "random directions"]
     assert "Grey: random directions" in captions(app)
-    assert "at 7 examples, for neurons that have as many" in captions(app)
+    assert "at 7 examples, for neurons with at least as many" in captions(app)
 
 
 def test_the_overview_ranks_by_chance_and_says_so(compared_atlas, tiny_atlas, monkeypatch):

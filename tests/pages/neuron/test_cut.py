@@ -120,10 +120,10 @@ def test_similar_features_at_a_moved_cut_are_a_default_features(tiny_atlas, atla
     rows = features_at(several, at)[4].rows
     feature = holder(several, rows)
     assert set(several.feature[rows]) == {feature}
-    told = next(each.value for each in app.caption if "known for the atlas’s cut" in each.value)
+    told = next(each.value for each in app.caption if "stored for the atlas’s cut" in each.value)
     size = (several.feature == feature).sum()
     name = label(atlas, atlas.feature_ids(several.ref)[feature])
-    held = f"its feature {feature}, {name}, which holds {len(rows)} of the {len(rows)} examples of feature 4 at cut"
+    held = f"its feature {feature}, {name}, which has {len(rows)} of the {len(rows)} examples of feature 4 at cut"
     assert held in words(told)
     assert f"and {size - len(rows)} others" in told
     plain = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature=str(feature))

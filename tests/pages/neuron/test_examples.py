@@ -11,7 +11,7 @@ from ne_core.atlas import Atlas
 from ne_core.queries.maximum import percent
 from ne_core.refs import NeuronRef
 from ne_core.text.token_text import spelled, visible
-from pages.components.matching.holds import Held
+from pages.components.matching.text_filter import TextFilter
 from pages.components.neuron import export_neuron
 from pages.components.url import reading
 from pages.components.url.neuron_view import View
@@ -153,14 +153,16 @@ def test_by_a_token_that_they_hold(tiny_atlas, atlas, large, monkeypatch):
 
 def on_screen(atlas, neuron, rows) -> list[str]:
     """The text of each example as it is shown."""
-    return ["".join(atlas.shown[t] for t in row if t >= 0) for row in atlas.window_tokens(neuron, rows).tolist()]
+    return [
+        "".join(atlas.visible_tokens[t] for t in row if t >= 0) for row in atlas.window_tokens(neuron, rows).tolist()
+    ]
 
 
 def pair_in(atlas, neuron, rows) -> str:
     """Two words that stand beside each other in an example, as they are shown there."""
     windows = atlas.window_tokens(neuron, rows).tolist()
     is_word = [text.strip().isalpha() and text.startswith(" ") for text in atlas.vocab]
-    return next(atlas.shown[a] + atlas.shown[b] for row in windows for a, b in pairwise(row)
+    return next(atlas.visible_tokens[a] + atlas.visible_tokens[b] for row in windows for a, b in pairwise(row)
                 if min(a, b) >= 0 and is_word[a] and is_word[b])  # fmt: skip
 
 
@@ -179,7 +181,7 @@ def test_by_a_text_of_several_tokens_as_it_stands_on_the_screen(tiny_atlas, atla
 @pytest.mark.parametrize(("holds", "n"), [("river", 1), ("RIVER", 0), ("rive", 1), ("␣river", 1), ("River", 0)])
 def test_capitals_count_only_when_there_are_some(holds, n, atlas, large):
     rows = of_feature(large, 0)
-    held = Held(atlas, holds).among(large, rows)
+    held = TextFilter(atlas, holds).passes(large, rows)
     expected = ["river" in text for text in on_screen(atlas, large, rows)] if n else [False] * len(rows)
     assert held.tolist() == expected
     assert any(expected) == bool(n)
@@ -191,7 +193,7 @@ def test_every_exact_token_of_an_old_link_passes_what_it_passed(atlas, large):
     windows = atlas.window_tokens(large, rows)
     for id, token in enumerate(atlas.vocab):
         for typed in (spelled(token), visible(token)):
-            assert (Held(atlas, typed).among(large, rows) >= (windows == id).any(axis=1)).all(), typed
+            assert (TextFilter(atlas, typed).passes(large, rows) >= (windows == id).any(axis=1)).all(), typed
 
 
 def test_a_context_is_widened_to_what_is_looked_for(tiny_atlas, atlas, large, monkeypatch):

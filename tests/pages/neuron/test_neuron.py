@@ -174,7 +174,7 @@ def test_names_begin_with_the_planted_key_tokens(tiny_atlas):
 def test_a_name_in_words():
     assert str(Label(("York",), False, ("New",))) == "“York” after “New”"
     assert str(Label(("York", "Jersey"), True, ("New", "of"))) == "“York”, “Jersey” … after “New”, “of”"
-    assert Label(("York",), False, ("New",)).data() == {"label": ["York"], "context": ["New"], "more": False}
+    assert Label(("York",), False, ("New",)).data() == {"label": ["York"], "context": ["New"], "has_others": False}
 
 
 def test_names_in_short_say_what_comes_before_only_where_it_tells_two_apart():
@@ -191,7 +191,7 @@ def test_every_feature_is_shown_with_its_number_and_the_name_that_the_atlas_hold
         app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **ref.query(), feature="1")
         rows = rows_of(app, "Features of")
         stored = [label(atlas, id).data() for id in atlas.feature_ids(ref)]
-        assert [{name: row[name] for name in ("label", "context", "more")} for row in rows] == stored
+        assert [{name: row[name] for name in ("label", "context", "has_others")} for row in rows] == stored
         assert [row["number"] for row in rows] == list(range(len(stored)))
         head = next(each["head"] for each in payloads(app) if "lines" in each)
         assert (head["number"], head["label"], head["context"]) == (1, stored[1]["label"], stored[1]["context"])

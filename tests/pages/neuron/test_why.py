@@ -8,11 +8,11 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.method.contributions import Contributions
-from ne_core.queries.why import why
+from ne_core.queries.attribution import attribution
 from ne_core.refs import NeuronRef
 from pages.components.neuron.why import read_words
 from tests.support.apptest import open_app, payloads
-from tests.support.hostile import copied, manifest_of, set_manifest
+from tests.support.hostile import copy_atlas, manifest_of, set_manifest
 
 LARGE = {"layer": "2", "neuron": "0"}
 SCRIPT = "<script>alert(1)</script>"
@@ -60,7 +60,7 @@ def test_what_a_head_reads(tiny_atlas, atlas, monkeypatch):
     assert (
         row["reads"]["before"] == f"reads most often from the token before it ({n} of {n} examples), there most often "
     )
-    assert row["reads"]["token"] == atlas.shown[Counter(before.tolist()).most_common(1)[0][0]]
+    assert row["reads"]["token"] == atlas.visible_tokens[Counter(before.tolist()).most_common(1)[0][0]]
     assert row["reads"]["href"].startswith("search?atlas=planted&q=")
 
 
@@ -72,8 +72,8 @@ def test_a_token_that_is_read_from_anywhere(atlas):
     back = np.arange(len(rows)) % (neuron.pos + 1)
     tokens[neuron.example, neuron.pos - back] = script
     wrote = atlas.contributions(NeuronRef(2, 2))
-    reads = Contributions(wrote.named, wrote.parts, np.full((len(rows), 1), number), back[:, None])
-    found = why(dataclasses.replace(atlas, tokens=tokens), neuron, reads, rows, most=4)
+    reads = Contributions(wrote.part_list, wrote.parts, np.full((len(rows), 1), number), back[:, None])
+    found = attribution(dataclasses.replace(atlas, tokens=tokens), neuron, reads, rows, most=4)
     reading = next(each.reading for each in found.largest if str(each.part) == "L0 H1")
     assert reading.by_token
     assert (reading.n, reading.n_token, reading.token) == (len(rows), len(rows), script)
@@ -89,7 +89,7 @@ def test_a_token_that_is_read_from_anywhere(atlas):
 
 
 def test_an_atlas_that_is_not_split_says_why(tiny_atlas, tmp_path, monkeypatch):
-    copy = copied(tiny_atlas, tmp_path / "atlases" / "other")
+    copy = copy_atlas(tiny_atlas, tmp_path / "atlases" / "other")
     kept = ("contributions.npy", "read_head.npy", "read_back.npy")
     files = {name: entry for name, entry in manifest_of(copy)["files"].items() if not name.endswith(kept)}
     set_manifest(copy, files=files, contributions="the **reason** of a [stranger](http://x)")

@@ -10,8 +10,8 @@ from ne_core.atlas import Atlas
 from precompute.live.reader import Reader, open_reader
 from precompute.models.of_atlas import FOLDERS
 from tests.precompute.run.test_build import WORDS
+from tests.support.models.tiny_saes import tiny_sae
 from tests.support.tiny_models import tiny_checkpoint
-from tests.support.tiny_saes import tiny_sae
 
 HOOK = "blocks.1.hook_resid_pre"
 SIZES = ["--examples", "50", "--context", "24", "--window", "6,3", "--max-examples", "12", "--work-unit", "8"]

@@ -6,15 +6,15 @@ import numpy as np
 from jaxtyping import Float
 
 from ne_core.atlas import Atlas
-from ne_core.lab.court import Through, through
-from ne_core.lab.meanings import Meanings, Place, place
+from ne_core.lab.head_to_head import SAEForward, sae_forward
+from ne_core.lab.unit_features import NearestFeature, UnitFeatures, nearest_feature
 from ne_core.lab.units import Unit
 from ne_core.method.mlp import probabilities
 from ne_core.palette import feature_colour
 from pages.components.base.assets import component, drawn_key
-from pages.components.cached.lab_data import Which, meanings_of, picture_hidden, seen_by, unit_of
+from pages.components.cached.lab_data import UnitId, meanings_of, picture_hidden, run_outcome, unit_of
 from pages.components.text.lab_words import ordered, run_name, run_settings, written
-from pages.components.url.lab_view import View, picture, shown_unit
+from pages.components.url.lab_view import View, current_unit, picture
 
 HEAD_TO_HEAD = component(__file__, "head_to_head", html='<div id="court"></div><div id="tip" role="tooltip"></div>')
 STRONGEST = 10  # latents of a run that are listed
@@ -23,7 +23,7 @@ STRONGEST = 10  # latents of a run that are listed
 def show_head_to_head(atlas: Atlas, view: View) -> None:
     lab = atlas.lab
     hidden = picture_hidden(atlas, picture(atlas, view))
-    found = {run: through(lab.mlp, lab.sae(run), hidden) for run in ordered(lab, view.runs)}
+    found = {run: sae_forward(lab.mlp, lab.sae(run), hidden) for run in ordered(lab, view.runs)}
     label = int(lab.labels[view.image]) if view.drawn is None else None
     clean = lab.mlp.logits(hidden[None])[0]
     drawn = {
@@ -51,15 +51,15 @@ def centred(contribution: Float[np.ndarray, "k n_classes"]) -> Float[np.ndarray,
     return contribution - contribution.mean(axis=-1, keepdims=True)
 
 
-def scale(found: list[Through]) -> float:
+def scale(found: list[SAEForward]) -> float:
     """What the longest bar of both runs stands for."""
     shown = [np.abs(centred(each.contribution[each.strongest[:STRONGEST]])).max(initial=0) for each in found]
     return round(float(max(shown)), 4) or 1.0
 
 
-def panel(atlas: Atlas, view: View, run: int, found: Through, label: int | None) -> dict:
-    lab, strongest, shown = atlas.lab, found.strongest, shown_unit(atlas, view)
-    n_active = seen_by(atlas, run).n_active
+def panel(atlas: Atlas, view: View, run: int, found: SAEForward, label: int | None) -> dict:
+    lab, strongest, shown = atlas.lab, found.strongest, current_unit(atlas, view)
+    n_active = run_outcome(atlas, run).n_active
     return {
         "run": run,
         "kind": lab.kind(run),
@@ -69,14 +69,14 @@ def panel(atlas: Atlas, view: View, run: int, found: Through, label: int | None)
         "said": said(found.logits, label),
         "n_active": len(strongest),
         "latents": [
-            latent_row(atlas, view, Which(run, number), found)
-            | {"current": shown == Which(run, number), "images": int(n_active[number])}
+            latent_row(atlas, view, UnitId(run, number), found)
+            | {"current": shown == UnitId(run, number), "images": int(n_active[number])}
             for number in strongest[:STRONGEST].tolist()
         ],
     }
 
 
-def latent_row(atlas: Atlas, view: View, which: Which, found: Through) -> dict:
+def latent_row(atlas: Atlas, view: View, which: UnitId, found: SAEForward) -> dict:
     activation, most = float(found.latents[which.number]), float(found.latents.max())
     to = view.to_unit(which.run, which.number)
     feature, words = place_words(atlas, view, which)
@@ -92,16 +92,16 @@ def latent_row(atlas: Atlas, view: View, which: Which, found: Through) -> dict:
     }
 
 
-def place_in(atlas: Atlas, view: View, which: Which, unit: Unit, found: Meanings) -> Place | None:
+def place_in(atlas: Atlas, view: View, which: UnitId, unit: Unit, found: UnitFeatures) -> NearestFeature | None:
     """Which of the unit's features the picture is nearest to; None where it does not activate the unit."""
     pixels = picture(atlas, view)
     x = pixels if which.run is None else picture_hidden(atlas, pixels)
     if x @ unit.w + unit.b <= 0:
         return None
-    return place(unit.embed(x[None])[0], found.embeddings, found.features(view.cut), view.cut)
+    return nearest_feature(unit.embed(x[None])[0], found.embeddings, found.features(view.cut), view.cut)
 
 
-def place_words(atlas: Atlas, view: View, which: Which) -> tuple[int | None, str]:
+def place_words(atlas: Atlas, view: View, which: UnitId) -> tuple[int | None, str]:
     """The feature that the picture falls into, if any, and the same in words."""
     known = meanings_of(atlas, which.run, which.number)
     if known is None:
@@ -109,6 +109,6 @@ def place_words(atlas: Atlas, view: View, which: Which) -> tuple[int | None, str
     found = place_in(atlas, view, which, unit_of(atlas, which), known)
     if found is None:
         return None, "it hardly fires"
-    if found.falls_in:
+    if found.within_cut:
         return found.feature, f"falls into feature {found.feature}, at mean distance {found.distance:.3f}"
     return None, f"unlike any seen: the nearest is feature {found.feature}, at mean distance {found.distance:.3f}"

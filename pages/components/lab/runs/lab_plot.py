@@ -8,7 +8,7 @@ from jaxtyping import Int
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.lab import Lab
-from ne_core.lab.sweep import front, of_kind, reads_one_input
+from ne_core.lab.sweep import of_kind, pareto_front, reads_one_input
 from pages.components.base.assets import component, drawn_key
 from pages.components.text.lab_words import L0, MEASURES, run_name, run_settings, written
 from pages.components.url.lab_view import HIDE, View
@@ -78,7 +78,7 @@ def fronts(lab: Lab, view: View, runs: Sequence[int] | Int[np.ndarray, " k"]) ->
     found = []
     for kind in ("standard", "ne"):
         those = np.intersect1d(of_kind(lab, kind), runs)
-        best = those[front(lab.runs["l0"][those], lab.runs[view.measure][those])]
+        best = those[pareto_front(lab.runs["l0"][those], lab.runs[view.measure][those])]
         points = [[float(lab.runs[name][run]) for name in ("l0", view.measure)] for run in best.tolist()]
         found.append({"kind": kind, "points": points})
     return found

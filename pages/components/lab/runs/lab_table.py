@@ -4,7 +4,7 @@ import numpy as np
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.lab import Lab
-from ne_core.lab.sweep import matched, reads_one_input
+from ne_core.lab.sweep import matched_pairs, reads_one_input
 from pages.components.base.assets import component, drawn_key
 from pages.components.text.lab_words import L0, MEASURES, written
 from pages.components.url.lab_view import HIDE, View
@@ -17,7 +17,7 @@ ROWS = 6
 def lab_table(atlas: Atlas, view: View) -> None:
     lab = atlas.lab
     allowed = ~reads_one_input(lab) if view.single == HIDE else np.ones(lab.n_runs, dtype=bool)
-    pairs = matched(lab, ROWS, allowed)
+    pairs = matched_pairs(lab, ROWS, allowed)
     drawn = {
         "label": "Standard and NE runs of nearly the same L0",
         "head": [L0.short, *(MEASURES[name].short for name in COLUMNS)],

@@ -5,7 +5,7 @@ from jaxtyping import Int
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.lab import Lab
-from ne_core.lab.meanings import Meanings
+from ne_core.lab.unit_features import UnitFeatures
 from ne_core.lab.units import Unit
 from ne_core.method.measures import distances_of
 from ne_core.palette import feature_colour
@@ -20,7 +20,7 @@ PICTURES = 20  # of a feature at first
 MOST_CLASSES = 4  # that are named
 
 
-def lab_features(atlas: Atlas, view: View, unit: Unit, found: Meanings, own: int | None) -> None:
+def lab_features(atlas: Atlas, view: View, unit: Unit, found: UnitFeatures, own: int | None) -> None:
     """`own` is the feature that the picture at hand falls into, if any."""
     features = found.features(view.cut)
     n_features = int(features.max()) + 1

@@ -6,7 +6,7 @@ from jaxtyping import Int
 
 from ne_core.atlas import Atlas
 from pages.components.base.escape import markdown
-from pages.components.cached.lab_data import seen_by, seen_clean
+from pages.components.cached.lab_data import mlp_outcome, run_outcome
 from pages.components.lab.unit.lab_draw import lab_draw
 from pages.components.url import location
 from pages.components.url.lab_view import AMONG, View
@@ -78,7 +78,7 @@ def among(atlas: Atlas, view: View, name: str) -> Int[np.ndarray, " k"]:
     test = np.arange(lab.facts["n_train"], len(lab.images))
     if name == "test":
         return test
-    seen = seen_clean(atlas) if name == "mlp" else seen_by(atlas, getattr(view, name))
+    seen = mlp_outcome(atlas) if name == "mlp" else run_outcome(atlas, getattr(view, name))
     return test[seen.predicted[test] != lab.labels[test]]
 
 

@@ -4,11 +4,11 @@ import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.lab import Lab
-from ne_core.lab.meanings import Meanings, Place
+from ne_core.lab.unit_features import NearestFeature, UnitFeatures
 from ne_core.lab.units import Unit
 from ne_core.method.measures import effective_inputs
 from pages.components.base.escape import markdown
-from pages.components.cached.lab_data import Which, meanings_of, unit_of
+from pages.components.cached.lab_data import UnitId, meanings_of, unit_of
 from pages.components.lab.runs.head_to_head import place_in
 from pages.components.lab.unit.lab_features import lab_features
 from pages.components.lab.unit.unit_controls import controls, link_to_neuron
@@ -16,12 +16,12 @@ from pages.components.lab.unit.unit_maps import show_maps
 from pages.components.lab.unit.unit_plots import activations_plot, effects_plot
 from pages.components.text.lab_words import KINDS, written
 from pages.components.url import location
-from pages.components.url.lab_view import View, shown_unit
+from pages.components.url.lab_view import View, current_unit
 from pages.components.widgets.small_plot import small_plot
 
 
 def show_unit(atlas: Atlas, view: View) -> None:
-    which = shown_unit(atlas, view)
+    which = current_unit(atlas, view)
     unit, found = unit_of(atlas, which), meanings_of(atlas, which.run, which.number)
     st.subheader(unit_title(atlas, view, which), anchor=False)
     controls(atlas, view, which)
@@ -44,18 +44,18 @@ def show_unit(atlas: Atlas, view: View) -> None:
     show_features(atlas, view, which, unit, found)
 
 
-def unit_title(atlas: Atlas, view: View, which: Which) -> str:
+def unit_title(atlas: Atlas, view: View, which: UnitId) -> str:
     if which.run is None:
         return f"Hidden neuron {which.number} of the MLP"
     return f"Latent {which.number} of run {which.run}, {KINDS[atlas.lab.kind(which.run)]}"
 
 
-def effects_words(which: Which) -> str:
+def effects_words(which: UnitId) -> str:
     through = "its decoder row through the MLP’s output weights" if which.run is not None else "its output weights"
     return f"What one unit of activation adds to each logit, less the mean over classes: {through}."
 
 
-def show_measures(view: View, unit: Unit, found: Meanings) -> None:
+def show_measures(view: View, unit: Unit, found: UnitFeatures) -> None:
     measured = found.measures(view.cut)
     shown = {
         "Active on": (f"{len(unit.active):,}", "Images of the lab that activate it."),
@@ -77,13 +77,13 @@ def show_measures(view: View, unit: Unit, found: Meanings) -> None:
             st.metric(name, value, help=meaning, width="content")
 
 
-def show_features(atlas: Atlas, view: View, which: Which, unit: Unit, found: Meanings) -> None:
+def show_features(atlas: Atlas, view: View, which: UnitId, unit: Unit, found: UnitFeatures) -> None:
     lab = atlas.lab
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.markdown("**Features**", width="content")
         cut_control(atlas, view, lab)
     own = place_in(atlas, view, which, unit, found)
-    lab_features(atlas, view, unit, found, own.feature if own and own.falls_in else None)
+    lab_features(atlas, view, unit, found, own.feature if own and own.within_cut else None)
     st.caption(place_sentence(own, which, view))
 
 
@@ -104,10 +104,10 @@ def cut_control(atlas: Atlas, view: View, lab: Lab) -> None:
     )
 
 
-def place_sentence(own: Place | None, which: Which, view: View) -> str:
+def place_sentence(own: NearestFeature | None, which: UnitId, view: View) -> str:
     if own is None:
         return f"The picture above does not activate this {which.noun}."
-    if own.falls_in:
+    if own.within_cut:
         return (
             f"The picture above falls into feature {own.feature}, at mean distance {own.distance:.3f} from its images."
         )

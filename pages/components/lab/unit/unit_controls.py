@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from pages.components.cached.lab_data import Which, seen_of
+from pages.components.cached.lab_data import UnitId, outcome_of
 from pages.components.shell import atlas_sources
 from pages.components.shell.nav import page_file
 from pages.components.url import location
@@ -16,9 +16,9 @@ from pages.components.widgets.picker import beside
 LATENT, NEURON = "Latent", "Hidden neuron"
 
 
-def controls(atlas: Atlas, view: View, which: Which) -> None:
+def controls(atlas: Atlas, view: View, which: UnitId) -> None:
     """A latent of the run in focus or a hidden neuron; previous, next and random never land on a dead one."""
-    n_active = seen_of(atlas, which).n_active
+    n_active = outcome_of(atlas, which).n_active
     alive, run = np.flatnonzero(n_active), which.run
 
     def to(number: int) -> dict[str, str]:
@@ -66,18 +66,18 @@ def other_kind(atlas: Atlas, view: View, kind: str) -> View:
     plain = view.to(unit=None, neuron=None, feature=None)
     if kind == LATENT:
         return plain
-    alive = np.flatnonzero(seen_of(atlas, Which(None, 0)).n_active)
+    alive = np.flatnonzero(outcome_of(atlas, UnitId(None, 0)).n_active)
     return plain.to(neuron=int(alive[0]) if len(alive) else 0)
 
 
-def link_to_neuron(atlas: Atlas, view: View, which: Which) -> None:
+def link_to_neuron(atlas: Atlas, view: View, which: UnitId) -> None:
     """Where an atlas shows the unit, the way to its page there, at the cut that counts its features here."""
     lab = atlas.lab
-    name = lab.facts["neurons_atlas"] if which.run is None else atlas.called
+    name = lab.facts["neurons_atlas"] if which.run is None else atlas.slug
     if which.run is None:
-        layer = 0 if name in atlas_sources.places() else None
+        layer = 0 if name in atlas_sources.atlas_folders() else None
     else:
-        layer = next((atlas.layers[i] for i, kind in enumerate(LAYERS) if lab.shown[kind] == which.run), None)
+        layer = next((atlas.layers[i] for i, kind in enumerate(LAYERS) if lab.shown_runs[kind] == which.run), None)
     if layer is None:
         return
     query = {"atlas": name, "layer": str(layer), "neuron": str(which.number), "cut": f"{view.cut:g}"}

@@ -4,15 +4,15 @@ import numpy as np
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.lab.maps import Alone, average_example, importance_map
+from ne_core.lab.maps import PixelExtremes, average_example, importance_map
 from ne_core.lab.units import Unit
-from pages.components.cached.lab_data import Which, alone_of
+from pages.components.cached.lab_data import UnitId, alone_of
 from pages.components.lab.unit.lab_maps import PixelMap, lab_maps
 from pages.components.text.lab_words import written
 from pages.components.url.lab_view import View, picture
 
 
-def show_maps(atlas: Atlas, view: View, which: Which, unit: Unit) -> None:
+def show_maps(atlas: Atlas, view: View, which: UnitId, unit: Unit) -> None:
     """Activation, importance and this picture's share have one scale; the average example has its own."""
     lab, alone = atlas.lab, alone_of(atlas, which.run, which.number)
     average, now = average_example(lab.x[unit.examples]), picture(atlas, view)
@@ -43,7 +43,7 @@ def show_maps(atlas: Atlas, view: View, which: Which, unit: Unit) -> None:
     st.caption(maps_words(alone, which))
 
 
-def maps_words(alone: Alone, which: Which) -> str:
+def maps_words(alone: PixelExtremes, which: UnitId) -> str:
     fire = int((alone.activation > 0).sum())
     how = (
         "its weight, since it reads the pixels"

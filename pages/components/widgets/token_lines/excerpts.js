@@ -3,7 +3,7 @@ export default function (component) {
   const { data, parentElement } = unpacked(component);
   const list = parentElement.querySelector('ol'), tip = parentElement.querySelector('#tip');
   if (list.drawnKey !== data.key) {
-    tip.style.display = 'none';            // what it pointed at is gone
+    tip.style.display = 'none';            // its token is gone
     list.drawnKey = data.key;
     list.setAttribute('aria-label', data.label);
     list.style.setProperty('--c', data.colour);
@@ -20,10 +20,10 @@ export default function (component) {
 }
 
 function excerpt(line, i, data) {
-  const made = element('li');
-  made.dataset.line = i;
-  const aside = element('span', 'aside', line.aside), shown = lineElements(line, data);
-  made.append(...(line.image ? [shown, aside] : [aside, shown]));   // a number floats beside text, and follows an image
-  made.append(element('span', 'hidden', ' ' + lineWords(line)));
-  return made;
+  const item = element('li');
+  item.dataset.line = i;
+  const aside = element('span', 'aside', line.aside), content = lineElements(line, data);
+  item.append(...(line.image ? [content, aside] : [aside, content]));   // the number floats beside text and follows an image
+  item.append(element('span', 'hidden', ' ' + lineWords(line)));
+  return item;
 }

@@ -1,4 +1,4 @@
-"""Examples as a list of lines, each with a number beside it."""
+"""A list of examples, one line each with a number beside it."""
 
 from pages.components.base.assets import component
 

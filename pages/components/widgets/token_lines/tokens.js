@@ -1,5 +1,5 @@
-/* data = {key, land, values, causal, images, maximum, shown, first, count, baselines, baseline,
-   head: {title, number, colour, label, more, size, facts, back: {href, text} or null}, bar (tokens_bar.js),
+/* data = {key, land, values, causal, images, maximum, n_visible, first, count, baselines, baseline,
+   head: {title, number, colour, label, has_others, size, facts, back: {href, text} or null}, bar (tokens_bar.js),
    pages: [{text, href}], lines: [{t, v, m, k, image, e, p, aside, cut, h, b, d}]} */
 export default function (component) {
   const { data, parentElement } = unpacked(component);
@@ -7,7 +7,7 @@ export default function (component) {
   const live = parentElement.querySelector('#live'), values = parentElement.querySelector('#values');
   const fresh = list.drawnKey !== data.key;
   if (fresh) {
-    tip.style.display = 'none';            // what it pointed at is gone
+    tip.style.display = 'none';            // its token is gone
     drawExamples(data, parentElement, list);
     copyMenu(data, parentElement);
   }
@@ -19,9 +19,9 @@ export default function (component) {
   drawBar(parentElement.querySelector('#bar'), data.bar);
   drawAll(parentElement, data);
   drawPages(data, parentElement, list);
-  parentElement.querySelector('.tools').hidden = data.images;   // an image has one value, which is there, and no text
+  parentElement.querySelector('.tools').hidden = data.images;   // an image has no text, and one value, which is always shown
   if (!data.images) onKey('v', values);
-  values.onclick = () => {                 // at once; the address follows
+  values.onclick = () => {                 // drawn at once; the server's answer follows
     const on = !list.classList.contains('values');
     show(on);
     visit(changed(data.bar, { values: on ? 'on' : '' }));
@@ -38,7 +38,7 @@ export default function (component) {
   };
   list.onkeydown = (event) => {
     if (event.target !== list) return;
-    const move = data.lines.length ? destination(event.key, list.at ?? [0, -1], data) : null;
+    const move = data.lines.length ? destination(event.key, list.position ?? [0, -1], data) : null;
     if (event.key === 'Escape') tip.style.display = 'none';
     if (!move) return;
     event.preventDefault();
@@ -49,13 +49,13 @@ export default function (component) {
 }
 
 function destination(key, [example, token], data) {
-  const here = data.lines[example];
+  const line = data.lines[example];
   const above = data.lines[example - 1], below = data.lines[example + 1];
   return {
     ...(data.images ? { ArrowRight: token < 0 ? [example, 0] : below && [example + 1, 0], ArrowLeft: above && [example - 1, 0] }
       : { ArrowRight: [example, token + 1], ArrowLeft: [example, token - 1] }),
     ArrowDown: below && [example + 1, below.k], ArrowUp: above && [example - 1, above.k],
-    Home: [example, 0], End: [example, here.t.length - 1], Enter: [example, here.k],
+    Home: [example, 0], End: [example, line.t.length - 1], Enter: [example, line.k],
   }[key];
 }
 
@@ -65,27 +65,27 @@ function moveTo([example, token], data, list, tip) {
   const tokens = item.querySelectorAll('.token');
   const k = Math.max(0, Math.min(tokens.length - 1, token));
   list.querySelectorAll('.on').forEach((old) => old.classList.remove('on'));
-  list.at = [example, k];
+  list.position = [example, k];
   choose(item, list);
   tokens[k].classList.add('on');
   tokens[k].scrollIntoView({ block: 'nearest' });
   return `Example ${data.first + example}: ` + describe(data, tokens[k], tip);
 }
 
-/* The example that one is at: its copy buttons show and are reached by Tab. */
+/* Make an example the current one: its copy buttons are visible and reached by Tab. */
 function choose(item, list) {
   list.querySelectorAll('.here').forEach((old) => old.classList.remove('here'));
   list.querySelectorAll('[data-form]').forEach((button) => { button.tabIndex = item.contains(button) ? 0 : -1; });
   item.classList.add('here');
 }
 
-/* A link opens a feature; but a moved cut renumbers it under the eyes of who moves it, and they watch the tree. */
-function arrived(at, last) {
-  if (!at || (last && last.of === at.of && last.cut !== at.cut)) return false;
-  return last?.of !== at.of || last.what !== at.what;
+/* True if a link has opened another feature. A moved cut renumbers features too, but then the reader watches the tree. */
+function arrived(target, last) {
+  if (!target || (last && last.of === target.of && last.cut !== target.cut)) return false;
+  return last?.of !== target.of || last.what !== target.what;
 }
 
-/* The feature must be on the screen when the link has been followed. */
+/* Scroll to the feature after a link was followed. */
 function land(header) {
   requestAnimationFrame(() => {
     const top = header.getBoundingClientRect().top;

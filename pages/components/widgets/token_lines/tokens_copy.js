@@ -1,5 +1,5 @@
-/* Examples as text to be copied: plainly, a line each, or as a table with a row for every token. */
-const COPIED = 4000;   // milliseconds for which the page says so
+/* Copying of examples: as text, a line each, or as a table with a row for every token. */
+const MESSAGE_MS = 4000;   // duration of a message
 
 const asText = (lines) => lines.map((line) => line.t.join('')).join('\n') + '\n';
 
@@ -16,8 +16,8 @@ function asTable(lines, data) {
   return rows.map((row) => row.join('\t')).join('\n') + '\n';
 }
 
-/* A spreadsheet must not take a token for a formula, nor its quotes for the end of a cell. Tokens hold no tabs or line
-   breaks: those are shown as signs. */
+/* A spreadsheet must not read a token as a formula, nor its quotes as the end of a cell. Displayed tokens have no tabs
+   or line breaks. */
 function cell(text) {
   const plain = /^\s*[=+@-]/.test(text) ? "'" + text : text;
   return plain.includes('"') ? `"${plain.replaceAll('"', '""')}"` : plain;
@@ -28,26 +28,26 @@ function copyMenu(data, root) {
   const all = n === 1 ? 'The example' : `All ${n}`;
   menu.hidden = !n;
   menu.open = false;
-  const made = [['text', `${all} as text`], ['table', `${all} as a table (TSV)`]].map(([form, text]) => {
+  const buttons = [['text', `${all} as text`], ['table', `${all} as a table (TSV)`]].map(([form, text]) => {
     const button = Object.assign(element('button', '', text), { type: 'button' });
     button.onclick = () => { menu.open = false; copy(data, root, data.lines, form); };
     return button;
   });
-  menu.lastElementChild.replaceChildren(...made);
+  menu.lastElementChild.replaceChildren(...buttons);
   menu.onkeydown = (event) => { if (event.key === 'Escape') { menu.open = false; menu.firstElementChild.focus(); } };
   menu.onfocusout = (event) => { if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false; };
 }
 
-/* The two buttons of one example; `i` is its place among the lines. */
+/* The two buttons of the example in line `i`. */
 function copyButtons(i, data) {
-  const made = element('span', 'copy');
-  made.append(...[['text', 'Copy text'], ['table', 'Copy table']].map(([form, text]) => {
+  const box = element('span', 'copy');
+  box.append(...[['text', 'Copy text'], ['table', 'Copy table']].map(([form, text]) => {
     const button = Object.assign(element('button', '', text), { type: 'button', tabIndex: -1 });
     button.dataset.form = form;
     button.setAttribute('aria-label', `${text} of example ${data.first + i}`);
     return button;
   }));
-  return made;
+  return box;
 }
 
 async function copy(data, root, lines, form) {
@@ -55,12 +55,12 @@ async function copy(data, root, lines, form) {
   const what = `${lines.length} example${lines.length === 1 ? '' : 's'} as ${form === 'table' ? 'a table' : 'text'}`;
   const byHand = root.querySelector('#byhand');
   byHand.hidden = true;
-  if (await written(text, byHand)) said(root, `Copied ${what}.`);
-  else said(root, 'The browser does not let this page copy. The text is selected: press Ctrl+C.');
+  if (await copyText(text, byHand)) showMessage(root, `Copied ${what}.`);
+  else showMessage(root, 'This browser does not allow copying. The text is selected: press Ctrl+C.');
 }
 
-/* By the clipboard where the page may use it, else from a text box that stays for the reader where that fails too. */
-async function written(text, byHand) {
+/* Copy by the clipboard API if allowed, else from a text box, which stays visible for the reader if that fails too. */
+async function copyText(text, byHand) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
@@ -73,9 +73,9 @@ async function written(text, byHand) {
   }
 }
 
-function said(root, words) {
+function showMessage(root, text) {
   const note = root.querySelector('#count span');
-  note.textContent = words;
+  note.textContent = text;
   clearTimeout(note.timer);
-  note.timer = setTimeout(() => { note.textContent = note.dataset.count; }, COPIED);
+  note.timer = setTimeout(() => { note.textContent = note.dataset.count; }, MESSAGE_MS);
 }

@@ -1,7 +1,7 @@
-/* The picture of the examples: their head, a line for each, and the words for what a token's picture says. */
+/* Drawing of the examples: the heading, a line for each, and the description of a token. */
 function drawExamples(data, root, list) {
   list.drawnKey = data.key;
-  list.at = null;
+  list.position = null;
   drawHead(data, root, list);
   list.style.setProperty('--c', data.head.colour);
   list.classList.toggle('images', data.images);
@@ -11,7 +11,7 @@ function drawExamples(data, root, list) {
 function drawHead(data, root, list) {
   const { head } = data, title = root.querySelector('h3'), count = root.querySelector('#count span');
   const number = head.number === null ? [] : [swatch(head.number, head.colour)];
-  title.replaceChildren(...number, element('span', '', head.title), label(head.label, head.more, head.context));
+  title.replaceChildren(...number, element('span', '', head.title), label(head.label, head.has_others, head.context));
   root.querySelector('.of').textContent = head.size;
   root.querySelector('.facts').replaceChildren(head.facts, ...backLink(head.back));
   count.textContent = count.dataset.count = data.count;
@@ -26,19 +26,19 @@ function backLink(back) {
   return [' ', link];
 }
 
-/* The rest of this page of examples by a button, other pages by links. */
+/* A button for the rest of this page of examples, and links to other pages. */
 function drawPages(data, root, list) {
-  const made = [], left = data.lines.length - data.shown;
+  const buttons = [], left = data.lines.length - data.n_visible;
   if (left > 0 && list.lastElementChild.hidden) {
-    const more = Object.assign(element('button', '', `Show all ${data.lines.length} examples`), { id: 'more', type: 'button' });
-    more.onclick = () => {
-      more.remove();
+    const button = Object.assign(element('button', '', `Show all ${data.lines.length} examples`), { id: 'more', type: 'button' });
+    button.onclick = () => {
+      button.remove();
       [...list.children].forEach((child) => { child.hidden = false; });
       list.focus();
     };
-    made.push(more);
+    buttons.push(button);
   }
-  root.querySelector('#pages').replaceChildren(...made, ...data.pages.map(({ text, href }) => {
+  root.querySelector('#pages').replaceChildren(...buttons, ...data.pages.map(({ text, href }) => {
     const link = element('a', '', text);
     link.href = href;
     link.onclick = (event) => follow(event, link.href);
@@ -47,22 +47,22 @@ function drawPages(data, root, list) {
 }
 
 function example(line, i, data) {
-  const made = element('li');
-  made.dataset.example = i;
-  made.hidden = i >= data.shown;
+  const item = element('li');
+  item.dataset.example = i;
+  item.hidden = i >= data.n_visible;
   if (line.image) {
-    made.append(lineElements(line, data), element('span', 'aside', line.aside), element('span', 'hidden', ' ' + lineWords(line)));
-    return made;
+    item.append(lineElements(line, data), element('span', 'aside', line.aside), element('span', 'hidden', ' ' + lineWords(line)));
+    return item;
   }
-  made.append(element('span', 'aside', line.aside));
-  if (line.cut[0]) made.append(element('span', 'gap', '… '));
-  made.append(tokenElements(line, 0, line.t.length, data));
-  if (line.cut[1]) made.append(element('span', 'gap', ' …'));
-  made.append(element('span', 'hidden', ' ' + lineWords(line)), copyButtons(i, data));
-  return made;
+  item.append(element('span', 'aside', line.aside));
+  if (line.cut[0]) item.append(element('span', 'gap', '… '));
+  item.append(tokenElements(line, 0, line.t.length, data));
+  if (line.cut[1]) item.append(element('span', 'gap', ' …'));
+  item.append(element('span', 'hidden', ' ' + lineWords(line)), copyButtons(i, data));
+  return item;
 }
 
-/* Numbers as text of their own, which can be selected and copied. */
+/* Values as text that can be selected and copied. */
 function drawValues(data, list, on) {
   list.classList.toggle('values', on);
   list.querySelectorAll('.value').forEach((old) => old.remove());
@@ -82,7 +82,7 @@ function describe(data, token, tip) {
   return words;
 }
 
-/* What each mask baseline says of a token, where there are several. */
+/* Importance of a token by each mask baseline, where there are several. */
 function baselineWords(line, i, data) {
   const values = (line.b ?? []).map((each) => each[i]);
   if (!values.length || values.some((value) => value === null || value === undefined)) return '';
