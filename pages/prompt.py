@@ -87,12 +87,12 @@ def show_expectation(atlas: Atlas, view: View, read: TextRead) -> None:
 
 
 atlas = open_page("prompt")
-at = location.read(atlas.slug)
-view = View.read(at, atlas).with_text(atlas)
-location.settle(at, view.query(atlas))
+request = location.read(atlas.slug)
+view = View.read(request, atlas).with_text(atlas)
+location.settle(request, view.query(atlas))
 tab(f"Prompt: {view.text}" if view.text else "Prompt", atlas.slug)
 st.title("Prompt", anchor=False)
-at.show_problems()
+request.show_problems()
 if atlas.manifest.images:
     no_prompts(atlas)
 asking.begin()

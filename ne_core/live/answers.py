@@ -73,7 +73,7 @@ class TextRead:
 
 @dataclass(frozen=True)
 class Why:
-    """What wrote a pre-activation: `values` in the order of `parts.named(layer)`; they sum to `pre_activation`.
+    """What wrote a pre-activation: `values` in the order of `parts.part_list(layer)`; they sum to `pre_activation`.
 
     `read_head` are the heads with the largest parts, numbered over layers, and `read_back` how many tokens before
     `pos` stands what each reads most from, as in ne_core/method/contributions.py.

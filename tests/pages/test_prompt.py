@@ -1,9 +1,15 @@
 """The prompt page: the empty one, what fired, the pick, why, what is taken out; without a model, and bad links."""
 
+import threading
+
 import pytest
 
 from ne_core.atlas import Atlas
+from ne_core.live.answers import Refused
 from ne_core.live.requests import WHOLE, OpenModel, ReadText, Removal, TakeOut, WhatMatters, WhyHere
+from pages.components.prompt import asking
+from pages.components.serving import live_model
+from pages.components.serving.live_queue import LiveQueue
 from pages.components.url.prompt_view import LONGEST
 from pages.components.widgets import export
 from tests.support import fake_live
@@ -150,7 +156,7 @@ def test_a_typed_text_goes_into_the_address(opened):
 def test_a_text_that_is_too_long_for_a_link_is_cut_and_said(opened):
     app, requests = opened(text="x" * (LONGEST + 5))
     assert requests == [ReadText("x" * LONGEST, 0.75)]
-    assert f"at most {LONGEST:,} characters" in words(app.error[0].value)
+    assert f"only the first {LONGEST} characters are used" in words(app.error[0].value)
 
 
 @pytest.mark.parametrize(
@@ -166,6 +172,22 @@ def test_a_text_that_is_too_long_for_a_link_is_cut_and_said(opened):
 def test_a_bad_link_says_what_would_have_worked(query, message, opened):
     app, _ = opened(**TEXT, **query)
     assert message in words(app.error[0].value)
+
+
+def test_a_slow_answer_is_waited_for_and_a_request_of_another_view_is_withdrawn(opened, monkeypatch):
+    monkeypatch.setattr(asking, "MOMENT_S", 0.0)
+    release = threading.Event()
+    monkeypatch.setattr(live_model, "QUEUE", LiveQueue(lambda *_: release.wait(60) and Refused("late"), 16))
+    app, _ = opened(text="first")
+    assert "The model is at work" in markdowns(app)
+    app.query_params["text"] = "second"
+    app.run()
+    assert "One request is answered before yours." in markdowns(app)
+    (second,) = app.session_state[asking.KEY].values()
+    release.set()
+    assert second.done_within(60)
+    app.run()
+    assert [words(each.value) for each in app.error] == ["late"]
 
 
 def test_without_a_model_one_line_says_so_and_the_page_stands(tiny_atlas, monkeypatch):

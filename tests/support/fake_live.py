@@ -8,6 +8,7 @@ from ne_core.atlas import Atlas
 from ne_core.live.answers import Answer, Fired, Matters, Ready, Refused, TakenOut, TextRead, Why
 from ne_core.live.requests import NEXT, OpenModel, ReadText, Request, TakeOut, WhatMatters, WhyHere
 from ne_core.refs import NeuronRef
+from pages.components.prompt import asking
 from pages.components.serving import live_model
 from pages.components.serving.live_queue import LiveQueue
 
@@ -25,6 +26,7 @@ def install(monkeypatch, refusal: str | None = None) -> list[Request]:
         return Refused(refusal) if refusal else answer_of(Atlas.open(root), request)
 
     monkeypatch.setattr(live_model, "QUEUE", LiveQueue(answer, 16))
+    monkeypatch.setattr(asking, "MOMENT_S", 60.0)  # answers are there in the first run, however busy the machine is
     return requests
 
 

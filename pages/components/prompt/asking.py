@@ -24,7 +24,7 @@ KEY = "_live_tickets"
 
 def answer(atlas: Atlas, request: Request) -> Answer | None:
     """The answer of the atlas's model; None while it is waited for."""
-    tickets = held()
+    tickets = tickets_of_session()
     name = (str(atlas.root), request)
     ticket = tickets.pop(name, None)
     if ticket is None:
@@ -32,26 +32,26 @@ def answer(atlas: Atlas, request: Request) -> Answer | None:
         if ticket.place == 0:
             ticket.done_within(MOMENT_S)
     tickets[name] = ticket  # the most recent last
-    asked_now().add(name)
+    current().add(name)
     return ticket.answer
 
 
-def held() -> dict[tuple[str, Request], Ticket]:
+def tickets_of_session() -> dict[tuple[str, Request], Ticket]:
     return st.session_state.setdefault(KEY, {})
 
 
-def asked_now() -> set:
+def current() -> set:
     return st.session_state.setdefault(f"{KEY}_now", set())
 
 
 def begin() -> None:
     """Forget what the last view asked. Call it first on a page."""
-    asked_now().clear()
+    current().clear()
 
 
 def wait() -> None:
     """Withdraw what this view does not ask, and wait for the rest."""
-    tickets, now = held(), asked_now()
+    tickets, now = tickets_of_session(), current()
     for name in [name for name in tickets if name not in now and tickets[name].answer is None]:
         tickets.pop(name).cancel()
     for name in [name for name in tickets if name not in now][: max(0, len(tickets) - ANSWERS)]:
@@ -62,7 +62,7 @@ def wait() -> None:
 
 @st.fragment(run_every=EVERY_S)
 def waiting() -> None:
-    left = [held()[name] for name in asked_now() if name in held()]
+    left = [tickets_of_session()[name] for name in current() if name in tickets_of_session()]
     unanswered = [ticket for ticket in left if ticket.answer is None]
     if len(unanswered) < len(left) or not left:
         st.rerun()

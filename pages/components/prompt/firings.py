@@ -46,7 +46,7 @@ def show_firings(atlas: Atlas, view: View, read: TextRead, entries: Int[np.ndarr
                     "another token.")  # fmt: skip
         return
     rows = [row(atlas, view, read, int(entry)) for entry in entries[:MOST]]
-    feature_rows(rows, of=atlas, name="firings", label="Features that fire", shown=SHOWN)
+    feature_rows(rows, atlas=atlas, name="firings", label="Features that fire", n_visible=SHOWN)
     st.caption(caption(atlas, len(entries), read))
 
 
@@ -56,14 +56,14 @@ def row(atlas: Atlas, view: View, read: TextRead, entry: int) -> dict:
     ref, neuron, share = feature_of(fired, entry), neuron_of(fired, entry), float(fired.share[entry])
     token = atlas.visible_tokens[int(read.tokens[fired.pos[entry]])]
     meta = f"{share:.0%} at “{token}”" if view.pos is None else f"{share:.0%}"
-    shown = {"meta": meta, "share": min(1.0, share), "also": questions(atlas, view, fired, entry)}
+    shown = {"meta": meta, "share": min(1.0, share), "also": further_links(atlas, view, fired, entry)}
     if ref is None:
         name, href = ref_name(atlas.manifest, neuron), links.neuron_href(atlas, neuron)
         return PLAIN | {"name": name, "href": href, "why": "Its features cannot be told apart here.", **shown}
     return feature_row(atlas, atlas.feature_id(ref), named=True, why=how_clearly(fired, entry), **shown)
 
 
-PLAIN = {"number": None, "colour": None, "label": [], "context": [], "more": False, "line": None, "maximum": 1,
+PLAIN = {"number": None, "colour": None, "label": [], "context": [], "has_others": False, "line": None, "maximum": 1,
          "current": False}  # fmt: skip
 
 
@@ -75,13 +75,13 @@ def how_clearly(fired: Fired, entry: int) -> str:
     return f"Distance {distance:.2f}; {second}"
 
 
-def questions(atlas: Atlas, view: View, fired: Fired, entry: int) -> list[tuple[str, str]]:
-    """Links that ask the model more, about this token."""
+def further_links(atlas: Atlas, view: View, fired: Fired, entry: int) -> list[tuple[str, str]]:
+    """Links that put further requests to the model, about this token."""
     ref, neuron, here = feature_of(fired, entry), neuron_of(fired, entry), view.to(pos=int(fired.pos[entry]))
-    asked = [("Why here", here.to(why=neuron).href(atlas))]
+    more = [("Why here", here.to(why=neuron).href(atlas))]
     if ref is not None:
-        asked.append(("Take the meaning out", here.without(removal_of(ref)).href(atlas)))
-    return [*asked, ("Take the neuron out", here.without(Removal(neuron.layer, neuron.neuron)).href(atlas))]
+        more.append(("Take the meaning out", here.without(removal_of(ref)).href(atlas)))
+    return [*more, ("Take the neuron out", here.without(Removal(neuron.layer, neuron.neuron)).href(atlas))]
 
 
 def caption(atlas: Atlas, n: int, read: TextRead) -> str:

@@ -43,7 +43,7 @@ def show(answer, draw) -> None:
 
 def show_parts(atlas: Atlas, read: TextRead, why: Why, what: str) -> None:
     st.markdown("**What wrote its pre-activation**")
-    values, named = why.values.astype(np.float64), why.parts.named(why.layer)
+    values, named = why.values.astype(np.float64), why.parts.part_list(why.layer)
     order = np.argsort(-np.abs(values[:-1]), kind="stable")
     largest = [(part_name(named[i]), float(values[i])) for i in order[:MOST]]
     rest = order[MOST:]

@@ -24,7 +24,7 @@ def test_parts_sum_to_the_pre_activation(reader, kind, layer):
         z = x[pos] @ weights.W_in[:, neuron] + weights.b_in[neuron]
         assert why.values.sum() == pytest.approx(z, abs=1e-4)
         assert why.pre_activation == pytest.approx(z, abs=1e-4)
-        assert len(why.values) == len(why.parts.named(layer))
+        assert len(why.values) == len(why.parts.part_list(layer))
         assert (why.read_back <= pos).all()
 
 
