@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FORMATS = {"csv": "CSV", "parquet": "Parquet", "json": "JSON"}
 MIME = {"html": "text/html", "svg": "image/svg+xml"}
 SAYS = {
-    "csv": "Text that a spreadsheet would take for a formula has an apostrophe before it: see docs/notebook.md.",
+    "csv": "Text that a spreadsheet would take for a formula has an apostrophe before it; README says how to undo it.",
     "parquet": "Where it came from stands in its metadata.",
     "json": "Columns, rows, and where they came from.",
 }
