@@ -4,7 +4,7 @@ PYTHON ?=
 PORT ?= 8501
 BASE ?=
 BIN := .venv/bin
-INSTALL := python tools/install.py
+INSTALL := python deploy/environment/install.py
 
 SERVE := -m streamlit run app.py --server.port $(PORT) $(if $(BASE),--server.baseUrlPath $(BASE))
 
@@ -83,4 +83,4 @@ api: .venv/installed-dev
 	@touch $@
 
 # An environment in a folder, unless there is one that starts.
-environment = $(1)/bin/python -c '' 2>/dev/null || { python=$$(sh tools/find_python.sh "$(PYTHON)") && "$$python" -m venv --clear $(1); }
+environment = $(1)/bin/python -c '' 2>/dev/null || { python=$$(sh deploy/environment/find_python.sh "$(PYTHON)") && "$$python" -m venv --clear $(1); }

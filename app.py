@@ -6,8 +6,8 @@ import streamlit as st
 
 from pages.components.shell import nav
 
-# The title is each page's (pages/components/url/tab.py): one for all, set here, would flash before it in every run.
-# A file of our own: an icon by name would be fetched from the internet.
+# Each page sets its title (pages/components/url/tab.py): a common one set here would flash first in every run.
+# A local file: an icon given by name would be fetched from the internet.
 icon = Path(__file__).parent / "pages" / "components" / "shell" / "icon.svg"
 st.set_page_config(page_icon=str(icon), layout="wide")
 nav.run()

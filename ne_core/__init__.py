@@ -1,3 +1,3 @@
-"""Ideas (embedding, tree, cut, similarity, measures), the contract (what an atlas is), and pictures; all on arrays."""
+"""Ideas (embedding, tree, cut, similarity, measures), the atlas contract, and figures; all on numpy arrays."""
 
 VERSION = "0.1.0"

@@ -1,8 +1,8 @@
-"""Seconds and bytes as people say them."""
+"""Durations and byte counts as text."""
 
 
 def duration(seconds: float) -> str:
-    """2.1 s, 3 min 04 s, 5 h 06 min."""
+    """Format seconds: “2.1 s”, “3 min 04 s”, “5 h 06 min”."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -10,11 +10,11 @@ def duration(seconds: float) -> str:
 
 
 def millions(n_bytes: int | float) -> str:
-    """Bytes in megabytes: 0.3, 17.2, 1,204."""
+    """Format bytes as megabytes without a unit: “0.3”, “17.2”, “1,204”."""
     amount = n_bytes / 10**6
     return f"{amount:.1f}" if amount < 100 else f"{amount:,.0f}"
 
 
 def megabytes(size: int) -> str:
-    """Bytes with their unit: 81.4 kB, 17.2 MB."""
+    """Format bytes with their unit: “81.4 kB”, “17.2 MB”."""
     return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"

@@ -1,4 +1,4 @@
-"""Numbers as people read them, with one minus sign; what a machine reads (CSV, JSON, addresses) keeps its hyphen."""
+"""Numbers on the screen, with a true minus sign (U+2212); CSV, JSON and URLs keep the hyphen."""
 
 import math
 from typing import SupportsFloat
@@ -8,15 +8,15 @@ UNKNOWN = "–"
 
 
 def fixed(value: SupportsFloat, digits: int = 2) -> str:
-    """The number to so many digits: 0.31, −0.08; a dash where it is not known."""
+    """Format a number with `digits` decimals: “0.31”, “−0.08”; a dash if it is not finite."""
     return typeset(f"{float(value):z.{digits}f}") if math.isfinite(value) else UNKNOWN
 
 
 def signed(value: SupportsFloat, digits: int = 2) -> str:
-    """The same with its sign: +0.31, −0.08."""
+    """Format a number with its sign: “+0.31”, “−0.08”; a dash if it is not finite."""
     return typeset(f"{float(value):+z.{digits}f}") if math.isfinite(value) else UNKNOWN
 
 
 def typeset(number: str) -> str:
-    """A number that was formatted otherwise, with that minus sign."""
+    """Replace the hyphens of a formatted number by minus signs."""
     return number.replace("-", MINUS)

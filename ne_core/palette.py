@@ -1,8 +1,8 @@
-"""Colours of features, in a light and a dark form. A feature's number says the same thing and never runs out.
+"""Colours of features, for light and dark pages. Features beyond the eighth share one colour; their numbers differ.
 
-The eight hues were searched for the largest smallest difference (OKLab) among them as seen by people with normal
-colour vision, protanopia, deuteranopia and tritanopia, at a contrast of at least 3.1 against the page;
-tests/pages/test_palette.py holds both.
+The eight hues maximise the smallest difference (OKLab) between any two of them under normal colour vision,
+protanopia, deuteranopia and tritanopia, at a contrast of at least 3.1 against the page;
+tests/pages/test_palette.py checks both.
 """
 
 from dataclasses import dataclass
@@ -30,10 +30,10 @@ FEATURES = (
     Colour("#20216d", "#5b76f6"),
     Colour("#5a100d", "#de4a25"),
 )
-OTHER = Colour("#6b6f76", "#9aa0a8")  # features beyond the eighth, told apart by number alone
+OTHER = Colour("#6b6f76", "#9aa0a8")  # features beyond the eighth, distinguished by number only
 PAGE = Colour("#fdfcfa", "#15171b")
 
 
 def feature_colour(feature: int) -> Colour:
-    """The colour of a neuron's feature; the largest feature is 0."""
+    """Colour of a neuron's feature; the largest feature is 0."""
     return FEATURES[feature] if 0 <= feature < len(FEATURES) else OTHER

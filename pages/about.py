@@ -13,7 +13,7 @@ from pages.components.url import links, location
 
 ensure_router()
 atlas = open_page("about")
-at = location.read(atlas.called)
+at = location.read(atlas.slug)
 location.settle(at, links.atlas_query(atlas))
 st.title("About", anchor=False)
 with st.container(width=820):

@@ -27,7 +27,7 @@ ensure_router()
 LISTED = 20
 
 
-def lit_by(atlas: Atlas, found: find.Found) -> Bool[np.ndarray, " n"]:
+def lit_by(atlas: Atlas, found: find.SearchResults) -> Bool[np.ndarray, " n"]:
     """The features that the search found."""
     lit = np.zeros(len(atlas.features["size"]), dtype=bool)
     lit[found.ids] = True
@@ -45,18 +45,18 @@ def show_list(atlas: Atlas, points: Points, among: Bool[np.ndarray, " n"]) -> No
         return
     st.subheader("Largest features in sight", anchor=False)
     rows = [feature_row(atlas, id, named=True) for id in ids]
-    feature_rows(rows, of=atlas, name="map-list", label="Largest features in sight", shown=8)
+    feature_rows(rows, atlas=atlas, name="map-list", label="Largest features in sight", n_visible=8)
 
 
 @turns.fragment
-def show_found(atlas: Atlas, view: View, found: find.Found) -> None:
+def show_found(atlas: Atlas, view: View, found: find.SearchResults) -> None:
     """The first hits, as the search page ranks and explains them."""
     listen()
     if not len(found):
         return
     st.subheader("Features found", anchor=False)
     rows = hit_rows(atlas, view.search, found, slice(0, min(LISTED, len(found))))
-    feature_rows(rows, of=atlas, name="map-list", label="Features found", shown=8, narrow=True)
+    feature_rows(rows, atlas=atlas, name="map-list", label="Features found", n_visible=8, narrow=True)
 
 
 def no_features(atlas: Atlas) -> None:
@@ -68,17 +68,17 @@ def no_features(atlas: Atlas) -> None:
 
 
 atlas = open_page("map")
-at = location.read(atlas.called)
+at = location.read(atlas.slug)
 view = View.read(at, atlas)
 query = view.query(atlas)
 location.settle(at, query)
-tab(map_title(atlas, view), atlas.called)
+tab(map_title(atlas, view), atlas.slug)
 st.title("Map", anchor=False)
 at.show_problems()
 if not len(atlas.features["size"]):
     no_features(atlas)
 try:
-    found = find.found_by(atlas, view.search) if view.search.asked else None
+    found = find.run_search(atlas, view.search) if view.search.has_query else None
 except AtlasError as error:
     st.error(markdown(str(error)))
     st.stop()

@@ -25,9 +25,9 @@ from pages.components.shell.nav import PAGES, ensure_router, page_file
 from pages.components.text.labels import Label, label
 from pages.components.url.links import atlas_query, neuron_href
 from pages.components.url.neuron_view import View
-from pages.components.url.pair_view import View as Pair
+from pages.components.url.side_by_side_view import View as Pair
 from pages.components.url.tab import tab
-from pages.components.widgets.cluster_words import number, stands_in, tab_title
+from pages.components.widgets.cluster_words import number, stored_feature_note, tab_title
 from pages.components.widgets.clusters import (
     Cluster,
     branch_at,
@@ -38,8 +38,8 @@ from pages.components.widgets.clusters import (
     listed,
 )
 from pages.components.widgets.features import feature_row, feature_rows, numbered_row
-from pages.components.widgets.lines import lines
 from pages.components.widgets.picker import pick_neuron, pick_space
+from pages.components.widgets.token_lines.lines import lines
 
 ensure_router()
 WIDE, NARROW = 1.75, 1
@@ -95,7 +95,9 @@ def show_features(
         )
         for i, line in zip(those, around, strict=True)
     ]
-    feature_rows(rows, of=atlas, name="features", label=f"Features of this {atlas.manifest.vocabulary.unit}", shown=9)
+    feature_rows(
+        rows, atlas=atlas, name="features", label=f"Features of this {atlas.manifest.vocabulary.unit}", n_visible=9
+    )
     st.caption(rows_words(atlas))
     if len(those) < len(features):
         st.caption(
@@ -117,7 +119,7 @@ def rows_words(atlas: Atlas) -> str:
 
 def own_href(atlas: Atlas, view: View, feature: int) -> str:
     """The address of a feature of the neuron that is shown, at the cut that is shown."""
-    return neuron_href(atlas, FeatureRef(view.neuron.layer, view.neuron.neuron, feature), **view.within(atlas))
+    return neuron_href(atlas, FeatureRef(view.neuron.layer, view.neuron.neuron, feature), **view.same_cut_query(atlas))
 
 
 def show_tree(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
@@ -135,7 +137,7 @@ def show_tree(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
     )
     in_two = atlas_query(atlas, neuron.ref.query())
     label = "In two spaces" if view.cut == atlas.manifest.default_cut else "In two spaces, at the atlas’s cut"
-    st.page_link(page_file("compare"), label=label, icon=PAGES["compare"][1], query_params=in_two)
+    st.page_link(page_file("spaces"), label=label, icon=PAGES["spaces"][1], query_params=in_two)
 
 
 def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
@@ -145,7 +147,7 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
     id = atlas.feature_ids(neuron.ref)[feature]
     if moved:
         what = f"feature {current} at cut {view.cut:g}" if view.branch is None else f"branch point {view.branch}"
-        st.caption(markdown(stands_in(neuron, feature, label(atlas, id), cluster, what)))
+        st.caption(markdown(stored_feature_note(neuron, feature, label(atlas, id), cluster, what)))
     pick_space(atlas, view)
     ref = FeatureRef(view.neuron.layer, view.neuron.neuron, feature)
     rows = [
@@ -157,8 +159,8 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
             named=True,
             meta=fixed(cosine),
             share=max(0.0, cosine),
-            href=neuron_href(atlas, other, **view.kept(atlas)),
-            also=[("Compare", Pair(ref, other).href(atlas))],
+            href=neuron_href(atlas, other, **view.reading_query(atlas)),
+            also=[("Side by side", Pair(ref, other).href(atlas))],
         )
         for other, cosine in atlas.similar(ref, view.space)
     ]
@@ -166,7 +168,7 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
         st.caption(f"No other {atlas.manifest.vocabulary.unit} of this atlas has a feature.")
         return
     said = f"Features similar to feature {feature}" + (" of the atlas’s cut" if moved else "")
-    feature_rows(rows, of=atlas, name="similar", label=f"{said}, {label(atlas, id)}", shown=8, narrow=True)
+    feature_rows(rows, atlas=atlas, name="similar", label=f"{said}, {label(atlas, id)}", n_visible=8, narrow=True)
     caution(atlas, view.space, lambda pairs: similar_words(pairs, ref.layer))
     on_the_map = atlas_query(atlas, {"show": ref.dotted})
     st.page_link(page_file("map"), label="Show on the map", icon=":material/scatter_plot:", query_params=on_the_map)
@@ -184,7 +186,7 @@ def dead(atlas: Atlas, view: View) -> None:
             page_file("neuron"),
             label=nearest_words(atlas, nearest),
             icon=":material/arrow_forward:",
-            query_params=atlas_query(atlas, nearest.query() | view.kept(atlas)),
+            query_params=atlas_query(atlas, nearest.query() | view.reading_query(atlas)),
         )
 
 
@@ -204,7 +206,7 @@ features = features_at(neuron, view.cut)
 shown = features[current] if view.branch is None else branch_at(neuron, view.branch)
 labels = cluster_labels(atlas, neuron, features, view.cut)
 name = labels[current] if view.branch is None else cluster_label(atlas, neuron, shown.rows)
-tab(tab_title(atlas, view, labels, name), atlas.called)
+tab(tab_title(atlas, view, labels, name), atlas.slug)
 with st.container(horizontal=True, vertical_alignment="center"):
     here_bar(atlas, neuron, view, features, shown, str(name))
     with st.container(width="content"):

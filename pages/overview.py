@@ -5,7 +5,7 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import layer_marks, ref_name
 from ne_core.export import figures
-from ne_core.queries.board import compared_by
+from ne_core.queries.ranking import comparison_columns
 from ne_core.refs import NeuronRef
 from pages.components.base.escape import markdown
 from pages.components.cached.per_atlas import per_atlas
@@ -16,7 +16,7 @@ from pages.components.shell.settings import counts, settings
 from pages.components.text.labels import brief, label
 from pages.components.text.measure_columns import counted_at
 from pages.components.url import links, location
-from pages.components.url.board_view import presets
+from pages.components.url.ranking_view import presets
 from pages.components.widgets import export
 from pages.components.widgets.chips import Chip, chips
 from pages.components.widgets.export_tables import layers_table
@@ -36,18 +36,18 @@ def show_starts(atlas: Atlas) -> None:
     for i, (column, start) in enumerate(zip(st.columns(len(found), gap="medium"), found, strict=True)):
         with column:
             show_start(atlas, start, f"start{i}")
-    st.markdown(f"**Or rank every {atlas.manifest.vocabulary.unit} on the board:**")
+    st.markdown(f"**Or rank every {atlas.manifest.vocabulary.unit} by its measures:**")
     chips(
         [Chip(name, view.href(atlas)) for name, view in presets(atlas.manifest).items()],
-        name="board",
-        label="Views of the board",
+        name="ranking",
+        label="Views of the ranking",
     )
 
 
 def show_start(atlas: Atlas, start: Start, name: str) -> None:
     st.markdown(f"**{start.title}**")
     rows = [neuron_row(atlas, ref) for ref in start.neurons]
-    feature_rows(rows, of=atlas, name=name, label=start.title, shown=PICKS, narrow=True)
+    feature_rows(rows, atlas=atlas, name=name, label=start.title, n_visible=PICKS, narrow=True)
     st.caption(start.rule)
 
 
@@ -63,7 +63,7 @@ def neuron_row(atlas: Atlas, ref: NeuronRef) -> dict:
         "colour": None,
         "name": ref_name(atlas.manifest, ref),
         "label": brief([label(atlas, id) for id, _ in large]),
-        "more": sum(size >= SOLID for size in sizes) > NAMED,
+        "has_others": sum(size >= SOLID for size in sizes) > NAMED,
         "meta": "",
         "share": None,
         "line": None,
@@ -104,7 +104,7 @@ def layer_figures(atlas: Atlas) -> list[tuple]:
     table, alive = atlas.neurons, atlas.neurons["n_examples"] > 0
     of_layer = [table["layer"] == layer for layer in atlas.layers]
     found = []
-    columns = {"features": compared_by(atlas)["features"], "cosine distance": table["mean_distance"]}
+    columns = {"features": comparison_columns(atlas)["features"], "cosine distance": table["mean_distance"]}
     for unit, column in columns.items():
         values = [column[here & alive].astype(float) for here in of_layer]
         medians = [figures.quartiles(each)[1] for each in values]
@@ -139,7 +139,7 @@ def show_settings(atlas: Atlas) -> None:
 
 
 atlas = open_page("overview")
-at = location.read(atlas.called)
+at = location.read(atlas.slug)
 location.settle(at, links.atlas_query(atlas))
 words = atlas.manifest.vocabulary
 st.title(f"What {words.units} of {markdown(atlas.manifest.name)} respond to", anchor=False)

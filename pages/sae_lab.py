@@ -5,13 +5,13 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.errors import AtlasError
 from pages.components.base.escape import markdown
-from pages.components.cached.lab_data import seen_clean
-from pages.components.lab.head_to_head import lab_court
+from pages.components.cached.lab_data import mlp_outcome
 from pages.components.lab.missing import no_lab
-from pages.components.lab.picture import show_picture
-from pages.components.lab.sweep import show_sweep
-from pages.components.lab.training import show_made
-from pages.components.lab.unit import show_unit
+from pages.components.lab.runs.head_to_head import show_head_to_head
+from pages.components.lab.runs.sweep import show_sweep
+from pages.components.lab.runs.training import show_made
+from pages.components.lab.unit.picture import show_picture
+from pages.components.lab.unit.unit import show_unit
 from pages.components.shell.frame import open_page
 from pages.components.shell.nav import ensure_router
 from pages.components.url import location
@@ -28,7 +28,7 @@ def show_head(atlas: Atlas) -> None:
     mlp = f"{height * width}–{lab.mlp.d_hidden}–{len(lab.classes)}"
     name = markdown(str(lab.facts["data"].get("name", "pictures"))[:100])
     test = slice(lab.facts["n_train"], None)
-    right = float((seen_clean(atlas).predicted[test] == lab.labels[test]).mean())
+    right = float((mlp_outcome(atlas).predicted[test] == lab.labels[test]).mean())
     st.markdown(
         f"An MLP of {mlp} on {name}, right on {right:.1%} of {len(lab.labels[test]):,} test images, and {lab.n_runs} "
         f"sparse autoencoders {lab.mlp.d_hidden} → {lab.d_sae} on its hidden layer: standard ones, and ones trained "
@@ -42,7 +42,7 @@ def show_court(atlas: Atlas, view: View) -> None:
     with left:
         show_picture(atlas, view)
     with right:
-        lab_court(atlas, view)
+        show_head_to_head(atlas, view)
         st.caption(
             "Bars beside a latent: what its activation adds to each logit, less the mean over classes, on one scale "
             "for both runs. Its feature is the one of its clusters that the picture falls into at the cut; a click "
@@ -61,11 +61,11 @@ if lab is None:
     st.title("SAE lab", anchor=False)
     no_lab(atlas)
     st.stop()
-at = location.read(atlas.called)
+at = location.read(atlas.slug)
 view = View.read(at, atlas)
 query = view.query(atlas)
 location.settle(at, query)
-tab(f"SAE lab, run {view.run}", atlas.called)
+tab(f"SAE lab, run {view.run}", atlas.slug)
 st.title("SAE lab", anchor=False)
 at.show_problems()
 show_head(atlas)

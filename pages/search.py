@@ -19,16 +19,16 @@ from pages.components.widgets.export_tables import hits_table
 
 ensure_router()
 atlas = open_page("search")
-at = location.read(atlas.called)
+at = location.read(atlas.slug)
 view = View.read(at, atlas)
-tab(search_title(atlas, view), atlas.called)
+tab(search_title(atlas, view), atlas.slug)
 st.title("Search", anchor=False)
 try:
-    found = find.found_by(atlas, view) if view.asked else None
+    found = find.run_search(atlas, view) if view.has_query else None
 except AtlasError as error:
     st.error(markdown(str(error)))
     st.stop()
-view = find.on_a_page(at, view, found)
+view = find.with_valid_page(at, view, found)
 query = view.query(atlas)
 location.settle(at, query)
 at.show_problems()

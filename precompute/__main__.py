@@ -1,4 +1,4 @@
-"""python -m precompute VERB: build, see, verify and share an atlas, train and evaluate models and autoencoders."""
+"""python -m precompute VERB: build, inspect, verify and share an atlas, train and evaluate models and autoencoders."""
 
 import logging
 import os
@@ -8,19 +8,19 @@ from pathlib import Path
 
 from ne_core.sharing.atomic_write import check_output
 from ne_core.sharing.destination import check_apart
-from precompute import options as typed
+from precompute import options as cli_options
 from precompute.autoencoders.train.settings import Settings as SaeSettings
 from precompute.config import PRESETS
 from precompute.demo_model.settings import Settings
-from precompute.errors import device_failed, lacking, one_line, ran_out
+from precompute.errors import is_device_failure, is_out_of_memory, missing_package_message, one_line
 from precompute.synthetic.settings import Settings as Synthetic
 
 INTERRUPTED = 130
-RESUMED = ("build", "lab", "fetch", "train-demo", "train-sae")  # what they had done is kept
+RESUMED = ("build", "lab", "fetch", "train-demo", "train-sae")  # verbs that continue where they were interrupted
 
 
-def parser() -> typed.Parser:
-    return typed.parser(__doc__)
+def parser() -> cli_options.Parser:
+    return cli_options.parser(__doc__)
 
 
 def run_build(options: dict) -> int:
@@ -29,10 +29,10 @@ def run_build(options: dict) -> int:
     from precompute.build import build  # torch and the model library take seconds to load
     from precompute.run.progress import duration
 
-    built = build(config, restart)
+    result = build(config, restart)
     print(
-        f"{built.directory}: {built.n_alive:,} of {built.n_neurons:,} {built.units} have activating examples, "
-        f"{built.n_features:,} features, in {duration(sum(built.seconds.values()))}"
+        f"{result.directory}: {result.n_alive:,} of {result.n_neurons:,} {result.units} have activating examples, "
+        f"{result.n_features:,} features, in {duration(sum(result.seconds.values()))}"
     )
     return 0
 
@@ -46,14 +46,15 @@ def run_status(options: dict) -> int:
 
 def run_verify(options: dict) -> int:
     from ne_core.atlas.verify import verify
+    from precompute.run.progress import Progress
 
-    wrong = 0
-    for problem in verify(options["directory"]):
-        wrong += 1
+    with Progress(1, often_quick=True).stage("verify", "bytes") as on_progress:
+        problems = list(verify(options["directory"], on_progress))
+    for problem in problems:
         print(problem, file=sys.stderr)
-    if not wrong:
+    if not problems:
         print(f"{options['directory']} is whole")
-    return typed.BAD_INPUT if wrong else 0
+    return cli_options.BAD_INPUT if problems else 0
 
 
 def run_export(options: dict) -> int:
@@ -64,23 +65,23 @@ def run_export(options: dict) -> int:
 
 
 def run_pack(options: dict) -> int:
-    from precompute.publish.share import packed
+    from precompute.publish.share import pack_atlas
 
-    print(packed(options["directory"], options["out"], not options["without_inputs"]))
+    print(pack_atlas(options["directory"], options["out"], not options["without_inputs"]))
     return 0
 
 
 def run_unpack(options: dict) -> int:
-    from precompute.publish.share import unpacked
+    from precompute.publish.share import unpack_archive
 
-    print(unpacked(options["archive"], options["out"]))
+    print(unpack_archive(options["archive"], options["out"]))
     return 0
 
 
 def run_fetch(options: dict) -> int:
-    from precompute.publish.fetch import fetched
+    from precompute.publish.fetch import fetch_source
 
-    print(fetched(**options))
+    print(fetch_source(**options))
     return 0
 
 
@@ -113,7 +114,7 @@ def run_host(options: dict) -> int:
 
 
 def run_evaluate(options: dict) -> int:
-    """Every part is printed as it is measured; one that cannot be does not take the others along, and the code is 2."""
+    """Print each part as it is measured; return 2 if any part failed, after measuring the others."""
     json, docs = options.pop("json"), options.pop("docs")
     from precompute.evaluate import Failed, evaluate, write_json
     from precompute.evaluate.docs import check_docs, command_of, write_docs
@@ -129,26 +130,26 @@ def run_evaluate(options: dict) -> int:
                 print(f"{part}: {result}", file=sys.stderr)
             else:
                 print(result, end="\n\n", flush=True)
-    finally:  # whatever stopped it, what was measured is kept
+    finally:  # also after an error or Ctrl-C: write what was measured
         if json and parts:
             write_json(parts, json)
         if docs and parts:
             print(write_docs(parts, docs, options["directory"].resolve().name, command_of(options)))
-    return typed.BAD_INPUT if any(isinstance(result, Failed) for result in parts.values()) else 0
+    return cli_options.BAD_INPUT if any(isinstance(result, Failed) for result in parts.values()) else 0
 
 
 def run_lab(options: dict) -> int:
     out, idx, hub, n_train, restart = (options.pop(name) for name in ("out", "idx", "hub", "n_train", "restart"))
-    from precompute.autoencoders.lab.build import build_lab, places
-    from precompute.autoencoders.lab.images import images_of
-    from precompute.autoencoders.lab.settings import DIGITS, MNIST, chosen
+    from precompute.autoencoders.lab.build import build_lab, output_folders
+    from precompute.autoencoders.lab.images import load_images
+    from precompute.autoencoders.lab.settings import DIGITS, MNIST, with_options
 
-    check_apart(places(out)[0], idx, hub)
-    settings = chosen(MNIST if idx or hub else DIGITS, options)
-    made = build_lab(out, images_of(idx, hub, n_train), settings, restart)
+    check_apart(output_folders(out)[0], idx, hub)
+    settings = with_options(MNIST if idx or hub else DIGITS, options)
+    lab = build_lab(out, load_images(idx, hub, n_train), settings, restart)
     print(
-        f"{made.out} and {made.neurons}: {made.n_runs} autoencoders on a classifier that is right on "
-        f"{made.accuracy:.2%} of held-out images, hidden L0 {made.hidden_l0:.1f}"
+        f"{lab.out} and {lab.neurons}: {lab.n_runs} autoencoders on a classifier that is right on "
+        f"{lab.accuracy:.2%} of held-out images, hidden L0 {lab.hidden_l0:.1f}"
     )
     return 0
 
@@ -202,37 +203,38 @@ def run(arguments: list[str]) -> int:
 
 
 def check_words(arguments: list[str]) -> None:
-    """An atlas records names, and its files are opened by libraries that take UTF-8 alone."""
+    """Raise ValueError for an argument that is not UTF-8: an atlas records names, and libraries open its files."""
     for word in arguments:
         try:
             word.encode()
         except UnicodeEncodeError:
-            raise ValueError(f"{word!a} is not UTF-8: rename what it names") from None
+            raise ValueError(f"{word!a} is not UTF-8: rename the file or folder") from None
 
 
 def main(arguments: list[str]) -> int:
-    """The exit code; whatever a person can mend is one line."""
+    """Run the command and return its exit code; errors that a user can fix are one line on stderr."""
     logging.basicConfig(format="%(message)s")
     try:
         return run(arguments)
     except (ValueError, OSError) as error:
         print(one_line(error), file=sys.stderr)
     except ModuleNotFoundError as error:
-        print(lacking(error), file=sys.stderr)
+        print(missing_package_message(error), file=sys.stderr)
     except (MemoryError, RuntimeError) as error:
-        if device_failed(error):
+        if is_device_failure(error):
             print(
-                f"the device failed: {one_line(error)}: the same command goes on, --device cpu works", file=sys.stderr
+                f"the device failed: {one_line(error)}: repeat the same command to continue, or use --device cpu",
+                file=sys.stderr,
             )
-            return typed.BAD_INPUT
-        if not isinstance(error, BrokenExecutor) and not ran_out(error):
+            return cli_options.BAD_INPUT
+        if not isinstance(error, BrokenExecutor) and not is_out_of_memory(error):
             raise
-        print("not enough memory: fewer examples, fewer layers or a smaller work unit need less", file=sys.stderr)
+        print("out of memory: use fewer --examples, fewer --layers or a smaller --work-unit", file=sys.stderr)
     except KeyboardInterrupt:
         resumed = arguments[0] in RESUMED
-        print(f"interrupted: the same command {'goes on from here' if resumed else 'begins anew'}", file=sys.stderr)
+        print(f"interrupted: the same command {'continues from here' if resumed else 'starts again'}", file=sys.stderr)
         return INTERRUPTED
-    return typed.BAD_INPUT
+    return cli_options.BAD_INPUT
 
 
 def command() -> int:

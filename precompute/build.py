@@ -1,11 +1,11 @@
-"""The steps of a build in their order, from model and corpus to writing.
+"""The steps of a build in their order, from model and corpus to the written atlas.
 
-Each step is cut into units, and each finished unit is kept in the run folder (`run_folder.py`) until the atlas stands:
-a build that was killed goes on from there. Only this file knows the steps' order.
+Each step is cut into units. Each finished unit is saved in the run folder (`run_folder.py`) until the atlas is written,
+so that a killed build continues from there. Only this file knows the order of the steps.
 
-prepare.py    what every step starts from
-steps/        a `STEP` each: its units, and what is put together from them
-run/step.py   what a step is, and how one is done
+prepare.py    the inputs of every step
+steps/        one `STEP` per module: its units, and how their results are joined
+run/step.py   definition of a step, and how it is run
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ STEPS = tuple(module.STEP for module in ORDER)
 
 @dataclass(frozen=True)
 class Built:
-    """What a finished build has to tell; `seconds` by step, of this run alone."""
+    """Summary of a finished build; `seconds` by step, of this run only."""
 
     directory: Path
     units: str
@@ -43,26 +43,26 @@ class Built:
 
 
 def build(config: RunConfig, restart: bool = False) -> Built:
-    """Do every step and write the atlas. What cannot work is refused before the first long step."""
+    """Run every step and write the atlas. Settings that cannot work are refused before the first long step."""
     check_target(config.directory)
     check_apart(config.directory, config.model, config.corpus, config.sae, config.maxima)
-    with run_folder(config.directory, restart) as run, engine(config.engine, config.address) as where:
+    with run_folder(config.directory, restart) as run, engine(config.engine, config.address) as compute_engine:
         progress = Progress(n_stages=len(STEPS) + 2, note=run.note)
-        done = run_steps(config, run, where, progress)
+        finished = run_steps(config, run, compute_engine, progress)
         run.remove()
-    layers = done.made["features"]
+    layers = finished.results["features"]
     return Built(
         config.directory,
-        units=done.prepared.source.units,
-        n_neurons=sum(len(found.rows.maxima) for found in layers),
-        n_alive=sum(int((found.features.n_examples > 0).sum()) for found in layers),
-        n_features=sum(found.n_features for found in layers),
+        units=finished.prepared.source.units,
+        n_neurons=sum(len(layer.rows.maxima) for layer in layers),
+        n_alive=sum(int((layer.features.n_examples > 0).sum()) for layer in layers),
+        n_features=sum(layer.n_features for layer in layers),
         seconds=progress.seconds,
     )
 
 
 def run_steps(config: RunConfig, run: RunFolder, engine: Engine, progress: Progress) -> Build:
-    """Every step done, and the atlas written."""
+    """Run every step and write the atlas."""
     with progress.stage("model and corpus", "examples") as on_progress:
         prepared = prepare(config, run, on_progress)
     build = Build(prepared, run, engine)
@@ -73,16 +73,16 @@ def run_steps(config: RunConfig, run: RunFolder, engine: Engine, progress: Progr
 
 
 def parts(build: Build) -> AtlasParts:
-    prepared, made, contributions = build.prepared, build.made, build.made["contributions"]
+    prepared, results, contributions = build.prepared, build.results, build.results["contributions"]
     return AtlasParts(
         description=Description(**prepared.facts, **build.facts(STEPS)),
         texts=prepared.texts,
-        layers=made["features"],
-        statistics={layer.rows.layer: layer.statistics for layer in made["rows"]},
-        importances=made["importance"].by_layer,
-        indexed=made["map"],
-        logits=made["logits"],
+        layers=results["features"],
+        statistics={layer.rows.layer: layer.statistics for layer in results["rows"]},
+        importances=results["importance"].by_layer,
+        indexed=results["map"],
+        logits=results["logits"],
         contributions=None if isinstance(contributions, str) else contributions,
-        rarefied=made["rarefied"],
-        spaces=made["spaces"],
+        equal_n=results["rarefied"],
+        spaces=results["spaces"],
     )

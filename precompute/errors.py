@@ -1,45 +1,48 @@
-"""What went wrong as one line for a person, and what memory or the device is to blame for.
+"""Errors as one line for the user, and recognition of memory and device failures.
 
-It knows torch's errors only where torch is loaded: commands that do without must end in one line, too.
+torch's errors are known only where torch is loaded: commands that do not need torch must also end in one line.
 """
 
 import sys
 
 OURS = ("precompute", "ne_core")
-# How torch names it where it has no exception of its own: its allocator on a CPU, and the libraries below it on a GPU.
+# Messages of torch's CPU allocator and of the GPU libraries, which raise a plain RuntimeError.
 NO_MEMORY = ("can't allocate memory", "not enough memory", "alloc_failed", "out of memory")
 NO_DEVICE = ("CUDA error", "cuDNN error")
 
 
-def ran_out(error: BaseException) -> bool:
-    """Whether the error says that there was not memory enough, and trying with less makes sense."""
-    if isinstance(error, MemoryError) or of_torch(error, "OutOfMemoryError"):
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether the error reports a lack of memory, so that trying with less makes sense."""
+    if isinstance(error, MemoryError) or is_torch_error(error, "OutOfMemoryError"):
         return True
     return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in NO_MEMORY)
 
 
-def device_failed(error: BaseException) -> bool:
-    """Whether the accelerator reports a fault, after which nothing works on it."""
-    if of_torch(error, "AcceleratorError"):
+def is_device_failure(error: BaseException) -> bool:
+    """Return whether the accelerator reports a fault, after which it is unusable."""
+    if is_torch_error(error, "AcceleratorError"):
         return True
     return isinstance(error, RuntimeError) and any(sign in str(error) for sign in NO_DEVICE)
 
 
-def of_torch(error: BaseException, name: str) -> bool:
+def is_torch_error(error: BaseException, name: str) -> bool:
     return isinstance(error, getattr(sys.modules.get("torch"), name, ()))
 
 
 def one_line(error: Exception) -> str:
-    """What it says, with the file it is about instead of a number."""
+    """Return the first line of the message; an OSError names its file instead of its number."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def lacking(error: ModuleNotFoundError) -> str:
-    """Where only the explorer's packages are installed, which is enough for some verbs."""
-    needed = (error.name or "a package").split(".")[0]
-    if needed in OURS:
+def missing_package_message(error: ModuleNotFoundError) -> str:
+    """Return how to install the missing package; some verbs need only the packages of the explorer.
+
+    Raise the error again if the missing module is part of this project.
+    """
+    package = (error.name or "a package").split(".")[0]
+    if package in OURS:
         raise error
     install = "python -m pip install -r requirements.txt -c constraints.txt"
-    return f"this needs {needed}, which is not installed here: {install}"
+    return f"this needs {package}, which is not installed here: {install}"

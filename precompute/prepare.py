@@ -1,4 +1,4 @@
-"""Before the first long stage: the model, the corpus and the maxima of a build, each refused now if it cannot work."""
+"""Inputs of a build: model, corpus and maxima, checked before the first long step."""
 
 import json
 import logging
@@ -18,12 +18,12 @@ from ne_core.atlas.typed_json import from_json, to_json
 from ne_core.text.windows import Window
 from precompute.config import ConfigError, RunConfig
 from precompute.corpus import Examples, end_of_text, make_examples, may_be_key, offline, read_documents, vocabulary
+from precompute.disk_space import check_disk_space, disk_space_needed
 from precompute.models.model_facts import model_facts
-from precompute.models.open_model import ModelSpec, opened
+from precompute.models.open_model import ModelSpec, load_model
 from precompute.models.source import UnfitModelError
-from precompute.models.text_source import NotMaskedError, TextSource, Way
+from precompute.models.text_source import MaskingMode, NotMaskedError, TextSource
 from precompute.models.transformer.vocabularies import UnfitTextsError, check_texts
-from precompute.room import check_room, room_needed
 from precompute.run.checkpoints import Checkpoints
 from precompute.run.code_hash import code_sha256
 from precompute.run.device import check_device
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Prepared:
-    """What every stage starts from."""
+    """Inputs of every step."""
 
     config: RunConfig
     spec: ModelSpec
@@ -47,11 +47,11 @@ class Prepared:
     examples: Examples
     corpus: Corpus
     maxima: dict[int, Float[np.ndarray, " n_neurons"]]
-    way: Way | None  # how masked prompts are run; None where none are
+    way: MaskingMode | None  # method of running masked prompts; None if there are none
 
     @property
     def facts(self) -> dict[str, Any]:
-        """The manifest's fields that no step adds."""
+        """Fields of the manifest that no step adds."""
         config, source, maxima = self.config, self.source, {"from": "corpus"}
         if config.maxima is not None:
             maxima = {"from": Path(config.maxima).name, "sha256": file_sha256(Path(config.maxima))}
@@ -88,36 +88,36 @@ class Prepared:
 
     @property
     def maskable(self) -> Bool[np.ndarray, "n_examples n_ctx"]:
-        """Real tokens with text."""
+        """True for real tokens with text, which special tokens and padding are not."""
         tokens = self.examples.tokens
         real = np.arange(tokens.shape[1]) < self.examples.lengths[:, None]
         return real & ~np.isin(tokens, self.examples.special_ids)
 
 
-def prepare(config: RunConfig, run: RunFolder, told: Callable[[int, int], None]) -> Prepared:
-    """The model opened and the corpus read, or taken from what an earlier run has kept."""
+def prepare(config: RunConfig, run: RunFolder, on_progress: Callable[[int, int], None]) -> Prepared:
+    """Load the model, and read the corpus or load it from the run folder."""
     torch.manual_seed(config.seed)
-    run.agree(config.settings)
-    read_documents(config.corpus, config.text_field)  # a file that is no corpus is refused before the model is opened
+    run.record_settings(config.settings)
+    read_documents(config.corpus, config.text_field)  # refuse an invalid corpus before the model is loaded
     spec = model_spec(config)
-    opened.cache_clear()  # the folder may hold another model than a moment ago
-    source = opened(spec)
+    load_model.cache_clear()  # the files in the folder may have changed
+    source = load_model(spec)
     model = model_facts(config.model, source.name, source.gated, source.causal)
     if spec.sae is not None:
         model = replace(model, sae=source.facts(Path(spec.sae), model.sha256))
-    run.agree(surroundings(config, spec, model))
-    source.baselines(config.mask or (source.default_baseline(),))  # a mask that this model cannot have is refused now
-    check_room(config.directory, room_needed(config, source, max(1, len(config.mask))))
-    maxima = given_maxima(config, source)
+    run.record_settings(run_environment(config, spec, model))
+    source.baselines(config.mask or (source.default_baseline(),))  # refuse a mask that this model does not support
+    check_disk_space(config.directory, disk_space_needed(config, source, max(1, len(config.mask))))
+    maxima = maxima_from_file(config, source)
     way = None if config.importance_passes == 0 else masking_way(config, source)
-    examples, corpus = kept_corpus(config, source, run.stage("corpus"), told)
+    examples, corpus = load_corpus(config, source, run.stage("corpus"), on_progress)
     return Prepared(config, spec, source, model, examples, corpus, maxima, way)
 
 
-def masking_way(config: RunConfig, source: TextSource) -> Way:
-    """How prompts of the build's length are masked. Raises ConfigError where this model's cannot be."""
+def masking_way(config: RunConfig, source: TextSource) -> MaskingMode:
+    """Return the method of masking prompts of the build's length. Raises ConfigError if the model supports none."""
     try:
-        return source.way(min(config.context, source.n_ctx))
+        return source.masking_mode(min(config.context, source.n_ctx))
     except NotMaskedError as error:
         raise ConfigError(f"{config.model}: {error}: --importance-passes 0 leaves it out") from error
     except UnfitModelError as error:
@@ -133,8 +133,8 @@ def model_spec(config: RunConfig) -> ModelSpec:
     return ModelSpec(model, config.weights, config.gated_embedding, config.layers, device, config.dtype, threads, sae)
 
 
-def surroundings(config: RunConfig, spec: ModelSpec, model: Model) -> dict:
-    """What shapes the result besides the choices: hardware, versions, files, and this code."""
+def run_environment(config: RunConfig, spec: ModelSpec, model: Model) -> dict:
+    """Return what determines the result besides the options: hardware, versions, files, and this code."""
     corpus, maxima = Path(config.corpus), Path(config.maxima or "")
     return {
         "kind of device": torch.device(spec.device).type,
@@ -143,46 +143,50 @@ def surroundings(config: RunConfig, spec: ModelSpec, model: Model) -> dict:
         "code of this project": code_sha256("precompute.build"),
         "weights of the model": model.sha256,
         "autoencoder": model.sae and model.sae["sha256"],
-        # its size and date stand for a file that may be too large to hash twice
+        # size and date instead of a hash: the file may be large
         "corpus file": [corpus.stat().st_size, corpus.stat().st_mtime_ns] if corpus.is_file() else None,
         "file of maxima": file_sha256(maxima) if maxima.is_file() else None,
     }
 
 
-def given_maxima(config: RunConfig, source: TextSource) -> dict[int, Float[np.ndarray, " n_neurons"]]:
-    """By layer, where a file was named."""
+def maxima_from_file(config: RunConfig, source: TextSource) -> dict[int, Float[np.ndarray, " n_neurons"]]:
+    """Read the maxima of each layer from the file of --maxima; empty without one."""
     if config.maxima is None:
         return {}
     return read_maxima(Path(config.maxima), {layer: source.layer(layer).n_neurons for layer in source.layers})
 
 
-def kept_corpus(
-    config: RunConfig, source: TextSource, kept: Checkpoints, told: Callable[[int, int], None]
+def load_corpus(
+    config: RunConfig, source: TextSource, checkpoints: Checkpoints, on_progress: Callable[[int, int], None]
 ) -> tuple[Examples, Corpus]:
-    """The examples, and what the manifest says of where they came from."""
-    if 0 not in kept.done():
-        kept.save(0, corpus_arrays(*read_corpus(config, source, told)))
-    return corpus_from(kept.load(0))
+    """Load the examples and their description for the manifest from the run folder, or read the corpus first."""
+    if 0 not in checkpoints.done():
+        checkpoints.save(0, corpus_arrays(*read_corpus(config, source, on_progress)))
+    return corpus_from(checkpoints.load(0))
 
 
-def read_corpus(config: RunConfig, source: TextSource, told: Callable[[int, int], None]) -> tuple[Examples, Corpus]:
+def read_corpus(
+    config: RunConfig, source: TextSource, on_progress: Callable[[int, int], None]
+) -> tuple[Examples, Corpus]:
     if config.context > source.n_ctx:
         raise ValueError(f"context: {config.context} tokens are more than this model's {source.n_ctx}")
     ends = end_of_text(source.tokenizer)
     documents = read_documents(config.corpus, config.text_field, config.separator, ends)
     try:
-        examples = make_examples(documents, source.tokenizer, config.examples, config.context, config.packing, told)
+        examples = make_examples(
+            documents, source.tokenizer, config.examples, config.context, config.packing, on_progress
+        )
         check_texts(examples, source.tokenizer, source.n_embeddings)
     except UnfitTextsError as error:
         raise ConfigError(f"{config.corpus}: {error}") from error
     except OSError as error:
         raise ConfigError(
             f"{config.corpus}: cannot be read beyond document {documents.n_read:,} ({error.strerror or error}): "
-            "give another corpus, or the same command when it can be read"
+            "use another corpus, or repeat the same command when the file is readable"
         ) from error
     notes = documents.notes
     if len(examples.tokens) < config.examples:
-        notes.append(f"{config.examples} examples were asked for, the corpus has {len(examples.tokens)}")
+        notes.append(f"{config.examples} examples were requested, the corpus has {len(examples.tokens)}")
     for note in notes:
         logger.warning("%s", note)
     if config.corpus == "offline":
@@ -193,7 +197,7 @@ def read_corpus(config: RunConfig, source: TextSource, told: Callable[[int, int]
         n_documents=examples.n_documents,
         packing=examples.packing,
         notes=notes,
-        more={"n_empty": examples.n_empty, **documents.facts},
+        extra={"n_empty": examples.n_empty, **documents.facts},
     )
 
 
@@ -209,6 +213,6 @@ def corpus_arrays(examples: Examples, corpus: Corpus) -> dict[str, np.ndarray]:
 
 def corpus_from(arrays: Mapping[str, np.ndarray]) -> tuple[Examples, Corpus]:
     corpus = json.loads(arrays["corpus"].tobytes())
-    told = {name: corpus[name] for name in ("packing", "n_documents", "n_empty", "sha256")}
+    fields = {name: corpus[name] for name in ("packing", "n_documents", "n_empty", "sha256")}
     tokens, lengths, special_ids = (arrays[name] for name in ("tokens", "lengths", "special_ids"))
-    return Examples(tokens=tokens, lengths=lengths, special_ids=special_ids, **told), from_json(Corpus, corpus)
+    return Examples(tokens=tokens, lengths=lengths, special_ids=special_ids, **fields), from_json(Corpus, corpus)

@@ -1,4 +1,4 @@
-"""What a part of the evaluation gives: a table for people, and figures for programs."""
+"""Results of one part of the evaluation: a table for people, and figures for programs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Figure:
-    """The name ends in the atlas that it was measured on."""
+    """One measured number; its name ends in the name of the atlas that it was measured on."""
 
     name: str
     value: float
@@ -15,7 +15,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Report:
-    """The table is printed, the figures are written by `--json`. `pictures`: SVG by name, for the documentation."""
+    """A table to print, figures for `--json`, and `pictures`: SVG by name, for the documentation."""
 
     table: str
     figures: tuple[Figure, ...]
@@ -27,7 +27,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Failed:
-    """A part that could not be measured, and why, in one line."""
+    """A part that could not be measured, and the reason in one line."""
 
     why: str
 
@@ -36,7 +36,7 @@ class Failed:
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of words under one another, the first column from the left, the others from the right."""
+    """Format rows as a table, the first column left-aligned, the others right-aligned."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    sides = [str.ljust, *[str.rjust] * (len(widths) - 1)]
-    return "\n".join("  ".join(side(word, n) for side, word, n in zip(sides, row, widths, strict=True)) for row in rows)
+    align = [str.ljust, *[str.rjust] * (len(widths) - 1)]
+    return "\n".join("  ".join(side(word, n) for side, word, n in zip(align, row, widths, strict=True)) for row in rows)

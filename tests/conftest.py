@@ -1,4 +1,4 @@
-"""What several test files share."""
+"""Shared fixtures."""
 
 import os
 import subprocess
@@ -16,17 +16,17 @@ from tests.support.reused_page import ReusedPage
 
 
 @pytest.fixture(autouse=True)
-def own_program():
-    """AppTest puts the app in the program's place, and leaves it: a child process started later would run it."""
-    before = sys.modules["__main__"]
+def restore_main_module():
+    """Restore `__main__`: AppTest replaces it, and a child process started later would run the app."""
+    main_module = sys.modules["__main__"]
     yield
-    sys.modules["__main__"] = before
+    sys.modules["__main__"] = main_module
 
 
 @pytest.fixture(scope="session", autouse=True)
 def components_scanned_once():
-    """AppTest looks for components in every installed package anew: five sixths of the time of a run."""
-    from streamlit.components.v2 import manifest_scanner  # seconds, which only the run of a test should take
+    """Scan the installed packages for components once: AppTest does it for every run, at high cost."""
+    from streamlit.components.v2 import manifest_scanner  # takes seconds, so not at collection
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
@@ -35,19 +35,19 @@ def components_scanned_once():
 
 @pytest.fixture(scope="session")
 def tiny_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of the planted atlas (tests/support/planted.py). Copy it before changing it."""
+    """Return the directory of the planted atlas (tests/support/planted.py). Copy it before changing it."""
     return make_atlas(tmp_path_factory.mktemp("atlases") / "planted")
 
 
 @pytest.fixture(scope="session")
 def compared_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The planted atlas with random directions that its neurons are compared with. Copy it before changing it."""
-    return make_atlas(tmp_path_factory.mktemp("compared") / "compared", rarefied=True)
+    """Return the planted atlas with random directions for comparison. Copy it before changing it."""
+    return make_atlas(tmp_path_factory.mktemp("compared") / "compared", equal_n=True)
 
 
 @pytest.fixture(scope="session")
 def packed(tiny_atlas: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The archive of the planted atlas."""
+    """Return the archive of the planted atlas."""
     out = tmp_path_factory.mktemp("packed") / "planted.atlas.zip"
     pack(tiny_atlas, out)
     return out.read_bytes()
@@ -55,22 +55,22 @@ def packed(tiny_atlas: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture(scope="session")
 def image_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of the planted atlas of images (tests/support/planted_images.py). Copy it before changing it."""
-    from tests.support.planted_images import make_image_atlas  # it brings transformer_lens, which takes seconds
+    """Return the directory of the planted atlas of images (support/planted_images.py). Copy it before changing it."""
+    from tests.support.planted_images import make_image_atlas  # imports transformer_lens, which takes seconds
 
     return make_image_atlas(tmp_path_factory.mktemp("images") / "images")
 
 
 @pytest.fixture(scope="session")
 def lab_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of an atlas of images with the planted lab (support/planted_lab.py). Copy it before changing it."""
+    """Return the directory of an image atlas with the planted lab (support/planted_lab.py). Copy before changing it."""
     from tests.support.planted_lab import make_lab_atlas  # as above
 
     return make_lab_atlas(tmp_path_factory.mktemp("labs") / "planted-lab")
 
 
 def pytest_collection_modifyitems(items):
-    """What installs an environment of its own is slow."""
+    """Mark tests that install an environment as slow."""
     for item in items:
         if "app_only" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
@@ -78,9 +78,9 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def app_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of a fresh environment with what the explorer needs and nothing else, as a host installs it.
+    """Return the Python of a fresh environment with only the explorer's packages, as a host installs them.
 
-    Made once, also where several processes run the tests: the others wait.
+    Created once, also when several processes run the tests: the others wait.
     """
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "app-only"
@@ -99,12 +99,12 @@ def install_app_only(folder: Path) -> None:
 
 @pytest.fixture
 def hub(monkeypatch, tmp_path_factory: pytest.TempPathFactory):
-    """A double of the hub (tests/support/hub.py), which the hub's client speaks to with a token that may write."""
-    from huggingface_hub import constants  # half a second
+    """Yield a double of the hub (tests/support/hub.py); the hub's client uses a token that may write."""
+    from huggingface_hub import constants  # takes half a second
 
     from tests.support import hub as doubles
 
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)  # large files go as they always did
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)  # upload large files over plain HTTP
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path_factory.mktemp("home") / "token"))
     monkeypatch.setenv("HF_TOKEN", doubles.WRITES)
     with doubles.hub() as double:
@@ -114,14 +114,14 @@ def hub(monkeypatch, tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture(scope="session")
 def planted_address(tiny_atlas: Path):
-    """Of an explorer of the planted atlas."""
+    """Yield the address of an explorer of the planted atlas."""
     with served(tiny_atlas.parent) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def address(planted_address: str) -> str:
-    """Of the explorer that a file's browser tests are about; a file may have its own."""
+    """Return the address of the explorer for a file's browser tests; a file may override it."""
     return planted_address
 
 
@@ -138,7 +138,7 @@ def reused_page(browser, address: str):
 
 
 @pytest.fixture
-def opened(reused_page):
-    """Opens a view in a browser; afterwards nothing wrong may have been heard of any page."""
-    with reused_page.test() as open_view:
-        yield open_view
+def open_view(reused_page):
+    """Yield a function that opens a view in a browser; fail afterwards if a page had errors."""
+    with reused_page.test() as open_function:
+        yield open_function

@@ -1,4 +1,4 @@
-"""Pictures of every page for the README: python -m tests.screenshots --atlas data/demo --out docs/screenshots."""
+"""Screenshots of every page for the README: python -m tests.screenshots --atlas data/demo --out docs/screenshots."""
 
 import argparse
 from pathlib import Path
@@ -10,26 +10,26 @@ THEMES = ("light", "dark")
 
 
 def views(atlas: str, query: str, lab: str | None) -> dict[str, str]:
-    """A name and an address for each page; `query` is the search that is shown, `lab` an atlas beside it with a lab."""
+    """Return a name and an address for each page; `query` is the search, `lab` another atlas, with a lab."""
     return {
         "overview": f"?atlas={atlas}",
         "neuron": f"neuron?atlas={atlas}",
-        "board": f"board?atlas={atlas}",
+        "ranking": f"ranking?atlas={atlas}",
         "search": f"search?atlas={atlas}&q={query}",
         "map": f"map?atlas={atlas}&q={query}",
-        "trail": f"trail?atlas={atlas}",
-        "pair": f"pair?atlas={atlas}",
-        "compare": f"compare?atlas={atlas}",
+        "across_layers": f"across_layers?atlas={atlas}",
+        "side_by_side": f"side_by_side?atlas={atlas}",
+        "spaces": f"spaces?atlas={atlas}",
         "about": f"about?atlas={atlas}",
     } | ({"sae_lab": f"sae_lab?atlas={lab}"} if lab else {})
 
 
-def take(page, address: str, file: Path, whole: bool) -> None:
+def save_screenshot(page, address: str, file: Path, whole: bool) -> None:
     page.goto(address)
     settled(page)
     page.locator("h1").first.wait_for()
     page.wait_for_timeout(1500)  # figures and components draw after the script has ended
-    if whole:  # the page scrolls inside a box of its own, so the window is made as high as what it holds
+    if whole:  # the page scrolls within a container, so the window is enlarged to its height
         height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
         page.set_viewport_size({"width": page.viewport_size["width"], "height": min(height, 6000)})
         page.wait_for_timeout(600)
@@ -44,16 +44,16 @@ def main() -> None:
     parser.add_argument("--query", default="import")
     parser.add_argument("--whole", action="store_true", help="whole pages, not only the first screen")
     parser.add_argument("--only", help="one page")
-    given = parser.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
-    with served(given.atlas.parent) as address, chromium(webgl=True) as browser:
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    with served(args.atlas.parent) as address, chromium(webgl=True) as browser:
         for size, (width, height) in SIZES.items():
             for theme in THEMES:
                 context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
-                for name, view in views(given.atlas.name, given.query, given.lab).items():
-                    if given.only in (None, name):
+                for name, view in views(args.atlas.name, args.query, args.lab).items():
+                    if args.only in (None, name):
                         page = context.new_page()
-                        take(page, f"{address}/{view}", given.out / f"{name}-{theme}-{size}.png", given.whole)
+                        save_screenshot(page, f"{address}/{view}", args.out / f"{name}-{theme}-{size}.png", args.whole)
                         page.close()
                 context.close()
 

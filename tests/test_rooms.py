@@ -1,4 +1,4 @@
-"""Which folder may import which, and no circle: read from the sources, imports in functions included."""
+"""Allowed imports between folders, and no import cycles, read from the sources, including imports in functions."""
 
 import graphlib
 import subprocess
@@ -17,8 +17,8 @@ FORBIDDEN = {
     "pages": HEAVY | {"precompute", "scipy", "sklearn"},
     "app.py": HEAVY | {"precompute", "scipy", "sklearn"},
 }
-# Folder: the folders of the same package that it may import. Files beside the folders are in ROOTS.
-MAY = {
+# Folders of the same package that each folder may import. Files outside the folders are in SHARED.
+ALLOWED = {
     "ne_core": {
         "text": {},
         "method": {"text"},
@@ -44,16 +44,16 @@ MAY = {
         "models": {"run", "corpus"},
         "steps": {"run", "models"},
         "write": {"run", "steps"},
-        "demo_model": {"corpus"},
+        "demo_model": {"corpus", "run"},
         "synthetic": {"run", "steps", "write"},
         "autoencoders": {"run", "corpus", "models", "steps", "write"},
         "evaluate": {"run", "models", "steps", "autoencoders"},
         "publish": {"run"},
     },
 }
-PAGE_FOLDERS = {"about", "neuron", "board", "search", "map", "trail", "pair", "spaces", "lab"}
-MAY["pages.components"] |= {folder: set(MAY["pages.components"]) for folder in PAGE_FOLDERS}
-# Files beside the folders that every folder may import; the others may import every folder.
+PAGE_FOLDERS = {"about", "neuron", "ranking", "search", "map", "across_layers", "side_by_side", "spaces", "lab"}
+ALLOWED["pages.components"] |= {folder: set(ALLOWED["pages.components"]) for folder in PAGE_FOLDERS}
+# Files outside the folders that every folder may import; other such files may import every folder.
 SHARED = {
     "ne_core": {"errors", "refs", "palette", "amounts", "numbers", "half"},
     "pages.components": set(),
@@ -63,24 +63,24 @@ NOT_AT_START = ("torch", "transformers", "transformer_lens", "scipy", "sklearn",
 
 
 def imports(source: str) -> set[str]:
-    """Top-level names of everything that a source file imports, anywhere in it."""
+    """Return the top-level names of all imports of a source file."""
     return {name.split(".")[0] for name in imported_names(source)}
 
 
-def test_imports_in_functions_are_seen():
+def test_imports_in_functions_are_included():
     assert imports("import a.b\ndef f():\n    from c.d import e") == {"a", "c"}
 
 
 @pytest.mark.parametrize("room", FORBIDDEN)
-def test_rooms_import_only_what_they_may(room):
+def test_packages_import_only_allowed_packages(room):
     files = [ROOT / room] if room.endswith(".py") else sorted((ROOT / room).rglob("*.py"))
     assert files
-    found = {file.relative_to(ROOT).as_posix(): imports(file.read_text()) & FORBIDDEN[room] for file in files}
-    assert not {file: names for file, names in found.items() if names}
+    forbidden = {file.relative_to(ROOT).as_posix(): imports(file.read_text()) & FORBIDDEN[room] for file in files}
+    assert not {file: names for file, names in forbidden.items() if names}
 
 
 def modules() -> dict[str, Path]:
-    """Every module of ours, by its dotted name."""
+    """Return every module of the project, by its dotted name."""
     files = [path for room in ("ne_core", "pages", "precompute") for path in (ROOT / room).rglob("*.py")]
     dotted = {path: path.relative_to(ROOT).with_suffix("").parts for path in files}
     return {".".join(parts[:-1] if parts[-1] == "__init__" else parts): path for path, parts in dotted.items()}
@@ -92,55 +92,59 @@ GRAPH = {
 }
 
 
-def test_no_circle_of_imports():
+def test_no_import_cycles():
     graphlib.TopologicalSorter(GRAPH).prepare()
 
 
 def folder_of(module: str, package: str) -> str | None:
-    """The folder of the package that a module lies in; None for files beside the folders."""
+    """Return the folder of the package that contains a module; None for files outside the folders."""
     inside = module.removeprefix(package + ".").split(".")
     return inside[0] if (ROOT / package.replace(".", "/") / inside[0]).is_dir() else None
 
 
-@pytest.mark.parametrize("package", MAY)
-def test_folders_import_only_what_they_may(package):
-    wrong = []
+@pytest.mark.parametrize("package", ALLOWED)
+def test_folders_import_only_allowed_folders(package):
+    violations = []
     for module in (name for name in GRAPH if name.startswith(package + ".")):
         folder = folder_of(module, package)
         for target in (name for name in GRAPH[module] if folder and name.startswith(package + ".")):
             other = folder_of(target, package)
-            may = other in {folder, *MAY[package][folder]} if other else target.split(".")[-1] in SHARED[package]
-            wrong += [] if may else [f"{module} imports {target}"]
-    assert not wrong
+            allowed = (
+                other in {folder, *ALLOWED[package][folder]} if other else target.split(".")[-1] in SHARED[package]
+            )
+            violations += [] if allowed else [f"{module} imports {target}"]
+    assert not violations
 
 
-@pytest.mark.parametrize("package", MAY)
-def test_every_folder_is_in_the_table_and_the_table_in_the_house(package):
+@pytest.mark.parametrize("package", ALLOWED)
+def test_table_lists_every_folder(package):
     root = ROOT / package.replace(".", "/")
-    assert {path.name for path in root.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(MAY[package])
+    assert {path.name for path in root.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(
+        ALLOWED[package]
+    )
 
 
 def test_shared_files_import_no_folder():
-    """What every folder may import is below all of them."""
+    """Shared files are below all folders."""
     for package, names in SHARED.items():
         for name in names:
             assert not {other for other in GRAPH[f"{package}.{name}"] if folder_of(other, package)}, name
 
 
-def test_one_file_imports_ray():
-    """It is an extra that most people go without."""
+def test_only_one_file_imports_ray():
+    """Ray is an optional extra."""
     rooms = [room for room in FORBIDDEN if not room.endswith(".py")]
     files = [ROOT / "app.py", *(file for room in rooms for file in (ROOT / room).rglob("*.py"))]
-    found = [file.relative_to(ROOT).as_posix() for file in files if imports(file.read_text()) & {"ray", "grpc"}]
-    assert found == ["precompute/run/engines/ray.py"]
+    importers = [file.relative_to(ROOT).as_posix() for file in files if imports(file.read_text()) & {"ray", "grpc"}]
+    assert importers == ["precompute/run/engines/ray.py"]
 
 
-def test_one_folder_speaks_to_the_network():
-    """What pages show comes from the disk, whoever asks."""
+def test_only_one_folder_uses_the_network():
+    """Pages display only what is on disk."""
     clients = {"requests", "urllib3", "httpx", "aiohttp", "ftplib", "smtplib"}
     files = [ROOT / "app.py", *(file for room in ("ne_core", "pages") for file in (ROOT / room).rglob("*.py"))]
-    found = {file.parent.relative_to(ROOT).as_posix() for file in files if imports(file.read_text()) & clients}
-    assert found == {"ne_core/sharing/remote"}
+    folders = {file.parent.relative_to(ROOT).as_posix() for file in files if imports(file.read_text()) & clients}
+    assert folders == {"ne_core/sharing/remote"}
 
 
 def test_engines_load_without_ray():
@@ -149,8 +153,8 @@ def test_engines_load_without_ray():
     assert done.stdout.strip() == "[]"
 
 
-def test_the_app_starts_light():
-    """Everything that the first screen imports, in a fresh process."""
+def test_app_starts_without_heavy_imports():
+    """Import everything that the first screen needs, in a fresh process."""
     names = ["ne_core.atlas", "ne_core.atlas.verify", "ne_core.export.figures"]
     names += [name for name in modules() if name.startswith("pages.components")]
     code = f"import sys, {', '.join(names)}; print([m for m in {NOT_AT_START!r} if m in sys.modules])"

@@ -1,4 +1,4 @@
-"""Signatures are checked while the tests run: a wrong type or shape is an error, in functions, methods and fields."""
+"""Signatures are checked during tests: a wrong type or shape is an error in functions, methods and fields."""
 
 import sys
 
@@ -35,18 +35,18 @@ class Pair:
 
 @pytest.fixture
 def module(tmp_path, monkeypatch):
-    """A module of a package that is checked."""
-    (tmp_path / "made_up_package").mkdir()
-    (tmp_path / "made_up_package" / "__init__.py").write_text(SOURCE)
+    """Import a module of a checked package."""
+    (tmp_path / "example_package").mkdir()
+    (tmp_path / "example_package" / "__init__.py").write_text(SOURCE)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(shapes, "PACKAGES", ("made_up_package",))
-    import made_up_package
+    monkeypatch.setattr(shapes, "PACKAGES", ("example_package",))
+    import example_package
 
-    yield made_up_package
-    del sys.modules["made_up_package"]
+    yield example_package
+    del sys.modules["example_package"]
 
 
-def test_shapes_that_do_not_fit_are_errors(module):
+def test_wrong_shapes_are_errors(module):
     assert module.total(np.ones((3, 2)), np.ones(3)) == 9
     for x, y in ((np.ones((3, 3)), np.ones(3)), (np.ones((3, 2)), np.ones(4)), (np.ones((3, 2), int), np.ones(3))):
         with pytest.raises(TypeCheckError):
@@ -63,7 +63,7 @@ def test_fields_and_methods_are_checked(module):
         _ = module.Pair.of(2).first
 
 
-def test_after_so_many_calls_a_function_is_believed(module, monkeypatch):
+def test_later_calls_are_not_checked(module, monkeypatch):
     monkeypatch.setattr(shapes, "CALLS", 3)
     for _ in range(3):
         module.total(np.ones((1, 2)), np.ones(1))
@@ -71,5 +71,5 @@ def test_after_so_many_calls_a_function_is_believed(module, monkeypatch):
 
 
 @pytest.mark.parametrize("function", [cluster.tree, NeuronRef.__init__])
-def test_ours_are_checked(function):
+def test_own_modules_are_checked(function):
     assert function.__code__ is shapes.check_calls(print).__code__

@@ -1,4 +1,4 @@
-"""The contract: what an atlas on disk holds, opened and checked. `Atlas.open` is where readers begin."""
+"""The atlas on disk: schema, opening, checks. Start with `Atlas.open`."""
 
 from ne_core.atlas.data import AtlasData, LayerFiles, Neuron
 from ne_core.atlas.opening import Atlas

@@ -1,10 +1,11 @@
-"""The contract as a page to read: `python -m ne_core.atlas.contract > data/README.md`; a test compares the two."""
+"""Write the schema as a page: `python -m ne_core.atlas.contract > data/README.md`; a test compares the two."""
 
 from ne_core.atlas.lab_schema import LAB, LAB_ARRAYS, RUNS
 from ne_core.atlas.manifest import Manifest
 from ne_core.atlas.schema import (
     COMPARISONS,
     CONTRIBUTIONS,
+    EQUAL_N,
     EXAMPLES,
     FEATURES,
     IMAGES,
@@ -14,7 +15,6 @@ from ne_core.atlas.schema import (
     NEURONS,
     OTHER,
     RANDOM_DIRECTIONS,
-    RAREFIED,
     SCHEMA_VERSION,
     Array,
     Column,
@@ -31,52 +31,54 @@ files, read by memory map. Ragged lists are flat columns plus offsets, so one ne
 activating example, and its merges, one per branch point of its tree (a neuron with n examples has n − 1 of them, one
 with none has none). Everything is numbered from 0. Nothing in an atlas is ever unpickled.
 
-Where a file is “ending at ±65,504”, as half precision does, these two numbers stand for anything beyond them as well;
-`clipped` in the manifest counts them by file.
+Numbers of a file “clipped at ±65,504”, the limits of half precision, may stand for any number beyond them; `clipped`
+in the manifest counts them by file.
 
-As one file, `NAME.atlas.zip`, it is `manifest.json` and then exactly the files that this lists, stored or deflated and
-nothing else (`python -m precompute pack` and `unpack`). On the Hugging Face hub it is a data set of those files beside
-a card (`push`), named `hf://OWNER/NAME`.
+As one file, `NAME.atlas.zip`, an atlas is `manifest.json` followed by exactly the files that it lists, stored or
+deflated (`python -m precompute pack` and `unpack`). On the Hugging Face hub it is a data set of those files with a card
+(`push`), named `hf://OWNER/NAME`.
 
-`data/models/` holds the demo model, `data/demo/` the atlas that `make demo` builds from it (not committed).
+`data/models/` holds the demo models, `data/demo/` the atlas that `make demo` builds (not committed).
 """
 
 
 def markdown() -> str:
-    """The whole page."""
+    """Return the page as Markdown."""
     return "\n".join(
         [
             HEAD,
             section("Files", ("file", "meaning"), [(code(name), meaning) for name, meaning in OTHER]),
             section("Dataset examples", ("file", "dtype, shape", "meaning"), map(array_row, EXAMPLES)),
-            section("And of an atlas of images", ("file", "dtype, shape", "meaning"), [array_row(IMAGES)]),
+            section("Only in an atlas of images", ("file", "dtype, shape", "meaning"), [array_row(IMAGES)]),
             section("Each layer, `layers/LL/`", ("file", "dtype, shape", "meaning"), map(array_row, LAYER)),
             section(
-                "And where `logit_effects` says so", ("file", "dtype, shape", "meaning"), map(array_row, LOGIT_EFFECTS)
+                "Only if `logit_effects` is true", ("file", "dtype, shape", "meaning"), map(array_row, LOGIT_EFFECTS)
             ),
             section(
-                "And where `contributions` names parts",
+                "Only if `contributions` lists parts",
                 ("file", "dtype, shape", "meaning"),
                 map(array_row, CONTRIBUTIONS),
             ),
             section(
-                "And where `rarefied` says so", ("file", "dtype, shape", "meaning"), map(array_row, RANDOM_DIRECTIONS)
+                "Only if `rarefied` is not null", ("file", "dtype, shape", "meaning"), map(array_row, RANDOM_DIRECTIONS)
             ),
             section("And where `inputs` says so", ("file", "dtype, shape", "meaning"), [array_row(INPUTS)]),
             section("`neurons.parquet`", ("column", "dtype", "meaning"), map(column_row, NEURONS)),
             section(
-                "And where `rarefied` says so, NaN for neurons with fewer examples",
+                "Only if `rarefied` is not null; NaN for neurons with fewer examples",
                 ("column", "dtype", "meaning"),
-                map(column_row, RAREFIED),
+                map(column_row, EQUAL_N),
             ),
             section("`features.parquet`", ("column", "dtype", "meaning"), map(column_row, FEATURES)),
             section(
-                "`spaces.parquet`, where `compared` says so",
+                "`spaces.parquet`, only if `compared` is true",
                 ("column", "dtype", "meaning"),
                 map(column_row, COMPARISONS),
             ),
             section("`manifest.json`", ("field", "meaning"), fields(meanings(Manifest))),
-            section("And of a lab, `lab/`", ("file", "dtype, shape", "meaning"), map(array_row, LAB_ARRAYS)),
+            section(
+                "Only in an atlas with a lab, `lab/`", ("file", "dtype, shape", "meaning"), map(array_row, LAB_ARRAYS)
+            ),
             section("`lab/runs.parquet`", ("column", "dtype", "meaning"), map(column_row, RUNS)),
             section("`lab/lab.json`", ("field", "meaning"), fields(LAB)),
         ]
@@ -84,7 +86,7 @@ def markdown() -> str:
 
 
 def section(title: str, head: tuple[str, ...], rows) -> str:
-    """A heading and a table."""
+    """Return a heading and a table."""
     lines = [f"## {title}\n", line(head), line("---" for _ in head), *map(line, rows)]
     return "\n".join(lines) + "\n"
 
@@ -94,7 +96,7 @@ def line(cells) -> str:
 
 
 def array_row(spec: Array) -> tuple[str, str, str]:
-    meaning = spec.meaning + ("; ending at ±65,504" if spec.clipped else "")
+    meaning = spec.meaning + ("; clipped at ±65,504" if spec.clipped else "")
     return code(spec.file), f"{spec.dtype} [{' '.join(map(str, spec.shape))}]", meaning
 
 

@@ -1,4 +1,4 @@
-"""AtlasData: what an open atlas holds, its columns by memory map. `Atlas.open` (opening.py) makes and checks it."""
+"""AtlasData: the contents of an open atlas, with memory-mapped columns. See `Atlas.open` in opening.py."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
-from ne_core.atlas.arrays import let_go
+from ne_core.atlas.arrays import release_pages
 from ne_core.atlas.inputs import Inputs
 from ne_core.atlas.manifest import Manifest
 from ne_core.atlas.schema import CONTRIBUTIONS
@@ -31,9 +31,9 @@ BY_ROW = (
 
 @dataclass(frozen=True)
 class Neuron:
-    """One neuron's activating examples, a row each, in corpus order; and the tree over them.
+    """Activating examples of one neuron, a row each, in corpus order, and the tree over them.
 
-    `center_distance` is each one's cosine distance to the mean direction of its feature at the default cut.
+    `center_distance` is the cosine distance of each to the mean direction of its feature at the default cut.
     """
 
     ref: NeuronRef
@@ -51,19 +51,19 @@ class Neuron:
         return len(self.example)
 
     def features(self, distance: float) -> Int[np.ndarray, " n"]:
-        """Feature of each example at another cut."""
+        """Compute the feature of each example at any cut."""
         return cut(self.tree, distance) if len(self) else np.zeros(0, dtype=np.int64)
 
     def central(self, distance: float) -> Int[np.ndarray, " n_features"]:
-        """The row at the centre of each feature of that cut."""
+        """Compute the row of the central example of each feature at any cut."""
         return central_examples(self.tree, self.merge_central, distance) if len(self) else np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
 class LayerFiles:
-    """The columns of one layer, as they lie on disk; what an atlas may be without is None where it is.
+    """Columns of one layer as on disk; optional ones are None if the atlas does not have them.
 
-    `inputs` are behind its rows, `logits` what its neurons do, `random` the measures of its random directions.
+    `inputs` are the x of its rows, `logits` the effects on logits, `random` the measures of random directions.
     """
 
     offsets: Int[np.ndarray, " n_offsets"]
@@ -75,16 +75,15 @@ class LayerFiles:
 
     @cached_property
     def tree_offsets(self) -> Int[np.ndarray, " n_offsets"]:
-        """Merges of neuron j are tree_offsets[j]:tree_offsets[j+1]; n examples make n − 1 of them, none make none."""
+        """Offsets of merges: those of neuron j are tree_offsets[j]:tree_offsets[j+1], n − 1 for n ≥ 1 examples."""
         return np.concatenate([[0], np.cumsum(np.maximum(np.diff(self.offsets) - 1, 0))])
 
 
 @dataclass(frozen=True, repr=False)
 class AtlasData:
-    """A readable atlas. Everything it returns is read-only. `ne_core.export.frames` makes DataFrames of it.
+    """Contents of an open atlas, read-only. `ne_core.export.frames` converts it to DataFrames.
 
-    `images` is None where its examples are texts, `comparison` where spaces are not compared. `called` is its name in a
-    link.
+    `images` is None if the examples are texts, `comparison` if spaces are not compared. `slug` is its name in URLs.
     """
 
     root: Path
@@ -97,7 +96,7 @@ class AtlasData:
     files: dict[int, LayerFiles]
     images: UInt8[np.ndarray, "n_examples height width"] | None
     comparison: Comparison | None
-    called: str
+    slug: str
 
     def __repr__(self) -> str:
         examples = "texts" if self.images is None else "images"
@@ -121,58 +120,58 @@ class AtlasData:
         return NeuronLayer(columns["W_in"], columns["b_in"])
 
     def input_statistics(self, layer: int) -> InputStatistics:
-        """Mean and covariance of a layer's x over the sample. Raises KeyError for a layer that the atlas lacks."""
+        """Return mean and covariance of a layer's x over the sample. Raises KeyError for an unknown layer."""
         columns = self.files[layer].columns
         mean = columns["input_mean"]
         return InputStatistics(mean, symmetric(columns["input_covariance"], len(mean)))
 
     def embedder(self, layer: int) -> Embedder:
-        """What embeds the examples of a layer's neurons. Raises KeyError for a layer that the atlas lacks."""
+        """Return the embedder of a layer's examples. Raises KeyError for an unknown layer."""
         return Embedder(self.input_statistics(layer))
 
     def histogram(self, ref: NeuronRef) -> Histogram:
-        """How often the neuron is how active, over the sample. Raises KeyError for a neuron that the atlas lacks."""
+        """Return the histogram of a neuron's activations over the sample. Raises KeyError for an unknown neuron."""
         columns = self._layer_of(ref).columns
         low, high = columns["histogram_range"][ref.neuron].tolist()
         return Histogram(columns["histogram"][ref.neuron], low, high)
 
     def logit_effects(self, ref: NeuronRef) -> LogitEffects | None:
-        """What the neuron's activation does to the model's output directly; None where the atlas does not hold it.
+        """Return the direct effects of a neuron on logits; None if the atlas does not have them.
 
-        Raises KeyError for a neuron that the atlas lacks.
+        Raises KeyError for an unknown neuron.
         """
         columns = self._layer_of(ref).logits
         return logit_effects(columns, ref.neuron) if columns else None
 
     def contributions(self, ref: NeuronRef) -> Contributions | None:
-        """What writes the pre-activations of `neuron(ref)`'s rows, in their order; None where they are not split.
+        """Return the contributions to the pre-activations of `neuron(ref)`'s rows; None if they are not split.
 
-        Raises KeyError for a neuron that the atlas lacks.
+        Raises KeyError for an unknown neuron.
         """
         layer, parts = self._layer_of(ref), self.manifest.parts
         if parts is None:
             return None
         rows = slice(*layer.offsets[ref.neuron : ref.neuron + 2])
         columns = (layer.contributions[spec.file.removesuffix(".npy")][rows] for spec in CONTRIBUTIONS)
-        return Contributions(parts.named(ref.layer), *columns)
+        return Contributions(parts.part_list(ref.layer), *columns)
 
     def neuron_inputs(self, ref: NeuronRef) -> Float[np.ndarray, "n d_in"]:
-        """x at the key tokens of `neuron(ref)`'s rows, in their order, read from disk.
+        """Return x at the key tokens of `neuron(ref)`'s rows, read from disk.
 
-        Raises KeyError for a neuron that the atlas lacks, AtlasError where it was built without inputs.
+        Raises KeyError for an unknown neuron, AtlasError if the atlas was built without inputs.
         """
         offsets = self._layer_of(ref).offsets
         return self.layer_inputs(ref.layer).of(slice(*offsets[ref.neuron : ref.neuron + 2]))
 
     def layer_inputs(self, layer: int) -> Inputs:
-        """x of all rows of a layer. Raises AtlasError where the atlas was built without inputs."""
+        """Return x of all rows of a layer. Raises AtlasError if the atlas was built without inputs."""
         inputs = self.files[layer].inputs
         if inputs is None:
             raise AtlasError(f"{self.root} holds no inputs of its examples: build it again with --inputs yes")
         return inputs
 
     def neuron(self, ref: NeuronRef) -> Neuron:
-        """Raises KeyError for a neuron that the atlas does not have."""
+        """Return a neuron's rows and tree. Raises KeyError for an unknown neuron."""
         layer = self._layer_of(ref)
         rows = slice(*layer.offsets[ref.neuron : ref.neuron + 2])
         merges = slice(*layer.tree_offsets[ref.neuron : ref.neuron + 2])
@@ -181,55 +180,55 @@ class AtlasData:
         return Neuron(ref, **by_row, **by_merge)
 
     def suggested_cut(self, ref: NeuronRef) -> float | None:
-        """The cut that the tree suggests, to three digits; None where it suggests none."""
+        """Return the cut suggested by the tree, to three digits, or None."""
         suggested = float(self.neurons["suggested_cut"][self.neuron_row(ref)])
         return round(suggested, 3) if np.isfinite(suggested) else None
 
     def neuron_row(self, ref: NeuronRef) -> int:
-        """The neuron's row in `neurons`."""
+        """Return the neuron's row in `neurons`. Raises KeyError for an unknown layer."""
         return self._layer_start[ref.layer] + ref.neuron
 
     def feature_id(self, ref: FeatureRef) -> int:
-        """The feature's row in `features`. Raises KeyError for a feature that does not exist at the default cut."""
+        """Return the feature's row in `features`. Raises KeyError for an unknown feature at the default cut."""
         ids = self.feature_ids(ref.of)
         if not 0 <= ref.feature < len(ids):
             raise KeyError(f"this atlas has no feature {ref} at its default cut")
         return ids[ref.feature]
 
     def feature_ids(self, ref: NeuronRef) -> range:
-        """Rows in `features` of one neuron's features at the default cut."""
+        """Return the rows in `features` of one neuron's features at the default cut."""
         row = self.neuron_row(ref)
         return range(int(self._feature_start[row]), int(self._feature_start[row + 1]))
 
     def feature_ref(self, id: int) -> FeatureRef:
-        """The feature in row `id` of `features`."""
+        """Return the reference of row `id` of `features`."""
         return FeatureRef(*(int(self.features[name][id]) for name in ("layer", "neuron", "feature")))
 
     def similar(self, ref: FeatureRef, space: str) -> list[tuple[FeatureRef, float]]:
-        """The feature's similar features in `space`, best first, with their cosines."""
+        """Return the features similar to one in `space`, best first, with their cosines."""
         id = self.feature_id(ref)
         others, cosines = (self.features[f"{what}_{space}"][id].tolist() for what in ("similar", "cosine"))
         return [(self.feature_ref(other), c) for other, c in zip(others, cosines, strict=True) if other >= 0]
 
     def text(self, ids: Int[np.ndarray, " n"]) -> list[str]:
-        """The text of each token id. It comes from a corpus and a model: escape it before it reaches HTML."""
+        """Return the text of each token id. It is untrusted: escape it in HTML."""
         return [self.vocab[i] for i in ids]
 
     @cached_property
-    def shown(self) -> list[str]:
-        """Every token by id, as `visible` shows it."""
+    def visible_tokens(self) -> list[str]:
+        """Text of every token by id, with invisible characters replaced (`visible`)."""
         return [visible(text) for text in self.vocab]
 
     def window_tokens(self, neuron: Neuron, rows: Int[np.ndarray, " k"]) -> Int[np.ndarray, "k window"]:
-        """Token ids around the key token of some rows of a neuron, −1 outside the example."""
+        """Return the token ids around the key token of some rows of a neuron, −1 outside the example."""
         return self.manifest.window.slice(self.tokens, self.lengths, neuron.example[rows], neuron.pos[rows], -1)
 
     @cached_property
     def brightest(self) -> int:
-        """The highest pixel of all images: what is drawn in white. 1 where all are black."""
-        found = int(self.images.max(initial=1))
-        let_go(self.images)
-        return found
+        """Highest pixel of all images, drawn in white; at least 1."""
+        highest = int(self.images.max(initial=1))
+        release_pages(self.images)
+        return highest
 
     @cached_property
     def search(self) -> SearchIndex:
@@ -237,7 +236,7 @@ class AtlasData:
 
     @cached_property
     def words(self) -> Int[np.ndarray, " n_vocab"]:
-        """The number of the word that each token is to a reader; see ne_core/method/naming.py."""
+        """Word number of each token; see `word_classes` in ne_core/method/naming.py."""
         return word_classes(self.vocab)
 
     def _layer_of(self, ref: NeuronRef) -> LayerFiles:

@@ -1,4 +1,4 @@
-"""The SHA-256 of a file."""
+"""SHA-256 of a file."""
 
 import hashlib
 from pathlib import Path

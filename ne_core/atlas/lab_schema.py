@@ -1,7 +1,7 @@
-"""The contract of `lab/`, which an atlas of images may hold: an MLP, a sweep of sparse autoencoders, their weights.
+"""Schema of `lab/`, an optional part of an atlas of images: an MLP, a sweep of sparse autoencoders, their weights.
 
-h = relu(pixels / pixel_max · W_in + b_in), logits = h · W_out + b_out; of a run, f = relu(h · W_enc + b_enc) and
-ĥ = f · W_dec + b_dec. The images are the atlas's `images.npy`, in its order.
+h = relu(pixels / pixel_max · W_in + b_in), logits = h · W_out + b_out; for each run f = relu(h · W_enc + b_enc) and
+ĥ = f · W_dec + b_dec. The images are the atlas's `images.npy`.
 """
 
 from ne_core.atlas.schema import Array, Column
@@ -30,7 +30,7 @@ MEASURES = (
     Column(
         "accuracy_lost",
         "float64",
-        "accuracy that the classifier loses when it reads the reconstruction, held out, points",
+        "accuracy that the classifier loses when it reads the reconstruction, held out, percentage points",
     ),
     Column("dead_share", "float64", "share of latents that no training input activates"),
     Column(
@@ -41,12 +41,12 @@ MEASURES = (
     Column("max_distance", "float64", "largest such distance, mean over latents"),
     Column("n_features", "float64", "features at the cut, mean over latents"),
     Column("effective_inputs", "float64", "effective number of inputs that a latent reads, median over latents"),
-    Column("effective_inputs_q25", "float64", "the same, lower quartile"),
+    Column("effective_inputs_q25", "float64", "effective number of inputs that a latent reads, lower quartile"),
     Column("size", "float64", "training inputs that activate a latent, median over latents"),
 )
 
 RUNS = (
-    Column("run", "int32", "number of the run, from 0 up; its row in the weights"),
+    Column("run", "int32", "number of the run, from 0; its row in the weights"),
     Column("seed", "int32", "seed of its initialisation and batches"),
     Column("lambda1", "float64", "weight of the L1 term"),
     Column("lambda2", "float64", "weight of the neuron-embedding term: 0 for a standard SAE"),
@@ -54,17 +54,17 @@ RUNS = (
 )
 
 LAB = {
-    "lab_version": "this section's version",
-    "neurons_atlas": "the folder, beside this one, of the atlas of the MLP's own hidden neurons",
-    "pixel_max": "the pixel value that stands for 1",
-    "n_train": "the first so many images are the training set, the others the test set",
-    "classes": "what the classes are called",
+    "lab_version": "version of this section",
+    "neurons_atlas": "folder, beside this one, of the atlas of the MLP's hidden neurons",
+    "pixel_max": "pixel value that is scaled to 1",
+    "n_train": "number of training images, which come first; the others are the test set",
+    "classes": "names of the classes",
     "cut": "cosine distance at which trees of latents are cut into features",
-    "max_examples": "the first so many activating images are kept for a latent",
-    "data": "name and sha256 of the images, and what else is known of them",
-    "mlp": "how the MLP was trained, its accuracies and its hidden L0",
-    "settings": "how the sparse autoencoders were trained",
-    "shown": "the runs that the atlas's layers show: standard and ne",
-    "identity": "the measures of the dictionary of single inputs",
-    "measures": "what each measure means, a line each",
+    "max_examples": "maximum activating images stored for a latent, the first ones",
+    "data": "name and sha256 of the images, and other facts about them",
+    "mlp": "training settings of the MLP, its accuracies and its hidden L0",
+    "settings": "training settings of the sparse autoencoders",
+    "shown": "runs shown by the atlas's layers: standard and ne",
+    "identity": "measures of the dictionary of single inputs",
+    "measures": "description of each measure, a line each",
 }

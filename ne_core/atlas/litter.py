@@ -1,4 +1,4 @@
-"""Files that operating systems, their file managers and notebooks leave in any folder: part of nothing."""
+"""Files that operating systems, file managers and notebooks leave in folders, ignored everywhere."""
 
 import re
 from collections.abc import Iterator
@@ -15,15 +15,15 @@ PATTERNS = (".DS_Store", "._*", "Thumbs.db", "desktop.ini", *sorted(FOLDERS))  #
 
 
 def is_litter(path: PurePath) -> bool:
-    """Whether a file or folder is litter, or lies in some; `path` is relative to the folder at hand."""
+    """True if a file or folder is litter or inside a litter folder; `path` is relative to the folder in question."""
     return bool(FILES.fullmatch(path.name)) or not FOLDERS.isdisjoint(path.parts)
 
 
-def own_files(folder: Path) -> Iterator[Path]:
-    """Every file below a folder but litter."""
+def content_files(folder: Path) -> Iterator[Path]:
+    """Every file below a folder, except litter."""
     return (path for path in folder.rglob("*") if path.is_file() and not is_litter(path.relative_to(folder)))
 
 
 def is_empty(folder: Path) -> bool:
-    """Whether nothing but litter is in it."""
+    """True if a folder contains nothing but litter."""
     return all(is_litter(path.relative_to(folder)) for path in folder.iterdir())

@@ -1,4 +1,4 @@
-"""How an atlas names its layers, neurons, features and spaces: by numbers, by its layers’ names, in its vocabulary."""
+"""Names of layers, neurons, features and spaces, from numbers, layer names and the vocabulary of an atlas."""
 
 from ne_core.atlas.manifest import Manifest
 from ne_core.method.similar import SPACES
@@ -7,29 +7,29 @@ from ne_core.text.token_text import short
 
 
 def layer_name(manifest: Manifest, layer: int) -> str:
-    """“Layer 3”, or its name, which is a stranger's text made visible."""
+    """Name of a layer: “Layer 3”, or its own name, an untrusted text made visible."""
     if manifest.layer_names is None:
         return f"Layer {layer}"
     return short(manifest.layer_names[manifest.layers.index(layer)])
 
 
 def layer_mark(manifest: Manifest, layer: int) -> str:
-    """“3” where layers have numbers alone, else the name: under a column, in a list to choose from."""
+    """Short name of a layer for axes and lists: “3”, or its own name."""
     return str(layer) if manifest.layer_names is None else layer_name(manifest, layer)
 
 
 def layer_marks(manifest: Manifest) -> list[str]:
-    """Of all layers, in order."""
+    """Short names of all layers, in order."""
     return [layer_mark(manifest, layer) for layer in manifest.layers]
 
 
 def unit_title(manifest: Manifest, ref: NeuronRef) -> str:
-    """“Layer 3 · Neuron 17”, “standard SAE · Latent 17”."""
+    """Title of a neuron: “Layer 3 · Neuron 17”, “standard SAE · Latent 17”."""
     return f"{layer_name(manifest, ref.layer)} · {manifest.vocabulary.Unit} {ref.neuron}"
 
 
 def ref_name(manifest: Manifest, ref: NeuronRef | FeatureRef) -> str:
-    """“L3 N17 F2”, or where layers have names “standard SAE 17 F2”."""
+    """Name of a neuron or feature: “L3 N17 F2”, or “standard SAE 17 F2” if layers have names."""
     if manifest.layer_names is None:
         return str(ref)
     feature = f" F{ref.feature}" if isinstance(ref, FeatureRef) else ""
@@ -37,7 +37,7 @@ def ref_name(manifest: Manifest, ref: NeuronRef | FeatureRef) -> str:
 
 
 def space_title(manifest: Manifest, space: str) -> str:
-    """“Neuron embedding”, “Pre-MLP embedding”, “Whitened”."""
+    """Title of a space: “Neuron embedding”, “Pre-MLP embedding”, “Whitened”."""
     words = manifest.vocabulary
     titles = {
         "neuron": "Neuron embedding",
@@ -49,10 +49,10 @@ def space_title(manifest: Manifest, space: str) -> str:
 
 
 def embeddings_name(manifest: Manifest, space: str) -> str:
-    """“neuron embeddings”, “pre-MLP embeddings”: a space in which features are compared."""
+    """Name of a space in which features are compared: “neuron embeddings”, “pre-MLP embeddings”."""
     return {"neuron": "neuron embeddings", "pre_mlp": f"{manifest.vocabulary.pre_mlp}s"}[space]
 
 
 def embeddings_formula(manifest: Manifest, space: str) -> str:
-    """“neuron embeddings, x ⊙ W_in”."""
+    """Name and formula of a space: “neuron embeddings, x ⊙ W_in”."""
     return f"{embeddings_name(manifest, space)}, {SPACES[space]}"

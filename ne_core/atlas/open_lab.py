@@ -1,4 +1,4 @@
-"""The lab of an atlas, opened and checked."""
+"""Open and check the lab of an atlas."""
 
 from dataclasses import replace
 
@@ -11,14 +11,14 @@ from ne_core.atlas.read_manifest import load_json
 from ne_core.atlas.tables import load_table
 from ne_core.method.mlp import MLP
 
-MOST_BYTES = 2**20  # of lab.json
+MOST_BYTES = 2**20  # maximum size of lab.json
 MOST_RUNS = 2**15
 
 
 def open_lab(atlas: AtlasData) -> Lab | None:
-    """The lab of an open atlas, None where it has none.
+    """Open the lab of an atlas; None if it has none.
 
-    Raises AtlasError, in one line, for a lab that is not whole or contradicts itself or the atlas.
+    Raises AtlasError, in one line, for a lab that is incomplete or contradicts itself or the atlas.
     """
     if f"{FOLDER}/{FACTS}" not in atlas.manifest.files:
         return None

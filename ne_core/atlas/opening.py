@@ -1,4 +1,4 @@
-"""Atlas: a finished directory of features, opened once and read by memory map.
+"""Atlas: an open directory of features, read by memory map.
 
 atlas = Atlas.open("data/demo")
 neuron = atlas.neuron(NeuronRef(3, 17))          # two slices of each column
@@ -23,6 +23,7 @@ from ne_core.atlas.read_manifest import load_json, read_manifest
 from ne_core.atlas.schema import (
     COMPARISONS,
     CONTRIBUTIONS,
+    EQUAL_N,
     EXAMPLES,
     FEATURES,
     IMAGES,
@@ -31,7 +32,6 @@ from ne_core.atlas.schema import (
     LOGIT_EFFECTS,
     NEURONS,
     RANDOM_DIRECTIONS,
-    RAREFIED,
     Array,
     Column,
 )
@@ -40,17 +40,17 @@ from ne_core.errors import AtlasError
 from ne_core.method.comparison import Comparison, comparison
 
 MOST_VOCAB_BYTES, MOST_TOKENS = 2**24, 2**20  # the largest vocabularies have a quarter of a million tokens
-MOST_CHARACTERS = 4096  # of one token; the longest that tokenizers have are some hundred
+MOST_CHARACTERS = 4096  # maximum length of a token; the longest of known tokenizers have some hundred
 
 
 class Atlas(AtlasData):
-    """A readable atlas: AtlasData from a directory that was checked."""
+    """Open atlas: AtlasData from a directory that was checked."""
 
     @staticmethod
-    def open(root: str | Path, called: str | None = None) -> "Atlas":
-        """Open the atlas in `root`; `called` is its name in links, the folder's name by default.
+    def open(root: str | Path, slug: str | None = None) -> "Atlas":
+        """Open the atlas in `root`; `slug` is its name in URLs, the folder's name by default.
 
-        Raises AtlasError, in one line, for a directory that is not a whole atlas of this schema version.
+        Raises AtlasError, in one line, for a directory that is not a complete atlas of this schema version.
         """
         root = Path(root)
         manifest = read_manifest(root)
@@ -70,19 +70,19 @@ class Atlas(AtlasData):
             layers,
             load_array(root, IMAGES, sizes) if manifest.images else None,
             load_comparison(root, manifest),
-            root.name if called is None else called,
+            root.name if slug is None else slug,
         )
         check_rows(atlas)
         return atlas
 
     @cached_property
     def lab(self) -> Lab | None:
-        """The lab inside it, None where there is none. Raises AtlasError for one that is not whole."""
+        """Lab of the atlas, None if it has none. Raises AtlasError for a damaged lab."""
         return open_lab(self)
 
 
 def load_layer(root: Path, manifest: Manifest, layer: int) -> LayerFiles:
-    """One layer's columns, every dimension agreeing with the manifest and with the other files."""
+    """Map one layer's columns. Raises AtlasError unless dimensions agree with the manifest and between files."""
     n_neurons, d_in = manifest.n_neurons_of[layer], manifest.d_in_of[layer]
     sizes = {
         "n_neurons": n_neurons,
@@ -109,12 +109,12 @@ def load_layer(root: Path, manifest: Manifest, layer: int) -> LayerFiles:
 
 
 def neuron_columns(manifest: Manifest) -> tuple[Column, ...]:
-    """What its table of neurons holds."""
-    return (*NEURONS, *RAREFIED) if manifest.rarefied else NEURONS
+    """Columns of the table of neurons."""
+    return (*NEURONS, *EQUAL_N) if manifest.rarefied else NEURONS
 
 
 def load_comparison(root: Path, manifest: Manifest) -> Comparison | None:
-    """Of some of its neurons; None where it does not compare spaces."""
+    """Load the comparison of spaces; None if the atlas has none."""
     if not manifest.compared:
         return None
     return comparison(load_table(root, SPACES_FILE, COMPARISONS, sum(manifest.n_neurons)))

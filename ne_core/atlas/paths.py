@@ -1,4 +1,4 @@
-"""Where in an atlas the files stand of which there are several."""
+"""Paths of files that an atlas has per layer or per space."""
 
 from ne_core.atlas.schema import INPUTS
 

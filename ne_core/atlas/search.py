@@ -1,10 +1,10 @@
 """Search features by the words and tokens of their examples, over the atlas's SQLite index.
 
-The index is contentless: it answers with feature ids, and the atlas supplies the text. It knows which features have a
-word and nothing more, so that a feature costs some hundred bytes; what a word is, `words_of` decides on both sides.
+The index is contentless: it returns feature ids, and the atlas supplies the text. It stores only which features have
+a word, some hundred bytes per feature; `words_of` divides texts and queries into words.
 
-    CREATE VIRTUAL TABLE text USING fts5(words, …)    -- of a feature's key tokens and snippets; rowid = feature id
-    CREATE VIRTUAL TABLE named USING fts5(words, …)   -- of its name
+    CREATE VIRTUAL TABLE text USING fts5(words, …)    -- words of key tokens and snippets; rowid = feature id
+    CREATE VIRTUAL TABLE named USING fts5(words, …)   -- words of the name
     CREATE TABLE key_token(token, feature, examples)  -- by token
 """
 
@@ -21,13 +21,13 @@ from jaxtyping import Bool, Int
 from ne_core.errors import AtlasError, first_line
 from ne_core.text.words import words_of
 
-SECONDS = 5.0  # that a query may take; the slowest honest one took 0.2 at a million snippets
-STEPS = 10_000  # of SQLite's between looks at the clock
-MOST_BYTES = 2**24  # of any one value
-BEGINNING = 3  # letters that the last word must have to stand for all words that begin so
+SECONDS = 5.0  # time limit of a query; the slowest normal one took 0.2 s with a million snippets
+STEPS = 10_000  # SQLite steps between checks of the time
+MOST_BYTES = 2**24  # maximum size of a value
+BEGINNING = 3  # minimum letters of the last word to be matched as a prefix
 NOTHING = np.zeros(0, dtype=np.int64)
 
-# Everything in the file is its maker's: a view in a table's place could run for ever, or run functions.
+# The file is untrusted: a view in place of a table could run forever, or run functions.
 STRANGE = """
 SELECT count(*) FROM sqlite_schema WHERE type IN ('view', 'trigger')
 OR (name IN ('text', 'named', 'key_token') AND type != 'table')
@@ -35,63 +35,64 @@ OR (name IN ('text', 'named', 'key_token') AND type != 'table')
 
 
 class SearchIndex:
-    """Read-only; a connection for every query, since sqlite connections do not cross threads.
+    """Read-only index; opens a connection for every query, since sqlite connections are bound to a thread.
 
-    Every search returns all features that it finds, best first: ids as a numpy column, to be filtered and cut there.
+    Every search returns the ids of all matching features, best first, as a numpy array. Raises AtlasError for a damaged
+    file.
     """
 
     def __init__(self, path: Path, sizes: Int[np.ndarray, " n_features"]):
         self.path, self.sizes = path, sizes
 
-    def words(self, query: str) -> Int[np.ndarray, " found"]:
-        """Features whose key tokens or snippets hold all of the query's words.
+    def words(self, query: str) -> Int[np.ndarray, " matches"]:
+        """Features whose key tokens or snippets contain all words of the query.
 
-        Those whose names hold them come first, then larger features: FTS5's own rank prefers short texts, which are
-        features of one example.
+        Features whose names contain them come first, then larger features: FTS5's own rank prefers short texts, which
+        are features of one example.
         """
         terms = fts_terms(query)
         if not terms:
             return NOTHING
-        with self._asking() as connection:
-            found, named = (self._matching(connection, table, terms) for table in ("text", "named"))
-        return np.concatenate([self._ranked(found & named), self._ranked(found & ~named)])
+        with self._open() as connection:
+            in_text, in_name = (self._matching(connection, table, terms) for table in ("text", "named"))
+        return np.concatenate([self._ranked(in_text & in_name), self._ranked(in_text & ~in_name)])
 
-    def named(self, query: str) -> Int[np.ndarray, " found"]:
-        """Features whose names hold all of the query's words, the largest first."""
+    def named(self, query: str) -> Int[np.ndarray, " matches"]:
+        """Features whose names contain all words of the query, the largest first."""
         terms = fts_terms(query)
         if not terms:
             return NOTHING
-        with self._asking() as connection:
+        with self._open() as connection:
             return self._ranked(self._matching(connection, "named", terms))
 
-    def key_token(self, tokens: list[int]) -> Int[np.ndarray, " found"]:
-        """Features that have one of these tokens as a key token, those with most such examples first."""
-        where = f"WHERE token IN ({', '.join('?' * len(tokens))})"
-        best = f"SELECT feature FROM key_token {where} GROUP BY feature ORDER BY sum(examples) DESC, feature LIMIT ?"
-        with self._asking() as connection:
+    def key_token(self, tokens: list[int]) -> Int[np.ndarray, " matches"]:
+        """Features that have one of these tokens as a key token, those with the most such examples first."""
+        table = f"key_token WHERE token IN ({', '.join('?' * len(tokens))})"
+        best = f"SELECT feature FROM {table} GROUP BY feature ORDER BY sum(examples) DESC, feature LIMIT ?"
+        with self._open() as connection:
             rows = connection.execute(best, (*tokens, len(self.sizes))).fetchall()
         ids = np.array(rows).reshape(-1) if rows else NOTHING
         self._check(ids.dtype.kind == "i" and self._known(ids))
         return ids
 
     def _matching(self, connection: sqlite3.Connection, table: str, terms: str) -> Bool[np.ndarray, " n_features"]:
-        """Which features a table of words answers with.
+        """Mask of the features that match in a table of words.
 
-        As one text of numbers: 150,000 rows take SQLite 9 ms so, and Python 40 ms one by one. No more rows are asked
-        for than there are features: what says more is not ours.
+        The ids are fetched as one text: 150,000 take 9 ms instead of 40 ms one by one. The limit is the number of
+        features, in case an untrusted file returns more.
         """
         rows = f"SELECT rowid FROM {table} WHERE {table} MATCH ? LIMIT ?"
-        answer = connection.execute(f"SELECT group_concat(rowid) FROM ({rows})", (terms, len(self.sizes))).fetchone()[0]
-        found = np.zeros(len(self.sizes), dtype=bool)
-        if answer:
-            self._check(answer.replace(",", "").isdecimal())
-            ids = np.fromstring(answer, dtype=np.int64, sep=",")
-            self._check(len(ids) == answer.count(",") + 1 and self._known(ids))
-            found[ids] = True
-        return found
+        text = connection.execute(f"SELECT group_concat(rowid) FROM ({rows})", (terms, len(self.sizes))).fetchone()[0]
+        mask = np.zeros(len(self.sizes), dtype=bool)
+        if text:
+            self._check(text.replace(",", "").isdecimal())
+            ids = np.fromstring(text, dtype=np.int64, sep=",")
+            self._check(len(ids) == text.count(",") + 1 and self._known(ids))
+            mask[ids] = True
+        return mask
 
-    def _ranked(self, found: Bool[np.ndarray, " n_features"]) -> Int[np.ndarray, " found"]:
-        return self._largest_first[found[self._largest_first]]
+    def _ranked(self, mask: Bool[np.ndarray, " n_features"]) -> Int[np.ndarray, " matches"]:
+        return self._largest_first[mask[self._largest_first]]
 
     @cached_property
     def _largest_first(self) -> Int[np.ndarray, " n_features"]:
@@ -102,10 +103,10 @@ class SearchIndex:
 
     def _check(self, good: bool) -> None:
         if not good:
-            raise AtlasError(f"{self.path} names features that the atlas does not have: build the atlas again")
+            raise AtlasError(f"{self.path} refers to features that the atlas does not have: build the atlas again")
 
     @contextmanager
-    def _asking(self) -> Iterator[sqlite3.Connection]:
+    def _open(self) -> Iterator[sqlite3.Connection]:
         try:
             with closing(self._connection()) as connection:
                 yield connection
@@ -113,7 +114,7 @@ class SearchIndex:
             raise AtlasError(f"{self.path} cannot be searched ({first_line(error)}): build the atlas again") from None
 
     def _connection(self) -> sqlite3.Connection:
-        """Open for reading, with little trust: for a limited time, and without anything that is not a table."""
+        """Open an untrusted file for reading: with limits on time and size, and without views and triggers."""
         connection = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
         end = time.monotonic() + SECONDS
@@ -126,10 +127,10 @@ class SearchIndex:
 
 
 def fts_terms(query: str) -> str:
-    """The query's words, quoted so that nothing in them is read as FTS5 syntax; all of them must match.
+    """Convert a query to an FTS5 expression that matches all its words, each quoted.
 
-    The last word may be a beginning, from a few letters on: fewer begin so many words that joining their lists takes
-    most of a second.
+    The last word is matched as a prefix if it has enough letters: shorter prefixes match so many words that merging
+    their lists takes most of a second.
     """
     words = words_of(query)
     terms = " ".join(f'"{word}"' for word in words)

@@ -1,8 +1,8 @@
-"""JSON as a dataclass declares it: `from_json` checks every value by its annotation, `to_json` writes the same again.
+"""JSON declared by dataclasses: `from_json` checks every value by its annotation, `to_json` is the inverse.
 
-An annotation may add rules, `Annotated[int, between(1, 9)]`. A field that may be absent is `Annotated[…, OPTIONAL]`:
-it is written unless it has its default. What a `Record` does not declare is kept in `more`, and written again; other
-objects have their fields alone.
+An annotation may add rules: `Annotated[int, between(1, 9)]`. A field that may be absent is `Annotated[…, OPTIONAL]`; it
+is written unless it has its default. Undeclared fields of a `Record` are stored in `extra` and written again; other
+objects must not have any.
 """
 
 from collections.abc import Callable
@@ -11,13 +11,13 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-Shown = Any  # whatever somebody wrote: it is only ever shown
+Unchecked = Any  # an untrusted value that is only shown
 OPTIONAL = object()
 WORDS = {int: "a whole number", float: "a fraction", str: "a text", bool: "true or false", NoneType: "null"}
 
 
 class MismatchError(ValueError):
-    """A value is not what its field declares."""
+    """Raised for a value that does not match the declaration of its field."""
 
     def __init__(self, field: str, kind: Any):
         super().__init__(field)
@@ -26,31 +26,31 @@ class MismatchError(ValueError):
 
 @dataclass(frozen=True)
 class Rule:
-    """What a value of the right type must satisfy, and how to say it."""
+    """Condition on a value of the right type, and its description."""
 
     words: str
     holds: Callable[[Any], bool]
 
 
 def between(least: int, most: int) -> Rule:
-    """From one number to another; NaN is not."""
+    """Rule: a number from `least` to `most`, which NaN is not."""
     return Rule(f"from {least} to {most}", lambda value: least <= value <= most)
 
 
 def length(least: int, most: int) -> Rule:
-    """Of a text, list or object."""
+    """Rule: length of a text, list or object."""
     return Rule(f"of length {least} to {most}", lambda value: least <= len(value) <= most)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """A JSON object of which a reader may know a part; `more` is the rest."""
+    """JSON object that may have undeclared fields, stored in `extra`."""
 
-    more: dict[str, Shown] = field(default_factory=dict)
+    extra: dict[str, Unchecked] = field(default_factory=dict)
 
 
 def from_json(kind: Any, value: Any, name: str = "") -> Any:
-    """The value as `kind` declares it. Raises MismatchError for one that is not; `name` is its field's."""
+    """Convert a JSON value to the declared `kind`; `name` is its field's. Raises MismatchError for any other value."""
     origin, args = get_origin(kind), get_args(kind)
     if origin is Annotated:
         typed = from_json(args[0], value, name)
@@ -65,7 +65,7 @@ def from_json(kind: Any, value: Any, name: str = "") -> Any:
     elif is_dataclass(kind) and type(value) is dict:
         return from_object(kind, value, f"{name}." if name else "")
     elif kind is Any or type(value) is kind or (origin is Literal and type(value) is str and value in args):
-        return value  # True is no number: the types are the same, not alike
+        return value  # exact types: True is not an int
     raise MismatchError(name, kind)
 
 
@@ -86,17 +86,17 @@ def from_object(kind: type, value: dict[str, Any], prefix: str) -> Any:
         raise MismatchError(prefix.rstrip("."), kind)
     known = {name: from_json(hint, value[name], prefix + name) for name, hint in hints.items() if name in value}
     if issubclass(kind, Record):
-        known["more"] = {name: value[name] for name in unknown}
+        known["extra"] = {name: value[name] for name in unknown}
     return kind(**known)
 
 
 def to_json(value: Any) -> Any:
-    """What json.dumps takes, fields in the order of their names."""
+    """Convert to JSON values for json.dumps, fields sorted by name."""
     if is_dataclass(value):
         hints, defaults = declared(type(value)), {each.name: each.default for each in fields(value)}
         written = {name for name in hints if not (optional(hints[name]) and getattr(value, name) == defaults[name])}
         known = {name: to_json(getattr(value, name)) for name in written}
-        return dict(sorted({**getattr(value, "more", {}), **known}.items()))
+        return dict(sorted({**getattr(value, "extra", {}), **known}.items()))
     if isinstance(value, tuple):
         return list(map(to_json, value))
     return value
@@ -104,9 +104,9 @@ def to_json(value: Any) -> Any:
 
 @cache
 def declared(kind: type) -> dict[str, Any]:
-    """The annotations of its fields, by name, without `more`."""
+    """Annotations of a dataclass's fields, by name, without `extra`."""
     hints = get_type_hints(kind, include_extras=True)
-    return {each.name: hints[each.name] for each in fields(kind) if each.name != "more"}
+    return {each.name: hints[each.name] for each in fields(kind) if each.name != "extra"}
 
 
 def optional(hint: Any) -> bool:
@@ -114,7 +114,7 @@ def optional(hint: Any) -> bool:
 
 
 def meanings(kind: type) -> dict[str, str]:
-    """The text beside each field's type: what it means."""
+    """Meaning of each field: the text in its annotation."""
     return {
         name: next(each for each in get_args(hint)[1:] if isinstance(each, str))
         for name, hint in declared(kind).items()
@@ -122,7 +122,7 @@ def meanings(kind: type) -> dict[str, str]:
 
 
 def described(kind: Any) -> str:
-    """What would have been right, in words."""
+    """Describe a declared type in words."""
     origin, args = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return " ".join([described(args[0]), *(rule.words for rule in args[1:] if isinstance(rule, Rule))])

@@ -1,6 +1,7 @@
 """A neuron's dendrogram as one SVG, for papers and static pages: the tree, colours, numbers and cut of the screen.
 
-Without text it stands, leaves below; with a snippet for each leaf it lies, leaves at the right, where text has room.
+Without snippets the tree is upright, leaves at the bottom; with a snippet for each leaf it is horizontal, leaves at the
+right, where text has room.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,22 +11,22 @@ from html import escape
 import numpy as np
 from jaxtyping import Float, Int
 
-from ne_core.export.svg import element, text, wide
+from ne_core.export.svg import element, text, text_width
 from ne_core.export.window_text import Snippet
 from ne_core.method.cluster import cut as cut_tree
 from ne_core.method.dendrogram import Dendrogram, dendrogram, node_features, shared_groups
 from ne_core.palette import feature_colour
 
 WIDTH, HEIGHT = 720.0, 300.0
-ROW, TREE, LETTER = 14.0, 300.0, 6.05  # of a lying tree: a leaf's height, the tree's width, a letter's width at 10 px
+ROW, TREE, LETTER = 14.0, 300.0, 6.05  # horizontal tree: a leaf's height, the tree's width, a letter's width at 10 px
 LEFT, RIGHT, TOP, BOTTOM = 52, 56, 14, 44
-ROOM = 1.06  # above the highest branch point
+ROOM = 1.06  # top of the axis, as a multiple of the highest branch point
 GAPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
 
 
 @dataclass(frozen=True)
 class Look:
-    """Colours; each may be anything that CSS takes."""
+    """Colours; each may be any CSS colour."""
 
     ink: str
     quiet: str
@@ -39,18 +40,18 @@ PAPER = Look("#22252a", "#5c6068", "#dedede", "#ffffff", lambda feature: feature
 
 @dataclass(frozen=True)
 class Picture:
-    """Where (a leaf's place, a cosine distance) is in the picture."""
+    """Mapping from (leaf position, cosine distance) to the picture."""
 
     n: int
     top: float
     width: float
     height: float
-    lying: bool
-    key: float = 0.0  # where key tokens begin
+    horizontal: bool
+    key: float = 0.0  # x at which key tokens begin
 
-    def at(self, leaf: int | float, distance: int | float) -> tuple[float, float]:
+    def position(self, leaf: int | float, distance: int | float) -> tuple[float, float]:
         up = 1 - distance / self.top
-        if self.lying:
+        if self.horizontal:
             return LEFT / 2 + TREE * up, TOP + (leaf + 0.5) * ROW
         step = (self.width - LEFT - RIGHT) / self.n
         return LEFT + (leaf + 0.5) * step, TOP + (self.height - TOP - BOTTOM) * up
@@ -65,16 +66,15 @@ def dendrogram_svg(
     look: Look = PAPER,
     groups: Int[np.ndarray, " n"] | None = None,
 ) -> str:
-    """The tree of two examples or more. `snippets` goes by example; it is shown by `textContent`, so as it is.
+    """Draw a tree of two examples or more. `snippets` has one entry for each example, unescaped.
 
-    Colours are of the features at the cut, or of any `groups`: then a branch has one where all below it are in one.
-
-    Raises ValueError for a tree without branch points.
+    Colours are of the features at the cut, or of `groups`: a branch is coloured if all examples below it are of one
+    group. Raises ValueError for a tree without branch points.
     """
     if not len(tree):
         raise ValueError("one example: there is no tree to draw")
     layout, features = dendrogram(tree), cut_tree(tree, cut) if groups is None else groups
-    picture = sized(tree, cut, snippets)
+    picture = make_picture(tree, cut, snippets)
     nodes = node_features(tree, features, cut) if groups is None else shared_groups(tree, groups)
     parts = [
         element("title", escape(title)),
@@ -90,55 +90,57 @@ def dendrogram_svg(
         parts += [snippet(snippets[row], i, look.colour(int(features[row])), picture, look) for i, row in rows]
     box = f"0 0 {picture.width:g} {picture.height:g}"
     size = {"width": picture.width, "height": picture.height, "viewBox": box}
-    said = {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "font_family": "sans-serif", "font_size": 11}
-    return element("svg", *parts, **said, **size)
+    attributes = {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "font_family": "sans-serif", "font_size": 11}
+    return element("svg", *parts, **attributes, **size)
 
 
-def sized(tree: Float[np.ndarray, "m 4"], cut: int | float, snippets: Sequence[Snippet] | None) -> Picture:
+def make_picture(tree: Float[np.ndarray, "m 4"], cut: int | float, snippets: Sequence[Snippet] | None) -> Picture:
     n, highest = len(tree) + 1, max(float(tree[:, 2].max()), cut if cut < 2 else 0)
     top = float(min(2, np.ceil(max(highest, 0.01) * ROOM * 100) / 100))
     if snippets is None:
-        return Picture(n, top, WIDTH, HEIGHT, lying=False)
-    before, rest = (LETTER * max(map(wide, said)) for said in zip(*((a, b + c) for a, b, c in snippets), strict=True))
+        return Picture(n, top, WIDTH, HEIGHT, horizontal=False)
+    before, rest = (
+        LETTER * max(map(text_width, texts)) for texts in zip(*((a, b + c) for a, b, c in snippets), strict=True)
+    )
     key = LEFT / 2 + TREE + 34 + before
-    return Picture(n, top, float(np.ceil(key + rest + ROW)), TOP + ROW * n + BOTTOM, lying=True, key=key)
+    return Picture(n, top, float(np.ceil(key + rest + ROW)), TOP + ROW * n + BOTTOM, horizontal=True, key=key)
 
 
 def axis(picture: Picture, look: Look) -> list[str]:
     gap = next((gap for gap in GAPS if picture.top / gap <= 6), GAPS[-1])
-    drawn = []
+    parts = []
     for tick in np.arange(0, picture.top + 1e-9, gap).tolist():
-        drawn.append(across(tick, picture, stroke=look.faint))
-        drawn.append(text(f"{tick:.4g}", *label_place(tick, picture), fill=look.quiet, **anchored(picture)))
-    return [*drawn, axis_title(picture, look)]
+        parts.append(line_across(tick, picture, stroke=look.faint))
+        parts.append(text(f"{tick:.4g}", *label_place(tick, picture), fill=look.quiet, **anchored(picture)))
+    return [*parts, axis_title(picture, look)]
 
 
-def across(distance: int | float, picture: Picture, **attributes: object) -> str:
-    """A line over all leaves at one distance."""
-    (x1, y1), (x2, y2) = picture.at(-0.5, distance), picture.at(picture.n - 0.5, distance)
+def line_across(distance: int | float, picture: Picture, **attributes: object) -> str:
+    """Draw a line over all leaves at one distance."""
+    (x1, y1), (x2, y2) = picture.position(-0.5, distance), picture.position(picture.n - 0.5, distance)
     return element("line", x1=x1, y1=y1, x2=x2, y2=y2, **attributes)
 
 
 def label_place(distance: int | float, picture: Picture) -> tuple[float, float]:
-    x, y = picture.at(picture.n - 0.5 if picture.lying else -0.5, distance)
-    return (x, y + 16) if picture.lying else (x - 6, y + 4)
+    x, y = picture.position(picture.n - 0.5 if picture.horizontal else -0.5, distance)
+    return (x, y + 16) if picture.horizontal else (x - 6, y + 4)
 
 
 def anchored(picture: Picture) -> dict[str, str]:
-    return {"text_anchor": "middle" if picture.lying else "end"}
+    return {"text_anchor": "middle" if picture.horizontal else "end"}
 
 
 def axis_title(picture: Picture, look: Look) -> str:
-    x, y = picture.at(picture.n - 0.5 if picture.lying else -0.5, picture.top / 2)
-    told = {"fill": look.quiet, "text_anchor": "middle"}
-    if picture.lying:
-        return text("cosine distance", x, y + 34, **told)
-    return text("cosine distance", 0.0, 0.0, transform=f"translate(14 {y:g}) rotate(-90)", **told)
+    x, y = picture.position(picture.n - 0.5 if picture.horizontal else -0.5, picture.top / 2)
+    attributes = {"fill": look.quiet, "text_anchor": "middle"}
+    if picture.horizontal:
+        return text("cosine distance", x, y + 34, **attributes)
+    return text("cosine distance", 0.0, 0.0, transform=f"translate(14 {y:g}) rotate(-90)", **attributes)
 
 
 def branches(layout: Dendrogram, nodes: Int[np.ndarray, " nodes"], picture: Picture, look: Look) -> list[str]:
-    """Three sides of a box for each branch point, in its feature's colour below the cut."""
-    n, drawn = picture.n, []
+    """Draw three sides of a box for each branch point, in its feature's colour below the cut."""
+    n, parts = picture.n, []
     for k, (left, right) in enumerate(layout.children.tolist()):
         height, feature = float(layout.height[n + k]), int(nodes[n + k])
         corners = [
@@ -147,57 +149,57 @@ def branches(layout: Dendrogram, nodes: Int[np.ndarray, " nodes"], picture: Pict
             (right, height),
             (right, float(layout.height[right])),
         ]
-        path = "L".join(f"{x:.2f} {y:.2f}" for x, y in (picture.at(layout.x[node], h) for node, h in corners))
+        path = "L".join(f"{x:.2f} {y:.2f}" for x, y in (picture.position(layout.x[node], h) for node, h in corners))
         inside = feature >= 0
-        told = {"stroke": look.colour(feature) if inside else look.quiet, "stroke_width": 1.6 if inside else 1.1}
-        drawn.append(element("path", d=f"M{path}", fill="none", **told, data_feature=feature if inside else None))
-    return drawn
+        attributes = {"stroke": look.colour(feature) if inside else look.quiet, "stroke_width": 1.6 if inside else 1.1}
+        parts.append(element("path", d=f"M{path}", fill="none", **attributes, data_feature=feature if inside else None))
+    return parts
 
 
 def leaves(layout: Dendrogram, features: Int[np.ndarray, " n"], picture: Picture, look: Look) -> list[str]:
-    drawn = []
+    parts = []
     for i, row in enumerate(layout.order.tolist()):
-        x, y = picture.at(i, 0)
-        end = {"x2": x + 6, "y2": y} if picture.lying else {"x2": x, "y2": y + 6}
+        x, y = picture.position(i, 0)
+        end = {"x2": x + 6, "y2": y} if picture.horizontal else {"x2": x, "y2": y + 6}
         feature = int(features[row])
-        told = {"class": "leaf", "data-row": row, "data-feature": feature}
-        drawn.append(element("line", x1=x, y1=y, **end, stroke=look.colour(feature), stroke_width=2.5, **told))
-    return drawn
+        attributes = {"class": "leaf", "data-row": row, "data-feature": feature}
+        parts.append(element("line", x1=x, y1=y, **end, stroke=look.colour(feature), stroke_width=2.5, **attributes))
+    return parts
 
 
 def numbers(features: Int[np.ndarray, " n"], picture: Picture, look: Look) -> list[str]:
-    """The number of every run of leaves; where it stands there is a second row for what the first has no room for."""
+    """Draw the feature number of every run of leaves; an upright tree has a second row for those that do not fit."""
     starts = np.flatnonzero(np.diff(features, prepend=-1))
-    ends, taken, drawn = np.append(starts[1:], picture.n) - 1, [-np.inf, -np.inf], []
+    ends, occupied, parts = np.append(starts[1:], picture.n) - 1, [-np.inf, -np.inf], []
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
         feature = int(features[start])
-        x, y = picture.at((start + end) / 2, 0)
-        told = {"fill": look.colour(feature), "font_weight": "bold"}
+        x, y = picture.position((start + end) / 2, 0)
+        attributes = {"fill": look.colour(feature), "font_weight": "bold"}
         half = 4 + 3.5 * len(str(feature))
-        row = next((row for row, free in enumerate(taken) if x - half >= free), None)
-        if picture.lying:
-            drawn.append(text(str(feature), x + 26, y + 4, text_anchor="end", **told))
+        row = next((row for row, end_x in enumerate(occupied) if x - half >= end_x), None)
+        if picture.horizontal:
+            parts.append(text(str(feature), x + 26, y + 4, text_anchor="end", **attributes))
         elif row is not None:
-            taken[row] = x + half
-            drawn.append(text(str(feature), x, y + 19 + 13 * row, text_anchor="middle", **told))
-    return drawn
+            occupied[row] = x + half
+            parts.append(text(str(feature), x, y + 19 + 13 * row, text_anchor="middle", **attributes))
+    return parts
 
 
 def cut_line(cut: int | float, picture: Picture, look: Look) -> list[str]:
-    """Dashed; a cut above the picture joins everything and has no line."""
+    """Draw the dashed line of the cut; a cut above the picture joins everything and has no line."""
     if cut > picture.top:
         return []
-    x, y = picture.at(-0.5 if picture.lying else picture.n - 0.5, cut)
-    place = (x, y - 3, "middle") if picture.lying else (x + 5, y + 4, "start")
-    line = across(cut, picture, stroke=look.ink, stroke_width=1.2, stroke_dasharray="5 3", **{"class": "cut"})
+    x, y = picture.position(-0.5 if picture.horizontal else picture.n - 0.5, cut)
+    place = (x, y - 3, "middle") if picture.horizontal else (x + 5, y + 4, "start")
+    line = line_across(cut, picture, stroke=look.ink, stroke_width=1.2, stroke_dasharray="5 3", **{"class": "cut"})
     return [line, text(f"cut {cut:g}", *place[:2], fill=look.ink, text_anchor=place[2])]
 
 
-def snippet(said: Snippet, leaf: int, colour: str, picture: Picture, look: Look) -> str:
-    """Key tokens stand below each other."""
-    before, key, after = said
-    _, y = picture.at(leaf, 0)
-    told = {"y": y + 3.5, "fill": look.ink, "font_family": "monospace", "font_size": 10, "xml:space": "preserve"}
+def snippet(texts: Snippet, leaf: int, colour: str, picture: Picture, look: Look) -> str:
+    """Draw one leaf's snippet; key tokens are aligned in a column."""
+    before, key, after = texts
+    _, y = picture.position(leaf, 0)
+    attributes = {"y": y + 3.5, "fill": look.ink, "font_family": "monospace", "font_size": 10, "xml:space": "preserve"}
     bold = element("tspan", escape(key), font_weight="bold", fill=colour)
-    first = element("text", escape(before), x=picture.key, text_anchor="end", **told) if before else ""
-    return first + element("text", bold, escape(after), x=picture.key, **told)
+    first = element("text", escape(before), x=picture.key, text_anchor="end", **attributes) if before else ""
+    return first + element("text", bold, escape(after), x=picture.key, **attributes)

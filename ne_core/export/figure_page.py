@@ -1,4 +1,4 @@
-"""A figure as one HTML file that fetches nothing: an SVG as it is, a plotly figure with plotly inside (5 MB)."""
+"""A figure as one HTML file that fetches nothing: an SVG as it is, or a plotly figure with plotly inside (5 MB)."""
 
 import re
 from html import escape
@@ -8,12 +8,12 @@ MOVING = f"{STILL} blob:; script-src 'unsafe-inline'; font-src data:"  # its too
 
 
 def svg_page(svg: str, title: str) -> str:
-    """An SVG whose title and text were escaped when it was made."""
+    """Return a page around an SVG whose title and texts are escaped already."""
     return page(title, STILL, f'<figure style="margin:0">{svg}</figure>')
 
 
 def plotly_page(figure, title: str) -> str:
-    """A plotly figure on white, whose toolbar saves it as PNG, three times as large."""
+    """Return a page with a plotly figure on white; its toolbar saves PNG at three times the size."""
     import plotly.graph_objects as go
 
     drawn = go.Figure(figure).update_layout(template="simple_white", title=plain(title), margin={"t": 60}, height=420)
@@ -22,7 +22,7 @@ def plotly_page(figure, title: str) -> str:
 
 
 def plain(title: str) -> str:
-    """plotly reads a little HTML in titles."""
+    """Remove the characters of the HTML that plotly reads in titles."""
     return re.sub("[<>&]", " ", title)
 
 

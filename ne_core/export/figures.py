@@ -6,19 +6,19 @@ from html import escape
 import numpy as np
 from jaxtyping import Shaped
 
-BAR, LINE = "#5f86bd", "#8a8f98"  # both stand out from a light and a dark page
+BAR, LINE = "#5f86bd", "#8a8f98"  # legible on light and dark pages
 
 HEIGHT = 220
-LEAST = 5  # per cent: a share of nearly nothing must not fill its figure
+LEAST = 5  # per cent, least height of the axis: a tiny share must not fill its figure
 
 
 def categories(layers: Sequence[str]) -> list[str]:
-    """Names of layers, for an axis: plotly would take a stranger's for markup."""
+    """Return escaped layer names for an axis: plotly would read names from an atlas as markup."""
     return [escape(layer) for layer in layers]
 
 
 def quartiles_by_layer(layers: Sequence[str], values: Sequence[Shaped[np.ndarray, " _"]], unit: str):
-    """The median of each layer as a bar, a line from its lower to its upper quartile. NaN is left out."""
+    """Draw the median of each layer as a bar, and a line from its lower to its upper quartile, ignoring NaN."""
     import plotly.graph_objects as go
 
     low, middle, high = np.array([quartiles(each) for each in values]).T
@@ -33,7 +33,7 @@ def quartiles_by_layer(layers: Sequence[str], values: Sequence[Shaped[np.ndarray
 
 
 def share_by_layer(layers: Sequence[str], shares: Sequence[float], unit: str):
-    """A share of each layer as a bar, in per cent."""
+    """Draw a share of each layer as a bar, in per cent."""
     import plotly.graph_objects as go
 
     bars = go.Bar(
@@ -46,13 +46,13 @@ def share_by_layer(layers: Sequence[str], shares: Sequence[float], unit: str):
 
 
 def quartiles(values: Shaped[np.ndarray, " _"]) -> tuple[float, float, float]:
-    """Lower quartile, median, upper quartile; NaN without values."""
+    """Return lower quartile, median and upper quartile; NaN without values."""
     known = values[np.isfinite(values)]
     return tuple(np.quantile(known, [0.25, 0.5, 0.75]).tolist()) if len(known) else (np.nan,) * 3
 
 
 def styled(figure, unit: str):
-    """Small and quiet; colours of text and grid are left to the page's theme."""
+    """Apply the common size and margins; colours of text and grid are left to the page's theme."""
     figure.update_layout(
         height=HEIGHT, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=False, bargap=0.45, dragmode=False
     )

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 
 from ne_core.export.figures import BAR, LINE, categories, styled
 
-CLASS_COLOURS = ("#8a8f98", "#5f86bd", "#c98a3c", "#4f9c86", "#9a78c4")  # as CLASSES; they stand out from both pages
+CLASS_COLOURS = ("#8a8f98", "#5f86bd", "#c98a3c", "#4f9c86", "#9a78c4")  # as CLASSES; legible on light and dark pages
 
 
 def spread_by_layer(
@@ -16,9 +16,9 @@ def spread_by_layer(
     unit: str,
     random: Float[np.ndarray, "n_layers 5"] | None = None,
 ):
-    """A box for each layer from its lower to its upper quartile, with the median, and lines to the outer quantiles.
+    """Draw a box for each layer from lower to upper quartile, with the median and lines to the outer quantiles.
 
-    Beside it, in grey, that of the layer's `random` directions where there are any.
+    The boxes of the layer's `random` directions are beside it in grey, if given.
     """
     import plotly.graph_objects as go
 
@@ -36,7 +36,7 @@ def box(layers: Sequence[str], quantiles: Float[np.ndarray, "n_layers 5"], colou
 
 
 def classes_by_layer(layers: Sequence[str], counts: Int[np.ndarray, "n_layers n_classes"], names: Sequence[str]):
-    """Each class's share of each layer, one on top of the other; the counts are in what hovers."""
+    """Draw each class's share of each layer as a stacked bar; the hover text has the counts."""
     import plotly.graph_objects as go
 
     shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

@@ -1,4 +1,4 @@
-"""The map of features as one SVG, for papers: a dot for each feature, and what its colours stand for."""
+"""The map of features as one SVG, for papers: a dot for each feature, and a legend of the colours."""
 
 from collections.abc import Sequence
 from html import escape
@@ -7,15 +7,15 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int
 
 from ne_core.export.dendrogram_svg import PAPER, Look
-from ne_core.export.svg import element, text, wide
+from ne_core.export.svg import element, text, text_width
 
-SIDE, EDGE, ROW, LETTER = 800, 12, 18, 6.6  # units: the map, around it, a row of the legend, a letter
+SIDE, EDGE, ROW, LETTER = 800, 12, 18, 6.6  # units: the map, its margin, a row of the legend, a letter
 GREY = "#a4a7ad"
-PARTS = 8  # of each colour, drawn in turn, so that no colour lies over all others
+PARTS = 8  # of each colour, drawn in turn, so that no colour covers all others
 
 
 def map_svg(
-    at: Float32[np.ndarray, "n 2"],
+    positions: Float32[np.ndarray, "n 2"],
     number: Int[np.ndarray, " n"],
     names: Sequence[str],
     colours: Sequence[str],
@@ -25,67 +25,67 @@ def map_svg(
     title: str = "Map of features",
     look: Look = PAPER,
 ) -> str:
-    """`at` is 0 to 1 from the left and from below, `number` a place in `names` and `colours`; a name may be empty.
+    """Draw the map. `positions` are 0 to 1 from the left and from the bottom; `number` indexes `names` and `colours`.
 
-    With `lit` the others are grey, and lie below.
+    With `lit`, the other dots are grey and drawn first. A name may be empty.
     """
-    shown = np.arange(len(at)) if lit is None else np.flatnonzero(lit)
-    across = dot(len(at))
-    others = [] if lit is None else [dots(at[~lit], GREY, across, 0.6)]
-    rows, deep = keys(names, colours, legend, look)
-    said = {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "font_family": "sans-serif", "font_size": 12}
+    drawn = np.arange(len(positions)) if lit is None else np.flatnonzero(lit)
+    size = dot_size(len(positions))
+    background = [] if lit is None else [dots(positions[~lit], GREY, size, 0.6)]
+    rows, legend_height = draw_legend(names, colours, legend, look)
+    attributes = {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "font_family": "sans-serif", "font_size": 12}
     return element(
         "svg",
         element("title", escape(title)),
-        element("rect", width=SIDE, height=SIDE + deep, fill=look.ground),
-        *others,
-        *coloured(at[shown], number[shown], colours, across + (0 if lit is None else 2)),
+        element("rect", width=SIDE, height=SIDE + legend_height, fill=look.ground),
+        *background,
+        *coloured_dots(positions[drawn], number[drawn], colours, size + (0 if lit is None else 2)),
         *rows,
-        **said,
+        **attributes,
         width=SIDE,
-        height=SIDE + deep,
-        viewBox=f"0 0 {SIDE} {SIDE + deep}",
+        height=SIDE + legend_height,
+        viewBox=f"0 0 {SIDE} {SIDE + legend_height}",
     )
 
 
-def dot(n: int) -> float:
-    """How large dots are: the more there are, the smaller."""
+def dot_size(n: int) -> float:
+    """Diameter of a dot: the more dots, the smaller."""
     return float(np.clip(300 / np.sqrt(max(n, 1)), 1, 8))
 
 
-def coloured(
-    at: Float32[np.ndarray, "k 2"], number: Int[np.ndarray, " k"], colours: Sequence[str], across: float
+def coloured_dots(
+    positions: Float32[np.ndarray, "k 2"], number: Int[np.ndarray, " k"], colours: Sequence[str], size: float
 ) -> list[str]:
     parts = [
-        dots(at[part::PARTS][number[part::PARTS] == i], colour, across, 0.8)
+        dots(positions[part::PARTS][number[part::PARTS] == i], colour, size, 0.8)
         for part in range(PARTS)
         for i, colour in enumerate(colours)
     ]
     return [part for part in parts if part]
 
 
-def dots(at: Float32[np.ndarray, "k 2"], colour: str, across: float, opacity: float) -> str:
-    """One path of strokes without length, whose round ends are the dots."""
-    if not len(at):
+def dots(positions: Float32[np.ndarray, "k 2"], colour: str, size: float, opacity: float) -> str:
+    """Draw dots as one path of zero-length strokes with round ends."""
+    if not len(positions):
         return ""
-    x, y = np.rint(10 * (EDGE + (SIDE - 2 * EDGE) * np.column_stack([at[:, 0], 1 - at[:, 1]]))).T / 10
+    x, y = np.rint(10 * (EDGE + (SIDE - 2 * EDGE) * np.column_stack([positions[:, 0], 1 - positions[:, 1]]))).T / 10
     path = "".join([f"M{left:g} {top:g}h0" for left, top in zip(x.tolist(), y.tolist(), strict=True)])
-    told = {"stroke_width": round(across, 2), "stroke_linecap": "round", "opacity": opacity}
-    return element("path", d=path, fill="none", stroke=colour, **told)
+    attributes = {"stroke_width": round(size, 2), "stroke_linecap": "round", "opacity": opacity}
+    return element("path", d=path, fill="none", stroke=colour, **attributes)
 
 
-def keys(names: Sequence[str], colours: Sequence[str], legend: str, look: Look) -> tuple[list[str], int]:
-    """The legend, in as many rows as it needs, and how high it is."""
-    drawn = [text(legend, EDGE, SIDE + ROW, fill=look.ink, font_weight="bold")]
-    x, y = EDGE + LETTER * (wide(legend) + 3), SIDE + ROW
+def draw_legend(names: Sequence[str], colours: Sequence[str], legend: str, look: Look) -> tuple[list[str], int]:
+    """Return the legend, in as many rows as it needs, and its height."""
+    parts = [text(legend, EDGE, SIDE + ROW, fill=look.ink, font_weight="bold")]
+    x, y = EDGE + LETTER * (text_width(legend) + 3), SIDE + ROW
     for name, colour in zip(names, colours, strict=True):
-        room = 16 + LETTER * (wide(name) + 1)
-        if x + room > SIDE - EDGE:
+        width = 16 + LETTER * (text_width(name) + 1)
+        if x + width > SIDE - EDGE:
             x, y = EDGE, y + ROW
         if name:
-            drawn += [
+            parts += [
                 element("circle", cx=x + 5, cy=y - 4, r=5, fill=colour),
                 text(name, x + 15, y, fill=look.quiet),
             ]
-            x += room
-    return drawn, y - SIDE + EDGE
+            x += width
+    return parts, y - SIDE + EDGE

@@ -1,4 +1,4 @@
-"""Examples on a plane as one SVG, for papers: a point each, in the colour of its cluster, and the clusters' numbers."""
+"""Examples on a plane as one SVG, for papers: a point each in the colour of its cluster, and cluster numbers."""
 
 from dataclasses import dataclass
 from html import escape
@@ -12,25 +12,25 @@ from ne_core.method.projection import Projection
 from ne_core.palette import FEATURES, feature_colour
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 480.0, 360.0, 56.0, 14.0, 14.0, 44.0
-FULL = 0.92  # of the frame that the points fill in one direction
+FULL = 0.92  # share of the frame that the points fill in one direction
 QUIET, FAINT, GROUND = "#5c6068", "#dedede", "#ffffff"
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One scale for both directions: what is near in the picture is near on the plane."""
+    """Mapping from the plane to the picture, with one scale for both directions."""
 
     middle: tuple[float, float]
     scale: float
 
-    def at(self, x: float, y: float) -> tuple[float, float]:
+    def position(self, x: float, y: float) -> tuple[float, float]:
         across, down = (LEFT + WIDTH - RIGHT) / 2, (TOP + HEIGHT - BOTTOM) / 2
         return across + self.scale * (x - self.middle[0]), down - self.scale * (y - self.middle[1])
 
 
 def plane_svg(plane: Projection, clusters: Int[np.ndarray, " n"], title: str) -> str:
     low, high = plane.places.min(axis=0), plane.places.max(axis=0)
-    frame = framed(low, high)
+    frame = make_frame(low, high)
     parts = [
         element("title", escape(title)),
         element("rect", width=WIDTH, height=HEIGHT, fill=GROUND),
@@ -39,11 +39,11 @@ def plane_svg(plane: Projection, clusters: Int[np.ndarray, " n"], title: str) ->
         *numbers(plane.places, clusters, frame),
     ]
     size = {"width": WIDTH, "height": HEIGHT, "viewBox": f"0 0 {WIDTH:g} {HEIGHT:g}"}
-    said = {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "font_family": "sans-serif", "font_size": 11}
-    return element("svg", *parts, **said, **size)
+    attributes = {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "font_family": "sans-serif", "font_size": 11}
+    return element("svg", *parts, **attributes, **size)
 
 
-def framed(low: Float[np.ndarray, " 2"], high: Float[np.ndarray, " 2"]) -> Frame:
+def make_frame(low: Float[np.ndarray, " 2"], high: Float[np.ndarray, " 2"]) -> Frame:
     room = np.array([WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM])
     x, y = ((low + high) / 2).tolist()
     return Frame((x, y), float(FULL * (room / np.maximum(high - low, 1e-6)).min()))
@@ -52,38 +52,38 @@ def framed(low: Float[np.ndarray, " 2"], high: Float[np.ndarray, " 2"]) -> Frame
 def axes(
     low: Float[np.ndarray, " 2"], high: Float[np.ndarray, " 2"], shares: Float[np.ndarray, " 2"], frame: Frame
 ) -> list[str]:
-    drawn, floor = [], HEIGHT - BOTTOM
-    for value, said in ticks_within(*map(float, (low[0], high[0]))):
-        x, _ = frame.at(value, 0.0)
-        drawn.append(element("line", x1=x, x2=x, y1=TOP, y2=floor, stroke=FAINT))
-        drawn.append(text(said, x, floor + 15, fill=QUIET, text_anchor="middle"))
-    for value, said in ticks_within(*map(float, (low[1], high[1]))):
-        _, y = frame.at(0.0, value)
-        drawn.append(element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, stroke=FAINT))
-        drawn.append(text(said, LEFT - 6, y + 4, fill=QUIET, text_anchor="end"))
+    parts, bottom = [], HEIGHT - BOTTOM
+    for value, label in ticks_within(*map(float, (low[0], high[0]))):
+        x, _ = frame.position(value, 0.0)
+        parts.append(element("line", x1=x, x2=x, y1=TOP, y2=bottom, stroke=FAINT))
+        parts.append(text(label, x, bottom + 15, fill=QUIET, text_anchor="middle"))
+    for value, label in ticks_within(*map(float, (low[1], high[1]))):
+        _, y = frame.position(0.0, value)
+        parts.append(element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, stroke=FAINT))
+        parts.append(text(label, LEFT - 6, y + 4, fill=QUIET, text_anchor="end"))
     titles = [f"component {i} ({share:.0%} of variance)" for i, share in enumerate(shares.tolist())]
-    turned = f"translate(14 {(TOP + floor) / 2:g}) rotate(-90)"
-    drawn.append(text(titles[0], (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, fill=QUIET, text_anchor="middle"))
-    return [*drawn, text(titles[1], 0, 0, transform=turned, fill=QUIET, text_anchor="middle")]
+    transform = f"translate(14 {(TOP + bottom) / 2:g}) rotate(-90)"
+    parts.append(text(titles[0], (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, fill=QUIET, text_anchor="middle"))
+    return [*parts, text(titles[1], 0, 0, transform=transform, fill=QUIET, text_anchor="middle")]
 
 
 def points(places: Float[np.ndarray, "n 2"], clusters: Int[np.ndarray, " n"], frame: Frame) -> list[str]:
-    drawn = []
+    circles = []
     for (x, y), cluster in zip(places.tolist(), clusters.tolist(), strict=True):
-        cx, cy = frame.at(x, y)
+        cx, cy = frame.position(x, y)
         colour = feature_colour(cluster).light
-        drawn.append(element("circle", cx=cx, cy=cy, r=4, fill=colour, fill_opacity=0.7, stroke=colour))
-    return drawn
+        circles.append(element("circle", cx=cx, cy=cy, r=4, fill=colour, fill_opacity=0.7, stroke=colour))
+    return circles
 
 
 def numbers(places: Float[np.ndarray, "n 2"], clusters: Int[np.ndarray, " n"], frame: Frame) -> list[str]:
-    """Of the clusters of two or more that have a colour of their own, above their middle."""
-    drawn = []
+    """Draw the numbers of clusters of two or more that have their own colour, above their middle."""
+    labels = []
     for cluster in range(min(len(FEATURES), int(clusters.max()) + 1)):
         inside = places[clusters == cluster]
         if len(inside) > 1:
-            x, y = frame.at(*inside.mean(axis=0).tolist())
-            told = {"fill": feature_colour(cluster).light, "font_size": 13, "font_weight": "bold"}
+            x, y = frame.position(*inside.mean(axis=0).tolist())
+            attributes = {"fill": feature_colour(cluster).light, "font_size": 13, "font_weight": "bold"}
             halo = {"stroke": GROUND, "stroke_width": 4, "paint_order": "stroke"}
-            drawn.append(text(str(cluster), x, y - 9, text_anchor="middle", **told, **halo))
-    return drawn
+            labels.append(text(str(cluster), x, y - 9, text_anchor="middle", **attributes, **halo))
+    return labels

@@ -1,16 +1,16 @@
 """A small plot as one SVG, for papers: the bars, line, spreads and marks that a page draws, on white.
 
-The plot is a dict of plain values, as pages' small_plot.py makes it: `label` says what it shows, `x` and `y`
+The plot is a dict of plain values, as pages' small_plot.py makes it: `label` is its title, `x` and `y`
 have `low`, `high`, `title` and `ticks` of (value, text); `bars` have `left`, `right`, `y`, and `low`, `high` or None;
 `line` has `name` and `points`, or is None; `marks` are (x, text); `title` names the bars; `colour`, or None, is a CSS
-colour that every program knows, so none of `light-dark`.
+colour that every program reads, so not `light-dark`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from ne_core.export.svg import element, text, wide
+from ne_core.export.svg import element, text, text_width
 
 WIDTH, AREA = 620.0, 200.0
 RIGHT, TOP, TITLE, LEGEND, LETTER = 12.0, 34.0, 24.0, 20.0, 6.4  # LETTER: a column of text at 11 px, generously
@@ -19,13 +19,13 @@ INK, QUIET, FAINT, GROUND, BARS = "#22252a", "#5c6068", "#dedede", "#ffffff", "#
 
 @dataclass(frozen=True)
 class Frame:
-    """Where values are in the picture, and how much room texts have around them."""
+    """Mapping from values to the picture, and the room for texts around it."""
 
     x: Mapping
     y: Mapping
     left: float
-    leaning: bool
-    ticks: float  # height of the texts below
+    vertical_labels: bool
+    ticks: float  # height of the texts below the axis
 
     def across(self, value: int | float) -> float:
         x = self.x
@@ -37,66 +37,66 @@ class Frame:
 
 
 def plot_svg(plot: Mapping) -> str:
-    frame, colour = framed(plot["x"], plot["y"]), plot["colour"] or BARS
+    frame, colour = make_frame(plot["x"], plot["y"]), plot["colour"] or BARS
     height = TOP + AREA + frame.ticks + TITLE + (LEGEND if plot["line"] else 0)
     parts = [
         element("title", escape(plot["label"])),
         element("rect", width=WIDTH, height=height, fill=GROUND),
-        *levels(frame),
+        *y_axis(frame),
         *(part for bar in plot["bars"] for part in bar_of(bar, frame, colour)),
         element("line", x1=frame.left, x2=WIDTH - RIGHT, y1=frame.down(0), y2=frame.down(0), stroke=QUIET),
-        *below(frame),
+        *x_axis(frame),
         *(line_of(plot["line"]["points"], frame) if plot["line"] else ()),
         *marks_of(plot["marks"], frame),
         *(legend(plot["title"], plot["line"]["name"], frame, height, colour) if plot["line"] else ()),
     ]
     size = {"width": WIDTH, "height": height, "viewBox": f"0 0 {WIDTH:g} {height:g}"}
-    said = {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "font_family": "sans-serif", "font_size": 11}
-    return element("svg", *parts, **said, **size)
+    attributes = {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "font_family": "sans-serif", "font_size": 11}
+    return element("svg", *parts, **attributes, **size)
 
 
-def framed(x: Mapping, y: Mapping) -> Frame:
-    """Texts below lean, as far as the longest reaches, where they would run into each other."""
-    left = 32 + LETTER * max((wide(said) for _, said in y["ticks"]), default=0)
-    longest = LETTER * max((wide(said) for _, said in x["ticks"]), default=0)
-    leaning = longest * len(x["ticks"]) > WIDTH - left - RIGHT
-    return Frame(x, y, left, leaning, longest + 10 if leaning else 18.0)
+def make_frame(x: Mapping, y: Mapping) -> Frame:
+    """Compute the room for tick texts; those below are vertical when they would run into each other."""
+    left = 32 + LETTER * max((text_width(label) for _, label in y["ticks"]), default=0)
+    longest = LETTER * max((text_width(label) for _, label in x["ticks"]), default=0)
+    vertical_labels = longest * len(x["ticks"]) > WIDTH - left - RIGHT
+    return Frame(x, y, left, vertical_labels, longest + 10 if vertical_labels else 18.0)
 
 
-def levels(frame: Frame) -> list[str]:
-    drawn = []
-    for value, said in frame.y["ticks"]:
-        at = frame.down(value)
-        drawn.append(element("line", x1=frame.left, x2=WIDTH - RIGHT, y1=at, y2=at, stroke=FAINT))
-        drawn.append(text(said, frame.left - 6, at + 4, fill=QUIET, text_anchor="end"))
-    turned = f"translate(14 {TOP + AREA / 2:g}) rotate(-90)"
-    return [*drawn, text(frame.y["title"], 0, 0, transform=turned, fill=QUIET, text_anchor="middle")]
+def y_axis(frame: Frame) -> list[str]:
+    parts = []
+    for value, label in frame.y["ticks"]:
+        line_y = frame.down(value)
+        parts.append(element("line", x1=frame.left, x2=WIDTH - RIGHT, y1=line_y, y2=line_y, stroke=FAINT))
+        parts.append(text(label, frame.left - 6, line_y + 4, fill=QUIET, text_anchor="end"))
+    transform = f"translate(14 {TOP + AREA / 2:g}) rotate(-90)"
+    return [*parts, text(frame.y["title"], 0, 0, transform=transform, fill=QUIET, text_anchor="middle")]
 
 
-def below(frame: Frame) -> list[str]:
-    drawn, floor = [], TOP + AREA
-    for value, said in frame.x["ticks"]:
-        at = frame.across(value)
-        if frame.leaning:
-            turned = f"translate({at + 4:.6g} {floor + 6:g}) rotate(-90)"
-            drawn.append(text(said, 0, 0, transform=turned, fill=QUIET, text_anchor="end"))
+def x_axis(frame: Frame) -> list[str]:
+    parts, bottom = [], TOP + AREA
+    for value, label in frame.x["ticks"]:
+        x = frame.across(value)
+        if frame.vertical_labels:
+            transform = f"translate({x + 4:.6g} {bottom + 6:g}) rotate(-90)"
+            parts.append(text(label, 0, 0, transform=transform, fill=QUIET, text_anchor="end"))
         else:
-            drawn.append(text(said, at, floor + 14, fill=QUIET, text_anchor="middle"))
+            parts.append(text(label, x, bottom + 14, fill=QUIET, text_anchor="middle"))
     middle = (frame.left + WIDTH - RIGHT) / 2
-    return [*drawn, text(frame.x["title"], middle, floor + frame.ticks + 14, fill=QUIET, text_anchor="middle")]
+    return [*parts, text(frame.x["title"], middle, bottom + frame.ticks + 14, fill=QUIET, text_anchor="middle")]
 
 
 def bar_of(bar: Mapping, frame: Frame, colour: str) -> list[str]:
-    """From zero to its value, and the line of its spread."""
+    """Draw a bar from zero to its value, and the line of its spread."""
     left, right = frame.across(bar["left"]), frame.across(bar["right"])
     top, bottom = frame.down(max(0.0, bar["y"])), frame.down(min(0.0, bar["y"]))
     place = {"x": left + (right - left) * 0.06, "width": max(0.5, (right - left) * 0.88)}
-    drawn = [element("rect", **place, y=top, height=bottom - top, fill=colour, **{"class": "bar"})]
+    parts = [element("rect", **place, y=top, height=bottom - top, fill=colour, **{"class": "bar"})]
     if bar["low"] is not None:
         ends = {"y1": frame.down(bar["low"]), "y2": frame.down(bar["high"])}
         middle = (left + right) / 2
-        drawn.append(element("line", x1=middle, x2=middle, **ends, stroke=INK, **{"class": "spread"}))
-    return drawn
+        parts.append(element("line", x1=middle, x2=middle, **ends, stroke=INK, **{"class": "spread"}))
+    return parts
 
 
 def line_of(points: Sequence[tuple[float, float]], frame: Frame) -> list[str]:
@@ -107,24 +107,26 @@ def line_of(points: Sequence[tuple[float, float]], frame: Frame) -> list[str]:
 
 
 def marks_of(marks: Sequence[tuple[float, str]], frame: Frame) -> list[str]:
-    """The texts stand above, on two levels, each on the side where it has room."""
-    drawn = []
-    for i, (value, said) in enumerate(marks):
-        x, y, back = frame.across(value), TOP - 6 - 12 * (i % 2), frame.across(value) > WIDTH / 2
+    """Draw marks with their texts above, on two levels, each on the side with room."""
+    parts = []
+    for i, (value, label) in enumerate(marks):
+        x, y, right_half = frame.across(value), TOP - 6 - 12 * (i % 2), frame.across(value) > WIDTH / 2
         ends = {"x1": x, "x2": x, "y1": y, "y2": TOP + AREA}
-        drawn.append(element("line", **ends, stroke=INK, stroke_width=1.4, stroke_dasharray="2 2"))
-        anchor = "end" if back else "start"
-        drawn.append(text(said, x - 4 if back else x + 4, y + 4, fill=INK, font_weight="bold", text_anchor=anchor))
-    return drawn
+        parts.append(element("line", **ends, stroke=INK, stroke_width=1.4, stroke_dasharray="2 2"))
+        anchor = "end" if right_half else "start"
+        parts.append(
+            text(label, x - 4 if right_half else x + 4, y + 4, fill=INK, font_weight="bold", text_anchor=anchor)
+        )
+    return parts
 
 
 def legend(bars: str, line: str, frame: Frame, height: float, colour: str) -> list[str]:
     y, left = height - 8, frame.left
-    after = left + 26 + LETTER * wide(bars) + 16
+    line_x = left + 26 + LETTER * text_width(bars) + 16
     dashes = {"stroke": QUIET, "stroke_width": 1.4, "stroke_dasharray": "4 3"}
     return [
         element("rect", x=left, y=y - 9, width=18, height=10, fill=colour),
         text(bars, left + 24, y, fill=QUIET),
-        element("line", x1=after, x2=after + 18, y1=y - 4, y2=y - 4, **dashes),
-        text(line, after + 24, y, fill=QUIET),
+        element("line", x1=line_x, x2=line_x + 18, y1=y - 4, y2=y - 4, **dashes),
+        text(line, line_x + 24, y, fill=QUIET),
     ]

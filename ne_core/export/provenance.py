@@ -1,4 +1,4 @@
-"""Where something exported came from, how to cite it, and what its file is called."""
+"""Origin of an export, how to cite it, and the name of its file."""
 
 import hashlib
 import re
@@ -19,7 +19,7 @@ LONGEST = 120  # characters of a file's name before its ending
 
 
 def provenance(atlas: Atlas, query: dict[str, str] | None = None) -> dict[str, str]:
-    """What an export says of itself; `query` is the URL of the view that it was made from."""
+    """Return what an export records about its origin; `query` is the URL query of the view that it shows."""
     model, corpus = atlas.manifest.model, atlas.manifest.corpus
     return {
         "made_by": f"{TOOL} {VERSION}",
@@ -36,7 +36,7 @@ def provenance(atlas: Atlas, query: dict[str, str] | None = None) -> dict[str, s
 
 
 def manifest_sha256(atlas: Atlas) -> str:
-    """It names the atlas: the manifest holds the checksum of every other file."""
+    """Checksum of the manifest: it identifies the atlas, since the manifest lists the checksum of every other file."""
     return hashlib.sha256((atlas.root / "manifest.json").read_bytes()).hexdigest()
 
 
@@ -45,7 +45,7 @@ def paper() -> str:
 
 
 def citation(atlas: Atlas) -> str:
-    """The method's paper, this tool, and the very atlas, in one line."""
+    """Cite the method's paper, this tool, and the exact atlas, in one line."""
     name = visible(atlas.manifest.name)
     return f"{paper()}; {TOOL} {VERSION}, atlas “{name}” (manifest sha256 {manifest_sha256(atlas)})."
 
@@ -55,7 +55,7 @@ def bibtex() -> str:
     return f"@article{{foote2024neuron, {fields}, journal={{arXiv preprint arXiv:{PAPER['arxiv']}}}}}"
 
 
-def file_name(atlas: Atlas, what: str, ending: str) -> str:
-    """“demo-L3-N17-F2-examples.csv”: letters, digits, dots, hyphens and underscores, whatever the atlas is called."""
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", f"{atlas.called}-{what}").lstrip(".-_")
+def file_name(atlas: Atlas, part: str, ending: str) -> str:
+    """Return a name such as “demo-L3-N17-F2-examples.csv”, of letters, digits, dots, hyphens and underscores only."""
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", f"{atlas.slug}-{part}").lstrip(".-_")
     return f"{safe[:LONGEST] or 'export'}.{ending}"

@@ -1,8 +1,9 @@
 """One neuron as one HTML file: no script, nothing fetched, readable in light, in dark and on paper.
 
-Every text of the atlas is somebody's: it passes `safe` or `token_html` on its way here.
+Texts of an atlas are untrusted: each passes `safe` or `token_html` before it is written here.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -19,7 +20,7 @@ from ne_core.export.image_svg import image_svg
 from ne_core.export.provenance import bibtex, citation, provenance
 from ne_core.export.token_html import line_html
 from ne_core.export.window_text import window_lines
-from ne_core.method.agreement import of_baseline
+from ne_core.method.agreement import baseline_importances
 from ne_core.method.cluster import central_of
 from ne_core.method.measures import distances_of, measures
 from ne_core.numbers import fixed
@@ -39,7 +40,7 @@ SCREEN = Look("var(--ink)", "var(--quiet)", "var(--faint)", "none", lambda featu
 
 @dataclass(frozen=True)
 class Feature:
-    """A feature at the page's cut: its examples in reading order, and what is said of it."""
+    """A feature at the page's cut: its examples in reading order, and its numbers."""
 
     number: int
     name: str
@@ -48,80 +49,91 @@ class Feature:
     activation: float
 
 
-def static_page(atlas: Atlas, ref: NeuronRef, cut: float | None = None) -> str:
-    """The page. Raises KeyError for a neuron that the atlas lacks."""
+def static_page(
+    atlas: Atlas, ref: NeuronRef, cut: float | None = None, on_progress: Callable[[int, int], None] | None = None
+) -> str:
+    """Return the page of a neuron; `on_progress` counts features. Raises KeyError for a neuron that is not there."""
     neuron, cut = atlas.neuron(ref), atlas.manifest.default_cut if cut is None else cut
     title = unit_title(atlas.manifest, ref)
-    found = features(atlas, neuron, cut)
-    body = [f"<h1>{safe(title)}</h1>", subtitle(atlas, cut), *about(atlas, neuron, cut)]
-    if found:
-        how = HOW_TO_SEE if atlas.manifest.images else HOW_TO_READ
-        body += [drawn(atlas, neuron, cut), overview(found, len(neuron)), '<h2 id="examples">Examples</h2>', how]
-        body += [section(atlas, neuron, feature, cut) for feature in found]
+    listed = features(atlas, neuron, cut)
+    body = [f"<h1>{safe(title)}</h1>", subtitle(atlas, cut), *measure_list(atlas, neuron, cut)]
+    if listed:
+        instructions = HOW_TO_SEE if atlas.manifest.images else HOW_TO_READ
+        body += [
+            dendrogram_figure(atlas, neuron, cut),
+            overview(listed, len(neuron)),
+            '<h2 id="examples">Examples</h2>',
+            instructions,
+        ]
+        for done, feature in enumerate(listed, start=1):
+            body.append(section(atlas, neuron, feature, cut))
+            if on_progress:
+                on_progress(done, len(listed))
         body.append(caution(atlas, ref.layer))
     else:
-        read = "image" if atlas.manifest.images else "text of the corpus"
+        kind = "image" if atlas.manifest.images else "text of the corpus"
         unit = atlas.manifest.vocabulary.unit
-        body.append(f"<p>This {unit} is dead: no {read} activates it, so it has no features.</p>")
-    return whole(f"{title} · {visible(atlas.manifest.name)}", [*body, *origin(atlas, ref, cut)])
+        body.append(f"<p>This {unit} is dead: no {kind} activates it, so it has no features.</p>")
+    return document(f"{title} · {visible(atlas.manifest.name)}", [*body, *origin(atlas, ref, cut)])
 
 
-def whole(title: str, body: list[str]) -> str:
+def document(title: str, body: list[str]) -> str:
     head = (
         f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{CSP}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" '
         f'content="light dark"><title>{escape(title)}</title><style>{STYLE.read_text(encoding="utf-8")}</style>'
     )
-    inside = "\n".join(body)
-    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body><main>\n{inside}\n</main></body></html>\n'
+    content = "\n".join(body)
+    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body><main>\n{content}\n</main></body></html>\n'
 
 
 def features(atlas: Atlas, neuron: Neuron, cut: float) -> list[Feature]:
-    """Largest first."""
+    """Return the features at a cut, largest first."""
     if not len(neuron):
         return []
-    of = neuron.features(cut)
-    centres, apart = central_of(neuron.tree, neuron.merge_central, of, cut), distances_of(neuron.tree, of, cut)
-    names, made = cluster_names(atlas, neuron, of), []
+    labels = neuron.features(cut)
+    centres, spread = central_of(neuron.tree, neuron.merge_central, labels, cut), distances_of(neuron.tree, labels, cut)
+    names, page_features = cluster_names(atlas, neuron, labels), []
     for number in range(len(centres)):
-        rows = np.flatnonzero(of == number)
+        rows = np.flatnonzero(labels == number)
         active = neuron.activation[rows].astype(np.float64)
-        order = np.lexsort((-active, unknown(neuron, rows), rows != centres[number]))
-        made.append(Feature(number, names[number], rows[order].tolist(), float(apart[number]), float(active.mean())))
-    return made
+        order = np.lexsort((-active, no_importances(neuron, rows), rows != centres[number]))
+        page_features.append(
+            Feature(number, names[number], rows[order].tolist(), float(spread[number]), float(active.mean()))
+        )
+    return page_features
 
 
-def unknown(neuron: Neuron, rows: Int[np.ndarray, " k"]) -> np.ndarray:
-    """Whether a row has no importances."""
-    return ~np.isfinite(of_baseline(neuron.window_importances[rows], 0)).any(axis=1)
+def no_importances(neuron: Neuron, rows: Int[np.ndarray, " k"]) -> np.ndarray:
+    """True for each row without importances."""
+    return ~np.isfinite(baseline_importances(neuron.window_importances[rows], 0)).any(axis=1)
 
 
 def subtitle(atlas: Atlas, cut: float) -> str:
-    model, usual = atlas.manifest.model.name, atlas.manifest.default_cut
-    which = "the atlas’s cut" if cut == usual else f"not the atlas’s, which is {usual:g}"
+    model, default = atlas.manifest.model.name, atlas.manifest.default_cut
+    cut_text = "the atlas’s cut" if cut == default else f"not the atlas’s, which is {default:g}"
     return (
         f'<p class="quiet">Of the model {safe(model)}, in the atlas “{safe(atlas.manifest.name)}”. Its activating '
-        f"examples, as features: clusters cut at a cosine distance of {cut:g} ({which}).</p>"
+        f"examples, as features: clusters cut at a cosine distance of {cut:g} ({cut_text}).</p>"
     )
 
 
-def about(atlas: Atlas, neuron: Neuron, cut: float) -> list[str]:
-    """The measures."""
+def measure_list(atlas: Atlas, neuron: Neuron, cut: float) -> list[str]:
     row = atlas.neuron_row(neuron.ref)
-    told = {"Examples": str(len(neuron)), "Maximum activation": number(float(atlas.neurons["maximum"][row]))}
+    facts = {"Examples": str(len(neuron)), "Maximum activation": number(float(atlas.neurons["maximum"][row]))}
     if len(neuron):
-        found = measures(neuron.tree, cut)
-        told |= {
-            "Features": str(found.n_features),
-            "Largest feature": f"{found.largest_share:.0%}",
-            "Mean distance": number(found.mean_distance),
-            "Within features": number(found.intra_distance),
-            "Between features": number(found.inter_distance),
+        values = measures(neuron.tree, cut)
+        facts |= {
+            "Features": str(values.n_features),
+            "Largest feature": f"{values.largest_share:.0%}",
+            "Mean distance": number(values.mean_distance),
+            "Within features": number(values.intra_distance),
+            "Between features": number(values.inter_distance),
         }
-    return [pairs("facts", told)]
+    return [definition_list("facts", facts)]
 
 
-def drawn(atlas: Atlas, neuron: Neuron, cut: float) -> str:
+def dendrogram_figure(atlas: Atlas, neuron: Neuron, cut: float) -> str:
     if len(neuron) < 2:
         return '<p class="quiet">One example: there is no tree to draw.</p>'
     title = f"Dendrogram of {ref_name(atlas.manifest, neuron.ref)}, cut at {cut:g}"
@@ -132,12 +144,12 @@ def drawn(atlas: Atlas, neuron: Neuron, cut: float) -> str:
     )
 
 
-def overview(found: list[Feature], n: int) -> str:
+def overview(listed: list[Feature], n: int) -> str:
     rows = "".join(
-        f'<tr><td>{swatch(each.number, link=True)}</td><td>{safe(each.name)}</td><td class="figure">{len(each.rows)}'
-        f'</td><td class="figure">{len(each.rows) / n:.0%}</td><td class="figure">{number(each.distance)}</td>'
-        f'<td class="figure">{number(each.activation)}</td></tr>'
-        for each in found
+        f"<tr><td>{swatch(feature.number, link=True)}</td><td>{safe(feature.name)}</td>"
+        f'<td class="figure">{len(feature.rows)}</td><td class="figure">{len(feature.rows) / n:.0%}</td>'
+        f'<td class="figure">{number(feature.distance)}</td><td class="figure">{number(feature.activation)}</td></tr>'
+        for feature in listed
     )
     heads = "<th>Feature</th><th>Fires on</th>" + "".join(
         f'<th class="figure">{name}</th>' for name in ("Examples", "Share", "Mean distance", "Mean activation")
@@ -150,27 +162,27 @@ def overview(found: list[Feature], n: int) -> str:
 
 
 HOW_TO_READ = (
-    '<p class="quiet">The outlined token is the key token, of highest activation, whose value stands at the right. A '
+    '<p class="quiet">The outlined token is the key token, of highest activation; its value is at the right. A '
     "warm background is activation; an underline is token importance, the share of the activation lost when the token "
     "is masked: solid where masking lowers it, dashed where it raises it.</p>"
 )
 
 HOW_TO_SEE = (
-    '<p class="quiet">Under each image stands its label, and beside that the activation. Black is 0, white the '
+    '<p class="quiet">Each image has its label and activation below it. Black is 0, white the '
     "brightest pixel of all images.</p>"
 )
 
 
 def section(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
-    shown = feature.rows[:EXAMPLES]
-    of = f"All {len(shown)}" if len(shown) == len(feature.rows) else f"{len(shown)} of {len(feature.rows)}"
-    known = "the rest" if atlas.manifest.images else "those whose importance is known, each"
-    order = f"the central one first, then {known} by activation"
-    examples = images(atlas, neuron, shown) if atlas.manifest.images else texts(atlas, neuron, shown)
+    rows = feature.rows[:EXAMPLES]
+    count_text = f"All {len(rows)}" if len(rows) == len(feature.rows) else f"{len(rows)} of {len(feature.rows)}"
+    rest = "the rest" if atlas.manifest.images else "those whose importance is known, each"
+    order = f"the central one first, then {rest} by activation"
+    examples = images(atlas, neuron, rows) if atlas.manifest.images else texts(atlas, neuron, rows)
     return (
         f'<section id="f{feature.number}" style="--c:{feature_colour(feature.number).css}"><h3>'
         f"{swatch(feature.number)}<span>Feature {feature.number}: {safe(feature.name)}</span></h3>"
-        f'<p class="quiet">{of} examples, {order}.</p>{examples}'
+        f'<p class="quiet">{count_text} examples, {order}.</p>{examples}'
         f"{similar(atlas, neuron, feature, cut)}</section>"
     )
 
@@ -185,25 +197,25 @@ def texts(atlas: Atlas, neuron: Neuron, rows: list[int]) -> str:
 
 
 def images(atlas: Atlas, neuron: Neuron, rows: list[int]) -> str:
-    """Side by side, each with its label and activation."""
-    made = []
+    """Draw images side by side, each with its label and activation."""
+    items = []
     for row in rows:
         example = int(neuron.example[row])
-        label = atlas.shown[int(atlas.tokens[example, 0])]
+        label = atlas.visible_tokens[int(atlas.tokens[example, 0])]
         picture = image_svg(atlas.images[example], atlas.brightest, image_words(label, example))
         value = f'<span class="value">{half.number(neuron.activation[row])}</span>'
-        made.append(f"<li>{picture}<bdi>{escape(label)}</bdi> {value}</li>")
-    return f'<ol class="images">{"".join(made)}</ol>'
+        items.append(f"<li>{picture}<bdi>{escape(label)}</bdi> {value}</li>")
+    return f'<ol class="images">{"".join(items)}</ol>'
 
 
 def similar(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
-    """Known for features of the atlas's cut: at another, those of the one that holds most of the examples."""
+    """List the features most similar to the feature of the atlas's cut that holds most of these examples."""
     holder = FeatureRef(neuron.ref.layer, neuron.ref.neuron, int(np.bincount(neuron.feature[feature.rows]).argmax()))
     space, others = atlas.manifest.default_space, atlas.similar(holder, atlas.manifest.default_space)[:SIMILAR]
     if not others:
         return ""
     moved = "" if cut == atlas.manifest.default_cut else f", of feature {holder.feature} of the atlas’s cut"
-    rows = "".join(f"<li>{safe(named(atlas, other))}, cosine {fixed(cosine)}</li>" for other, cosine in others)
+    rows = "".join(f"<li>{safe(similar_name(atlas, other))}, cosine {fixed(cosine)}</li>" for other, cosine in others)
     return (
         f'<p class="quiet">Similar features of other {atlas.manifest.vocabulary.units} ({safe(space)}{moved}):</p>'
         f'<ul class="similar">{rows}</ul>'
@@ -211,29 +223,29 @@ def similar(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
 
 
 def caution(atlas: Atlas, layer: int) -> str:
-    """What the cosines of similar features are worth between layers."""
+    """Explain how far cosines of similar features can be compared between layers."""
     words = similar_words(LayerPairs(atlas, atlas.manifest.default_space), layer)
     return f'<p class="quiet">Cosines between layers: {escape(words)}</p>' if words else ""
 
 
-def named(atlas: Atlas, ref: FeatureRef) -> str:
+def similar_name(atlas: Atlas, ref: FeatureRef) -> str:
     return f"{ref_name(atlas.manifest, ref)}: {feature_name(atlas, atlas.feature_id(ref))}"
 
 
 def origin(atlas: Atlas, ref: NeuronRef, cut: float) -> list[str]:
-    """Where all of it came from, and how to cite it."""
-    told = provenance(atlas, {**ref.query(), "cut": f"{cut:g}"})
-    shown = {name.replace("_", " "): safe(value) for name, value in told.items() if name != "cite"}
+    """Return the sections on provenance and citation."""
+    record = provenance(atlas, {**ref.query(), "cut": f"{cut:g}"})
+    fields = {name.replace("_", " "): safe(value) for name, value in record.items() if name != "cite"}
     if not atlas.manifest.images:
-        shown["token importance"] = f"masked tokens replaced by {safe(atlas.manifest.baselines[0])}"
+        fields["token importance"] = f"masked tokens replaced by {safe(atlas.manifest.baselines[0])}"
     return [
-        f"<h2>Where it came from</h2>{pairs('origin', shown)}",
+        f"<h2>Where it came from</h2>{definition_list('origin', fields)}",
         f"<h2>How to cite</h2><p>{escape(citation(atlas))}</p><pre>{escape(bibtex())}</pre>",
     ]
 
 
 def maximum(atlas: Atlas, ref: NeuronRef) -> float:
-    """The activation drawn at full strength."""
+    """Activation that is drawn at full strength."""
     return float(atlas.neurons["maximum"][atlas.neuron_row(ref)])
 
 
@@ -242,9 +254,9 @@ def swatch(feature: int, link: bool = False) -> str:
     return f'<{tag} class="swatch" style="--c:{feature_colour(feature).css}"{to}>{feature}</{tag}>'
 
 
-def pairs(style: str, told: dict[str, str]) -> str:
-    """Names and values that are HTML already."""
-    rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in told.items())
+def definition_list(style: str, definitions: dict[str, str]) -> str:
+    """Return a list of names and values that are HTML already."""
+    rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in definitions.items())
     return f'<dl class="{style}">{rows if style == "facts" else rows.replace("<div>", "").replace("</div>", "")}</dl>'
 
 

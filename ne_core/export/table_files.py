@@ -1,10 +1,9 @@
-"""Tables as files that people open elsewhere, CSV, Parquet and JSON, and back again.
+"""Tables as CSV, Parquet and JSON files, and back again.
 
-A spreadsheet runs a cell that begins with = + - or @ as a formula, and tokens come from strangers. In CSV a text that
-begins with one of FORMULA therefore has an apostrophe put before it, and so has one that begins with an apostrophe:
-take one apostrophe off every text that begins with it, and every text is what it was. `read_table` does. Parquet and
-JSON hold all text as it is. What was exported from where stands inside Parquet and JSON; a CSV holds rows alone,
-so that everything reads it, and its name says what it is.
+A spreadsheet runs a cell that begins with = + - or @ as a formula, and tokens come from untrusted texts. In CSV an
+apostrophe is therefore put before each text that begins with one of FORMULA or with an apostrophe; `read_table` removes
+one apostrophe from each text that begins with it, which restores every text. Parquet and JSON store text unchanged.
+Parquet and JSON include the provenance; a CSV has rows only, so that everything reads it, and its name says what it is.
 """
 
 import csv
@@ -20,7 +19,7 @@ import pandas as pd
 from ne_core.export.frames import TEXT
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
-KEY = b"neuron_embeddings"  # of what a Parquet file says of itself
+KEY = b"neuron_embeddings"  # metadata key of the provenance in a Parquet file
 
 
 @dataclass(frozen=True)
@@ -31,33 +30,33 @@ class Format:
     write: Callable[[pd.DataFrame, dict[str, str]], bytes]
 
 
-def csv_bytes(frame: pd.DataFrame, said: dict[str, str]) -> bytes:
-    """UTF-8; text is quoted, a missing number is an empty cell."""
-    safe = frame.assign(**{name: frame[name].map(guarded) for name in frame if name in TEXT})
+def csv_bytes(frame: pd.DataFrame, provenance: dict[str, str]) -> bytes:
+    """Return UTF-8; text is quoted, a missing number is an empty cell."""
+    safe = frame.assign(**{name: frame[name].map(escape_formula) for name in frame if name in TEXT})
     return safe.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC).encode()
 
 
-def guarded(text: str) -> str:
+def escape_formula(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def json_bytes(frame: pd.DataFrame, said: dict[str, str]) -> bytes:
-    """{provenance, columns: [{name, dtype}], rows: [{column: value}]}; what is no number is null."""
+def json_bytes(frame: pd.DataFrame, provenance: dict[str, str]) -> bytes:
+    """Return {provenance, columns: [{name, dtype}], rows: [{column: value}]}; NaN and infinity are null."""
     columns = [{"name": name, "dtype": str(dtype)} for name, dtype in frame.dtypes.items()]
     rows = [dict(zip(frame.columns, map(plain, row), strict=True)) for row in frame.itertuples(index=False, name=None)]
-    return json.dumps({"provenance": said, "columns": columns, "rows": rows}, allow_nan=False).encode()
+    return json.dumps({"provenance": provenance, "columns": columns, "rows": rows}, allow_nan=False).encode()
 
 
 def plain(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def parquet_bytes(frame: pd.DataFrame, said: dict[str, str]) -> bytes:
+def parquet_bytes(frame: pd.DataFrame, provenance: dict[str, str]) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     table, file = pa.Table.from_pandas(frame, preserve_index=False), BytesIO()
-    pq.write_table(table.replace_schema_metadata({**table.schema.metadata, KEY: json.dumps(said)}), file)
+    pq.write_table(table.replace_schema_metadata({**table.schema.metadata, KEY: json.dumps(provenance)}), file)
     return file.getvalue()
 
 
@@ -69,7 +68,7 @@ FORMATS = {
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """An exported table, text and numbers as they were; `attrs` says where it came from, except for CSV.
+    """Read an exported table, text and numbers as exported; `attrs` is the provenance, except for CSV.
 
     Raises ValueError for a file with another ending.
     """
@@ -94,11 +93,11 @@ def read_csv(path: Path) -> pd.DataFrame:
 
 
 def read_json(path: Path) -> pd.DataFrame:
-    told = json.loads(path.read_bytes())
-    columns = {each["name"]: each["dtype"] for each in told["columns"]}
-    values = {name: pd.Series([row[name] for row in told["rows"]], dtype=kind) for name, kind in columns.items()}
+    content = json.loads(path.read_bytes())
+    columns = {column["name"]: column["dtype"] for column in content["columns"]}
+    values = {name: pd.Series([row[name] for row in content["rows"]], dtype=dtype) for name, dtype in columns.items()}
     frame = pd.DataFrame(values)
-    frame.attrs = told["provenance"]
+    frame.attrs = content["provenance"]
     return frame
 
 

@@ -11,12 +11,12 @@ FAINT = 0.03  # an importance below this is not drawn
 
 
 def line_html(line: Line, maximum: float, causal: bool) -> str:
-    """The tokens of an example: background for activation, underline for importance, the key token outlined."""
+    """Return the tokens of an example: background for activation, underline for importance, key token outlined."""
     return "".join(token_html(line, i, maximum, causal) for i in range(len(line.tokens)))
 
 
 def token_html(line: Line, i: int, maximum: float, causal: bool) -> str:
-    """<bdi> keeps the direction of one token's script from reordering its neighbours."""
+    """Return one token in <bdi>, which keeps its text direction from reordering its neighbours."""
     share, importance = level(line.activations[i], maximum), float(line.importances[i])
     classes, style = [], []
     if share > 0.02:
@@ -28,16 +28,18 @@ def token_html(line: Line, i: int, maximum: float, causal: bool) -> str:
         classes.append("key")
     elif i > line.key and causal:
         classes.append("after")
-    told = (f' class="{" ".join(classes)}"' if classes else "") + (f' style="{";".join(style)}"' if style else "")
-    return f'<bdi{told} title="{escape(words(line, i))}">{escape(line.tokens[i])}</bdi>'
+    attributes = (f' class="{" ".join(classes)}"' if classes else "") + (f' style="{";".join(style)}"' if style else "")
+    return f'<bdi{attributes} title="{escape(words(line, i))}">{escape(line.tokens[i])}</bdi>'
 
 
 def level(activation: float, maximum: float) -> float:
-    """0 for none, 1 for the neuron's maximum."""
+    """Activation from 0 for none to 1 for the neuron's maximum."""
     return float(np.clip(activation / maximum, 0, 1)) if np.isfinite(activation) and maximum > 0 else 0.0
 
 
 def words(line: Line, i: int) -> str:
-    """A token's numbers, for whoever points at it."""
-    said = f"activation {number(line.activations[i])}" if np.isfinite(line.activations[i]) else "activation not known"
-    return said + (f", importance {signed(line.importances[i])}" if np.isfinite(line.importances[i]) else "")
+    """Return a token's numbers, for its tooltip."""
+    activation_text = (
+        f"activation {number(line.activations[i])}" if np.isfinite(line.activations[i]) else "activation not known"
+    )
+    return activation_text + (f", importance {signed(line.importances[i])}" if np.isfinite(line.importances[i]) else "")

@@ -1,24 +1,24 @@
-"""A trail as one SVG, for papers: a column for each layer, a box for each feature, a curve where two are alike."""
+"""A trail as one SVG, for papers: a column for each layer, a box for each feature, a curve for each link."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 from ne_core.export.dendrogram_svg import PAPER, Look
-from ne_core.export.svg import element, text, wide
+from ne_core.export.svg import element, text, text_width
 from ne_core.numbers import fixed
 
-BOX, TALL, BETWEEN = 196, 38, 10  # a feature's box, and the room between two below each other
-EMPTY, GAP = 60, 46  # a layer without features; between two layers
-EDGE, HEAD = 16, 40  # around the picture; the layers' names
-COLUMNS = 28  # letters that a box has room for
+BOX, TALL, BETWEEN = 196, 38, 10  # width and height of a feature's box, and the gap below it
+EMPTY, GAP = 60, 46  # width of a layer without features; gap between layers
+EDGE, HEAD = 16, 40  # margin of the picture; height of the layers' names
+COLUMNS = 28  # letters that fit into a box
 
 Corner = tuple[int | float, int | float]  # x, y
 
 
 @dataclass(frozen=True)
 class Node:
-    """What a box says; `cosine` is None for the start."""
+    """Contents of a box; `cosine` is None for the start."""
 
     layer: int
     ref: str
@@ -37,14 +37,14 @@ def trail_svg(
     look: Look = PAPER,
     unlike: Sequence[int] = (),
 ) -> str:
-    """`links` are places of two nodes and their cosine, which is at least `least`: the darker the more alike.
+    """Draw a trail. `links` are the positions of two nodes and their cosine, at least `least`; higher ones are darker.
 
-    `unlike` layers cannot be compared with the start's, and say so where they have no nodes.
+    `unlike` layers cannot be compared with the start's, and are labelled so when they have no nodes.
     """
     lefts, width = columns(layers, nodes)
-    deepest = max(sum(node.layer == layer for node in nodes) for layer in layers)
-    height = HEAD + deepest * (TALL + BETWEEN) + EDGE
-    corners = placed(nodes, lefts, height)
+    most = max(sum(node.layer == layer for node in nodes) for layer in layers)
+    height = HEAD + most * (TALL + BETWEEN) + EDGE
+    corners = corner_positions(nodes, lefts, height)
     parts = [
         element("title", escape(title)),
         element("rect", width=width, height=height, fill=look.ground),
@@ -57,32 +57,32 @@ def trail_svg(
         *(curve(corners[a], corners[b], (cosine - least) / max(1 - least, 1e-9), look) for a, b, cosine in links),
         *(part for node, corner in zip(nodes, corners, strict=True) for part in box(node, *corner, look)),
     ]
-    said = {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "font_family": "sans-serif", "font_size": 11}
-    return element("svg", *parts, **said, width=width, height=height, viewBox=f"0 0 {width} {height}")
+    attributes = {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "font_family": "sans-serif", "font_size": 11}
+    return element("svg", *parts, **attributes, width=width, height=height, viewBox=f"0 0 {width} {height}")
 
 
 def columns(layers: Sequence[int], nodes: Sequence[Node]) -> tuple[dict[int, int], int]:
-    """Where each layer begins, and how wide all are."""
-    met, lefts, left = {node.layer for node in nodes}, {}, EDGE
+    """Return the left edge of each layer, and the total width."""
+    occupied, lefts, left = {node.layer for node in nodes}, {}, EDGE
     for layer in layers:
         lefts[layer] = left
-        left += (BOX if layer in met else EMPTY) + GAP
+        left += (BOX if layer in occupied else EMPTY) + GAP
     return lefts, left - GAP + EDGE
 
 
-def placed(nodes: Sequence[Node], lefts: dict[int, int], height: int) -> list[Corner]:
-    """The upper left corner of each box; a layer's boxes stand in the middle of the height."""
-    corners, met = [], dict.fromkeys(lefts, 0)
+def corner_positions(nodes: Sequence[Node], lefts: dict[int, int], height: int) -> list[Corner]:
+    """Return the upper left corner of each box; a layer's boxes are centred vertically."""
+    corners, counts = [], dict.fromkeys(lefts, 0)
     for node in nodes:
-        own = sum(each.layer == node.layer for each in nodes) * (TALL + BETWEEN)
-        top = HEAD + (height - HEAD - EDGE - own) / 2 + met[node.layer] * (TALL + BETWEEN)
+        layer_height = sum(other.layer == node.layer for other in nodes) * (TALL + BETWEEN)
+        top = HEAD + (height - HEAD - EDGE - layer_height) / 2 + counts[node.layer] * (TALL + BETWEEN)
         corners.append((lefts[node.layer], top))
-        met[node.layer] += 1
+        counts[node.layer] += 1
     return corners
 
 
 def curve(one: Corner, other: Corner, share: int | float, look: Look) -> str:
-    """From the right side of a box to the left side of another."""
+    """Draw a curve from the right side of a box to the left side of another."""
     x1, x2, y1, y2 = one[0] + BOX, other[0], one[1] + TALL / 2, other[1] + TALL / 2
     middle = (x1 + x2) / 2
     path = f"M{x1:g} {y1:g}C{middle:g} {y1:g} {middle:g} {y2:g} {x2:g} {y2:g}"
@@ -95,15 +95,15 @@ def box(node: Node, x: int | float, y: int | float, look: Look) -> list[str]:
     facts = ["the start" if seed else fixed(node.cosine), *node.turns]
     return [
         element("rect", x=x, y=y, width=BOX, height=TALL, rx=6, fill=look.ground, **border, **{"class": "node"}),
-        text(fitted(node.name, COLUMNS), x + 8, y + 16, fill=look.ink),
+        text(truncate_text(node.name, COLUMNS), x + 8, y + 16, fill=look.ink),
         text(" · ".join((node.ref, *facts)), x + 8, y + 30, fill=look.quiet, font_size=10),
     ]
 
 
-def fitted(said: str, columns: int) -> str:
-    """As much of a text as has room: signs from beyond Latin take two columns."""
-    if wide(said) <= columns:
-        return said
-    while wide(said) > columns - 1:
-        said = said[:-1]
-    return f"{said}…"
+def truncate_text(content: str, columns: int) -> str:
+    """Shorten a text to `columns`; characters beyond Latin take two columns."""
+    if text_width(content) <= columns:
+        return content
+    while text_width(content) > columns - 1:
+        content = content[:-1]
+    return f"{content}…"

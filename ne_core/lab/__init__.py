@@ -1,1 +1,1 @@
-"""The lab: an MLP on images, sparse autoencoders on its hidden layer, and what can be asked of their units."""
+"""The SAE lab as it is read: an MLP on images, sparse autoencoders on its hidden layer, and their units."""

@@ -1,6 +1,6 @@
-"""What kind of neuron each is, by a rule that anybody can check: how its examples fall into features.
+"""Classes of neurons, by rules on how their examples are distributed over features.
 
-The rules are tried in the order of CLASSES and the first that holds decides; `rules` says them in words.
+The rules are tried in the order of CLASSES; the first that holds decides. `rules` states them in words.
 """
 
 from collections.abc import Mapping
@@ -16,17 +16,17 @@ NAMES = {
     "related": "Related meanings",
     "many": "Many",
 }
-FEW = 2  # a feature of fewer examples is a stray
-NEARLY_ALL = 0.8  # share of the examples that makes the largest feature the only meaning, when the rest are strays
-PRIMARY = 0.6  # share of the examples that the primary behaviour has at least
-RARE = 0.2  # share of the examples that the second largest feature has at most, beside a primary one
+FEW = 2  # a feature with fewer examples is a stray
+NEARLY_ALL = 0.8  # minimum share of the largest feature if all other features are strays
+PRIMARY = 0.6  # minimum share of a primary feature
+RARE = 0.2  # maximum share of the second largest feature beside a primary one
 UNRELATED = 1.0  # cosine distance of unrelated examples
 
 
 def neuron_classes(
     neurons: Mapping[str, Shaped[np.ndarray, " n"]], second: Int[np.ndarray, " n"], cut: float
 ) -> Int[np.ndarray, " n"]:
-    """The class of every neuron, as a place in CLASSES; `second` is the size of its second largest feature."""
+    """Class of every neuron, as an index into CLASSES; `second` is the size of its second largest feature."""
     n_examples, share = neurons["n_examples"], neurons["largest_share"]
     rules = [
         n_examples == 0,
@@ -38,12 +38,12 @@ def neuron_classes(
 
 
 def related_distance(cut: float) -> float:
-    """Half way from the cut, which any two features are apart on the whole, to unrelated examples."""
+    """Largest distance between related features: half way from the cut to UNRELATED."""
     return (cut + UNRELATED) / 2
 
 
 def second_sizes(n_features: Int[np.ndarray, " n"], size: Int[np.ndarray, " m"]) -> Int[np.ndarray, " n"]:
-    """The size of each neuron's second largest feature, 0 where it has none; `size` goes by neuron, largest first."""
+    """Size of each neuron's second largest feature, or 0; `size` is ordered by neuron, largest feature first."""
     second = np.zeros(len(n_features), dtype=np.int32)
     starts = np.cumsum(n_features, dtype=np.int64) - n_features
     several = n_features > 1
@@ -52,10 +52,10 @@ def second_sizes(n_features: Int[np.ndarray, " n"], size: Int[np.ndarray, " m"])
 
 
 def rules(cut: float) -> dict[str, str]:
-    """What makes a neuron one of each class, a sentence each."""
+    """Return the rule of each class as a sentence."""
     return {
         "dead": "No activating examples.",
-        "single": f"One feature, or a largest one with at least {NEARLY_ALL:.0%} of the examples and beside it only "
+        "single": f"One feature, or a largest one with at least {NEARLY_ALL:.0%} of the examples while all others are "
         f"strays: features of fewer than {FEW} examples.",
         "primary-rare": f"The largest feature has at least {PRIMARY:.0%} of the examples, the second largest at least "
         f"{FEW} examples and at most {RARE:.0%} of them.",
@@ -67,8 +67,8 @@ def rules(cut: float) -> dict[str, str]:
 
 
 def class_counts(
-    classes: Int[np.ndarray, " n"], layers: Int[np.ndarray, " n"], of: tuple[int, ...]
+    classes: Int[np.ndarray, " n"], layers: Int[np.ndarray, " n"], layer_numbers: tuple[int, ...]
 ) -> Int[np.ndarray, "n_layers n_classes"]:
-    """How many neurons of each layer `of` the model are of each class."""
-    counts = [np.bincount(classes[layers == layer], minlength=len(CLASSES)) for layer in of]
-    return np.array(counts, dtype=np.int64).reshape(len(of), len(CLASSES))
+    """Count the neurons of each class in each of the layers `layer_numbers`."""
+    counts = [np.bincount(classes[layers == layer], minlength=len(CLASSES)) for layer in layer_numbers]
+    return np.array(counts, dtype=np.int64).reshape(len(layer_numbers), len(CLASSES))

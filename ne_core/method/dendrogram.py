@@ -1,4 +1,4 @@
-"""Where a tree's leaves and branch points stand when it is drawn, and which feature each belongs to."""
+"""Layout of a drawn tree: positions of its leaves and branch points, and the feature of each."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 
 @dataclass(frozen=True)
 class Dendrogram:
-    """Nodes are numbered as in scipy's linkage: leaves first, then branch points from the lowest up."""
+    """Positions of a tree's nodes, numbered as in scipy's linkage: leaves, then branch points from the lowest up."""
 
     order: Int[np.ndarray, " leaves"]
     x: Float[np.ndarray, " nodes"]
@@ -17,7 +17,7 @@ class Dendrogram:
 
 
 def dendrogram(tree: Float[np.ndarray, "merges 4"]) -> Dendrogram:
-    """Leaves at 0, 1, 2 … from the left, a branch point halfway between its children, the larger child on the left."""
+    """Lay out a tree: leaves at x = 0, 1, 2 …, a branch point halfway between its children, the larger child left."""
     n = len(tree) + 1
     sizes = np.concatenate([np.ones(n), tree[:, 3]])
     children = larger_left(tree[:, :2].astype(np.int64), sizes)
@@ -32,13 +32,13 @@ def dendrogram(tree: Float[np.ndarray, "merges 4"]) -> Dendrogram:
 def larger_left(
     children: Int[np.ndarray, "merges 2"], sizes: Float[np.ndarray, " nodes"]
 ) -> Int[np.ndarray, "merges 2"]:
-    """Large features then start at the left, as their numbers do."""
+    """Order the children of each branch point, larger first, so that large features come first as their numbers do."""
     swap = sizes[children[:, 1]] > sizes[children[:, 0]]
     return np.where(swap[:, None], children[:, ::-1], children)
 
 
 def leaves_from_left(children: Int[np.ndarray, "merges 2"]) -> Int[np.ndarray, " leaves"]:
-    """A loop and not a recursion: a chain of merges is as deep as it has leaves."""
+    """Leaves from left to right; a loop, since a chain of merges would exceed the recursion limit."""
     n = len(children) + 1
     order, stack = [], [2 * n - 2]
     while stack:
@@ -53,7 +53,7 @@ def leaves_from_left(children: Int[np.ndarray, "merges 2"]) -> Int[np.ndarray, "
 def node_features(
     tree: Float[np.ndarray, "merges 4"], features: Int[np.ndarray, " leaves"], distance: float
 ) -> Int[np.ndarray, " nodes"]:
-    """The feature that each node lies inside, −1 for branch points above the cut."""
+    """Feature of each node, −1 for branch points above the cut."""
     n = len(tree) + 1
     inside = np.concatenate([np.asarray(features, dtype=np.int64), np.full(n - 1, -1)])
     for k in np.flatnonzero(tree[:, 2] <= distance):
@@ -62,7 +62,7 @@ def node_features(
 
 
 def shared_groups(tree: Float[np.ndarray, "merges 4"], groups: Int[np.ndarray, " leaves"]) -> Int[np.ndarray, " nodes"]:
-    """The group that all examples below each node are in, −1 where they are not in one: groups of any other making."""
+    """Group shared by all examples below each node, −1 if they are in several; groups may be any partition."""
     n = len(tree) + 1
     shared = [*groups.tolist(), *[-1] * (n - 1)]
     for k, (left, right) in enumerate(tree[:, :2].astype(np.int64).tolist()):

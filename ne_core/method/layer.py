@@ -1,4 +1,4 @@
-"""A neuron layer: what its neurons look for, and the embedding of what one of them found."""
+"""A layer of neurons: its input weights, and the embeddings of a neuron's examples."""
 
 from dataclasses import dataclass
 

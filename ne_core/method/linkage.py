@@ -1,8 +1,8 @@
-"""Average linkage in numpy, for where a tree is made while somebody waits and scipy is not at hand.
+"""Average linkage in numpy, for trees computed in the app, which does not load scipy.
 
-A chain of nearest neighbours: from any cluster go to its nearest, from there to its nearest, until two are each
-other's; with average linkage these may be joined at once, since no later join comes nearer to either. Distances to the
-new cluster are means weighted by size. Joins are sorted by height afterwards and numbered as scipy's are.
+Nearest-neighbour chain (Murtagh 1983): go from any cluster to its nearest, from there to its nearest, until two are
+each other's nearest; under average linkage these may be joined at once, since no later join comes nearer to either.
+Distances to the new cluster are means weighted by size. Joins are then sorted by height and numbered as scipy's are.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 
 def light_tree(cosines: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "m 4"]:
-    """`tree` of ne_core/method/cluster.py to the last bit."""
+    """Compute `tree` of ne_core/method/cluster.py, bit for bit, without scipy."""
     if len(cosines) < 2:
         return np.zeros((0, 4), dtype=np.float32)
     above = np.triu(1 - cosines.astype(np.float64), 1)
@@ -18,13 +18,13 @@ def light_tree(cosines: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "m 4"]:
 
 
 def average_linkage(distances: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "m 4"]:
-    """scipy's `linkage(…, method="average")` of a symmetric matrix: [n−1 4], to the last bit."""
+    """Compute scipy's `linkage(…, method="average")` of a symmetric matrix [n n], bit for bit: [n−1 4]."""
     joins = joined(distances.copy())
     return numbered(joins[np.argsort(joins[:, 2], kind="stable")])
 
 
 def joined(apart: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "m 3"]:
-    """The joins in the order in which they are found: one row of either cluster, and the height. Changes `apart`."""
+    """Joins in the order of the chain: a row of either cluster, and the height. Overwrites `apart`."""
     n = len(apart)
     np.fill_diagonal(apart, np.inf)
     sizes, joins, chain = np.ones(n), np.empty((n - 1, 3)), []
@@ -42,7 +42,7 @@ def joined(apart: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "m 3"]:
 
 
 def nearest_pair(apart: Float[np.ndarray, "n n"], chain: list[int]) -> tuple[int, int]:
-    """Two clusters that are each other's nearest, taken off the end of the chain; of equals, the one it came from."""
+    """Pop two clusters that are each other's nearest from the chain; on ties the previous cluster of the chain wins."""
     while True:
         last = chain[-1]
         nearest = int(apart[last].argmin())
@@ -55,7 +55,7 @@ def nearest_pair(apart: Float[np.ndarray, "n n"], chain: list[int]) -> tuple[int
 
 
 def numbered(joins: Float[np.ndarray, "m 3"]) -> Float[np.ndarray, "m 4"]:
-    """Rows become nodes: leaves first, then joins from the lowest up, with the number of leaves below each."""
+    """Replace rows by node numbers, leaves first, then joins from the lowest up, and add the number of leaves below."""
     n = len(joins) + 1
     node, size = list(range(n)), [1] * n + [0] * (n - 1)
     over = list(range(n))  # row that a row was joined into

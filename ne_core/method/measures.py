@@ -1,8 +1,8 @@
-"""How polysemantic a neuron is: distances between its examples, within its features and between them.
+"""Measures of polysemanticity: distances between a neuron's examples, within and between its features.
 
-All of it is read off the average-linkage tree. A branch point of height h that joins a and b examples is the mean of
-their a·b pair distances, so the sum of h·a·b over branch points is the sum over pairs: below a cut those within
-features, above it those between them. Exact, at any cut, without the embeddings.
+All measures follow from the average-linkage tree. The height h of a branch point that joins a and b examples is the
+mean of their a·b pair distances, so the sum of h·a·b over branch points is the sum over pairs: below a cut the pairs
+within features, above it the pairs between features. Exact, at any cut, without the embeddings.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ne_core.method.cluster import cut, first_members
 
 @dataclass(frozen=True)
 class Measures:
-    """Cosine distances are 0 for the same direction, 1 for unrelated ones; NaN where there is no such pair."""
+    """Measures of one neuron at one cut. Mean cosine distances: 0 is the same direction, 1 unrelated, NaN no pairs."""
 
     n_examples: int
     n_features: int
@@ -26,12 +26,12 @@ class Measures:
 
 
 def measures(tree: Float[np.ndarray, "m 4"], distance: float) -> Measures:
-    """The measures of one neuron with at least one example, cut at `distance`."""
+    """Measure one neuron with at least one example, cut at `distance`."""
     n_examples, below = len(tree) + 1, tree[:, 2] <= distance
     pairs, heights = pairs_joined(tree), tree[:, 2].astype(np.float64)
     return Measures(
         n_examples=n_examples,
-        n_features=n_examples - int(below.sum()),  # each branch point below the cut makes two clusters one
+        n_features=n_examples - int(below.sum()),  # each branch point below the cut joins two clusters
         mean_distance=weighted_mean(heights, pairs),
         intra_distance=weighted_mean(heights[below], pairs[below]),
         inter_distance=weighted_mean(heights[~below], pairs[~below]),
@@ -47,7 +47,7 @@ def feature_distances(tree: Float[np.ndarray, "m 4"], distance: float) -> Float[
 def distances_of(
     tree: Float[np.ndarray, "m 4"], features: Int[np.ndarray, " m+1"], distance: float
 ) -> Float[np.ndarray, " n_features"]:
-    """The same, where the cut has been made already."""
+    """Mean distance between the examples of each of `features = cut(tree, distance)`; NaN for a feature of one."""
     below = tree[:, 2] <= distance
     owner = features[first_members(tree)[len(tree) + 1 :][below]]
     pairs, n_features = pairs_joined(tree)[below], features.max() + 1
@@ -57,7 +57,7 @@ def distances_of(
 
 
 def pairs_joined(tree: Float[np.ndarray, "m 4"]) -> Int[np.ndarray, " m"]:
-    """How many pairs of examples first meet at each branch point."""
+    """Number of pairs of examples that each branch point joins."""
     n = len(tree) + 1
     sizes = np.concatenate([np.ones(n, dtype=np.int64), tree[:, 3].astype(np.int64)])
     children = tree[:, :2].astype(np.int64)
@@ -69,10 +69,10 @@ def weighted_mean(values: Float[np.ndarray, " n"], weights: Int[np.ndarray, " n"
 
 
 def effective_inputs(embeddings: Float[np.ndarray, "n d_in"]) -> float:
-    """How many inputs a neuron reads: 1 / Σ p², p_i being input i's share of the squares of its neuron embeddings.
+    """Effective number of inputs of a neuron: 1 / Σ p², p_i the share of input i in the squares of its embeddings.
 
-    1 for a neuron that reads a single input, d_in for one that reads all alike; NaN where all are zero. Embeddings of a
-    single input lie all in one direction, at distance 0 by construction: a small distance means little without this.
+    1 for a neuron that reads a single input, d_in for one that reads all inputs equally, NaN if all are zero.
+    Embeddings of a single input all have the same direction: a small distance means little if this number is small.
     """
     squares = np.square(embeddings.astype(np.float64)).sum(axis=0)
     total = squares.sum()

@@ -1,4 +1,4 @@
-"""The MLP on images that the lab is about: h = relu(x · W_in + b_in), logits = h · W_out + b_out, x the pixels."""
+"""MLP on images, used by the lab: h = relu(x · W_in + b_in), logits = h · W_out + b_out, x the pixels."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class MLP:
 
     @property
     def layer(self) -> NeuronLayer:
-        """Its hidden neurons: what they read is the pixels."""
+        """Hidden neurons as a neuron layer that reads pixels."""
         return NeuronLayer(self.W_in, self.b_in)
 
     def hidden(self, pixels: Float[np.ndarray, "n d_pixels"]) -> Float[np.ndarray, "n d_hidden"]:
@@ -32,16 +32,16 @@ class MLP:
 
 
 def predicted(logits: Float[np.ndarray, "n n_classes"]) -> Int[np.ndarray, " n"]:
-    """The class of the highest logit, the first if tied."""
+    """Class of the highest logit, the first if tied."""
     return logits.argmax(axis=1)
 
 
 def probabilities(logits: Float[np.ndarray, "n n_classes"]) -> Float[np.ndarray, "n n_classes"]:
-    """softmax, which a constant added to all logits does not change."""
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)
+    """Softmax over classes, computed after subtracting the highest logit."""
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
 def accuracy(mlp: MLP, hidden: Float[np.ndarray, "n d_hidden"], labels: Int[np.ndarray, " n"]) -> float:
-    """Share of the labels that the highest logit names, from hidden activations or from what stands for them."""
+    """Share of correctly predicted labels, from hidden activations or their reconstruction."""
     return float((predicted(mlp.logits(hidden)) == labels).mean())

@@ -1,4 +1,4 @@
-"""Every node of a tree as a cluster: its examples, how close they lie, and how long it survives while the cut moves.
+"""Nodes of a tree as clusters: their examples, their inner distances, and the range of cuts at which they exist.
 
 Nodes are numbered as in scipy's linkage: examples first, then branch points from the lowest up.
 """
@@ -12,25 +12,25 @@ from ne_core.method.cluster import child_pairs, first_leaves, first_members
 from ne_core.method.measures import pairs_joined
 
 
-def tops(
+def feature_nodes(
     tree: Float[np.ndarray, "m 4"], features: Int[np.ndarray, " m+1"], distance: float
 ) -> Int[np.ndarray, " n_features"]:
-    """The node that holds the whole of each feature of `features = cut(tree, distance)`."""
+    """Node of each feature of `features = cut(tree, distance)`."""
     n = len(tree) + 1
     below = np.flatnonzero(tree[:, 2] <= distance)
     top = np.empty(features.max() + 1, dtype=np.int64)
-    top[features] = np.arange(n)  # right for features of one example
+    top[features] = np.arange(n)  # final for features of one example
     np.maximum.at(top, features[first_members(tree)[n + below]], n + below)
     return top
 
 
 def node_rows(tree: Float[np.ndarray, "m 4"], node: int) -> Int[np.ndarray, " n_rows"]:
-    """The examples below a node, in their order; of an example, itself."""
+    """Examples below a node, ascending; for a leaf, the leaf itself."""
     return rows_below(tree, [node])[0]
 
 
 def rows_below(tree: Float[np.ndarray, "m 4"], nodes: Sequence[int]) -> list[Int[np.ndarray, " n_rows"]]:
-    """The same for several nodes: the tree is walked once for all of them."""
+    """Examples below each of several nodes, ascending; the tree is walked once for all of them."""
     n, begin = len(tree) + 1, first_leaves(tree)
     example_at = np.argsort(begin[:n])
     sizes = (1 if node < n else int(tree[node - n, 3]) for node in nodes)
@@ -48,54 +48,54 @@ def inner_distances(tree: Float[np.ndarray, "m 4"]) -> Float[np.ndarray, " nodes
     return np.where(pairs > 0, totals / np.maximum(pairs, 1), np.nan)
 
 
-def own_heights(tree: Float[np.ndarray, "m 4"]) -> Float[np.ndarray, " nodes"]:
-    """The lowest cut at which each node is one cluster: 0 for an example."""
+def node_heights(tree: Float[np.ndarray, "m 4"]) -> Float[np.ndarray, " nodes"]:
+    """Height of each node, the lowest cut at which it is one cluster: 0 for an example."""
     return np.concatenate([np.zeros(len(tree) + 1), tree[:, 2].astype(np.float64)])
 
 
 def parent_heights(tree: Float[np.ndarray, "m 4"]) -> Float[np.ndarray, " nodes"]:
-    """The cut from which each node is part of something larger: infinite for the root."""
+    """Height of each node's parent, the cut from which it is part of a larger cluster: infinite for the root."""
     heights = np.full(2 * len(tree) + 1, np.inf)
     heights[tree[:, :2].astype(np.int64)] = tree[:, 2:3]
     return heights
 
 
 def join_heights(tree: Float[np.ndarray, "m 4"], row: int) -> Float[np.ndarray, " m+1"]:
-    """The height at which each example joins example `row`: its cophenetic distance to it, 0 for itself."""
+    """Cophenetic distance of each example to example `row`: the height at which they join, 0 for itself."""
     n, begin = len(tree) + 1, first_leaves(tree)
     parent = np.full(2 * n - 1, -1)
     parent[tree[:, :2].astype(np.int64)] = np.arange(n, 2 * n - 1)[:, None]
-    by_place = np.zeros(n)  # laid out so that those below any node stand side by side
+    by_position = np.zeros(n)  # in an order of the leaves that keeps those below any node together
     node, low, high = int(parent[row]), begin[row], begin[row] + 1
     while node >= 0:
         start, stop = begin[node], begin[node] + int(tree[node - n, 3])
-        by_place[start:low] = by_place[high:stop] = tree[node - n, 2]
+        by_position[start:low] = by_position[high:stop] = tree[node - n, 2]
         node, low, high = int(parent[node]), start, stop
-    return by_place[begin[:n]]
+    return by_position[begin[:n]]
 
 
 def lifetimes(tree: Float[np.ndarray, "m 4"]) -> Float[np.ndarray, " nodes"]:
-    """How far the cut moves while a node is a cluster of its own: its parent's height less its own."""
-    return parent_heights(tree) - own_heights(tree)
+    """Range of cuts at which each node is a cluster: its parent's height minus its own."""
+    return parent_heights(tree) - node_heights(tree)
 
 
 def widest_gap(tree: Float[np.ndarray, "m 4"]) -> float | None:
-    """The middle of the widest gap between successive branch heights: the partition that lasts longest.
+    """Middle of the widest gap between successive branch heights: the partition stable over the widest range of cuts.
 
-    Only cuts that give from 2 to n/2 features count: one feature or nearly as many as examples say nothing about
-    meanings. None where no cut does, as with fewer than four examples; of equal gaps the highest.
+    Only cuts into 2 to n/2 features count: one feature, or nearly as many as examples, says nothing about meanings.
+    None if there is no such cut, as with fewer than four examples. Of equal gaps the highest wins.
     """
     heights = tree[:, 2].astype(np.float64)
     return middle_of_widest(heights, len(tree) + 1)
 
 
 def suggested_cut(tree: Float[np.ndarray, "m 4"], background: float) -> float | None:
-    """The same below `background`, the mean distance of the examples to other inputs of the layer.
+    """Middle of the widest gap below `background`, the mean distance of the examples to other inputs of the layer.
 
-    What joins above it has no more in common than any two inputs have. So heights end there, and one feature, which
-    lasts from the root up to it, is a suggestion like others: a cut between the two. Of the rules that were tried
-    (docs/meanings.md) it gives planted counts back best. None for fewer than two examples, and where no examples are
-    nearer to each other than to any input. Where `background` is NaN it is not known: the widest gap.
+    Examples that join above it have no more in common than any two inputs. So heights are limited to it, and a single
+    feature, from the root up to it, is a candidate too. Of the rules that were tried (docs/meanings.md) this one
+    recovers planted numbers of features best. None for fewer than two examples, or if no two examples are nearer than
+    `background`. If `background` is NaN (unknown), the result is `widest_gap(tree)`.
     """
     if np.isnan(background):
         return widest_gap(tree)
@@ -104,7 +104,7 @@ def suggested_cut(tree: Float[np.ndarray, "m 4"], background: float) -> float | 
 
 
 def middle_of_widest(heights: Float[np.ndarray, " k"], n: int) -> float | None:
-    """Of the gaps between heights that leave at most n/2 features; the k-th is of n − 1 − k features."""
+    """Middle of the widest gap that leaves at most n/2 features; a cut in the k-th gap makes n − 1 − k features."""
     if len(heights) < 2:
         return None
     gaps = np.where(n - 1 - np.arange(len(heights) - 1) <= n / 2, np.diff(heights), 0)
@@ -115,7 +115,7 @@ def middle_of_widest(heights: Float[np.ndarray, " k"], n: int) -> float | None:
 
 
 def cut_height(tree: Float[np.ndarray, "m 4"], n_features: int) -> float | None:
-    """Halfway between the two branch points that a cut into so many features lies between; None where one would do."""
+    """Middle of the range of cuts into `n_features`; None for one feature."""
     if n_features < 2:
         return None
     above = float(tree[len(tree) + 1 - n_features, 2])

@@ -1,7 +1,7 @@
-"""Examples of one neuron on a plane, from their cosines alone: principal components of their unit vectors.
+"""Projection of one neuron's examples onto a plane, from their cosines: principal components of their unit vectors.
 
-The cosines are the products of the unit vectors; with rows and columns centred, their eigenvectors are the components
-(classical scaling of the distances √(2 − 2 cos)). No seed, no iteration: the same cosines, the same picture.
+The cosines are the inner products of the unit vectors; with rows and columns centred, their eigenvectors are the
+components (classical scaling of the distances √(2 − 2 cos)). Deterministic: no seed, no iteration.
 """
 
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ AXES = 2
 
 @dataclass(frozen=True)
 class Projection:
-    """Places by example, and the share of all variance that lies along each axis."""
+    """Coordinates of each example, and the share of the variance along each axis."""
 
     places: Float[np.ndarray, "n 2"]
     shares: Float[np.ndarray, " 2"]
 
 
 def projection(cosines: Float[np.ndarray, "n n"]) -> Projection:
-    """On both axes the example farthest out, of equals the first, is on the positive side. An axis may be of zeros."""
+    """Project examples onto two axes (zeros if degenerate), with the farthest example on the positive side of each."""
     values, vectors = np.linalg.eigh(centred(cosines.astype(np.float64)))
     n, total = len(cosines), np.maximum(values, 0).sum()
     places, shares = np.zeros((n, AXES)), np.zeros(AXES)
@@ -33,12 +33,12 @@ def projection(cosines: Float[np.ndarray, "n n"]) -> Projection:
 
 
 def centred(products: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
-    """Products of vectors as they would be with the mean of the vectors taken away."""
+    """Centre inner products: those of the vectors minus their mean."""
     rows = products - products.mean(axis=0)
     return rows - rows.mean(axis=1, keepdims=True)
 
 
 def upright(vector: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-    """An eigenvector may come with either sign; rounding must not choose among examples that are as far out."""
+    """Fix the sign of an eigenvector; the tolerance keeps rounding from choosing among equally far examples."""
     size = np.abs(vector)
     return vector if vector[int(np.argmax(size >= size.max() - 1e-6))] >= 0 else -vector

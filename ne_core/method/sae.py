@@ -1,4 +1,4 @@
-"""A sparse autoencoder as it is used: latents from what it reads, and that again from latents."""
+"""Sparse autoencoder: latents from its input, and the reconstruction from latents."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from ne_core.method.layer import NeuronLayer
 
 @dataclass(frozen=True)
 class SAE:
-    """f = relu(h · W_enc + b_enc) and ĥ = f · W_dec + b_dec, in float32."""
+    """Weights of an autoencoder in float32: f = relu(h · W_enc + b_enc), ĥ = f · W_dec + b_dec."""
 
     W_enc: Float[np.ndarray, "d_in d_sae"]
     b_enc: Float[np.ndarray, " d_sae"]
@@ -23,7 +23,7 @@ class SAE:
 
     @property
     def layer(self) -> NeuronLayer:
-        """Its latents as neurons: what they read is h."""
+        """Latents as a neuron layer that reads h."""
         return NeuronLayer(self.W_enc, self.b_enc)
 
     def latents(self, h: Float[np.ndarray, "n d_in"]) -> Float[np.ndarray, "n d_sae"]:

@@ -1,13 +1,13 @@
-"""How well clusters hold together and keep apart: silhouette, and distances within and between (Foote 2024, Figure 4).
+"""Separation of clusters: silhouette, and distances within and between clusters (Foote 2024, Figure 4).
 
-With a an example's mean distance to the others of its cluster and b the least of its mean distances to another:
+With a an example's mean distance to the others of its cluster and b its lowest mean distance to another cluster:
 
-silhouette   mean of (b − a) / max(a, b), 0 for an example that is alone in its cluster; from −1 to 1, more is better
+silhouette   mean of (b − a) / max(a, b), 0 for an example that is alone in its cluster; from −1 to 1, higher is better
 intra        mean distance between two examples of one cluster
 inter        mean distance between two examples of different clusters
-ratio        intra / inter; less is better
+ratio        intra / inter; lower is better
 
-Clusters come from anywhere: measured in the space that made them, a space is favoured.
+Clusters may be any partition; the space in which they were computed is favoured.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ MEASURES = ("silhouette", "intra", "inter", "ratio")
 
 @dataclass(frozen=True)
 class Separation:
-    """Cosine distances; NaN where there are no pairs of a kind, as in one cluster or in clusters of one example."""
+    """Silhouette and mean cosine distances; NaN if there are no such pairs: one cluster, or clusters of one example."""
 
     silhouette: float
     intra: float
@@ -32,7 +32,7 @@ class Separation:
 
 
 def separation(cosines: Float[np.ndarray, "n n"], clusters: Int[np.ndarray, " n"]) -> Separation:
-    """The measures of some examples by their cosines in a space; clusters are numbered from 0, each with a member."""
+    """Measure clusters, numbered from 0 without gaps, by the cosines of their examples in a space."""
     distances = 1 - cosines.astype(np.float64)
     np.fill_diagonal(distances, 0)
     sizes = np.bincount(clusters)
@@ -49,15 +49,15 @@ def separation(cosines: Float[np.ndarray, "n n"], clusters: Int[np.ndarray, " n"
 def silhouettes(
     to_cluster: Float[np.ndarray, "n k"], clusters: Int[np.ndarray, " n"], sizes: Int[np.ndarray, " k"]
 ) -> Float[np.ndarray, " n"]:
-    """Of each example, by the sums of its distances to two clusters or more; 0 where all are at one place."""
-    own = clusters[:, None] == np.arange(len(sizes))
-    a = np.where(own, to_cluster, 0).sum(axis=1) / np.maximum(sizes[clusters] - 1, 1)
-    b = np.where(own, np.inf, to_cluster / sizes).min(axis=1)
-    most = np.maximum(a, b)
-    found = np.divide(b - a, most, out=np.zeros(len(clusters)), where=most > 0)
-    return np.where(sizes[clusters] > 1, found, 0)
+    """Silhouette of each example, from the sums of its distances to two or more clusters; 0 if all distances are 0."""
+    is_own = clusters[:, None] == np.arange(len(sizes))
+    a = np.where(is_own, to_cluster, 0).sum(axis=1) / np.maximum(sizes[clusters] - 1, 1)
+    b = np.where(is_own, np.inf, to_cluster / sizes).min(axis=1)
+    largest = np.maximum(a, b)
+    values = np.divide(b - a, largest, out=np.zeros(len(clusters)), where=largest > 0)
+    return np.where(sizes[clusters] > 1, values, 0)
 
 
 def ratios(intra: Float[np.ndarray, "*n"], inter: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
-    """intra / inter; NaN where one of them is not known, or the clusters lie at one place."""
+    """Ratio intra / inter; NaN if one of them is unknown or inter is 0."""
     return np.divide(intra, inter, out=np.full(np.shape(inter), np.nan, dtype=np.float64), where=inter > 0)

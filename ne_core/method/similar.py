@@ -1,8 +1,8 @@
-"""Similar features: nearest by cosine among the central examples of other neurons' features, exactly, in blocks.
+"""Similar features: exact nearest neighbours by cosine among central examples of other neurons' features, in blocks.
 
-A unit of work is a block of feature rows against all features, so that units may be done anywhere and in any order.
-Memory of a unit: one tile of scores (BLOCK × TILE float32, 16 MB), the tile's vectors, and the candidates kept; the
-vectors may stay on disk, as an `np.memmap` that all processes of a machine share.
+A unit of work is a block of feature rows against all features, so units may run anywhere and in any order. Memory of a
+unit: one tile of scores (BLOCK × TILE float32, 16 MB), the tile's vectors, and the candidates; the vectors may stay on
+disk, as an `np.memmap` that all processes of a machine share.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,13 +14,13 @@ from jaxtyping import Float, Int
 from ne_core.method.cluster import unit
 
 BLOCK = 1024  # feature rows of a unit of work
-TILE = 4096  # features that a block meets at once: their scores are looked through while they are in the cache
-SPACES = {"neuron": "x ⊙ W_in", "pre_mlp": "x"}  # in which features are compared
+TILE = 4096  # features compared with a block at a time: their scores fit the cache
+SPACES = {"neuron": "x ⊙ W_in", "pre_mlp": "x"}  # spaces in which features are compared
 
 
 @dataclass(frozen=True)
 class Nearest:
-    """Feature numbers and cosines, best first; −1 and NaN where there are fewer than `k` others."""
+    """Feature numbers and cosines, best first, padded with −1 and NaN."""
 
     ids: Int[np.ndarray, "n k"]
     cosines: Float[np.ndarray, "n k"]
@@ -32,45 +32,45 @@ def nearest(
     k: int,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Nearest:
-    """The `k` most similar rows of *other* neurons, for every row; `neuron` numbers the neuron that a row belongs to.
+    """Find the `k` most similar rows of *other* neurons for every row; `neuron` is the neuron of each row.
 
-    A faiss flat index searched for more than k + the largest neuron's features would also do, but one neuron may own
-    hundreds; masking a block's own neurons before the selection is exact for any size. Ties go to the lower number.
+    A faiss flat index would have to be searched for k + the largest neuron's features, which may be hundreds; masking
+    rows of the same neuron before the selection is exact for any size. Ties go to the lower number.
     """
     units, parts = unit(np.asarray(vectors, dtype=np.float32)), []
     for block in blocks(len(units)):
         parts.append(unit_nearest(units, neuron, k, block))
         progress(block.stop, len(units))
-    return together(parts, k)
+    return joined_blocks(parts, k)
 
 
 def blocks(n: int) -> list[slice]:
-    """The units of n features: blocks of rows, of a size that nothing changes."""
+    """Divide n features into units: blocks of rows of a fixed size."""
     return [slice(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK)]
 
 
 def unit_nearest(
     units: Float[np.ndarray, "n d"], owner: Int[np.ndarray, " n"], k: int, block: slice
 ) -> dict[str, np.ndarray]:
-    """The `k` nearest of the rows in `block`: `ids` int32 and `cosines` float32, both [rows k], as in `Nearest`.
+    """Find the `k` nearest of the rows in `block`: `ids` int32 and `cosines` float32, both [rows k], as in `Nearest`.
 
-    `units` are of length 1. Raises ValueError when the rows of a neuron do not stand together, `owner` ascending.
+    `units` have length 1. Raises ValueError unless `owner`, the neuron of each row, is ascending.
     """
     if (owner[1:] < owner[:-1]).any():
-        raise ValueError("similar features are searched among features sorted by neuron; these are not")
+        raise ValueError("features must be sorted by neuron to search for similar ones")
     mine, best = np.asarray(units[block]), Best(block.stop - block.start, k)
     for start in range(0, len(units), TILE):
         tile = slice(start, min(start + TILE, len(units)))
         scores = mine @ np.asarray(units[tile]).T
-        hide_own(scores, owner, block, tile)
+        mask_same_neuron(scores, owner, block, tile)
         best.add(scores, start)
     return best.arrays()
 
 
-def hide_own(
+def mask_same_neuron(
     scores: Float[np.ndarray, "rows columns"], owner: Int[np.ndarray, " n"], block: slice, tile: slice
 ) -> None:
-    """−∞ where a row meets a feature of its own neuron; only columns between the block's first and last neuron can."""
+    """Set scores of features of the row's own neuron to −∞; they are between the block's first and last neuron."""
     first = np.searchsorted(owner, owner[block.start], side="left")
     last = np.searchsorted(owner, owner[block.stop - 1], side="right")
     near = slice(max(first, tile.start), max(first, tile.start, min(last, tile.stop)))
@@ -78,10 +78,10 @@ def hide_own(
 
 
 class Best:
-    """The k highest scores of each row, over columns that arrive from left to right; ties go to the left.
+    """The k highest scores of each row, over columns added from left to right; ties go to the left.
 
-    Only scores above a bound, which k scores of the row are known to reach, are kept, and sorted when they are many:
-    looking once at every score costs a few hundredths of the product that made them.
+    Only scores above a bound that k scores of the row reach are candidates, and candidates are sorted when there are
+    many: the comparison costs a few hundredths of the matrix product.
     """
 
     def __init__(self, n_rows: int, k: int):
@@ -91,7 +91,7 @@ class Best:
         self.bound = np.full(n_rows, -np.inf, dtype=np.float32)
 
     def add(self, scores: Float[np.ndarray, "n_rows columns"], first: int) -> None:
-        """Scores of the columns from number `first` on, which come after those that came before."""
+        """Add scores of the columns from number `first` on; columns must come in order."""
         if scores.shape[1] > self.k and np.isneginf(self.bound).any():
             kth = np.partition(scores, -self.k, axis=1)[:, -self.k]
             self.bound = np.maximum(self.bound, np.nextafter(kth, np.float32(-np.inf)))
@@ -102,29 +102,29 @@ class Best:
         if len(self.row) > 2 * self.k * self.n_rows:
             self.settle()
 
-    def settle(self) -> Int[np.ndarray, " kept"]:
-        """Keep the k highest of each row, sorted; returns each one's place in its row. A full row's last is a bound."""
+    def settle(self) -> Int[np.ndarray, " candidates"]:
+        """Sort, reduce to the k highest of each row, raise the bounds; return each candidate's rank in its row."""
         order = np.lexsort((self.id, -self.score, self.row))
         row = self.row[order]
-        place = np.arange(len(row)) - np.searchsorted(row, row)
-        order, place = order[place < self.k], place[place < self.k]
+        rank = np.arange(len(row)) - np.searchsorted(row, row)
+        order, rank = order[rank < self.k], rank[rank < self.k]
         self.row, self.id, self.score = self.row[order], self.id[order], self.score[order]
-        last = place == self.k - 1
+        last = rank == self.k - 1
         self.bound[self.row[last]] = self.score[last]
-        return place
+        return rank
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """`ids` and `cosines`, best first; −1 and NaN where fewer than k scores are above −∞."""
-        place, found = self.settle(), nothing(self.k, self.n_rows)
-        found["ids"][self.row, place], found["cosines"][self.row, place] = self.id, self.score
-        return found
+        """Columns `ids` and `cosines`, best first, padded with −1 and NaN."""
+        rank, columns = self.settle(), empty_columns(self.k, self.n_rows)
+        columns["ids"][self.row, rank], columns["cosines"][self.row, rank] = self.id, self.score
+        return columns
 
 
-def nothing(k: int, n_rows: int) -> dict[str, np.ndarray]:
+def empty_columns(k: int, n_rows: int) -> dict[str, np.ndarray]:
     return {"ids": np.full((n_rows, k), -1, np.int32), "cosines": np.full((n_rows, k), np.nan, np.float32)}
 
 
-def together(parts: Sequence[Mapping[str, np.ndarray]], k: int) -> Nearest:
-    """All rows from those of each block, in the order of the blocks; of no blocks, no rows."""
-    every = [nothing(k, 0), *parts]
+def joined_blocks(parts: Sequence[Mapping[str, np.ndarray]], k: int) -> Nearest:
+    """Concatenate the rows of all blocks, in order; no blocks give no rows."""
+    every = [empty_columns(k, 0), *parts]
     return Nearest(*(np.concatenate([part[name] for part in every]) for name in ("ids", "cosines")))

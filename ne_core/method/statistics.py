@@ -1,4 +1,4 @@
-"""What a fixed sample of positions says of a layer: how its inputs spread, and how often each neuron is how active."""
+"""Statistics of a layer over a fixed sample of positions: moments of its inputs and histograms of activations."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +18,12 @@ class InputStatistics:
 
 
 def triangle(matrix: Float[np.ndarray, "d d"]) -> Float[np.ndarray, " n_pairs"]:
-    """The lower triangle of a symmetric matrix, row by row: half its size on disk."""
+    """Lower triangle of a symmetric matrix, row by row."""
     return matrix[np.tril_indices(len(matrix))]
 
 
 def symmetric(triangle: Float[np.ndarray, " n_pairs"], d: int) -> Float[np.ndarray, "{d} {d}"]:
-    """The matrix whose lower triangle this is."""
+    """Symmetric matrix with this lower triangle."""
     matrix = np.empty((d, d), dtype=triangle.dtype)
     row, column = np.tril_indices(d)
     matrix[row, column] = matrix[column, row] = triangle
@@ -32,7 +32,7 @@ def symmetric(triangle: Float[np.ndarray, " n_pairs"], d: int) -> Float[np.ndarr
 
 @dataclass(frozen=True)
 class Histogram:
-    """How many sampled positions have an activation in each of some equal bins between the lowest and the highest."""
+    """Number of sampled positions with an activation in each of n equal bins from the lowest to the highest."""
 
     counts: Int[np.ndarray, " n_bins"]
     low: float
@@ -40,12 +40,12 @@ class Histogram:
 
     @property
     def edges(self) -> Float[np.ndarray, " n_edges"]:
-        """Bin i reaches from edge i to edge i + 1; the last one holds the highest activation too."""
+        """Edges of the bins: bin i is from edge i to edge i + 1; the last bin includes the highest activation."""
         return np.linspace(self.low, self.high, len(self.counts) + 1)
 
 
 def check_statistics(folder: Path, columns: dict[str, np.ndarray], sample_positions: int) -> None:
-    """Finite moments, ends in order, and every sampled position in one bin of each neuron."""
+    """Raise AtlasError unless moments are finite, ranges ordered, and each histogram counts the whole sample."""
     for name in ("input_mean", "input_covariance", "histogram_range"):
         if not np.isfinite(columns[name]).all():
             raise AtlasError(f"{folder / name}.npy holds numbers that are not finite: build the atlas again")

@@ -1,7 +1,7 @@
-"""Words of groups of examples: how much of each there is in a group, and how much in the rest of its neuron.
+"""Words of groups of examples: the worth of each word in a group and in the rest of its neuron.
 
-Groups may overlap, so that all branches of a tree are groups at once. What is said of a group depends on its own rows
-and on all rows of its neuron, not on how the others are grouped.
+Groups may overlap, so all branches of a tree can be groups at once. The result for a group depends on its rows and on
+all rows of its neuron, not on how the others are grouped.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 
 @dataclass(frozen=True)
 class Groups:
-    """`row[i]` belongs to `group[i]`; `owner` is the neuron of each group, `of_row` that of each row."""
+    """Rows in groups: `row[i]` is in `group[i]`; `owner` is the neuron of each group, `of_row` that of each row."""
 
     row: Int[np.ndarray, " n_members"]
     group: Int[np.ndarray, " n_members"]
@@ -21,30 +21,30 @@ class Groups:
 
     @staticmethod
     def parts(group: Int[np.ndarray, " n_rows"], owner: Int[np.ndarray, " n_groups"]) -> "Groups":
-        """Groups that do not overlap: that of each row."""
+        """Build groups that do not overlap, from the group of each row."""
         return Groups(np.arange(len(group)), group, owner, owner[group])
 
     def sizes(self) -> Int[np.ndarray, " n_groups"]:
         return np.bincount(self.group, minlength=len(self.owner))
 
     def rest(self) -> Int[np.ndarray, " n_groups"]:
-        """How many rows of each group's neuron are not in it."""
+        """Number of rows of each group's neuron outside the group."""
         of_neuron = np.bincount(self.of_row, minlength=int(self.owner.max(initial=-1)) + 1)
         return of_neuron[self.owner] - self.sizes()
 
     def members(self, row: Int[np.ndarray, " n"]) -> tuple[Int[np.ndarray, " m"], Int[np.ndarray, " m"]]:
-        """Every (index into `row`, group that it belongs to)."""
+        """Return every pair of an index into `row` and a group that contains the row, as two arrays."""
         order = np.argsort(self.row, kind="stable")
         counts = np.bincount(self.row, minlength=len(self.of_row))
         start = np.cumsum(counts) - counts
         index = np.repeat(np.arange(len(row)), counts[row])
-        place = np.arange(len(index)) - np.repeat(np.cumsum(counts[row]) - counts[row], counts[row])
-        return index, self.group[order[start[row[index]] + place]]
+        position = np.arange(len(index)) - np.repeat(np.cumsum(counts[row]) - counts[row], counts[row])
+        return index, self.group[order[start[row[index]] + position]]
 
 
 @dataclass(frozen=True)
-class Found:
-    """Tokens found in rows, each word once in a row, and what each is worth there."""
+class Occurrences:
+    """Occurrences of words in rows, each word at most once per row, and the worth of each."""
 
     row: Int[np.ndarray, " n"]
     token: Int[np.ndarray, " n"]
@@ -54,9 +54,9 @@ class Found:
 
 @dataclass(frozen=True)
 class Terms:
-    """The words of each group, by group: in how many of its rows, and the worth in a row there and in a row elsewhere.
+    """Words of each group, by group: rows with the word, and its mean worth per row of the group and elsewhere.
 
-    `token` is how most of them are spelled.
+    `token` is the most frequent spelling.
     """
 
     group: Int[np.ndarray, " n_terms"]
@@ -68,29 +68,31 @@ class Terms:
     def best(
         self, score: Float[np.ndarray, " n_terms"], fit: Bool[np.ndarray, " n_terms"], n_groups: int, k: int
     ) -> Int[np.ndarray, "n_groups {k}"]:
-        """The tokens of each group's best `k` terms that are fit, −1 where there are fewer; of equal ones by token."""
+        """Tokens of each group's best `k` terms that are `fit`, padded with −1; ties by token id."""
         order = np.lexsort((self.token, -score, self.group))
         order = order[fit[order]]
         group = self.group[order]
-        place = np.arange(len(group)) - np.searchsorted(group, group)
+        position = np.arange(len(group)) - np.searchsorted(group, group)
         table = np.full((n_groups, k), -1, dtype=np.int32)
-        table[group[place < k], place[place < k]] = self.token[order[place < k]]
+        table[group[position < k], position[position < k]] = self.token[order[position < k]]
         return table
 
 
-def terms_of(groups: Groups, found: Found) -> Terms:
-    """Elsewhere is the rest of the neuron; 0 where there is none."""
-    n_words = 1 + int(found.word.max(initial=0))
-    index, group = groups.members(found.row)
-    codes, entry = np.unique(group * n_words + found.word[index], return_inverse=True)
+def terms_of(groups: Groups, occurrences: Occurrences) -> Terms:
+    """Compute the words of each group; `elsewhere` is the rest of the neuron, 0 if there is none."""
+    n_words = 1 + int(occurrences.word.max(initial=0))
+    index, group = groups.members(occurrences.row)
+    codes, entry = np.unique(group * n_words + occurrences.word[index], return_inverse=True)
     group, word = codes // n_words, codes % n_words
-    amount = summed(entry, found.worth[index], len(codes))
-    owner_codes, owner_entry = np.unique(groups.of_row[found.row] * n_words + found.word, return_inverse=True)
-    totals = summed(owner_entry, found.worth, len(owner_codes))
+    amount = summed(entry, occurrences.worth[index], len(codes))
+    owner_codes, owner_entry = np.unique(
+        groups.of_row[occurrences.row] * n_words + occurrences.word, return_inverse=True
+    )
+    totals = summed(owner_entry, occurrences.worth, len(owner_codes))
     others = totals[np.searchsorted(owner_codes, groups.owner[group] * n_words + word)] - amount
     return Terms(
         group,
-        commonest(entry, found.token[index], len(codes)),
+        commonest(entry, occurrences.token[index], len(codes)),
         np.bincount(entry, minlength=len(codes)),
         amount / groups.sizes()[group],
         others / np.maximum(1, groups.rest()[group]),
@@ -102,7 +104,7 @@ def summed(entry: Int[np.ndarray, " n"], values: Float[np.ndarray, " n"], n: int
 
 
 def commonest(entry: Int[np.ndarray, " n"], token: Int[np.ndarray, " n"], n: int) -> Int[np.ndarray, " {n}"]:
-    """The token that most things of each entry have, the lowest of several; every entry has one."""
+    """Most frequent token of each entry, the lowest if tied; every entry has at least one."""
     n_tokens = 1 + int(token.max(initial=0))
     codes, counts = np.unique(entry * n_tokens + token, return_counts=True)
     order = np.lexsort((codes, -counts, codes // n_tokens))

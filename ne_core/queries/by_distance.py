@@ -1,4 +1,4 @@
-"""Token importance by how far a token stands before the key token; and how far back the important ones reach."""
+"""Token importance by distance from the key token, and the distance of the farthest important token."""
 
 from dataclasses import dataclass
 
@@ -6,14 +6,14 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.atlas import Neuron
-from ne_core.method.agreement import of_baseline
+from ne_core.method.agreement import baseline_importances
 
 
 @dataclass(frozen=True)
 class ByDistance:
-    """Signed importance at 1, 2, … tokens before the key token: mean, standard deviation and how many tokens.
+    """Signed importance at 1, 2, … tokens before the key token: mean, standard deviation and number of tokens.
 
-    Mean and spread are NaN where nothing is known. `n_examples` have importances at all.
+    Mean and spread are NaN where no importance is known. `n_examples` examples have importances.
     """
 
     mean: Float[np.ndarray, " n_before"]
@@ -23,27 +23,30 @@ class ByDistance:
 
 
 def by_distance(importances: Float[np.ndarray, "n back"]) -> ByDistance:
-    """Over rows of importances, whose last column is the key token's; NaN where not computed or outside."""
+    """Summarise rows of importances; the last column is the key token's, NaN is not computed or outside the example."""
     before = importances[:, -2::-1].astype(np.float64)
     known = np.isfinite(before)
     count = known.sum(axis=0)
-    some = np.where(count > 0, count, np.nan)
-    mean = np.where(known, before, 0).sum(axis=0) / some
-    squares = np.where(known, (before - mean) ** 2, 0).sum(axis=0) / some
+    divisor = np.where(count > 0, count, np.nan)
+    mean = np.where(known, before, 0).sum(axis=0) / divisor
+    squares = np.where(known, (before - mean) ** 2, 0).sum(axis=0) / divisor
     return ByDistance(mean, np.sqrt(squares), count, int(np.isfinite(importances).any(axis=1).sum()))
 
 
 def distances(neuron: Neuron, rows: Int[np.ndarray, " k"], baseline: int | None) -> tuple[ByDistance, ByDistance]:
-    """Of these rows of a neuron, and of its others, under one mask baseline or, for None, their mean."""
-    values, inside = of_baseline(np.asarray(neuron.window_importances), baseline), np.zeros(len(neuron), dtype=bool)
+    """Summarise these rows of a neuron, and its other rows, under one mask baseline or their mean for None."""
+    values, inside = (
+        baseline_importances(np.asarray(neuron.window_importances), baseline),
+        np.zeros(len(neuron), dtype=bool),
+    )
     inside[rows] = True
     return by_distance(values[inside]), by_distance(values[~inside])
 
 
 def reach(importances: Float[np.ndarray, "n back"], least: float) -> Int[np.ndarray, " n"]:
-    """How many tokens before the key token the farthest one of at least this importance stands, by size.
+    """Distance to the farthest token before the key token with an importance of at least `least` in size.
 
-    0 where no token before the key token is as important; −1 where importance was not computed.
+    0 if no token before the key token is as important; −1 if importance was not computed.
     """
     back = importances.shape[1]
     important = np.abs(np.nan_to_num(importances)) >= least

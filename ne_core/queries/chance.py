@@ -1,7 +1,6 @@
-"""A neuron against chance: its features and mean distance beside those of random directions of its layer.
+"""Comparison of a neuron with chance: its features and mean distance, and those of random directions of its layer.
 
-Read off what the atlas holds (precompute/steps/equal_n.py made it): nothing is computed but where a number stands among
-others.
+The numbers come from the atlas (precompute/steps/equal_n.py computes them); only ranks among them are computed here.
 """
 
 from dataclasses import dataclass
@@ -13,17 +12,18 @@ from ne_core.atlas import Atlas
 from ne_core.method.equal_n import Measure
 from ne_core.refs import NeuronRef
 
-TAILS = (0.025, 0.975)  # 95 % of the random directions lie between
+TAILS = (0.025, 0.975)  # quantiles with 95 % of the random directions between them
 
 
 @dataclass(frozen=True)
-class Against:
-    """A neuron's number, where 95 % of random directions have theirs, and what its own weights give when shuffled.
+class ChanceComparison:
+    """One measure of a neuron, its range over random directions, and its value with the neuron's weights shuffled.
 
-    `below`: share of the `n_random` random directions that have a smaller number, equal ones counted half.
+    `random`: mean and 95 % range over `n_random` random directions. `below`: share of them with a smaller value, equal
+    ones counted half.
     """
 
-    own: Measure
+    measured: Measure
     random: Measure
     n_random: int
     below: float
@@ -32,67 +32,69 @@ class Against:
 
 @dataclass(frozen=True)
 class Chance:
-    """Of one neuron with as many examples as are in a random set, `n_sets` of which were drawn."""
+    """Comparison of one neuron with chance, over `n_sets` random sets of `n` examples."""
 
     n: int
     n_sets: int
-    features: Against
-    distance: Against
+    features: ChanceComparison
+    distance: ChanceComparison
 
 
 def against_chance(atlas: Atlas, ref: NeuronRef) -> Chance | None:
-    """None where the atlas does not hold it, or the neuron has too few examples; `known` tells which."""
+    """Compare a neuron with chance; None unless `has_comparison`. Raises KeyError for an unknown layer."""
     facts, row = atlas.manifest.rarefied, atlas.neuron_row(ref)
-    if not known(atlas, ref):
+    if not has_comparison(atlas, ref):
         return None
-    told = {name: float(values[row]) for name, values in atlas.neurons.items()}
+    values = {name: float(column[row]) for name, column in atlas.neurons.items()}
     random = atlas.files[ref.layer].random
     return Chance(
         facts.examples,
         facts.sets,
-        against(
-            Measure(told["rarefied_features"], told["rarefied_low"], told["rarefied_high"]),
+        compared(
+            Measure(values["rarefied_features"], values["rarefied_low"], values["rarefied_high"]),
             random["random_features"],
-            Measure(told["permuted_features"], told["permuted_low"], told["permuted_high"]),
+            Measure(values["permuted_features"], values["permuted_low"], values["permuted_high"]),
         ),
-        against(
-            Measure(told["mean_distance"], told["distance_low"], told["distance_high"]),
+        compared(
+            Measure(values["mean_distance"], values["distance_low"], values["distance_high"]),
             random["random_distance"],
-            Measure(told["permuted_distance"], np.nan, np.nan),
+            Measure(values["permuted_distance"], np.nan, np.nan),
         ),
     )
 
 
-def known(atlas: Atlas, ref: NeuronRef) -> bool:
-    """Whether the atlas compares its neurons with chance, and this one has examples enough."""
+def has_comparison(atlas: Atlas, ref: NeuronRef) -> bool:
+    """True if the atlas compares its neurons with chance and this one has enough examples."""
     facts = atlas.manifest.rarefied
     return facts is not None and bool(atlas.neurons["n_examples"][atlas.neuron_row(ref)] >= facts.examples)
 
 
-def against(own: Measure, random: Float[np.ndarray, " n"], permuted: Measure) -> Against:
-    there = random[np.isfinite(random)]
-    low, high = np.quantile(there, TAILS).tolist() if len(there) else (np.nan, np.nan)
-    middle = Measure(float(there.mean()) if len(there) else np.nan, low, high)
-    return Against(own, middle, len(there), float(below(np.array([own.value]), random)[0]), permuted)
+def compared(measured: Measure, random: Float[np.ndarray, " n"], permuted: Measure) -> ChanceComparison:
+    finite = random[np.isfinite(random)]
+    low, high = np.quantile(finite, TAILS).tolist() if len(finite) else (np.nan, np.nan)
+    middle = Measure(float(finite.mean()) if len(finite) else np.nan, low, high)
+    return ChanceComparison(
+        measured, middle, len(finite), float(below(np.array([measured.value]), random)[0]), permuted
+    )
 
 
 def below(values: Float[np.ndarray, " n"], random: Float[np.ndarray, " m"]) -> Float[np.ndarray, " n"]:
-    """The share of random directions with a smaller number than each value, equal ones counted half; NaN of NaN."""
-    there = np.sort(random[np.isfinite(random)])
-    if not len(there):
+    """Share of random directions with a smaller number than each value, equal ones counted half; NaN for NaN."""
+    ordered = np.sort(random[np.isfinite(random)])
+    if not len(ordered):
         return np.full(len(values), np.nan)
-    shares = (np.searchsorted(there, values, "left") + np.searchsorted(there, values, "right")) / (2 * len(there))
+    shares = (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")) / (2 * len(ordered))
     return np.where(np.isfinite(values), shares, np.nan)
 
 
 def below_random(atlas: Atlas, column: str, random: str) -> Float[np.ndarray, " n_neurons"]:
-    """`below` for every neuron of an atlas that has it, among the random directions of its layer.
+    """Share `below` of every neuron among the random directions of its layer, for an atlas that has them.
 
-    NaN for those with fewer examples than are in a random set.
+    NaN for neurons with fewer examples than a random set.
     """
-    table, found = atlas.neurons, np.full(len(atlas.neurons["layer"]), np.nan)
+    table, shares = atlas.neurons, np.full(len(atlas.neurons["layer"]), np.nan)
     enough = table["n_examples"] >= atlas.manifest.rarefied.examples
     for layer, files in atlas.files.items():
-        here = (table["layer"] == layer) & enough
-        found[here] = below(np.asarray(table[column][here]), files.random[random])
-    return found
+        rows = (table["layer"] == layer) & enough
+        shares[rows] = below(np.asarray(table[column][rows]), files.random[random])
+    return shares

@@ -1,4 +1,4 @@
-"""Which features pass: of one layer, of neurons of one class, of a size. Columns and masks, for any list of ids."""
+"""Filter of features by layer, class of their neuron, and size."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ from ne_core.method.classes import CLASSES, neuron_classes, second_sizes
 
 @dataclass(frozen=True)
 class FeatureFilter:
-    """None lets every layer or class pass; `least` is the number of examples that a feature has at least."""
+    """Filter of features; None passes every layer or class, `least` is the minimum number of examples."""
 
     layer: int | None = None
     kind: str | None = None
     least: int = 1
 
     def passing(self, atlas: Atlas, classes: Int[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
-        """Over all features; `classes` as `feature_classes` has them."""
+        """Mask of all features that pass; `classes` is `feature_classes(atlas)`."""
         passes = atlas.features["size"] >= self.least
         if self.layer is not None:
             passes &= atlas.features["layer"] == self.layer
@@ -28,7 +28,7 @@ class FeatureFilter:
 
 
 def feature_classes(atlas: Atlas) -> Int[np.ndarray, " n"]:
-    """The class of the neuron that each feature belongs to, as a place in CLASSES."""
+    """Class of each feature's neuron, as an index into CLASSES."""
     neurons = atlas.neurons
     second = second_sizes(neurons["n_features"], atlas.features["size"])
     return np.repeat(neuron_classes(neurons, second, atlas.manifest.default_cut), neurons["n_features"])

@@ -1,52 +1,51 @@
-"""The layers of an atlas, pair by pair: how well features of one find matches in the other, in a space.
+"""Comparability of the layers of an atlas, pair by pair, in a space.
 
     pairs = LayerPairs(atlas, "pre_mlp")
     pairs.verdict(1, 2)          # Verdict.COMPARABLE
-    pairs.matches(1, 2).share    # 0.75: of layer 1's features, those with a match in layer 2 beyond chance
+    pairs.matches(1, 2).share    # 0.75: share of layer 1's features with a match in layer 2 beyond chance
 
-A pair is measured when it is first asked for and remembered; a layer's vectors are not.
+A pair is measured on first use and cached; the vectors of layers are not.
 """
 
 import numpy as np
 
 from ne_core.atlas import Atlas
 from ne_core.method.comparable import FEWEST, TARGETS, LayerVectors, Matches, Verdict, matches, verdict
-from ne_core.queries.free_query import space_index
+from ne_core.queries.space_index import space_index
 
 
 class LayerPairs:
-    """The same for everybody who asks: what is drawn is drawn by the layers' numbers."""
+    """Cached matches and verdicts; random samples are seeded by layer numbers, so results are reproducible."""
 
     def __init__(self, atlas: Atlas, space: str):
         self.atlas, self.space = atlas, space
         self._measured: dict[tuple[int, int], Matches | None] = {}
 
     def matches(self, layer: int, other: int) -> Matches | None:
-        """Of `layer`'s features in `other`; None where one has too few. Raises AtlasError for a broken index."""
+        """Match `layer`'s features in `other`; None if one has too few. Raises AtlasError for a damaged index."""
         if (layer, other) not in self._measured:
             self._measure(layer, other)
         return self._measured[layer, other]
 
     def verdict(self, layer: int, other: int, least: float | None = None) -> Verdict:
-        """What a comparison of two layers is worth, for cosines of at least `least`."""
+        """Return the verdict on two layers, for cosines of at least `least`."""
         return verdict([self.matches(layer, other), self.matches(other, layer)], least)
 
     def verdicts(self, layer: int, least: float | None = None) -> dict[int, Verdict]:
-        """Of a layer with each one of the atlas, itself among them."""
+        """Return the verdicts on a layer and every layer of the atlas, itself included."""
         return {other: self.verdict(layer, other, least) for other in self.atlas.layers}
 
     def _measure(self, layer: int, other: int) -> None:
-        """Both ways at once: reading the vectors takes as long as comparing them."""
+        """Measure both directions: reading the vectors takes as long as comparing them."""
         one, two = self._vectors(layer), self._vectors(other)
         enough = min(len(one), len(two)) >= FEWEST
         for (a, vectors), (b, targets) in (((layer, one), (other, two)), ((other, two), (layer, one))):
-            found = matches(vectors, targets, a == b, seed=a) if enough else None
-            self._measured[a, b] = found
+            self._measured[a, b] = matches(vectors, targets, a == b, seed=a) if enough else None
 
     def _vectors(self, layer: int) -> LayerVectors:
         ids = np.flatnonzero(self.atlas.features["layer"] == layer)
         if len(ids) > TARGETS:
             ids = np.sort(np.random.default_rng(layer).choice(ids, TARGETS, replace=False))
-        found = space_index(self.atlas, self.space).vectors(ids)
-        units = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
+        vectors = space_index(self.atlas, self.space).vectors(ids)
+        units = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return LayerVectors(units, np.asarray(self.atlas.features["neuron"][ids]))

@@ -1,4 +1,4 @@
-"""An atlas is in its place whole, or it is not there; what stood in its place stays until it is."""
+"""Atomic writes: an output appears at its path only once it is complete; until then the old one stays."""
 
 import shutil
 import sqlite3
@@ -13,9 +13,12 @@ from ne_core.sharing.destination import STREAMS, WriteError, check_file, check_f
 
 @contextmanager
 def new_atlas(out: Path) -> Iterator[Path]:
-    """A folder to write into, which becomes `out` when the block ends well; what stood at `out` stays until then."""
+    """Yield a folder to write into, which becomes `out` when the block succeeds; the old `out` stays until then.
+
+    Raises WriteError.
+    """
     out = check_target(out)
-    folder = beside(out, "writing")
+    folder = sibling_path(out, "writing")
     clear_up(out)
     try:
         folder.mkdir(parents=True)
@@ -31,32 +34,35 @@ def new_atlas(out: Path) -> Iterator[Path]:
 
 @contextmanager
 def new_file(out: Path) -> Iterator[BinaryIO]:
-    """A file to write, which becomes `out` when the block ends well; what stood at `out` stays until then."""
-    place = check_file(out)
-    written = beside(place, "writing")
+    """Yield a file to write, which becomes `out` when the block succeeds; the old `out` stays until then.
+
+    Raises WriteError.
+    """
+    target = check_file(out)
+    temporary = sibling_path(target, "writing")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with written.open("wb") as file:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
             yield file
-        written.replace(place)
+        temporary.replace(target)
     except OSError as error:
         raise WriteError(f"{out} cannot be written: {error.strerror or error}") from error
     finally:
-        with suppress(OSError):  # it may never have come to be
-            written.unlink()
+        with suppress(OSError):  # it may not have been created
+            temporary.unlink()
 
 
 def check_output(out: Path) -> None:
-    """Whether `write_output` will work. Raises WriteError."""
+    """Raise WriteError if `write_output` would fail."""
     if is_stream(out):
         return
     if not out.parent.is_dir():
-        raise WriteError(f"{out}: there is no folder {out.parent}: make it, or name another file")
+        raise WriteError(f"{out}: there is no folder {out.parent}: create it, or name another file")
     check_file(out)
 
 
 def write_output(out: Path, content: bytes) -> None:
-    """A whole file, or the same bytes into a device or pipe."""
+    """Write a whole file, or the same bytes into a device or pipe."""
     if is_stream(out):
         out.write_bytes(content)
         return
@@ -69,9 +75,9 @@ def is_stream(out: Path) -> bool:
 
 
 def check_target(out: Path) -> Path:
-    """The place that `out` leads to, where an atlas may stand and can be put. Raises WriteError.
+    """Return the path that `out` resolves to, if an atlas can be written there. Raises WriteError.
 
-    Only nothing, a directory that is empty but for litter, or an atlas may be replaced by an atlas.
+    An atlas replaces nothing but an atlas or a directory that is empty apart from system files.
     """
     if out.is_dir():
         if not is_empty(out) and not (out / "manifest.json").is_file():
@@ -81,25 +87,25 @@ def check_target(out: Path) -> Path:
     return check_folder(out)
 
 
-def beside(out: Path, role: str) -> Path:
+def sibling_path(out: Path, role: str) -> Path:
     return out.parent / f".{out.name}.{role}"
 
 
 def clear_up(out: Path) -> None:
-    """What a killed run left: a half-written folder, or the old atlas between the two renames of `move_into_place`."""
-    shutil.rmtree(beside(out, "writing"), ignore_errors=True)
+    """Remove what a killed run left: a half-written folder; restore the old atlas if neither is in place."""
+    shutil.rmtree(sibling_path(out, "writing"), ignore_errors=True)
     put_back(out)
 
 
 def put_back(out: Path) -> None:
-    """The old atlas, if the new one did not get into its place."""
-    if beside(out, "old").exists() and not out.exists():
-        beside(out, "old").rename(out)
+    """Restore the old atlas if the new one is not in place."""
+    if sibling_path(out, "old").exists() and not out.exists():
+        sibling_path(out, "old").rename(out)
 
 
 def move_into_place(folder: Path, out: Path) -> None:
-    """Two renames, so that `out` is the old atlas or the new one and never a mixture."""
-    old = beside(out, "old")
+    """Rename twice, so that `out` is the old atlas or the new one, never a mixture."""
+    old = sibling_path(out, "old")
     shutil.rmtree(old, ignore_errors=True)
     try:
         if out.exists():

@@ -1,4 +1,4 @@
-"""Which atlases the explorer was told to show: by the environment, or by a file that `host` has written."""
+"""Sources of atlases that are configured by the environment, or by the file that `host` writes."""
 
 import os
 from pathlib import Path
@@ -6,10 +6,12 @@ from pathlib import Path
 SOURCES = "atlas.txt"
 
 
-def given(data: Path = Path("data")) -> str:
-    """Sources separated by commas or line breaks: NE_ATLAS, else the lines of data/atlas.txt; empty without either."""
-    told = os.environ.get("NE_ATLAS", "")
-    if told.strip():
-        return told
+def configured_sources(data: Path = Path("data")) -> str:
+    """Return sources separated by commas or line breaks: NE_ATLAS, else the lines of data/atlas.txt, else an empty
+    text.
+    """
+    sources = os.environ.get("NE_ATLAS", "")
+    if sources.strip():
+        return sources
     file = data / SOURCES
     return file.read_text(encoding="utf-8") if file.is_file() else ""

@@ -1,6 +1,6 @@
-"""Where a result goes: everything that its last step needs is tried before the first, and said in one line.
+"""Checks of an output path: everything that the last step needs is tried before the first, and fails in one line.
 
-Renaming happens beside the place itself: where a link leads, not where the link stands.
+Renaming happens beside the real path: the target of a link, not the link.
 """
 
 import os
@@ -12,26 +12,26 @@ from pathlib import Path
 from ne_core.errors import AtlasError
 
 MOUNTS = Path("/proc/self/mountinfo")
-STREAMS = ("/dev/", "/proc/")  # what is written to as it is
+STREAMS = ("/dev/", "/proc/")  # written to directly
 
 
 class WriteError(AtlasError):
-    """The atlas cannot be written; the message says why in one line."""
+    """An output cannot be written; the message says why in one line."""
 
 
 def destination(out: Path) -> Path:
-    """The place that `out` leads to: absolute, every link followed. Raises WriteError where it leads nowhere."""
+    """Return the absolute path that `out` leads to, with every link resolved. Raises WriteError for a broken link."""
     check_links(out)
-    place = os.path.realpath(out)
+    path = os.path.realpath(out)
     try:
-        os.fsencode(place).decode("utf-8")
+        os.fsencode(path).decode("utf-8")
     except UnicodeDecodeError:
-        raise WriteError(f"{place!a} is not UTF-8: rename it, or name another --out") from None
-    return Path(place)
+        raise WriteError(f"{path!a} is not UTF-8: rename it, or name another --out") from None
+    return Path(path)
 
 
 def check_links(out: Path) -> None:
-    """A link that leads nowhere, here or above, may be to a disk that is not mounted: nothing is made in its place."""
+    """Raise WriteError for a broken link, at `out` or above: it may be to a disk that is not mounted."""
     here = Path(os.path.abspath(out))
     for part in (here, *here.parents):
         if part.is_symlink():
@@ -40,14 +40,14 @@ def check_links(out: Path) -> None:
             except FileNotFoundError:
                 target = os.readlink(part)
                 raise WriteError(
-                    f"{part} is a link to {target}, which is not there: make that, or name another"
+                    f"{part} is a link to {target}, which does not exist: create that, or name another path"
                 ) from None
             except OSError as error:
-                raise WriteError(f"{part} is a link that leads nowhere ({error.strerror}): name another") from None
+                raise WriteError(f"{part} is a broken link ({error.strerror}): name another path") from None
 
 
 def check_folder(out: Path) -> Path:
-    """The place of a folder that will be put there by renaming, once that was tried. Raises WriteError."""
+    """Return the real path of a folder that will be put there by renaming, once that was tried. Raises WriteError."""
     place = destination(out)
     if place.is_dir():
         check_movable(out, place)
@@ -56,22 +56,22 @@ def check_folder(out: Path) -> Path:
 
 
 def check_file(out: Path) -> Path:
-    """The place of a file that will be put there by renaming, once that was tried. Raises WriteError."""
+    """Return the real path of a file that will be put there by renaming, once that was tried. Raises WriteError."""
     if out.is_dir():
         raise WriteError(f"{out} is a directory: name a file")
     if out.exists() and not out.is_file():
-        raise WriteError(f"{out} is not a regular file: name another")
+        raise WriteError(f"{out} is not a regular file: name another file")
     place = destination(out)
     check_writable(out, place)
     return place
 
 
-def check_apart(out: Path, *read: str | Path | None) -> None:
-    """What is read may not lie in a folder that is replaced: it would go with what stood there. Raises WriteError."""
+def check_apart(out: Path, *inputs: str | Path | None) -> None:
+    """Raise WriteError if an input is inside the output folder: it would be deleted with the old folder."""
     place = destination(out)
-    for path in read:
+    for path in inputs:
         if path and os.path.exists(path) and is_within(Path(os.path.realpath(path)), place):
-            raise WriteError(f"{path} is inside {out}, whose place the new atlas would take: name another --out")
+            raise WriteError(f"{path} is inside {out}, which the new atlas would replace: name another --out")
 
 
 def is_within(path: Path, folder: Path) -> bool:
@@ -79,16 +79,16 @@ def is_within(path: Path, folder: Path) -> bool:
 
 
 def check_movable(out: Path, place: Path) -> None:
-    """What stands there must be able to make room."""
+    """Raise WriteError if the folder at `place` cannot be renamed."""
     if os.path.ismount(place) or str(place) in mount_points():
         raise WriteError(f"{out} is a mount point, which cannot be replaced: name a directory inside it")
     parent = place.parent.stat()
     if parent.st_mode & stat.S_ISVTX and os.geteuid() not in (0, parent.st_uid, place.stat().st_uid):
-        raise WriteError(f"{out} is another user's and cannot be replaced: name another --out")
+        raise WriteError(f"{out} belongs to another user and cannot be replaced: name another --out")
 
 
 def mount_points() -> set[str]:
-    """As Linux lists them, those of a folder bound to another place among them; none elsewhere."""
+    """Return Linux's mount points, bind mounts included; an empty set on other systems."""
     if not MOUNTS.exists():
         return set()
     points = (line.split()[4] for line in MOUNTS.read_text(errors="surrogateescape").splitlines())
@@ -96,18 +96,18 @@ def mount_points() -> set[str]:
 
 
 def check_writable(out: Path, place: Path) -> None:
-    """Make, fill and rename a folder where the result will be made, or in the nearest folder above that is there."""
-    folder = next(above for above in (*place.parents, place) if os.path.lexists(above))
-    made = None
+    """Create, fill and rename a folder where the result will be created, or in the nearest existing folder above."""
+    parent = next(above for above in (*place.parents, place) if os.path.lexists(above))
+    trial_folder = None
     try:
-        made = tempfile.mkdtemp(prefix=f".{place.name}.", dir=folder)
-        (Path(made) / "trial").write_bytes(b"trial")
-        os.rename(made, f"{made}~")
-        made = f"{made}~"
+        trial_folder = tempfile.mkdtemp(prefix=f".{place.name}.", dir=parent)
+        (Path(trial_folder) / "trial").write_bytes(b"trial")
+        os.rename(trial_folder, f"{trial_folder}~")
+        trial_folder = f"{trial_folder}~"
     except OSError as error:
         raise WriteError(f"{out} cannot be written ({error.strerror or error}): name another --out") from None
     finally:
-        remove(made)
+        remove(trial_folder)
 
 
 def remove(folder: str | None) -> None:

@@ -1,8 +1,8 @@
-"""Tokens as text that a person can read: whatever does not show by itself is replaced by a sign that does.
+"""Tokens as readable text: invisible characters are replaced by visible signs.
 
-Tokens come from a corpus and a vocabulary, so from strangers. What this returns has no control characters, no marks
-that turn the direction of text around, no lone surrogates and no line breaks. It is text, not HTML: put it on a
-screen by `textContent`, or escape it.
+Tokens come from a corpus and a vocabulary, so they are untrusted. The results have no control characters, no marks
+that change the direction of text, no lone surrogates and no line breaks. They are text, not HTML: show them by
+`textContent`, or escape them.
 """
 
 import unicodedata
@@ -15,28 +15,28 @@ INVISIBLE = {
     "Co",
     "Cn",
 }  # control, format (direction marks among them), surrogate, private, unassigned
-EMPTY = "∅"  # some vocabularies have tokens without text
-MARKS_IN_A_ROW = 3  # more combining marks than any script stacks would paint over the lines around them
+EMPTY = "∅"  # some vocabularies have empty tokens
+MARKS_IN_A_ROW = 3  # combining marks; more, which no script needs, would be drawn over neighbouring lines
 
 
 def visible(token: str) -> str:
-    r"""The token with every invisible character shown: ⏎ ⇥ \x00, or its code point in brackets. Spaces stay spaces."""
+    r"""Replace every invisible character by a sign: ⏎ ⇥ \x00, or its code point in brackets. Spaces stay spaces."""
     if token.isprintable() and token.isascii():
         return token or EMPTY
-    shown, marks = [], 0
+    signs, marks = [], 0
     for character in token:
         marks = marks + 1 if unicodedata.category(character).startswith("M") else 0
-        carrier = "◌" if marks == 1 and not shown else ""
-        shown.append(carrier + sign(character) if marks <= MARKS_IN_A_ROW else code_point(character))
-    return "".join(shown)
+        carrier = "◌" if marks == 1 and not signs else ""
+        signs.append(carrier + sign(character) if marks <= MARKS_IN_A_ROW else code_point(character))
+    return "".join(signs)
 
 
 def sign(character: str) -> str:
-    """One character as itself where it shows, else a sign for it."""
+    """Return a visible character itself, and a sign for an invisible one."""
     if character in NAMED:
         return NAMED[character]
     if unicodedata.category(character) == "Cc":
-        return f"\\x{ord(character):02x}"  # not Unicode's pictures of them, which few fonts have
+        return f"\\x{ord(character):02x}"  # not Unicode's control pictures, which few fonts have
     return code_point(character) if unicodedata.category(character) in INVISIBLE else character
 
 
@@ -45,18 +45,18 @@ def code_point(character: str) -> str:
 
 
 def spelled(token: str) -> str:
-    """The token with its spaces shown too, so that “ a” and “a” differ: how search takes and prints exact tokens."""
+    """Make spaces visible too, so that “ a” and “a” differ: the spelling of exact tokens in the search."""
     return visible(token).replace(" ", "␣")
 
 
 def is_word(token: str, letters: int) -> bool:
-    """Whether a token is a word of at least so many letters by itself, by a space on one of its sides."""
+    """True if a token is a whole word of at least `letters` letters with a space before or after it."""
     bare = token.strip(" ")
     return len(bare) >= letters and len(bare) < len(token) and bare.isalpha()
 
 
 def short(token: str, length: int = 24) -> str:
-    """The token as a name: no spaces around it, not too long; a token of spaces alone keeps them, as signs."""
+    """Shorten a token for names: strip spaces, truncate to `length`; a token of spaces alone keeps them as signs."""
     text = visible(token).strip(" ") or spelled(token)
     text = spelled(token) if not text.strip("⏎⇥␍ ") else text
     return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,19 +1,19 @@
-"""The words of an atlas: neurons or latents, that read texts or images. Sentences are made with them."""
+"""Vocabulary of an atlas for sentences about it: neurons or latents, texts or images."""
 
 from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Each word as it stands within a sentence; those with a capital begin one."""
+    """Words as used within a sentence; capitalised properties start one."""
 
     unit: str = "neuron"
     key_token: str = "key token"
     activation: str = "activation on the key token"
-    token: str = "token of the corpus"  # what may activate a unit
+    token: str = "token of the corpus"  # an input that may activate a unit
     positions: str = "positions of the corpus"
     text: str = "text"
-    outputs: str = "tokens"  # what logits are of
+    outputs: str = "tokens"  # classes of the logits
     model: str = "language model"
     pre_mlp: str = "pre-MLP embedding"
     pre_mlp_title: str = "Pre-MLP embedding"
@@ -39,8 +39,8 @@ class Vocabulary:
         return self.key_tokens.capitalize()
 
 
-OF_TEXTS = Vocabulary()
-OF_IMAGES = Vocabulary(
+TEXTS = Vocabulary()
+IMAGES = Vocabulary(
     key_token="label",
     activation="activation",
     token="image",
@@ -54,5 +54,5 @@ OF_IMAGES = Vocabulary(
 
 
 def vocabulary(units: str, images: bool) -> Vocabulary:
-    """The vocabulary of an atlas whose units are “neurons” or “latents”, and whose examples are texts or images."""
-    return replace(OF_IMAGES if images else OF_TEXTS, unit=units.removesuffix("s"))
+    """Vocabulary of an atlas whose `units` are “neurons” or “latents”, and whose examples are texts or images."""
+    return replace(IMAGES if images else TEXTS, unit=units.removesuffix("s"))

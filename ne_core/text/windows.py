@@ -1,4 +1,4 @@
-"""The tokens around a position: where a window starts and ends, sliced and padded once, here."""
+"""Windows of tokens around a position: bounds, slicing and padding."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from jaxtyping import Int, Shaped
 
 @dataclass(frozen=True)
 class Window:
-    """`back` positions up to and including the key token, then `forward` after it."""
+    """Window of `back` positions up to and including the key token, and `forward` positions after it."""
 
     back: int
     forward: int
@@ -19,11 +19,11 @@ class Window:
 
     @property
     def key(self) -> int:
-        """Where in the window the key token stands."""
+        """Index of the key token in the window."""
         return self.back - 1
 
     def positions(self, pos: Int[np.ndarray, " n"]) -> Int[np.ndarray, "n window"]:
-        """The positions each window covers; some may lie outside the example."""
+        """Positions that each window covers; some may be outside the example."""
         return np.asarray(pos)[:, None] + np.arange(1 - self.back, self.forward + 1)
 
     def slice(
@@ -34,7 +34,7 @@ class Window:
         pos: Int[np.ndarray, " n"],
         fill,
     ) -> Shaped[np.ndarray, "n window"]:
-        """`values` around (example, pos), `fill` where the example has no such position."""
-        at = self.positions(pos)
-        inside = (at >= 0) & (at < lengths[example][:, None])
-        return np.where(inside, values[np.asarray(example)[:, None], np.where(inside, at, 0)], fill)
+        """Slice `values` around (example, pos), with `fill` at positions outside the example."""
+        positions = self.positions(pos)
+        inside = (positions >= 0) & (positions < lengths[example][:, None])
+        return np.where(inside, values[np.asarray(example)[:, None], np.where(inside, positions, 0)], fill)

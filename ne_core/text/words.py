@@ -1,4 +1,4 @@
-"""What is a word: asked alike of the texts that the search index holds and of the queries put to it."""
+"""Definition of a word, used for the texts of the search index and for queries."""
 
 import re
 import unicodedata
@@ -7,12 +7,12 @@ WORD = re.compile(r"\w+")
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text in order, without capitals and accents; digits and underscores are letters."""
+    """Words of a text in order, without capitals and accents; digits and underscores count as letters."""
     return WORD.findall(folded(text))
 
 
 def folded(text: str) -> str:
-    """The text without capitals and accents, letter by letter: parts of a text may be folded one by one."""
+    """Remove capitals and accents, letter by letter, so parts of a text may be folded separately."""
     if text.isascii():
         return text.lower()
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())

@@ -1,11 +1,14 @@
-"""From a corpus to the tokens that a model reads, and back from tokens to what a reader sees.
+"""Corpus to tokens that a model reads, and tokens back to readable text.
 
 documents.py    a corpus by name or file -> its documents, streamed
-files.py        the kinds of files: what a document is in each
-decoding.py     bytes -> text, whatever the encoding, in bounded blocks; what is no text is refused
-pieces.py       a long document in pieces of the same tokens
+files.py        file formats, and what a document is in each
+file_kinds.py   file formats recognised by their first bytes
+decoding.py     bytes -> text of any encoding, in bounded blocks; binary files are refused
+pieces.py       a long document in pieces that give the same tokens
 examples.py     documents -> examples of n_ctx tokens, and which of their tokens may be key tokens
-vocabulary.py   a tokenizer -> the text of every token, so that nobody needs the tokenizer later
+vocabulary.py   a tokenizer -> the text of every token, so that the tokenizer is not needed later
+rendered.py     the same for tokenizers written in Python
+offline.py      the offline corpus: documentation strings of installed packages
 """
 
 from precompute.corpus.documents import Documents, read_documents

@@ -1,6 +1,6 @@
-"""Bytes to text: by the byte-order mark where there is one, else as UTF-8, in blocks, whatever the length of the file.
+"""Decode bytes to text: by the byte-order mark if there is one, else as UTF-8, in blocks, for files of any length.
 
-A byte that is no part of a character becomes MARK, which no decoder makes otherwise: the reader counts and replaces it.
+A byte that belongs to no character becomes MARK, which no decoder produces: the reader counts and replaces it.
 """
 
 import codecs
@@ -9,10 +9,10 @@ from pathlib import Path
 
 from precompute.corpus.file_kinds import advice, file_kind, first_bytes
 
-MARK = "\udfff"  # half a character, which is none in any file
+MARK = "\udfff"  # a lone surrogate, which no valid file contains
 BLOCK = 2**18  # bytes
-HEAD = 2**16  # bytes by which a file is judged
-# The longer marks first: that of UTF-32 begins as that of UTF-16 does.
+HEAD = 2**16  # bytes used to detect the kind of file
+# Longer marks first: that of UTF-32 begins with that of UTF-16.
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -20,14 +20,14 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-MOST_NULS, MOST_BROKEN = 0.1, 0.3  # shares of a text's beginning, above which it is none
+MAX_NULS, MAX_BROKEN = 0.1, 0.3  # shares of the first bytes or characters above which a file is not text
 CONVERT = "`iconv -f ITS-ENCODING -t UTF-8` converts it"
 
 codecs.register_error("mark", lambda error: (MARK, error.end))
 
 
 def encoding_of(head: bytes) -> tuple[str, int]:
-    """The encoding of a file that begins so, and how many bytes its mark has."""
+    """Return the encoding of a file that begins with `head`, and the number of bytes of its mark."""
     for mark, encoding in BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return encoding, len(mark)
@@ -35,19 +35,19 @@ def encoding_of(head: bytes) -> tuple[str, int]:
 
 
 def text_encoding(path: Path) -> str:
-    """The encoding of a file of text. Raises ValueError, in one line, for what is none."""
+    """Return the encoding of a text file. Raises ValueError, in one line, if it is not text."""
     head = first_bytes(path, HEAD)
     encoding, n_mark = encoding_of(head)
     kind = None if n_mark else file_kind(head)
     if kind:
         raise ValueError(f"{path}: this is {kind}, not text: {advice(kind, 'a file of plain text would work')}")
-    if encoding == "utf-8" and head.count(0) > MOST_NULS * len(head):
+    if encoding == "utf-8" and head.count(0) > MAX_NULS * len(head):
         raise ValueError(
             f"{path}: {head.count(0):,} of its first {len(head):,} bytes are NUL: it is binary, or UTF-16 without a "
             f"byte-order mark; {CONVERT}"
         )
     text = decoded(head[n_mark:], encoding, final=len(head) < HEAD)
-    if text.count(MARK) > MOST_BROKEN * len(text):
+    if text.count(MARK) > MAX_BROKEN * len(text):
         raise ValueError(
             f"{path}: {text.count(MARK) / len(text):.0%} of its first {len(text):,} characters cannot be decoded as "
             f"{encoding.upper()}; {CONVERT}"
@@ -60,7 +60,7 @@ def decoded(raw: bytes, encoding: str, final: bool = True) -> str:
 
 
 def blocks(path: Path) -> Iterator[str]:
-    """The text of a file, without its byte-order mark."""
+    """Yield the text of a file, without its byte-order mark."""
     with path.open("rb") as file:
         raw = file.read(BLOCK)
         encoding, n_mark = encoding_of(raw)
@@ -73,7 +73,7 @@ def blocks(path: Path) -> Iterator[str]:
 
 
 def text_of(raw: bytes) -> str:
-    """A whole text in bytes, by its mark or as UTF-8."""
+    """Decode a whole text, by its mark or as UTF-8."""
     encoding, n_mark = encoding_of(raw)
     return decoded(raw[n_mark:], encoding)
 
@@ -82,24 +82,24 @@ Parts = Callable[[str, int], Iterable[str | None]]
 
 
 def lines(texts: Iterator[str], longest: int, parts: Parts) -> Iterator[str | None]:
-    """Lines without their ends, as `parts` divides those longer than `longest`, which are never held whole."""
-    held: list[str] = []
+    """Yield lines without line ends; `parts` divides those longer than `longest`, which are never held whole."""
+    pending: list[str] = []
     for text in texts:
         *whole, rest = text.split("\n")
         for line in whole:
-            yield from parts("".join([*held, line]).rstrip("\r"), longest)
-            held = []
-        held.append(rest)
-        if sum(map(len, held)) > longest:
-            *done, rest = parts("".join(held), longest)
+            yield from parts("".join([*pending, line]).rstrip("\r"), longest)
+            pending = []
+        pending.append(rest)
+        if sum(map(len, pending)) > longest:
+            *done, rest = parts("".join(pending), longest)
             yield from done
-            held = [rest]
-    if last := "".join(held).rstrip("\r"):
+            pending = [rest]
+    if last := "".join(pending).rstrip("\r"):
         yield from parts(last, longest)
 
 
 def cut(line: str, longest: int) -> Iterator[str | None]:
-    """A line in parts of at most `longest` characters, cut before a space if there is one, None between them."""
+    """Yield parts of at most `longest` characters, cut before a space if possible, with None between them."""
     start = 0
     while len(line) - start > longest:
         space = line.rfind(" ", start + 1, start + longest + 1)

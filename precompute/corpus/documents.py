@@ -1,4 +1,4 @@
-"""A corpus, by name or file, as a stream of documents; no file is ever read whole."""
+"""A corpus, by name or file, as a stream of documents; no file is read whole."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -9,22 +9,22 @@ from precompute.corpus.file_kinds import advice, file_kind, first_bytes
 from precompute.corpus.files import AUTO, Separators, check_parquet, jsonl, parquet, text_in, txt
 from precompute.run import hub
 
-SURROGATES = re.compile("[\ud800-\udfff]")  # halves of characters, and what stands for bytes that were none
+SURROGATES = re.compile("[\ud800-\udfff]")  # lone surrogates, among them the mark of undecodable bytes
 HUB_NAME = re.compile(r"(?P<name>[\w.-]+(?:/[\w.-]+)?)(?::(?P<config>[\w.-]+))?(?:@(?P<split>[\w.-]+))?")
 KINDS = {
     ".txt": "txt", ".text": "txt", ".md": "txt",
     ".jsonl": "jsonl", ".ndjson": "jsonl",
     ".parquet": "parquet",
 }  # fmt: skip
-WHAT_WORKS = "a corpus is offline, a .txt, .md, .jsonl, .ndjson or .parquet file, or a data set of the hub"
+EXPECTED = "use offline, a .txt, .md, .jsonl, .ndjson or .parquet file, or a data set of the hub"
 
 
 class Documents:
     """Documents, counted as they are read.
 
-    `n_read` of them; `n_broken` had something that is no character, and `n_replaced` such places are U+FFFD now.
-    `n_spelled` spell an end-of-text out, which is read as text. `encoding` is a text file's, None for others;
-    `separators.n_seen` counts its lines that held a separator.
+    `n_read`: documents read; `n_broken`: those with undecodable places, of which `n_replaced` were replaced by U+FFFD;
+    `n_spelled`: those that contain an end-of-text token as text. `encoding` is a text file's, None for other sources;
+    `separators.n_separators` counts lines that held only a separator.
     """
 
     def __init__(self, corpus: str, read: Callable[[], Iterator[str]], encoding: str | None, separators: Separators):
@@ -36,47 +36,48 @@ class Documents:
         for text in self._read():
             self.n_read += 1
             self.n_spelled += any(end in text for end in self.separators.end_of_text)
-            yield self.sound(text)
+            yield self.replace_surrogates(text)
 
-    def sound(self, text: str) -> str:
-        """The text without lone surrogates, which no tokenizer takes."""
-        sound, n = SURROGATES.subn("\ufffd", text)
+    def replace_surrogates(self, text: str) -> str:
+        """Return the text without lone surrogates, which no tokenizer accepts."""
+        replaced, n = SURROGATES.subn("\ufffd", text)
         self.n_broken += n > 0
         self.n_replaced += n
-        return sound
+        return replaced
 
     @property
     def facts(self) -> dict:
-        """What a manifest records of how they were read."""
-        separators = {"separator": self.separators.choice, "n_separators": self.separators.n_seen}
+        """Fields of the manifest about how the documents were read."""
+        separators = {"separator": self.separators.choice, "n_separators": self.separators.n_separators}
         return {"encoding": self.encoding, "n_broken": self.n_broken, "n_replaced": self.n_replaced, **separators}
 
     @property
     def notes(self) -> list[str]:
-        """What was not taken as it stands, in words."""
+        """Changes made while reading, in sentences."""
         notes = []
         if self.n_replaced:
             notes.append(
-                f"{self.n_replaced:,} places in {self.n_broken:,} of {self.n_read:,} documents were no characters of "
+                f"{self.n_replaced:,} places in {self.n_broken:,} of {self.n_read:,} documents were not valid in "
                 "their encoding: each was replaced by U+FFFD"
             )
-        if self.separators.n_seen:
+        if self.separators.n_separators:
             notes.append(
-                f"{self.separators.n_seen:,} lines that held a separator alone divide documents and are no text"
+                f"{self.separators.n_separators:,} lines with only a separator divide documents and are not part of "
+                "the text"
             )
         if self.n_spelled:
             ends = " or ".join(sorted(self.separators.end_of_text))
-            notes.append(f"{self.n_spelled:,} documents have {ends} within a line or a record: it was read as text")
+            notes.append(f"{self.n_spelled:,} documents contain {ends} within a line or a record: it was read as text")
         return notes
 
 
 def read_documents(
     corpus: str, text_field: str | None = None, separator: str = AUTO, end_of_text: Iterable[str] = ()
 ) -> Documents:
-    """The documents of a corpus, in order; a file is judged by its first bytes before any is read.
+    """Return the documents of a corpus, in order; the kind of a file is checked before it is read.
 
     `offline`             documentation strings of the installed packages
-    `FILE.txt`            documents as `separator` divides them (files.py); `end_of_text` is what the model calls so
+    `FILE.txt`            documents divided by `separator` (files.py); `end_of_text` are the model's end-of-text tokens
     `FILE.jsonl`          one object a line, its `text_field` ("text" by default) a document
     `FILE.parquet`        one row a document
     `NAME[:CONFIG][@SPLIT]`  a Hugging Face data set, streamed; the split is train by default
@@ -88,11 +89,11 @@ def read_documents(
     kind = KINDS.get(path.suffix.lower())
     if kind:
         if not path.is_file():
-            raise ValueError(f"{corpus}: no such file; {WHAT_WORKS}")
+            raise ValueError(f"{corpus}: no such file; {EXPECTED}")
         return _of_file(path, kind, field, separators)
     name = HUB_NAME.fullmatch(corpus)
     if path.exists() or name is None:
-        raise ValueError(f"{corpus}: not a corpus; {_why_not(path)}")
+        raise ValueError(f"{corpus}: not a known corpus; {_reason(path)}")
     return Documents(corpus, lambda: _data_set(name, field), None, separators)
 
 
@@ -105,10 +106,10 @@ def _of_file(path: Path, kind: str, field: str, separators: Separators) -> Docum
     return Documents(str(path), read, encoding, separators)
 
 
-def _why_not(path: Path) -> str:
-    """Of a file with another ending: how it is unpacked, if it is packed."""
+def _reason(path: Path) -> str:
+    """Return why a file is not supported, and how to unpack it if it is an archive."""
     kind = file_kind(first_bytes(path)) if path.is_file() else None
-    return f"this is {kind}: {advice(kind, WHAT_WORKS)}" if kind else WHAT_WORKS
+    return f"this is {kind}: {advice(kind, EXPECTED)}" if kind else EXPECTED
 
 
 def _offline() -> Iterator[str]:
@@ -120,7 +121,7 @@ def _offline() -> Iterator[str]:
 
 def _data_set(name: re.Match[str], field: str) -> Iterator[str]:
     if not hub.reachable():
-        raise ValueError(f"{name[0]}: no such file, and the model hub cannot be reached; {WHAT_WORKS}")
+        raise ValueError(f"{name[0]}: no such file, and the model hub cannot be reached; {EXPECTED}")
     for record in _records(name):
         yield text_in(record.get(field), field, record, name[0])
 
@@ -130,5 +131,5 @@ def _records(name: re.Match[str]) -> Iterator[dict]:
 
     try:
         yield from load_dataset(name["name"], name["config"], split=name["split"] or "train", streaming=True)
-    except Exception as error:  # the library's own and those of every client beneath it
+    except Exception as error:  # of the library or any of its clients
         raise ValueError(f"{name[0]}: cannot be read ({(str(error).splitlines() or [type(error)])[0]})") from error

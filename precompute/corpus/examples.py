@@ -13,15 +13,16 @@ from precompute.corpus.pieces import Cutter
 from precompute.run.progress import OnProgress, silent
 
 DOCUMENTS_AT_ONCE = 64
-CHARS_AT_ONCE = 2**19  # a tokenizer takes some 130 bytes for each
+CHARS_AT_ONCE = 2**19  # a tokenizer needs some 130 bytes a character
 PACKINGS = ("packed", "one")
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Examples in corpus order, right-padded; `lengths` counts special tokens in.
+    """Examples in corpus order, right-padded; `lengths` includes special tokens.
 
-    `sha256` is of the documents used, each followed by a NUL; `n_documents` counts them, `n_empty` those passed over.
+    `sha256` is the hash of the documents used, each followed by a NUL; `n_documents` counts them, `n_empty` those
+    skipped.
     """
 
     tokens: Int[np.ndarray, "n_examples n_ctx"]
@@ -41,16 +42,15 @@ def make_examples(
     packing: str = "packed",
     progress: OnProgress = silent,
 ) -> Examples:
-    """As many of the `n_examples` as the documents give; compare `len(tokens)` to know.
+    """Return up to `n_examples` examples; fewer if the documents run out.
 
     "packed": documents one after the other, a separator (the tokenizer's sep or eos) after each, cut into windows.
-    "one": a document an example, cut at the context, padded. Either way an example starts with the tokenizer's cls or
-    bos, if it has one, and ends with its sep where it has a cls. Special tokens spelled out in a document are read as
-    text.
+    "one": one document an example, cut at the context, padded. An example starts with the tokenizer's cls or bos, if it
+    has one, and ends with its sep if it has a cls. Special tokens spelled out in a document are read as text.
     """
     frame = _Frame.of(tokenizer, n_ctx)
     if packing not in PACKINGS:
-        raise ValueError(f"packing={packing!r}: it is one of {', '.join(PACKINGS)}")
+        raise ValueError(f"packing={packing!r}: use one of {', '.join(PACKINGS)}")
     reader = _Reader(documents, tokenizer, most=None if packing == "packed" else frame.room)
     contents = (_packed if packing == "packed" else _one)(reader, frame)
     framed = []
@@ -58,7 +58,7 @@ def make_examples(
         framed.append(frame.start + ids + frame.end)
         progress(len(framed), n_examples)
     if not framed:
-        raise ValueError(f"the corpus has no text ({reader.n_empty} empty documents); it needs at least one document")
+        raise ValueError(f"the corpus has no text ({reader.n_empty} empty documents); at least one document is needed")
     lengths = np.array([len(ids) for ids in framed], np.int32)
     tokens = np.full((len(framed), n_ctx), frame.padding, np.int32)
     for row, ids in zip(tokens, framed, strict=True):
@@ -68,13 +68,13 @@ def make_examples(
 
 
 def special_ids(tokenizer: PreTrainedTokenizerBase) -> Int[np.ndarray, " n_special"]:
-    """Ids that stand for no text: bos, eos, padding, mask and whatever else the tokenizer marks so."""
+    """Return ids that represent no text: bos, eos, padding, mask and others that the tokenizer marks as special."""
     marked = {id for id, token in tokenizer.added_tokens_decoder.items() if token.special}
     return np.array(sorted(marked | set(tokenizer.all_special_ids)), np.int32)
 
 
 def end_of_text(tokenizer: PreTrainedTokenizerBase) -> list[str]:
-    """How this tokenizer spells the end of a text."""
+    """Return the tokenizer's end-of-text tokens."""
     return [token for token in (tokenizer.eos_token, tokenizer.sep_token) if token]
 
 
@@ -83,14 +83,14 @@ def may_be_key(
     lengths: Int[np.ndarray, " n_examples"],
     special_ids: Int[np.ndarray, " n_special"],
 ) -> Bool[np.ndarray, "n_examples n_ctx"]:
-    """METHOD §2: not position 0, not special tokens, not padding."""
-    at = np.arange(tokens.shape[1])
-    return (at > 0) & (at < lengths[:, None]) & ~np.isin(tokens, special_ids)
+    """Return a mask of METHOD §2: not position 0, not special tokens, not padding."""
+    pos = np.arange(tokens.shape[1])
+    return (pos > 0) & (pos < lengths[:, None]) & ~np.isin(tokens, special_ids)
 
 
 @dataclass(frozen=True)
 class _Frame:
-    """What stands around the text of every example, and how many tokens of text that leaves."""
+    """Special tokens around the text of every example, and the number of tokens left for text."""
 
     start: list[int]
     end: list[int]
@@ -113,17 +113,17 @@ class _Frame:
 
 @dataclass
 class _Document:
-    """Counted and hashed with its first tokens, of which it has had `n_ids` so far."""
+    """A document and the number of its tokens read so far; counted and hashed with its first tokens."""
 
     text: str
     n_ids: int = 0
 
 
 class _Reader:
-    """The tokens of documents, a piece at a time, hashing and counting documents as they are used.
+    """Tokens of documents, a piece at a time, hashing and counting documents as they are used.
 
-    A piece comes with whether its document ends there; a document without tokens comes not at all. What is beyond
-    `most` tokens of a document may be left out.
+    Yields each piece's tokens and whether its document ends there; documents without tokens are skipped. Tokens beyond
+    `most` of a document may be omitted.
     """
 
     def __init__(self, documents: Iterable[str], tokenizer: PreTrainedTokenizerBase, most: int | None = None):
@@ -164,7 +164,7 @@ class _Reader:
 
 
 def batches(pieces: Iterable[tuple[_Document, str, bool]]) -> Iterator[list[tuple[_Document, str, bool]]]:
-    """So many, or so many characters, that the tokenizer has them at once."""
+    """Group pieces up to a number of pieces or characters, to be tokenized together."""
     batch, n_chars = [], 0
     for each in pieces:
         batch.append(each)
@@ -177,19 +177,19 @@ def batches(pieces: Iterable[tuple[_Document, str, bool]]) -> Iterator[list[tupl
 
 
 def _packed(pieces: Iterable[tuple[list[int], bool]], frame: _Frame) -> Iterator[list[int]]:
-    waiting: list[int] = []
+    pending: list[int] = []
     for ids, is_last in pieces:
-        waiting += ids + (frame.separator if is_last else [])
-        whole = len(waiting) // frame.room * frame.room
-        for at in range(0, whole, frame.room):
-            yield waiting[at : at + frame.room]
-        del waiting[:whole]
-    if waiting:
-        yield waiting
+        pending += ids + (frame.separator if is_last else [])
+        whole = len(pending) // frame.room * frame.room
+        for start in range(0, whole, frame.room):
+            yield pending[start : start + frame.room]
+        del pending[:whole]
+    if pending:
+        yield pending
 
 
 def _one(pieces: Iterable[tuple[list[int], bool]], frame: _Frame) -> Iterator[list[int]]:
-    """The first tokens of every document."""
+    """Yield the first tokens of every document."""
     first: list[int] = []
     for ids, is_last in pieces:
         first += ids[: frame.room - len(first)]

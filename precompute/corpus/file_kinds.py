@@ -1,12 +1,12 @@
-"""What a file is by its first bytes, whatever its name says: files of other kinds read as text would be noise."""
+"""File formats recognised by their first bytes, whatever the name: binary files read as text would be noise."""
 
 from pathlib import Path
 
-HEAD = 512  # bytes that tell
+HEAD = 512  # bytes needed
 TAR_AT = 257
 CONTROL = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1b")
 
-# By their first bytes. Those that a text could begin with count only where a control character follows.
+# First bytes of formats. Printable ones, with which a text could begin, count only before a control character.
 MAGIC = (
     (b"\x1f\x8b", "gzip"),
     (b"\x1f\x9d", "compress (.Z)"),
@@ -49,7 +49,7 @@ MAGIC = (
     (b"\xca\xfe\xba\xbe", "a Mach-O program or a Java class"),
     (b"MZ", "a Windows program"),
     (b"\0asm", "WebAssembly"),
-    (b"\0\5\x16\7", "a file in which macOS keeps what belongs to another one"),
+    (b"\0\5\x16\7", "a macOS AppleDouble file (metadata of another file)"),
 )
 UNPACKED_BY = {
     "gzip": "gunzip",
@@ -66,7 +66,7 @@ UNPACKED_BY = {
 
 
 def file_kind(head: bytes) -> str | None:
-    """What a file that begins so is; None for one that may be text."""
+    """Return the format of a file that begins with `head`; None if it may be text."""
     for magic, kind in MAGIC:
         if head.startswith(magic) and (not is_printable(magic) or has_control(head)):
             return kind
@@ -87,5 +87,5 @@ def first_bytes(path: Path, n: int = HEAD) -> bytes:
 
 
 def advice(kind: str, otherwise: str) -> str:
-    """How a packed file is unpacked; `otherwise` for any other kind."""
+    """Return how to unpack a compressed file; `otherwise` for any other kind."""
     return f"unpack it first ({UNPACKED_BY[kind]})" if kind in UNPACKED_BY else otherwise

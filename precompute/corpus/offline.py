@@ -72,16 +72,16 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Split:
-    """A part of the corpus: whose documents, and how much of one file; the first that fit are taken."""
+    """A part of the corpus: the packages it uses, and the number of characters taken from one file."""
 
-    has: Callable[[Package], bool]
+    includes: Callable[[Package], bool]
     chars_per_file: int = sys.maxsize
 
 
 SPLITS = {
     "train": Split(lambda package: not package.held_out),
-    # The standard library differs between patch releases of Python: without it an atlas has one hash everywhere.
-    # Without the cap one long file of a reference manual is a tenth of a small atlas, and its words fill the neurons.
+    # The standard library differs between patch releases of Python: without it an atlas has the same hash everywhere.
+    # Without the limit one long reference manual would be a tenth of a small atlas and dominate its neurons.
     "atlas": Split(lambda package: not package.held_out and package is not STANDARD_LIBRARY, chars_per_file=6_000),
     "held_out": Split(lambda package: package.held_out),
 }
@@ -89,18 +89,18 @@ SPLITS = {
 
 @dataclass(frozen=True)
 class Status:
-    """What was found of one listed package: `found` is its version, or None where it is missing."""
+    """Installed `version` of a listed package, or None if it is missing."""
 
     package: Package
-    found: str | None
+    version: str | None
 
     @property
     def as_listed(self) -> bool:
-        return self.found == self.package.version
+        return self.version == self.package.version
 
     def __str__(self) -> str:
-        found = "missing" if self.found is None else f"version {self.found}"
-        return f"offline corpus: {self.package.name} is {found}, listed is {self.package.version}"
+        installed = "missing" if self.version is None else f"version {self.version}"
+        return f"offline corpus: {self.package.name} is {installed}, expected version {self.package.version}"
 
 
 @dataclass(frozen=True)
@@ -111,21 +111,21 @@ class Document:
 
 
 def report(packages: Iterable[Package] = PACKAGES) -> list[Status]:
-    """Listed against found, one row per package."""
-    return [Status(package, _found_version(package)) for package in packages]
+    """Compare the listed versions with the installed ones, one entry a package."""
+    return [Status(package, _installed_version(package)) for package in packages]
 
 
 def documents(
     split: str = "train", limit_chars: int | None = None, workers: int = 1, packages: tuple[Package, ...] = PACKAGES
 ) -> "Documents":
-    """The documents of one split, cleaned and deduplicated; stops after the document that reaches `limit_chars`."""
+    """Return the documents of a split, cleaned and deduplicated, up to the one that reaches `limit_chars`."""
     if split not in SPLITS:
         raise ValueError(f"split={split!r}: the offline corpus has the splits {', '.join(SPLITS)}")
     return Documents(split, limit_chars, workers, packages)
 
 
 class Documents:
-    """An iterable over one split that hashes the texts and counts the files as they are read."""
+    """An iterable over a split that hashes the texts and counts the files as they are read."""
 
     def __init__(self, split: str, limit_chars: int | None, workers: int, packages: tuple[Package, ...]):
         self.split, self.limit_chars, self.workers, self.packages = split, limit_chars, workers, packages
@@ -140,7 +140,7 @@ class Documents:
     def __iter__(self) -> Iterator[Document]:
         is_new = _Novelty()
         if self.split == "held_out":
-            # a text that training has seen is not held out
+            # a text of the training split is not held out
             for document in self._read(SPLITS["train"]):
                 is_new(document.text)
         for document in self._read(SPLITS[self.split]):
@@ -153,7 +153,7 @@ class Documents:
                 return
 
     def _read(self, split: Split) -> Iterator[Document]:
-        files = _ordered_files([package for package in self.packages if split.has(package)])
+        files = _ordered_files([package for package in self.packages if split.includes(package)])
         parsed = _parsed([path for *_, path in files], self.workers)
         for (package, name, _), texts in zip(files, parsed, strict=True):
             self.n_files += 1
@@ -162,7 +162,7 @@ class Documents:
 
 
 def _first(texts: list[str], limit: int) -> Iterator[str]:
-    """Texts as long as they fit into `limit` characters together; a longer one is passed over."""
+    """Yield texts while they fit into `limit` characters together; longer ones are skipped."""
     for text in texts:
         if len(text) <= limit:
             limit -= len(text)
@@ -170,24 +170,24 @@ def _first(texts: list[str], limit: int) -> Iterator[str]:
 
 
 class _Novelty:
-    """Whether a text is new: no equal text before, and at most one other with the same first words."""
+    """Filter that accepts new texts: no equal text before, and at most one other with the same first words."""
 
     def __init__(self):
-        self.seen: set[bytes] = set()
+        self.digests: set[bytes] = set()
         self.starts: Counter[tuple[str, ...]] = Counter()
 
     def __call__(self, text: str) -> bool:
         words = text.lower().split()
         digest = hashlib.sha256(" ".join(words).encode()).digest()
         start = tuple(re.findall(r"\w+", text.lower())[:N_START_WORDS])
-        if digest in self.seen or self.starts[start] >= MAX_SAME_START:
+        if digest in self.digests or self.starts[start] >= MAX_SAME_START:
             return False
-        self.seen.add(digest)
+        self.digests.add(digest)
         self.starts[start] += 1
         return True
 
 
-def _found_version(package: Package) -> str | None:
+def _installed_version(package: Package) -> str | None:
     if package is STANDARD_LIBRARY:
         return platform.python_version()
     try:
@@ -203,12 +203,12 @@ def _root(package: Package) -> Path:
 
 
 def _ordered_files(packages: list[Package]) -> list[tuple[Package, str, Path]]:
-    """Every file of the packages that are here; whatever is not as listed is said."""
+    """Return every file of the installed packages; versions that differ are logged."""
     files = []
     for status in report(packages):
         if not status.as_listed:
             logger.warning("%s", status)
-        if status.found is not None:
+        if status.version is not None:
             files += [(status.package, name, path) for name, path in _python_files(_root(status.package))]
     return sorted(files, key=lambda file: hashlib.sha256(f"{file[0].name}/{file[1]}".encode()).digest())
 
@@ -229,12 +229,12 @@ def _parsed(paths: list[Path], workers: int) -> Iterator[list[str] | None]:
     try:
         yield from pool.map(docstrings, paths, chunksize=64)
     finally:
-        # a reader that has enough does not wait for the rest
+        # do not wait for the remaining files when the reader stops early
         pool.shutdown(cancel_futures=True)
 
 
 def docstrings(path: Path) -> list[str] | None:
-    """The readable documentation strings of one file in source order; None where it does not parse."""
+    """Return the readable documentation strings of a file in source order; None if it does not parse."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -250,14 +250,14 @@ def docstrings(path: Path) -> list[str] | None:
 
 
 def cleaned(text: str) -> str:
-    """One kind of newline, no control characters, no trailing spaces, no runs of empty lines."""
+    """Normalise newlines; remove control characters, trailing spaces and runs of empty lines."""
     text = CONTROL_CHARACTERS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = "\n".join(line.rstrip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
 def is_readable(text: str) -> bool:
-    """Long enough, mostly letters (not a table, a drawing or a console session), and not a licence."""
+    """Return whether a text is long enough, mostly letters (no table, drawing or console session) and no licence."""
     if len(text) < MIN_CHARS or LICENCE_WORDS.search(text):
         return False
     return sum(c.isalpha() or c.isspace() for c in text) >= MIN_SHARE_OF_LETTERS * len(text)

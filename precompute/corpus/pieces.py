@@ -1,6 +1,6 @@
-"""A long document in pieces whose tokens, put together, are those of the whole.
+"""Cut long documents into pieces whose tokens, concatenated, are those of the whole.
 
-A tokenizer takes some 130 bytes for each character that it has at once.
+A tokenizer needs some 130 bytes of memory for each character of its input.
 """
 
 from collections.abc import Iterator
@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from transformers import PreTrainedTokenizerBase
 
 PIECE = 2**16  # characters
-AROUND = 128  # characters on either side of a cut that are tokenized whole and cut, to compare
+AROUND = 128  # characters on either side of a cut whose tokens are compared with and without it
 TRIES = 16
 
 
 @dataclass
 class Cutter:
-    """Cuts before a space, or in it where the tokenizer begins every text with one, or anywhere that changes no token.
+    """Cut before a space, or after it if the tokenizer adds one to every text, or anywhere that changes no token.
 
-    Where no place near the end of a piece does, the cut is made all the same: `n_changed` counts these.
+    If no such place is near the end of a piece, the piece is cut at its end; `n_changed` counts these.
     """
 
     tokenizer: PreTrainedTokenizerBase
@@ -32,8 +32,8 @@ class Cutter:
         yield text[start:]
 
     def cut(self, text: str, start: int, most: int) -> tuple[int, int]:
-        """Where a piece ends and where the next begins: at the last place up to `most` that changes no token."""
-        for end, following in places(text, start, most):
+        """Return the end of a piece and the start of the next, at the last place up to `most` that changes no token."""
+        for end, following in cut_candidates(text, start, most):
             if self.same_tokens(text, end, following):
                 return end, following
         self.n_changed += 1
@@ -42,16 +42,16 @@ class Cutter:
     def same_tokens(self, text: str, end: int, following: int) -> bool:
         before, after = text[max(0, end - AROUND) : end], text[following : following + AROUND]
         whole = text[max(0, end - AROUND) : following + AROUND]
-        apart, together = self.ids([before, after]), self.ids([whole])
-        return apart[0] + apart[1] == together[0]
+        separate, together = self.ids([before, after]), self.ids([whole])
+        return separate[0] + separate[1] == together[0]
 
     def ids(self, texts: list[str]) -> list[list[int]]:
         encoded = self.tokenizer(texts, add_special_tokens=False, split_special_tokens=True, verbose=False)
         return encoded["input_ids"]
 
 
-def places(text: str, start: int, most: int) -> Iterator[tuple[int, int]]:
-    """The last spaces up to `most`, each before it and in it, then the last places whatever stands there."""
+def cut_candidates(text: str, start: int, most: int) -> Iterator[tuple[int, int]]:
+    """Yield the last spaces up to `most`, before and after each, then the last positions."""
     space = most + 1
     for _ in range(TRIES):
         space = text.rfind(" ", start + AROUND, space)

@@ -1,19 +1,20 @@
-"""Where a tokenizer written in Python puts spaces, learnt from how it renders a token between two whole words."""
+"""Spaces of a tokenizer written in Python, derived from how it renders a token between two whole words."""
 
 from collections.abc import Callable, Sequence
 
 from transformers import PreTrainedTokenizerBase
 
-WORDS = ("the", "and", "of", "a", "is")  # the first that is one token stands on both sides
+WORDS = ("the", "and", "of", "a", "is")  # the first that is a single token is used on both sides
 
 
 def rendered_spelling(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[str]) -> Callable[[str], str]:
-    """The text of each token with the space before it; after it, where tokens differ in whether the next one joins.
+    """Return a function from tokens to their text, with the space before it.
 
-    A tokenizer that knows none of the WORDS as one token renders each token alone.
+    It gives the space after a token instead if some tokens join the next one. If none of WORDS is a single token,
+    tokens are rendered alone.
     """
     alone = lambda token: tokenizer.convert_tokens_to_string([token])  # noqa: E731
-    anchor = _anchor(tokenizer)
+    anchor = _anchor_token(tokenizer)
     if anchor is None:
         return alone
     between = {token: _between(tokenizer, anchor, token) for token in tokens}
@@ -28,8 +29,8 @@ def rendered_spelling(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[str])
     return spelled
 
 
-def _anchor(tokenizer: PreTrainedTokenizerBase) -> str | None:
-    """A token that is a whole word wherever it stands."""
+def _anchor_token(tokenizer: PreTrainedTokenizerBase) -> str | None:
+    """Return a token that is always a whole word."""
     for word in WORDS:
         ids = tokenizer.encode(f"{word} {word}", add_special_tokens=False)
         if len(ids) == 2 and ids[0] == ids[1] != tokenizer.unk_token_id:
@@ -38,7 +39,7 @@ def _anchor(tokenizer: PreTrainedTokenizerBase) -> str | None:
 
 
 def _between(tokenizer: PreTrainedTokenizerBase, anchor: str, token: str) -> str:
-    """What stands between two anchors with the token between them; nothing where they do not come out whole."""
+    """Return the text between two anchors with the token between them; empty if the anchors are changed."""
     word = tokenizer.convert_tokens_to_string([anchor]).strip()
     text = tokenizer.convert_tokens_to_string([anchor, token, anchor]).strip()
     whole = len(text) > 2 * len(word) and text.startswith(word) and text.endswith(word)

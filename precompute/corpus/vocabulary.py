@@ -1,15 +1,15 @@
-"""The text of every token as a reader should see it, spaces included, so that an atlas needs no tokenizer.
+"""Text of every token as a reader sees it, spaces included, so that an atlas needs no tokenizer.
 
-Where a space stands is spelled differently by each kind of tokenizer:
+Each kind of tokenizer marks spaces in its own way:
 
-byte-level       Ġword       a sign before the word, in the tokens themselves
-SentencePiece    ▁word       the same, by another sign
-WordPiece        ##ing       a sign before what goes on; whatever has none begins a word
-BPE with suffix  word</w>    a sign after the word: here the space follows
-unmarked         word        whole words (their decoder joins them by spaces), or letters (nothing joins them)
+byte-level       Ġword       a mark before the word
+SentencePiece    ▁word       the same, with another mark
+WordPiece        ##ing       a mark before a continuation; other tokens begin a word
+BPE with suffix  word</w>    a mark after the word, where the space follows
+unmarked         word        whole words (joined by spaces), or letters (joined directly)
 
-The last three take punctuation off words without keeping whether a space stood between: WordPiece and unmarked tokens
-get none before punctuation, and words that end in a suffix keep theirs.
+The last three split punctuation from words without recording spaces: WordPiece and unmarked tokens get no space before
+punctuation, and words that end in a suffix keep theirs.
 """
 
 import json
@@ -31,29 +31,29 @@ Spelling = Callable[[str], str]
 
 
 def vocabulary(tokenizer: PreTrainedTokenizerBase) -> list[str]:
-    """One string per id: spaces and line ends as they are, a byte that is not text by itself as `\\xe2`."""
-    as_read = _spelling(tokenizer)
-    by_id = {id: as_read(token) for token, id in tokenizer.get_vocab().items()}
+    """Return one string per id: spaces and line ends as they are, undecodable bytes as `\\xe2`."""
+    spell = _spelling(tokenizer)
+    by_id = {id: spell(token) for token, id in tokenizer.get_vocab().items()}
     by_id |= {id: token.content for id, token in tokenizer.added_tokens_decoder.items()}
     return [by_id.get(id, "") for id in range(max(by_id) + 1)]
 
 
 def _spelling(tokenizer: PreTrainedTokenizerBase) -> Spelling:
-    """How this tokenizer spells text in its tokens, by the parts that its file says it is made of."""
+    """Return the function from a token to its text, according to the parts of the tokenizer's file."""
     added = {token.content for token in tokenizer.added_tokens_decoder.values()}
     tokens = [token for token in tokenizer.get_vocab() if token not in added]
     if not tokenizer.is_fast:
         alone = tokenizer.convert_tokens_to_string
         return rendered_spelling(tokenizer, tokens) if _words(tokens) else lambda token: alone([token])
-    made_of = json.loads(tokenizer.backend_tokenizer.to_str())
-    model, parts = made_of["model"], [made_of[part] for part in ("normalizer", "pre_tokenizer", "decoder")]
+    backend = json.loads(tokenizer.backend_tokenizer.to_str())
+    model, parts = backend["model"], [backend[part] for part in ("normalizer", "pre_tokenizer", "decoder")]
     inner = _byte_level if _has(parts[1:], "ByteLevel") else _byte_fallback
     if suffix := model.get("end_of_word_suffix") or _field(parts[2], "BPEDecoder", "suffix"):
-        return lambda token: _ended(token, suffix, inner)
+        return lambda token: _suffix_text(token, suffix, inner)
     if inner is _byte_level:
         return inner
     if prefix := model.get("continuing_subword_prefix"):
-        return lambda token: _begun(token, prefix)
+        return lambda token: _prefix_text(token, prefix)
     if sign := _space_sign(parts):
         return lambda token: inner(token).replace(sign, " ")
     return _unmarked(tokenizer, tokens)
@@ -64,7 +64,7 @@ def _has(parts: list, kind: str) -> bool:
 
 
 def _field(part: dict | None, kind: str, name: str) -> str | None:
-    """A field of the part of this kind, which may stand in a sequence."""
+    """Return a field of the part of this kind, which may be nested in a sequence."""
     for each in _flat(part):
         if each.get("type") == kind and each.get(name):
             return each[name]
@@ -72,13 +72,13 @@ def _field(part: dict | None, kind: str, name: str) -> str | None:
 
 
 def _flat(part: dict | None) -> list[dict]:
-    """The part, or all of a sequence's."""
-    inside = [each for name in ("normalizers", "pretokenizers", "decoders") for each in (part or {}).get(name, [])]
-    return [part, *(found for each in inside for found in _flat(each))] if part else []
+    """Return the part, or all parts of a sequence."""
+    children = [each for name in ("normalizers", "pretokenizers", "decoders") for each in (part or {}).get(name, [])]
+    return [part, *(child for each in children for child in _flat(each))] if part else []
 
 
 def _space_sign(parts: list) -> str | None:
-    """The character that stands for a space, where one does."""
+    """Return the character that represents a space, or None."""
     metaspace = next((sign for part in parts if (sign := _field(part, "Metaspace", "replacement"))), None)
     return metaspace or ("▁" if "▁" in json.dumps(parts, ensure_ascii=False) else None)
 
@@ -94,14 +94,14 @@ def _byte_fallback(token: str) -> str:
     return bytes([int(byte[1], 16)]).decode(errors="backslashreplace") if byte else token
 
 
-def _ended(token: str, suffix: str, inner: Spelling) -> str:
-    """A word ends with a space."""
+def _suffix_text(token: str, suffix: str, inner: Spelling) -> str:
+    """Return a token's text, with a space after a word's end."""
     text = inner(token.removesuffix(suffix))
     return f"{text} " if token.endswith(suffix) and not _ideograph(text) else text
 
 
-def _begun(token: str, continuing: str) -> str:
-    """A word starts with a space, punctuation does not."""
+def _prefix_text(token: str, continuing: str) -> str:
+    """Return a token's text, with a space before words but not before punctuation."""
     if token.startswith(continuing) and token != continuing:
         return token.removeprefix(continuing)
     return _spaced(token)
@@ -112,12 +112,12 @@ def _spaced(token: str) -> str:
 
 
 def _ideograph(text: str) -> bool:
-    """A sign of Chinese alone: tokenizers take each for a word, and its text has no spaces."""
+    """Return whether the text is one Chinese character: tokenizers treat each as a word, but no spaces divide them."""
     return len(text) == 1 and unicodedata.name(text, "").startswith("CJK ")
 
 
 def _unmarked(tokenizer: PreTrainedTokenizerBase, tokens: list[str]) -> Spelling:
-    """Tokens that do not tell where spaces stand: as they are where they hold spaces or are letters, else words."""
+    """Return the spelling of tokens without space marks: as they are if they hold spaces or are letters, else words."""
     if any(char.isspace() for token in tokens for char in token) or not _words(tokens):
         return _byte_fallback
     splitter = tokenizer.backend_tokenizer.pre_tokenizer
@@ -126,5 +126,5 @@ def _unmarked(tokenizer: PreTrainedTokenizerBase, tokens: list[str]) -> Spelling
 
 
 def _words(tokens: list[str]) -> bool:
-    """Whether a vocabulary holds more words than single letters, as those of proteins do not."""
+    """Return whether a vocabulary has more words than single letters (protein vocabularies do not)."""
     return 2 * sum(len(token) > 1 for token in tokens) > len(tokens)

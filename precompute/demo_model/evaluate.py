@@ -1,4 +1,4 @@
-"""Has the demo model learned something? Its loss on held-out packages against a trigram model of the same tokens."""
+"""Evaluate the demo model on held-out packages against a trigram model of the same tokens."""
 
 import json
 import logging
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Mean nats per token of both models over the same tokens."""
+    """Mean nats per token of both models on the same tokens."""
 
     model: float
     trigram: float
@@ -39,21 +39,21 @@ class Evaluation:
 
 
 def evaluate_demo(folder: Path, workers: int = 2) -> Evaluation:
-    """Read the corpus, count the trigrams of the model's training tokens, and test both on the held-out packages."""
+    """Count the trigrams of the model's training tokens, and evaluate both models on the held-out packages."""
     quiet()
     for name in ("config.json", "model.safetensors", "tokenizer.json", "training.json"):
         if not (folder / name).exists():
             raise ValueError(f"{folder} has no {name}: give a folder that train-demo wrote")
     train, held_out, sha256 = data.corpus_texts(workers)
     if sha256 != json.loads((folder / "training.json").read_text())["corpus_sha256"]:
-        logger.warning("%s was trained on another version of the corpus than is installed here", folder)
+        logger.warning("%s was trained on another version of the corpus than the one installed here", folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype="float32").eval()
-    return compared(model, data.streams(tokenizer, train, held_out), tokenizer.convert_tokens_to_ids(END))
+    return compare(model, data.streams(tokenizer, train, held_out), tokenizer.convert_tokens_to_ids(END))
 
 
-def compared(model: PreTrainedModel, streams: data.Streams, end: int) -> Evaluation:
-    """Both models on the tokens that both predict. The trigram model also sees across the borders of the windows."""
+def compare(model: PreTrainedModel, streams: data.Streams, end: int) -> Evaluation:
+    """Evaluate both models on the tokens that both predict. The trigram model also sees across window borders."""
     trigram = Trigram(streams.train, model.config.vocab_size).fit(streams.tune)
     nats = token_losses(model, streams.test, model.config.n_positions, end)
     trigram_nats = -np.log(trigram.probabilities(streams.test[: len(nats)]))

@@ -1,4 +1,4 @@
-"""The model library without its progress bars and hints: what a run has to say is said by the run."""
+"""Silence the progress bars and hints of the model library."""
 
 from transformers.utils import logging
 

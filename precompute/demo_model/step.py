@@ -14,7 +14,7 @@ from precompute.demo_model.settings import Settings
 
 @dataclass
 class Run:
-    """A training run as it stands before its next step."""
+    """State of a training run before its next step."""
 
     settings: Settings
     model: GPT2LMHeadModel
@@ -41,7 +41,7 @@ def new_run(settings: Settings, end: int) -> Run:
     )
     model = GPT2LMHeadModel(config).train()
     for block in model.transformer.h:
-        # the same function as gelu_new in one kernel instead of eight
+        # the same function as gelu_new, in one kernel instead of eight
         block.mlp.act = torch.nn.GELU(approximate="tanh")
     return Run(settings, model, _optimizer(model, settings))
 
@@ -58,11 +58,11 @@ def batch_of_step(
 ) -> tuple[Int64[torch.Tensor, "batch n_ctx"], Int64[torch.Tensor, "batch n_ctx"]]:
     """Inputs, some of them masked, and the true next tokens: a function of the seed and the step alone."""
     starts = data.starts_of_step(len(stream), settings.n_ctx, settings.batch, step, settings.seed)
-    inputs = data.inputs_at(stream, starts, settings.n_ctx, end)
+    inputs = data.windows_with_end(stream, starts, settings.n_ctx, end)
     inputs[data.masked_positions(inputs.shape, settings.masked_rows, settings.masked_tokens, step, settings.seed)] = (
         mask
     )
-    return torch.from_numpy(inputs), torch.from_numpy(data.targets_at(stream, starts, settings.n_ctx))
+    return torch.from_numpy(inputs), torch.from_numpy(data.windows(stream, starts, settings.n_ctx))
 
 
 def losses(
@@ -71,7 +71,7 @@ def losses(
     targets: Int64[torch.Tensor, "batch n_ctx"],
     fast: bool = False,
 ) -> Float[torch.Tensor, "batch n_ctx"]:
-    """Nats per token. `fast`: matrix products in bfloat16, on a recent CPU four times as fast; softmax in float32."""
+    """Nats per token. `fast`: matrix products in bfloat16, four times as fast on a recent CPU; softmax in float32."""
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=fast):
         logits = model(inputs).logits
     return F.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), reduction="none").view(targets.shape)
@@ -80,10 +80,10 @@ def losses(
 def take_step(
     run: Run, inputs: Int64[torch.Tensor, "batch n_ctx"], targets: Int64[torch.Tensor, "batch n_ctx"]
 ) -> float:
-    """One optimizer step; the batch's mean loss."""
+    """Take one optimizer step and return the batch's mean loss."""
     total = 0.0
     for group in run.optimizer.param_groups:
-        group["lr"] = run.settings.lr_at(run.step)
+        group["lr"] = run.settings.learning_rate(run.step)
     for micro in torch.arange(len(inputs)).split(run.settings.micro_batch):
         loss = losses(run.model, inputs[micro], targets[micro], fast=True).sum() / targets.numel()
         loss.backward()
@@ -102,8 +102,8 @@ def token_losses(
     starts = np.arange(0, len(stream) - n_ctx + 1, n_ctx)
     parts = []
     with torch.inference_mode():
-        for some in np.array_split(starts, -(-len(starts) // 16)):
-            inputs = torch.from_numpy(data.inputs_at(stream, some, n_ctx, end))
-            targets = torch.from_numpy(data.targets_at(stream, some, n_ctx))
+        for batch_starts in np.array_split(starts, -(-len(starts) // 16)):
+            inputs = torch.from_numpy(data.windows_with_end(stream, batch_starts, n_ctx, end))
+            targets = torch.from_numpy(data.windows(stream, batch_starts, n_ctx))
             parts.append(losses(model, inputs, targets, fast).flatten().numpy())
     return np.concatenate(parts)

@@ -1,4 +1,4 @@
-"""The demo model's tokenizer: byte-level BPE trained on the offline corpus, with a mask token of its own."""
+"""The demo model's tokenizer: byte-level BPE trained on the offline corpus, with a mask token."""
 
 from collections.abc import Iterable
 
@@ -33,8 +33,8 @@ def trained_tokenizer(texts: Iterable[str], vocab_size: int, n_positions: int) -
 
 
 def token_stream(tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> UInt16[np.ndarray, " n_tokens"]:
-    """All documents in a row, each followed by the end token."""
+    """Tokens of all documents in a row, each document followed by the end token."""
     end = tokenizer.convert_tokens_to_ids(END)
-    # a document that spells a special token must not become one
+    # text that spells a special token must not be encoded as one
     encoded = tokenizer(texts, add_special_tokens=False, split_special_tokens=True, verbose=False)["input_ids"]
     return np.concatenate([np.array([*ids, end], dtype=np.uint16) for ids in encoded])

@@ -1,8 +1,7 @@
-"""Trains the demo model: seeded, resumable, and the same bytes whether or not it was stopped on the way."""
+"""Train the demo model: seeded, resumable, and the same bytes whether or not it was stopped."""
 
 import json
 import os
-import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -17,18 +16,23 @@ from precompute.demo_model.quiet import quiet
 from precompute.demo_model.settings import Settings
 from precompute.demo_model.step import Run, batch_of_step, new_run, take_step, token_losses
 from precompute.demo_model.tokenizer import END, MASK, trained_tokenizer
+from precompute.run.progress import Progress, Stage
 
 N_TUNE_TOKENS = 25_000
 
 
 def train_demo(out: Path, work: Path, settings: Settings) -> None:
-    """Train on the offline corpus and save the model to `out`; whatever a stopped run left in `work` is taken up."""
+    """Train on the offline corpus and save the model to `out`; a stopped run in `work` is resumed."""
     check_out(out)
-    train_texts, held_out_texts, sha256 = data.corpus_texts(workers=settings.threads)
-    tokenizer = tokenizer_in(work, train_texts, settings)
-    streams = data.streams(tokenizer, train_texts, held_out_texts)
+    progress = Progress(3)
+    with progress.stage("corpus"):
+        train_texts, held_out_texts, sha256 = data.corpus_texts(workers=settings.threads)
+    with progress.stage("tokens"):
+        tokenizer = load_tokenizer(work, train_texts, settings)
+        streams = data.streams(tokenizer, train_texts, held_out_texts)
     print(f"corpus {sha256[:12]}: {len(streams.train):,} training tokens", flush=True)
-    run = train(streams, tokenizer, work, settings)
+    with progress.stage("training", "steps") as stage:
+        run = train(streams, tokenizer, work, settings, stage)
     save(
         run,
         tokenizer,
@@ -39,7 +43,7 @@ def train_demo(out: Path, work: Path, settings: Settings) -> None:
 
 
 def check_out(out: Path) -> None:
-    """Only nothing, an empty folder or a model is written over, and where it can be. Raises WriteError."""
+    """Raise WriteError unless `out` is new, an empty folder or a model, and writable."""
     if out.exists() and not out.is_dir():
         raise WriteError(f"{out} is not a directory: name another --out")
     if out.is_dir() and not is_empty(out) and not (out / "config.json").is_file():
@@ -47,22 +51,30 @@ def check_out(out: Path) -> None:
     check_writable(out, destination(out) / "model")
 
 
-def tokenizer_in(work: Path, texts: list[str], settings: Settings) -> PreTrainedTokenizerBase:
-    """The tokenizer of this run: trained once, then read."""
+def load_tokenizer(work: Path, texts: list[str], settings: Settings) -> PreTrainedTokenizerBase:
+    """Load the tokenizer of this run; train it first if `work` has none."""
     folder = work / "tokenizer"
     if not (folder / "tokenizer.json").exists():
         trained_tokenizer(texts, settings.vocab_size, settings.n_ctx).save_pretrained(folder)
     return AutoTokenizer.from_pretrained(folder)
 
 
-def train(streams: data.Streams, tokenizer: PreTrainedTokenizerBase, work: Path, settings: Settings) -> Run:
-    """Run all steps that are left; every report writes a line of the log and a checkpoint."""
+def train(
+    streams: data.Streams,
+    tokenizer: PreTrainedTokenizerBase,
+    work: Path,
+    settings: Settings,
+    stage: Stage | None = None,
+) -> Run:
+    """Run all remaining steps; every report writes a line of the log and a checkpoint."""
     quiet()
     torch.set_num_threads(settings.threads)
     work.mkdir(parents=True, exist_ok=True)
     end, mask = tokenizer.convert_tokens_to_ids([END, MASK])
     run = resumed_run(work, settings, end)
-    started, first_step, recent = time.monotonic(), run.step, []
+    recent = []
+    if stage:
+        stage.already(run.step)
     while run.step < settings.steps:
         if run.step == settings.decay_from:
             write_checkpoint(run, work / "before_decay.pt")
@@ -70,22 +82,21 @@ def train(streams: data.Streams, tokenizer: PreTrainedTokenizerBase, work: Path,
         if run.step % settings.report_every == 0 or run.step == settings.steps:
             tune_loss = token_losses(run.model, streams.tune[:N_TUNE_TOKENS], settings.n_ctx, end, fast=True).mean()
             write_checkpoint(run, work / "last.pt")
-            seconds_a_step = (time.monotonic() - started) / (run.step - first_step)
-            _report(run, work, float(np.mean(recent)), float(tune_loss), seconds_a_step)
+            _report(run, work, float(np.mean(recent)), float(tune_loss), stage)
             recent = []
+        if stage:
+            stage(run.step, settings.steps)
     return run
 
 
-def _report(run: Run, work: Path, train_loss: float, tune_loss: float, seconds_a_step: float) -> None:
-    s = run.settings
+def _report(run: Run, work: Path, train_loss: float, tune_loss: float, stage: Stage | None) -> None:
     row = {"step": run.step, "train_loss": round(train_loss, 4), "held_out_loss": round(tune_loss, 4)}
     with (work / "log.jsonl").open("a") as log:
         log.write(json.dumps(row) + "\n")
-    minutes_left = (s.steps - run.step) * seconds_a_step / 60
+    if stage:
+        stage.end_line()
     print(
-        f"step {run.step}/{s.steps}  train {train_loss:.3f}  held-out {tune_loss:.3f} nats/token  "
-        f"{s.batch * s.n_ctx / seconds_a_step:,.0f} tokens/s  {minutes_left:.0f} min left",
-        flush=True,
+        f"step {run.step}/{run.settings.steps}  train {train_loss:.3f}  held-out {tune_loss:.3f} nats/token", flush=True
     )
 
 
@@ -97,37 +108,39 @@ def write_checkpoint(run: Run, path: Path) -> None:
         "optimizer": run.optimizer.state_dict(),
     }
     torch.save(state, path.with_suffix(".part"))
-    # a run killed while it writes keeps its previous checkpoint
+    # a run killed during this write keeps its previous checkpoint
     os.replace(path.with_suffix(".part"), path)
 
 
 def resumed_run(work: Path, settings: Settings, end: int) -> Run:
-    """The newest checkpoint that these settings can go on from; a new run where there is none at all."""
+    """Run from the newest checkpoint that these settings can resume; a new run if there is no checkpoint."""
     run = new_run(settings, end)
     paths = [path for path in (work / "last.pt", work / "before_decay.pt") if path.exists()]
     for path in paths:
         state = torch.load(path, weights_only=True)
-        if continues(Settings(**state["settings"]), settings, state["step"]):
+        if can_resume(Settings(**state["settings"]), settings, state["step"]):
             run.model.load_state_dict(state["model"])
             run.optimizer.load_state_dict(state["optimizer"])
             run.step = state["step"]
-            print(f"going on from step {run.step} of {path}", flush=True)
+            print(f"resuming at step {run.step} from {path}", flush=True)
             return run
     if paths:
-        raise ValueError(f"{work}: its run had other settings; use the same ones, or another folder for a new run")
+        raise ValueError(
+            f"{work} holds a run with other settings; use the same settings, or another folder for a new run"
+        )
     return run
 
 
-def continues(old: Settings, new: Settings, step: int) -> bool:
-    """Whether `new` would have reached this step in the same way: `steps` matters only once the decay has begun."""
+def can_resume(old: Settings, new: Settings, step: int) -> bool:
+    """True if `new` would have reached this step in the same way: `steps` matters only once the decay has begun."""
     return old == new or (replace(old, steps=new.steps) == new and step <= min(old.decay_from, new.decay_from))
 
 
-def save(run: Run, tokenizer: PreTrainedTokenizerBase, out: Path, about: dict) -> None:
-    """A normal checkpoint folder with float16 weights, and how it came about."""
+def save(run: Run, tokenizer: PreTrainedTokenizerBase, out: Path, facts: dict) -> None:
+    """Save a normal checkpoint folder with float16 weights, and the facts of its training."""
     half = new_run(run.settings, run.model.config.eos_token_id).model
     half.load_state_dict(run.model.state_dict())
-    half.config.use_cache = True  # readers of the model reuse keys and values; training has no use for them
+    half.config.use_cache = True  # for users of the model; training does not reuse keys and values
     half.half().save_pretrained(out)
     tokenizer.save_pretrained(out)
-    (out / "training.json").write_text(json.dumps(about, indent=2) + "\n")
+    (out / "training.json").write_text(json.dumps(facts, indent=2) + "\n")

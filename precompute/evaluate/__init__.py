@@ -1,8 +1,7 @@
-"""python -m precompute evaluate DIR: how well an atlas does what it claims, a part at a time.
+"""python -m precompute evaluate DIR: evaluate an atlas, one part at a time.
 
-A part is a function of an open atlas, the options and a callback for progress to a Report; PARTS names them. A part
-that cannot be measured is Failed, the others stand, and the command ends with exit code 2 once they are printed and
-written.
+A part is a function of an open atlas, the options and a progress callback to a Report; PARTS names them. A part that
+fails is reported as Failed, and the others go on; the command then ends with exit code 2.
 """
 
 import json
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from ne_core.atlas import Atlas
 from ne_core.sharing.atomic_write import write_output
-from precompute.errors import lacking, one_line, ran_out
+from precompute.errors import is_out_of_memory, missing_package_message, one_line
 from precompute.evaluate.dictionaries import evaluate_dictionaries
 from precompute.evaluate.lab import evaluate_lab
 from precompute.evaluate.names import evaluate_names
@@ -26,7 +25,7 @@ from precompute.run.progress import OnProgress, Progress
 
 @dataclass(frozen=True)
 class Options:
-    """`against`: folders of atlases to compare with. `quick`: a few of everything. `model`: where that is."""
+    """Options of all parts. `against`: atlases to compare with. `quick`: small samples. `model`: folder or hub name."""
 
     against: Sequence[Path] = ()
     quick: bool = False
@@ -38,16 +37,16 @@ PARTS: dict[str, Callable[[Atlas, Options, OnProgress], Report]] = {
     "spaces": lambda atlas, *_: evaluate_spaces(atlas),
     "planted": lambda atlas, options, on_progress: evaluate_planted(atlas, options.quick, options.model, on_progress),
     "counts": lambda atlas, options, on_progress: evaluate_counts(atlas, options.quick, on_progress),
-    "surgery": lambda atlas, options, on_progress: operated(atlas, options, on_progress),
+    "surgery": lambda atlas, options, on_progress: run_surgery(atlas, options, on_progress),
     "lab": lambda atlas, *_: evaluate_lab(atlas),
-    "dictionaries": lambda atlas, options, on_progress: compared(atlas, options, on_progress),
+    "dictionaries": lambda atlas, options, on_progress: run_dictionaries(atlas, options, on_progress),
     "trust": lambda atlas, _, on_progress: evaluate_trust(atlas, on_progress),
 }
-COUNTED = {  # what the progress of a part is counted in; the others take seconds
+PROGRESS_UNITS = {  # units of progress of a part; the other parts take seconds
     **{"names": "layers", "trust": "layers", "dictionaries": "layers", "surgery": "neurons"},
     **{"planted": "layers of plantings", "counts": "layers of plantings"},
 }
-OF_INPUTS = ("planted", "counts")
+NEEDS_INPUTS = ("planted", "counts")
 
 
 def evaluate(
@@ -57,60 +56,61 @@ def evaluate(
     quick: bool = False,
     model: str | None = None,
 ) -> Iterator[tuple[str, Report | Failed]]:
-    """The parts asked for, by name, each once it is measured; by default those that the atlas has something for.
+    """Yield the requested parts by name, each as soon as it is measured; by default all parts that apply to the atlas.
 
-    Progress goes to stderr. Raises AtlasError for what is no atlas. What a part alone lacks is said of that part.
+    Progress goes to stderr. Raises AtlasError for an invalid atlas; an error of one part becomes its Failed result.
     """
     atlas, options = Atlas.open(directory), Options(against, quick, model)
-    parts = dict.fromkeys(only or fitting(atlas, options))
+    parts = dict.fromkeys(only or applicable_parts(atlas, options))
     progress = Progress(len(parts))
     for part in parts:
-        yield part, measured(part, atlas, options, progress)
+        yield part, measure(part, atlas, options, progress)
 
 
-def measured(part: str, atlas: Atlas, options: Options, progress: Progress) -> Report | Failed:
+def measure(part: str, atlas: Atlas, options: Options, progress: Progress) -> Report | Failed:
+    """Measure one part; an expected error becomes Failed."""
     try:
-        with progress.stage(part, COUNTED.get(part, "")) as on_progress:
+        with progress.stage(part, PROGRESS_UNITS.get(part, "")) as on_progress:
             return PARTS[part](atlas, options, on_progress)
     except ModuleNotFoundError as error:
-        return Failed(lacking(error))
+        return Failed(missing_package_message(error))
     except (ValueError, OSError) as error:
         return Failed(one_line(error))
     except (MemoryError, RuntimeError) as error:
-        if not ran_out(error):
+        if not is_out_of_memory(error):
             raise
         return Failed("not enough memory")
 
 
-def compared(atlas: Atlas, options: Options, on_progress: OnProgress) -> Report:
+def run_dictionaries(atlas: Atlas, options: Options, on_progress: OnProgress) -> Report:
     return evaluate_dictionaries(atlas, [Atlas.open(other) for other in options.against], on_progress)
 
 
-def fitting(atlas: Atlas, options: Options) -> list[str]:
-    """Names are of words; a lab is of images; what is compared with another atlas are dictionaries.
+def applicable_parts(atlas: Atlas, options: Options) -> list[str]:
+    """Parts that apply to an atlas: names need texts, the lab needs images, dictionaries need an atlas to compare with.
 
-    Surgery runs a transformer, which is named or stands in data/models/.
+    Surgery runs a transformer, given as an option or shipped in data/models/.
     """
     if options.against:
         return ["dictionaries"]
     if atlas.manifest.images:
         return ["lab"]
-    compared = ["spaces"] if atlas.manifest.compared else []
+    spaces = ["spaces"] if atlas.manifest.compared else []
     if not atlas.manifest.inputs:
-        return ["names", *compared]
-    runs = not atlas.manifest.model.sae and (options.model or shipped_model(atlas))
-    trusted = ["trust"] if atlas.manifest.rarefied else []
-    return ["names", *compared, *OF_INPUTS, *trusted, *(["surgery"] if runs else [])]
+        return ["names", *spaces]
+    has_model = not atlas.manifest.model.sae and (options.model or shipped_model(atlas))
+    trust = ["trust"] if atlas.manifest.rarefied else []
+    return ["names", *spaces, *NEEDS_INPUTS, *trust, *(["surgery"] if has_model else [])]
 
 
-def operated(atlas: Atlas, options: Options, on_progress: OnProgress) -> Report:
+def run_surgery(atlas: Atlas, options: Options, on_progress: OnProgress) -> Report:
     from precompute.evaluate.surgery import QUICK, Settings, evaluate_surgery  # the model library takes seconds to load
 
     return evaluate_surgery(atlas, options.model, QUICK if options.quick else Settings(), on_progress)
 
 
 def write_json(reports: Mapping[str, Report | Failed], path: Path) -> None:
-    """Every figure, by part and name; under `failed`, where any did, why a part has none."""
+    """Write every figure by part and name; under `failed`, the messages of the failed parts."""
     figures = {
         part: {figure.name: {"value": figure.value, "unit": figure.unit} for figure in report.figures}
         for part, report in reports.items()

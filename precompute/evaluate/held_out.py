@@ -1,4 +1,4 @@
-"""Examples held out of the making of names, and the sibling that each is given to by name terms alone."""
+"""Assign held-out examples to a neuron's features by the terms of names that were made without them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from ne_core.atlas import Atlas
 from ne_core.method.naming import Names
 
 FOLDS = 5
-NEAR = 4  # tokens before the key token among which a context term is looked for
+NEAR = 4  # tokens before the key token that are searched for a context term
 PLACE, PRESENT, ABSENT = 0.05, 0.3, 0.15
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Activating examples of many neurons. `group` is their feature over all of them, `owner` a feature's neuron."""
+    """Activating examples of many neurons. `group`: feature of each example; `owner`: neuron of each feature."""
 
     group: Int[np.ndarray, " n"]
     owner: Int[np.ndarray, " n_groups"]
     tokens: Int[np.ndarray, "n back"]
     importance: Float[np.ndarray, "n baselines back"]
 
-    def where(self, among: Bool[np.ndarray, " n"]) -> "Rows":
-        return Rows(self.group[among], self.owner, self.tokens[among], self.importance[among])
+    def select(self, mask: Bool[np.ndarray, " n"]) -> "Rows":
+        return Rows(self.group[mask], self.owner, self.tokens[mask], self.importance[mask])
 
     def sizes(self) -> Int[np.ndarray, " n_groups"]:
         return np.bincount(self.group, minlength=len(self.owner))
@@ -35,19 +35,19 @@ Namer = Callable[[Rows], Names]
 
 @dataclass(frozen=True)
 class Outcomes:
-    """For every held-out example: its neuron, and by method how probably it was given to its own feature."""
+    """Neuron of each held-out example, and by method the probability that it was assigned to its own feature."""
 
     owner: Int[np.ndarray, " n_tested"]
     right: dict[str, Float[np.ndarray, " n_tested"]]
 
     def by_neuron(self, method: str) -> Float[np.ndarray, " n_neurons"]:
-        """The mean of each neuron that had an example held out, in their order."""
+        """Mean over the held-out examples of each neuron that has any, in the order of neurons."""
         counts = np.bincount(self.owner)
         return (np.bincount(self.owner, weights=self.right[method]) / np.maximum(1, counts))[counts > 0]
 
 
 def layer_rows(atlas: Atlas, layer: int) -> Rows:
-    """All rows of a layer, at the atlas's cut."""
+    """All activating examples of a layer, at the atlas's cut."""
     files, back = atlas.files[layer], atlas.manifest.window.back
     columns = files.columns
     n_features = atlas.neurons["n_features"][atlas.neurons["layer"] == layer]
@@ -58,13 +58,15 @@ def layer_rows(atlas: Atlas, layer: int) -> Rows:
     return Rows(group, owner, window[:, :back], np.asarray(columns["window_importances"]))
 
 
-def held_out(rows: Rows, words: Int[np.ndarray, " n_vocab"], methods: dict[str, Namer], seed: int = 0) -> Outcomes:
-    """Every example once: it is given to a feature of its neuron by names that were made without its fold.
+def assign_held_out(
+    rows: Rows, words: Int[np.ndarray, " n_vocab"], methods: dict[str, Namer], seed: int = 0
+) -> Outcomes:
+    """Assign every example once to a feature of its neuron, by names that were made without its fold.
 
-    Examples are not tested whose feature has no other, or whose neuron has no other feature left.
+    Examples are skipped if their feature has no other example, or their neuron no other feature with examples left.
     """
     fold = folds(rows.group, np.random.default_rng(seed))
-    parts = [tested(rows, words, methods, fold == number) for number in range(FOLDS)]
+    parts = [assign_fold(rows, words, methods, fold == number) for number in range(FOLDS)]
     names = parts[0].right
     return Outcomes(
         np.concatenate([part.owner for part in parts]),
@@ -73,7 +75,7 @@ def held_out(rows: Rows, words: Int[np.ndarray, " n_vocab"], methods: dict[str, 
 
 
 def folds(group: Int[np.ndarray, " n"], rng: np.random.Generator) -> Int[np.ndarray, " n"]:
-    """The fold of each row: those of a group are spread evenly, so that two rows of it are never held out together."""
+    """Fold of each row; rows of a group are spread evenly, so that one fold never holds out a whole group."""
     order = np.lexsort((rng.random(len(group)), group))
     place = np.arange(len(group)) - np.searchsorted(group[order], group[order])
     start = rng.integers(FOLDS, size=int(group.max(initial=-1)) + 1)
@@ -82,33 +84,33 @@ def folds(group: Int[np.ndarray, " n"], rng: np.random.Generator) -> Int[np.ndar
     return fold
 
 
-def tested(
+def assign_fold(
     rows: Rows, words: Int[np.ndarray, " n_vocab"], methods: dict[str, Namer], out: Bool[np.ndarray, " n"]
 ) -> Outcomes:
-    kept = rows.where(~out)
-    sizes = kept.sizes()
+    named = rows.select(~out)
+    sizes = named.sizes()
     n_named = np.bincount(rows.owner, weights=sizes > 0)
-    test = np.flatnonzero(out & (sizes[rows.group] > 0) & (n_named[rows.owner[rows.group]] > 1))
-    choices = choices_of(rows, test, sizes)
+    tested = np.flatnonzero(out & (sizes[rows.group] > 0) & (n_named[rows.owner[rows.group]] > 1))
+    choices = sibling_choices(rows, tested, sizes)
     right = {
         "chance": choices.right(np.zeros(len(choices.group))),
         "largest": choices.right(sizes[choices.group]),
     }
     for name, namer in methods.items():
-        right[name] = choices.right(match(namer(kept), rows.tokens[test], choices, words))
-    return Outcomes(rows.owner[rows.group[test]], right)
+        right[name] = choices.right(match(namer(named), rows.tokens[tested], choices, words))
+    return Outcomes(rows.owner[rows.group[tested]], right)
 
 
 @dataclass(frozen=True)
 class Choices:
-    """Which features each tested example may be given to: pairs, by example; `truth` marks its own."""
+    """Candidate features of each tested example: pairs, by example; `truth` marks its own feature."""
 
     example: Int[np.ndarray, " n_pairs"]
     group: Int[np.ndarray, " n_pairs"]
     truth: Bool[np.ndarray, " n_pairs"]
 
     def right(self, score: Num[np.ndarray, " n_pairs"]) -> Float[np.ndarray, " n_tested"]:
-        """How probably an example goes to its own feature: to the best by score, among several by lot."""
+        """Probability that an example is assigned to its own feature: the one with the best score, ties by chance."""
         if not len(score):
             return np.zeros(0)
         begins = np.flatnonzero(np.diff(self.example, prepend=-1))
@@ -116,26 +118,26 @@ class Choices:
         return np.bincount(self.example, weights=best & self.truth) / np.bincount(self.example, weights=best)
 
 
-def choices_of(rows: Rows, test: Int[np.ndarray, " n_tested"], sizes: Int[np.ndarray, " n_groups"]) -> Choices:
-    """Every sibling with examples left; the features of one neuron stand side by side."""
-    of = rows.owner[rows.group[test]]
-    counts, first = np.bincount(rows.owner)[of], np.searchsorted(rows.owner, of)
+def sibling_choices(rows: Rows, test: Int[np.ndarray, " n_tested"], sizes: Int[np.ndarray, " n_groups"]) -> Choices:
+    """All features of the same neuron that have examples left; the features of one neuron are adjacent."""
+    neuron = rows.owner[rows.group[test]]
+    counts, first = np.bincount(rows.owner)[neuron], np.searchsorted(rows.owner, neuron)
     example = np.repeat(np.arange(len(test)), counts)
     group = first[example] + np.arange(len(example)) - np.repeat(np.cumsum(counts) - counts, counts)
-    there = sizes[group] > 0
-    example, group = example[there], group[there]
+    has_examples = sizes[group] > 0
+    example, group = example[has_examples], group[has_examples]
     return Choices(example, group, group == rows.group[test][example])
 
 
 def match(
     names: Names, tokens: Int[np.ndarray, "n_tested back"], choices: Choices, words: Int[np.ndarray, " n_vocab"]
 ) -> Float[np.ndarray, " n_pairs"]:
-    """How well a name fits an example, by nothing but its terms and the example's tokens.
+    """Score of a name for an example, from its terms and the example's tokens alone.
 
-    A key term that is the example's key token: 1, less `PLACE` for every term before it. Each context term: `PRESENT`
-    where it is among the `NEAR` tokens before the key token, −`ABSENT` where it is not.
+    A key term equal to the example's key token: 1, less `PLACE` for every term before it. Each context term: `PRESENT`
+    if it is among the `NEAR` tokens before the key token, −`ABSENT` if it is not.
     """
-    as_word = np.append(words, -1)  # for the −1 of missing tokens and of missing terms alike
+    as_word = np.append(words, -1)  # the last entry is for missing tokens and missing terms, −1
     key, near = as_word[tokens[:, -1]], as_word[tokens[:, -1 - NEAR : -1]]
     keys, context = as_word[names.keys][choices.group], as_word[names.context][choices.group]
     scale = 1 - PLACE * np.arange(keys.shape[1])

@@ -1,4 +1,4 @@
-"""How well names tell features apart, as a table by layer and as figures."""
+"""Report the accuracy of names as a table by layer and as figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,28 +6,28 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
+from precompute.evaluate.bootstrap import interval, mean
 from precompute.evaluate.held_out import FOLDS
-from precompute.evaluate.resampled import interval, mean
 from precompute.report import Figure, Report, aligned
 
 TITLES = {
-    "chance": "by lot",
+    "chance": "chance",
     "largest": "the largest",
     "labels": "frequent keys",
     "keys": "key terms",
     "names": "names",
 }
 HEAD = f"""\
-Names of features: the share of held-out examples that go to the right feature of their neuron, by the terms of names
-made from the other examples ({FOLDS} folds; every neuron counts alike; examples that fit several names as well as each
-other go to one of them by lot; 95 % intervals over neurons). “frequent keys”: named by the most frequent key tokens.
-“unique”: features whose name no other feature of their neuron has.
+Names of features: the share of held-out examples that are assigned to the right feature of their neuron, by the terms
+of names made from the other examples ({FOLDS} folds; all neurons have equal weight; ties between names are broken by
+chance; 95 % intervals over neurons). “frequent keys”: named by the most frequent key tokens. “unique”: features whose
+name no other feature of their neuron has.
 """
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Of some neurons with several features: accuracy by method, and whether each feature's name is its own."""
+    """Results for neurons with several features: accuracy by method, and whether each feature's name is unique."""
 
     n_examples: int
     right: dict[str, Float[np.ndarray, " n_neurons"]]
@@ -35,7 +35,7 @@ class Measured:
 
 
 def names_report(atlas: str, measured: dict[str, Measured]) -> Report:
-    """A row for each part and one for all of them; figures of all, and of each part the accuracy of names."""
+    """Return a row for each part and one for all; figures of all, and the accuracy of names of each part."""
     whole = together(list(measured.values()))
     rows = [row(name, each) for name, each in (measured | {"all": whole}).items()]
     head = ["", "neurons", "examples", *TITLES.values(), "95 %", "unique keys", "unique names"]
@@ -50,20 +50,20 @@ def together(parts: Sequence[Measured]) -> Measured:
     )
 
 
-def row(name: str, found: Measured) -> list[str]:
-    low, high = interval(found.right["names"])
-    shares = [mean(values) for values in found.right.values()]
-    own = [mean(found.unique[name]) for name in ("labels", "names")]
-    shown = [f"{share:.3f}" for share in shares], [f"{share:.3f}" for share in own]
-    n_neurons = len(found.right["names"])
-    return [name, f"{n_neurons:,}", f"{found.n_examples:,}", *shown[0], f"{low:.3f}–{high:.3f}", *shown[1]]
+def row(name: str, measured: Measured) -> list[str]:
+    low, high = interval(measured.right["names"])
+    shares = [mean(values) for values in measured.right.values()]
+    unique = [mean(measured.unique[name]) for name in ("labels", "names")]
+    cells = [f"{share:.3f}" for share in shares], [f"{share:.3f}" for share in unique]
+    n_neurons = len(measured.right["names"])
+    return [name, f"{n_neurons:,}", f"{measured.n_examples:,}", *cells[0], f"{low:.3f}–{high:.3f}", *cells[1]]
 
 
 def figures(atlas: str, measured: dict[str, Measured], whole: Measured) -> tuple[Figure, ...]:
     low, high = interval(whole.right["names"])
     gain = whole.right["names"] - whole.right["labels"]
     gain_low, gain_high = interval(gain)
-    told = {
+    figures_of_all = {
         "names_accuracy": mean(whole.right["names"]),
         "names_accuracy_low": low,
         "names_accuracy_high": high,
@@ -78,4 +78,4 @@ def figures(atlas: str, measured: dict[str, Measured], whole: Measured) -> tuple
         "names_unique_of_frequent_keys": mean(whole.unique["labels"]),
     }
     by_part = {f"names_accuracy_{name.replace(' ', '_')}": mean(each.right["names"]) for name, each in measured.items()}
-    return tuple(Figure(f"{name}_{atlas}", value, "share") for name, value in (told | by_part).items())
+    return tuple(Figure(f"{name}_{atlas}", value, "share") for name, value in (figures_of_all | by_part).items())

@@ -1,4 +1,4 @@
-"""How features grow with examples, as one SVG: a panel for each layer, a line for the neurons and each baseline."""
+"""Draw features by number of examples as one SVG: a panel for each layer, a line for the neurons and each baseline."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ne_core.export.svg import element, text
-from precompute.evaluate.resampled import interval
+from precompute.evaluate.bootstrap import interval
 
 WIDE, TALL, LEFT, TOP, BETWEEN, BELOW = 210.0, 180.0, 44.0, 28.0, 26.0, 64.0
 INK, QUIET, FAINT = "#22252a", "#5c6068", "#dedede"
@@ -23,7 +23,7 @@ class Curve:
 
 
 def trust_svg(panels: Sequence[tuple[str, Mapping[str, Curve]]]) -> str:
-    """Both axes are the same in all panels, the numbers of examples on a logarithmic scale."""
+    """Draw all panels with the same axes, the numbers of examples on a logarithmic scale."""
     every = [curve for _, curves in panels for curve in curves.values()]
     ns = sorted({n for curve in every for n in curve.ns})
     top = max((float(np.nanmax(curve.features.mean(axis=0))) for curve in every if len(curve.features)), default=1.0)
@@ -48,8 +48,8 @@ def trust_svg(panels: Sequence[tuple[str, Mapping[str, Curve]]]) -> str:
     )
 
 
-def panel(place: int, title: str, curves: Mapping[str, Curve], ns: Sequence[int], top: float, step: int) -> list[str]:
-    left = LEFT + place * (WIDE + BETWEEN)
+def panel(index: int, title: str, curves: Mapping[str, Curve], ns: Sequence[int], top: float, step: int) -> list[str]:
+    left = LEFT + index * (WIDE + BETWEEN)
     ends = np.log(ns[0]), np.log(ns[-1]) if len(ns) > 1 else np.log(ns[0]) + 1
 
     def across(n: int) -> float:
@@ -73,9 +73,9 @@ def panel(place: int, title: str, curves: Mapping[str, Curve], ns: Sequence[int]
 
 
 def line(colour: str, points: Sequence[tuple[float, Float[np.ndarray, " n_units"]]], down) -> list[str]:
-    """Means joined by a line, each with its interval over units."""
-    at = " ".join(f"{x:.1f},{down(float(values.mean())):.1f}" for x, values in points)
-    parts = [element("polyline", points=at, fill="none", stroke=colour, stroke_width=2)]
+    """Line through the means, each with its interval over units."""
+    path = " ".join(f"{x:.1f},{down(float(values.mean())):.1f}" for x, values in points)
+    parts = [element("polyline", points=path, fill="none", stroke=colour, stroke_width=2)]
     for x, values in points:
         low, high = interval(values)
         parts.append(element("line", x1=x, x2=x, y1=down(low), y2=down(high), stroke=colour, stroke_width=1.5))

@@ -1,4 +1,4 @@
-"""What the measures against chance say of each layer, as tables, figures, and a picture of the curves."""
+"""Report the measures against chance for each layer, as tables, figures, and a picture of the curves."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,28 +9,28 @@ from jaxtyping import Float
 from ne_core.atlas import Atlas
 from ne_core.method.embeddings import EMBEDDINGS
 from ne_core.queries.chance import TAILS
-from precompute.evaluate.resampled import RESAMPLES, SEED, interval, mean, told
+from precompute.evaluate.bootstrap import RESAMPLES, SEED, interval, mean, mean_with_interval
 from precompute.evaluate.trust_picture import Curve, trust_svg
 from precompute.report import Figure, Report, aligned
 
 HEAD = """\
-Features against chance, in the space {space}, at cut {cut:g}. At {n} examples (the mean over {sets} random sets), of
+Features against chance, in the space {space}, at cut {cut:g}. At {n} examples (the mean over {sets} random sets), for
 every neuron with as many: against {directions} random directions of its layer (weights with the mean and covariance of
-the neurons', examples chosen as theirs are among the inputs kept for any neuron), and with its own weights shuffled.
-“fewer”, “more”: the share of neurons below or above 95 % of the random directions; chance alone makes 0.025 of each.
-95 % intervals over neurons and directions (bootstrap).
+the neurons', examples selected by the same rule from the inputs kept for any neuron), and with its own weights
+shuffled. “fewer”, “more”: the share of neurons below or above 95 % of the random directions; by chance alone each is
+0.025. 95 % intervals over neurons and directions (bootstrap).
 """
 CURVES = """\
-How features grow with examples: means over the same units at every number of examples, 95 % intervals over units.
+Features by number of examples: means over the same units at every number, 95 % intervals over units.
 """
 
 
 @dataclass(frozen=True)
 class Layer:
-    """At one number of examples: every neuron's features, every random direction's, and with weights shuffled."""
+    """Features at one number of examples: of every neuron, of random directions, and with shuffled weights."""
 
     layer: int
-    own: Float[np.ndarray, " n_neurons"]
+    neurons: Float[np.ndarray, " n_neurons"]
     random: Float[np.ndarray, " n_directions"]
     permuted: Float[np.ndarray, " n_neurons"]
     curves: Mapping[str, Curve]
@@ -53,51 +53,51 @@ def trust_report(atlas: Atlas, layers: Sequence[Layer]) -> Report:
     return Report("\n".join([head, shares, "", CURVES, grown]), tuple(figures), picture)
 
 
-def row(found: Layer) -> list[str]:
-    beside = [told(values, 2) for values in (found.own, found.random, found.permuted)]
-    shares = [spelled(*each) for each in outside(found)]
-    return [f"layer {found.layer}", f"{len(found.own):,}", *beside, *shares]
+def row(layer: Layer) -> list[str]:
+    cells = [mean_with_interval(values, 2) for values in (layer.neurons, layer.random, layer.permuted)]
+    shares = [share_with_interval(*each) for each in outside(layer)]
+    return [f"layer {layer.layer}", f"{len(layer.neurons):,}", *cells, *shares]
 
 
-def spelled(share: float, low: float, high: float) -> str:
+def share_with_interval(share: float, low: float, high: float) -> str:
     return f"{share:.3f} [{low:.3f}, {high:.3f}]"
 
 
-def outside(found: Layer) -> list[tuple[float, float, float]]:
-    """The shares of neurons below and above 95 % of the random directions, each with its interval."""
-    if not (len(found.own) and len(found.random)):
+def outside(layer: Layer) -> list[tuple[float, float, float]]:
+    """Shares of neurons below and above 95 % of the random directions, each with its interval."""
+    if not (len(layer.neurons) and len(layer.random)):
         return [(np.nan,) * 3] * 2
     rng = np.random.default_rng(SEED)
-    drawn = [shares(again(found.own, rng), again(found.random, rng)) for _ in range(RESAMPLES)]
+    drawn = [shares(resampled(layer.neurons, rng), resampled(layer.random, rng)) for _ in range(RESAMPLES)]
     ends = np.quantile(drawn, TAILS, axis=0)
-    here = shares(found.own, found.random)
-    return [(share, *side.tolist()) for share, side in zip(here, ends.T, strict=True)]
+    measured = shares(layer.neurons, layer.random)
+    return [(share, *side.tolist()) for share, side in zip(measured, ends.T, strict=True)]
 
 
-def again(values: Float[np.ndarray, " n"], rng: np.random.Generator) -> Float[np.ndarray, " n"]:
+def resampled(values: Float[np.ndarray, " n"], rng: np.random.Generator) -> Float[np.ndarray, " n"]:
     return values[rng.integers(len(values), size=len(values))]
 
 
-def shares(own: Float[np.ndarray, " n"], random: Float[np.ndarray, " m"]) -> tuple[float, float]:
+def shares(neurons: Float[np.ndarray, " n"], random: Float[np.ndarray, " m"]) -> tuple[float, float]:
     low, high = np.quantile(random, TAILS)
-    return float((own < low).mean()), float((own > high).mean())
+    return float((neurons < low).mean()), float((neurons > high).mean())
 
 
-def lines(found: Layer) -> list[list[str]]:
-    """A row for each number of examples of each curve."""
+def lines(layer: Layer) -> list[list[str]]:
+    """Rows of the table of curves: one for each number of examples of each curve."""
     return [
-        [f"layer {found.layer}, {name}", f"{len(curve.features):,}", f"{n}", told(values, 2)]
-        for name, curve in found.curves.items()
+        [f"layer {layer.layer}, {name}", f"{len(curve.features):,}", f"{n}", mean_with_interval(values, 2)]
+        for name, curve in layer.curves.items()
         for n, values in zip(curve.ns, curve.features.T, strict=True)
     ]
 
 
-def figures_of(found: Layer, atlas: str) -> list[Figure]:
-    where = f"layer{found.layer}_{atlas}"
-    sides = {"own": found.own, "random": found.random, "shuffled": found.permuted}
+def figures_of(layer: Layer, atlas: str) -> list[Figure]:
+    suffix = f"layer{layer.layer}_{atlas}"
+    sides = {"own": layer.neurons, "random": layer.random, "shuffled": layer.permuted}
     named = [(f"features_{name}", (mean(values), *interval(values)), "features") for name, values in sides.items()]
-    named += [(name, share, "share") for name, share in zip(("fewer", "more"), outside(found), strict=True)]
-    for name, curve in found.curves.items():
+    named += [(name, share, "share") for name, share in zip(("fewer", "more"), outside(layer), strict=True)]
+    for name, curve in layer.curves.items():
         short = name.split()[0]
         named += [
             (f"curve_{short}_{n}", (mean(values), *interval(values)), "features")
@@ -105,7 +105,7 @@ def figures_of(found: Layer, atlas: str) -> list[Figure]:
         ]
     ends = ("", "_low", "_high")
     return [
-        Figure(f"trust_{name}{end}_{where}", value, unit)
+        Figure(f"trust_{name}{end}_{suffix}", value, unit)
         for name, values, unit in named
         for end, value in zip(ends, values, strict=True)
     ]

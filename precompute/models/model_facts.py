@@ -1,4 +1,4 @@
-"""What a manifest says about the model: which it is, and the hash of its weights, read from its own files."""
+"""Manifest entry about the model: its name, its settings and the hash of its weights, read from its own files."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ ACT_NAMES = ("activation_function", "hidden_act", "hidden_activation", "activati
 
 
 def model_facts(model: str, name: str, gated: bool, causal: bool) -> Model:
-    """`model` is a local folder, or a hub name that has been downloaded."""
+    """Return the manifest's model entry; `model` is a local folder or a downloaded hub name."""
     folder = model_folder(model)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     config = config.get("text_config") or config
@@ -29,23 +29,23 @@ def model_facts(model: str, name: str, gated: bool, causal: bool) -> Model:
 
 
 def shipped_model(atlas: Atlas) -> Path | None:
-    """The folder in data/models/ of the model that an atlas was made of, known by its weights; None where it is not."""
+    """Return the folder in data/models/ with the atlas's model, identified by its weights; None if there is none."""
     model = atlas.manifest.model
     folder = SHIPPED / Path(str(model.name)).name
     return folder if folder.is_dir() and weights_sha256(folder) == model.sha256 else None
 
 
 def model_folder(model: str) -> Path:
-    """Where the files of such a model are."""
+    """Return the folder that holds the model's files."""
     if Path(model).is_dir():
         return Path(model)
-    import huggingface_hub  # what looks at folders alone does without
+    import huggingface_hub  # not needed for local folders
 
     return Path(huggingface_hub.snapshot_download(model, local_files_only=True))
 
 
 def weights_sha256(folder: Path) -> str:
-    """One hash over the weight files, in the order of their names."""
+    """Return one hash over the weight files, in the order of their names."""
     paths = [path for path in sorted(folder.glob("*.safetensors")) if not is_litter(path.relative_to(folder))]
     lines = (f"{path.name} {file_sha256(path)}\n" for path in paths)
     return hashlib.sha256("".join(lines).encode()).hexdigest()

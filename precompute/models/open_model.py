@@ -1,4 +1,4 @@
-"""The model of a run, opened once in each process that needs it."""
+"""The model of a run, loaded once in each process that needs it."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,9 +10,10 @@ from precompute.models.text_source import TextSource
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """What opens the same model everywhere; `model` is a hub name or an absolute path, `threads` those of a forward.
+    """Settings needed to load the same model in any process.
 
-    `sae` is the absolute path of the autoencoder that it is read through, if it is.
+    `model` is a hub name or an absolute path; `threads` is the number of threads of a forward pass; `sae` is the
+    absolute path of the autoencoder through which the model is read, or None.
     """
 
     model: str
@@ -26,9 +27,9 @@ class ModelSpec:
 
 
 @lru_cache(maxsize=1)
-def opened(spec: ModelSpec) -> TextSource:
-    """The source of `spec`. How many threads share a sum changes its rounding, so that they belong to it."""
-    from precompute.models.autoencoder import open_sae  # the model library takes seconds to load, and images do without
+def load_model(spec: ModelSpec) -> TextSource:
+    """Return the source of `spec`. `threads` matters: the number of threads changes how sums are rounded."""
+    from precompute.models.autoencoder import open_sae  # takes seconds to import; images do not need it
     from precompute.models.transformer import open_transformer
 
     torch.set_num_threads(spec.threads)

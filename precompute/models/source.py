@@ -1,4 +1,4 @@
-"""What a model must offer to be read: neuron layers, what they do on a prompt, and the same with a token masked."""
+"""Interface of a model: neuron layers, their activations on prompts, and the same with a token masked."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -14,15 +14,16 @@ from ne_core.method.layer import NeuronLayer
 
 
 class UnfitModelError(ValueError):
-    """The model cannot be read as neuron layers; the message says why in one line."""
+    """Raised when a model cannot be read as neuron layers; the message is one line."""
 
 
 @dataclass(frozen=True)
 class LayerPass:
-    """One neuron layer on one batch: what it read, and how its neurons answered.
+    """Inputs and activations of one neuron layer on one batch.
 
-    `x` is what `Source.inputs` makes the neurons' x of: with folded weights it is the input of the norm before the MLP,
-    whose gains may be zero and could not be divided out again. Call `inputs` before storing x in fewer bits.
+    `x` is the value that `Source.inputs` turns into the neurons' x: with folded weights it is the input of the norm
+    before the MLP, whose gains may be zero and could not be divided out again. Call `inputs` before storing x in fewer
+    bits.
     """
 
     layer: int
@@ -32,9 +33,10 @@ class LayerPass:
 
 @dataclass(frozen=True)
 class Readings:
-    """Activations asked for, one an entry: of `neuron` in `layer` at `pos` of a prompt with position `masked` replaced.
+    """Requested activations, one an entry: of `neuron` in `layer` at `pos` of a prompt whose position `masked` is
+    replaced.
 
-    `prompt` counts in the batch that they are asked of. Any order; nothing need be there twice, and may be.
+    `prompt` indexes the batch. Entries may be in any order and may repeat.
     """
 
     prompt: Int[np.ndarray, " n"]
@@ -46,18 +48,18 @@ class Readings:
     def __len__(self) -> int:
         return len(self.pos)
 
-    def taken(self, chosen: Int[np.ndarray, " k"]) -> "Readings":
-        return Readings(*(getattr(self, field.name)[chosen] for field in fields(self)))
+    def select(self, rows: Int[np.ndarray, " k"]) -> "Readings":
+        return Readings(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     @classmethod
     def joined(cls, parts: Sequence["Readings"]) -> "Readings":
-        """One after the other."""
+        """Concatenate several readings."""
         return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
 @dataclass(frozen=True)
 class TopLogits:
-    """The tokens that each neuron raises most, highest first, and lowers most, lowest first; −1 and NaN where fewer."""
+    """Tokens that each neuron raises most (highest first) and lowers most (lowest first); padded with −1 and NaN."""
 
     tokens: Int[np.ndarray, "n_neurons 2 k"]
     effects: Float[np.ndarray, "n_neurons 2 k"]
@@ -65,21 +67,21 @@ class TopLogits:
 
 @dataclass(frozen=True)
 class Keys:
-    """Pre-activations asked for, of one layer: of `neuron` at `pos` of a prompt of the batch, in order of prompts."""
+    """Requested pre-activations of one layer: of `neuron` at `pos` of a prompt of the batch, sorted by prompt."""
 
     prompt: Int[np.ndarray, " n"]
     pos: Int[np.ndarray, " n"]
     neuron: Int[np.ndarray, " n"]
 
     def within(self, prompts: slice) -> "Keys":
-        """Those of some prompts, counted from the first of these."""
-        here = slice(*np.searchsorted(self.prompt, [prompts.start, prompts.stop]).tolist())
-        return Keys(self.prompt[here] - prompts.start, self.pos[here], self.neuron[here])
+        """Return the keys of a slice of prompts, with prompts renumbered from its start."""
+        rows = slice(*np.searchsorted(self.prompt, [prompts.start, prompts.stop]).tolist())
+        return Keys(self.prompt[rows] - prompts.start, self.pos[rows], self.neuron[rows])
 
 
 @dataclass(frozen=True)
 class Split:
-    """Pre-activations as what wrote them, in the order of method/contributions.py, and what their heads read most."""
+    """Pre-activations split into the parts of method/contributions.py, and the tokens that heads read most from."""
 
     parts: Float[np.ndarray, "n n_parts"]
     read_head: Int[np.ndarray, "n n_read"]
@@ -87,7 +89,7 @@ class Split:
 
     @classmethod
     def joined(cls, splits: Sequence["Split"]) -> "Split":
-        """One after the other."""
+        """Concatenate several splits."""
         return cls(*(np.concatenate([getattr(split, field.name) for split in splits]) for field in fields(cls)))
 
 
@@ -95,7 +97,7 @@ class Split:
 class Source(Protocol):
     """A model as neuron layers. Positions count from 0 and include special tokens.
 
-    `weights` is folded where the norm before the MLP belongs to the weights, raw where it does not.
+    `weights` is "folded" if the norm before the MLP is part of the weights, "raw" otherwise.
     """
 
     name: str
@@ -105,10 +107,10 @@ class Source(Protocol):
     device: torch.device
 
     def layer(self, layer: int) -> NeuronLayer:
-        """Input weights and biases, folded or raw as this source was opened."""
+        """Return input weights and biases, folded or raw as this source was opened."""
 
     def inputs(self, layer: int, x: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
-        """The x that `layer(layer)` multiplies, from a LayerPass's x (folding turns it into the normalised x̂)."""
+        """Return the x that `layer(layer)` multiplies, from a LayerPass's x (folded: the normalised x̂)."""
 
     def read(
         self,
@@ -120,7 +122,7 @@ class Source(Protocol):
         """Run the model once over right-padded prompts; `visit` is called as each layer is computed, in order."""
 
     def baselines(self, names: Sequence[str]) -> Mapping[str, Float[Tensor, " d_model"]]:
-        """What takes a masked token's place in the embedding, by name: `mask-token`, `mean-embedding`, `token:TEXT`."""
+        """Return embeddings that can replace a masked token: `mask-token`, `mean-embedding` or `token:TEXT`."""
 
     def read_masked(
         self,
@@ -129,23 +131,23 @@ class Source(Protocol):
         readings: Readings,
         baseline: Float[Tensor, " d_model"],
     ) -> Float[np.ndarray, " n"]:
-        """The activation of each reading; every (prompt, masked position) is run once, however many readings share it.
+        """Return the activation of each reading; every (prompt, masked position) is run once for all its readings.
 
-        Causal models reuse the keys and values before the mask and compute what lies between it and the last reading,
-        so no reading stands before its mask; encoders recompute the prompt.
+        Causal models reuse the keys and values before the mask and compute only the tokens from the mask to the last
+        reading, so no reading may precede its mask; encoders recompute the prompt.
         """
 
     def logit_effects(self, layer: int, k: int) -> TopLogits | None:
-        """The `k` tokens whose logits each neuron raises, and lowers, most; None where there is no direct path to them.
+        """Return the `k` tokens whose logits each neuron raises, and lowers, most; None without a direct path.
 
-        For one unit of activation, through the neuron's output weights, the final norm's gain and the unembedding; less
-        the mean over all tokens, and up to the final norm's scale, which is held at 1.
+        For one unit of activation, through the neuron's output weights, the final norm's gain and the unembedding,
+        minus the mean over all tokens, with the final norm's scale held at 1.
         """
 
     def parts(self) -> Parts | str:
-        """What pre-activations of these layers are split into; in words why they cannot be, where they cannot."""
+        """Return the parts into which pre-activations of these layers are split, or a message if they cannot be."""
 
     def split(
         self, tokens: Int[Tensor, "batch pos"], lengths: Int[Tensor, " batch"], keys: Mapping[int, Keys]
     ) -> dict[int, Split]:
-        """By layer, each of its pre-activations split, from one clean run of the prompts; where there are `parts`."""
+        """Split the requested pre-activations of each layer, from one clean run of the prompts; requires `parts`."""

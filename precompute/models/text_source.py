@@ -1,4 +1,4 @@
-"""What a build needs of a language model beside its neuron layers: a tokenizer, lengths, masks, and what it is."""
+"""Interface of a language model: a source with a tokenizer, a context length and masking."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +8,16 @@ from precompute.models.source import Source, UnfitModelError
 
 
 class NotMaskedError(UnfitModelError):
-    """A token cannot be masked by its embedding; the message says why in one line."""
+    """Raised when a token cannot be masked by replacing its embedding; the message is one line."""
 
 
 @dataclass(frozen=True)
-class Way:
-    """How masked prompts are run. `cut`: a recomputed prompt ends with what is read; `why`: what failed at reuse."""
+class MaskingMode:
+    """Computation of masked prompts.
+
+    `reuses`: reuse the clean keys and values before the mask. `cut`: end a recomputed prompt at its last reading.
+    `why`: reason why keys and values are not reused.
+    """
 
     reuses: bool
     cut: bool
@@ -21,7 +25,7 @@ class Way:
 
     @property
     def facts(self) -> dict[str, str | None]:
-        """What a manifest says of it."""
+        """Fields of the manifest."""
         return {"masked": "reuse" if self.reuses else "recompute", "why": self.why or None}
 
     def __str__(self) -> str:
@@ -30,7 +34,7 @@ class Way:
 
 @runtime_checkable
 class TextSource(Source, Protocol):
-    """A language model as neuron layers. `units` is what its neurons are called, `gated` whether each has a gate."""
+    """A language model as neuron layers. `units` is the word for its neurons; `gated`: they have gates."""
 
     tokenizer: Any  # of transformers, which takes seconds to load
     units: str
@@ -39,10 +43,10 @@ class TextSource(Source, Protocol):
     n_embeddings: int
 
     def default_baseline(self) -> str:
-        """What masks a token by default: a name that `baselines` knows."""
+        """Return the default replacement of a masked token: a name that `baselines` accepts."""
 
-    def way(self, n_pos: int) -> Way:
-        """How masked prompts of that length are run. Raises NotMaskedError where they cannot be."""
+    def masking_mode(self, n_pos: int) -> MaskingMode:
+        """Return the masking mode for prompts of `n_pos` tokens. Raises NotMaskedError if masking is impossible."""
 
     def facts(self, folder: Path, model_sha256: str) -> dict[str, Any]:
-        """What a manifest says of the autoencoder in `folder`; nothing where the model's own neurons are read."""
+        """Return the manifest's entry about the autoencoder in `folder`; empty for the model's own neurons."""

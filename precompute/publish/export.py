@@ -1,4 +1,4 @@
-"""One neuron of an atlas as a static HTML page, from the command line."""
+"""Command `export`: one neuron of an atlas as a static HTML page."""
 
 import math
 from pathlib import Path
@@ -7,19 +7,23 @@ from ne_core.atlas import Atlas
 from ne_core.export.static_page import static_page
 from ne_core.refs import NeuronRef
 from ne_core.sharing.atomic_write import check_output, write_output
+from precompute.run.progress import Progress
 
 
 def export(directory: Path, neuron: str, cut: float | None, out: Path) -> int:
-    """Write the page; how many bytes it has. Raises ValueError for a wrong neuron or cut, AtlasError for no atlas."""
+    """Write the page and return its size in bytes. Raises ValueError for a wrong neuron or cut, AtlasError for no
+    atlas.
+    """
     ref = NeuronRef.parse(neuron)
     if cut is not None and not (math.isfinite(cut) and 0 <= cut <= 2):
         raise ValueError(f"--cut {cut:g}: a cut is a cosine distance, a number from 0 to 2")
     check_output(out)
-    atlas = Atlas.open(directory)
-    if ref.layer not in atlas.layers:
-        raise ValueError(f"--neuron {neuron}: this atlas has the layers {', '.join(map(str, atlas.layers))}")
-    if ref.neuron >= atlas.n_neurons(ref.layer):
-        raise ValueError(f"--neuron {neuron}: layer {ref.layer} has neurons 0 to {atlas.n_neurons(ref.layer) - 1}")
-    page = static_page(atlas, ref, cut).encode()
+    with Progress(1, often_quick=True).stage("export", "features") as on_progress:
+        atlas = Atlas.open(directory)
+        if ref.layer not in atlas.layers:
+            raise ValueError(f"--neuron {neuron}: this atlas has layers {', '.join(map(str, atlas.layers))}")
+        if ref.neuron >= atlas.n_neurons(ref.layer):
+            raise ValueError(f"--neuron {neuron}: layer {ref.layer} has neurons 0 to {atlas.n_neurons(ref.layer) - 1}")
+        page = static_page(atlas, ref, cut, on_progress).encode()
     write_output(out, page)
     return len(page)

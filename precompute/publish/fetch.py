@@ -1,4 +1,4 @@
-"""An atlas from elsewhere as a directory, from the command line. It starts where there is no torch, too."""
+"""Command `fetch`: an atlas from elsewhere as a directory. It does not import torch."""
 
 from pathlib import Path
 
@@ -9,25 +9,27 @@ from ne_core.sharing.remote.source import parse
 from precompute.run.progress import Progress, Stage
 
 
-def fetched(source: str, out: Path | None, inputs: bool) -> str:
-    """Fetch it, into data/ under its name unless told; what to say of it. Raises AtlasError in one line."""
-    found = parse(source)
-    out = out or Path("data") / found.name
+def fetch_source(source: str, out: Path | None, inputs: bool) -> str:
+    """Fetch into data/ under the source's name by default; returns a report. Raises AtlasError in one line."""
+    parsed = parse(source)
+    out = out or Path("data") / parsed.name
     with Progress(1).stage("fetch", "bytes") as stage:
-        here = fetch_to(found, out, inputs, Told(stage))
+        result = fetch_to(parsed, out, inputs, StageProgress(stage))
     manifest = read_manifest(out)
-    held = "with" if manifest.inputs else "without"
-    return f"{out}: {megabytes(manifest.size)} from {here.source}, version {here.version}, {held} inputs, checked"
+    origin = f"{result.source}, version {result.version}"
+    return (
+        f"{out}: {megabytes(manifest.size)} from {origin}, {'with' if manifest.inputs else 'without'} inputs, checked"
+    )
 
 
-class Told:
-    """How far it is, for a stage; what is there at the beginning came in an earlier run."""
+class StageProgress:
+    """Progress callback of a stage; bytes present at the start count as done before."""
 
     def __init__(self, stage: Stage):
-        self.stage, self.begun = stage, False
+        self.stage, self.started = stage, False
 
     def __call__(self, done: int, whole: int) -> None:
-        if not self.begun:
+        if not self.started:
             self.stage.already(done)
-            self.begun = True
+            self.started = True
         self.stage(done, whole)

@@ -1,4 +1,4 @@
-"""The finished units of one stage, a file each: what is there is whole, whenever the process was killed."""
+"""Finished units of one step, one file each: a file that exists is complete, whenever the process was killed."""
 
 import logging
 import os
@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike
 
 logger = logging.getLogger(__name__)
 
-# What the readers of zip and npy raise over bytes that are not what was written.
+# Exceptions of the zip and npy readers for damaged files.
 UNREADABLE = (
     OSError, ValueError, EOFError, KeyError, TypeError, OverflowError, SyntaxError, RuntimeError,
     struct.error, tokenize.TokenError, zipfile.BadZipFile,
@@ -23,24 +23,24 @@ UNREADABLE = (
 
 
 class CheckpointError(ValueError):
-    """A unit cannot be kept or read back; the message says why in one line."""
+    """A unit cannot be saved or loaded; the message says why in one line."""
 
 
 @contextmanager
-def put(path: Path) -> Iterator[Path]:
-    """Where to write what shall be at `path`: it gets there once it is whole. Raises CheckpointError."""
-    half = path.with_suffix(".part")
-    with kept_in(half, path):
-        yield half
-        os.replace(half, path)
+def atomic_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary file that replaces `path` once it is written completely. Raises CheckpointError."""
+    temporary = path.with_suffix(".part")
+    with removing_on_error(temporary, path):
+        yield temporary
+        os.replace(temporary, path)
 
 
 def new_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> np.ndarray:
-    """A new `.npy`, mapped. Its room is taken at once: the kernel kills who writes to a map that the disk cannot hold.
+    """Create a memory-mapped `.npy`, with its disk space allocated at once. Raises CheckpointError.
 
-    Raises CheckpointError.
+    Without the allocation, the kernel kills a process that writes to a map when the disk is full.
     """
-    with kept_in(path, path):
+    with removing_on_error(path, path):
         array = np.lib.format.open_memmap(path, "w+", dtype, shape)
         if hasattr(os, "posix_fallocate"):
             with path.open("r+b") as file:
@@ -49,20 +49,20 @@ def new_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> np.ndarra
 
 
 @contextmanager
-def kept_in(file: Path, path: Path) -> Iterator[None]:
-    """What fails while `file` is written for `path` leaves no `file` behind, and is one line."""
+def removing_on_error(file: Path, path: Path) -> Iterator[None]:
+    """Delete `file` after an error while it is written for `path`, and raise the error as one line."""
     try:
         yield
     except OSError as error:
         file.unlink(missing_ok=True)
         raise CheckpointError(
-            f"{path} cannot be written ({error.strerror or error}): what is done is kept, "
-            "mend that and give the same command again"
+            f"{path} cannot be written ({error.strerror or error}): finished units are kept, "
+            "fix this and repeat the same command"
         ) from error
 
 
 class Checkpoints:
-    """A folder of `UNIT.npz`, each a flat dict of plain arrays."""
+    """Folder of `UNIT.npz` files, each a flat dict of plain arrays."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -72,36 +72,36 @@ class Checkpoints:
         return self.folder / f"{unit:06d}.npz"
 
     def done(self) -> set[int]:
-        """Units that are whole. What a power cut left of others is removed, so that they are computed again."""
-        for half in self.folder.glob("*.part"):
-            half.unlink()
-        return {int(path.stem) for path in self.folder.glob("*.npz") if self._whole(path)}
+        """Return the finished units. Incomplete files, as after a power cut, are deleted, to be computed again."""
+        for temporary in self.folder.glob("*.part"):
+            temporary.unlink()
+        return {int(path.stem) for path in self.folder.glob("*.npz") if self._is_complete(path)}
 
     def save(self, unit: int, arrays: Mapping[str, np.ndarray]) -> None:
-        """Under its name only once it is whole: a file that is there is a unit that is done."""
-        with put(self.path(unit)) as half, half.open("wb") as file:
+        """Write the arrays of a finished unit; the file gets its name once it is complete."""
+        with atomic_file(self.path(unit)) as temporary, temporary.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
 
     def load(self, unit: int) -> "Arrays":
-        """The arrays of a unit, each read when it is asked for."""
+        """Return the arrays of a unit, each read when it is accessed."""
         return Arrays(self.path(unit))
 
     def clear(self) -> None:
-        """Forget every unit."""
+        """Delete every unit."""
         for path in self.folder.iterdir():
             path.unlink()
 
-    def _whole(self, path: Path) -> bool:
-        """Whether the file has its table of contents, which is written last; each array has a checksum of its own."""
+    def _is_complete(self, path: Path) -> bool:
+        """Return whether the file has its table of contents, which is written last; each array has its own checksum."""
         if zipfile.is_zipfile(path):
             return True
-        logger.warning("%s is damaged and is made again", path)
+        logger.warning("%s is damaged and will be computed again", path)
         path.unlink()
         return False
 
 
-class Arrays(Mapping):  # no types in brackets: a checker of types would read an array to see whether they hold
-    """An .npz by its arrays' names, open while this lives, that says in one line what is wrong with it."""
+class Arrays(Mapping):  # no type parameters: the type checker would read an array to check them
+    """Arrays of an open .npz by name. Raises CheckpointError with one line if the file is damaged."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -113,7 +113,7 @@ class Arrays(Mapping):  # no types in brackets: a checker of types would read an
     def __getitem__(self, name: str) -> np.ndarray:
         try:
             with self.file.open(f"{name}.npy") as member:
-                return whole_array(member)
+                return read_array(member)
         except UNREADABLE as error:
             raise self.damaged() from error
 
@@ -124,12 +124,15 @@ class Arrays(Mapping):  # no types in brackets: a checker of types would read an
         return len(self.file.namelist())
 
     def damaged(self) -> CheckpointError:
-        return CheckpointError(f"{self.path} is damaged: delete it and give the same command again")
+        return CheckpointError(f"{self.path} is damaged: delete it and repeat the same command")
 
 
-def whole_array(member: BufferedIOBase) -> np.ndarray:
-    """The checksum is compared at the end of the file, which a damaged header could make the array end before."""
+def read_array(member: BufferedIOBase) -> np.ndarray:
+    """Read an array to the end of its file, where the checksum is compared.
+
+    Raises ValueError if a damaged header makes the array end earlier.
+    """
     array = np.lib.format.read_array(member, allow_pickle=False)
     if member.read(1):
-        raise ValueError("there is more than the array")
+        raise ValueError("the file is longer than its array")
     return array

@@ -1,4 +1,4 @@
-"""Whether the model hub answers, asked once and quickly: its clients would try for half a minute before they say so."""
+"""Check quickly that the model hub can be reached: its own clients retry for half a minute before they fail."""
 
 import huggingface_hub
 from huggingface_hub.utils import get_session
@@ -7,8 +7,9 @@ TIMEOUT_S = 5
 
 
 def reachable() -> bool:
+    """Return whether the hub answers within TIMEOUT_S seconds."""
     try:
         get_session().head(huggingface_hub.constants.ENDPOINT, timeout=TIMEOUT_S)
-    except Exception:  # every kind of network trouble, and offline mode, mean the same here
+    except Exception:  # network errors of every kind, and offline mode
         return False
     return True

@@ -1,6 +1,6 @@
-"""Out of memory in a forward pass: half as many things go through the model at once, it is said, and the work goes on.
+"""Smaller batches after running out of memory in a forward pass, with a warning.
 
-What is halved is only how many go through together; units of work stay as they are.
+Only the batch size is halved; units of work stay the same.
 """
 
 import logging
@@ -10,51 +10,51 @@ from weakref import WeakKeyDictionary
 
 import torch
 
-from precompute.errors import ran_out
+from precompute.errors import is_out_of_memory
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 
 class MemoryShortageError(ValueError):
-    """Not even one thing goes through the model; the message says in one line what would help."""
+    """The memory is too small even for a batch of one; the message says in one line what would help."""
 
 
 class Batches:
-    """How many `things` go through a model at once: all that there are, and half as many whenever memory runs out."""
+    """Batch size of a forward pass over `things`: unlimited at first, halved whenever memory runs out."""
 
     def __init__(self, things: str):
         self.things = things
-        self.most: int | None = None
+        self.limit: int | None = None
 
-    def each(self, total: int, work: Callable[[slice], Result]) -> list[Result]:
-        """`work` on slices that cover `range(total)` in order; a slice that ran out of memory is begun again, halved.
+    def each(self, total: int, run: Callable[[slice], Result]) -> list[Result]:
+        """Return the results of `run` on slices that cover `range(total)` in order.
 
-        Raises MemoryShortageError where a slice of one ran out.
+        A slice that runs out of memory is halved and repeated. Raises MemoryShortageError for a slice of one.
         """
         results: list[Result] = []
         start = 0
         while start < total:
-            stop = min(total, start + (self.most or total))
+            stop = min(total, start + (self.limit or total))
             try:
-                results.append(work(slice(start, stop)))
+                results.append(run(slice(start, stop)))
             except (MemoryError, RuntimeError) as error:
-                if not ran_out(error):
+                if not is_out_of_memory(error):
                     raise
             else:
                 start = stop
                 continue
-            self.halve(stop - start)  # only here: the error kept alive what the pass had allocated
+            self.halve(stop - start)  # outside of `except`: the error keeps the memory of the pass alive
         return results
 
-    def halve(self, tried: int) -> None:
-        if tried == 1:
+    def halve(self, batch_size: int) -> None:
+        if batch_size == 1:
             raise MemoryShortageError(
                 f"out of memory with one of the {self.things} at a time: "
-                "a shorter context, a smaller model or --dtype bfloat16 needs less"
+                "use a shorter --context, a smaller model or --dtype bfloat16"
             )
-        self.most = tried // 2
-        logger.warning("out of memory with %d %s at once: going on with %d", tried, self.things, self.most)
+        self.limit = batch_size // 2
+        logger.warning("out of memory with %d %s at once: continuing with %d", batch_size, self.things, self.limit)
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
@@ -63,6 +63,6 @@ _of_source: WeakKeyDictionary = WeakKeyDictionary()
 
 
 def batches(source: object, things: str) -> Batches:
-    """Those of an opened model, the same for every unit of work that this process does with it."""
-    known = _of_source.setdefault(source, {})
-    return known.setdefault(things, Batches(things))
+    """Return the batch size of `things` for a loaded model, shared by all units of work of this process."""
+    by_things = _of_source.setdefault(source, {})
+    return by_things.setdefault(things, Batches(things))

@@ -1,4 +1,4 @@
-"""Where a run stands: one line a stage that keeps up with itself on a terminal, plain lines elsewhere, and a file."""
+"""Progress of a run: one line per stage, updated in place on a terminal, plain lines elsewhere, and a status file."""
 
 import sys
 import time
@@ -9,22 +9,23 @@ from typing import TypeVar
 
 from ne_core.amounts import duration
 
-OnProgress = Callable[[int, int], None]  # how many things are done, and how many there are
+OnProgress = Callable[[int, int], None]  # called with the number done and the total
 Thing = TypeVar("Thing")
 
 
 def silent(done: int, total: int) -> None:
-    """Progress that nobody looks at."""
+    """Ignore progress."""
 
 
 EVERY_TTY_S, EVERY_PLAIN_S, EVERY_NOTE_S = 0.2, 10, 1
+SHORT_S = 2  # commands that are often quick print a stage on a plain stream only if it takes longer
 
 
 class Progress:
-    """Stages numbered as they come: `with progress.stage("collect", "examples") as told: told(done, total)`.
+    """Numbered stages of a run: `with progress.stage("collect", "examples") as on_progress: on_progress(done, total)`.
 
-    What was `done` when a stage began was done by an earlier run, and says nothing of the pace of this one. `note` is
-    given what `status` shows, a flat dict, at most once a second and at both ends of a stage.
+    `note` is called with the content of the status file, a flat dict, at the start of a stage, at most once a second.
+    With `often_quick`, stages shorter than SHORT_S are shown on a terminal only.
     """
 
     def __init__(
@@ -32,12 +33,13 @@ class Progress:
         n_stages: int,
         stream: TextIOBase | None = None,
         clock: Callable[[], float] = time.monotonic,
-        note: Callable[[dict], None] = lambda standing: None,
+        note: Callable[[dict], None] = lambda status: None,
+        often_quick: bool = False,
     ):
         self.n_stages, self.number = n_stages, 0
         self.stream = sys.stderr if stream is None else stream
-        self.clock, self.note = clock, note
-        self.seconds: dict[str, float] = {}  # what each stage took in this run
+        self.clock, self.note, self.often_quick = clock, note, often_quick
+        self.seconds: dict[str, float] = {}  # duration of each stage in this run
 
     @contextmanager
     def stage(self, name: str, things: str = "") -> Iterator["Stage"]:
@@ -47,35 +49,35 @@ class Progress:
         try:
             yield stage
         except BaseException:
-            stage.break_off()
+            stage.end_line()
             raise
         stage.finish()
 
 
 class Stage:
-    """One stage; call it with how many things are done and how many there are."""
+    """One stage, an `OnProgress`; call it with the number of things done and the total."""
 
     def __init__(self, run: Progress, name: str, things: str):
         self.run, self.name, self.things = run, name, things
         self.head = f"[{run.number}/{run.n_stages}] {name}"
-        self.started = self.shown = self.noted = run.clock()
+        self.started = self.last_shown = self.last_noted = run.clock()
         self.before = self.done = self.total = 0
-        self.remark = ""  # what else is shown when the stage is over
-        self.every = EVERY_TTY_S if run.stream.isatty() else EVERY_PLAIN_S
-        self.tell()
+        self.remark = ""  # shown at the end of the stage
+        self.interval_s = EVERY_TTY_S if run.stream.isatty() else EVERY_PLAIN_S
+        self.note_status()
 
     def already(self, done: int) -> None:
-        """So many things were done by an earlier run."""
+        """Set the number of things done by an earlier run, which do not count for the pace of this one."""
         self.before = done
 
     def __call__(self, done: int, total: int) -> None:
         self.done, self.total = done, total
         now = self.run.clock()
-        if now - self.noted >= EVERY_NOTE_S:
-            self.noted = now
-            self.tell()
-        if self.left is not None and done < total and now - self.shown >= self.every:
-            self.shown = now
+        if now - self.last_noted >= EVERY_NOTE_S:
+            self.last_noted = now
+            self.note_status()
+        if self.left is not None and done < total and now - self.last_shown >= self.interval_s:
+            self.last_shown = now
             self.show(f"{done:,}/{total:,} {self.things}, {rate(self.per_s)}/s, {duration(self.left)} left")
 
     @property
@@ -84,10 +86,10 @@ class Stage:
 
     @property
     def left(self) -> float | None:
-        """Seconds to the end of the stage at the pace of this run; None before it has done anything."""
+        """Seconds to the end of the stage at the pace of this run; None until something is done."""
         return (self.total - self.done) / self.per_s if self.done > self.before else None
 
-    def tell(self) -> None:
+    def note_status(self) -> None:
         self.run.note(
             {
                 "stage": self.name,
@@ -101,14 +103,16 @@ class Stage:
         )
 
     def finish(self) -> None:
-        self.run.seconds[self.name] = self.run.clock() - self.started
-        took = duration(self.run.seconds[self.name])
+        seconds = self.run.seconds[self.name] = self.run.clock() - self.started
+        if self.run.often_quick and seconds < SHORT_S and not self.run.stream.isatty():
+            return
+        took = duration(seconds)
         earlier = f" ({self.before:,} were done before)" if self.before else ""
         remark = f"; {self.remark}" if self.remark else ""
         self.show((f"{self.total:,} {self.things} in {took}{earlier}" if self.total else took) + remark, end="\n")
 
-    def break_off(self) -> None:
-        """Leave the line of a terminal to what is printed next."""
+    def end_line(self) -> None:
+        """End the line on a terminal, before an error message is printed."""
         if self.run.stream.isatty():
             self.run.stream.write("\n")
 
@@ -122,7 +126,7 @@ class Stage:
 
 
 def counted(things: Iterable[Thing], on_progress: OnProgress, total: int | None = None) -> Iterator[Thing]:
-    """Each thing; it is done when the next one is taken. `total` where things are made one by one."""
+    """Yield each thing and report it as done when the next one is requested; `total` if things have no length."""
     total = len(things) if total is None else total
     for done, thing in enumerate(things, start=1):
         yield thing

@@ -1,4 +1,4 @@
-"""Where the run that makes an atlas stands, for whoever asks from another terminal."""
+"""Status of the run that builds an atlas, for `status` in another terminal."""
 
 import json
 import time
@@ -10,29 +10,29 @@ from precompute.run.run_folder import STATUS, is_locked, run_path
 
 
 def status(out: Path) -> str:
-    """One line. Raises ConfigError where there is neither a run nor an atlas."""
-    run, there = run_path(out), (out / "manifest.json").is_file()
+    """Return the status as one line. Raises ConfigError if there is neither a run nor an atlas."""
+    run, has_atlas = run_path(out), (out / "manifest.json").is_file()
     if not run.is_dir():
-        if there:
+        if has_atlas:
             return f"{out}: finished"
-        raise ConfigError(f"{out}: neither a run nor an atlas: `build --out {out}` makes one")
+        raise ConfigError(f"{out}: neither a run nor an atlas: `build --out {out}` builds one")
     running = is_locked(run)
-    told = f"{out}: {'running' if running else 'stopped'}, {standing(run, running)}"
+    line = f"{out}: {'running' if running else 'stopped'}, {position(run, running)}"
     if not running:
-        told += "; the same build command goes on from there"
-    return told + ("; the atlas of an earlier run is in place" if there else "")
+        line += "; the same build command continues from there"
+    return line + ("; the atlas of an earlier run is in place" if has_atlas else "")
 
 
-def standing(run: Path, running: bool) -> str:
-    """The stage, how far it is, and the time it has left, as the run noted last."""
+def position(run: Path, running: bool) -> str:
+    """Return the stage, its progress and the time left, as the run noted last."""
     try:
         file = run / STATUS
-        note, ago = json.loads(file.read_text(encoding="utf-8")), time.time() - file.stat().st_mtime
+        note, age_s = json.loads(file.read_text(encoding="utf-8")), time.time() - file.stat().st_mtime
         line, left_s = f"stage {note['number']} of {note['n_stages']}: {note['stage']}", note["left_s"]
         if note["total"]:
             line += f", {note['done']:,} of {note['total']:,} {note['things']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "starting" if running else "before its first stage"
     if running and left_s is not None:
-        line += f", about {duration(max(0, left_s - ago))} left in it"
-    return f"{line}, noted {duration(max(0, ago))} ago"
+        line += f", about {duration(max(0, left_s - age_s))} left in it"
+    return f"{line}, noted {duration(max(0, age_s))} ago"

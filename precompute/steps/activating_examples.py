@@ -1,4 +1,4 @@
-"""What travels between the stages of the precompute: one layer's activating examples."""
+"""Activating examples of one layer, the input of most steps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from ne_core.method.layer import NeuronLayer
 
 
 @dataclass(frozen=True)
-class LayerRows:
-    """One row per activating example, sorted by neuron and then by example; neuron j has rows offsets[j]:offsets[j+1].
+class ActivatingExamples:
+    """Activating examples of one layer, one row each, sorted by neuron and then by example.
 
-    `x` holds the input of every kept (example, position) once, sorted by both, in the form that `weights` multiplies;
-    `x_row` says which of them a row's key token is. `window_activations` holds the neuron's activation from `back - 1`
-    tokens before the key token to `forward` after it, NaN where the example has no such token. Both are float16, and x
-    may lie on disk.
+    Neuron j has rows offsets[j]:offsets[j+1]. `x` holds the input at every key token's (example, position) once, sorted
+    by both, in the form that `weights` multiplies; `x_row` is the row of x of each key token. `window_activations`
+    holds the neuron's activation from `back - 1` tokens before the key token to `forward` after it, NaN outside the
+    example. Both are float16, and x may be memory-mapped.
     """
 
     layer: int
@@ -36,21 +36,21 @@ class LayerRows:
 
     @property
     def neuron(self) -> Int[np.ndarray, " n_rows"]:
-        """The neuron of each row."""
+        """Neuron of each row."""
         return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
 
     def neuron_x(self, neuron: int) -> Float[np.ndarray, "n d_in"]:
-        """The inputs at the key tokens of one neuron's activating examples, in float32 for arithmetic."""
+        """Return the inputs at the key tokens of one neuron's activating examples, in float32 for arithmetic."""
         return self.x[self.x_row[self.offsets[neuron] : self.offsets[neuron + 1]]].astype(np.float32)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """All but the weights, which the model has, and x, which may be large."""
+        """Return all arrays except the weights, which the model has, and x, which may be large."""
         return {name: getattr(self, name) for name in COLUMNS}
 
     @classmethod
     def from_arrays(
         cls, layer: int, weights: NeuronLayer, arrays: Mapping[str, np.ndarray], x: Float[np.ndarray, "n_x d_in"]
-    ) -> "LayerRows":
+    ) -> "ActivatingExamples":
         return cls(layer=layer, weights=weights, x=x, **{name: arrays[name] for name in COLUMNS})
 
 

@@ -1,4 +1,4 @@
-"""What writes every row's pre-activation (ne_core/method/contributions.py), some examples a unit of work.
+"""Contributions to every row's pre-activation (ne_core/method/contributions.py); a unit of work is a few examples.
 
 One clean pass of an example serves all rows of all layers that have their key token in it.
 """
@@ -14,22 +14,22 @@ from jaxtyping import Float, Int
 
 from ne_core.method.contributions import Parts
 from precompute.config import RunConfig
-from precompute.models.open_model import ModelSpec, opened
+from precompute.models.open_model import ModelSpec, load_model
 from precompute.models.source import Keys, Source, Split
 from precompute.run.step import Step
 from precompute.run.work import Load, Work
-from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.layer_features import LayerFeatures, Texts
 
 logger = logging.getLogger(__name__)
 
 COLUMNS = {"contributions": "float16", "read_head": "int16", "read_back": "int16"}
-Columns = Mapping[str, np.ndarray]  # these, of one layer or of a unit's rows
-BEYOND_HALF = "what a part of the model adds to a pre-activation is beyond half precision, or not finite"
+Columns = Mapping[str, np.ndarray]  # COLUMNS of one layer or of a unit's rows
+BEYOND_HALF = "the contribution of a part of the model to a pre-activation is beyond half precision, or not finite"
 
 
 @dataclass(frozen=True)
 class LayerKeys:
-    """The rows of one layer, sorted by example."""
+    """Rows of one layer, sorted by example."""
 
     layer: int
     row: Int[np.ndarray, " n"]
@@ -38,25 +38,25 @@ class LayerKeys:
     pos: Int[np.ndarray, " n"]
 
     @classmethod
-    def of(cls, found: LayerFound) -> "LayerKeys":
-        rows = found.rows
+    def of(cls, layer: LayerFeatures) -> "LayerKeys":
+        rows = layer.rows
         row = np.lexsort((rows.pos, rows.example))
-        narrow = (column[row].astype(np.int32) for column in (rows.neuron, rows.example, rows.pos))
-        return cls(rows.layer, row.astype(np.int32), *narrow)
+        columns = (column[row].astype(np.int32) for column in (rows.neuron, rows.example, rows.pos))
+        return cls(rows.layer, row.astype(np.int32), *columns)
 
     def within(self, examples: slice) -> slice:
-        """Where the rows of some examples stand."""
+        """Return the slice of the rows of some examples."""
         return slice(*np.searchsorted(self.example, [examples.start, examples.stop]).tolist())
 
     def keys(self, examples: slice) -> Keys:
-        here = self.within(examples)
-        example, pos, neuron = (each[here].astype(np.int64) for each in (self.example, self.pos, self.neuron))
+        rows = self.within(examples)
+        example, pos, neuron = (column[rows].astype(np.int64) for column in (self.example, self.pos, self.neuron))
         return Keys(example - examples.start, pos, neuron)
 
 
 @dataclass(frozen=True)
 class ContributionsJob:
-    """What all units share; unit u is `work_unit` examples. Every worker is sent all rows, 16 bytes each."""
+    """Data shared by all units; unit u is `work_unit` examples. Every worker gets all rows, 16 bytes each."""
 
     model: ModelSpec | None
     parts: Parts
@@ -74,55 +74,56 @@ class ContributionsJob:
 
     @property
     def units(self) -> list[int]:
-        """Those in which some row has its key token."""
+        """Units in which at least one row has its key token."""
         with_rows = [np.unique(layer.example // self.work_unit) for layer in self.layers]
         return np.unique(np.concatenate(with_rows)).tolist()
 
 
 def plan(
-    layers: Sequence[LayerFound], texts: Texts, parts: Parts, work_unit: int, model: ModelSpec | None = None
+    layers: Sequence[LayerFeatures], texts: Texts, parts: Parts, work_unit: int, model: ModelSpec | None = None
 ) -> ContributionsJob:
-    """`model` may be None where the source is at hand."""
+    """Plan the computation; `model` may be None if the source is passed to a unit."""
     keys = tuple(map(LayerKeys.of, layers))
     return ContributionsJob(model, parts, texts.tokens, texts.lengths, work_unit, keys)
 
 
 def work_contributions(job: ContributionsJob, unit: int) -> dict[str, np.ndarray]:
-    """A unit on a worker, with the model of the job."""
-    return unit_contributions(opened(job.model), job, unit)
+    """Compute a unit in a worker, with the model of the job."""
+    return unit_contributions(load_model(job.model), job, unit)
 
 
 def unit_contributions(source: Source, job: ContributionsJob, unit: int) -> dict[str, np.ndarray]:
-    """`COLUMNS` of the unit's rows in the job's order, by layer and name. Depends on the job and the unit alone."""
+    """Return `COLUMNS` of the unit's rows in the job's order, by layer and name; depends on the job and unit only."""
     examples = job.examples(unit)
     tokens, lengths = (torch.from_numpy(array[examples].astype(np.int64)) for array in (job.tokens, job.lengths))
-    found = source.split(tokens, lengths, {each.layer: each.keys(examples) for each in job.layers})
-    return {f"{layer}.{name}": values for layer, split in found.items() for name, values in kept(split).items()}
+    splits = source.split(tokens, lengths, {each.layer: each.keys(examples) for each in job.layers})
+    return {f"{layer}.{name}": values for layer, split in splits.items() for name, values in to_columns(split).items()}
 
 
-def kept(split: Split) -> Columns:
-    """As the atlas holds them, and infinite where a part is beyond float16: `Tables.finite` looks at all of them."""
-    values = (rounded(split.parts), split.read_head, split.read_back)
+def to_columns(split: Split) -> Columns:
+    """Return the columns as stored in the atlas, infinite for a part beyond float16, which `Tables.finite` checks."""
+    values = (round_to_half(split.parts), split.read_head, split.read_back)
     return {name: each.astype(dtype) for (name, dtype), each in zip(COLUMNS.items(), values, strict=True)}
 
 
-def rounded(parts: Float[np.ndarray, "n n_parts"]) -> Float[np.ndarray, "n n_parts"]:
-    """In float16; what rounding a part leaves over goes to the next smaller one, so that sums lose no more than that
-    of the smallest.
+def round_to_half(parts: Float[np.ndarray, "n n_parts"]) -> Float[np.ndarray, "n n_parts"]:
+    """Round to float16 such that sums are kept: the rounding error of a part is added to the next smaller one.
+
+    A sum is off by no more than the rounding error of its smallest part.
     """
     order = np.argsort(-np.abs(parts), axis=1)
-    found, left_over = np.empty(parts.shape, dtype=np.float16), np.zeros(len(parts))
+    result, left_over = np.empty(parts.shape, dtype=np.float16), np.zeros(len(parts))
     row = np.arange(len(parts))
     for column in order.T:
         exact = parts[row, column] + left_over
-        with np.errstate(over="ignore", invalid="ignore"):  # infinite is found later
-            found[row, column] = exact
-            left_over = exact - found[row, column]
-    return found
+        with np.errstate(over="ignore", invalid="ignore"):  # Tables.finite checks for infinity
+            result[row, column] = exact
+            left_over = exact - result[row, column]
+    return result
 
 
 class Tables(Mapping[int, Columns]):
-    """Columns of each layer, made of the units' arrays at every look-up."""
+    """Columns of each layer, made from the units' arrays at every access."""
 
     def __init__(self, job: ContributionsJob, load: Callable[[int], Columns]):
         self.job, self.load = job, load
@@ -130,7 +131,7 @@ class Tables(Mapping[int, Columns]):
 
     @property
     def finite(self) -> bool:
-        """Whether every part can be stored; one that cannot would leave its pre-activation another sum."""
+        """True if every part fits float16; otherwise the parts would not sum to the pre-activation."""
         units = (self.load(unit) for unit in self.job.units)
         parts = (arrays[name] for arrays in units for name in arrays if name.endswith(".contributions"))
         return all(bool(np.isfinite(each).all()) for each in parts)
@@ -160,7 +161,7 @@ def parts_or_reason(config: RunConfig, source: Source) -> Parts | str:
 
 
 def contributions_work(
-    config: RunConfig, spec: ModelSpec, source: Source, texts: Texts, features: Sequence[LayerFound]
+    config: RunConfig, spec: ModelSpec, source: Source, texts: Texts, features: Sequence[LayerFeatures]
 ) -> Work | None:
     parts = parts_or_reason(config, source)
     if isinstance(parts, str):
@@ -170,7 +171,7 @@ def contributions_work(
 
 
 def tables_or_reason(config: RunConfig, source: Source, work: Work | None, load: Load) -> Tables | str:
-    """What writes every row's pre-activation; in words why it is not known, where it is not."""
+    """Return the contributions to every row's pre-activation, or the reason why there are none."""
     if work is None:
         return parts_or_reason(config, source)
     tables = Tables(work.job, load)

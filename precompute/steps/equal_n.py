@@ -1,9 +1,9 @@
-"""Stage 2b: what tells a neuron's number of features from chance: at equal numbers of examples, against two baselines.
+"""Number of features at equal numbers of examples, compared with two baselines, to distinguish it from chance.
 
-A unit of work is some neurons of one layer, as in features.py, or all random directions of a layer. Every neuron's
-examples are also embedded with the neuron's own weights in another order (*permuted*): the same texts, nothing looked
-for. Spaces that do not read the weights give the same then, by construction. What a *random direction* is stands in
-directions.py. Random sets go by the seed, the layer and the neuron: any units, any order, the same numbers.
+A unit of work is some neurons of one layer, as in features.py, or all random directions of a layer (directions.py).
+Every neuron's examples are also embedded with the neuron's own weights in random order (*permuted*): the same texts
+without the neuron's meaning. Spaces that do not use the weights give the same result, by construction. Random sets
+depend on the seed, the layer and the neuron only: units and their order do not matter.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.atlas.manifest import EqualN
-from ne_core.atlas.schema import RANDOM_DIRECTIONS, RAREFIED
+from ne_core.atlas.schema import EQUAL_N, RANDOM_DIRECTIONS
 from ne_core.method.cluster import similarities
 from ne_core.method.embeddings import Embedder, combined, reads_weights
 from ne_core.method.equal_n import (
@@ -23,29 +23,29 @@ from ne_core.method.equal_n import (
     Measure,
     between,
     distances_in,
-    features_at,
     joined_counts,
     mean_distance,
-    some_sets,
+    mean_features,
+    random_subsets,
 )
 from precompute.config import RunConfig
-from precompute.run.mapped import let_go
+from precompute.run.mapped import release_pages
 from precompute.run.step import Step
 from precompute.run.work import Load, Work
-from precompute.steps.activating_examples import LayerRows
+from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.directions import Directions, Pool, directions
 from precompute.steps.features import CHUNK, few_rows, parts_of, unit_ranges
 from precompute.steps.rows import CollectedLayer
 
-PERMUTED, PERMUTED_SETS = 10, 10  # orders of a neuron's weights, and random sets of examples for each of them
-NEURONS, DIRECTIONS = 0, 1  # whose numbers random sets go by
-COLUMNS = tuple(column.name for column in RAREFIED)
+PERMUTED, PERMUTED_SETS = 10, 10  # random orders of a neuron's weights, and random sets of examples for each of them
+NEURONS, DIRECTIONS = 0, 1  # kinds of a chunk, part of the seed of its random sets
+COLUMNS = tuple(column.name for column in EQUAL_N)
 RANDOM = tuple(spec.file.removesuffix(".npy") for spec in RANDOM_DIRECTIONS)
 
 
 @dataclass(frozen=True)
-class RarefiedJob:
-    """What all units share: the space and its cut, how many examples are in a set, random directions, the seed."""
+class EqualNJob:
+    """Data shared by all units: space and cut, the number `n` of examples in a set, random directions, the seed."""
 
     space: str
     cut: float
@@ -59,11 +59,11 @@ class RarefiedJob:
 
 
 @dataclass(frozen=True)
-class RarefiedChunk:
-    """Neurons of a layer from `first` on, or its random directions: `kind` says which.
+class EqualNChunk:
+    """Neurons of a layer from `first` on, or its random directions, depending on `kind`.
 
-    Their inputs, one neuron's after the other's, and their weights are as `Embedder` makes them; so are `permuted`,
-    each one's weights in several orders, None where they are not wanted.
+    Inputs, one neuron after the other, and weights are those of `Embedder`; so are `permuted`, the weights in several
+    random orders, None if they are not needed.
     """
 
     kind: int
@@ -76,141 +76,144 @@ class RarefiedChunk:
 
 
 @dataclass(frozen=True)
-class Rarefied:
-    """By layer: COLUMNS for every neuron, and RANDOM for every random direction; `facts` for the manifest."""
+class EqualNMeasures:
+    """Measures by layer: COLUMNS of every neuron, RANDOM of every random direction; `facts` for the manifest."""
 
     by_layer: Mapping[int, Mapping[str, np.ndarray]]
     facts: EqualN
 
 
-def neurons_chunk(job: RarefiedJob, rows: LayerRows, part: int, embedder: Embedder) -> RarefiedChunk:
-    """The neurons of a layer's `part`-th unit of features."""
+def neurons_chunk(job: EqualNJob, rows: ActivatingExamples, part: int, embedder: Embedder) -> EqualNChunk:
+    """Return the neurons of a layer's `part`-th unit of features, counted from 0."""
     first, permuted = part * CHUNK, None
     W, offsets = np.asarray(rows.weights.W_in[:, first : first + CHUNK]), rows.offsets[first : first + CHUNK + 1]
     if reads_weights(job.space):
-        orders = [shuffled(W, np.random.default_rng([job.seed, rows.layer, first, i])) for i in range(PERMUTED)]
+        orders = [shuffle_weights(W, np.random.default_rng([job.seed, rows.layer, first, i])) for i in range(PERMUTED)]
         permuted = np.stack([embedder.weights(job.space, W) for W in orders]).astype(np.float32)
     x = embedder.inputs(job.space, np.asarray(rows.x[rows.x_row[offsets[0] : offsets[-1]]]))
     W = embedder.weights(job.space, W)
-    return RarefiedChunk(NEURONS, rows.layer, first, x, np.diff(offsets), W, permuted)
+    return EqualNChunk(NEURONS, rows.layer, first, x, np.diff(offsets), W, permuted)
 
 
-def shuffled(W: Float[np.ndarray, "d_in n"], rng: np.random.Generator) -> Float[np.ndarray, "d_in n"]:
-    """Every neuron's weights in a random order."""
+def shuffle_weights(W: Float[np.ndarray, "d_in n"], rng: np.random.Generator) -> Float[np.ndarray, "d_in n"]:
+    """Return every neuron's weights in a random order."""
     return rng.permuted(W, axis=0)
 
 
-def directions_chunk(job: RarefiedJob, rows: LayerRows, found: Directions, embedder: Embedder) -> RarefiedChunk:
-    """All random directions of a layer."""
-    x, W = embedder.inputs(job.space, np.asarray(rows.x[found.x_row])), embedder.weights(job.space, found.W)
-    return RarefiedChunk(DIRECTIONS, rows.layer, 0, x, found.n_examples, W, None)
+def directions_chunk(job: EqualNJob, rows: ActivatingExamples, random: Directions, embedder: Embedder) -> EqualNChunk:
+    """Return all random directions of a layer."""
+    x, W = embedder.inputs(job.space, np.asarray(rows.x[random.x_row])), embedder.weights(job.space, random.W)
+    return EqualNChunk(DIRECTIONS, rows.layer, 0, x, random.n_examples, W, None)
 
 
-def work_rarefied(job: RarefiedJob, given: RarefiedChunk) -> dict[str, np.ndarray]:
-    """A unit as it is saved: a number for each of its neurons, NaN for those with fewer examples than are in a set."""
-    ends, found = np.cumsum(given.n_examples), []
-    for i, (w, end, m) in enumerate(zip(given.W_in.T, ends, given.n_examples, strict=True)):
-        rng = np.random.default_rng([job.seed, given.kind, given.layer, given.first + i])
-        x = np.asarray(given.x[end - m : end], dtype=np.float32)
-        orders = None if given.permuted is None else given.permuted[:, :, i]
-        found.append(measured(job, x, w.astype(np.float32), orders, rng))
-    names = COLUMNS if given.kind == NEURONS else RANDOM
-    return {name: np.array([each[name] for each in found], dtype=np.float32) for name in names}
+def work_equal_n(job: EqualNJob, chunk: EqualNChunk) -> dict[str, np.ndarray]:
+    """Return the arrays of a unit, one number per neuron, NaN for neurons with fewer examples than a set."""
+    ends, measures = np.cumsum(chunk.n_examples), []
+    for i, (w, end, m) in enumerate(zip(chunk.W_in.T, ends, chunk.n_examples, strict=True)):
+        rng = np.random.default_rng([job.seed, chunk.kind, chunk.layer, chunk.first + i])
+        x = np.asarray(chunk.x[end - m : end], dtype=np.float32)
+        orders = None if chunk.permuted is None else chunk.permuted[:, :, i]
+        measures.append(measure_neuron(job, x, w.astype(np.float32), orders, rng))
+    names = COLUMNS if chunk.kind == NEURONS else RANDOM
+    return {name: np.array([each[name] for each in measures], dtype=np.float32) for name in names}
 
 
-def measured(
-    job: RarefiedJob,
+def measure_neuron(
+    job: EqualNJob,
     x: Float[np.ndarray, "m d_in"],
     w: Float[np.ndarray, " d_in"],
     orders: Float[np.ndarray, "orders d_in"] | None,
     rng: np.random.Generator,
 ) -> dict[str, float]:
-    """One neuron, or one random direction."""
+    """Measure one neuron or one random direction."""
     if len(x) < job.n:
         return dict.fromkeys((*COLUMNS, *RANDOM), np.nan)
     cosines = similarities(combined(job.space, x, w))
-    features, distance = features_at(cosines, job.n, job.cut, rng), mean_distance(cosines)
-    other, far = (features, distance.value) if orders is None else permuted(job, x, orders, rng)
+    features, distance = mean_features(cosines, job.n, job.cut, rng), mean_distance(cosines)
+    permuted_features, permuted_distance = (
+        (features, distance.value) if orders is None else permuted(job, x, orders, rng)
+    )
     return {
         "rarefied_features": features.value,
         "rarefied_low": features.low,
         "rarefied_high": features.high,
         "distance_low": distance.low,
         "distance_high": distance.high,
-        "permuted_features": other.value,
-        "permuted_low": other.low if orders is not None else np.nan,
-        "permuted_high": other.high if orders is not None else np.nan,
-        "permuted_distance": far,
+        "permuted_features": permuted_features.value,
+        "permuted_low": permuted_features.low if orders is not None else np.nan,
+        "permuted_high": permuted_features.high if orders is not None else np.nan,
+        "permuted_distance": permuted_distance,
         "random_features": features.value,
         "random_distance": distance.value,
     }
 
 
 def permuted(
-    job: RarefiedJob,
+    job: EqualNJob,
     x: Float[np.ndarray, "m d_in"],
     orders: Float[np.ndarray, "orders d_in"],
     rng: np.random.Generator,
 ) -> tuple[Measure, float]:
-    """Features over orders of the weights, with where 95 % of orders lie if normal; and the mean distance."""
-    within, apart = [], []
+    """Return the mean number of features over orders of the weights, with the interval of 95 % of orders if normal.
+
+    The second value is the mean distance.
+    """
+    set_distances, mean_distances = [], []
     for w in orders:
         cosines = similarities(combined(job.space, x, w))
-        within.append(distances_in(cosines, some_sets(len(x), job.n, PERMUTED_SETS, rng)))
-        apart.append(mean_distance(cosines).value)
-    found = joined_counts(np.concatenate(within), job.cut).reshape(len(orders), PERMUTED_SETS)
-    value, spread = float(found.mean()), SURE * np.sqrt(between(found))
+        set_distances.append(distances_in(cosines, random_subsets(len(x), job.n, PERMUTED_SETS, rng)))
+        mean_distances.append(mean_distance(cosines).value)
+    counts = joined_counts(np.concatenate(set_distances), job.cut).reshape(len(orders), PERMUTED_SETS)
+    value, spread = float(counts.mean()), SURE * np.sqrt(between(counts))
     ends = max(1.0, value - spread), min(float(job.n), value + spread)
-    return Measure(value, *map(float, ends)), float(np.mean(apart))
+    return Measure(value, *map(float, ends)), float(np.mean(mean_distances))
 
 
-def rarefied_from(
-    layers: Sequence[LayerRows],
+def equal_n_from(
+    layers: Sequence[ActivatingExamples],
     units: Sequence[range],
     load: Callable[[int], Mapping[str, np.ndarray]],
-    job: RarefiedJob,
-) -> Rarefied:
-    """All layers from their units, which may have been done in any order; the random directions' come last."""
+    job: EqualNJob,
+) -> EqualNMeasures:
+    """Join the units of all layers, computed in any order; those of the random directions come last."""
     by_layer, last = {}, units[-1].stop if units else 0
-    for number, (rows, mine) in enumerate(zip(layers, units, strict=True)):
-        parts = [load(unit) for unit in mine]
+    for layer_index, (rows, layer_units) in enumerate(zip(layers, units, strict=True)):
+        parts = [load(unit) for unit in layer_units]
         columns = {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
-        by_layer[rows.layer] = columns | dict(load(last + number))
-    return Rarefied(by_layer, job.facts)
+        by_layer[rows.layer] = columns | dict(load(last + layer_index))
+    return EqualNMeasures(by_layer, job.facts)
 
 
-def rarefied_work(config: RunConfig, rows: Sequence[CollectedLayer]) -> Work | None:
-    """Every neuron's units, then the random directions of each layer; None if they are not wanted."""
+def equal_n_work(config: RunConfig, rows: Sequence[CollectedLayer]) -> Work | None:
+    """Return the units of all neurons, then the random directions of each layer; None with --rarefy 0."""
     if not config.rarefy:
         return None
-    job = RarefiedJob(config.embedding, config.default_cut, config.rarefy, config.directions, config.seed)
-    of_unit = [*parts_of([layer.rows for layer in rows]), *((at, None) for at in range(len(rows)))]
+    job = EqualNJob(config.embedding, config.default_cut, config.rarefy, config.directions, config.seed)
+    of_unit = [*parts_of([layer.rows for layer in rows]), *((layer_index, None) for layer_index in range(len(rows)))]
 
-    def chunk(unit: int) -> RarefiedChunk:
-        at, part = of_unit[unit]
-        layer, embedder = rows[at].rows, rows[at].embedder
+    def chunk(unit: int) -> EqualNChunk:
+        layer_index, part = of_unit[unit]
+        layer, embedder = rows[layer_index].rows, rows[layer_index].embedder
         if part is None:
-            made = directions_chunk(job, layer, random_directions(config, layer), embedder)
+            result = directions_chunk(job, layer, random_directions(config, layer), embedder)
         else:
-            made = neurons_chunk(job, layer, part, embedder)
-        let_go(layer.x)
-        return made
+            result = neurons_chunk(job, layer, part, embedder)
+        release_pages(layer.x)
+        return result
 
     few = few_rows(layer.rows for layer in rows)
-    return Work(work_rarefied, job, range(len(of_unit)), 1, chunk, few=few)
+    return Work(work_equal_n, job, range(len(of_unit)), 1, chunk, few=few)
 
 
-def random_directions(config: RunConfig, layer: LayerRows) -> Directions:
-    rng, pool = (
-        np.random.default_rng([config.seed, layer.layer]),
-        Pool.of(layer.weights, layer.x, layer.x_row, layer.example),
-    )
+def random_directions(config: RunConfig, layer: ActivatingExamples) -> Directions:
+    rng = np.random.default_rng([config.seed, layer.layer])
+    pool = Pool.of(layer.weights, layer.x, layer.x_row, layer.example)
     return directions(pool, config.directions, config.rarefy, config.keep, config.max_examples, rng)
 
 
-def all_rarefied(rows: Sequence[CollectedLayer], work: Work | None, load: Load) -> Rarefied | None:
+def all_equal_n(rows: Sequence[CollectedLayer], work: Work | None, load: Load) -> EqualNMeasures | None:
     layers = [layer.rows for layer in rows]
-    return work and rarefied_from(layers, unit_ranges([len(each.maxima) for each in layers]), load, work.job)
+    return work and equal_n_from(layers, unit_ranges([len(each.maxima) for each in layers]), load, work.job)
 
 
-STEP = Step("rarefied", "random directions", "units", all_rarefied, rarefied_work)
+STEP = Step("rarefied", "random directions", "units", all_equal_n, equal_n_work)

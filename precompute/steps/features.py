@@ -1,10 +1,10 @@
-"""Stage 2: every neuron's examples as embeddings, a tree over them, features at the default cut, measures.
+"""Step 2: embeddings of every neuron's examples, a tree over them, features at the default cut, and measures.
 
-A unit of work is `CHUNK` neurons of one layer. It needs x at their key tokens and nothing else, so any machine can do
-it. Its bytes are the same in any process whose BLAS has as many threads: matrix products round otherwise on two threads
-than on one, so workers have one each. Memory: a unit at 100 examples and width 768 travels as 10 MB of float16 x and
-comes back as 0.2 MB; a process holds the float32 embeddings of one neuron at a time. x of a layer may stay on disk, as
-an `np.memmap`.
+A unit of work is `CHUNK` neurons of one layer. It needs only x at their key tokens, so any machine can compute it. Its
+bytes are the same in any process whose BLAS has the same number of threads: matrix products round differently on two
+threads than on one, so workers have one each. Memory: the input of a unit with 100 examples and width 768 is 10 MB of
+float16 x, its result 0.2 MB; a process holds the float32 embeddings of one neuron at a time. x of a layer may stay on
+disk, as an `np.memmap`.
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -16,28 +16,28 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from ne_core.method.cluster import cluster
-from ne_core.method.cluster import unit as at_length_1
+from ne_core.method.cluster import unit as at_unit_length
 from ne_core.method.embeddings import REFERENCE, Embedder, combined
 from ne_core.method.measures import distances_of, measures
 from ne_core.method.nodes import suggested_cut
 from precompute.config import RunConfig
 from precompute.run.engines import LocalEngine
-from precompute.run.mapped import let_go
+from precompute.run.mapped import release_pages
 from precompute.run.progress import OnProgress, silent
 from precompute.run.step import Step
 from precompute.run.work import Load, Work
-from precompute.steps.activating_examples import LayerRows
-from precompute.steps.layer_features import Features, LayerFound, joined
+from precompute.steps.activating_examples import ActivatingExamples
+from precompute.steps.layer_features import Features, LayerFeatures, concatenate
 from precompute.steps.rows import CollectedLayer
 
-CHUNK = 64  # neurons of a unit of work; another number makes other units of the same features
-N_BACKGROUND = 256  # inputs of a layer that a neuron's examples are held against
-FEW_ROWS = 20_000  # fewer rows than this are done before a pool of workers has started
+CHUNK = 64  # neurons of a unit of work; features do not depend on it
+N_BACKGROUND = 256  # inputs of a layer that a neuron's examples are compared with
+FEW_ROWS = 20_000  # with fewer rows, starting a pool of workers takes longer than the work
 
 
 @dataclass(frozen=True)
 class FeaturesJob:
-    """What all units share."""
+    """Data shared by all units."""
 
     cut: float
     space: str = REFERENCE
@@ -45,10 +45,10 @@ class FeaturesJob:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some neurons' inputs at their key tokens, one neuron after the other, and the weights that they go through.
+    """Inputs of some neurons at their key tokens, one neuron after the other, and the neurons' weights.
 
-    All are as `Embedder.inputs` and `Embedder.weights` make them for the job's space. `background` are some inputs of
-    the layer; `is_other` says which of them are none of a neuron's examples.
+    All are those of `Embedder.inputs` and `Embedder.weights` for the job's space. `background` are some inputs of the
+    layer; `is_other` marks those that are not examples of a neuron.
     """
 
     x: Float[np.ndarray, "n_rows d_in"]
@@ -59,95 +59,95 @@ class Chunk:
 
 
 def unit_ranges(n_neurons: Sequence[int]) -> list[range]:
-    """The units of each layer, all layers numbered in a row; `n_neurons` holds the neurons of each."""
+    """Return the units of each layer, numbered through all layers; `n_neurons` holds the number of neurons of each."""
     ends = np.cumsum([0, *(-(-n // CHUNK) for n in n_neurons)]).tolist()
     return [range(first, end) for first, end in pairwise(ends)]
 
 
-def tasks(rows: LayerRows, units: range, done: Container[int] = ()) -> Iterator[tuple[int, Chunk]]:
-    """The units of one layer in the reference space that have not been done, each made when it is asked for."""
+def tasks(rows: ActivatingExamples, units: range, done: Container[int] = ()) -> Iterator[tuple[int, Chunk]]:
+    """Return the unfinished units of one layer in the reference space, each made when it is requested."""
     return ((unit, chunk_of(rows, unit - units.start)) for unit in units if unit not in done)
 
 
-def chunk_of(rows: LayerRows, part: int, space: str = REFERENCE, embedder: Embedder | None = None) -> Chunk:
-    """The layer's `part`-th unit, numbered from 0. Without an embedder, inputs and weights as they are."""
+def chunk_of(rows: ActivatingExamples, part: int, space: str = REFERENCE, embedder: Embedder | None = None) -> Chunk:
+    """Return the layer's `part`-th unit, counted from 0. Without an embedder, inputs and weights are unchanged."""
     start, stop = part * CHUNK, min((part + 1) * CHUNK, len(rows.maxima))
-    mine = slice(rows.offsets[start], rows.offsets[stop])
+    unit_rows = slice(rows.offsets[start], rows.offsets[stop])
     counts = np.diff(rows.offsets[start : stop + 1])
-    x, W, (places, background) = rows.x[rows.x_row[mine]], rows.weights.W_in[:, start:stop], background_of(rows)
+    x, W, (places, background) = rows.x[rows.x_row[unit_rows]], rows.weights.W_in[:, start:stop], background_of(rows)
     examples = (rows.x_row[rows.offsets[j] : rows.offsets[j + 1]] for j in range(start, stop))
-    is_other = np.stack([~np.isin(places, own) for own in examples])
+    is_other = np.stack([~np.isin(places, x_row) for x_row in examples])
     if embedder is None:
         return Chunk(np.asarray(x), counts, W, background, is_other)
     x, background = (embedder.inputs(space, each) for each in (x, background))
     return Chunk(x, counts, embedder.weights(space, W), background, is_other)
 
 
-def background_of(rows: LayerRows) -> tuple[Int[np.ndarray, " n"], Float[np.ndarray, "n d_in"]]:
-    """Some inputs of a layer, the same for all of its neurons: where they stand, and what they are."""
+def background_of(rows: ActivatingExamples) -> tuple[Int[np.ndarray, " n"], Float[np.ndarray, "n d_in"]]:
+    """Return the rows and values of some inputs of a layer, the same for all of its neurons."""
     rng = np.random.default_rng(rows.layer)
     places = np.sort(rng.choice(len(rows.x), min(N_BACKGROUND, len(rows.x)), replace=False))
     return places, np.asarray(rows.x[places])
 
 
 def work_features(job: FeaturesJob, chunk: Chunk) -> dict[str, np.ndarray]:
-    """A unit as it is saved."""
+    """Return the arrays of a unit."""
     return chunk_features(chunk, job.cut, job.space).to_arrays()
 
 
 def chunk_features(chunk: Chunk, cut: float, space: str = REFERENCE) -> Features:
-    """Inputs are copied into the same memory: fetching fresh pages would take as long as the product."""
+    """Return the features of a unit; inputs are copied into one buffer, as new pages take as long as the product."""
     ends, weights = np.cumsum(chunk.n_examples), np.ascontiguousarray(chunk.W_in.T, dtype=np.float32)
-    room = np.empty((chunk.n_examples.max(initial=0), chunk.x.shape[1]), dtype=np.float32)
+    buffer = np.empty((chunk.n_examples.max(initial=0), chunk.x.shape[1]), dtype=np.float32)
     background, parts = chunk.background.astype(np.float32), []
     for w, end, n, is_other in zip(weights, ends, chunk.n_examples, chunk.is_other, strict=True):
-        room[:n] = chunk.x[end - n : end]
+        buffer[:n] = chunk.x[end - n : end]
         others = combined(space, background[is_other], w) if n else background[:0]
-        parts.append(neuron_features(combined(space, room[:n], w), others, cut))
-    return joined(parts)
+        parts.append(neuron_features(combined(space, buffer[:n], w), others, cut))
+    return concatenate(parts)
 
 
 def neuron_features(
     embeddings: Float[np.ndarray, "n d_in"], others: Float[np.ndarray, "n_others d_in"], cut: float
 ) -> Features:
-    """One neuron's features; a neuron without examples has none, and no distances. `others` are no examples of its."""
+    """Return one neuron's features, none without examples; `others` are inputs that are not examples of the neuron."""
     if not len(embeddings):
         return DEAD
-    found = cluster(embeddings, cut)
-    told = measures(found.tree, cut)
+    clusters = cluster(embeddings, cut)
+    summary = measures(clusters.tree, cut)
     background = background_distance(embeddings, others)
-    suggested = suggested_cut(found.tree, background)
+    suggested = suggested_cut(clusters.tree, background)
     return Features(
-        feature=found.feature.astype(np.int32),
-        rank=found.rank.astype(np.int32),
-        center_distance=found.center_distance.astype(np.float32),
-        trees=found.tree,
-        merge_central=found.merge_central.astype(np.int32),
-        size=np.bincount(found.feature).astype(np.int32),
-        central=found.central.astype(np.int32),
-        feature_distance=distances_of(found.tree, found.feature, cut).astype(np.float32),
-        n_examples=np.array([told.n_examples], dtype=np.int32),
-        n_features=np.array([told.n_features], dtype=np.int32),
-        mean_distance=np.array([told.mean_distance], dtype=np.float32),
-        max_distance=np.array([found.max_distance], dtype=np.float32),
-        intra_distance=np.array([told.intra_distance], dtype=np.float32),
-        inter_distance=np.array([told.inter_distance], dtype=np.float32),
-        largest_share=np.array([told.largest_share], dtype=np.float32),
+        feature=clusters.feature.astype(np.int32),
+        rank=clusters.rank.astype(np.int32),
+        center_distance=clusters.center_distance.astype(np.float32),
+        trees=clusters.tree,
+        merge_central=clusters.merge_central.astype(np.int32),
+        size=np.bincount(clusters.feature).astype(np.int32),
+        central=clusters.central.astype(np.int32),
+        feature_distance=distances_of(clusters.tree, clusters.feature, cut).astype(np.float32),
+        n_examples=np.array([summary.n_examples], dtype=np.int32),
+        n_features=np.array([summary.n_features], dtype=np.int32),
+        mean_distance=np.array([summary.mean_distance], dtype=np.float32),
+        max_distance=np.array([clusters.max_distance], dtype=np.float32),
+        intra_distance=np.array([summary.intra_distance], dtype=np.float32),
+        inter_distance=np.array([summary.inter_distance], dtype=np.float32),
+        largest_share=np.array([summary.largest_share], dtype=np.float32),
         background_distance=np.array([background], dtype=np.float32),
         suggested_cut=np.array([np.nan if suggested is None else suggested], dtype=np.float32),
-        n_suggested=np.array([count_at(found.tree, suggested)], dtype=np.int32),
+        n_suggested=np.array([n_features_at_cut(clusters.tree, suggested)], dtype=np.int32),
     )
 
 
 def background_distance(embeddings: Float[np.ndarray, "n d_in"], others: Float[np.ndarray, "n_others d_in"]) -> float:
-    """Mean cosine distance between examples and others; NaN where there are no others."""
+    """Return the mean cosine distance between examples and others, or NaN without others."""
     if not len(others):
         return float("nan")
-    return float(1 - at_length_1(embeddings).mean(axis=0) @ at_length_1(others).mean(axis=0))
+    return float(1 - at_unit_length(embeddings).mean(axis=0) @ at_unit_length(others).mean(axis=0))
 
 
-def count_at(tree: Float[np.ndarray, "m 4"], cut: float | None) -> int:
-    """How many features a cut makes, as the float32 that it is stored as; 0 for none."""
+def n_features_at_cut(tree: Float[np.ndarray, "m 4"], cut: float | None) -> int:
+    """Return the number of features at a cut, rounded to float32 as it is stored; 0 without a cut."""
     return 0 if cut is None else len(tree) + 1 - int((tree[:, 2] <= np.float32(cut)).sum())
 
 
@@ -174,48 +174,52 @@ DEAD = Features(
 )
 
 
-def features_from(rows: LayerRows, load: Callable[[int], Mapping[str, np.ndarray]], units: range) -> LayerFound:
-    """One layer's features from its units, which may have been done in any order."""
-    return LayerFound(rows, joined([Features.from_arrays(load(unit)) for unit in units]))
+def features_from(
+    rows: ActivatingExamples, load: Callable[[int], Mapping[str, np.ndarray]], units: range
+) -> LayerFeatures:
+    """Join one layer's features from its units, computed in any order."""
+    return LayerFeatures(rows, concatenate([Features.from_arrays(load(unit)) for unit in units]))
 
 
 def features_of(
-    layers: Sequence[LayerRows],
+    layers: Sequence[ActivatingExamples],
     cut: float,
     workers: int | None = None,
-    progress: OnProgress = silent,
-) -> list[LayerFound]:
-    """All of it in memory, in the reference space: every neuron of every layer. Any number of workers, the same."""
+    on_progress: OnProgress = silent,
+) -> list[LayerFeatures]:
+    """Compute the features of all layers in memory, in the reference space; `workers` do not change the result."""
     ranges = unit_ranges([len(rows.maxima) for rows in layers])
-    every = chain.from_iterable(tasks(rows, units) for rows, units in zip(layers, ranges, strict=True))
-    results = computed((chunk for _, chunk in every), FeaturesJob(cut), sum(rows.n_rows for rows in layers), workers)
+    chunks = chain.from_iterable(tasks(rows, units) for rows, units in zip(layers, ranges, strict=True))
+    results = compute_units(
+        (chunk for _, chunk in chunks), FeaturesJob(cut), sum(rows.n_rows for rows in layers), workers
+    )
     done, total = 0, sum(len(rows.maxima) for rows in layers)
-    found = []
+    layer_features = []
     for rows, units in zip(layers, ranges, strict=True):
         parts = {}
         for unit, part in zip(units, islice(results, len(units)), strict=True):
             parts[unit] = part
             done += len(part["n_features"])
-            progress(done, total)
-        found.append(features_from(rows, parts.__getitem__, units))
-    return found
+            on_progress(done, total)
+        layer_features.append(features_from(rows, parts.__getitem__, units))
+    return layer_features
 
 
-def computed(
+def compute_units(
     chunks: Iterator[Chunk], job: FeaturesJob, n_rows: int, workers: int | None
 ) -> Iterator[dict[str, np.ndarray]]:
-    """In order. Size alone decides where the work is done, so that the same rows always meet the same arithmetic."""
+    """Yield results in order. Only the size decides between pool and process, so that the same rows round the same."""
     cores = None if n_rows < FEW_ROWS else 1
     return (part for _, part in LocalEngine(workers).map(work_features, job, enumerate(chunks), cores))
 
 
-def parts_of(layers: Sequence[LayerRows]) -> list[tuple[int, int]]:
-    """Of each unit: which of the layers, counted from 0, and which part of it."""
+def parts_of(layers: Sequence[ActivatingExamples]) -> list[tuple[int, int]]:
+    """Return the index of the layer, and the part of it, of each unit, both counted from 0."""
     ranges = unit_ranges([len(rows.maxima) for rows in layers])
-    return [(at, part) for at, units in enumerate(ranges) for part in range(len(units))]
+    return [(layer_index, part) for layer_index, units in enumerate(ranges) for part in range(len(units))]
 
 
-def few_rows(layers: Iterable[LayerRows]) -> bool:
+def few_rows(layers: Iterable[ActivatingExamples]) -> bool:
     return sum(rows.n_rows for rows in layers) < FEW_ROWS
 
 
@@ -224,19 +228,19 @@ def features_work(config: RunConfig, rows: Sequence[CollectedLayer]) -> Work:
     of_unit = parts_of(layers)
 
     def chunk(unit: int) -> Chunk:
-        at, part = of_unit[unit]
-        made = chunk_of(layers[at], part, job.space, rows[at].embedder)
-        let_go(layers[at].x)
-        return made
+        layer_index, part = of_unit[unit]
+        result = chunk_of(layers[layer_index], part, job.space, rows[layer_index].embedder)
+        release_pages(layers[layer_index].x)
+        return result
 
     def size(unit: int) -> int:
-        at, part = of_unit[unit]
-        return min(CHUNK, len(layers[at].maxima) - part * CHUNK)
+        layer_index, part = of_unit[unit]
+        return min(CHUNK, len(layers[layer_index].maxima) - part * CHUNK)
 
     return Work(work_features, job, range(len(of_unit)), 1, chunk, size, few=few_rows(layers))
 
 
-def all_features(rows: Sequence[CollectedLayer], load: Load) -> list[LayerFound]:
+def all_features(rows: Sequence[CollectedLayer], load: Load) -> list[LayerFeatures]:
     ranges = unit_ranges([len(layer.rows.maxima) for layer in rows])
     return [features_from(layer.rows, load, units) for layer, units in zip(rows, ranges, strict=True)]
 

@@ -1,4 +1,4 @@
-"""What travels on to the last stages: the features of a layer's neurons, beside the examples and texts behind them."""
+"""Features of a layer's neurons with their examples and texts, the input of the last steps."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -7,12 +7,12 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from ne_core.text.windows import Window
-from precompute.steps.activating_examples import LayerRows
+from precompute.steps.activating_examples import ActivatingExamples
 
 
 @dataclass(frozen=True)
 class Features:
-    """The features of some neurons in a row: by example, by branch point, by feature and by neuron, each in order.
+    """Features of consecutive neurons, as columns by example, by branch point, by feature and by neuron.
 
     `rank` orders the examples of a feature from its central one (0) outwards, by mean similarity to the rest;
     `center_distance` is the cosine distance to the mean direction of the feature.
@@ -42,7 +42,7 @@ class Features:
         return np.repeat(np.arange(len(self.n_features)), self.n_features)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """By field name, as a unit of work is saved."""
+        """Return the arrays by field name, to save a unit of work."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
@@ -50,17 +50,17 @@ class Features:
         return cls(**{field.name: arrays[field.name] for field in fields(cls)})
 
 
-def joined(parts: Sequence[Features]) -> Features:
-    """The features of neurons that follow each other, from those of some at a time."""
+def concatenate(parts: Sequence[Features]) -> Features:
+    """Concatenate the features of consecutive neurons."""
     names = [field.name for field in fields(Features)]
     return Features(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 @dataclass(frozen=True)
-class LayerFound:
-    """One layer with everything that was found in it."""
+class LayerFeatures:
+    """One layer: its activating examples and features."""
 
-    rows: LayerRows
+    rows: ActivatingExamples
     features: Features
 
     @property
@@ -69,25 +69,25 @@ class LayerFound:
 
     @property
     def first_feature(self) -> Int[np.ndarray, " n_neurons"]:
-        """The number over the layer of each neuron's feature 0."""
+        """Index of each neuron's feature 0 among all features of the layer."""
         return np.cumsum(self.features.n_features) - self.features.n_features
 
     @property
     def feature_of_row(self) -> Int[np.ndarray, " n_rows"]:
-        """The feature of each row, numbered over the layer."""
+        """Feature of each row, numbered over the layer."""
         return self.first_feature[self.rows.neuron] + self.features.feature
 
     @property
     def central_rows(self) -> Int[np.ndarray, " n_features"]:
-        """The row of each feature's central example, numbered over the layer."""
+        """Row of each feature's central example, numbered over the layer."""
         return self.rows.offsets[self.features.neuron_of_feature] + self.features.central
 
 
 @dataclass(frozen=True)
 class Texts:
-    """The dataset examples, what their token ids say, and the window that is shown around a key token.
+    """Dataset examples, the vocabulary of their token ids, and the window shown around a key token.
 
-    Where examples are images, each has one token, its label.
+    An image has one token, its label.
     """
 
     tokens: Int[np.ndarray, "n_examples n_ctx"]

@@ -1,4 +1,4 @@
-"""What every neuron's activation does to the logits directly, a layer a unit of work."""
+"""Direct effect of every neuron's activation on the logits; a unit of work is one layer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ne_core.atlas.schema import LOGITS
-from precompute.models.open_model import ModelSpec, opened
+from precompute.models.open_model import ModelSpec, load_model
 from precompute.models.source import Source
 from precompute.run.step import Step
 from precompute.run.work import Load, Work
@@ -16,20 +16,20 @@ Columns = Mapping[str, np.ndarray]  # logit_tokens and logit_effects of one laye
 
 @dataclass(frozen=True)
 class LogitsJob:
-    """What all units share; unit u is layer `layers[u]`."""
+    """Data shared by all units; unit u is layer `layers[u]`."""
 
     model: ModelSpec
     layers: tuple[int, ...]
 
 
 def work_logits(job: LogitsJob, unit: int) -> dict[str, np.ndarray]:
-    """One layer's columns; none where the model has no direct path to its logits."""
-    found = opened(job.model).logit_effects(job.layers[unit], LOGITS)
-    return {} if found is None else {"logit_tokens": found.tokens, "logit_effects": found.effects}
+    """Return one layer's columns; empty if the model has no direct path to its logits."""
+    effects = load_model(job.model).logit_effects(job.layers[unit], LOGITS)
+    return {} if effects is None else {"logit_tokens": effects.tokens, "logit_effects": effects.effects}
 
 
 def logits_from(layers: Sequence[int], load: Callable[[int], Columns]) -> dict[int, Columns] | None:
-    """By layer; None unless every layer has them."""
+    """Return the columns by layer, or None if a layer has none."""
     units = {layer: load(unit) for unit, layer in enumerate(layers)}
     return units if all(len(columns) for columns in units.values()) else None
 

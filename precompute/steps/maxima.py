@@ -1,4 +1,4 @@
-"""Maxima measured elsewhere: a table of layer, neuron and maximum, for every neuron of the layers that are read."""
+"""File of maxima: a table of layer, neuron and maximum, with every neuron of the layers that are read."""
 
 import csv
 from collections.abc import Mapping
@@ -13,20 +13,20 @@ COLUMNS = ("layer", "neuron", "maximum")
 
 
 def read_maxima(path: Path, n_neurons: Mapping[int, int]) -> dict[int, Float[np.ndarray, " n_neurons"]]:
-    """By layer; a row for another layer is passed over. Raises ConfigError for a neuron without a finite maximum."""
+    """Read the maxima by layer, ignoring other layers. Raises ConfigError if a neuron has no finite maximum."""
     layer, neuron, maximum = columns(path)
-    found = {}
+    maxima = {}
     for number, n in n_neurons.items():
-        mine = layer == number
-        wrong = neuron[mine][(neuron[mine] < 0) | (neuron[mine] >= n)]
+        in_layer = layer == number
+        wrong = neuron[in_layer][(neuron[in_layer] < 0) | (neuron[in_layer] >= n)]
         if len(wrong):
-            raise ConfigError(f"{path} names neuron {wrong[0]} of layer {number}, which has 0 to {n - 1}")
-        found[number] = np.full(n, np.nan, dtype=np.float32)
-        found[number][neuron[mine]] = maximum[mine]
-        missing = np.flatnonzero(~np.isfinite(found[number]))
+            raise ConfigError(f"{path} has neuron {wrong[0]} of layer {number}: this layer has neurons 0 to {n - 1}")
+        maxima[number] = np.full(n, np.nan, dtype=np.float32)
+        maxima[number][neuron[in_layer]] = maximum[in_layer]
+        missing = np.flatnonzero(~np.isfinite(maxima[number]))
         if len(missing):
             raise ConfigError(f"{path} has no finite maximum for neuron {missing[0]} of layer {number}")
-    return found
+    return maxima
 
 
 def columns(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""What every feature is called at the default cut, a layer a unit of work; see ne_core/method/naming.py."""
+"""Names of all features at the default cut (ne_core/method/naming.py); a unit of work is one layer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ from ne_core.method.naming import names, word_classes
 from precompute.run.step import Step
 from precompute.run.work import Load, Work
 from precompute.steps.importance import Importances
-from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.layer_features import LayerFeatures, Texts
 
-FEW_ROWS = 20_000  # fewer rows than this are named before a pool of workers has started
+FEW_ROWS = 20_000  # with fewer rows, starting a pool of workers takes longer than the work
 
 
 @dataclass(frozen=True)
 class NamesJob:
-    """What all units share: the word that each token is to a reader."""
+    """Data shared by all units: the word class of each token."""
 
     words: Int[np.ndarray, " n_vocab"]
 
 
 @dataclass(frozen=True)
-class NamesAsked:
-    """What the names of one layer's features are made of: its rows, and the neuron of each feature."""
+class NamesInput:
+    """Inputs of the names of one layer's features: its rows, and the neuron of each feature."""
 
     feature: Int[np.ndarray, " n_rows"]
     neuron: Int[np.ndarray, " n_features"]
@@ -33,48 +33,50 @@ class NamesAsked:
     importances: Float[np.ndarray, "n_rows n_baselines n_back"]
 
 
-def names_asked(
-    found: LayerFound, texts: Texts, importances: Float[np.ndarray, "n_rows n_baselines n_back"]
-) -> NamesAsked:
-    """Importances as the atlas holds them, so that a reader of the atlas makes the same names."""
-    rows, window = found.rows, texts.window
+def names_input(
+    layer: LayerFeatures, texts: Texts, importances: Float[np.ndarray, "n_rows n_baselines n_back"]
+) -> NamesInput:
+    """Return the inputs of one layer; importances in float16, as a reader of the atlas has them."""
+    rows, window = layer.rows, texts.window
     tokens = window.slice(texts.tokens, texts.lengths, rows.example, rows.pos, -1)[:, : window.back]
-    return NamesAsked(found.feature_of_row, found.features.neuron_of_feature, tokens, clipped(importances))
+    return NamesInput(layer.feature_of_row, layer.features.neuron_of_feature, tokens, clipped(importances))
 
 
-def work_names(job: NamesJob, asked: NamesAsked) -> dict[str, np.ndarray]:
-    """The columns of one layer's features."""
-    found = names(asked.feature, asked.neuron, asked.tokens, asked.importances, job.words)
-    return {"name_keys": found.keys, "name_context": found.context}
+def work_names(job: NamesJob, inputs: NamesInput) -> dict[str, np.ndarray]:
+    """Return the columns of one layer's features."""
+    name = names(inputs.feature, inputs.neuron, inputs.tokens, inputs.importances, job.words)
+    return {"name_keys": name.keys, "name_context": name.context}
 
 
-def names_from(layers: Sequence[LayerFound], load: Callable[[int], Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """The columns of all features from the units, one a layer in their order."""
+def names_from(
+    layers: Sequence[LayerFeatures], load: Callable[[int], Mapping[str, np.ndarray]]
+) -> dict[str, np.ndarray]:
+    """Join the columns of all features from the units, one per layer."""
     units = [load(number) for number in range(len(layers))]
     return {name: np.concatenate([unit[name] for unit in units]) for name in ("name_keys", "name_context")}
 
 
 def named(
-    layers: Sequence[LayerFound],
+    layers: Sequence[LayerFeatures],
     texts: Texts,
     words: Int[np.ndarray, " n_vocab"],
     importances: Mapping[int, Float[np.ndarray, "n_rows n_baselines n_back"]],
 ) -> dict[str, np.ndarray]:
-    """All of it in memory."""
-    asked = [names_asked(found, texts, importances[found.rows.layer]) for found in layers]
-    return names_from(layers, [work_names(NamesJob(words), each) for each in asked].__getitem__)
+    """Compute the names of all features in memory."""
+    inputs = [names_input(layer, texts, importances[layer.rows.layer]) for layer in layers]
+    return names_from(layers, [work_names(NamesJob(words), each) for each in inputs].__getitem__)
 
 
-def names_work(texts: Texts, features: Sequence[LayerFound], importance: Importances) -> Work:
-    def asked(number: int) -> NamesAsked:
-        found = features[number]
-        return names_asked(found, texts, importance.by_layer[found.rows.layer])
+def names_work(texts: Texts, features: Sequence[LayerFeatures], importance: Importances) -> Work:
+    def inputs(number: int) -> NamesInput:
+        layer = features[number]
+        return names_input(layer, texts, importance.by_layer[layer.rows.layer])
 
-    few = sum(found.rows.n_rows for found in features) < FEW_ROWS
-    return Work(work_names, NamesJob(word_classes(texts.vocab)), range(len(features)), 1, asked, few=few)
+    few = sum(layer.rows.n_rows for layer in features) < FEW_ROWS
+    return Work(work_names, NamesJob(word_classes(texts.vocab)), range(len(features)), 1, inputs, few=few)
 
 
-def all_names(features: Sequence[LayerFound], load: Load) -> dict[str, np.ndarray]:
+def all_names(features: Sequence[LayerFeatures], load: Load) -> dict[str, np.ndarray]:
     return names_from(features, load)
 
 

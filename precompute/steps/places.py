@@ -1,4 +1,4 @@
-"""Places on the map, which is made in one piece."""
+"""Positions of the features on the map, computed as one unit."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,23 +13,23 @@ from precompute.run.step import Step
 from precompute.steps.index import Indexed
 from precompute.steps.layout import layout
 
-MAPPED = "pre_mlp"  # the space whose similar features stand together on the map, by default: the one shown first
+MAPPED = "pre_mlp"  # the space of the similar features that are close on the map; the default space of the pages
 
 
 def map_columns(
     features: Mapping[str, np.ndarray],
     seed: int,
-    progress: OnProgress = silent,
+    on_progress: OnProgress = silent,
     space: str = MAPPED,
 ) -> dict[str, np.ndarray]:
-    """Places on the map from the columns of similar features."""
-    graph = (features[f"{what}_{space}"] for what in ("similar", "cosine"))
-    places = layout(*graph, seed, progress)
+    """Return positions on the map from the columns of similar features."""
+    graph = (features[f"{column}_{space}"] for column in ("similar", "cosine"))
+    places = layout(*graph, seed, on_progress)
     return {"map_x": places[:, 0], "map_y": places[:, 1]}
 
 
 def placed(config: RunConfig, similar: Indexed, checkpoints: Checkpoints, on_progress: Stage) -> Indexed:
-    """The same features with their places on the map."""
+    """Return the same features with their positions on the map."""
     if 0 not in checkpoints.done():
         checkpoints.save(0, map_columns(similar.features, config.seed, on_progress))
     return replace(similar, features={**similar.features, **checkpoints.load(0)})

@@ -1,4 +1,4 @@
-"""Every layer's activating examples and statistics, put together from the units of collection, a layer a unit."""
+"""Activating examples and statistics of every layer, joined from the units of collection; a unit is one layer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from precompute.models.source import Source
 from precompute.run.checkpoints import CheckpointError, Checkpoints, new_array
 from precompute.run.progress import Stage
 from precompute.run.step import Step
-from precompute.steps.activating_examples import LayerRows
+from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.collect import layer_rows
 from precompute.steps.collect.step import Collected
 from precompute.steps.sample import LayerStatistics, layer_statistics
@@ -23,9 +23,9 @@ from precompute.steps.sample import LayerStatistics, layer_statistics
 
 @dataclass(frozen=True)
 class CollectedLayer:
-    """One layer as it stands in the run folder."""
+    """One layer as stored in the run folder."""
 
-    rows: LayerRows
+    rows: ActivatingExamples
     statistics: LayerStatistics
 
     @cached_property
@@ -34,7 +34,7 @@ class CollectedLayer:
 
 
 def layers_of(source: Source, collect: Collected, checkpoints: Checkpoints, on_progress: Stage) -> list[CollectedLayer]:
-    """Of all layers; the units of collection are then of no more use."""
+    """Join the rows of all layers, then delete the units of collection."""
     before, paths = checkpoints.done(), [checkpoints.folder / f"x{layer}.npy" for layer in source.layers]
     on_progress.already(len(before))
     for number, layer in enumerate(source.layers):
@@ -51,10 +51,10 @@ def layers_of(source: Source, collect: Collected, checkpoints: Checkpoints, on_p
 
 
 def layer_arrays(source: Source, collect: Collected, layer: int, x: Path) -> dict[str, np.ndarray]:
-    """One layer put together, x into its own file: it may be larger than memory."""
+    """Return one layer's arrays; x is written to its own file, as it may be larger than memory."""
 
     def x_into(shape: tuple[int, int]) -> np.ndarray:
-        # numpy maps no empty file
+        # numpy cannot map an empty file
         return new_array(x, np.float16, shape) if shape[0] else np.zeros(shape, np.float16)
 
     job, load = collect.job, collect.units.load
@@ -64,23 +64,25 @@ def layer_arrays(source: Source, collect: Collected, layer: int, x: Path) -> dic
 
 
 def x_sha256(x: Path, x_row: np.ndarray) -> np.ndarray:
-    """Of the file of x, if there is one: it lies beside the unit, whose own checksums do not cover it."""
+    """Return the hash of the file of x, if there is one: the checksums of the unit do not cover it."""
     return np.array(file_sha256(x) if len(x_row) else "")
 
 
 def check_x(x: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Raises CheckpointError if x is not what an earlier run wrote."""
+    """Raise CheckpointError if x has changed since an earlier run wrote it."""
     try:
         whole = x_sha256(x, arrays["x_row"]) == arrays["x_sha256"]
     except FileNotFoundError:
         whole = False
     if not whole:
-        raise CheckpointError(f"{x} is damaged: delete {x.parent} and give the same command again")
+        raise CheckpointError(f"{x} is damaged: delete {x.parent} and repeat the same command")
 
 
 def layer_from(layer: int, weights: NeuronLayer, arrays: Mapping[str, np.ndarray], x: Path) -> CollectedLayer:
     mapped = np.load(x, mmap_mode="r") if len(arrays["x_row"]) else np.zeros((0, weights.d_in), np.float16)
-    return CollectedLayer(LayerRows.from_arrays(layer, weights, arrays, mapped), LayerStatistics.from_arrays(arrays))
+    return CollectedLayer(
+        ActivatingExamples.from_arrays(layer, weights, arrays, mapped), LayerStatistics.from_arrays(arrays)
+    )
 
 
 STEP = Step("rows", "rows", "layers", layers_of)

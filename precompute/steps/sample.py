@@ -1,4 +1,4 @@
-"""A fixed sample of positions: how a layer's inputs spread, and how often each of its neurons is how active."""
+"""Statistics of a fixed sample of positions: moments of a layer's inputs, histograms of its neurons' activations."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -8,14 +8,14 @@ from jaxtyping import Bool, Float, Int
 
 from ne_core.atlas.schema import HISTOGRAM_BINS
 
-TOGETHER = 64  # neurons that are counted at once
+TOGETHER = 64  # neurons counted at once
 
 
 @dataclass(frozen=True)
 class LayerStatistics:
-    """One layer over the sample: moments of x, and a histogram of each neuron's activations.
+    """Statistics of one layer: moments of x, and a histogram of each neuron's activations.
 
-    Bins are equal, between the ends of `histogram_range`: a neuron's lowest and highest activation in the sample.
+    Bins are equal, between the limits of `histogram_range`: a neuron's lowest and highest activation in the sample.
     """
 
     input_mean: Float[np.ndarray, " d_in"]
@@ -31,24 +31,29 @@ class LayerStatistics:
         return cls(**{field.name: arrays[field.name] for field in fields(cls)})
 
 
-def sampled(allowed: Bool[np.ndarray, "n_examples n_ctx"], n: int, seed: int) -> Bool[np.ndarray, "n_examples n_ctx"]:
-    """`n` of the allowed positions, or all where there are no more; each as likely as any other."""
+def sample_positions(
+    allowed: Bool[np.ndarray, "n_examples n_ctx"], n: int, seed: int
+) -> Bool[np.ndarray, "n_examples n_ctx"]:
+    """Return the mask of `n` of the allowed positions, drawn with equal probability; all if there are fewer."""
     ends = np.cumsum(allowed.sum(axis=1))
     total = int(ends[-1]) if len(ends) else 0
-    number = np.sort(np.random.default_rng(seed).choice(total, min(n, total), replace=False))
-    example = np.searchsorted(ends, number, side="right")
-    place = number - np.append(0, ends)[example]  # so many allowed positions of its example come before it
-    here = allowed[example]
-    pos = (here & (np.cumsum(here, axis=1) == place[:, None] + 1)).argmax(axis=1)
-    chosen = np.zeros_like(allowed)
-    chosen[example, pos] = True
-    return chosen
+    index = np.sort(np.random.default_rng(seed).choice(total, min(n, total), replace=False))
+    example = np.searchsorted(ends, index, side="right")
+    rank = index - np.append(0, ends)[example]  # number of allowed positions of its example before it
+    allowed_here = allowed[example]
+    pos = (allowed_here & (np.cumsum(allowed_here, axis=1) == rank[:, None] + 1)).argmax(axis=1)
+    mask = np.zeros_like(allowed)
+    mask[example, pos] = True
+    return mask
 
 
 def layer_statistics(
     layer: int, units: Iterable[int], load: Callable[[int], Mapping[str, np.ndarray]]
 ) -> LayerStatistics:
-    """From the samples of all units, in order. A layer of 3,072 neurons needs 50 MB for 8,192 positions."""
+    """Compute statistics from the samples of all units, in order.
+
+    Memory: 50 MB for a layer of 3,072 neurons and 8,192 positions.
+    """
     x, activations = [], []
     for unit in units:
         arrays = load(unit)
@@ -62,7 +67,7 @@ def layer_statistics(
 def moments(
     parts: Sequence[np.ndarray],
 ) -> tuple[Float[np.ndarray, " d_in"], Float[np.ndarray, "d_in d_in"]]:
-    """Mean and covariance (over n − 1) of x in parts [n d_in], from sums in float64 in the order of the parts."""
+    """Return mean and covariance (over n − 1) of x in parts [n d_in], from float64 sums in the order of the parts."""
     n, total, products = 0, 0.0, 0.0
     for part in parts:
         x = part.astype(np.float64)
@@ -75,29 +80,32 @@ def moments(
 def histograms(
     activations: Float[np.ndarray, "n n_neurons"],
 ) -> tuple[Float[np.ndarray, "n_neurons 2"], Int[np.ndarray, "n_neurons n_bins"]]:
-    """The ends of each neuron's bins and how many activations are in each; both zero where there are none at all."""
+    """Return the limits of each neuron's bins and the number of activations in each bin; zeros for an empty sample."""
     n_neurons = activations.shape[1]
     ends, counts = np.zeros((n_neurons, 2), dtype=np.float32), np.zeros((n_neurons, HISTOGRAM_BINS), dtype=np.int16)
     for start in range(0, n_neurons if len(activations) else 0, TOGETHER):
-        some = slice(start, start + TOGETHER)
-        values = activations[:, some].astype(np.float32)
-        ends[some] = np.stack([values.min(axis=0), values.max(axis=0)], axis=1)
-        counts[some] = counted(values, *ends[some].astype(np.float64).T)
+        block = slice(start, start + TOGETHER)
+        values = activations[:, block].astype(np.float32)
+        ends[block] = np.stack([values.min(axis=0), values.max(axis=0)], axis=1)
+        counts[block] = count_in_bins(values, *ends[block].astype(np.float64).T)
     return ends, counts
 
 
-def counted(
+def count_in_bins(
     values: Float[np.ndarray, "n n_neurons"],
     low: Float[np.ndarray, " n_neurons"],
     high: Float[np.ndarray, " n_neurons"],
 ) -> Int[np.ndarray, "n_neurons n_bins"]:
-    """Equal bins from low to high, each without its upper end but the last. One that never changes is in its first."""
+    """Count values in equal bins from low to high; only the last includes its upper edge.
+
+    Values that are all equal are in the first bin.
+    """
     high = np.where(high > low, high, low + 1)
     edges = np.linspace(low, high, HISTOGRAM_BINS + 1, axis=1)
     first = np.arange(len(low)) * edges.shape[1]  # where each neuron's edges start
     edges[:, -1] = np.inf  # the highest belongs to the last bin
-    at = first + np.minimum((values - low) * (HISTOGRAM_BINS / (high - low)), HISTOGRAM_BINS - 1).astype(np.intp)
-    # the product may have been rounded across an edge
-    at -= values < edges.take(at)
-    at += values >= edges.take(at + 1)
-    return np.bincount(at.ravel(), minlength=edges.size).reshape(edges.shape)[:, :-1]
+    edge = first + np.minimum((values - low) * (HISTOGRAM_BINS / (high - low)), HISTOGRAM_BINS - 1).astype(np.intp)
+    # correct a product that was rounded across an edge
+    edge -= values < edges.take(edge)
+    edge += values >= edges.take(edge + 1)
+    return np.bincount(edge.ravel(), minlength=edges.size).reshape(edges.shape)[:, :-1]

@@ -1,14 +1,14 @@
-"""An atlas of any size without a model: features planted by construction, written by the writers of a real build.
+"""A synthetic atlas of any size, without a model: planted features, written by the same code as a real build.
 
-settings.py   what can be chosen
+settings.py   settings and their ranges
 words.py      a vocabulary of made-up words
 concepts.py   the bank of concepts: directions in families, words, layers
-corpus.py     texts in which every concept turns up
-neurons.py    which concepts each neuron mixes, and on which examples it fires
-around.py     activations and importances around the key tokens
+corpus.py     texts with key tokens and context of the concepts
+neurons.py    the concepts that each neuron mixes, and its activating examples
+windows.py    activations and importances in windows around the key tokens
 effects.py    logit effects
-layer.py      one layer's rows, inputs, weights and statistics
-description.py  what the manifest says of it
+layer.py      one layer's activating examples, inputs, weights and statistics
+description.py  description for the manifest
 similar.py    similar features, searched within families of concepts
-make.py       the stages in their order
+make.py       the steps in order
 """

@@ -1,6 +1,6 @@
-"""The bank of concepts: those of a family have a direction in common. Each has its words and layers.
+"""Bank of concepts: the directions of a family share a component. Each concept has its words and layers.
 
-In layer l a concept's direction has turned by l · TURN from its first: cosines between layers fall with their distance.
+In layer l a concept's direction is rotated by l · TURN: cosines between layers fall with their distance.
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from jaxtyping import Float, Int
 from precompute.synthetic.settings import FAMILY, Settings
 from precompute.synthetic.words import MARKS, N_COMMON
 
-KEYS, CONTEXT = 3, 4  # key tokens of a concept; tokens before it, half of them the family's
-KEY_SHARES = (0.7, 0.9, 1.0)  # how often each key token is the one, added up
+KEYS, CONTEXT = 3, 4  # key tokens of a concept; context tokens, half of them the family's
+KEY_SHARES = (0.7, 0.9, 1.0)  # cumulative shares of the key tokens
 SHARED = 0.25  # cosine between concepts of a family
 TURN = 0.05  # radians a layer
 HOMONYM = 0.15  # share of concepts whose first key token is also that of a concept of their family
@@ -20,11 +20,11 @@ HOMONYM = 0.15  # share of concepts whose first key token is also that of a conc
 
 @dataclass(frozen=True)
 class Concepts:
-    """`first` and `last` are the layers that a concept is found in; `popularity` how often it turns up."""
+    """`first` and `last` are a concept's layers; `popularity` is how often it occurs."""
 
     family_direction: Float[np.ndarray, "n_families d_in"]
     direction: Float[np.ndarray, "n d_in"]
-    turned: Float[np.ndarray, "n d_in"]
+    other_direction: Float[np.ndarray, "n d_in"]
     keys: Int[np.ndarray, "n n_keys"]
     context: Int[np.ndarray, "n n_context"]
     first: Int[np.ndarray, " n"]
@@ -39,8 +39,8 @@ class Concepts:
         return np.arange(len(self)) // FAMILY
 
     def directions(self, layer: int) -> Float[np.ndarray, "n d_in"]:
-        """Of length 1, but for chance."""
-        return np.cos(TURN * layer) * self.direction + np.sin(TURN * layer) * self.turned
+        """Return directions in a layer, of length 1 up to noise."""
+        return np.cos(TURN * layer) * self.direction + np.sin(TURN * layer) * self.other_direction
 
     def living(self, layer: int) -> Int[np.ndarray, " living"]:
         return np.flatnonzero((self.first <= layer) & (layer <= self.last))
@@ -54,7 +54,7 @@ def concepts(settings: Settings, rng: np.random.Generator) -> Concepts:
     return Concepts(
         family_direction=families,
         direction=np.sqrt(SHARED) * families[family] + np.sqrt(1 - SHARED) * directions(n, d, rng),
-        turned=np.sqrt(SHARED) * directions(settings.families, d, rng)[family]
+        other_direction=np.sqrt(SHARED) * directions(settings.families, d, rng)[family]
         + np.sqrt(1 - SHARED) * directions(n, d, rng),
         keys=keys,
         context=context,
@@ -65,29 +65,32 @@ def concepts(settings: Settings, rng: np.random.Generator) -> Concepts:
 
 
 def directions(n: int, d: int, rng: np.random.Generator) -> Float[np.ndarray, "n d"]:
-    """Random ones, nearly at right angles to each other and of nearly length 1."""
+    """Return random directions, nearly orthogonal and of nearly length 1."""
     return rng.standard_normal((n, d), dtype=np.float32) / np.float32(np.sqrt(d))
 
 
 def words(settings: Settings, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Key tokens and context tokens, each of one concept or one family but for the homonyms."""
+    """Return key tokens and context tokens, each of one concept or one family, except homonyms."""
     n, half = settings.concepts, CONTEXT // 2
-    own = len(MARKS) + N_COMMON + rng.permutation(settings.vocab - len(MARKS) - N_COMMON)
-    keys, rest = own[: KEYS * n].reshape(n, KEYS), own[KEYS * n :]
-    mine, families = rest[: half * n].reshape(n, half), rest[half * n :][: half * settings.families].reshape(-1, half)
+    tokens = len(MARKS) + N_COMMON + rng.permutation(settings.vocab - len(MARKS) - N_COMMON)
+    keys, rest = tokens[: KEYS * n].reshape(n, KEYS), tokens[KEYS * n :]
+    concept_context, family_context = (
+        rest[: half * n].reshape(n, half),
+        rest[half * n :][: half * settings.families].reshape(-1, half),
+    )
     homonym = (rng.random(n) < HOMONYM) & (np.arange(n) % FAMILY > 0)
     keys[homonym, 0] = keys[np.flatnonzero(homonym) - 1, 0]
-    return keys, np.concatenate([mine, families[np.arange(n) // FAMILY]], axis=1)
+    return keys, np.concatenate([concept_context, family_context[np.arange(n) // FAMILY]], axis=1)
 
 
 def layers(settings: Settings, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """The first and last layer of each concept: a family appears in one, and falls into its concepts from there on.
+    """Return the first and last layer of each concept: a family starts in one layer and splits into its concepts later.
 
-    One concept in six lives everywhere, so that no layer is empty.
+    One concept in six is in every layer, so that no layer is empty.
     """
-    n, deepest = settings.concepts, settings.layers - 1
-    appears = rng.integers(settings.layers, size=settings.families) * rng.random(settings.families)
-    first = np.minimum(appears[np.arange(n) // FAMILY].astype(int) + rng.integers(3, size=n), deepest)
-    last = np.minimum(first + rng.geometric(0.2, size=n), deepest)
-    first[::FAMILY], last[::FAMILY] = 0, deepest
+    n, last_layer = settings.concepts, settings.layers - 1
+    family_start = rng.integers(settings.layers, size=settings.families) * rng.random(settings.families)
+    first = np.minimum(family_start[np.arange(n) // FAMILY].astype(int) + rng.integers(3, size=n), last_layer)
+    last = np.minimum(first + rng.geometric(0.2, size=n), last_layer)
+    first[::FAMILY], last[::FAMILY] = 0, last_layer
     return first, last

@@ -1,4 +1,4 @@
-"""Texts of made-up words in which concepts turn up: a key token near the end of a slot, context before it."""
+"""Texts of made-up words with concepts: a key token near the end of a slot, context tokens before it."""
 
 from dataclasses import dataclass
 
@@ -9,16 +9,16 @@ from precompute.synthetic.concepts import CONTEXT, KEY_SHARES, Concepts
 from precompute.synthetic.settings import Settings
 from precompute.synthetic.words import frequencies
 
-SLOT, KEY, CONTEXTS = 8, 6, (2, 4)  # tokens of a slot; where in it the key token and the context tokens stand
-SHORT = 0.1  # share of the examples that end early
-NOBODY = -1
+SLOT, KEY, CONTEXTS = 8, 6, (2, 4)  # tokens of a slot; positions in it of the key token and the context tokens
+SHORT = 0.1  # share of examples that end early
+NO_CONCEPT = -1
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """`concept` names the concept of every key token, NOBODY elsewhere.
+    """`concept` is the concept of every key token, NO_CONCEPT elsewhere.
 
-    Concept c turns up at `example[start[c]:start[c + 1]]` and `pos[…]`, in an order of its own, once in an example.
+    Concept c occurs at `example[start[c]:start[c + 1]]` and `pos[…]`, in random order, at most once in an example.
     """
 
     tokens: Int[np.ndarray, "n_examples n_ctx"]
@@ -35,41 +35,45 @@ def corpus(settings: Settings, bank: Concepts, rng: np.random.Generator) -> Corp
     tokens = filler(settings, rng)
     lengths = np.where(rng.random(n) < SHORT, 1 + SLOT * rng.integers(1, n_slots + 1, size=n), n_ctx).astype(np.int32)
     key_pos = 1 + SLOT * np.arange(n_slots) + KEY
-    there = mixed(bank, n, n_slots, rng)
-    tokens[:, key_pos] = bank.keys[there, np.searchsorted(KEY_SHARES, rng.random(there.shape))]
-    for before in (KEY - at for at in CONTEXTS):
-        tokens[:, key_pos - before] = bank.context[there, rng.integers(CONTEXT, size=there.shape)]
+    slots = mixed_concepts(bank, n, n_slots, rng)
+    tokens[:, key_pos] = bank.keys[slots, np.searchsorted(KEY_SHARES, rng.random(slots.shape))]
+    for distance in (KEY - position for position in CONTEXTS):
+        tokens[:, key_pos - distance] = bank.context[slots, rng.integers(CONTEXT, size=slots.shape)]
     inside = np.arange(n_ctx) < lengths[:, None]
-    concept = np.full((n, n_ctx), NOBODY, dtype=np.int32)
-    concept[:, key_pos] = there
-    concept[~inside], tokens[~inside] = NOBODY, 0
-    return Corpus(tokens, lengths, concept, *turning_up(concept, len(bank), rng))
+    concept = np.full((n, n_ctx), NO_CONCEPT, dtype=np.int32)
+    concept[:, key_pos] = slots
+    concept[~inside], tokens[~inside] = NO_CONCEPT, 0
+    return Corpus(tokens, lengths, concept, *occurrences(concept, len(bank), rng))
 
 
 def filler(settings: Settings, rng: np.random.Generator) -> Int[np.ndarray, "n_examples n_ctx"]:
-    """Tokens by their frequencies alone."""
+    """Draw tokens by their frequencies."""
     ends = np.cumsum(frequencies(settings.vocab))
-    drawn = np.searchsorted(ends, rng.random((settings.examples, settings.context)), side="right")
-    return np.minimum(drawn, settings.vocab - 1).astype(np.int32)
+    numbers = np.searchsorted(ends, rng.random((settings.examples, settings.context)), side="right")
+    return np.minimum(numbers, settings.vocab - 1).astype(np.int32)
 
 
-def mixed(bank: Concepts, n: int, n_slots: int, rng: np.random.Generator) -> Int[np.ndarray, "n n_slots"]:
-    """Different concepts for each example, popular ones in more: those that come first when each has a rate to come."""
-    chosen = np.empty((n, n_slots), dtype=np.int32)
+def mixed_concepts(bank: Concepts, n: int, n_slots: int, rng: np.random.Generator) -> Int[np.ndarray, "n n_slots"]:
+    """Draw different concepts for each example, weighted by popularity: the first to arrive at exponential rates."""
+    drawn = np.empty((n, n_slots), dtype=np.int32)
     rates = bank.popularity.astype(np.float32)
     for example in range(n):
         waits = rng.standard_exponential(len(rates), dtype=np.float32) / rates
-        chosen[example] = rng.permutation(np.argpartition(waits, n_slots)[:n_slots])
-    return chosen
+        drawn[example] = rng.permutation(np.argpartition(waits, n_slots)[:n_slots])
+    return drawn
 
 
-def turning_up(
+def occurrences(
     concept: Int[np.ndarray, "n n_ctx"], n_concepts: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Example and position of every key token by concept, and where each concept's begin."""
+    """Return example and position of every key token by concept, and where each concept starts."""
     order = rng.permutation(len(concept))
-    example, pos = np.nonzero(concept[order] != NOBODY)
+    example, pos = np.nonzero(concept[order] != NO_CONCEPT)
     example = order[example]
-    of = concept[example, pos]
-    by = np.argsort(of, kind="stable")
-    return example[by], pos[by], np.searchsorted(of[by], np.arange(n_concepts + 1))
+    concepts = concept[example, pos]
+    order_by_concept = np.argsort(concepts, kind="stable")
+    return (
+        example[order_by_concept],
+        pos[order_by_concept],
+        np.searchsorted(concepts[order_by_concept], np.arange(n_concepts + 1)),
+    )

@@ -1,12 +1,12 @@
-"""The manifest of a synthetic atlas: what it says of itself, first of all that it is made up."""
+"""Description of a synthetic atlas for its manifest, which states that it is made up."""
 
 from ne_core.atlas.manifest import Corpus, Description, Importance, Model
 from ne_core.method.embeddings import REFERENCE
-from precompute.steps.layer_features import LayerFound
-from precompute.synthetic.around import BASELINES, KNOWN
+from precompute.steps.layer_features import LayerFeatures
 from precompute.synthetic.layer import KEEP, SAMPLED
 from precompute.synthetic.neurons import HEAVIEST
 from precompute.synthetic.settings import Settings
+from precompute.synthetic.windows import BASELINES, KNOWN
 
 CUT = 0.5
 NOTES = [
@@ -16,8 +16,8 @@ NOTES = [
 ]
 
 
-def description(settings: Settings, layers: list[LayerFound]) -> Description:
-    """The manifest's fields that the arrays cannot tell."""
+def description(settings: Settings, layers: list[LayerFeatures]) -> Description:
+    """Return the fields of the manifest that the arrays do not determine."""
     return Description(
         name="synthetic",
         units="neurons",

@@ -1,26 +1,26 @@
-"""What can be chosen of a synthetic atlas; the defaults have GPT2-small's size."""
+"""Settings of a synthetic atlas; the defaults have GPT2-small's size."""
 
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from precompute.config import ConfigError
 
-FAMILY = 6  # concepts that have a direction in common
+FAMILY = 6  # concepts that share a direction
 
 
 def choice(default: int, least: int, most: int, help: str) -> Any:
-    """A whole number that the command line offers as an option of the same name."""
+    """Declare a whole number that the command line offers as an option of the same name."""
     return field(default=default, metadata={"least": least, "most": most, "help": help})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Checked: a number outside its range raises ConfigError in one line."""
+    """Checked settings: a number out of range raises ConfigError in one line."""
 
     layers: int = choice(12, 1, 999, "layers")
     neurons: int = choice(3072, 2, 2**20, "neurons of a layer")
     rows: int = choice(1_000_000, 1, 2**30, "activating examples of all neurons together, about")
-    d_in: int = choice(768, 256, 2**14, "input width: below 256 concepts would run into each other")
+    d_in: int = choice(768, 256, 2**14, "input width, at least 256 so that concepts stay distinct")
     examples: int = choice(10_000, 100, 2**24, "dataset examples")
     context: int = choice(256, 16, 2**14, "tokens of an example")
     vocab: int = choice(50_000, 2_000, 2**20, "tokens of the vocabulary")
@@ -28,10 +28,10 @@ class Settings:
     seed: int = choice(0, 0, 2**31, "seed of everything random")
 
     def __post_init__(self):
-        for each in fields(self):
-            value, least, most = getattr(self, each.name), each.metadata["least"], each.metadata["most"]
+        for setting in fields(self):
+            value, least, most = getattr(self, setting.name), setting.metadata["least"], setting.metadata["most"]
             if not least <= value <= most:
-                raise ConfigError(f"{option(each.name)}: {value} is not between {least} and {most}")
+                raise ConfigError(f"{option(setting.name)}: {value} is not between {least} and {most}")
         if self.concepts % FAMILY:
             raise ConfigError(f"concepts: {self.concepts} is not a multiple of {FAMILY}")
         if self.vocab < MOST_WORDS * self.concepts:
@@ -42,7 +42,7 @@ class Settings:
         return self.concepts // FAMILY
 
 
-MOST_WORDS = 10  # of the vocabulary for each concept: its key tokens, its context and what is nobody's
+MOST_WORDS = 10  # least vocabulary for each concept: key tokens, context tokens and others
 
 
 def option(name: str) -> str:

@@ -1,4 +1,4 @@
-"""A vocabulary of made-up words: common ones first, as frequent as words of a language are."""
+"""Vocabulary of made-up words: common ones first, with the frequencies of a language's words."""
 
 import numpy as np
 from jaxtyping import Float
@@ -6,11 +6,13 @@ from jaxtyping import Float
 MARKS = ["<|endoftext|>", ",", ".", "\n", ":", ";", "(", ")", '"', "-", "?", "!", "0", "1", "2", "3", "7", "10", "\t"]
 SYLLABLES = [consonant + vowel for consonant in "bdfjlmrstv" for vowel in "aeiou"]
 ENDS = ["", "n", "r", "l"]
-N_COMMON = 200  # words of two syllables, which no concept has for its own
+N_COMMON = 200  # words of two syllables, of no concept
 
 
 def vocabulary(n: int, rng: np.random.Generator) -> list[str]:
-    """`n` different tokens: marks, common words, then rarer ones; most begin with a space, some are parts of words."""
+    """Return `n` different tokens: marks, common words, then rarer ones; most begin with a space, some are parts of
+    words.
+    """
     words = [*short_words(N_COMMON, rng), *long_words(n - len(MARKS) - N_COMMON, rng)]
     kind = rng.random(len(words))
     kind[:N_COMMON] = 1
@@ -26,14 +28,14 @@ def short_words(n: int, rng: np.random.Generator) -> list[str]:
 
 
 def long_words(n: int, rng: np.random.Generator) -> list[str]:
-    """Of three syllables and an ending, or of four when those run out."""
+    """Return words of three syllables and an ending, or of four syllables when those run out."""
     syllables = 3 if n <= len(SYLLABLES) ** 3 * len(ENDS) else 4
     numbers = rng.choice(len(SYLLABLES) ** syllables * len(ENDS), n, replace=False)
     return [text(number // len(ENDS), syllables) + ENDS[number % len(ENDS)] for number in numbers.tolist()]
 
 
 def text(number: int, syllables: int) -> str:
-    """The number, spelled in syllables as its digits."""
+    """Spell a number with syllables as its digits."""
     parts = []
     for _ in range(syllables):
         number, digit = divmod(number, len(SYLLABLES))
@@ -42,7 +44,7 @@ def text(number: int, syllables: int) -> str:
 
 
 def frequencies(n: int) -> Float[np.ndarray, " {n}"]:
-    """How likely each token is where no concept stands: Zipf's law with Mandelbrot's shift."""
+    """Probability of each token at positions without a concept: the Zipf–Mandelbrot law."""
     weights = 1 / (np.arange(n) + 2.7)
-    weights[0] = 0  # the end of a text stands inside none
+    weights[0] = 0  # the end-of-text mark never occurs inside a text
     return weights / weights.sum()

@@ -1,4 +1,4 @@
-"""Everything that an atlas is made of, as the steps left it: what `write_atlas` writes."""
+"""Parts of an atlas, the results of all steps: the input of `write_atlas`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,29 +9,29 @@ from jaxtyping import Float
 
 from ne_core.atlas.manifest import Description
 from precompute.steps.contributions import Columns as Contributions
-from precompute.steps.equal_n import Rarefied
+from precompute.steps.equal_n import EqualNMeasures
 from precompute.steps.index import Indexed
-from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.layer_features import LayerFeatures, Texts
 from precompute.steps.logits import Columns
 from precompute.steps.sample import LayerStatistics
 
 
 @dataclass(frozen=True, kw_only=True)
 class AtlasParts:
-    """An atlas before it is written; None for the parts that it does without.
+    """Parts of an atlas before it is written; None for optional parts that it lacks.
 
-    `statistics`, `importances`, `logits` and `contributions` are by layer; a mapping that makes a layer's when asked
-    keeps the others out of memory. `spaces` is the table of schema.COMPARISONS. `beside` may write further files.
+    `statistics`, `importances`, `logits` and `contributions` are by layer; a lazy mapping keeps other layers out of
+    memory. `spaces` is the table of schema.COMPARISONS. `write_more` may write further files.
     """
 
     description: Description
     texts: Texts
-    layers: Sequence[LayerFound]
+    layers: Sequence[LayerFeatures]
     statistics: Mapping[int, LayerStatistics]
     importances: Mapping[int, Float[np.ndarray, "n_rows n_baselines n_back"]]
     indexed: Indexed
     logits: Mapping[int, Columns] | None = None
     contributions: Mapping[int, Contributions] | None = None
-    rarefied: Rarefied | None = None
+    equal_n: EqualNMeasures | None = None
     spaces: Mapping[str, np.ndarray] | None = None
-    beside: Callable[[Path], None] = lambda folder: None
+    write_more: Callable[[Path], None] = lambda folder: None

@@ -1,1 +1,1 @@
-"""What things cost, each measured against something in the same run; `make bench` prints the figures."""
+"""Benchmarks: costs, each compared with something in the same run; `make bench` prints the figures."""

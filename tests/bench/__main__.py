@@ -1,6 +1,6 @@
 """`python -m tests.bench [--full] [--only NAME …]`: prints `name value unit`, a line for each figure.
 
-Without `--full` it takes some ten minutes; what takes longer is a whole build at GPT2-small's shape.
+It takes about ten minutes; `--full` adds longer ones, such as a whole build at GPT2-small's shape.
 """
 
 import argparse
@@ -13,13 +13,11 @@ from pathlib import Path
 from precompute.demo_model.quiet import quiet
 from tests.bench import (
     app,
-    app_env,
     collect,
     gpt2,
     importance,
     layout,
     load,
-    nearest,
     precision,
     sae,
     similar,
@@ -38,7 +36,7 @@ def bench_app(figures: Figures) -> None:
 
 
 def bench_app_env(figures: Figures) -> None:
-    app_env.measure(figures)
+    app.measure_environment(figures)
 
 
 def bench_collect(figures: Figures) -> None:
@@ -58,11 +56,11 @@ def bench_trees(figures: Figures) -> None:
 
 
 def bench_nearest(figures: Figures) -> None:
-    nearest.measure(figures)
+    similar.measure_speed(figures)
 
 
 def bench_similar(figures: Figures) -> None:
-    similar.measure(figures, ATLAS)
+    similar.measure_key_tokens(figures, ATLAS)
 
 
 def bench_layout(figures: Figures) -> None:
@@ -124,12 +122,12 @@ FULL = {"app_env": bench_app_env, "precision": bench_precision, "gpt2": bench_gp
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
-    parser.add_argument("--full", action="store_true", help="also what takes longer")
-    parser.add_argument("--only", nargs="+", choices=BENCHES | FULL, help="which to run")
-    given = parser.parse_args()
+    parser.add_argument("--full", action="store_true", help="also the longer ones")
+    parser.add_argument("--only", nargs="+", choices=BENCHES | FULL, help="benchmarks to run")
+    options = parser.parse_args()
     quiet()
     figures = Figures()
-    for name in given.only or (BENCHES | FULL if given.full else BENCHES):
+    for name in options.only or (BENCHES | FULL if options.full else BENCHES):
         (BENCHES | FULL)[name](figures)
     figures.write()
 

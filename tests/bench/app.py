@@ -1,7 +1,8 @@
-"""The explorer on the demo atlas: how soon it starts, how long a page takes on the server, how much memory it holds."""
+"""The explorer on the demo atlas: start, page times on the server, memory, and the size of its environment."""
 
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.bench.server import browse, memory_mb, run_page, server
 
 STARTS = 5
 NEURONS = 60
+MOST_MB = 500  # of a fresh environment
 
 
 def measure(figures: Figures, atlas_dir: Path) -> None:
@@ -26,7 +28,7 @@ def measure(figures: Figures, atlas_dir: Path) -> None:
 
 
 def start(atlas_dir: Path) -> float:
-    """Process start to the end of the first script run, the atlas opened."""
+    """Seconds from process start to the end of the first script run, with the atlas opened."""
     started = time.perf_counter()
     with server(atlas_dir.parent) as (process, port), browse(process, port) as connection:
         run_page(connection, "", f"atlas={atlas_dir.name}")
@@ -34,14 +36,14 @@ def start(atlas_dir: Path) -> float:
 
 
 def bare_import() -> float:
-    """What the start is held against: a Python that does nothing but import streamlit."""
+    """Seconds of a Python that only imports streamlit, for comparison with the start."""
     started = time.perf_counter()
     subprocess.run([sys.executable, "-c", "import streamlit"], check=True)
     return time.perf_counter() - started
 
 
 def page_seconds(connection, atlas_dir: Path) -> list[float]:
-    """Every page once, then a seeded choice of neurons that have features, each for the first time."""
+    """Seconds of a seeded choice of neuron pages, each opened once, after a warm-up of the pages."""
     for page in ("", "neuron", "search", "about"):
         run_page(connection, page, f"atlas={atlas_dir.name}")
     atlas = Atlas.open(atlas_dir)
@@ -51,3 +53,20 @@ def page_seconds(connection, atlas_dir: Path) -> list[float]:
         f"atlas={atlas_dir.name}&layer={atlas.neurons['layer'][r]}&neuron={atlas.neurons['neuron'][r]}" for r in rows
     ]
     return [run_page(connection, "neuron", query) for query in queries]
+
+
+def measure_environment(figures: Figures) -> None:
+    """Measure a fresh environment of the app's packages, before and after compilation."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        install = [f"{folder}/bin/python", "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+        subprocess.run([*install, "--no-compile", "-r", "requirements-app.txt", "-c", "constraints.txt"], check=True)
+        figures.add("app_env_mb", size_mb(Path(folder)), "MB")
+        subprocess.run([f"{folder}/bin/python", "-m", "compileall", "-q", folder], stdout=subprocess.DEVNULL)
+        figures.add("app_env_compiled_mb", size_mb(Path(folder)), "MB")
+
+
+def size_mb(folder: Path) -> float:
+    """Size of the files in a folder, in MB of a million bytes."""
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sum(path.stat().st_size for path in files) / 1e6

@@ -1,4 +1,4 @@
-"""The explorer without a browser or a network: pages under Streamlit's AppTest, and the search index by itself."""
+"""The explorer without a browser or a network: pages under Streamlit's AppTest, and the search index alone."""
 
 import os
 import time
@@ -9,14 +9,14 @@ from streamlit.testing.v1 import AppTest
 
 from ne_core.atlas import Atlas
 from tests.bench.figures import Figures
-from tests.bench.views import asked, views
+from tests.bench.views import search_terms, views
 from tests.support.apptest import APP
 
 PAGES, REPEATS = ("", "neuron", "board", "search"), 5
 
 
 def measure_apptest(figures: Figures, atlas_dir: Path) -> None:
-    """Each view for the first time but for the first of its page, which loads what the page needs."""
+    """Measure each view once, leaving out the first of each page, which loads what the page needs."""
     os.environ["NE_ATLASES"] = str(atlas_dir.parent)
     seconds = []
     for page in PAGES:
@@ -31,8 +31,8 @@ def measure_apptest(figures: Figures, atlas_dir: Path) -> None:
 
 def run(app: AppTest, query: str) -> float:
     app.query_params.clear()
-    for each in query.split("&"):
-        name, value = each.split("=", 1)
+    for parameter in query.split("&"):
+        name, value = parameter.split("=", 1)
         app.query_params[name] = value.replace("+", " ")
     started = time.perf_counter()
     app.run()
@@ -42,21 +42,21 @@ def run(app: AppTest, query: str) -> float:
 
 
 def measure_search(figures: Figures, atlas_dir: Path) -> None:
-    """Queries of every kind, the commonest words among them, each asked several times."""
+    """Measure queries of every kind, the commonest words among them, several times each."""
     atlas, seconds = Atlas.open(atlas_dir), []
-    for words in asked(atlas):
+    for words in search_terms(atlas):
         text = words.replace("+", " ")
         tokens = [id for id, token in enumerate(atlas.vocab) if token.strip() == text]
         for _ in range(REPEATS):
-            for search, given in ((atlas.search.words, text), (atlas.search.named, text)):
-                seconds.append(timed(search, given))
+            for search, query in ((atlas.search.words, text), (atlas.search.named, text)):
+                seconds.append(timed(search, query))
             if tokens:
                 seconds.append(timed(atlas.search.key_token, tokens))
     figures.add("search_ms_p95_synthetic", 1000 * float(np.percentile(seconds, 95)), "ms")
     figures.add("search_ms_max_synthetic", 1000 * max(seconds), "ms")
 
 
-def timed(search, given) -> float:
+def timed(search, query) -> float:
     started = time.perf_counter()
-    search(given)
+    search(query)
     return time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""The explorer in a real Chromium, as the reader feels it: from a click to the page that is painted."""
+"""The explorer in a real Chromium: from a click to the painted page."""
 
 import tempfile
 import time
@@ -9,17 +9,17 @@ import numpy as np
 
 from ne_core.atlas import Atlas
 from tests.bench.figures import Figures
-from tests.bench.views import spelled
+from tests.bench.views import neuron_query
 from tests.support.browser import CHROMIUM, PATIENCE_MS, chromium, launched, settled, wait_for
 
 CLICKS, STARTS = 15, 3
-DRAWN = """was => document.querySelector('h1')?.textContent !== was &&
+PAGE_CHANGED = """before => document.querySelector('h1')?.textContent !== before &&
     document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"""
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def measure(figures: Figures, atlas_dir: Path) -> None:
-    """Without a browser on this machine there is nothing to measure."""
+    """Measure, unless there is no browser on this machine."""
     if CHROMIUM is None:
         return
     figures.add(
@@ -32,7 +32,7 @@ def measure(figures: Figures, atlas_dir: Path) -> None:
 
 
 def start(atlas_dir: Path) -> float:
-    """Process start to the first page painted, in a browser that runs already."""
+    """Seconds from process start to the first painted page, in a browser that is running already."""
     with chromium() as browser, tempfile.TemporaryFile("w+") as log:
         page = browser.new_page(viewport={"width": 1400, "height": 900})
         started = time.perf_counter()
@@ -47,19 +47,19 @@ def start(atlas_dir: Path) -> float:
 
 
 def clicks(atlas_dir: Path) -> Iterator[float]:
-    """Seconds from a click on Next, and on the first similar feature, to painted; each neuron for the first time."""
+    """Yield seconds from a click on Next, and on the first similar feature, to painted; each neuron once."""
     atlas = Atlas.open(atlas_dir)
     rows = np.random.default_rng(2).choice(np.flatnonzero(atlas.neurons["n_features"]), size=CLICKS, replace=False)
     with chromium() as browser, tempfile.TemporaryFile("w+") as log, launched(atlas_dir.parent, log) as (process, port):
         wait_for(process, f"http://127.0.0.1:{port}", log)
         page = browser.new_page(viewport={"width": 1400, "height": 900})
         for row in rows:
-            page.goto(f"http://127.0.0.1:{port}/neuron?{spelled(atlas, row)}")
+            page.goto(f"http://127.0.0.1:{port}/neuron?{neuron_query(atlas, row)}")
             page.locator("h1").first.wait_for(timeout=PATIENCE_MS)
             for target in targets(page):
                 target.wait_for(timeout=PATIENCE_MS)
                 settled(page)
-                yield clicked(page, target)
+                yield click_seconds(page, target)
 
 
 def targets(page) -> tuple:
@@ -67,11 +67,11 @@ def targets(page) -> tuple:
     return page.get_by_role("button", name="Next", exact=True), similar
 
 
-def clicked(page, target) -> float:
-    was = page.locator("h1").first.text_content()
+def click_seconds(page, target) -> float:
+    before = page.locator("h1").first.text_content()
     target.scroll_into_view_if_needed()
     started = time.perf_counter()
     target.click()
-    page.wait_for_function(DRAWN, arg=was, timeout=PATIENCE_MS)
+    page.wait_for_function(PAGE_CHANGED, arg=before, timeout=PATIENCE_MS)
     page.evaluate(PAINTED)
     return time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""A figure is `name value unit`: printed as soon as it is known, and kept in .bench/latest.txt."""
+"""Figures, lines of `name value unit`: printed at once, and written to .bench/latest.txt."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ LATEST = Path(".bench/latest.txt")
 
 
 class Figures:
-    """Prints each figure and writes all of them at the end."""
+    """Prints each figure, and writes all of them at the end."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []

@@ -1,4 +1,4 @@
-"""Token importance against two plainer ways to the same numbers, at GPT2-small's shape; the three take turns.
+"""Token importance compared with two simpler methods for the same numbers, at GPT2-small's shape, in turns.
 
 *Prompt masking* runs the full prompt once for every masked position; *per neuron* runs it once for every (neuron,
 example, masked position). Both are plain transformers in batches of as many tokens as ours, stopped after the last
@@ -20,36 +20,36 @@ from precompute.corpus import make_examples, read_documents
 from precompute.models.transformer import TransformerSource, masking, open_transformer
 from precompute.steps.importance import ImportanceJob, Limits, gathered, unit_importances, units
 from precompute.steps.importance.budget import positions_back
-from precompute.steps.importance.job import LayerAsked
+from precompute.steps.importance.job import RequestedRows
 from tests.bench.collect import gpt2_shape, timed
 from tests.bench.figures import Figures
 
 CONTEXT, BACK, BASELINE = 128, 20, "mean-embedding"
 BATCH = masking.TOKENS_PER_PASS["cpu"] // CONTEXT
 N_LAYERS, N_NEURONS = 12, 3072
-# As many rows as 100 for each of GPT2-small's neurons are among 10,000 examples.
+# rows of one example, at 100 rows for each of GPT2-small's neurons among 10,000 examples
 ROWS_PER_EXAMPLE = N_LAYERS * N_NEURONS * 100 // 10_000
-EXAMPLES, UNITS, BATCHES, ROUNDS = 4, 2, 2, 2  # so many batches of prompt masking for each unit
+EXAMPLES, UNITS, BATCHES, ROUNDS = 4, 2, 2, 2  # BATCHES: of prompt masking for each unit
 
-# Place in the batch, position and neuron of what is read in one layer.
+# index in the batch, position and neuron of the activations read in one layer
 Read = tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"], Int[np.ndarray, " n"]]
 
 
 class Done(Exception):
-    """The last layer that is read has been read."""
+    """Raised to stop the forward after the last layer that is read."""
 
 
 def measure(figures: Figures, demo: Path) -> None:
-    """Both speed-ups, masked passes a second, and how far ours is from the naive activations. Takes some minutes."""
+    """Measure both speed-ups, masked passes a second, and the difference from naive activations, in minutes."""
     with tempfile.TemporaryDirectory() as folder:
         model_dir = gpt2_shape(Path(folder), demo)
         source = open_transformer(str(model_dir))
         model = AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32).eval()
-    job = planted(source)
+    job = random_job(source)
     baseline = source.baselines([BASELINE])[BASELINE]
     rounds = [[turns(source, model, job, baseline, unit) for unit in range(UNITS)] for _ in range(ROUNDS)]
     prompt, neuron, ours = np.array(rounds).min(axis=0).sum(axis=0)
-    n_pairs, n_readings = int(job.pairs.sum()), sum(int(is_read(job, asked).sum()) for asked in job.layers)
+    n_pairs, n_readings = int(job.pairs.sum()), sum(int(is_read(job, layer).sum()) for layer in job.layers)
     prompt, neuron = prompt * n_pairs / (UNITS * BATCHES * BATCH), neuron * n_readings / (N_LAYERS * BATCH)
     figures.add("importance_speedup_over_prompt_masking_gpt2", prompt / ours, "x")
     figures.add("importance_speedup_over_per_neuron_gpt2", neuron / ours, "x")
@@ -60,7 +60,7 @@ def measure(figures: Figures, demo: Path) -> None:
 def turns(
     source: TransformerSource, model: PreTrainedModel, job: ImportanceJob, baseline: torch.Tensor, unit: int
 ) -> tuple[float, float, float]:
-    """Seconds of some prompt maskings, of some per-neuron passes, and of one whole unit done our way."""
+    """Return seconds of some prompt maskings, of some per-neuron passes, and of one whole unit of ours."""
     return (
         timed(lambda: prompt_masking(model, job, baseline, unit)),
         timed(lambda: per_neuron(model, job, baseline, job.layers[unit::UNITS])),
@@ -68,59 +68,59 @@ def turns(
     )
 
 
-def planted(source: TransformerSource) -> ImportanceJob:
-    """Rows spread evenly over layers, neurons and positions, as densely as in the paper's run.
+def random_job(source: TransformerSource) -> ImportanceJob:
+    """Return a job with rows spread evenly over layers, neurons and positions, as densely as in the paper's run.
 
-    Their clean activations are said to be one, so that an importance is 1 − the masked activation.
+    Clean activations are set to one, so that an importance is 1 − the masked activation.
     """
     rng = np.random.default_rng(0)
     tokens = make_examples(read_documents("offline"), source.tokenizer, EXAMPLES, CONTEXT).tokens
     pairs = np.tile(np.arange(CONTEXT) > 0, (EXAMPLES, 1))
-    layers = tuple(planted_layer(layer, ROWS_PER_EXAMPLE * EXAMPLES // N_LAYERS, rng) for layer in source.layers)
+    layers = tuple(random_layer(layer, ROWS_PER_EXAMPLE * EXAMPLES // N_LAYERS, rng) for layer in source.layers)
     lengths = np.full(EXAMPLES, CONTEXT, dtype=np.int32)
     return ImportanceJob(None, tokens, lengths, BACK, (BASELINE,), EXAMPLES // UNITS, Limits(None, None), pairs, layers)
 
 
-def planted_layer(layer: int, n: int, rng: np.random.Generator) -> LayerAsked:
+def random_layer(layer: int, n: int, rng: np.random.Generator) -> RequestedRows:
     example = np.sort(rng.integers(0, EXAMPLES, n, dtype=np.int32))
     neuron, pos = (rng.integers(low, high, n, dtype=np.int32) for low, high in ((0, N_NEURONS), (1, CONTEXT)))
-    return LayerAsked(layer, n, np.arange(n, dtype=np.int32), neuron, example, pos, np.ones(n, dtype=np.float32))
+    return RequestedRows(layer, n, np.arange(n, dtype=np.int32), neuron, example, pos, np.ones(n, dtype=np.float32))
 
 
-def is_read(job: ImportanceJob, asked: LayerAsked) -> Bool[np.ndarray, "n back"]:
-    """Which of the positions back from each row's key token are masked."""
-    at = positions_back(asked.pos, BACK)
-    return (at >= 0) & job.pairs[asked.example[:, None], np.maximum(at, 0)]
+def is_read(job: ImportanceJob, layer: RequestedRows) -> Bool[np.ndarray, "n back"]:
+    """Return a mask of the positions back from each row's key token that are masked."""
+    positions = positions_back(layer.pos, BACK)
+    return (positions >= 0) & job.pairs[layer.example[:, None], np.maximum(positions, 0)]
 
 
 def prompt_masking(model: PreTrainedModel, job: ImportanceJob, baseline: torch.Tensor, unit: int) -> None:
-    """A random sample of the pairs; every row whose key token stands in the mask's window is read."""
+    """Run a random sample of the pairs, reading every row whose key token is in the mask's window."""
     sample = np.random.default_rng(unit).permutation(np.argwhere(job.pairs))[: BATCHES * BATCH]
     for pairs in np.split(sample, BATCHES):
-        masked_forward(model, job, baseline, pairs, [rows_read(asked, pairs) for asked in job.layers])
+        masked_forward(model, job, baseline, pairs, [rows_read(layer, pairs) for layer in job.layers])
 
 
-def rows_read(asked: LayerAsked, pairs: Int[np.ndarray, "batch 2"]) -> Read:
-    distance = asked.pos - pairs[:, 1, None]
-    place, row = np.nonzero((asked.example == pairs[:, 0, None]) & (distance >= 0) & (distance < BACK))
-    return place, asked.pos[row], asked.neuron[row]
+def rows_read(layer: RequestedRows, pairs: Int[np.ndarray, "batch 2"]) -> Read:
+    distance = layer.pos - pairs[:, 1, None]
+    index, row = np.nonzero((layer.example == pairs[:, 0, None]) & (distance >= 0) & (distance < BACK))
+    return index, layer.pos[row], layer.neuron[row]
 
 
 def per_neuron(
-    model: PreTrainedModel, job: ImportanceJob, baseline: torch.Tensor, layers: Sequence[LayerAsked]
+    model: PreTrainedModel, job: ImportanceJob, baseline: torch.Tensor, layers: Sequence[RequestedRows]
 ) -> list[Float[np.ndarray, " batch"]]:
-    """A batch of random (row, masked position) of each layer, every one a pass of its own as deep as the layer."""
+    """Run a batch of random (row, masked position) of each layer, one pass each, as deep as the layer."""
     values = []
-    for asked in layers:
-        row, back = sampled(job, asked)
-        pairs = np.stack([asked.example[row], asked.pos[row] + 1 - BACK + back], axis=1)
-        read = (np.arange(BATCH), asked.pos[row], asked.neuron[row])
-        values += masked_forward(model, job, baseline, pairs, [None] * asked.layer + [read])
+    for layer in layers:
+        row, back = sampled(job, layer)
+        pairs = np.stack([layer.example[row], layer.pos[row] + 1 - BACK + back], axis=1)
+        read = (np.arange(BATCH), layer.pos[row], layer.neuron[row])
+        values += masked_forward(model, job, baseline, pairs, [None] * layer.layer + [read])
     return values
 
 
-def sampled(job: ImportanceJob, asked: LayerAsked) -> Int[np.ndarray, "2 batch"]:
-    return np.random.default_rng(asked.layer).permutation(np.argwhere(is_read(job, asked)))[:BATCH].T
+def sampled(job: ImportanceJob, layer: RequestedRows) -> Int[np.ndarray, "2 batch"]:
+    return np.random.default_rng(layer.layer).permutation(np.argwhere(is_read(job, layer)))[:BATCH].T
 
 
 def masked_forward(
@@ -130,11 +130,11 @@ def masked_forward(
     pairs: Int[np.ndarray, "batch 2"],
     reads: Sequence[Read | None],
 ) -> list[Float[np.ndarray, " n"]]:
-    """The activations asked for, layer by layer, of full prompts with one position masked each."""
+    """Return the requested activations, layer by layer, of full prompts with one position masked each."""
     prompt, masked = pairs.T
     values: list[np.ndarray] = []
     hooks = [
-        block.mlp.c_proj.register_forward_pre_hook(partial(keep, values, read, number == len(reads) - 1))
+        block.mlp.c_proj.register_forward_pre_hook(partial(store_activations, values, read, number == len(reads) - 1))
         for number, (block, read) in enumerate(zip(model.transformer.h, reads, strict=False))
         if read is not None
     ]
@@ -147,15 +147,17 @@ def masked_forward(
     return values
 
 
-def keep(values: list[np.ndarray], read: Read, is_last: bool, _: torch.nn.Module, args: tuple[torch.Tensor]) -> None:
+def store_activations(
+    values: list[np.ndarray], read: Read, is_last: bool, _: torch.nn.Module, args: tuple[torch.Tensor]
+) -> None:
     values.append(args[0][read].numpy())
     if is_last:
         raise Done
 
 
 def difference(source: TransformerSource, model: PreTrainedModel, job: ImportanceJob, baseline: torch.Tensor) -> float:
-    """The largest difference between an activation of ours and of the per-neuron way, over the latter's sample."""
-    found = {unit: unit_importances(source, job, unit) for unit in units(job)}
-    tables = gathered(job, found.__getitem__).by_layer
-    ours = [1 - tables[asked.layer][:, 0][tuple(sampled(job, asked))] for asked in job.layers]
+    """Return the largest difference between our activations and the per-neuron ones, over the latter's sample."""
+    results = {unit: unit_importances(source, job, unit) for unit in units(job)}
+    tables = gathered(job, results.__getitem__).by_layer
+    ours = [1 - tables[layer.layer][:, 0][tuple(sampled(job, layer))] for layer in job.layers]
     return float(np.abs(np.array(ours) - np.array(per_neuron(model, job, baseline, job.layers))).max())

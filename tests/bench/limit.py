@@ -1,6 +1,7 @@
-"""A limit of memory, as a small host has it: what a process takes and the pages of files that it reads, together.
+"""Memory limit of a small host: on a process's memory and the pages of files that it reads, together.
 
-Linux keeps such limits in control groups, which a root user may make. Without one there is no limit, and it is said so.
+Linux enforces such limits by control groups, which root may create. Without one there is no limit, and this is
+reported.
 """
 
 import contextlib
@@ -14,8 +15,8 @@ GROUPS = {Path("/sys/fs/cgroup/memory"): "memory.limit_in_bytes", Path("/sys/fs/
 
 @contextlib.contextmanager
 def limit(n_bytes: int) -> Iterator[Callable[[subprocess.Popen], bool]]:
-    """What puts a process under the limit, and says whether it could. The process must end before the block does."""
-    group = made(n_bytes)
+    """Yield a function that puts a process under the limit and returns whether it could. The process must end first."""
+    group = new_group(n_bytes)
 
     def limited(process: subprocess.Popen) -> bool:
         if group:
@@ -27,7 +28,7 @@ def limit(n_bytes: int) -> Iterator[Callable[[subprocess.Popen], bool]]:
         group.rmdir()
 
 
-def made(n_bytes: int) -> Path | None:
+def new_group(n_bytes: int) -> Path | None:
     for parent, name in GROUPS.items():
         group = parent / f"ne-load-{os.getpid()}"
         with contextlib.suppress(OSError):
@@ -39,8 +40,8 @@ def made(n_bytes: int) -> Path | None:
     return None
 
 
-def cold(folder: Path) -> None:
-    """Forget what of a folder's files is in memory, so that who reads them next has them on their account."""
+def drop_page_cache(folder: Path) -> None:
+    """Drop a folder's files from the page cache, so that the next reader is charged for them."""
     for path in folder.rglob("*"):
         if path.is_file():
             with path.open("rb") as file:

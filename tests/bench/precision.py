@@ -1,4 +1,4 @@
-"""What forward passes in bfloat16 change of the demo model's activating examples, and how fast they are here."""
+"""Forward passes in bfloat16: the change of the demo model's activating examples, and the speed on this machine."""
 
 import time
 from pathlib import Path
@@ -8,7 +8,7 @@ import torch
 from precompute.config import PRESETS
 from precompute.corpus import make_examples, may_be_key, read_documents
 from precompute.models.transformer import open_transformer
-from precompute.steps.activating_examples import LayerRows
+from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.collect import collect_tokens
 from tests.bench.figures import Figures
 
@@ -16,15 +16,15 @@ EXAMPLES = 512
 
 
 def measure(figures: Figures, model: Path) -> None:
-    """A row is an example kept for a neuron with its key token: some are others, some have moved within the example."""
-    exact, exact_s = collected(model, torch.float32)
-    short, short_s = collected(model, torch.bfloat16)
+    """Measure the share of rows, an example of a neuron with its key token, that are other ones or moved."""
+    exact, exact_s = collect(model, torch.float32)
+    short, short_s = collect(model, torch.bfloat16)
     figures.add("rows_changed_bfloat16_demo", len(exact - short) / len(exact), "share")
     figures.add("collect_bfloat16_over_float32_demo", short_s / exact_s, "x")
 
 
-def collected(model: Path, dtype: torch.dtype) -> tuple[set[tuple[int, ...]], float]:
-    """Every (layer, neuron, example, pos), and the seconds of the pass."""
+def collect(model: Path, dtype: torch.dtype) -> tuple[set[tuple[int, ...]], float]:
+    """Return every (layer, neuron, example, pos), and the seconds of the pass."""
     source, config = open_transformer(str(model), device="auto", dtype=dtype), PRESETS["demo"]
     examples = make_examples(read_documents("offline"), source.tokenizer, EXAMPLES, config.context)
     allowed = may_be_key(examples.tokens, examples.lengths, examples.special_ids)
@@ -34,6 +34,6 @@ def collected(model: Path, dtype: torch.dtype) -> tuple[set[tuple[int, ...]], fl
     return {row for rows in layers for row in rows_of(rows)}, seconds
 
 
-def rows_of(rows: LayerRows) -> zip:
+def rows_of(rows: ActivatingExamples) -> zip:
     columns = (column.tolist() for column in (rows.neuron, rows.example, rows.pos))
     return zip([rows.layer] * rows.n_rows, *columns, strict=True)

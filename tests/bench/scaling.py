@@ -1,4 +1,4 @@
-"""Time and memory of builds that grow, by examples and by neurons: `python -m tests.bench.scaling --out docs`.
+"""Time and memory of builds of growing size, by examples and by neurons: `python -m tests.bench.scaling --out docs`.
 
 Whole builds with the demo model, each in a process of its own, with masked passes in proportion to the examples. Writes
 `scaling.csv`, and `scaling.svg` drawn from it.
@@ -12,35 +12,35 @@ from pathlib import Path
 import pandas as pd
 
 from precompute.config import PRESETS, RunConfig
-from tests.bench.run import Measured, measured
+from tests.bench.build import BuildFigures, measure_build
 from tests.support.browser import chromium
 
 EXAMPLES, LAYERS = (250, 500, 1000, 2000), (1, 2, 3, 4)
-AMONG = 500  # examples, where neurons grow
+N_EXAMPLES = 500  # examples of the builds with more neurons
 PASSES = 12  # masked passes for each example
 STAGES = ("collect", "features", "importance", "similar features", "writing")
 COLOURS = ("#5f86bd", "#c9813a", "#4f9a6b", "#a45c9c", "#8a8f98")
 
 
 def configs() -> list[tuple[str, RunConfig]]:
-    """What grows, and each build."""
+    """Return each build with the name of what grows."""
     base = PRESETS["demo"]
     by_examples = [("examples", replace(base, examples=n, importance_passes=PASSES * n)) for n in EXAMPLES]
-    rest = {"examples": AMONG, "importance_passes": PASSES * AMONG}
+    rest = {"examples": N_EXAMPLES, "importance_passes": PASSES * N_EXAMPLES}
     return by_examples + [("neurons", replace(base, layers=tuple(range(n)), **rest)) for n in LAYERS]
 
 
-def row(grows: str, config: RunConfig, found: Measured) -> dict:
+def row(grows: str, config: RunConfig, build: BuildFigures) -> dict:
     return {
         "grows": grows,
         "examples": config.examples,
-        "neurons": found.n_neurons,
-        "rows": found.n_rows,
-        "features": found.n_features,
-        "masked_passes": found.n_passes,
-        **{f"{stage.replace(' ', '_')}_s": round(found.seconds[stage], 2) for stage in STAGES},
-        "total_s": round(found.total_s, 1),
-        "peak_gb": round(found.peak_gb, 3),
+        "neurons": build.n_neurons,
+        "rows": build.n_rows,
+        "features": build.n_features,
+        "masked_passes": build.n_passes,
+        **{f"{stage.replace(' ', '_')}_s": round(build.seconds[stage], 2) for stage in STAGES},
+        "total_s": round(build.total_s, 1),
+        "peak_gb": round(build.peak_gb, 3),
     }
 
 
@@ -48,35 +48,35 @@ def table() -> pd.DataFrame:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for number, (grows, config) in enumerate(configs()):
-            rows.append(row(grows, config, measured(replace(config, out=f"{folder}/{number}"))))
+            rows.append(row(grows, config, measure_build(replace(config, out=f"{folder}/{number}"))))
             print(rows[-1], flush=True)
     return pd.DataFrame(rows)
 
 
-def figure(found: pd.DataFrame):
-    """Seconds by stage above, peak memory below; by examples on the left, by neurons on the right."""
+def figure(builds: pd.DataFrame):
+    """Draw seconds by step above, peak memory below; by examples on the left, by neurons on the right."""
     from plotly.subplots import make_subplots
 
-    drawn = make_subplots(rows=2, cols=2, shared_xaxes=True, row_heights=[0.68, 0.32], vertical_spacing=0.07)
+    plot = make_subplots(rows=2, cols=2, shared_xaxes=True, row_heights=[0.68, 0.32], vertical_spacing=0.07)
     for column, grows in enumerate(("examples", "neurons"), 1):
-        part = found[found["grows"] == grows]
+        rows = builds[builds["grows"] == grows]
         for stage, colour in zip(STAGES, COLOURS, strict=True):
-            seconds = part[f"{stage.replace(' ', '_')}_s"]
-            line = {"x": part[grows], "y": seconds, "name": stage, "line_color": colour, "showlegend": column == 1}
-            drawn.add_scatter(**line, row=1, col=column)
-        memory = {"x": part[grows], "y": part["peak_gb"], "line_color": "#444", "showlegend": False}
-        drawn.add_scatter(**memory, row=2, col=column)
-        drawn.update_xaxes(title=grows, rangemode="tozero", row=2, col=column)
-    drawn.update_yaxes(rangemode="tozero")
-    drawn.update_yaxes(title="seconds", col=1, row=1).update_yaxes(title="peak memory, GB", col=1, row=2)
-    return drawn.update_layout(
+            seconds = rows[f"{stage.replace(' ', '_')}_s"]
+            line = {"x": rows[grows], "y": seconds, "name": stage, "line_color": colour, "showlegend": column == 1}
+            plot.add_scatter(**line, row=1, col=column)
+        memory = {"x": rows[grows], "y": rows["peak_gb"], "line_color": "#444", "showlegend": False}
+        plot.add_scatter(**memory, row=2, col=column)
+        plot.update_xaxes(title=grows, rangemode="tozero", row=2, col=column)
+    plot.update_yaxes(rangemode="tozero")
+    plot.update_yaxes(title="seconds", col=1, row=1).update_yaxes(title="peak memory, GB", col=1, row=2)
+    return plot.update_layout(
         template="plotly_white", width=900, height=560, legend_orientation="h", legend_y=1.1, margin_t=50
     )
 
 
-def write_svg(drawn, path: Path) -> None:
-    """Drawn by a browser, which plotly's own exporter would need too."""
-    page_text = drawn.to_html(include_plotlyjs=True, div_id="figure")
+def write_svg(plot, path: Path) -> None:
+    """Render in a browser, which plotly's own exporter would need too."""
+    page_text = plot.to_html(include_plotlyjs=True, div_id="figure")
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         (Path(folder) / "figure.html").write_text(page_text, encoding="utf-8")
         page = browser.new_page()
@@ -88,11 +88,11 @@ def write_svg(drawn, path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.scaling", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("docs"))
-    parser.add_argument("--draw-only", action="store_true", help="draw the figure of the table that is there")
-    given = parser.parse_args()
-    if not given.draw_only:
-        table().to_csv(given.out / "scaling.csv", index=False)
-    write_svg(figure(pd.read_csv(given.out / "scaling.csv")), given.out / "scaling.svg")
+    parser.add_argument("--draw-only", action="store_true", help="draw the figure of the existing table")
+    options = parser.parse_args()
+    if not options.draw_only:
+        table().to_csv(options.out / "scaling.csv", index=False)
+    write_svg(figure(pd.read_csv(options.out / "scaling.csv")), options.out / "scaling.svg")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A real `streamlit run`, spoken to as a browser does: over its websocket, one script run at a time."""
+"""A real `streamlit run`, used as by a browser: over its websocket, one script run at a time."""
 
 import subprocess
 import time
@@ -15,12 +15,12 @@ PATIENCE_S = 60
 
 
 def server(atlases: Path) -> AbstractContextManager[tuple[subprocess.Popen, int]]:
-    """The explorer and its port, from the moment its process starts."""
+    """Start the explorer; yields its process and port at once."""
     return launched(atlases, subprocess.DEVNULL)
 
 
 def browse(process: subprocess.Popen, port: int, base: str = "") -> ClientConnection:
-    """A browser's connection, tried until the server accepts it; `base` is a sub-path, such as `explorer/`."""
+    """Open a browser's connection, retrying until the server accepts it; `base` is a sub-path, such as `explorer/`."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -32,16 +32,18 @@ def browse(process: subprocess.Popen, port: int, base: str = "") -> ClientConnec
 
 
 def run_page(connection: ClientConnection, page: str, query: str = "", bytes_sent: bool = False) -> float:
-    """Seconds from asking for a page to the end of its script run, or the bytes that came; raises what the page shows
-    as an exception."""
+    """Return seconds from a request to the end of its script run, or the bytes received.
+
+    Raises RuntimeError for an exception on the page.
+    """
     message = BackMsg()
     message.rerun_script.page_name = page
     message.rerun_script.query_string = query
-    started, came = time.perf_counter(), 0
+    started, n_bytes = time.perf_counter(), 0
     connection.send(message.SerializeToString())
     while True:
         answer, data = ForwardMsg(), connection.recv(timeout=PATIENCE_S)
-        came += len(data)
+        n_bytes += len(data)
         answer.ParseFromString(data)
         if answer.delta.new_element.HasField("exception"):
             raise RuntimeError(f"/{page}?{query}: {answer.delta.new_element.exception.message}")
@@ -49,11 +51,11 @@ def run_page(connection: ClientConnection, page: str, query: str = "", bytes_sen
             answer.WhichOneof("type") == "script_finished"
             and answer.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
         ):
-            return came if bytes_sent else time.perf_counter() - started
+            return n_bytes if bytes_sent else time.perf_counter() - started
 
 
 def memory_mb(process: subprocess.Popen) -> float:
-    """Peak resident memory of the server so far, in MB, as the kernel counts it."""
+    """Peak resident memory of the server so far, in MB, from the kernel."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
     return int(kilobytes) * 1024 / 1e6

@@ -1,6 +1,6 @@
-"""What an atlas weighs, and what its 8-bit indexes lose: `python -m tests.bench.storage DIR SUFFIX` prints the figures.
+"""Size of an atlas, and recall of its 8-bit indexes: `python -m tests.bench.storage DIR SUFFIX` prints the figures.
 
-The bound, `inputs/` apart, is 170 bytes a row and 2,048 a feature with everything else inside.
+The bound, without `inputs/`, is 170 bytes a row and 2,048 a feature, everything included.
 """
 
 import sys
@@ -24,27 +24,27 @@ OF_FEATURES = {"features.parquet", "search.sqlite", "features_neuron.faiss", "fe
 
 
 def measure(figures: Figures, atlas_dir: Path, suffix: str) -> None:
-    """The bound first, then each kind of file by what it grows with; the rest, tokens and weights, as a whole."""
+    """Measure the bound first, then each kind of file by what it grows with, then the rest: tokens and weights."""
     atlas = Atlas.open(atlas_dir)
     n_rows, n_features = int(atlas.neurons["n_examples"].sum()), len(atlas.features["size"])
-    weigh = weights(atlas)
-    total = sum(weigh.values())
+    sizes = file_sizes(atlas)
+    total = sum(sizes.values())
     figures.add(f"atlas_rows_{suffix}", n_rows, "rows")
     figures.add(f"atlas_features_{suffix}", n_features, "features")
     figures.add(f"atlas_bytes_per_row_{suffix}", (total - BYTES_PER_FEATURE * n_features) / n_rows, "bytes")
-    figures.add(f"atlas_row_files_{suffix}", sum(weigh[name] for name in OF_ROWS) / n_rows, "bytes/row")
-    figures.add(f"atlas_feature_files_{suffix}", sum(weigh[name] for name in OF_FEATURES) / n_features, "bytes/feature")
+    figures.add(f"atlas_row_files_{suffix}", sum(sizes[name] for name in OF_ROWS) / n_rows, "bytes/row")
+    figures.add(f"atlas_feature_files_{suffix}", sum(sizes[name] for name in OF_FEATURES) / n_features, "bytes/feature")
     for name in sorted(OF_ROWS):
-        figures.add(f"atlas_{stem(name)}_{suffix}", weigh[name] / n_rows, "bytes/row")
+        figures.add(f"atlas_{stem(name)}_{suffix}", sizes[name] / n_rows, "bytes/row")
     for name in sorted(OF_FEATURES):
-        figures.add(f"atlas_{stem(name)}_{suffix}", weigh[name] / n_features, "bytes/feature")
-    rest = sum(size for name, size in weigh.items() if name not in OF_ROWS | OF_FEATURES)
+        figures.add(f"atlas_{stem(name)}_{suffix}", sizes[name] / n_features, "bytes/feature")
+    rest = sum(size for name, size in sizes.items() if name not in OF_ROWS | OF_FEATURES)
     figures.add(f"atlas_other_mb_{suffix}", rest / 1e6, "MB")
     figures.add(f"atlas_mb_{suffix}", total / 1e6, "MB")
 
 
-def weights(atlas: Atlas) -> Counter[str]:
-    """Bytes by file name, all layers' together, without inputs/."""
+def file_sizes(atlas: Atlas) -> Counter[str]:
+    """Return bytes by file name, over all layers, without inputs/."""
     sizes: Counter[str] = Counter()
     for name, entry in atlas.manifest.files.items():
         if not name.startswith("inputs/"):
@@ -58,37 +58,37 @@ def stem(name: str) -> str:
 
 
 def measure_recall(figures: Figures, atlas_dir: Path, suffix: str) -> None:
-    """Of the 20 nearest features by exact cosine, how many an index finds; asked with inputs of kept examples.
+    """Measure the share of the 20 nearest features by exact cosine that an index returns, for inputs of examples.
 
-    Many features share an input: whoever is as near as the twentieth counts as found.
+    Many features share an input: any that is as near as the twentieth counts.
     """
     atlas = Atlas.open(atlas_dir)
     for space in atlas.manifest.spaces:
         exact = unit(central_vectors(atlas, space))
-        asked = queries(atlas, space)
+        vectors = queries(atlas, space)
         figures.add(
-            f"index_recall_at_{K}_{space}_{suffix}", recall(atlas.root / index_file(space), exact, asked), "share"
+            f"index_recall_at_{K}_{space}_{suffix}", recall(atlas.root / index_file(space), exact, vectors), "share"
         )
 
 
 def central_vectors(atlas: Atlas, space: str) -> Float[np.ndarray, "n_features d_in"]:
-    """The central input of each feature of the atlas, or its neuron embedding."""
-    found = []
+    """Return the central input of each feature of the atlas, or its neuron embedding."""
+    parts = []
     for row in np.flatnonzero(atlas.neurons["n_features"]):
         ref = NeuronRef(int(atlas.neurons["layer"][row]), int(atlas.neurons["neuron"][row]))
         ids = atlas.feature_ids(ref)
-        found.append(in_space(atlas, ref, atlas.features["central"][ids.start : ids.stop], space))
-    return np.concatenate(found)
+        parts.append(in_space(atlas, ref, atlas.features["central"][ids.start : ids.stop], space))
+    return np.concatenate(parts)
 
 
 def queries(atlas: Atlas, space: str) -> Float[np.ndarray, "n_queries d_in"]:
-    """A seeded choice of living neurons and one example of each."""
+    """Return inputs of a seeded choice of living neurons, one example each."""
     rng = np.random.default_rng(0)
-    found = []
+    parts = []
     for row in rng.choice(np.flatnonzero(atlas.neurons["n_examples"]), size=QUERIES):
         ref = NeuronRef(int(atlas.neurons["layer"][row]), int(atlas.neurons["neuron"][row]))
-        found.append(in_space(atlas, ref, rng.integers(atlas.neurons["n_examples"][row], size=1), space))
-    return unit(np.concatenate(found))
+        parts.append(in_space(atlas, ref, rng.integers(atlas.neurons["n_examples"][row], size=1), space))
+    return unit(np.concatenate(parts))
 
 
 def in_space(atlas: Atlas, ref: NeuronRef, rows: np.ndarray, space: str) -> Float[np.ndarray, "n d_in"]:
@@ -96,11 +96,11 @@ def in_space(atlas: Atlas, ref: NeuronRef, rows: np.ndarray, space: str) -> Floa
     return x if space == "pre_mlp" else atlas.weights(ref.layer).embed(x, ref.neuron)
 
 
-def recall(path: Path, exact: Float[np.ndarray, "n d"], asked: Float[np.ndarray, "q d"]) -> float:
+def recall(path: Path, exact: Float[np.ndarray, "n d"], vectors: Float[np.ndarray, "q d"]) -> float:
     import faiss
 
-    _, ids = faiss.read_index(str(path)).search(asked, K)
-    cosines = asked @ exact.T
+    _, ids = faiss.read_index(str(path)).search(vectors, K)
+    cosines = vectors @ exact.T
     twentieth = -np.partition(-cosines, K - 1, axis=1)[:, K - 1]
     return float((np.take_along_axis(cosines, ids, axis=1) >= twentieth[:, None] - 1e-6).mean())
 

@@ -1,6 +1,6 @@
-"""The explorer on an atlas of GPT2-small's size: every page's time, memory and bytes, held against the author's app.
+"""The explorer on an atlas of GPT2-small's size: every page's time, memory and bytes, compared with the author's app.
 
-That took, on 2 cores with a like amount of content, 464 ms in the median and 976 ms at the 95th percentile under
+That took, on 2 cores with a similar amount of content, 464 ms in the median and 976 ms at the 95th percentile under
 AppTest, 1.55 and 2.6 s in a browser from click to painted, 8.5 s from process start to a painted page, and 384 MB.
 """
 
@@ -23,50 +23,50 @@ from precompute.synthetic.settings import Settings
 from tests.bench import calls, clicks
 from tests.bench.figures import Figures
 from tests.bench.server import browse, memory_mb, run_page, server
-from tests.bench.views import heaviest, views
+from tests.bench.views import largest_neurons, views
 
-PLACE = Path(".bench/synthetic")
+FOLDER = Path(".bench/synthetic")
 SESSIONS, VIEWS = 5, 500
 
 
-def made() -> Path:
-    """The atlas, which is made when there is none of these settings and this code: some minutes."""
-    atlas, marker = PLACE / "atlas", PLACE / "made-of.json"
-    wanted = json.dumps({"settings": asdict(Settings()), "schema": SCHEMA_VERSION, "code": code()}, sort_keys=True)
-    if not (atlas / "manifest.json").exists() or not marker.exists() or marker.read_text() != wanted:
-        shutil.rmtree(PLACE, ignore_errors=True)
+def make_atlas() -> Path:
+    """Return the atlas, generated in some minutes unless there is one of these settings and this code."""
+    atlas, marker = FOLDER / "atlas", FOLDER / "made-of.json"
+    expected = json.dumps({"settings": asdict(Settings()), "schema": SCHEMA_VERSION, "code": code()}, sort_keys=True)
+    if not (atlas / "manifest.json").exists() or not marker.exists() or marker.read_text() != expected:
+        shutil.rmtree(FOLDER, ignore_errors=True)
         command = [sys.executable, "-m", "precompute", "synthetic", "--out", str(atlas)]
         subprocess.run(command, check=True, stdout=sys.stderr)
-        marker.write_text(wanted)
+        marker.write_text(expected)
     return atlas
 
 
 def code() -> str:
-    """Changes when the generator does; what it calls is covered by the schema's version."""
+    """Hash of the generator's code; the code that it calls is covered by the schema's version."""
     files = sorted(Path("precompute/synthetic").glob("*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def measure(figures: Figures) -> None:
-    atlas_dir = made()
+    atlas_dir = make_atlas()
     atlas = Atlas.open(atlas_dir)
     with server(atlas_dir.parent) as (process, port), ExitStack() as sessions:
-        mine, *others = [sessions.enter_context(browse(process, port)) for _ in range(SESSIONS)]
-        measure_pages(figures, atlas, mine)
-        for session in others:
+        first, *rest = [sessions.enter_context(browse(process, port)) for _ in range(SESSIONS)]
+        measure_pages(figures, atlas, first)
+        for session in rest:
             for page, queries in views(atlas).items():
                 run_page(session, page, queries[-1])
         figures.add("app_rss_mb_synthetic", resident_mb(process), "MB")
-        measure_growth(figures, atlas, process, mine)
+        measure_growth(figures, atlas, process, first)
         figures.add("app_peak_rss_mb_synthetic", memory_mb(process), "MB")
-        figures.add("neuron_page_kb_synthetic", max(kilobytes(mine, atlas)), "kB")
+        figures.add("neuron_page_kb_synthetic", max(kilobytes(first, atlas)), "kB")
     calls.measure_search(figures, atlas_dir)
     calls.measure_apptest(figures, atlas_dir)
     clicks.measure(figures, atlas_dir)
 
 
 def measure_pages(figures: Figures, atlas: Atlas, session) -> None:
-    """Every page's 95th percentile over views of many kinds, each page warm; the worst page is the figure."""
+    """Measure every warm page's 95th percentile over views of many kinds, and that of the slowest page."""
     worst = {}
     for page, queries in views(atlas).items():
         for query in queries[:3]:
@@ -79,29 +79,29 @@ def measure_pages(figures: Figures, atlas: Atlas, session) -> None:
 
 
 def measure_growth(figures: Figures, atlas: Atlas, process: subprocess.Popen, session) -> None:
-    """Resident memory after VIEWS more views of all pages, less that before: each was seen, and half as many more.
+    """Measure the growth of resident memory over VIEWS views of all pages, after each was opened and half as many more.
 
     Until then caches fill; a leak would go on.
     """
-    every = [(page, query) for page, queries in views(atlas).items() for query in queries]
-    for page, query in every:
+    all_views = [(page, query) for page, queries in views(atlas).items() for query in queries]
+    for page, query in all_views:
         run_page(session, page, query)
-    numbers = np.random.default_rng(1).integers(len(every), size=VIEWS + VIEWS // 2)
+    numbers = np.random.default_rng(1).integers(len(all_views), size=VIEWS + VIEWS // 2)
     for number in numbers[: VIEWS // 2]:
-        run_page(session, *every[number])
+        run_page(session, *all_views[number])
     before = resident_mb(process)
     for number in numbers[VIEWS // 2 :]:
-        run_page(session, *every[number])
+        run_page(session, *all_views[number])
     figures.add("app_rss_growth_mb_500_views_synthetic", resident_mb(process) - before, "MB")
 
 
 def kilobytes(session, atlas: Atlas) -> Iterator[float]:
-    """What the browser is sent for neuron pages, the heaviest among them."""
-    for query in [*heaviest(atlas), *views(atlas)["neuron"]]:
+    """Yield the kB sent to the browser for neuron pages, the largest among them."""
+    for query in [*largest_neurons(atlas), *views(atlas)["neuron"]]:
         yield run_page(session, "neuron", query, bytes_sent=True) / 1000
 
 
 def resident_mb(process: subprocess.Popen) -> float:
-    """Resident memory of the server now, in MB, pages of mapped files among it."""
+    """Resident memory of the server now, in MB, including pages of mapped files."""
     pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

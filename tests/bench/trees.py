@@ -1,8 +1,8 @@
 """Trees, features and measures of GPT2-small's neurons: embeddings of 100 examples × 768, clustered at random.
 
-Everything from x on is in the time: inputs gathered and sent to the workers, embeddings, cosines, tree, central
-examples, cut, ranks, measures, results gathered. The workers' start is measured apart, since a build of 36,864 neurons
-has it once. Beside it stands what cannot be avoided: the products and the linkage alone, on as many cores.
+The time includes everything from x on: inputs gathered and sent to the workers, embeddings, cosines, tree, central
+examples, cut, ranks, measures, results gathered. The workers' start is measured separately, since a build of 36,864
+neurons has it once. It is compared with the least possible: the products and the linkage alone, on as many cores.
 """
 
 import time
@@ -14,7 +14,7 @@ from scipy.cluster.hierarchy import linkage
 
 from ne_core.method.layer import NeuronLayer
 from precompute.run.engines.local import LocalEngine, n_cores
-from precompute.steps.activating_examples import LayerRows
+from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.features import Chunk, chunk_of, features_of, unit_ranges
 from tests.bench.figures import Figures
 
@@ -23,9 +23,9 @@ CUT = 0.5
 
 
 def measure(figures: Figures, rounds: int = 2) -> None:
-    """`trees_neurons_per_s_gpt2`, the minutes that 36,864 neurons take at it, and its time over the bare one."""
+    """Measure neurons a second, the minutes of 36,864 neurons, and the time over the bare one."""
     rows = random_rows()
-    start = min(timed(lambda: in_pool(nothing, range(2 * n_cores()))) for _ in range(rounds))
+    start = min(timed(lambda: in_pool(load_worker, range(2 * n_cores()))) for _ in range(rounds))
     ours = min(timed(lambda: features_of([rows], CUT)) for _ in range(rounds)) - start
     bare = min(sum(in_pool(bare_seconds, chunks(rows))) for _ in range(rounds)) / n_cores()
     figures.add("trees_neurons_per_s_gpt2", N_NEURONS / ours, "neurons/s")
@@ -38,16 +38,16 @@ def in_pool(function: Callable, tasks: Iterable) -> list:
     return [result for _, result in LocalEngine().map(function, None, enumerate(tasks), cores=1)]
 
 
-def random_rows() -> LayerRows:
-    """One layer; each neuron's examples are of six meanings, and an x serves some fourteen neurons."""
+def random_rows() -> ActivatingExamples:
+    """Return one layer; each neuron's examples are of six meanings, and an x serves some fourteen neurons."""
     rng = np.random.default_rng(0)
     meanings = rng.normal(size=(N_MEANINGS, D_IN)).astype(np.float32)
     x = np.repeat(meanings, N_X // N_MEANINGS, axis=0) + rng.normal(size=(N_X, D_IN), scale=0.9).astype(np.float32)
     meaning = rng.integers(N_MEANINGS, size=(N_NEURONS, 6))
-    of_row = np.take_along_axis(meaning, rng.integers(6, size=(N_NEURONS, N_EXAMPLES)), axis=1)
-    n_rows, each = of_row.size, N_X // N_MEANINGS
+    row_meaning = np.take_along_axis(meaning, rng.integers(6, size=(N_NEURONS, N_EXAMPLES)), axis=1)
+    n_rows, n_per_meaning = row_meaning.size, N_X // N_MEANINGS
     W_in = rng.normal(size=(D_IN, N_NEURONS)).astype(np.float32)
-    return LayerRows(
+    return ActivatingExamples(
         layer=0,
         weights=NeuronLayer(W_in, np.zeros(N_NEURONS, dtype=np.float32)),
         maxima=np.ones(N_NEURONS, dtype=np.float32),
@@ -56,25 +56,25 @@ def random_rows() -> LayerRows:
         pos=np.zeros(n_rows, dtype=np.int32),
         activation=np.ones(n_rows, dtype=np.float32),
         window_activations=np.zeros((n_rows, 1), dtype=np.float32),
-        x_row=of_row.ravel() * each + rng.integers(each, size=n_rows),
+        x_row=row_meaning.ravel() * n_per_meaning + rng.integers(n_per_meaning, size=n_rows),
         x=x.astype(np.float16),
     )
 
 
-def chunks(rows: LayerRows) -> Iterator[Chunk]:
+def chunks(rows: ActivatingExamples) -> Iterator[Chunk]:
     return chain.from_iterable(map(chunk_of, repeat(rows), units) for units in unit_ranges([N_NEURONS]))
 
 
 def bare_seconds(job: None, chunk: Chunk) -> float:
-    """Of the products and linkages of a chunk's neurons, on embeddings that are there already."""
+    """Seconds of the products and linkages of a chunk's neurons, on existing embeddings."""
     embeddings = chunk.x.astype(np.float32).reshape(-1, N_EXAMPLES, D_IN) * chunk.W_in.T[:, None]
     above = np.triu_indices(N_EXAMPLES, 1)
     distances = [1 - np.corrcoef(e)[above] for e in embeddings]
     return timed(lambda: [(e @ e.T, linkage(d, "average")) for e, d in zip(embeddings, distances, strict=True)])
 
 
-def nothing(job: None, task: int) -> int:
-    """Loads what a worker loads."""
+def load_worker(job: None, task: int) -> int:
+    """Return the task, in a worker that has loaded its imports."""
     return task
 
 

@@ -21,15 +21,15 @@ SEVERAL = "neuron?atlas=planted&layer=0&neuron=2"
 
 
 @pytest.fixture
-def opened(opened):
+def open_view(open_view):
     """Opens a view that has a tree, and waits for its line."""
 
-    def open_view(view: str, **more):
-        page = opened(view, **{"width": 1400, "height": 1000, **more})
+    def open_wide_view(view: str, **more):
+        page = open_view(view, **{"width": 1400, "height": 1000, **more})
         line_of(page).wait_for()
         return page
 
-    return open_view
+    return open_wide_view
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +79,8 @@ def features_listed(page):
     return page.get_by_role("list", name="Features of this neuron").locator("li")
 
 
-def test_the_line_is_dragged_and_the_page_follows(opened, several):
-    page = opened(SEVERAL)
+def test_the_line_is_dragged_and_the_page_follows(open_view, several):
+    page = open_view(SEVERAL)
     before = page.url
     drag(page, -500, release=False)  # above the tree, where all is one feature
     expect(line_of(page)).to_have_attribute("aria-valuetext", re.compile(": 1 feature$"))
@@ -96,8 +96,8 @@ def test_the_line_is_dragged_and_the_page_follows(opened, several):
 
 
 @pytest.mark.slow
-def test_a_line_that_comes_back_before_it_is_let_go_finds_the_feature_that_was_open(opened):
-    page = opened(SEVERAL + "&feature=2")
+def test_a_line_that_comes_back_before_it_is_let_go_finds_the_feature_that_was_open(open_view):
+    page = open_view(SEVERAL + "&feature=2")
     before = page.url
     box = line_of(page).bounding_box()
     drag(page, -500, release=False)
@@ -114,8 +114,8 @@ def test_a_line_that_comes_back_before_it_is_let_go_finds_the_feature_that_was_o
 
 
 @pytest.mark.slow
-def test_at_every_cut_the_browser_numbers_features_as_the_core_does(opened, several):
-    page = opened(SEVERAL + "&cut=0")
+def test_at_every_cut_the_browser_numbers_features_as_the_core_does(open_view, several):
+    page = open_view(SEVERAL + "&cut=0")
     for at in np.quantile(several.tree[:, 2], np.linspace(0, 1, 7)).round(4).tolist():
         page.goto(re.sub("cut=.*", f"cut={at:g}", page.url))
         settled(page)
@@ -123,8 +123,8 @@ def test_at_every_cut_the_browser_numbers_features_as_the_core_does(opened, seve
         assert numbers_drawn(page) == numbers_of(several, at)
 
 
-def test_what_moves_is_numbered_as_the_core_does(opened, several):
-    page = opened(SEVERAL)
+def test_what_moves_is_numbered_as_the_core_does(open_view, several):
+    page = open_view(SEVERAL)
     line_of(page).focus()
     for _ in range(4):
         page.keyboard.press("PageUp")
@@ -133,8 +133,8 @@ def test_what_moves_is_numbered_as_the_core_does(opened, several):
     assert numbers_drawn(page) == numbers_of(several, 0.0)
 
 
-def test_the_line_by_keyboard(opened, several):
-    page = opened(SEVERAL)
+def test_the_line_by_keyboard(open_view, several):
+    page = open_view(SEVERAL)
     line = line_of(page)
     line.focus()
     page.keyboard.press("ArrowDown")
@@ -152,16 +152,16 @@ def test_the_line_by_keyboard(opened, several):
 
 
 @pytest.mark.slow
-def test_a_click_on_the_axis_moves_the_cut(opened):
-    page = opened(SEVERAL)
+def test_a_click_on_the_axis_moves_the_cut(open_view):
+    page = open_view(SEVERAL)
     page.locator(".ground").click(position={"x": 20, "y": 16})
     expect(features_listed(page)).to_have_count(1)
 
 
 @pytest.mark.slow
-def test_a_feature_that_was_asked_for_is_followed(opened):
+def test_a_feature_that_was_asked_for_is_followed(open_view):
     """All of feature 3 goes into feature 0 where all is one; the tree stays where it is on the screen."""
-    page = opened(SEVERAL + "&feature=3")
+    page = open_view(SEVERAL + "&feature=3")
     page.get_by_role("group", name="Dendrogram").scroll_into_view_if_needed()
     place = line_of(page).bounding_box()["x"]
     drag(page, -500)
@@ -171,8 +171,8 @@ def test_a_feature_that_was_asked_for_is_followed(opened):
 
 
 @pytest.mark.slow
-def test_the_atlas_cut_and_the_suggested_one_are_a_click_away(opened):
-    page = opened(SEVERAL + "&cut=1.2")
+def test_the_atlas_cut_and_the_suggested_one_are_a_click_away(open_view):
+    page = open_view(SEVERAL + "&cut=1.2")
     page.get_by_role("link", name=re.compile("Suggested cut .* 4 features")).click()
     expect(features_listed(page)).to_have_count(4)
     page.get_by_role("link", name=re.compile("Atlas’s cut 0.5 · 4 features")).click()
@@ -180,8 +180,8 @@ def test_the_atlas_cut_and_the_suggested_one_are_a_click_away(opened):
     expect(page.locator(".mark text")).to_have_count(2)
 
 
-def test_a_branch_opens_and_closes(opened, several):
-    page = opened(SEVERAL)
+def test_a_branch_opens_and_closes(open_view, several):
+    page = open_view(SEVERAL)
     top = len(several.tree) - 2
     near = page.locator(f'[data-node="{len(several) + top}"] .near')
     page.mouse.click(*resting(page, near))
@@ -194,8 +194,8 @@ def test_a_branch_opens_and_closes(opened, several):
 
 
 @pytest.mark.slow
-def test_branches_by_keyboard(opened, several):
-    page = opened(SEVERAL)
+def test_branches_by_keyboard(open_view, several):
+    page = open_view(SEVERAL)
     root = len(several.tree) - 1
     page.get_by_role("group", name="Dendrogram").focus()
     page.keyboard.press("PageUp")
@@ -208,9 +208,9 @@ def test_branches_by_keyboard(opened, several):
 
 
 @pytest.mark.slow
-def test_a_leaf_shows_its_snippet_as_text(opened):
+def test_a_leaf_shows_its_snippet_as_text(open_view):
     """Feature 3's key token is a mark that turns text around; others around it are markup."""
-    page = opened(SEVERAL)
+    page = open_view(SEVERAL)
     page.locator('.leaf[data-feature="3"] .hit').first.hover(force=True)
     tip = page.get_by_role("tooltip").filter(has_text="Feature 3")
     expect(tip.locator("b")).to_have_text("[U+202E]")
@@ -219,8 +219,8 @@ def test_a_leaf_shows_its_snippet_as_text(opened):
 
 
 @pytest.mark.slow
-def test_the_line_by_touch_on_a_narrow_screen(opened):
-    page = opened(SEVERAL, width=420, has_touch=True, theme="dark")
+def test_the_line_by_touch_on_a_narrow_screen(open_view):
+    page = open_view(SEVERAL, width=420, has_touch=True, theme="dark")
     line_of(page).scroll_into_view_if_needed()
     drag(page, -500)
     expect(features_listed(page)).to_have_count(1)

@@ -31,8 +31,8 @@ def at(page, query: str) -> None:
     settled(page)
 
 
-def test_order_by_a_control_back_by_the_browser(opened):
-    page = opened(LARGE)
+def test_order_by_a_control_back_by_the_browser(open_view):
+    page = open_view(LARGE)
     order = page.get_by_label("Order")
     expect(order).to_have_value("central")
     before = asides(page)
@@ -47,11 +47,11 @@ def test_order_by_a_control_back_by_the_browser(opened):
     expect(examples(page).locator(".aside")).to_have_text(before)
 
 
-def test_filters_by_their_controls(opened):
-    page = opened(LARGE)
+def test_filters_by_their_controls(open_view):
+    page = open_view(LARGE)
     rows = examples(page).get_by_role("listitem")
     expect(rows).to_have_count(14)
-    page.get_by_label("Least activation").fill("90")
+    page.get_by_label("Lowest activation").fill("90")
     page.keyboard.press("Enter")
     at(page, "&least=90")
     expect(page.get_by_text(re.compile(r"^\d+ of 14 examples pass\.$"))).to_be_visible()
@@ -59,7 +59,7 @@ def test_filters_by_their_controls(opened):
     page.get_by_label("Holds").fill(" river")
     page.keyboard.press("Enter")
     at(page, "&least=90&holds=+river")
-    page.get_by_label("Least activation").fill("")
+    page.get_by_label("Lowest activation").fill("")
     page.keyboard.press("Tab")
     at(page, "&neuron=0&holds=+river")
     expect(examples(page).locator("li:not(:has(.hit))")).to_have_count(0)
@@ -72,17 +72,17 @@ def test_filters_by_their_controls(opened):
 
 
 @pytest.mark.slow
-def test_a_wrong_filter_is_the_servers_to_refuse(opened):
-    page = opened(LARGE)
+def test_a_wrong_filter_is_the_servers_to_refuse(open_view):
+    page = open_view(LARGE)
     page.get_by_label("Most activation").fill("60")
-    page.get_by_label("Least activation").fill("80")
+    page.get_by_label("Lowest activation").fill("80")
     page.keyboard.press("Enter")
     expect(page.locator('[data-testid="stAlert"]')).to_contain_text("least")
 
 
 @pytest.mark.slow
-def test_another_baseline_underlines_other_tokens(opened):
-    page = opened(LARGE)
+def test_another_baseline_underlines_other_tokens(open_view):
+    page = open_view(LARGE)
     underlined = "all => all.map(each => each.className)"
     first = examples(page).locator("li").first.locator(".token")
     before = first.evaluate_all(underlined)
@@ -96,8 +96,8 @@ def test_another_baseline_underlines_other_tokens(opened):
 
 
 @pytest.mark.slow
-def test_tokens_on_which_baselines_disagree_say_so(opened):
-    page = opened(LARGE)
+def test_tokens_on_which_baselines_disagree_say_so(open_view):
+    page = open_view(LARGE)
     examples(page).focus()
     said = page.get_by_role("status").filter(has_text="Example 0")
     words = []
@@ -112,8 +112,8 @@ def test_tokens_on_which_baselines_disagree_say_so(opened):
 
 
 @pytest.mark.slow
-def test_values_are_in_the_address(opened):
-    page = opened(LARGE)
+def test_values_are_in_the_address(open_view):
+    page = open_view(LARGE)
     page.get_by_role("button", name="Values").click()
     expect(examples(page).locator(".value").first).to_be_visible()
     at(page, "&values=on")
@@ -124,8 +124,8 @@ def test_values_are_in_the_address(opened):
     at(page, "&neuron=0")
 
 
-def test_all_are_copied_as_a_table_that_no_spreadsheet_runs(opened):
-    page = opened(SCRIPTS)
+def test_all_are_copied_as_a_table_that_no_spreadsheet_runs(open_view):
+    page = open_view(SCRIPTS)
     page.evaluate(CLIPBOARD)
     page.locator("summary", has_text="Copy").click()
     page.get_by_role("button", name="All 4 as a table (TSV)").click()
@@ -141,17 +141,17 @@ def test_all_are_copied_as_a_table_that_no_spreadsheet_runs(opened):
 
 
 @pytest.mark.slow
-def test_tokens_like_formulas_and_quotes_are_text(opened):
+def test_tokens_like_formulas_and_quotes_are_text(open_view):
     """By the function that makes the cells, read from the component's own file."""
-    page, source = opened("about"), (FOLDER / "tokens_copy.js").read_text()
+    page, source = open_view("about"), (FOLDER / "tokens_copy.js").read_text()
     texts = ["=1+1", " @x", "-2", "+", "a=b", " cat", '="', '"><img']
     made = page.evaluate("([source, texts]) => texts.map(new Function(source + '; return cell')())", [source, texts])
     assert made == ["'=1+1", "' @x", "'-2", "'+", "a=b", " cat", '"\'="""', '"""><img"']
 
 
 @pytest.mark.slow
-def test_one_example_is_copied_by_keyboard_without_the_clipboard(opened):
-    page = opened(LARGE)
+def test_one_example_is_copied_by_keyboard_without_the_clipboard(open_view):
+    page = open_view(LARGE)
     page.evaluate(NO_CLIPBOARD)
     page.evaluate("document.addEventListener('copy', () => { window.copied = true; })")
     examples(page).focus()
@@ -166,8 +166,8 @@ def test_one_example_is_copied_by_keyboard_without_the_clipboard(opened):
 
 
 @pytest.mark.slow
-def test_where_nothing_may_be_copied_the_text_is_selected(opened):
-    page = opened(LARGE)
+def test_where_nothing_may_be_copied_the_text_is_selected(open_view):
+    page = open_view(LARGE)
     page.evaluate(NO_COPY)
     page.locator("summary", has_text="Copy").click()
     page.get_by_role("button", name="All 14 as text").click()
@@ -181,10 +181,10 @@ def test_where_nothing_may_be_copied_the_text_is_selected(opened):
 
 
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-def test_a_narrow_screen_does_not_scroll_sideways(theme, opened):
-    page = opened(SCRIPTS + "&values=on&sort=near", width=420, theme=theme)
+def test_a_narrow_screen_does_not_scroll_sideways(theme, open_view):
+    page = open_view(SCRIPTS + "&values=on&sort=near", width=420, theme=theme)
     expect(examples(page, 2).get_by_role("listitem")).to_have_count(4)
     wide = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
         .map(box => box.scrollWidth - box.clientWidth)"""
     assert page.evaluate(wide) == [0, 0]
-    assert page.get_by_role("form", name="How the examples are read").bounding_box()["height"] < 160
+    assert page.get_by_role("form", name="Display of the examples").bounding_box()["height"] < 160

@@ -16,7 +16,7 @@ from ne_core.export.layer_figures import classes_by_layer
 from ne_core.export.static_page import static_page
 from ne_core.export.table_files import read_table
 from ne_core.refs import FeatureRef, NeuronRef
-from pages.components.widgets.export import SAYS
+from pages.components.widgets.export import FORMAT_NOTES
 from tests.support import in_browser
 from tests.support.browser import settled
 
@@ -25,13 +25,13 @@ NEURON = "neuron?layer=2&neuron=3"  # a link to a feature would scroll the menu 
 
 
 @pytest.fixture
-def asked(opened):
+def asked(open_view):
     """A view with its Export menu open."""
 
     def open_menu(view: str, **more):
-        page = opened(view, **more)
+        page = open_view(view, **more)
         page.get_by_role("button", name="Export").click()
-        expect(page.get_by_text("How to cite: at the end of the About page.")).to_be_visible()
+        expect(page.get_by_text("To cite this atlas, see the end of the page About.")).to_be_visible()
         settled(page)
         return page
 
@@ -51,7 +51,7 @@ def test_a_table_arrives_in_every_format(asked, tiny_atlas, tmp_path):
     expected = examples_frame(Atlas.open(tiny_atlas), FeatureRef(2, 3, 0))
     for title, ending in (("CSV", "csv"), ("Parquet", "parquet"), ("JSON", "json")):
         page.get_by_role("radio", name=title).click()
-        expect(page.get_by_text(SAYS[ending])).to_be_visible()
+        expect(page.get_by_text(FORMAT_NOTES[ending])).to_be_visible()
         settled(page)
         path = download(page, "Examples of feature 0", tmp_path)
         assert path.name == f"planted-L2-N3-F0-examples.{ending}"
@@ -91,14 +91,14 @@ def test_the_neuron_arrives_as_a_page(asked, tiny_atlas, tmp_path):
 
 @pytest.mark.slow
 def test_the_board_arrives_as_it_is_filtered(asked, tiny_atlas, tmp_path):
-    path = download(asked("board?layer=2&sort=neuron&order=desc"), "These 5 neurons, in this order", tmp_path)
+    path = download(asked("ranking?layer=2&sort=neuron&order=desc"), "These 5 neurons, in this order", tmp_path)
     expected = neurons_frame(Atlas.open(tiny_atlas)).query("layer == 2").iloc[::-1].reset_index(drop=True)
     pd.testing.assert_frame_equal(read_table(path), expected)
 
 
 @pytest.mark.slow
-def test_the_menu_by_keyboard_on_a_narrow_screen(opened):
-    page = opened(NEURON, width=420, theme="dark")
+def test_the_menu_by_keyboard_on_a_narrow_screen(open_view):
+    page = open_view(NEURON, width=420, theme="dark")
     page.get_by_role("button", name="Export").focus()
     page.keyboard.press("Enter")
     button = page.get_by_role("button", name="Dendrogram as PNG", exact=True)
@@ -114,7 +114,7 @@ def test_the_menu_by_keyboard_on_a_narrow_screen(opened):
 
 @pytest.mark.slow
 def test_a_trail_arrives_as_png_and_its_links_as_a_table(asked, tmp_path):
-    page = asked("trail?layer=0&neuron=0&feature=0&space=pre_mlp&least=0.9")
+    page = asked("across_layers?layer=0&neuron=0&feature=0&space=pre_mlp&least=0.9")
     svg = download(page, "Trail as SVG", tmp_path).read_text(encoding="utf-8")
     assert (svg.count('class="node"'), svg.count("<path")) == (4, 4)
     png = download(page, "Trail as PNG", tmp_path)

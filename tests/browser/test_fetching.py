@@ -3,7 +3,7 @@
 import re
 
 from tests.support import in_browser
-from tests.support.browser import Heard, served, settled
+from tests.support.browser import PageErrors, served, settled
 from tests.support.web import Fault, Site
 
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
@@ -18,9 +18,9 @@ def test_a_deep_link_waits_behind_a_bar_and_then_opens(browser, packed, tmp_path
         with served(tmp_path / "none", **more) as address:
             context = browser.new_context()
             page = context.new_page()
-            heard = Heard(page, address)
+            page_errors = PageErrors(page, address)
             page.goto(f"{address}/neuron?atlas=planted&layer=0&neuron=2")
-            expect(page.locator("h1")).to_have_text("The atlas is on its way")
+            expect(page.locator("h1")).to_have_text("The atlas is being fetched")
             bar = page.get_by_role("progressbar")
             expect(bar).to_be_visible()
             expect(page.get_by_text(re.compile(r"of 0\.0 MB · .* left"))).to_be_visible()
@@ -28,6 +28,6 @@ def test_a_deep_link_waits_behind_a_bar_and_then_opens(browser, packed, tmp_path
             settled(page)
             assert re.search(r"/neuron\?atlas=planted&layer=0&neuron=2", page.url)
             assert not page.get_by_role("progressbar").count()
-            assert heard.wrong == []
+            assert page_errors.errors == []
             context.close()
-        assert len([each for each in site.asked if each.method == "GET"]) == 1
+        assert len([each for each in site.requests if each.method == "GET"]) == 1

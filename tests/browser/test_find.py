@@ -8,7 +8,7 @@ from tests.support import in_browser
 from tests.support.browser import settled
 
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
-TRAIL = "trail?layer=0&neuron=0&feature=0&space=pre_mlp&least=0.9"
+TRAIL = "across_layers?layer=0&neuron=0&feature=0&space=pre_mlp&least=0.9"
 
 
 def hits(page):
@@ -24,8 +24,8 @@ def at_feature(page, layer: int, neuron: int, feature: int) -> None:
     expect(page.locator("h3", has_text=f"Feature {feature}").first).to_be_in_viewport()
 
 
-def test_a_name_is_typed_and_its_feature_opened(opened):
-    page = opened("search?mode=name")
+def test_a_name_is_typed_and_its_feature_opened(open_view):
+    page = open_view("search?mode=name")
     page.evaluate("window.same = true")
     page.get_by_label("Search features").fill("dog")
     page.get_by_label("Search features").press("Enter")
@@ -37,8 +37,8 @@ def test_a_name_is_typed_and_its_feature_opened(opened):
 
 
 @pytest.mark.slow
-def test_like_one_and_on_to_the_next_page_and_back(opened):
-    page = opened("search?q=cat")
+def test_like_one_and_on_to_the_next_page_and_back(open_view):
+    page = open_view("search?q=cat")
     hits(page).get_by_role("link", name="More like this L0 N0 feature 0").click()
     expect(page.locator("h3", has_text="More like this feature")).to_be_visible()
     expect(page).to_have_url(re.compile(r"like=0\.0\.0"))
@@ -49,8 +49,8 @@ def test_like_one_and_on_to_the_next_page_and_back(opened):
 
 
 @pytest.mark.slow
-def test_a_page_of_hits_and_the_next(opened):
-    page = opened("search?q=the")
+def test_a_page_of_hits_and_the_next(open_view):
+    page = open_view("search?q=the")
     first = hits(page).locator("a[data-row]").first.get_attribute("href")
     pages = page.get_by_role("navigation", name="Pages")
     if pages.count():
@@ -60,16 +60,16 @@ def test_a_page_of_hits_and_the_next(opened):
 
 
 @pytest.mark.slow
-def test_a_filter_is_in_the_address(opened):
-    page = opened("search?q=the&layer=2")
+def test_a_filter_is_in_the_address(open_view):
+    page = open_view("search?q=the&layer=2")
     names = hits(page).locator("a[data-row] .name")
     names.first.wait_for()
     assert {text.split()[0] for text in names.all_inner_texts()} == {"L2"}
 
 
 @pytest.mark.slow
-def test_a_node_of_a_trail_opens_its_feature(opened):
-    page = opened(TRAIL)
+def test_a_node_of_a_trail_opens_its_feature(open_view):
+    page = open_view(TRAIL)
     page.evaluate("window.same = true")
     nodes = trail(page).locator("a.node")
     expect(nodes).to_have_count(4)
@@ -80,28 +80,28 @@ def test_a_node_of_a_trail_opens_its_feature(opened):
     expect(nodes).to_have_count(4)
 
 
-def test_a_shared_trail_is_the_same_trail(opened):
-    page = opened("neuron?layer=0&neuron=0&feature=0&space=pre_mlp")
+def test_a_shared_trail_is_the_same_trail(open_view):
+    page = open_view("neuron?layer=0&neuron=0&feature=0&space=pre_mlp")
     page.get_by_role("link", name="Follow across layers").click()
-    expect(page.locator("h1")).to_have_text("Trail of L0 N0 F0")
+    expect(page.locator("h1")).to_have_text("L0 N0 F0 across layers")
     nodes = trail(page).locator("a.node")
     nodes.nth(3).wait_for()
     settled(page)
-    again = opened(page.url.split("/")[-1])
+    again = open_view(page.url.split("/")[-1])
     trail(again).locator("a.node").nth(3).wait_for()
     assert trail(again).locator("a.node").all_inner_texts() == nodes.all_inner_texts()
 
 
 @pytest.mark.slow
-def test_a_trail_goes_on_from_another_node(opened):
-    page = opened(TRAIL)
+def test_a_trail_goes_on_from_another_node(open_view):
+    page = open_view(TRAIL)
     trail(page).get_by_role("link", name="Trail from L2 N0 F0").click()
-    expect(page.locator("h1")).to_have_text("Trail of L2 N0 F0")
+    expect(page.locator("h1")).to_have_text("L2 N0 F0 across layers")
     expect(trail(page).locator("li.seed")).to_contain_text("L2 N0 F0")
 
 
-def test_a_trail_by_keyboard(opened):
-    page = opened(TRAIL)
+def test_a_trail_by_keyboard(open_view):
+    page = open_view(TRAIL)
     trail(page).locator("li.seed a.node").focus()
     expect(trail(page).locator("path.on")).to_have_count(2)
     page.keyboard.press("ArrowRight")
@@ -115,16 +115,16 @@ def test_a_trail_by_keyboard(opened):
 
 @pytest.mark.parametrize("view", [TRAIL, "search?q=the", pytest.param("search?like=0.0.0", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-def test_a_narrow_screen_does_not_scroll_sideways(view, theme, opened):
-    page = opened(view, width=420, theme=theme)
+def test_a_narrow_screen_does_not_scroll_sideways(view, theme, open_view):
+    page = open_view(view, width=420, theme=theme)
     page.locator("a[data-row]").first.wait_for()
     wide = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
         .map(box => box.scrollWidth - box.clientWidth)"""
     assert page.evaluate(wide) == [0, 0]
 
 
-def test_hostile_names_in_a_trail_are_text(opened):
-    """`opened` fails on any dialog, error or request elsewhere."""
-    page = opened("trail?layer=0&neuron=2&feature=2&space=pre_mlp&least=0.5")
+def test_hostile_names_in_a_trail_are_text(open_view):
+    """`open_view` fails on any dialog, error or request elsewhere."""
+    page = open_view("across_layers?layer=0&neuron=2&feature=2&space=pre_mlp&least=0.5")
     expect(trail(page)).to_contain_text("<script>alert(1)</scrip…")
     assert page.locator("script", has_text="alert(1)").count() == 0

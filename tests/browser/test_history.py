@@ -52,12 +52,12 @@ def chip(name: str):
 
 WALK = [
     button("Next"),
-    menu("Board"),
+    menu("Ranking"),
     chip("Highest mean distance"),
     chip("Largest"),  # a column: sorted by it
     menu("Search"),
     typed("Search features", "cat"),
-    menu("Board"),  # as it was left
+    menu("Ranking"),  # as it was left
     menu("Search"),
     link("Features found"),
     key("j", until="j"),
@@ -67,7 +67,7 @@ WALK = [
     key("d"),
     chip("Two meanings"),
     button("Swap"),
-    menu("Trails"),
+    menu("Across layers"),
     menu("Spaces"),
     button("Next"),
     chip("This neuron’s features"),
@@ -89,8 +89,8 @@ def view(page) -> tuple[str, str, str]:
     return page.url, page.locator("h1").inner_text(), page.title()
 
 
-def test_every_step_is_one_entry_and_back_and_forward_find_each(opened):
-    page = opened("neuron?layer=0&neuron=0", fresh=True)
+def test_every_step_is_one_entry_and_back_and_forward_find_each(open_view):
+    page = open_view("neuron?layer=0&neuron=0", fresh=True)
     seen, length = [view(page)], page.evaluate(LENGTH)
     for number, step in enumerate(WALK):
         before = page.url
@@ -110,10 +110,10 @@ def test_every_step_is_one_entry_and_back_and_forward_find_each(opened):
 
 
 @pytest.mark.slow
-def test_opening_a_short_address_is_no_second_step(opened):
+def test_opening_a_short_address_is_no_second_step(open_view):
     """The full form stands in its place: one Back leads out of the page."""
-    page = opened("about", fresh=True)
-    for short in ("neuron", "trail", "compare", "map", ""):
+    page = open_view("about", fresh=True)
+    for short in ("neuron", "across_layers", "spaces", "map", ""):
         length = page.evaluate(LENGTH)
         page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/")[2] + "/" + short)
         view(page)
@@ -121,10 +121,10 @@ def test_opening_a_short_address_is_no_second_step(opened):
         assert "atlas=planted" in page.url
 
 
-def test_steps_too_fast_to_be_drawn_are_entries_all_the_same(opened):
-    page = opened("neuron?layer=0&neuron=0", fresh=True)
+def test_steps_too_fast_to_be_drawn_are_entries_all_the_same(open_view):
+    page = open_view("neuron?layer=0&neuron=0", fresh=True)
     first, length = view(page), page.evaluate(LENGTH)
-    names = ["board", "search", "map", "about"]
+    names = ["ranking", "search", "map", "about"]
     page.evaluate(
         """(names) => { for (const name of names) {
             document.querySelector(`[data-testid=stSidebar] a[href*="${name}?"]`).click(); } }""",
@@ -142,8 +142,8 @@ def test_steps_too_fast_to_be_drawn_are_entries_all_the_same(opened):
 
 
 @pytest.mark.slow
-def test_a_link_of_the_menu_opens_a_tab_of_its_own(opened):
-    page = opened("board")
+def test_a_link_of_the_menu_opens_a_tab_of_its_own(open_view):
+    page = open_view("ranking")
     before = view(page)[0]
     with page.context.expect_page() as other:
         page.get_by_test_id("stSidebar").get_by_role("link", name="Search", exact=True).click(modifiers=["Control"])
@@ -153,9 +153,9 @@ def test_a_link_of_the_menu_opens_a_tab_of_its_own(opened):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", pages_of(None))
-def test_every_page_has_a_title_of_its_own(name, opened):
+def test_every_page_has_a_title_of_its_own(name, open_view):
     """Titles of pages differ, and none is the title of all."""
-    page = opened(name)
+    page = open_view(name)
     TITLES[name] = view(page)[2]
     assert TITLES[name].endswith(" · planted")
     assert list(TITLES.values()).count(TITLES[name]) == 1

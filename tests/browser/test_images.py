@@ -44,8 +44,8 @@ def images_of(page):
 
 
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-def test_examples_are_drawn_pixel_by_pixel(opened, atlas, theme):
-    page = opened("neuron?layer=0&neuron=0&feature=1", theme=theme)
+def test_examples_are_drawn_pixel_by_pixel(open_view, atlas, theme):
+    page = open_view("neuron?layer=0&neuron=0&feature=1", theme=theme)
     shown = images_of(page)
     expect(shown).to_have_count(20)
     known = set(atlas.neuron(NeuronRef(0, 0)).example.tolist())
@@ -62,8 +62,8 @@ def test_examples_are_drawn_pixel_by_pixel(opened, atlas, theme):
 
 
 @pytest.mark.slow
-def test_what_only_texts_have_is_not_there(opened):
-    page = opened("neuron?layer=0&neuron=0")
+def test_what_only_texts_have_is_not_there(open_view):
+    page = open_view("neuron?layer=0&neuron=0")
     expect(images_of(page).first).to_be_visible()
     for name in ("Values", "Copy text"):
         expect(page.get_by_role("button", name=name, exact=True)).to_have_count(0)
@@ -72,8 +72,8 @@ def test_what_only_texts_have_is_not_there(opened):
 
 
 @pytest.mark.slow
-def test_the_keyboard_goes_from_image_to_image(opened, atlas):
-    page = opened("neuron?layer=0&neuron=1&feature=0")
+def test_the_keyboard_goes_from_image_to_image(open_view, atlas):
+    page = open_view("neuron?layer=0&neuron=1&feature=0")
     images = page.get_by_role("list", name="Examples of feature")
     expect(images.get_by_role("img").first).to_be_visible()
     images.focus()
@@ -87,16 +87,16 @@ def test_the_keyboard_goes_from_image_to_image(opened, atlas):
 
 
 @pytest.mark.slow
-def test_pointing_at_an_image_says_what_it_is(opened):
-    page = opened("neuron?layer=0&neuron=1&feature=0")
+def test_pointing_at_an_image_says_what_it_is(open_view):
+    page = open_view("neuron?layer=0&neuron=1&feature=0")
     first = images_of(page).first
     first.hover()
     words = first.get_attribute("aria-label")
     expect(page.get_by_role("tooltip").filter(has_text=f"{words} · activation")).to_be_visible()
 
 
-def test_a_leaf_of_the_tree_shows_its_image(opened, atlas):
-    page = opened("neuron?layer=0&neuron=1&feature=0")
+def test_a_leaf_of_the_tree_shows_its_image(open_view, atlas):
+    page = open_view("neuron?layer=0&neuron=1&feature=0")
     page.locator("#plot .leaf").first.hover()
     tip = page.get_by_role("tooltip").filter(has_text="Feature 0")
     expect(tip.get_by_role("img")).to_be_visible()
@@ -108,13 +108,13 @@ def test_a_leaf_of_the_tree_shows_its_image(opened, atlas):
     "view",
     [
         pytest.param("search?q=cross", marks=pytest.mark.slow),
-        pytest.param("pair?a=0.0.0&b=1.1.0", marks=pytest.mark.slow),
+        pytest.param("side_by_side?a=0.0.0&b=1.1.0", marks=pytest.mark.slow),
         "neuron?layer=1&neuron=0",
     ],
 )
 @pytest.mark.parametrize("width", [420, pytest.param(1280, marks=pytest.mark.slow)])
-def test_rows_show_images_and_nothing_is_wider_than_the_screen(opened, atlas, view, width):
-    page = opened(view, width=width)
+def test_rows_show_images_and_nothing_is_wider_than_the_screen(open_view, atlas, view, width):
+    page = open_view(view, width=width)
     settled(page)
     canvas = page.get_by_role("img", name="image").first
     expect(canvas).to_be_visible()

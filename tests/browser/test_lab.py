@@ -43,8 +43,8 @@ def levels(page) -> str:
     return page.locator("#sheet").evaluate("sheet => sheet.levels.map((level) => level.toString(16)).join('')")
 
 
-def test_from_the_sweep_to_a_latent_and_its_neuron_page(opened):
-    page = opened("sae_lab")
+def test_from_the_sweep_to_a_latent_and_its_neuron_page(open_view):
+    page = open_view("sae_lab")
     page.evaluate("window.same = true")
     run_mark(page, 2).click()
     expect(page).to_have_url(re.compile(r"run=2&image=120"))
@@ -60,8 +60,8 @@ def test_from_the_sweep_to_a_latent_and_its_neuron_page(opened):
 
 
 @pytest.mark.slow
-def test_arrow_keys_move_along_the_sweep_and_enter_picks(opened):
-    page = opened("sae_lab")
+def test_arrow_keys_move_along_the_sweep_and_enter_picks(open_view):
+    page = open_view("sae_lab")
     run_mark(page, NE).focus()
     page.keyboard.press("ArrowRight")
     expect(run_mark(page, 5)).to_be_focused()
@@ -71,8 +71,8 @@ def test_arrow_keys_move_along_the_sweep_and_enter_picks(opened):
     expect(run_mark(page, 5)).to_have_attribute("aria-current", "true")
 
 
-def test_a_drawn_picture_is_predicted_and_fires_latents(opened):
-    page = opened("sae_lab?image=122")  # below
+def test_a_drawn_picture_is_predicted_and_fires_latents(open_view):
+    page = open_view("sae_lab?image=122")  # below
     clean = page.locator("section.clean b")
     expect(clean).to_have_text("below")
     page.get_by_role("button", name="Clear").click()
@@ -98,8 +98,8 @@ def test_a_drawn_picture_is_predicted_and_fires_latents(opened):
 
 
 @pytest.mark.slow
-def test_a_picture_can_be_drawn_by_keyboard(opened):
-    page = opened("sae_lab?drawn=" + "0" * 16)
+def test_a_picture_can_be_drawn_by_keyboard(open_view):
+    page = open_view("sae_lab?drawn=" + "0" * 16)
     sheet = page.locator("#sheet")
     sheet.focus()
     for key in ("ArrowUp", "ArrowUp", "ArrowUp", "ArrowLeft", "ArrowLeft", "ArrowLeft", " "):
@@ -109,15 +109,15 @@ def test_a_picture_can_be_drawn_by_keyboard(opened):
 
 
 @pytest.mark.slow
-def test_values_of_a_map_are_told_under_the_pointer(opened):
-    page = opened(f"sae_lab?unit={BOTH}")
+def test_values_of_a_map_are_told_under_the_pointer(open_view):
+    page = open_view(f"sae_lab?unit={BOTH}")
     page.locator("#maps canvas").first.hover(position={"x": 8, "y": 8})
     expect(page.get_by_role("tooltip").filter(has_text="row 0, column 0: +0.")).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-def test_on_a_narrow_screen_nothing_is_cut_off(theme, opened):
-    page = opened("sae_lab", width=420, theme=theme)
+def test_on_a_narrow_screen_nothing_is_cut_off(theme, open_view):
+    page = open_view("sae_lab", width=420, theme=theme)
     expect(court_of(page, NE)).to_be_visible()
     settled(page)
     wide = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]

@@ -20,15 +20,15 @@ expect, pytestmark = in_browser.expect, in_browser.pytestmark
 LEFT = (
     "map",
     pytest.param("neuron?layer=0&neuron=0", marks=pytest.mark.slow),
-    pytest.param("board", marks=pytest.mark.slow),
+    pytest.param("ranking", marks=pytest.mark.slow),
     "search?q=cat",
-    pytest.param("trail", marks=pytest.mark.slow),
+    pytest.param("across_layers", marks=pytest.mark.slow),
 )
 HEADINGS = {
-    **{"map": "Map", "board": "Board", "search": "Search", "pair": "Side by side", "about": "About"},
-    **{"sae_lab": "SAE lab", "neuron": "Layer 0 · Neuron 0", "trail": re.compile("^Trail of")},
+    **{"map": "Map", "ranking": "Ranking", "search": "Search", "side_by_side": "Side by side", "about": "About"},
+    **{"sae_lab": "SAE lab", "neuron": "Layer 0 · Neuron 0", "across_layers": re.compile("across layers$")},
 }
-GONE_TO = ("search", "pair", "about", "sae_lab")
+GONE_TO = ("search", "side_by_side", "about", "sae_lab")
 LINKS = "[data-testid=stSidebar] a[href*='{}?']"
 # What is at work: the map says what is in sight, the Export menu opens. Both are asked for just after the step.
 LEAVE = """(link) => {
@@ -59,9 +59,9 @@ def whole(page, name: str) -> None:
 
 
 @pytest.mark.parametrize("left", LEFT)
-def test_a_page_left_at_work_leaves_nothing_behind(left, opened):
-    """`opened` fails on what Streamlit says to the console of a fragment that has no place on the page."""
-    page, name = opened(left), left.split("?")[0]
+def test_a_page_left_at_work_leaves_nothing_behind(left, open_view):
+    """`open_view` fails on what Streamlit says to the console of a fragment that has no place on the page."""
+    page, name = open_view(left), left.split("?")[0]
     page.set_default_timeout(PATIENCE_MS)
     for other in GONE_TO:
         if other == name:

@@ -9,15 +9,15 @@ from tests.support import in_browser
 from tests.support.browser import settled
 
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
-TOO_LONG = "A note has at most 500 characters, this one has 640: shorten it to keep it."
+TOO_LONG = "This note has 640 characters; shorten it to 500 to save it."
 LONG = "the cat runs under " * 30
 PASTED = "(text) => document.execCommand('insertText', false, text)"  # as a paste, it keeps to a field's limit
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("view", "box"), [("search?q=dog", "Search features"), ("map?q=dog", "Light up")])
-def test_a_long_text_is_pasted_into_a_search(view, box, opened):
-    page = opened(view)
+def test_a_long_text_is_pasted_into_a_search(view, box, open_view):
+    page = open_view(view)
     page.get_by_label(box).fill("")
     page.get_by_label(box).focus()
     page.evaluate(PASTED, LONG)
@@ -26,8 +26,8 @@ def test_a_long_text_is_pasted_into_a_search(view, box, opened):
     expect(page.get_by_label(box)).to_have_value(LONG[:200])
 
 
-def test_a_long_text_is_pasted_into_holds(opened):
-    page = opened("neuron?layer=0&neuron=0")
+def test_a_long_text_is_pasted_into_holds(open_view):
+    page = open_view("neuron?layer=0&neuron=0")
     page.get_by_label("Holds").focus()
     page.evaluate(PASTED, "🙂" * 250)
     page.keyboard.press("Enter")
@@ -38,8 +38,8 @@ def test_a_long_text_is_pasted_into_holds(opened):
 
 
 @pytest.mark.slow
-def test_a_long_note_stays_in_its_field_until_it_is_short_enough(opened):
-    page = opened(HREF)
+def test_a_long_note_stays_in_its_field_until_it_is_short_enough(open_view):
+    page = open_view(HREF)
     star(page).click()
     rows = shown(page, "Bookmarks")
     rows.get_by_role("button", name="Note on L0 N2 F1").click()
@@ -56,8 +56,8 @@ def test_a_long_note_stays_in_its_field_until_it_is_short_enough(opened):
 
 
 @pytest.mark.slow
-def test_a_long_note_of_a_file_is_cut_and_the_page_says_so(opened):
-    page = opened("neuron?atlas=planted&layer=2&neuron=4")
+def test_a_long_note_of_a_file_is_cut_and_the_page_says_so(open_view):
+    page = open_view("neuron?atlas=planted&layer=2&neuron=4")
     shown(page, "Bookmarks")
     bring(page, [{**GOOD, "note": "x" * 600}, {**GOOD, "neuron": 3, "note": "short"}])
-    expect(said(page)).to_contain_text("2 imported; 1 had a note or a name that was too long, of which the first 500")
+    expect(said(page)).to_contain_text("2 imported; 1 with a note or name cut to 500")

@@ -46,7 +46,7 @@ def bring(page, content: object, name: str = "bookmarks.json") -> None:
 
 
 def said(page):
-    return page.get_by_test_id("stSidebar").locator("#said")
+    return page.get_by_test_id("stSidebar").locator("#status")
 
 
 def press(page, key: str) -> None:
@@ -62,8 +62,8 @@ def links_in(rows) -> list[str]:
     return [link.get_attribute("href") for link in rows.get_by_role("link").all()]
 
 
-def test_a_star_is_kept_over_a_reload_and_taken_away(opened):
-    page = opened(HREF)
+def test_a_star_is_kept_over_a_reload_and_taken_away(open_view):
+    page = open_view(HREF)
     star(page).click()
     expect(star(page)).to_have_attribute("aria-pressed", "true")
     page.reload()
@@ -78,8 +78,8 @@ def test_a_star_is_kept_over_a_reload_and_taken_away(opened):
 
 
 @pytest.mark.slow
-def test_a_bookmark_of_a_branch_at_another_cut_opens_that(opened):
-    page = opened("neuron?atlas=planted&layer=0&neuron=2&branch=12&cut=0.7")
+def test_a_bookmark_of_a_branch_at_another_cut_opens_that(open_view):
+    page = open_view("neuron?atlas=planted&layer=0&neuron=2&branch=12&cut=0.7")
     star(page).click()
     page.get_by_role("link", name="Overview").click()
     expect(page.get_by_text("Where to start")).to_be_visible()
@@ -89,8 +89,8 @@ def test_a_bookmark_of_a_branch_at_another_cut_opens_that(opened):
 
 
 @pytest.mark.slow
-def test_a_note_is_kept_and_a_bookmark_removed(opened):
-    page = opened(HREF)
+def test_a_note_is_kept_and_a_bookmark_removed(open_view):
+    page = open_view(HREF)
     star(page).click()
     rows = shown(page, "Bookmarks").get_by_role("listitem")
     page.get_by_role("button", name="Note on L0 N2 F1").click()
@@ -107,9 +107,9 @@ def test_a_note_is_kept_and_a_bookmark_removed(opened):
 
 
 @pytest.mark.slow
-def test_a_press_that_ends_a_note_is_a_click(opened):
+def test_a_press_that_ends_a_note_is_a_click(open_view):
     """Leaving the field draws the rows anew, one line less: not under a pointer that is still down."""
-    page = opened(HREF)
+    page = open_view(HREF)
     star(page).click()
     page.get_by_role("button", name="Next", exact=True).click()
     at_neuron(page, 0, 3)
@@ -139,8 +139,8 @@ def press_slowly(page, button) -> None:
 
 
 @pytest.mark.slow
-def test_a_note_that_is_opened_again_at_once_is_the_new_one(opened):
-    page = opened(HREF)
+def test_a_note_that_is_opened_again_at_once_is_the_new_one(open_view):
+    page = open_view(HREF)
     star(page).click()
     rows = shown(page, "Bookmarks").get_by_role("listitem")
     for text in ("first", "second"):
@@ -152,26 +152,26 @@ def test_a_note_that_is_opened_again_at_once_is_the_new_one(opened):
     expect(rows).to_contain_text("second")
 
 
-def test_what_was_exported_can_be_imported_elsewhere(opened, tmp_path):
-    page = opened(HREF)
+def test_what_was_exported_can_be_imported_elsewhere(open_view, tmp_path):
+    page = open_view(HREF)
     star(page).click()
     shown(page, "Bookmarks")
     with page.expect_download() as download:
         page.locator("#export").click()
     download.value.save_as(tmp_path / "kept.json")
-    other = opened("")  # a browser that never saw any of it
+    other = open_view("")  # a browser that never saw any of it
     shown(other, "Bookmarks")
     other.locator("#file").set_input_files(tmp_path / "kept.json")
     expect(said(other)).to_contain_text("1 imported.")
     assert links_in(shown(other, "Bookmarks")) == [HREF]
     other.locator("#file").set_input_files(tmp_path / "kept.json")
-    expect(said(other)).to_contain_text("0 imported; 1 were here already.")
+    expect(said(other)).to_contain_text("0 imported; 1 already here.")
     assert json.loads((tmp_path / "kept.json").read_text())["bookmarks"][0].items() >= GOOD.items()
 
 
-def test_a_hostile_file_is_text_and_nothing_is_lost(opened):
+def test_a_hostile_file_is_text_and_nothing_is_lost(open_view):
     """Wrong entries are refused by name, right ones come in, and names and atlases are never markup or addresses."""
-    page = opened(HREF)
+    page = open_view(HREF)
     star(page).click()
     hostile = [
         {**GOOD, "neuron": "javascript:alert(1)"},
@@ -194,10 +194,10 @@ def test_a_hostile_file_is_text_and_nothing_is_lost(opened):
     ]
     rows = shown(page, "Bookmarks")
     bring(page, {"bookmarks": hostile})
-    expect(said(page)).to_contain_text("3 imported; 8 refused, entry 0: “neuron” must be a whole number from 0 on.")
+    expect(said(page)).to_contain_text("3 imported; 8 refused, entry 0: “neuron” must be a whole number, 0 or more.")
     expect(rows.get_by_role("listitem")).to_have_count(4)
     expect(rows).to_contain_text(f"{SCRIPT}<img src=x onerror=alert(1)>[U+202E]back")
-    expect(rows).to_contain_text("atlas ../../etc, which is not here")
+    expect(rows).to_contain_text("atlas ../../etc, not available here")
     assert links_in(rows) == [HREF, HREF.replace("neuron=2", "neuron=3")]
     assert page.locator("img[src=x]").count() == 0
 
@@ -205,18 +205,18 @@ def test_a_hostile_file_is_text_and_nothing_is_lost(opened):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("not JSON {", "This file is not JSON. A file that “Export” here has written can be imported."),
-        pytest.param({"other": []}, "This file holds no list of bookmarks.", marks=pytest.mark.slow),
-        pytest.param(" " * 1_000_001, "This file has more than 1 MB", marks=pytest.mark.slow),
+        ("not JSON {", "This file is not JSON. Import a file written by “Export” on this panel."),
+        pytest.param({"other": []}, "This file has no list of bookmarks.", marks=pytest.mark.slow),
+        pytest.param(" " * 1_000_001, "This file is larger than 1 MB", marks=pytest.mark.slow),
         pytest.param(
             [{**GOOD, "neuron": i} for i in range(2100)],
-            "1999 imported; 101 left out: 2000 bookmarks is the most",
+            "1999 imported; 101 left out: the limit is 2000 bookmarks",
             marks=pytest.mark.slow,
         ),
     ],
 )
-def test_a_wrong_file_is_one_line_and_changes_nothing(content, says, opened):
-    page = opened("neuron?atlas=planted&layer=2&neuron=4")
+def test_a_wrong_file_is_one_line_and_changes_nothing(content, says, open_view):
+    page = open_view("neuron?atlas=planted&layer=2&neuron=4")
     star(page).click()
     rows = shown(page, "Bookmarks")
     bring(page, content)
@@ -225,8 +225,8 @@ def test_a_wrong_file_is_one_line_and_changes_nothing(content, says, opened):
 
 
 @pytest.mark.slow
-def test_what_another_version_kept_is_carried_along(opened):
-    page = opened(HREF)
+def test_what_another_version_kept_is_carried_along(open_view):
+    page = open_view(HREF)
     page.evaluate("localStorage['ne-bookmarks'] = JSON.stringify([{atlas: 'planted', circuit: 7}])")
     star(page).click()
     assert page.evaluate("JSON.parse(localStorage['ne-bookmarks'])")[1] == {"atlas": "planted", "circuit": 7}
@@ -237,8 +237,8 @@ def test_what_another_version_kept_is_carried_along(opened):
 
 
 @pytest.mark.slow
-def test_visited_features_newest_first_without_doubles(opened):
-    page = opened("neuron?layer=0&neuron=0")
+def test_visited_features_newest_first_without_doubles(open_view):
+    page = open_view("neuron?layer=0&neuron=0")
     for _ in range(2):
         page.get_by_role("button", name="Next", exact=True).click()
         at_neuron(page, 0, 1)
@@ -253,8 +253,8 @@ def test_visited_features_newest_first_without_doubles(opened):
 
 
 @pytest.mark.slow
-def test_a_tab_hears_of_another(opened):
-    page = opened(HREF)
+def test_a_tab_hears_of_another(open_view):
+    page = open_view(HREF)
     rows = shown(page, "Bookmarks").get_by_role("listitem")
     other = page.context.new_page()
     other.goto(page.url)
@@ -264,21 +264,21 @@ def test_a_tab_hears_of_another(opened):
 
 
 @pytest.mark.slow
-def test_without_storage_bookmarks_last_as_long_as_the_tab(opened):
-    page = opened("about", fresh=True)
+def test_without_storage_bookmarks_last_as_long_as_the_tab(open_view):
+    page = open_view("about", fresh=True)
     page.add_init_script(BLOCKED)
     page.goto(page.url.replace("about?atlas=planted", HREF))
     at_neuron(page, 0, 2)
     star(page).click()
-    expect(page.get_by_text("Bookmarked for this tab alone")).to_be_visible()
+    expect(page.get_by_text("Bookmarked for this tab only")).to_be_visible()
     page.get_by_role("button", name="Next", exact=True).click()
     at_neuron(page, 0, 3)
     assert links_in(shown(page, "Bookmarks")) == [HREF]
-    expect(page.get_by_text("these are gone with this tab")).to_be_visible()
+    expect(page.get_by_text("these lists are lost when the tab is closed")).to_be_visible()
 
 
-def test_a_bookmark_knows_its_feature_after_the_atlas_has_changed(opened):
-    page = opened(HREF)
+def test_a_bookmark_knows_its_feature_after_the_atlas_has_changed(open_view):
+    page = open_view(HREF)
     star(page).click()
     page.get_by_role("link", name="Next feature").click()
     expect(page).to_have_url(re.compile("feature=2"))
@@ -294,8 +294,8 @@ def test_a_bookmark_knows_its_feature_after_the_atlas_has_changed(opened):
     expect(page).to_have_url(re.compile("feature=2$"))
 
 
-def test_keys_move_over_neurons_features_and_pages(opened):
-    page = opened("neuron?layer=0&neuron=2")
+def test_keys_move_over_neurons_features_and_pages(open_view):
+    page = open_view("neuron?layer=0&neuron=2")
     page.evaluate("window.same = true")
     press(page, "j")
     expect(page).to_have_url(re.compile("neuron=2&feature=1$"))
@@ -307,8 +307,8 @@ def test_keys_move_over_neurons_features_and_pages(opened):
     at_neuron(page, 0, 3)
     press(page, "p")
     at_neuron(page, 0, 2)
-    press(page, "t")
-    expect(page.locator("h1")).to_have_text("Board")
+    press(page, "g")
+    expect(page.locator("h1")).to_have_text("Ranking")
     page.go_back()
     at_neuron(page, 0, 2)
     press(page, "b")
@@ -321,8 +321,8 @@ def test_keys_move_over_neurons_features_and_pages(opened):
 
 
 @pytest.mark.slow
-def test_one_press_is_one_step_after_many_reruns(opened):
-    page = opened("neuron?layer=0&neuron=0")
+def test_one_press_is_one_step_after_many_reruns(open_view):
+    page = open_view("neuron?layer=0&neuron=0")
     for neuron in (1, 2, 3):
         press(page, "n")
         at_neuron(page, 0, neuron)
@@ -330,8 +330,8 @@ def test_one_press_is_one_step_after_many_reruns(opened):
     at_neuron(page, 0, 2)
 
 
-def test_slash_goes_to_the_search_and_keys_are_letters_there(opened):
-    page = opened("about")
+def test_slash_goes_to_the_search_and_keys_are_letters_there(open_view):
+    page = open_view("about")
     press(page, "/")
     field = page.get_by_label("Search features")
     expect(field).to_be_focused()
@@ -342,8 +342,8 @@ def test_slash_goes_to_the_search_and_keys_are_letters_there(opened):
 
 
 @pytest.mark.slow
-def test_keys_with_modifiers_are_the_browsers(opened):
-    page = opened("neuron?layer=0&neuron=0")
+def test_keys_with_modifiers_are_the_browsers(open_view):
+    page = open_view("neuron?layer=0&neuron=0")
     for combination in ("Control+n", "Alt+j", "Meta+r", "Control+b"):
         press(page, combination)
     page.wait_for_timeout(500)
@@ -353,12 +353,12 @@ def test_keys_with_modifiers_are_the_browsers(opened):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 420])
-def test_the_list_of_keys_holds_the_focus_and_escape_closes_it(width, opened):
-    page = opened("about", width=width)
+def test_the_list_of_keys_holds_the_focus_and_escape_closes_it(width, open_view):
+    page = open_view("about", width=width)
     press(page, "?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(dialog).to_be_visible()
-    expect(dialog).to_contain_text("Next neuron (not here)")
+    expect(dialog).to_contain_text("Next neuron (not on this page)")
     for _ in range(4):
         page.keyboard.press("Tab")
         assert page.evaluate(INSIDE)
@@ -368,8 +368,8 @@ def test_the_list_of_keys_holds_the_focus_and_escape_closes_it(width, opened):
 
 
 @pytest.mark.slow
-def test_the_link_is_copied(opened):
-    page = opened(HREF, permissions=["clipboard-read", "clipboard-write"])
+def test_the_link_is_copied(open_view):
+    page = open_view(HREF, permissions=["clipboard-read", "clipboard-write"])
     press(page, "c")
     expect(page.get_by_text("Link of this view copied.")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == page.url

@@ -62,8 +62,8 @@ def query_of(atlas, id: int) -> str:
     return f"layer={ref.layer}&neuron={ref.neuron}&feature={ref.feature}"
 
 
-def test_pointing_tells_and_a_click_opens(opened, atlas):
-    page, id = opened("map"), lonely(atlas)
+def test_pointing_tells_and_a_click_opens(open_view, atlas):
+    page, id = open_view("map"), lonely(atlas)
     drawn(page)
     page.evaluate("window.same = true")
     page.mouse.move(*spot(page, atlas, id))
@@ -78,8 +78,8 @@ def test_pointing_tells_and_a_click_opens(opened, atlas):
 
 
 @pytest.mark.slow
-def test_what_was_told_is_not_asked_again(opened, atlas):
-    page, id = opened("map"), lonely(atlas)
+def test_what_was_told_is_not_asked_again(open_view, atlas):
+    page, id = open_view("map"), lonely(atlas)
     drawn(page)
     page.mouse.move(*spot(page, atlas, id))
     expect(tip(page)).to_contain_text("example")
@@ -90,8 +90,8 @@ def test_what_was_told_is_not_asked_again(opened, atlas):
     expect(tip(page)).to_contain_text("example")
 
 
-def test_the_map_by_keyboard(opened, atlas):
-    page = opened("map")
+def test_the_map_by_keyboard(open_view, atlas):
+    page = open_view("map")
     drawn(page)
     canvas(page).focus()
     page.keyboard.press("ArrowRight")
@@ -113,8 +113,8 @@ def named(atlas, href: str) -> int:
 
 
 @pytest.mark.slow
-def test_magnifying_goes_into_the_address_without_a_step_back(opened):
-    page = opened("map", fresh=True)  # history.length ends at 50
+def test_magnifying_goes_into_the_address_without_a_step_back(open_view):
+    page = open_view("map", fresh=True)  # history.length ends at 50
     drawn(page)
     steps = page.evaluate("history.length")
     canvas(page).focus()
@@ -130,8 +130,8 @@ def test_magnifying_goes_into_the_address_without_a_step_back(opened):
 
 
 @pytest.mark.slow
-def test_the_wheel_comes_nearer_to_where_it_points(opened, atlas):
-    page, id = opened("map"), lonely(atlas)
+def test_the_wheel_comes_nearer_to_where_it_points(open_view, atlas):
+    page, id = open_view("map"), lonely(atlas)
     drawn(page)
     at = spot(page, atlas, id)
     page.mouse.move(*at)
@@ -143,8 +143,8 @@ def test_the_wheel_comes_nearer_to_where_it_points(opened, atlas):
 
 
 @pytest.mark.slow
-def test_a_drag_moves_and_opens_nothing(opened):
-    page = opened("map?zoom=2")
+def test_a_drag_moves_and_opens_nothing(open_view):
+    page = open_view("map?zoom=2")
     drawn(page)
     box = canvas(page).bounding_box()
     page.mouse.move(box["x"] + 200, box["y"] + 200)
@@ -157,8 +157,8 @@ def test_a_drag_moves_and_opens_nothing(opened):
     assert (x, y) == (pytest.approx(0.5 - 60 / side, abs=1e-3), pytest.approx(0.5 + 40 / side, abs=1e-3))
 
 
-def test_a_search_lights_its_hits(opened, atlas):
-    page = opened("map")
+def test_a_search_lights_its_hits(open_view, atlas):
+    page = open_view("map")
     drawn(page)
     page.get_by_label("Light up").fill("cat")
     page.keyboard.press("Enter")
@@ -174,9 +174,9 @@ def test_a_search_lights_its_hits(opened, atlas):
         assert page.locator("#here").get_attribute("href") in found
 
 
-def test_the_ring_is_where_the_feature_is(opened, atlas):
+def test_the_ring_is_where_the_feature_is(open_view, atlas):
     id = lonely(atlas)
-    page = opened(f"map?show={atlas.feature_ref(id).dotted}&zoom=1")
+    page = open_view(f"map?show={atlas.feature_ref(id).dotted}&zoom=1")
     drawn(page)
 
     def apart() -> float:
@@ -187,8 +187,8 @@ def test_the_ring_is_where_the_feature_is(opened, atlas):
     expect(page.locator("#shown")).to_contain_text(str(atlas.feature_ref(id)))
 
 
-def test_the_list_follows_what_is_in_sight(opened, atlas):
-    page, id = opened("map"), lonely(atlas)
+def test_the_list_follows_what_is_in_sight(open_view, atlas):
+    page, id = open_view("map"), lonely(atlas)
     drawn(page)
     rows = page.get_by_role("list", name="Largest features in sight").get_by_role("listitem")
     expect(rows).to_have_count(8)
@@ -204,8 +204,8 @@ def pixels(picture: bytes) -> np.ndarray:
 
 
 @pytest.mark.slow
-def test_a_lost_context_is_drawn_again(opened, atlas):
-    page = opened("map")
+def test_a_lost_context_is_drawn_again(open_view, atlas):
+    page = open_view("map")
     drawn(page)
     before = pixels(canvas(page).screenshot())
     page.evaluate("""async () => {
@@ -236,8 +236,8 @@ def test_without_webgl_there_is_a_line_and_the_list(browser, address):
 
 
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-def test_a_narrow_screen(theme, opened):
-    page = opened("map?q=cat", width=420, theme=theme)
+def test_a_narrow_screen(theme, open_view):
+    page = open_view("map?q=cat", width=420, theme=theme)
     drawn(page)
     wide = "document.querySelector('[data-testid=stMain]').scrollWidth - innerWidth"
     assert page.evaluate(wide) <= 0
@@ -245,9 +245,9 @@ def test_a_narrow_screen(theme, opened):
 
 
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-def test_what_is_seen_is_saved_with_its_legend(theme, opened, atlas, tmp_path):
+def test_what_is_seen_is_saved_with_its_legend(theme, open_view, atlas, tmp_path):
     id = lonely(atlas)
-    page = opened(f"map?show={atlas.feature_ref(id).dotted}&colour=class&x=0.5&y=0.5&zoom=1", theme=theme)
+    page = open_view(f"map?show={atlas.feature_ref(id).dotted}&colour=class&x=0.5&y=0.5&zoom=1", theme=theme)
     drawn(page)
     with page.expect_download() as found:
         page.get_by_role("button", name="Save what is seen as PNG").click()

@@ -22,8 +22,8 @@ def at_feature(page, feature: int) -> None:
     expect(page.locator("h3", has_text=f"Feature {feature}")).to_be_in_viewport()
 
 
-def test_deep_link_next_back_forward(opened):
-    page = opened("neuron?layer=0&neuron=1")
+def test_deep_link_next_back_forward(open_view):
+    page = open_view("neuron?layer=0&neuron=1")
     at_neuron(page, 0, 1)
     page.get_by_role("button", name="Next").click()
     at_neuron(page, 0, 2)
@@ -34,9 +34,19 @@ def test_deep_link_next_back_forward(opened):
     at_neuron(page, 0, 2)
 
 
+def test_an_old_address_opens_the_page_at_its_new_one_and_is_not_in_the_history(opened):
+    page = opened("about", fresh=True)
+    page.goto(page.url.replace("about", "pair") + "&a=0.0.1&b=2.0.0")
+    expect(page.locator("h1")).to_have_text("Side by side")
+    settled(page)
+    assert page.url.endswith("side_by_side?atlas=planted&a=0.0.1&b=2.0.0")
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("About")
+
+
 @pytest.mark.slow
-def test_a_similar_feature_opens_without_a_new_page(opened):
-    page = opened("neuron?layer=0&neuron=0")
+def test_a_similar_feature_opens_without_a_new_page(open_view):
+    page = open_view("neuron?layer=0&neuron=0")
     page.evaluate("window.same = true")
     link = page.get_by_role("list", name="Features similar to feature 0").get_by_role("link").first
     target = re.search(r"layer=(\d+)&neuron=(\d+)&feature=(\d+)", link.get_attribute("href"))
@@ -51,8 +61,8 @@ def test_a_similar_feature_opens_without_a_new_page(opened):
 
 
 @pytest.mark.slow
-def test_a_feature_of_the_list_opens_and_back_closes_it(opened):
-    page = opened("neuron?layer=0&neuron=2")
+def test_a_feature_of_the_list_opens_and_back_closes_it(open_view):
+    page = open_view("neuron?layer=0&neuron=2")
     features = page.get_by_role("list", name="Features of this neuron").get_by_role("link")
     expect(features).to_have_count(4)
     features.nth(2).click()
@@ -63,8 +73,8 @@ def test_a_feature_of_the_list_opens_and_back_closes_it(opened):
 
 
 @pytest.mark.slow
-def test_from_search_to_a_feature_and_back(opened):
-    page = opened("search")
+def test_from_search_to_a_feature_and_back(open_view):
+    page = open_view("search")
     page.get_by_label("Search features").fill("moon")
     page.get_by_label("Search features").press("Enter")
     page.wait_for_url(re.compile("q=moon"))
@@ -76,8 +86,8 @@ def test_from_search_to_a_feature_and_back(opened):
     expect(page.get_by_label("Search features")).to_have_value("moon")
 
 
-def test_the_menu_comes_back_to_where_one_was(opened):
-    page = opened("neuron?layer=2&neuron=4")
+def test_the_menu_comes_back_to_where_one_was(open_view):
+    page = open_view("neuron?layer=2&neuron=4")
     page.get_by_role("link", name="About").click()
     expect(page.locator("h1")).to_have_text("About")
     page.get_by_role("link", name="Neuron").click()
@@ -85,17 +95,17 @@ def test_the_menu_comes_back_to_where_one_was(opened):
     assert page.url.endswith("layer=2&neuron=4")
 
 
-def test_a_bad_link_says_what_would_have_worked(opened):
-    page = opened("neuron?layer=9")
+def test_a_bad_link_says_what_would_have_worked(open_view):
+    page = open_view("neuron?layer=9")
     expect(page.get_by_text("layer=9: this atlas has layers 0 and 2")).to_be_visible()
     page.get_by_role("button", name="Next").click()
     at_neuron(page, 2, 2)  # L2 N1 is dead
     expect(page.get_by_text("layer=9")).to_have_count(0)
 
 
-def test_hostile_tokens_are_text(opened):
-    """The fixture's pages hold <script> and <img onerror> as tokens; `opened` fails on any dialog or error."""
-    page = opened(f"neuron?{SCRIPTS}")
+def test_hostile_tokens_are_text(open_view):
+    """The fixture's pages hold <script> and <img onerror> as tokens; `open_view` fails on any dialog or error."""
+    page = open_view(f"neuron?{SCRIPTS}")
     body = page.get_by_role("list", name="Features of this neuron")
     expect(body).to_contain_text("onerror=alert(1)")
     assert page.locator("img[src=x]").count() == 0
@@ -107,8 +117,8 @@ def test_hostile_tokens_are_text(opened):
 
 
 @pytest.mark.slow
-def test_hostile_tokens_in_link_labels_are_text(opened, tiny_atlas):
-    page = opened("search")
+def test_hostile_tokens_in_link_labels_are_text(open_view, tiny_atlas):
+    page = open_view("search")
     links = page.locator('[data-testid="stMain"]').get_by_role("link")
     links.first.wait_for()
     shown = [text.replace("\u2060", "") for text in links.all_inner_texts()]
@@ -120,10 +130,10 @@ def test_hostile_tokens_in_link_labels_are_text(opened, tiny_atlas):
     "name",
     [pytest.param("<script>alert(1)</script>", marks=pytest.mark.slow), ":red[x] :smile: $x$ -> **b** `c` [d](e)"],
 )
-def test_markdown_in_messages_is_text(name, opened):
+def test_markdown_in_messages_is_text(name, open_view):
     from urllib.parse import quote
 
-    page = opened(f"search?q=cat&mode={quote(name)}")
+    page = open_view(f"search?q=cat&mode={quote(name)}")
     message = page.locator('[data-testid="stAlert"]').inner_text().replace("\u2060", "")
     assert message.strip().endswith(f"mode={name}: the modes are words, token, name or snippet")
 
@@ -137,24 +147,24 @@ def test_markdown_in_messages_is_text(name, opened):
         pytest.param("about", marks=pytest.mark.slow),
     ],
 )
-def test_a_narrow_screen_does_not_scroll_sideways(view, opened):
-    page = opened(view, width=420, theme="dark")
+def test_a_narrow_screen_does_not_scroll_sideways(view, open_view):
+    page = open_view(view, width=420, theme="dark")
     page.wait_for_timeout(300)
     wide = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
         .map(box => box.scrollWidth - box.clientWidth)"""
     assert page.evaluate(wide) == [0, 0]
 
 
-def test_a_narrow_screen_has_the_tree_before_the_examples(opened):
-    page = opened("neuron?layer=0&neuron=2", width=420)
+def test_a_narrow_screen_has_the_tree_before_the_examples(open_view):
+    page = open_view("neuron?layer=0&neuron=2", width=420)
     tree = page.get_by_role("group", name="Dendrogram")
     examples = page.get_by_role("list", name="Examples of feature 0")
     assert tree.bounding_box()["y"] < examples.bounding_box()["y"]
 
 
 @pytest.mark.slow
-def test_the_overview_has_an_address_by_name(opened):
-    page = opened("overview")
+def test_the_overview_has_an_address_by_name(open_view):
+    page = open_view("overview")
     expect(page.locator("h1")).to_have_text("What neurons of planted respond to")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.get_by_role("link", name="Search").click()
@@ -163,18 +173,18 @@ def test_the_overview_has_an_address_by_name(opened):
     expect(page.locator("h1")).to_have_text("What neurons of planted respond to")
 
 
-def test_components_follow_the_theme(opened):
+def test_components_follow_the_theme(open_view):
     colours = set()
     for theme in ("light", "dark"):
-        page = opened("neuron?layer=0&neuron=0", theme=theme)
+        page = open_view("neuron?layer=0&neuron=0", theme=theme)
         swatch = page.get_by_role("list", name="Features of this neuron").locator(".swatch").first
         colours.add(swatch.evaluate("each => getComputedStyle(each).backgroundColor"))
     assert len(colours) == 2
 
 
 @pytest.mark.slow
-def test_tokens_by_keyboard(opened):
-    page = opened("neuron?layer=0&neuron=0")
+def test_tokens_by_keyboard(open_view):
+    page = open_view("neuron?layer=0&neuron=0")
     examples = page.get_by_role("list", name="Examples of feature 0")
     examples.focus()
     page.keyboard.press("ArrowRight")
@@ -187,8 +197,8 @@ def test_tokens_by_keyboard(opened):
 
 
 @pytest.mark.slow
-def test_the_dendrogram_by_keyboard(opened):
-    page = opened("neuron?layer=0&neuron=2")
+def test_the_dendrogram_by_keyboard(open_view):
+    page = open_view("neuron?layer=0&neuron=2")
     tree = page.get_by_role("group", name="Dendrogram: 18 examples in 4 features")
     tree.focus()
     page.keyboard.press("Home")
@@ -202,8 +212,8 @@ def test_the_dendrogram_by_keyboard(opened):
 
 
 @pytest.mark.slow
-def test_values_and_readers_say_what_colours_show(opened):
-    page = opened("neuron?layer=0&neuron=0")
+def test_values_and_readers_say_what_colours_show(open_view):
+    page = open_view("neuron?layer=0&neuron=0")
     first = page.get_by_role("list", name="Examples of feature 0").get_by_role("listitem").first
     assert re.search(r"Key token “ cat”, activation \d\.\d\d\. Importance: “.*” [+−]\d\.\d\d", first.text_content())
     page.get_by_role("button", name="Values").click()
@@ -212,8 +222,8 @@ def test_values_and_readers_say_what_colours_show(opened):
 
 
 @pytest.mark.slow
-def test_links_have_addresses_of_their_own(opened, address):
+def test_links_have_addresses_of_their_own(open_view, address):
     """What a middle click opens is the same view."""
-    page = opened("neuron?layer=0&neuron=0")
+    page = open_view("neuron?layer=0&neuron=0")
     href = page.get_by_role("list", name="Features similar").get_by_role("link").first.evaluate("each => each.href")
     assert href.startswith(f"{address}/neuron?atlas=planted&layer=")

@@ -10,8 +10,8 @@ from tests.support.browser import settled
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
 
 
-def test_from_the_overview_to_a_link_that_shows_somebody_else_the_same(opened, address):
-    page = opened("", permissions=["clipboard-read", "clipboard-write"])
+def test_from_the_overview_to_a_link_that_shows_somebody_else_the_same(open_view, address):
+    page = open_view("", permissions=["clipboard-read", "clipboard-write"])
     page.evaluate("window.same = true")
     to_a_neuron_of_several_meanings(page)
     read_two_named_features(page)
@@ -19,15 +19,15 @@ def test_from_the_overview_to_a_link_that_shows_somebody_else_the_same(opened, a
     along_its_trail(page, feature)
     link = copied(page)
     assert page.evaluate("window.same")  # nothing was loaded anew on the way
-    assert link.startswith(f"{address}/trail?")
-    somebody_else = opened(link.removeprefix(f"{address}/"))
+    assert link.startswith(f"{address}/across_layers?")
+    somebody_else = open_view(link.removeprefix(f"{address}/"))
     assert trail(somebody_else) == trail(page)
 
 
 def to_a_neuron_of_several_meanings(page) -> None:
     """Two clicks: a ready-made view of the board, and its first row."""
-    page.get_by_role("navigation", name="Views of the board").get_by_role("link", name="Most features").click()
-    expect(page.locator("h1")).to_have_text("Board")
+    page.get_by_role("navigation", name="Views of the ranking").get_by_role("link", name="Most features").click()
+    expect(page.locator("h1")).to_have_text("Ranking")
     row = page.get_by_role("table", name="Neurons").locator("tbody tr").first
     expect(row).to_contain_text("L0 N2")  # the planted neuron of four meanings
     row.locator("a").click()
@@ -65,7 +65,7 @@ def on_to_a_like_feature_of_another_layer(page) -> tuple[int, int]:
 
 def along_its_trail(page, feature: tuple[int, int]) -> None:
     page.get_by_role("link", name="Follow across layers").click()
-    expect(page.locator("h1")).to_have_text("Trail of L2 N{} F{}".format(*feature))
+    expect(page.locator("h1")).to_have_text("L2 N{} F{} across layers".format(*feature))
     settled(page)
     nodes = page.get_by_role("navigation", name="Trail", exact=True).locator("a.node")
     nodes.first.wait_for()

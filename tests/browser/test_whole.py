@@ -8,7 +8,7 @@ import pytest
 
 from ne_core.atlas import Atlas
 from tests.bench import synthetic
-from tests.bench.views import spelled
+from tests.bench.views import neuron_query
 from tests.support import in_browser
 from tests.support.browser import chromium, served, settled
 
@@ -21,7 +21,7 @@ DEMO = Path("data/demo")
 def whole(request) -> Atlas:
     if request.param == "demo" and not (DEMO / "manifest.json").is_file():
         pytest.skip("no demo atlas here: make demo builds it")
-    return Atlas.open(DEMO if request.param == "demo" else synthetic.made())
+    return Atlas.open(DEMO if request.param == "demo" else synthetic.make_atlas())
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +36,10 @@ def browser():
         yield browser
 
 
-def test_the_story_of_a_stranger(opened, whole):
-    page = opened(f"?atlas={whole.root.name}", permissions=["clipboard-read", "clipboard-write"])
-    page.get_by_role("navigation", name="Views of the board").get_by_role("link", name="Primary and rare").click()
-    expect(page.locator("h1")).to_have_text("Board")
+def test_the_story_of_a_stranger(open_view, whole):
+    page = open_view(f"?atlas={whole.root.name}", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("navigation", name="Views of the ranking").get_by_role("link", name="Primary and rare").click()
+    expect(page.locator("h1")).to_have_text("Ranking")
     page.get_by_role("table", name="Neurons").locator("tbody tr a").first.click()
     expect(page.locator("h1")).to_have_text(re.compile(r"^Layer \d+ · Neuron \d+$"))
     settled(page)
@@ -47,18 +47,18 @@ def test_the_story_of_a_stranger(opened, whole):
     expect(names.nth(1)).to_be_visible()  # a primary and a rare one at least
     assert all(names.all_inner_texts())
     page.get_by_role("link", name="Follow across layers").click()
-    expect(page.locator("h1")).to_have_text(re.compile(r"^Trail of L\d+ N\d+ F0$"))
+    expect(page.locator("h1")).to_have_text(re.compile(r"^L\d+ N\d+ F0 across layers$"))
     settled(page)
     page.get_by_role("button", name="Copy link of this view").click()
     expect(page.get_by_text("Link of this view copied.")).to_be_visible()
     link = page.evaluate("navigator.clipboard.readText()")
-    somebody_else = opened(link.split("/", 3)[3])
+    somebody_else = open_view(link.split("/", 3)[3])
     expect(somebody_else.locator("h1")).to_have_text(page.locator("h1").inner_text())
 
 
-def test_the_neuron_with_most_examples(opened, whole):
+def test_the_neuron_with_most_examples(open_view, whole):
     heaviest = int(np.argmax(whole.neurons["n_examples"]))
-    page = opened(f"neuron?{spelled(whole, heaviest)}")
+    page = open_view(f"neuron?{neuron_query(whole, heaviest)}")
     line = page.get_by_role("slider", name="Cut of the tree")
     line.focus()
     page.keyboard.press("PageUp")
@@ -67,8 +67,8 @@ def test_the_neuron_with_most_examples(opened, whole):
     expect(page.get_by_role("list", name=re.compile("^Examples of feature 0")).locator("li").first).to_be_visible()
 
 
-def test_every_feature_is_on_the_map(opened, whole):
-    page = opened(f"map?atlas={whole.root.name}")
+def test_every_feature_is_on_the_map(open_view, whole):
+    page = open_view(f"map?atlas={whole.root.name}")
     expect(page.get_by_text(f"{len(whole.features['size']):,} features", exact=True)).to_be_visible()
     canvas = page.locator("canvas").first
     canvas.focus()
@@ -77,8 +77,8 @@ def test_every_feature_is_on_the_map(opened, whole):
     expect(page.locator("h1")).to_have_text(re.compile(r"^Layer \d+ · Neuron \d+$"))
 
 
-def test_a_common_word_is_found_and_said_why(opened, whole):
-    page = opened(f"search?atlas={whole.root.name}&q={common_word(whole)}")
+def test_a_common_word_is_found_and_said_why(open_view, whole):
+    page = open_view(f"search?atlas={whole.root.name}&q={common_word(whole)}")
     hits = page.get_by_role("list", name="Features found").locator("li")
     expect(hits).to_have_count(20)
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Next").click()
@@ -86,10 +86,10 @@ def test_a_common_word_is_found_and_said_why(opened, whole):
     expect(hits).to_have_count(20)
 
 
-def test_two_similar_features_side_by_side(opened, whole):
+def test_two_similar_features_side_by_side(open_view, whole):
     living = int(np.flatnonzero(whole.neurons["n_features"] > 1)[0])
-    page = opened(f"neuron?{spelled(whole, living)}")
-    page.get_by_role("link", name="Compare").first.click()
+    page = open_view(f"neuron?{neuron_query(whole, living)}")
+    page.get_by_role("link", name="Side by side", exact=True).first.click()
     expect(page.locator("h1")).to_have_text("Side by side")
     expect(page.get_by_text("Cosine", exact=False).first).to_be_visible()
 

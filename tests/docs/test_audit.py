@@ -1,4 +1,4 @@
-"""`make audit`: a vulnerability planted at a double of the service is printed and fails it; a clean list passes."""
+"""`make audit` against a double of the service: a planted vulnerability fails it, a clean list passes."""
 
 import http.server
 import json
@@ -12,28 +12,34 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.slow  # it installs pip-audit
-NEEDED = ("Makefile", "constraints.txt", "requirements-audit.txt", "tools/install.py", "tools/find_python.sh")
+NEEDED = (
+    "Makefile",
+    "constraints.txt",
+    "requirements-audit.txt",
+    "deploy/environment/install.py",
+    "deploy/environment/find_python.sh",
+)
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Path:
-    """A folder to audit in, apart from the checkout: the environment is made anew."""
-    folder = tmp_path_factory.mktemp("audit")
-    (folder / "tools").mkdir()
+def folder(tmp_path_factory) -> Path:
+    """Return a folder outside the checkout, since the environment is created anew."""
+    copies = tmp_path_factory.mktemp("audit")
+    (copies / "deploy" / "environment").mkdir(parents=True)
     for name in NEEDED:
-        shutil.copyfile(name, folder / name)
-    return folder
+        shutil.copyfile(name, copies / name)
+    return copies
 
 
 @contextmanager
-def service(vulnerable: str | None, asked: set[str]) -> Iterator[str]:
-    """The address of a service that knows of one vulnerable package."""
+def service(vulnerable: str | None, queried: set[str]) -> Iterator[str]:
+    """Yield the address of a service that knows one vulnerable package, or none."""
 
     class Answer(http.server.BaseHTTPRequestHandler):
         def do_POST(self):
             query = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             name = query["package"]["name"]
-            asked.add(f"{name}=={query['version']}")
+            queried.add(f"{name}=={query['version']}")
             body = json.dumps({"vulns": [planted(name, query["version"])]} if name == vulnerable else {}).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
@@ -55,27 +61,27 @@ def planted(name: str, version: str) -> dict:
     return {"id": "PYSEC-0000-1", "summary": "planted", "details": "planted", "affected": [affected]}
 
 
-def audit(place: Path, url: str) -> subprocess.CompletedProcess:
+def audit(folder: Path, url: str) -> subprocess.CompletedProcess:
     command = ["make", "audit", f"AUDIT=--osv-url {url} --progress-spinner off"]
-    return subprocess.run(command, cwd=place, capture_output=True, text=True)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
 
 
-def test_a_planted_vulnerability_is_found(place):
+def test_planted_vulnerability_is_reported(folder):
     with service("streamlit", set()) as url:
-        done = audit(place, url)
-    assert done.returncode != 0
-    assert "PYSEC-0000-1" in done.stdout
-    assert "streamlit" in done.stdout
+        process = audit(folder, url)
+    assert process.returncode != 0
+    assert "PYSEC-0000-1" in process.stdout
+    assert "streamlit" in process.stdout
 
 
-def test_a_clean_list_passes_and_every_pinned_package_was_asked_about(place):
-    asked: set[str] = set()
-    with service(None, asked) as url:
-        assert audit(place, url).returncode == 0
-    lines = (place / "constraints.txt").read_text().splitlines()
+def test_clean_list_passes_and_every_pin_is_queried(folder):
+    queried: set[str] = set()
+    with service(None, queried) as url:
+        assert audit(folder, url).returncode == 0
+    lines = (folder / "constraints.txt").read_text().splitlines()
     pins = {line for line in lines if line and not line.startswith("#")}
-    assert len(asked) == len(pins)
+    assert len(queried) == len(pins)
 
 
-def test_no_service_is_no_pass(place):
-    assert audit(place, "http://127.0.0.1:9/v1/query").returncode != 0
+def test_fails_without_service(folder):
+    assert audit(folder, "http://127.0.0.1:9/v1/query").returncode != 0

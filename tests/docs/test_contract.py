@@ -1,4 +1,4 @@
-"""data/README.md says what the schema says, and what the schema asks for keeps within the bound on size."""
+"""data/README.md matches the schema, and the schema keeps within its size bound."""
 
 import math
 from pathlib import Path
@@ -11,7 +11,7 @@ from ne_core.atlas.schema import FEATURES, LAYER, Array, Column
 from ne_core.method.similar import SPACES
 
 
-def test_the_committed_page_is_the_one_made_from_the_schema():
+def test_committed_page_matches_schema():
     page = Path("data/README.md").read_text(encoding="utf-8")
     assert page == markdown(), "run: python -m ne_core.atlas.contract > data/README.md"
 
@@ -30,8 +30,8 @@ def bytes_of(dtype: str, shape: tuple, sizes: dict[str, int]) -> int:
     return np.dtype(dtype).itemsize * math.prod(sizes.get(d, d) for d in shape)
 
 
-def test_rows_and_features_keep_within_the_bound():
-    """170 bytes a row and 2,048 a feature at a width of 768, with room for weights, texts and the words of features."""
+def test_rows_and_features_are_within_size_bound():
+    """At most 170 bytes a row and 2,048 a feature at width 768, less room for weights, texts and feature words."""
     sizes = {"n_rows": 1, "n_merges": 1, "n_window": 30, "n_back": 20, "n_baselines": 1}
     per_row = sum(bytes_of(s.dtype, s.shape, sizes) for s in LAYER if {"n_rows", "n_merges"} & set(s.shape))
     per_feature = sum(bytes_of(column.dtype, (column.length,), {}) for column in FEATURES) + 768 * len(SPACES)

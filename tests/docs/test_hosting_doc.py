@@ -1,4 +1,4 @@
-"""docs/hosting.md tells people to type what exists; its pictures of files and limits are those of the code."""
+"""docs/hosting.md: its commands exist, and the files and limits it names are those of the code."""
 
 import re
 import shlex
@@ -26,30 +26,30 @@ def test_every_command_exists(command: str):
         assert words[:3] == [".venv/bin/python", "-m", "tests.bench"]
 
 
-def test_make_serves_under_a_sub_path():
+def test_make_serves_sub_path():
     command = ["make", "-n", "--no-print-directory", "app", "BASE=see", "PORT=9"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1].endswith("run app.py --server.port 9 --server.baseUrlPath see")
+    process = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert process.stdout.splitlines()[-1].endswith("run app.py --server.port 9 --server.baseUrlPath see")
 
 
-def test_there_is_a_command_for_each_host():
+def test_every_host_has_a_command():
     named = {shlex.split(command)[4] for command in COMMANDS if " precompute host " in command}
     assert named == set(TARGETS)
 
 
 @pytest.mark.parametrize("name", re.findall(r"`([\w.-]+/[\w./-]*\.\w+)`", TEXT))
-def test_files_that_it_names_are_there_or_written_by_host(name: str):
+def test_named_files_exist(name: str):
     assert Path(name).exists() or name == "data/atlas.txt"
 
 
-def test_verbs_that_it_names_exist():
+def test_named_verbs_exist():
     (sentence,) = re.findall(r"verbs (`verify`.*?); the others", TEXT, re.S)
     assert set(re.findall(r"`(\w+)`", sentence)) <= set(VERBS)
 
 
-def test_its_limits_are_those_that_are_held():
-    assert f"{TARGETS['streamlit'].most_a_file // MIB} MiB on GitHub" in TEXT
-    assert f"{TARGETS['space'].most_a_file // MIB} MiB in a Space" in TEXT
+def test_limits_match_configuration():
+    assert f"{TARGETS['streamlit'].max_file_size // MIB} MiB on GitHub" in TEXT
+    assert f"{TARGETS['space'].max_file_size // MIB} MiB in a Space" in TEXT
     views, starts, files, most_starts, most_files = (
         re.search(pattern, CONFIGURATION)[1]
         for pattern in (
@@ -60,5 +60,5 @@ def test_its_limits_are_those_that_are_held():
             r"zone=explorer_files burst=(\d+) ",
         )
     )
-    said = f"{views} open views, {starts} new ones a second and {files} files a second for one address"
-    assert f"{said}, in bursts of {most_starts} and {most_files}" in TEXT
+    sentence = f"{views} open views, {starts} new ones a second and {files} files a second for one address"
+    assert f"{sentence}, in bursts of {most_starts} and {most_files}" in TEXT

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tools.install import install, reason
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +20,7 @@ def fake_python(folder: Path, name: str, answer: str) -> Path:
 
 
 def find(folder: Path, python: str = "") -> subprocess.CompletedProcess:
-    command = ["/bin/sh", str(ROOT / "tools" / "find_python.sh"), python]
+    command = ["/bin/sh", str(ROOT / "deploy" / "environment" / "find_python.sh"), python]
     return subprocess.run(command, env={"PATH": str(folder)}, capture_output=True, text=True)
 
 
@@ -90,5 +89,5 @@ def test_make_finds_a_python_for_each_environment():
     for target in ("app", "app-only", "audit"):
         command = ["make", "-n", "-B", "--no-print-directory", target]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-        assert "tools/find_python.sh" in done.stdout
-        assert "tools/install.py" in done.stdout
+        assert "deploy/environment/find_python.sh" in done.stdout
+        assert "deploy/environment/install.py" in done.stdout

@@ -1,13 +1,13 @@
-"""python -m tests.families [NAME ...]: every case, or those whose names are given, a line each; 1 if any is wrong."""
+"""python -m tests.families [NAME ...]: run all cases, or the named ones, one line each; exit code 1 if any is wrong."""
 
 import sys
 import time
 
-from tests.families.every import chosen, results
+from tests.families.registry import results, select_cases
 
 
 def main(names: list[str]) -> int:
-    start, wrong, selected = time.monotonic(), 0, chosen(names)
+    start, wrong, selected = time.monotonic(), 0, select_cases(names)
     for result in results(selected):
         wrong += result.wrong
         print(result, flush=True)

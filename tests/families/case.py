@@ -1,4 +1,4 @@
-"""A case of `python -m tests.families`, and what comes of running one."""
+"""A case of `python -m tests.families`, and running it."""
 
 import contextlib
 import io
@@ -13,7 +13,7 @@ import torch
 from ne_core.atlas import Atlas
 from precompute.__main__ import main
 
-LONGEST_LINE = 300
+MAX_LINE = 300
 BUILD = (
     "--context",
     "24",
@@ -31,8 +31,8 @@ BUILD = (
 
 
 @dataclass(frozen=True)
-class Checked:
-    """Figures of an atlas: each error and what is allowed; `notes` say what else a reader wants to know."""
+class Comparison:
+    """Errors of an atlas, each with its tolerance; `notes` are printed after them."""
 
     errors: Mapping[str, tuple[float, float]]
     notes: Sequence[str] = ()
@@ -42,30 +42,30 @@ class Checked:
         return not all(error <= allowed for error, allowed in self.errors.values())  # NaN is wrong
 
     def __str__(self) -> str:
-        shown = (
+        errors = (
             f"{name} {error:.1e}{'' if error <= allowed else f' ABOVE {allowed:.0e}'}"
             for name, (error, allowed) in self.errors.items()
         )
-        return "  ".join([*shown, *self.notes])
+        return "  ".join([*errors, *self.notes])
 
 
 @dataclass(frozen=True)
 class Case:
-    """`make` writes a case's files into an empty folder and returns the options of its build, `--corpus` among them.
+    """`make` writes a case's files into an empty folder and returns the options of its build, including `--corpus`.
 
-    `check` is given that folder and the atlas. Without `check` the build must be refused, in one line that contains
+    `check` receives that folder and the atlas. Without `check` the build must be refused, in one line that contains
     `refusal`.
     """
 
     name: str
     make: Callable[[Path], list[str]]
-    check: Callable[[Path, Atlas], Checked] | None = None
+    check: Callable[[Path, Atlas], Comparison] | None = None
     refusal: str = ""
 
 
 @dataclass(frozen=True)
 class Result:
-    """One line about a case, and whether it is wrong; `progress` is what the build printed."""
+    """One line about a case, and whether it is wrong; `progress` is the output of the build."""
 
     name: str
     line: str
@@ -77,31 +77,31 @@ class Result:
 
 
 def run(case: Case) -> Result:
-    """Make the case, build it as the command line does, and check the atlas or the refusal."""
+    """Make the case, build it with the command line, and check the atlas or the refusal."""
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         try:
             with contextlib.redirect_stderr(io.StringIO()):
                 options = case.make(Path(folder))
-            code, said = built(Path(folder), options)
+            code, log = run_build(Path(folder), options)
             if code == 0 and case.check is not None:
-                found = case.check(Path(folder), Atlas.open(Path(folder) / "atlas"))
-                return Result(case.name, str(found), found.wrong, said)
-        except Exception as error:  # reported as this case's failure: the others are still run
+                comparison = case.check(Path(folder), Atlas.open(Path(folder) / "atlas"))
+                return Result(case.name, str(comparison), comparison.wrong, log)
+        except Exception as error:  # reported as this case's failure; the other cases still run
             traceback.print_exc()
             return Result(case.name, f"{type(error).__name__}: {str(error).splitlines()[:1]}", wrong=True)
-    return refused(case, code, said)
+    return refusal_result(case, code, log)
 
 
-def built(folder: Path, options: list[str]) -> tuple[int, str]:
-    """The exit code and what went to stderr; an exception that comes out is a traceback, and is raised."""
-    with contextlib.redirect_stderr(io.StringIO()) as said, contextlib.redirect_stdout(io.StringIO()):
+def run_build(folder: Path, options: list[str]) -> tuple[int, str]:
+    """Return the exit code and the text on stderr. Raises any exception of the build."""
+    with contextlib.redirect_stderr(io.StringIO()) as log, contextlib.redirect_stdout(io.StringIO()):
         code = main(["build", "--out", str(folder / "atlas"), *BUILD, *options])
-    return code, said.getvalue().replace(str(folder), "")
+    return code, log.getvalue().replace(str(folder), "")
 
 
-def refused(case: Case, code: int, said: str) -> Result:
-    """What a build without an atlas comes to: good where a refusal was due, has its words, and is one short line."""
-    line = (said.splitlines() or [""])[-1]
-    good = code == 2 and case.check is None and case.refusal in line and len(line) <= LONGEST_LINE
-    return Result(case.name, f"exit {code}: {line}", not good, said)
+def refusal_result(case: Case, code: int, log: str) -> Result:
+    """Return the result of a build without an atlas: correct if one short line contains the expected refusal."""
+    line = (log.splitlines() or [""])[-1]
+    good = code == 2 and case.check is None and case.refusal in line and len(line) <= MAX_LINE
+    return Result(case.name, f"exit {code}: {line}", not good, log)

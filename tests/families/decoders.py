@@ -1,10 +1,10 @@
-"""Causal models, a family a case."""
+"""Causal models, one family a case."""
 
 from dataclasses import replace
 
 from tests.families.case import Case
-from tests.families.compare import Against
-from tests.families.models import N_SIZES, SIZES, WINDOW, made, writer
+from tests.families.compare import CompareWith
+from tests.families.models import N_SIZES, SIZES, WINDOW, random_model, writer
 from tests.families.plain import Names
 
 GPT2 = Names(
@@ -18,7 +18,7 @@ GPT2 = Names(
     position="transformer.wpe",
 )
 NEO = replace(GPT2, out="attn.attention.out_proj")
-GPT1 = replace(GPT2, norm=None, position=None)  # norms follow what they norm
+GPT1 = replace(GPT2, norm=None, position=None)  # norms after attention and MLP
 GPTJ = replace(GPT2, up="mlp.fc_in", down="mlp.fc_out", norm="ln_1", out="attn.out_proj", position=None)
 NEOX = Names(
     blocks="gpt_neox.layers",
@@ -73,8 +73,8 @@ BOTH = ("contributions", "logits")
 
 
 def family(name: str, kind: str, names: Names, lacks: tuple[str, ...] = (), **settings) -> Case:
-    """A family as its configuration makes it with these settings."""
-    return Case(name, writer(lambda: made(kind, **settings)), Against(kind, names, lacks=lacks))
+    """Return the case of a model configured with these settings."""
+    return Case(name, writer(lambda: random_model(kind, **settings)), CompareWith(kind, names, lacks=lacks))
 
 
 NEO_SIZES = {

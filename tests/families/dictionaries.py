@@ -1,6 +1,6 @@
-"""Sparse autoencoders, a form and a place a case: latents by a plain formula of what plain hooks see in the model.
+"""Sparse autoencoders, one variant and one hook a case: latents from a plain formula on values of plain hooks.
 
-A dictionary of a model with centred writing weights is compared with that model, its weights centred here.
+A dictionary of a model with centred writing weights is compared with that model, centred here.
 """
 
 import json
@@ -14,19 +14,19 @@ from jaxtyping import Float
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from tests.families.case import Case, Checked
-from tests.families.compare import ALLOWED, Compared, n_ids
+from tests.families.case import Case, Comparison
+from tests.families.compare import ALLOWED, AtlasComparison, n_ids
 from tests.families.decoders import GPT2, GQA, LLAMA, NEOX
-from tests.families.models import N_SIZES, SIZES, made, writer
-from tests.families.plain import Names, Plain, flat, watched
+from tests.families.models import N_SIZES, SIZES, random_model, writer
+from tests.families.plain import Names, Plain, capture_values, flat
 
-D_SAE, LAYER, SAYS = 48, 1, "model_from_pretrained_kwargs"
-CENTRED, RAW = {SAYS: {"center_writing_weights": True}}, {SAYS: {"center_writing_weights": False}}
+D_SAE, LAYER, KWARGS = 48, 1, "model_from_pretrained_kwargs"
+CENTRED, RAW = {KWARGS: {"center_writing_weights": True}}, {KWARGS: {"center_writing_weights": False}}
 
 
 @dataclass(frozen=True)
 class Family:
-    """A model, where plain hooks see what SAELens calls by its hooks, and what of it writes into the stream."""
+    """A model, the modules of SAELens's hooks, and the modules that write into the residual stream."""
 
     kind: str
     names: Names
@@ -45,7 +45,7 @@ FAMILIES = {
     "gpt2": Family(
         "GPT2LMHeadModel",
         GPT2,
-        lambda: made("GPT2LMHeadModel", config="GPT2Config", **N_SIZES),
+        lambda: random_model("GPT2LMHeadModel", config="GPT2Config", **N_SIZES),
         {
             "mlp.hook_post": ("mlp.c_proj", "in"),
             "hook_mlp_out": ("mlp", "out"),
@@ -60,7 +60,7 @@ FAMILIES = {
     "neox": Family(
         "GPTNeoXForCausalLM",
         NEOX,
-        lambda: made("GPTNeoXForCausalLM", **SIZES),
+        lambda: random_model("GPTNeoXForCausalLM", **SIZES),
         {"hook_mlp_out": ("mlp", "out"), "hook_resid_pre": ("", "in")},
         embeddings=("embed_in",),
         writers=("dense", "dense_4h_to_h"),
@@ -68,7 +68,7 @@ FAMILIES = {
     "llama": Family(
         "LlamaForCausalLM",
         LLAMA,
-        lambda: made("LlamaForCausalLM", **GQA),
+        lambda: random_model("LlamaForCausalLM", **GQA),
         {
             "mlp.hook_post": ("mlp.down_proj", "in"),
             "hook_mlp_out": ("mlp", "out"),
@@ -82,7 +82,7 @@ FAMILIES = {
 
 @dataclass(frozen=True)
 class Dictionary:
-    """One that SAELens would save: `cfg` beside its sizes and its hook, and whether its model was centred."""
+    """An autoencoder as SAELens would save it: `cfg` without sizes and hook; `centred`: its model was centred."""
 
     family: str
     part: str
@@ -91,7 +91,7 @@ class Dictionary:
     old: bool = False
 
     @property
-    def of(self) -> Family:
+    def model_family(self) -> Family:
         return FAMILIES[self.family]
 
     @property
@@ -99,54 +99,58 @@ class Dictionary:
         return f"blocks.{LAYER}.{self.part}"
 
     def make(self, folder: Path) -> list[str]:
-        """The model and its corpus, and the dictionary beside them."""
-        options = writer(self.of.make)(folder)
-        cfg = {"d_in": self.of.d_in(self.part), "d_sae": D_SAE, "hook_point" if self.old else "hook_name": self.name}
+        """Write the model, its corpus and the dictionary."""
+        options = writer(self.model_family.make)(folder)
+        cfg = {
+            "d_in": self.model_family.d_in(self.part),
+            "d_sae": D_SAE,
+            "hook_point" if self.old else "hook_name": self.name,
+        }
         (folder / "sae").mkdir()
         (folder / "sae" / "cfg.json").write_text(json.dumps({**cfg, **self.cfg}))
         save_file(weights(cfg["d_in"], self.cfg.get("architecture")), folder / "sae" / "sae_weights.safetensors")
         return [*options, "--sae", str(folder / "sae")]
 
-    def check(self, folder: Path, atlas) -> Checked:
+    def check(self, folder: Path, atlas) -> Comparison:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder / "model", local_files_only=True)
         plain = PlainLatents(folder, self)
-        compared = Compared(atlas, plain, set(tokenizer.all_special_ids), n_ids(tokenizer))
-        return Checked(
+        comparison = AtlasComparison(atlas, plain, set(tokenizer.all_special_ids), n_ids(tokenizer))
+        return Comparison(
             {
-                "activations": (compared.activations(), ALLOWED[torch.float32]),
-                "importances": (compared.importances(), ALLOWED[torch.float32]),
-                "kept otherwise": (compared.kept_otherwise(), 0),
+                "activations": (comparison.activations(), ALLOWED[torch.float32]),
+                "importances": (comparison.importances(), ALLOWED[torch.float32]),
+                "selection": (comparison.selection_errors(), 0),
             },
-            [f"mean {'off' if atlas.manifest.model.sae['centred'] else 'as it is'}"],
+            [f"mean {'subtracted' if atlas.manifest.model.sae['centred'] else 'unchanged'}"],
         )
 
 
 def weights(d_in: int, architecture: str | None) -> dict[str, Tensor]:
-    """Decoder rows of many lengths, biases that are not zero, thresholds where the form has them."""
+    """Return decoder rows of many lengths, non-zero biases, and thresholds if the architecture has them."""
     rng = torch.Generator().manual_seed(0)
     shapes = {"W_enc": (d_in, D_SAE), "b_enc": (D_SAE,), "W_dec": (D_SAE, d_in), "b_dec": (d_in,)}
-    found = {name: torch.randn(shape, generator=rng) for name, shape in shapes.items()}
-    found["W_dec"] *= 0.2 + 2 * torch.rand(D_SAE, 1, generator=rng)
+    tensors = {name: torch.randn(shape, generator=rng) for name, shape in shapes.items()}
+    tensors["W_dec"] *= 0.2 + 2 * torch.rand(D_SAE, 1, generator=rng)
     if architecture in ("jumprelu", "batchtopk"):
-        found["threshold"] = torch.rand(D_SAE, generator=rng)
-    return found
+        tensors["threshold"] = torch.rand(D_SAE, generator=rng)
+    return tensors
 
 
 class PlainLatents(Plain):
-    """The plain model, of which `activations` are the latents; the one layer that an atlas of them has."""
+    """The plain model with latents as `activations`, for the one layer of the atlas."""
 
-    def __init__(self, folder: Path, of: Dictionary):
-        super().__init__(folder / "model", of.of.kind, of.of.names)
-        self.of, self.file = of, load_file(folder / "sae" / "sae_weights.safetensors")
-        if of.centred:
-            centre(self.model, of.of)
-        module, self.side = of.of.points[of.part]
+    def __init__(self, folder: Path, dictionary: Dictionary):
+        super().__init__(folder / "model", dictionary.model_family.kind, dictionary.model_family.names)
+        self.dictionary, self.file = dictionary, load_file(folder / "sae" / "sae_weights.safetensors")
+        if dictionary.centred:
+            centre(self.model, dictionary.model_family)
+        module, self.side = dictionary.model_family.points[dictionary.part]
         self.read = self.module(LAYER, module) if module else self.blocks[LAYER]
 
     def activations(self, tokens) -> list[Float[Tensor, "pos n_neurons"]]:
-        with watched({"h": (self.read, self.side)}) as seen:
+        with capture_values({"h": (self.read, self.side)}) as values:
             self.forward(tokens)
-        return [torch.empty(0)] * LAYER + [latents(flat(seen["h"]), self.file, self.of.cfg)]
+        return [torch.empty(0)] * LAYER + [latents(flat(values["h"]), self.file, self.dictionary.cfg)]
 
     def clean(self, tokens) -> "PlainLatents.Clean":
         return PlainLatents.Clean(self.activations(tokens))
@@ -157,7 +161,7 @@ class PlainLatents(Plain):
 
 
 def centre(model: nn.Module, family: Family) -> None:
-    """All that is written into the stream less its mean over the stream, which this family's norms do not see."""
+    """Subtract from everything written into the stream its mean over the stream, which LayerNorms ignore."""
     with torch.no_grad():
         for name, module in model.named_modules():
             last = name.split(".")[-1]
@@ -169,7 +173,7 @@ def centre(model: nn.Module, family: Family) -> None:
 
 
 def latents(h: Float[Tensor, "pos d_in"], w: Mapping[str, Tensor], cfg: Mapping) -> Float[Tensor, "pos d_sae"]:
-    """SAELens's arithmetic, written out."""
+    """Compute the latents with SAELens's arithmetic, written out."""
     x = h.double()
     if cfg.get("normalize_activations") == "constant_norm_rescale":
         x = x * x.shape[1] ** 0.5 / x.norm(dim=1, keepdim=True)
@@ -188,10 +192,10 @@ def latents(h: Float[Tensor, "pos d_in"], w: Mapping[str, Tensor], cfg: Mapping)
 
 TOPK = {"architecture": "topk", "k": 8}
 DICTIONARIES = {
-    # every place, of models whose weights were left alone
+    # every hook, of models whose weights were not centred
     **{f"{family} {part}": Dictionary(family, part, RAW) for family in ("gpt2", "llama") for part in
        FAMILIES[family].points},
-    # every form
+    # every architecture
     "gpt2 topk": Dictionary("gpt2", "hook_resid_pre", {**RAW, **TOPK}),
     "llama topk": Dictionary("llama", "hook_resid_post", {**RAW, **TOPK}),
     "llama topk, decoder norm": Dictionary(
@@ -204,7 +208,7 @@ DICTIONARIES = {
     ),
     "llama layer norm": Dictionary("llama", "hook_resid_pre", {**RAW, "normalize_activations": "layer_norm"}),
     "gpt2 without b_dec": Dictionary("gpt2", "hook_resid_post", {**RAW, "apply_b_dec_to_input": False}),
-    # models whose writing weights were centred, said or by version
+    # models whose writing weights were centred, by option or by version
     **{f"gpt2 old {part}": Dictionary("gpt2", part, centred=True, old=True) for part in FAMILIES["gpt2"].points},
     **{f"neox old {part}": Dictionary("neox", part, centred=True, old=True) for part in FAMILIES["neox"].points},
     "llama old hook_resid_pre": Dictionary("llama", "hook_resid_pre", old=True),
@@ -215,5 +219,5 @@ DICTIONARIES = {
 }  # fmt: skip
 UNKNOWN = Dictionary("gpt2", "hook_resid_pre")
 CASES = [Case(f"sae {name}", each.make, each.check) for name, each in DICTIONARIES.items()] + [
-    Case("sae of no version", UNKNOWN.make, refusal="does not say whether the model that it was trained on")
+    Case("sae of no version", UNKNOWN.make, refusal="does not say whether the training model")
 ]

@@ -1,9 +1,9 @@
-"""Models that see a token from both sides."""
+"""Models with bidirectional attention."""
 
 from tests.families.case import Case
-from tests.families.compare import Against
+from tests.families.compare import CompareWith
 from tests.families.decoders import BOTH
-from tests.families.models import ENCODER_TOKENS, SIZES, made, writer
+from tests.families.models import ENCODER_TOKENS, SIZES, random_model, writer
 from tests.families.plain import Names
 from tests.support.tiny_models import tiny_tokenizer
 
@@ -17,8 +17,8 @@ def encoder_tokenizer():
 
 def encoder(name: str, kind: str, blocks: str, **settings) -> Case:
     config = kind.replace("ForMaskedLM", "Config")
-    make = writer(lambda: made(kind, config=config, **{**ENCODER, **settings}), encoder_tokenizer)
-    return Case(name, make, Against(kind, Names(blocks, UP, DOWN), lacks=BOTH))
+    make = writer(lambda: random_model(kind, config=config, **{**ENCODER, **settings}), encoder_tokenizer)
+    return Case(name, make, CompareWith(kind, Names(blocks, UP, DOWN), lacks=BOTH))
 
 
 CASES = [

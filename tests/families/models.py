@@ -1,4 +1,4 @@
-"""Random weights, tokenizers and texts of the cases."""
+"""Random weights, tokenizers and texts for the cases."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +10,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from tests.support.tiny_models import VOCABULARY, tiny_tokenizer
 
 CONTEXT = 24
-WINDOW = 16  # of models whose attention sees only so far: less than the context, more than a short probe
+WINDOW = 16  # attention window of some models: less than the context, more than a short probe
 N_POSITIONS = 48
-# As most configurations spell them.
+# Sizes, as most configurations name them.
 SIZES = {
     "vocab_size": VOCABULARY,
     "hidden_size": 32,
@@ -24,7 +24,7 @@ SIZES = {
     "eos_token_id": 0,
     "pad_token_id": None,
 }
-# As GPT-2's relatives do.
+# Sizes, as models related to GPT-2 name them.
 N_SIZES = {
     "vocab_size": VOCABULARY,
     "n_embd": 32,
@@ -37,17 +37,17 @@ N_SIZES = {
 ENCODER_TOKENS = {"cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]", "pad_token": "[PAD]"}
 
 
-def made(kind: str, config: str | None = None, seed: int = 0, **settings) -> PreTrainedModel:
-    """A random model of a class of transformers, in evaluation mode, none of whose weights are nearly nothing."""
+def random_model(kind: str, config: str | None = None, seed: int = 0, **settings) -> PreTrainedModel:
+    """Return a random model of a transformers class, in evaluation mode, with no negligible weights."""
     torch.manual_seed(seed)
     config = config or kind.replace("ForCausalLM", "Config")
     model = getattr(transformers, kind)(getattr(transformers, config)(**settings)).eval()
-    loud(model)
+    amplify(model)
     return model
 
 
-def loud(model: PreTrainedModel) -> None:
-    """Norms and biases away from their initial values, matrices large enough for a token to matter to another."""
+def amplify(model: PreTrainedModel) -> None:
+    """Move norms and biases away from their initial values and scale matrices so that tokens affect each other."""
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if parameter.ndim == 1:
@@ -58,8 +58,10 @@ def loud(model: PreTrainedModel) -> None:
                 parameter.mul_(20)
 
 
-def saved(model: PreTrainedModel, folder: Path, tokenizer: PreTrainedTokenizerFast | None = None, **options) -> Path:
-    """A model folder as a user has it."""
+def save_model(
+    model: PreTrainedModel, folder: Path, tokenizer: PreTrainedTokenizerFast | None = None, **options
+) -> Path:
+    """Save a model folder as users have it."""
     path = folder / "model"
     transformers.utils.logging.disable_progress_bar()
     model.save_pretrained(path, **options)
@@ -68,7 +70,7 @@ def saved(model: PreTrainedModel, folder: Path, tokenizer: PreTrainedTokenizerFa
 
 
 def corpus(folder: Path, words: str = "abcdefghijklmnopqrstuvwxyz", separator: str = " ") -> Path:
-    """Texts of random words of some letters, in which no two examples are alike."""
+    """Write texts of random words, in which no two examples are equal."""
     generator = torch.Generator().manual_seed(0)
 
     def word() -> str:
@@ -84,12 +86,12 @@ def writer(
     model: Callable[[], PreTrainedModel],
     tokenizer: Callable[[], PreTrainedTokenizerFast] | None = None,
     options: tuple[str, ...] = (),
-    **saving,
+    **save_options,
 ) -> Callable[[Path], list[str]]:
-    """`make` of a case: the model in `model/`, its tokenizer with it, and a corpus beside it."""
+    """Return a `make` function: the model and its tokenizer in `model/`, and a corpus beside it."""
 
     def make(folder: Path) -> list[str]:
-        path = saved(model(), folder, tokenizer() if tokenizer else None, **saving)
+        path = save_model(model(), folder, tokenizer() if tokenizer else None, **save_options)
         return ["--model", str(path), "--corpus", str(corpus(folder)), *options]
 
     return make

@@ -1,4 +1,4 @@
-"""The reference: a Hugging Face model as it is, without transformer_lens and without anything of this project."""
+"""Reference: an unmodified Hugging Face model, without transformer_lens and without this project's code."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -14,11 +14,11 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class Names:
-    """Where a family has what is read; all but `blocks`, `final` and `position` are counted from a block.
+    """Module names of a family; all but `blocks`, `final` and `position` are relative to a block.
 
-    `up` makes the pre-activations whose weights are the embedding's (of a gated MLP the gate), `down` is given the
-    activations; `norm` comes before the MLP, `out` is given what the heads mixed. None where contributions and logits
-    are not compared. `one_more`: a norm's gain is 1 + weight; `embedded`: what the model multiplies embeddings with.
+    `up` computes the pre-activations whose weights the embedding uses (the gate of a gated MLP), `down` receives the
+    activations; `norm` comes before the MLP, `out` receives the mixed heads. None: contributions and logits are not
+    compared. `one_more`: a norm's gain is 1 + weight; `embedded`: factor by which the model multiplies embeddings.
     """
 
     blocks: str
@@ -35,7 +35,7 @@ class Names:
 
 @dataclass(frozen=True)
 class Clean:
-    """One prompt: each layer's activations, pre-activations, what its norm and `out` are given, what its MLP writes."""
+    """Values of one prompt by layer: activations, pre-activations, inputs of norm and `out`, outputs of the MLP."""
 
     activations: list[Float[Tensor, "pos n_neurons"]]
     pre_activations: list[Float[Tensor, "pos n_neurons"]]
@@ -47,11 +47,11 @@ class Clean:
 
 
 class Plain:
-    """A model folder, opened as anybody would, in the dtype of the build."""
+    """A model folder, loaded with transformers, in the dtype of the build."""
 
     def __init__(self, folder: Path, kind: str, names: Names, dtype: torch.dtype = torch.float32):
-        opened = getattr(transformers, kind).from_pretrained(folder, attn_implementation="eager", dtype=dtype)
-        self.model, self.names = opened.eval(), names
+        model = getattr(transformers, kind).from_pretrained(folder, attn_implementation="eager", dtype=dtype)
+        self.model, self.names = model.eval(), names
         self.blocks = self.model.get_submodule(names.blocks)
         self.embedding = self.model.get_input_embeddings()
 
@@ -63,13 +63,13 @@ class Plain:
         return self.blocks[layer].get_submodule(name)
 
     def masked(
-        self, tokens: Int[Tensor, " pos"], at: int, baseline: Float[Tensor, " d"]
+        self, tokens: Int[Tensor, " pos"], masked: int, baseline: Float[Tensor, " d"]
     ) -> list[Float[Tensor, "pos n_neurons"]]:
-        """Every layer's activations with one token's embedding replaced, by one full forward pass."""
+        """Return every layer's activations with one token's embedding replaced, by one full forward pass."""
 
         def replace(_: nn.Module, __: tuple, embedding: Tensor) -> Tensor:
             changed = embedding.clone()
-            changed[:, at] = baseline.to(changed)
+            changed[:, masked] = baseline.to(changed)
             return changed
 
         hook = self.embedding.register_forward_hook(replace)
@@ -80,18 +80,18 @@ class Plain:
 
     def activations(self, tokens: Int[Tensor, " pos"]) -> list[Float[Tensor, "pos n_neurons"]]:
         points = {layer: (self.module(layer, self.names.down), "in") for layer in range(self.n_layers)}
-        with watched(points) as seen:
+        with capture_values(points) as values:
             self.forward(tokens)
-        return [flat(seen[layer]) for layer in range(self.n_layers)]
+        return [flat(values[layer]) for layer in range(self.n_layers)]
 
     def forward(self, tokens: Int[Tensor, " pos"]) -> Tensor:
         with torch.inference_mode():
             return self.model(tokens[None])[0]
 
     def clean(self, tokens: Int[Tensor, " pos"]) -> Clean:
-        """Everything that is compared of one prompt; lists are empty where the family has no name for it."""
+        """Return all values compared for one prompt; lists are empty if the family has no name for them."""
         names, layers = self.names, range(self.n_layers)
-        wanted = {
+        hooks = {
             "activations": (names.down, "in"),
             "pre_activations": (names.up, "out"),
             "stream": (names.norm, "in"),
@@ -100,38 +100,38 @@ class Plain:
         }
         points = {
             (what, layer): (self.module(layer, name), side)
-            for what, (name, side) in wanted.items()
+            for what, (name, side) in hooks.items()
             if name is not None
             for layer in layers
         }
         points["token"] = (self.embedding, "out")
         if names.position is not None:
             points["position"] = (self.model.get_submodule(names.position), "out")
-        with watched(points) as seen:
+        with capture_values(points) as values:
             self.forward(tokens)
-        columns = {what: [flat(seen[what, each]) for each in layers if (what, each) in seen] for what in wanted}
-        position = None if names.position is None else flat(seen["position"])
-        return Clean(**columns, token=names.embedded * flat(seen["token"]), position=position)
+        columns = {what: [flat(values[what, each]) for each in layers if (what, each) in values] for what in hooks}
+        position = None if names.position is None else flat(values["position"])
+        return Clean(**columns, token=names.embedded * flat(values["token"]), position=position)
 
     @cached_property
     def value_biases(self) -> list[Float[Tensor, " d"]]:
-        """What `out` is given of each layer where attention is given nothing: the biases of the values."""
-        silence = [
-            self.module(layer, self.names.attention).register_forward_pre_hook(silenced, with_kwargs=True)
+        """Return each layer's input of `out` when the attention's input is zero: the biases of the values."""
+        zero_hooks = [
+            self.module(layer, self.names.attention).register_forward_pre_hook(zero_input, with_kwargs=True)
             for layer in range(self.n_layers)
         ]
         points = {layer: (self.module(layer, self.names.out), "in") for layer in range(self.n_layers)}
-        with watched(points) as seen:
+        with capture_values(points) as values:
             self.forward(torch.zeros(3, dtype=torch.long))
-        for hook in silence:
+        for hook in zero_hooks:
             hook.remove()
-        return [flat(seen[layer])[0] for layer in range(self.n_layers)]
+        return [flat(values[layer])[0] for layer in range(self.n_layers)]
 
     def logit_effects(self, layer: int, neuron: int, tokens: Int[Tensor, " pos"]) -> Float[Tensor, " n_logits"]:
-        """What one more of a neuron's activation changes in the logits by its way around all that follows.
+        """Return the change of the logits per unit of a neuron's activation, by the direct path.
 
-        The block's output is seen to change; the final norm, its scale held at 1, and all that makes logits of it are
-        given the change alone.
+        The change of the block's output is measured and passed through the final norm, its scale held at 1, and the
+        head.
         """
         change = self.block_output(layer, tokens, neuron) - self.block_output(layer, tokens, None)
         final = self.model.get_submodule(self.names.final)
@@ -140,32 +140,32 @@ class Plain:
         )
 
     def block_output(self, layer: int, tokens: Int[Tensor, " pos"], neuron: int | None) -> Float[Tensor, " d"]:
-        """At the last position, with one more of a neuron there if one is named."""
+        """Return the output at the last position, with one extra unit of activation of `neuron` if given."""
 
-        def more(_: nn.Module, args: tuple) -> tuple:
-            louder = args[0].clone().reshape(-1, args[0].shape[-1])
+        def add_one(_: nn.Module, args: tuple) -> tuple:
+            changed = args[0].clone().reshape(-1, args[0].shape[-1])
             if neuron is not None:
-                louder[-1, neuron] += 1
-            return louder.reshape(args[0].shape), *args[1:]
+                changed[-1, neuron] += 1
+            return changed.reshape(args[0].shape), *args[1:]
 
-        handle = self.module(layer, self.names.down).register_forward_pre_hook(more)
-        with watched({"block": (self.blocks[layer], "out")}) as seen:
+        handle = self.module(layer, self.names.down).register_forward_pre_hook(add_one)
+        with capture_values({"block": (self.blocks[layer], "out")}) as values:
             self.forward(tokens)
         handle.remove()
-        return flat(seen["block"])[-1]
+        return flat(values["block"])[-1]
 
     def logits_after(
-        self, final: nn.Module, given: Float[Tensor, " d"], tokens: Int[Tensor, " pos"]
+        self, final: nn.Module, norm_output: Float[Tensor, " d"], tokens: Int[Tensor, " pos"]
     ) -> Float[Tensor, " n_logits"]:
-        """Of what is given in the place of the final norm's output."""
-        handle = final.register_forward_hook(lambda _, __, out: given.expand(out.shape))
+        """Return the logits for a given output of the final norm."""
+        handle = final.register_forward_hook(lambda _, __, out: norm_output.expand(out.shape))
         logits = self.forward(tokens)[0, -1]
         handle.remove()
         return logits
 
 
 def scaled(norm: nn.Module, change: Float[Tensor, "*rows d"], one_more: bool) -> Float[Tensor, "*rows d"]:
-    """What a norm makes of a change of what it is given, its scale held at 1."""
+    """Return a norm's change for a change of its input, with its scale held at 1."""
     if centres(norm):
         change = change - change.mean(-1, keepdim=True)
     weight = getattr(norm, "weight", None)
@@ -178,19 +178,19 @@ def centres(norm: nn.Module) -> bool:
 
 
 def scale_of(norm: nn.Module, h: Float[Tensor, "rows d"]) -> Float[Tensor, "rows 1"]:
-    """σ of each row."""
+    """Return σ of each row."""
     eps = getattr(norm, "eps", getattr(norm, "variance_epsilon", 1e-5))
     h = h - h.mean(-1, keepdim=True) if centres(norm) else h
     return (h.square().mean(-1, keepdim=True) + eps).sqrt()
 
 
 def matrix(module: nn.Module) -> Float[Tensor, "d_in d_out"]:
-    """A layer's weights by rows of its input, whichever way it keeps them."""
+    """Return a layer's weights as [d_in d_out], in whichever orientation it stores them."""
     weight = module.weight.detach().float()
     return weight.T if isinstance(module, nn.Linear) else weight
 
 
-def silenced(_: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+def zero_input(_: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
     if args:
         return (0 * args[0], *args[1:]), kwargs
     return args, {**kwargs, "hidden_states": 0 * kwargs["hidden_states"]}
@@ -201,16 +201,16 @@ def flat(value: Tensor) -> Float[Tensor, "pos d"]:
 
 
 @contextlib.contextmanager
-def watched(points: dict[object, tuple[nn.Module, str]]) -> Iterator[dict[object, Tensor]]:
-    """What goes into modules, or comes out of them, by label."""
-    seen: dict[object, Tensor] = {}
+def capture_values(points: dict[object, tuple[nn.Module, str]]) -> Iterator[dict[object, Tensor]]:
+    """Yield the inputs or outputs of modules, by label."""
+    values: dict[object, Tensor] = {}
 
     def before(label: object) -> Callable:
-        return lambda _, args, kwargs: seen.update({label: args[0] if args else kwargs["hidden_states"]})
+        return lambda _, args, kwargs: values.update({label: args[0] if args else kwargs["hidden_states"]})
 
     def after(label: object) -> Callable:
-        # A copy: some models add to it in place.
-        return lambda _, __, out: seen.update({label: (out[0] if isinstance(out, tuple) else out).clone()})
+        # a copy, since some models add to it in place
+        return lambda _, __, out: values.update({label: (out[0] if isinstance(out, tuple) else out).clone()})
 
     hooks = [
         module.register_forward_pre_hook(before(label), with_kwargs=True)
@@ -219,7 +219,7 @@ def watched(points: dict[object, tuple[nn.Module, str]]) -> Iterator[dict[object
         for label, (module, side) in points.items()
     ]
     try:
-        yield seen
+        yield values
     finally:
         for hook in hooks:
             hook.remove()

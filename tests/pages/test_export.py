@@ -1,4 +1,4 @@
-"""The Export menus: nothing is made before it is asked for, and what is made is what the view shows."""
+"""The Export menus: files are made only when downloaded, and contain what the view shows."""
 
 import json
 import re
@@ -14,8 +14,8 @@ from ne_core.export.map_svg import GREY
 from ne_core.export.provenance import provenance
 from ne_core.export.static_page import static_page
 from ne_core.export.table_files import read_table
-from ne_core.queries.board import board
 from ne_core.queries.by_distance import distances
+from ne_core.queries.ranking import ranking
 from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.map import export_map
 from pages.components.widgets import export
@@ -27,29 +27,29 @@ PAIR = {"a": "2.3.1", "b": "0.0.0"}
 MENUS = {
     "overview": {},
     "neuron": {"layer": "0", "neuron": "0"},
-    "board": {},
+    "ranking": {},
     "search": {"q": "cat"},
-    "trail": TRAIL,
-    "pair": PAIR,
+    "across_layers": TRAIL,
+    "side_by_side": PAIR,
     "map": {},
-    "compare": {"layer": "0", "neuron": "2"},
+    "spaces": {"layer": "0", "neuron": "2"},
 }
 
 
 @pytest.fixture
 def offered(monkeypatch) -> dict:
-    """What each button of an open menu would download, by its label: the file's name, and what makes it."""
-    found: dict = {}
+    """Downloads of an open menu by the label of their button: the file's name, and the function that makes it."""
+    downloads: dict = {}
 
-    def kept(title, file, mime, made, key):
-        found[title] = (file, made)
+    def record(title, file, mime, make, key):
+        downloads[title] = (file, make)
 
-    monkeypatch.setattr(export, "download", kept)
-    return found
+    monkeypatch.setattr(export, "download", record)
+    return downloads
 
 
 def with_menu(atlas, page: str, monkeypatch, **query: str):
-    """The page with its menu open; the tables in Parquet, which says where it came from."""
+    """Open the page with its menu open and the tables in Parquet, which has the provenance."""
     app = open_app(atlas.parent, page, monkeypatch, **query)
     app.session_state[f"_export_{page}"] = True
     app.session_state[f"_format_{page}"] = "parquet"
@@ -57,22 +57,22 @@ def with_menu(atlas, page: str, monkeypatch, **query: str):
 
 
 def saved(offered, title: str, tmp_path) -> pd.DataFrame:
-    file, made = offered[title]
+    file, make = offered[title]
     path = tmp_path / file
-    path.write_bytes(made())
+    path.write_bytes(make())
     return read_table(path)
 
 
 @pytest.mark.parametrize("page", MENUS)
-def test_a_closed_menu_makes_nothing(page, tiny_atlas, monkeypatch, offered):
-    monkeypatch.setattr(export, "table_bytes", lambda *given: pytest.fail("asked for"))
+def test_closed_menu_makes_no_files(page, tiny_atlas, monkeypatch, offered):
+    monkeypatch.setattr(export, "table_bytes", lambda *args: pytest.fail("a table was made"))
     app = open_app(tiny_atlas.parent, page, monkeypatch, **MENUS[page])
     assert len(app.get("popover")) == 1
     assert not offered
     assert not [each for each in payloads(app) if "pictures" in each]
 
 
-def test_the_neuron_s_tables_are_those_of_its_view(tiny_atlas, monkeypatch, offered, tmp_path):
+def test_tables_of_a_neuron_match_its_view(tiny_atlas, monkeypatch, offered, tmp_path):
     query = {"layer": "2", "neuron": "3", "feature": "1"}
     with_menu(tiny_atlas, "neuron", monkeypatch, **query)
     atlas, ref = Atlas.open(tiny_atlas), NeuronRef(2, 3)
@@ -90,20 +90,20 @@ def test_the_neuron_s_tables_are_those_of_its_view(tiny_atlas, monkeypatch, offe
     assert (file, page()) == ("planted-L2-N3.html", static_page(atlas, ref, 0.5))
 
 
-def test_at_another_cut_they_are_of_that_cut(tiny_atlas, monkeypatch, offered, tmp_path):
+def test_tables_at_another_cut(tiny_atlas, monkeypatch, offered, tmp_path):
     with_menu(tiny_atlas, "neuron", monkeypatch, layer="2", neuron="3", cut="2")
     assert len(saved(offered, "Examples of feature 0", tmp_path)) == 9
     assert offered["Features of this neuron"][0] == "planted-L2-N3-cut2-features.parquet"
     assert saved(offered, "Features of this neuron", tmp_path)["size"].tolist() == [9]
 
 
-def test_a_branch_has_its_own_examples(tiny_atlas, monkeypatch, offered, tmp_path):
+def test_table_of_a_branch(tiny_atlas, monkeypatch, offered, tmp_path):
     with_menu(tiny_atlas, "neuron", monkeypatch, layer="2", neuron="3", branch="0")
     assert len(saved(offered, "Examples of branch point 0", tmp_path)) == 2
     assert offered["Examples of branch point 0"][0] == "planted-L2-N3-B0-examples.parquet"
 
 
-def test_filters_of_the_view_hold(tiny_atlas, monkeypatch, offered, tmp_path):
+def test_table_of_filtered_examples(tiny_atlas, monkeypatch, offered, tmp_path):
     with_menu(tiny_atlas, "neuron", monkeypatch, layer="0", neuron="0", least="90")
     file = offered["Examples of feature 0 that pass the filters"][0]
     assert file == "planted-L0-N0-F0-examples-filtered.parquet"
@@ -112,29 +112,29 @@ def test_filters_of_the_view_hold(tiny_atlas, monkeypatch, offered, tmp_path):
     assert (frame["activation"] >= 0.9 * 4 - 0.01).all()
 
 
-def test_figures_are_drawn_when_the_menu_is_open(tiny_atlas, monkeypatch):
+def test_open_menu_has_the_dendrograms(tiny_atlas, monkeypatch):
     app = with_menu(tiny_atlas, "neuron", monkeypatch, layer="2", neuron="3")
-    shown = next(each["pictures"] for each in payloads(app) if "pictures" in each)
-    assert [each["name"] for each in shown[:2]] == ["planted-L2-N3-dendrogram", "planted-L2-N3-dendrogram-text"]
-    for each in shown[:2]:
+    pictures = next(each["pictures"] for each in payloads(app) if "pictures" in each)
+    assert [each["name"] for each in pictures[:2]] == ["planted-L2-N3-dendrogram", "planted-L2-N3-dendrogram-text"]
+    for each in pictures[:2]:
         assert each["svg"].count('class="leaf"') == 9
         assert each["svg"] in each["html"]
         assert "default-src 'none'" in each["html"]
 
 
-def behind(app) -> list[str]:
-    """Names of the figures in the menu that are no dendrogram."""
-    shown = next(each["pictures"] for each in payloads(app) if "pictures" in each)
-    return [each["name"] for each in shown if "dendrogram" not in each["name"]]
+def other_figures(app) -> list[str]:
+    """Names of the figures in the menu other than dendrograms."""
+    pictures = next(each["pictures"] for each in payloads(app) if "pictures" in each)
+    return [each["name"] for each in pictures if "dendrogram" not in each["name"]]
 
 
-def test_figures_under_the_examples_are_those_of_the_page(tiny_atlas, monkeypatch, offered, tmp_path):
+def test_figures_and_tables_of_details_match_the_page(tiny_atlas, monkeypatch, offered, tmp_path):
     app = with_menu(tiny_atlas, "neuron", monkeypatch, layer="0", neuron="0", feature="1", baseline="mean-embedding")
     names = ["F1-by-distance-mean-embedding", "F1-why", "logits", "histogram"]
-    assert behind(app) == [f"planted-L0-N0-{name}" for name in names]
+    assert other_figures(app) == [f"planted-L0-N0-{name}" for name in names]
     plots = {each["label"]: each for each in payloads(app) if "bars" in each}
-    shown = next(each["pictures"] for each in payloads(app) if "pictures" in each)
-    for each in shown[2:]:
+    pictures = next(each["pictures"] for each in payloads(app) if "pictures" in each)
+    for each in pictures[2:]:
         label = re.search("<title>(.*?)</title>", each["svg"])[1]
         if label in plots:
             assert each["svg"].count('class="bar"') == len(plots.pop(label)["bars"])
@@ -145,34 +145,34 @@ def test_figures_under_the_examples_are_those_of_the_page(tiny_atlas, monkeypatc
     expected = distance_frame(*distances(atlas.neuron(NeuronRef(0, 0)), rows, 1))
     pd.testing.assert_frame_equal(frame, expected, check_names=False)
     frame = saved(offered, "Why this meaning, feature 1", tmp_path)
-    wrote = atlas.contributions(NeuronRef(0, 0))
+    contributions = atlas.contributions(NeuronRef(0, 0))
     assert list(zip(frame["part"], frame["layer"], frame["head"], strict=True)) == [
         ("token", -1, -1), ("position", -1, -1), ("head", 0, 0), ("head", 0, 1), ("biases", -1, -1),
     ]  # fmt: skip
-    np.testing.assert_allclose(frame["mean"], wrote.parts[rows].astype(float).mean(axis=0))
+    np.testing.assert_allclose(frame["mean"], contributions.parts[rows].astype(float).mean(axis=0))
     np.testing.assert_allclose(frame["mean"].sum(), atlas.neuron(NeuronRef(0, 0)).activation[rows].mean(), rtol=1e-2)
     frame = saved(offered, "Effect on the logits", tmp_path)
     pd.testing.assert_frame_equal(frame, effects_frame(atlas, NeuronRef(0, 0)), check_names=False)
 
 
-def test_an_atlas_without_effects_offers_none(tiny_atlas, monkeypatch, offered):
+def test_atlas_without_logit_effects(tiny_atlas, monkeypatch, offered):
     monkeypatch.setattr(Atlas, "logit_effects", lambda atlas, ref: None)
     app = with_menu(tiny_atlas, "neuron", monkeypatch, layer="0", neuron="0")
-    assert behind(app) == [f"planted-L0-N0-{name}" for name in ("F0-by-distance", "F0-why", "histogram")]
+    assert other_figures(app) == [f"planted-L0-N0-{name}" for name in ("F0-by-distance", "F0-why", "histogram")]
     assert "Effect on the logits" not in offered
     assert "Importance by distance, feature 0" in offered
 
 
-def test_one_example_has_no_dendrogram(tiny_atlas, monkeypatch, offered):
+def test_neuron_of_one_example_has_no_dendrogram(tiny_atlas, monkeypatch, offered):
     app = with_menu(tiny_atlas, "neuron", monkeypatch, layer="0", neuron="3")
-    shown = next(each["pictures"] for each in payloads(app) if "pictures" in each)
-    assert behind(app) == [each["name"] for each in shown]
+    pictures = next(each["pictures"] for each in payloads(app) if "pictures" in each)
+    assert other_figures(app) == [each["name"] for each in pictures]
     assert "Examples of feature 0" in offered
 
 
-def test_the_board_exports_every_row_of_its_view(tiny_atlas, monkeypatch, offered, tmp_path):
-    monkeypatch.setattr("pages.components.url.board_view.PAGE", 2)
-    with_menu(tiny_atlas, "board", monkeypatch, layer="2", sort="size")
+def test_ranking_exports_every_row_of_its_view(tiny_atlas, monkeypatch, offered, tmp_path):
+    monkeypatch.setattr("pages.components.url.ranking_view.PAGE", 2)
+    with_menu(tiny_atlas, "ranking", monkeypatch, layer="2", sort="size")
     frame = saved(offered, "These 5 neurons, in this order", tmp_path)
     assert frame["neuron"].tolist() == [0, 4, 3, 2, 1]
     atlas = Atlas.open(tiny_atlas)
@@ -183,23 +183,23 @@ def test_the_board_exports_every_row_of_its_view(tiny_atlas, monkeypatch, offere
     )
 
 
-def test_search_exports_every_hit_in_its_order(tiny_atlas, monkeypatch, offered, tmp_path):
+def test_search_exports_every_result_in_order(tiny_atlas, monkeypatch, offered, tmp_path):
     monkeypatch.setattr("pages.components.matching.find.PAGE", 2)
     app = with_menu(tiny_atlas, "search", monkeypatch, q="cat")
     (title,) = [title for title in offered if "found" in title]
     frame = saved(offered, title, tmp_path)
     atlas = Atlas.open(tiny_atlas)
-    found = atlas.search.words("cat").tolist()
-    assert len(found) > 2
-    pd.testing.assert_frame_equal(frame, features_frame(atlas, found))
+    ids = atlas.search.words("cat").tolist()
+    assert len(ids) > 2
+    pd.testing.assert_frame_equal(frame, features_frame(atlas, ids))
     assert not app.error
 
 
-def test_the_trail_exports_its_features_and_its_links(tiny_atlas, monkeypatch, offered, tmp_path):
-    app = with_menu(tiny_atlas, "trail", monkeypatch, **TRAIL)
-    atlas, shown = Atlas.open(tiny_atlas), next(each for each in payloads(app) if "nodes" in each)
+def test_trail_exports_its_features_and_links(tiny_atlas, monkeypatch, offered, tmp_path):
+    app = with_menu(tiny_atlas, "across_layers", monkeypatch, **TRAIL)
+    atlas, graph = Atlas.open(tiny_atlas), next(each for each in payloads(app) if "nodes" in each)
     frame = saved(offered, "Features of this trail", tmp_path)
-    assert [f"L{n.layer} N{n.neuron} F{n.feature}" for n in frame.itertuples()] == [n["ref"] for n in shown["nodes"]]
+    assert [f"L{n.layer} N{n.neuron} F{n.feature}" for n in frame.itertuples()] == [n["ref"] for n in graph["nodes"]]
     assert frame["cosine"][0] == pytest.approx(1, abs=0.01)
     assert frame["links_before"].tolist() == [0, 0, 2, 2]
     assert frame["links_after"].tolist() == [2, 2, 0, 0]
@@ -207,56 +207,56 @@ def test_the_trail_exports_its_features_and_its_links(tiny_atlas, monkeypatch, o
     pd.testing.assert_frame_equal(frame[expected.columns], expected)
     links = saved(offered, "Links of this trail", tmp_path)
     ids = frame["id"].tolist()
-    drawn = [(ids[a], ids[b], cosine) for a, b, cosine in shown["links"]]
+    drawn = [(ids[a], ids[b], cosine) for a, b, cosine in graph["links"]]
     assert list(zip(links["from_id"], links["to_id"], links["cosine"].round(3), strict=True)) == drawn
     assert links[["to_layer", "to_neuron", "to_feature"]].to_numpy().tolist() == [[2, 3, 2], [2, 0, 0]] * 2
     assert offered["Links of this trail"][0] == "planted-L0-N0-F0-trail-pre_mlp-least0.9-links.parquet"
 
 
-def test_the_trail_s_figure_has_its_boxes_and_curves(tiny_atlas, monkeypatch):
-    app = with_menu(tiny_atlas, "trail", monkeypatch, **TRAIL)
+def test_figure_of_a_trail(tiny_atlas, monkeypatch):
+    app = with_menu(tiny_atlas, "across_layers", monkeypatch, **TRAIL)
     (figure,) = next(each["pictures"] for each in payloads(app) if "pictures" in each)
     assert figure["name"] == "planted-L0-N0-F0-trail-pre_mlp-least0.9"
     assert (figure["svg"].count('class="node"'), figure["svg"].count("<path")) == (4, 4)
 
 
-def test_a_trail_of_one_feature_has_tables_and_no_figure(tiny_atlas, monkeypatch, offered, tmp_path):
-    app = with_menu(tiny_atlas, "trail", monkeypatch, **TRAIL | {"feature": "1", "least": "1"})
+def test_trail_of_one_feature_has_no_figure(tiny_atlas, monkeypatch, offered, tmp_path):
+    app = with_menu(tiny_atlas, "across_layers", monkeypatch, **TRAIL | {"feature": "1", "least": "1"})
     assert not [each for each in payloads(app) if "pictures" in each]
     assert len(saved(offered, "Features of this trail", tmp_path)) == 1
     assert saved(offered, "Links of this trail", tmp_path).empty
 
 
-def test_the_pair_exports_both(tiny_atlas, monkeypatch, offered, tmp_path):
-    with_menu(tiny_atlas, "pair", monkeypatch, **PAIR)
+def test_side_by_side_exports_both_features(tiny_atlas, monkeypatch, offered, tmp_path):
+    with_menu(tiny_atlas, "side_by_side", monkeypatch, **PAIR)
     atlas, refs = Atlas.open(tiny_atlas), (FeatureRef(2, 3, 1), FeatureRef(0, 0, 0))
     ids = [atlas.feature_id(ref) for ref in refs]
     pd.testing.assert_frame_equal(saved(offered, "Both features", tmp_path), features_frame(atlas, ids))
     examples = pd.concat([examples_frame(atlas, ref) for ref in refs], ignore_index=True)
     pd.testing.assert_frame_equal(saved(offered, "Examples of both", tmp_path), examples)
-    assert offered["Examples of both"][0] == "planted-pair-2.3.1-0.0.0-examples.parquet"
+    assert offered["Examples of both"][0] == "planted-side-by-side-2.3.1-0.0.0-examples.parquet"
 
 
-def test_half_a_pair_has_no_menu(tiny_atlas, monkeypatch):
-    assert not open_app(tiny_atlas.parent, "pair", monkeypatch, a="2.3.1").get("popover")
+def test_one_feature_side_by_side_has_no_menu(tiny_atlas, monkeypatch):
+    assert not open_app(tiny_atlas.parent, "side_by_side", monkeypatch, a="2.3.1").get("popover")
 
 
-def test_the_map_exports_what_is_drawn_and_what_is_lit(tiny_atlas, monkeypatch, offered, tmp_path):
+def test_map_exports_drawn_and_highlighted_features(tiny_atlas, monkeypatch, offered, tmp_path):
     with_menu(tiny_atlas, "map", monkeypatch, q="cat", layer="2")
     atlas = Atlas.open(tiny_atlas)
-    here = [id for id, layer in enumerate(atlas.features["layer"].tolist()) if layer == 2]
-    lit = [id for id in here if id in atlas.search.words("cat").tolist()]
-    assert 0 < len(lit) < len(here) < len(atlas.features["layer"])
-    frame = saved(offered, f"The {len(here)} features drawn", tmp_path)
-    pd.testing.assert_frame_equal(frame, features_frame(atlas, here))
+    drawn = [id for id, layer in enumerate(atlas.features["layer"].tolist()) if layer == 2]
+    lit = [id for id in drawn if id in atlas.search.words("cat").tolist()]
+    assert 0 < len(lit) < len(drawn) < len(atlas.features["layer"])
+    frame = saved(offered, f"The {len(drawn)} features drawn", tmp_path)
+    pd.testing.assert_frame_equal(frame, features_frame(atlas, drawn))
     assert saved(offered, f"The {len(lit)} features lit", tmp_path)["id"].tolist() == lit
 
 
-def test_the_map_s_picture_is_of_what_is_drawn(tiny_atlas, monkeypatch, offered):
+def test_figure_of_the_map_has_the_drawn_features(tiny_atlas, monkeypatch, offered):
     app = with_menu(tiny_atlas, "map", monkeypatch, q="cat", layer="2", colour="class")
-    file, made = offered["Whole map, all that is drawn, as SVG"]
+    file, make = offered["Whole map, all that is drawn, as SVG"]
     assert file == "planted-map.svg"
-    svg = made()
+    svg = make()
     assert svg.count("h0") == (Atlas.open(tiny_atlas).features["layer"] == 2).sum()
     assert "Class of its neuron" in svg
     assert GREY in svg
@@ -267,13 +267,13 @@ def test_the_map_s_picture_is_of_what_is_drawn(tiny_atlas, monkeypatch, offered)
     assert drawing["file"] == "planted-map.png"
 
 
-def test_the_picture_of_a_large_map_is_of_the_largest_features(tiny_atlas, monkeypatch, offered):
+def test_figure_of_a_large_map_has_the_largest_features(tiny_atlas, monkeypatch, offered):
     monkeypatch.setattr(export_map, "DOTS", 3)
     with_menu(tiny_atlas, "map", monkeypatch)
     assert offered["Whole map, the 3 largest features, as SVG"][1]().count("h0") == 3
 
 
-def test_where_nothing_is_lit_that_is_what_arrives(tiny_atlas, monkeypatch, offered, tmp_path):
+def test_export_of_no_highlighted_features_is_empty(tiny_atlas, monkeypatch, offered, tmp_path):
     with_menu(tiny_atlas, "map", monkeypatch, q="nowhere-to-be-found")
     frame = saved(offered, "The 0 features lit", tmp_path)
     assert len(frame) == 0
@@ -283,35 +283,35 @@ def test_where_nothing_is_lit_that_is_what_arrives(tiny_atlas, monkeypatch, offe
 
 
 @pytest.mark.parametrize("colour", ["layer", "size", "class"])
-def test_dots_have_the_numbers_of_the_screen_s_points(colour, tiny_atlas):
+def test_dots_of_the_figure_have_the_colours_of_the_points(colour, tiny_atlas):
     atlas = Atlas.open(tiny_atlas)
-    found, made = export_map.numbers(atlas, colour).tolist(), board(atlas)
-    for id, number in enumerate(found):
+    numbers, ranked = export_map.numbers(atlas, colour).tolist(), ranking(atlas)
+    for id, number in enumerate(numbers):
         ref = atlas.feature_ref(id)
-        size, kind = int(atlas.features["size"][id]), int(made.columns["class"][atlas.neuron_row(ref.of)])
+        size, kind = int(atlas.features["size"][id]), int(ranked.columns["class"][atlas.neuron_row(ref.of)])
         expected = {"layer": atlas.layers.index(ref.layer), "size": min(size.bit_length() - 1, 6), "class": kind}
         assert number == expected[colour]
 
 
-def test_so_many_are_exported_and_that_is_said(tiny_atlas, monkeypatch, offered, tmp_path):
+def test_title_of_a_truncated_export_has_the_number_of_features(tiny_atlas, monkeypatch, offered, tmp_path):
     monkeypatch.setattr("pages.components.widgets.export_tables.MOST", 3)
     with_menu(tiny_atlas, "map", monkeypatch)
     assert saved(offered, "The first 3 features drawn", tmp_path)["id"].tolist() == [0, 1, 2]
 
 
-def test_plotly_figures_become_pages_that_fetch_nothing(tiny_atlas, monkeypatch, offered):
+def test_plotly_figures_are_exported_as_offline_pages(tiny_atlas, monkeypatch, offered):
     app = with_menu(tiny_atlas, "overview", monkeypatch)
     file, page = offered["Mean distance by layer, as HTML"]
-    made = page()
+    html = page()
     assert file == "planted-Mean_distance.html"
-    assert "<script src" not in made
-    assert "cdn." not in made.split("plotly.js", 1)[0]
+    assert "<script src" not in html
+    assert "cdn." not in html.split("plotly.js", 1)[0]
     config = [json.loads(each.proto.config) for each in app.get("plotly_chart")]
     assert config
     assert all(each["toImageButtonOptions"]["format"] == "svg" for each in config)
 
 
-def test_the_citation_can_be_copied(tiny_atlas, monkeypatch):
+def test_about_page_has_citations_to_copy(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "about", monkeypatch)
     assert "arXiv:2411.08166" in app.code[0].value
     assert "planted" in app.code[0].value
@@ -319,30 +319,30 @@ def test_the_citation_can_be_copied(tiny_atlas, monkeypatch):
 
 
 @pytest.mark.parametrize("view", [{"cut": "0.3", "feature": "1"}, {"branch": "3"}, {"cut": "0.3", "branch": "3"}])
-def test_a_table_of_similar_features_says_whose_they_are(view, tiny_atlas, tmp_path, offered, monkeypatch):
-    """They are known of features of the atlas's cut: of another view's, of the one that holds most of its examples."""
+def test_table_of_similar_features_names_the_stored_feature(view, tiny_atlas, tmp_path, offered, monkeypatch):
+    """Similar features are stored for the atlas's cut: other views export those of the feature with most examples."""
     atlas = Atlas.open(tiny_atlas)
     with_menu(tiny_atlas, "neuron", monkeypatch, layer="0", neuron="2", space="pre_mlp", **view)
     title = next(each for each in offered if each.startswith("Features similar to"))
-    found = saved(offered, title, tmp_path)
-    holder = FeatureRef(*(int(found[f"of_{name}"][0]) for name in ("layer", "neuron", "feature")))
+    frame = saved(offered, title, tmp_path)
+    holder = FeatureRef(*(int(frame[f"of_{name}"][0]) for name in ("layer", "neuron", "feature")))
     assert offered[title][0] == f"planted-L0-N2-F{holder.feature}-cut0.5-similar-pre_mlp.parquet"
     assert title.startswith(f"Features similar to feature {holder.feature} of the atlas’s cut, which stands in for ")
-    assert set(found["of_cut"]) == {0.5}
-    assert set(found["space"]) == {"pre_mlp"}
-    pd.testing.assert_frame_equal(found, similar_frame(atlas, holder, "pre_mlp"))
+    assert set(frame["of_cut"]) == {0.5}
+    assert set(frame["space"]) == {"pre_mlp"}
+    pd.testing.assert_frame_equal(frame, similar_frame(atlas, holder, "pre_mlp"))
 
 
-def test_a_search_for_features_like_one_says_which_and_how_like(tiny_atlas, tmp_path, offered, monkeypatch):
+def test_export_of_similar_features_has_the_feature_and_cosines(tiny_atlas, tmp_path, offered, monkeypatch):
     with_menu(tiny_atlas, "search", monkeypatch, like="0.0.0", space="pre_mlp")
     [(title, (file, _))] = offered.items()
-    found = saved(offered, title, tmp_path)
+    frame = saved(offered, title, tmp_path)
     assert file == "planted-search-like-L0-N0-F0-pre_mlp.parquet"
-    assert found["cosine"].is_monotonic_decreasing
-    assert set(found["of_neuron"]) == {0}
+    assert frame["cosine"].is_monotonic_decreasing
+    assert set(frame["of_neuron"]) == {0}
 
 
-def test_what_no_cut_changes_is_not_named_by_one(tiny_atlas, offered, monkeypatch):
+def test_file_names_have_the_cut_only_if_it_matters(tiny_atlas, offered, monkeypatch):
     with_menu(tiny_atlas, "neuron", monkeypatch, layer="0", neuron="2", cut="0.3")
     assert offered["Activation histogram"][0] == "planted-L0-N2-histogram.parquet"
     assert offered["Features of this neuron"][0] == "planted-L0-N2-cut0.3-features.parquet"

@@ -1,4 +1,4 @@
-"""NE_ATLAS in the app: nothing named, on its way, failed, ready with the deep link that was asked for."""
+"""NE_ATLAS in the app: no source, an atlas being fetched, a failure, and the requested view once it is ready."""
 
 import time
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.support.web import Fault, Site
 
 SHA = "1" * 40
 PATH = "/planted.atlas.zip"
-HELD = Fault(held=True)
+HELD = Fault(wait_for_release=True)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def site(tiny_atlas, packed, tmp_path, monkeypatch):
 def visit(
     monkeypatch, sources: str, page: str = "overview", folder: Path | None = None, done: bool = True, **query: str
 ):
-    """The page as a visitor sees it, once everything was fetched unless not `done`."""
+    """Open a page; `done` waits until everything is fetched."""
     monkeypatch.setenv("NE_ATLAS", sources)
     if folder is None:
         monkeypatch.delenv("NE_ATLASES", raising=False)
@@ -43,33 +43,33 @@ def visit(
     return open_app(folder, page, monkeypatch, **query)
 
 
-def said(app) -> str:
+def page_text(app) -> str:
     return words(" ".join(each.value for each in [*app.markdown, *app.error, *app.warning, *app.caption]))
 
 
 @pytest.mark.parametrize("sources", ["", " ,\n"])
-def test_without_a_source_there_is_the_folder(sources, tiny_atlas, monkeypatch):
+def test_without_sources_the_folder_is_offered(sources, tiny_atlas, monkeypatch):
     monkeypatch.setenv("NE_ATLAS", sources)
     app = open_app(tiny_atlas.parent, "overview", monkeypatch)
     assert app.title[0].value == "What neurons of planted respond to"
 
 
 @pytest.mark.parametrize("page", [*PAGES][::3])
-def test_while_it_is_on_its_way_a_page_shows_a_bar(page, site, monkeypatch):
+def test_page_shows_progress_while_an_atlas_is_fetched(page, site, monkeypatch):
     site.always[PATH] = HELD
     app = visit(monkeypatch, f"{site.address}{PATH}", page, done=False)
-    assert app.title[0].value == "The atlas is on its way"
-    assert "planted" in said(app)
+    assert app.title[0].value == "The atlas is being fetched"
+    assert "planted" in page_text(app)
     assert len(app.get("progress")) == 1
     assert not app.error
 
 
-def test_the_bar_says_how_far_how_fast_and_how_long(site, monkeypatch):
+def test_progress_has_amount_speed_and_time_left(site, monkeypatch):
     site.always[PATH] = Fault(per_s=len(site.files[PATH]))
     visit(monkeypatch, f"{site.address}{PATH}", done=False)
-    until = time.monotonic() + 20
-    while (standing := atlas_sources.fetcher().standings()[0]).per_s is None:
-        assert time.monotonic() < until
+    deadline = time.monotonic() + 20
+    while (standing := atlas_sources.fetcher().statuses()[0]).per_s is None:
+        assert time.monotonic() < deadline
         time.sleep(0.01)
     app = open_app(None, "overview", monkeypatch)
     assert 0 < standing.done < standing.whole == len(site.files[PATH])
@@ -78,60 +78,60 @@ def test_the_bar_says_how_far_how_fast_and_how_long(site, monkeypatch):
     assert words(bar.proto.text).split(" · ")[2].endswith(" s left")
 
 
-def test_once_it_is_here_the_page_is_the_one_that_the_address_asked_for(site, monkeypatch):
+def test_deep_link_opens_once_the_atlas_is_fetched(site, monkeypatch):
     site.always[PATH] = HELD
-    deep = {"atlas": "planted", "layer": "0", "neuron": "2"}
-    app = visit(monkeypatch, f"{site.address}{PATH}", "neuron", done=False, **deep)
-    assert app.title[0].value == "The atlas is on its way"
-    assert url(app) == deep
+    query = {"atlas": "planted", "layer": "0", "neuron": "2"}
+    app = visit(monkeypatch, f"{site.address}{PATH}", "neuron", done=False, **query)
+    assert app.title[0].value == "The atlas is being fetched"
+    assert url(app) == query
     site.released.set()
     atlas_sources.fetcher().join()
     app.run()
     assert not app.error
-    assert url(app).items() >= deep.items()
+    assert url(app).items() >= query.items()
     assert "Neuron" in app.title[0].value
 
 
-def test_about_says_where_it_came_from(site, monkeypatch):
+def test_about_page_names_the_source_and_version(site, monkeypatch):
     app = visit(monkeypatch, "hf://owner/planted", "about")
-    assert f"hf://owner/planted, version {SHA}." in said(app)
+    assert f"hf://owner/planted, version {SHA}." in page_text(app)
 
 
-def test_a_failure_is_one_line_and_a_button_for_all_visitors_together(site, monkeypatch):
+def test_failure_shows_one_line_and_a_shared_retry_button(site, monkeypatch):
     site.always[PATH] = Fault(status=404)
     app = visit(monkeypatch, f"{site.address}{PATH}?key=secret")
-    assert app.title[0].value == "The atlas cannot be fetched"
+    assert app.title[0].value == "The atlas could not be fetched"
     (line,) = app.error
     assert words(line.value) == f"{site.address}{PATH}?… answered 404: nothing is there; check the name"
     button = app.button(key="_again")
     assert button.disabled
     assert button.label.startswith("Try again (in ")
-    n_asked = len(site.asked)
-    assert not atlas_sources.fetcher().again()
-    assert len(site.asked) == n_asked
+    n_requests = len(site.requests)
+    assert not atlas_sources.fetcher().try_again()
+    assert len(site.requests) == n_requests
 
 
-def test_what_is_in_the_way_is_said_while_it_is_tried_again(site, monkeypatch):
+def test_temporary_error_is_shown_while_it_is_retried(site, monkeypatch):
     site.faults[PATH] = [Fault(status=503), HELD]
     visit(monkeypatch, f"{site.address}{PATH}", done=False)
-    until = time.monotonic() + 20
-    while not atlas_sources.fetcher().standings()[0].said:
-        assert time.monotonic() < until
+    deadline = time.monotonic() + 20
+    while not atlas_sources.fetcher().statuses()[0].message:
+        assert time.monotonic() < deadline
         time.sleep(0.01)
     app = open_app(None, "overview", monkeypatch)
     assert words(app.warning[0].value).endswith("answered 503: busy, or out of order; trying again")
 
 
-def test_a_mistake_of_ours_leaves_nobody_waiting(site, monkeypatch):
-    monkeypatch.setattr(fetching, "fetched", lambda *_: 1 / 0)
+def test_unexpected_exception_is_a_failure_not_an_endless_wait(site, monkeypatch):
+    monkeypatch.setattr(fetching, "fetch_atlas", lambda *_: 1 / 0)
     app = visit(monkeypatch, f"{site.address}{PATH}")
     assert "the log of this explorer says why" in words(app.error[0].value)
 
 
-def test_another_try_after_half_a_minute(site, monkeypatch):
+def test_retry_after_the_minimum_interval(site, monkeypatch):
     site.always[PATH] = Fault(status=404)
     visit(monkeypatch, f"{site.address}{PATH}")
-    monkeypatch.setattr(fetching, "AGAIN_S", 0)
+    monkeypatch.setattr(fetching, "RETRY_S", 0)
     app = open_app(None, "overview", monkeypatch)
     site.always.clear()
     app.button(key="_again").click().run()
@@ -140,7 +140,7 @@ def test_another_try_after_half_a_minute(site, monkeypatch):
     assert app.title[0].value == "What neurons of planted respond to"
 
 
-def test_what_is_no_source_is_one_line_and_nothing_to_try_again(site, monkeypatch):
+def test_invalid_source_gives_one_line_and_no_retry(site, monkeypatch):
     app = visit(monkeypatch, "https://me:secret@host/a.zip")
     (line,) = app.error
     assert "leave it out" in words(line.value)
@@ -148,7 +148,7 @@ def test_what_is_no_source_is_one_line_and_nothing_to_try_again(site, monkeypatc
     assert not app.button
 
 
-def test_of_several_those_that_are_ready_are_offered(site, tiny_atlas, monkeypatch):
+def test_ready_atlases_are_offered_while_others_fail(site, tiny_atlas, monkeypatch):
     site.always[PATH] = Fault(status=404)
     sources = f"{site.address}{PATH}, hf://owner/planted, {tiny_atlas}, ftp://x"
     app = visit(monkeypatch, sources)
@@ -157,43 +157,43 @@ def test_of_several_those_that_are_ready_are_offered(site, tiny_atlas, monkeypat
     app = visit(monkeypatch, sources, atlas="planted-3")
     assert url(app) == {"atlas": "planted-3"}
     app = visit(monkeypatch, sources, "neuron", atlas="planted")
-    assert app.title[0].value == "The atlas cannot be fetched"
+    assert app.title[0].value == "The atlas could not be fetched"
     assert [words(each.proto.label) for each in app.main.get("page_link")] == [
-        "Open planted-2, which is here",
-        "Open planted-3, which is here",
+        "Open planted-2",
+        "Open planted-3",
     ]
     app = visit(monkeypatch, sources, atlas="x")
-    assert words(app.error[0].value) == "atlas=x: the atlas here is planted-2 or planted-3"
+    assert words(app.error[0].value) == "atlas=x: not available here; choose planted-2 or planted-3"
 
 
-def test_the_folder_is_offered_beside_them_only_where_it_is_named(site, tiny_atlas, monkeypatch):
+def test_folder_is_offered_beside_sources_only_if_set(site, tiny_atlas, monkeypatch):
     app = visit(monkeypatch, "hf://owner/planted", folder=tiny_atlas.parent)
     assert app.selectbox(key="_atlas").options == ["planted", "planted-2"]
     app = visit(monkeypatch, "hf://owner/planted")
     assert not app.selectbox
 
 
-def test_a_kept_atlas_is_shown_at_once_and_an_unreachable_source_is_said(site, monkeypatch):
+def test_cached_atlas_opens_at_once_with_a_note_on_its_unreachable_source(site, monkeypatch):
     visit(monkeypatch, "hf://owner/planted")
     atlas_sources.fetchers.clear()  # the process starts again
     api = "/api/datasets/owner/planted/revision/main"
-    site.always[api] = Fault(status=404, held=True)
+    site.always[api] = Fault(status=404, wait_for_release=True)
     app = visit(monkeypatch, "hf://owner/planted", done=False)
     assert app.title[0].value == "What neurons of planted respond to"
     site.released.set()
     atlas_sources.fetcher().join()
-    assert "answered 404" in said(app.run())
+    assert "answered 404" in page_text(app.run())
 
 
-def test_a_newer_version_takes_the_place_of_the_kept_one(site, tiny_atlas, monkeypatch):
+def test_newer_version_replaces_the_cached_one(site, tiny_atlas, monkeypatch):
     visit(monkeypatch, "hf://owner/planted")
     atlas_sources.fetchers.clear()
     site.hub("owner/planted", tiny_atlas, "2" * 40)
     app = visit(monkeypatch, "hf://owner/planted", "about")
-    assert f"version {'2' * 40}" in said(app)
+    assert f"version {'2' * 40}" in page_text(app)
 
 
-def test_without_a_home_for_the_cache_it_says_so(site, monkeypatch):
+def test_missing_cache_folder_is_reported(site, monkeypatch):
     monkeypatch.delenv("NE_CACHE")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr("os.path.expanduser", lambda path: path)
@@ -201,9 +201,9 @@ def test_without_a_home_for_the_cache_it_says_so(site, monkeypatch):
     assert "name a folder in NE_CACHE" in words(app.error[0].value)
 
 
-def test_a_visitor_cannot_name_a_source(site, monkeypatch):
+def test_address_cannot_name_a_source(site, monkeypatch):
     visit(monkeypatch, "hf://owner/planted")
-    site.asked.clear()
+    site.requests.clear()
     app = visit(monkeypatch, "hf://owner/planted", atlas=f"{site.address}{PATH}")
-    assert "the atlas here is planted" in words(app.error[0].value)
-    assert site.asked == []
+    assert "not available here; choose planted" in words(app.error[0].value)
+    assert site.requests == []

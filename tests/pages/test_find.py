@@ -1,4 +1,4 @@
-"""The parts of a search against what a plain loop over the examples finds."""
+"""Search compared with plain loops over the examples."""
 
 import re
 import shutil
@@ -11,8 +11,8 @@ import pytest
 from ne_core.atlas import Atlas
 from ne_core.errors import AtlasError
 from ne_core.method.cluster import unit
-from ne_core.queries.free_query import space_index
-from ne_core.queries.passages import of_piece, of_words, passages, rows_of, tokens_holding
+from ne_core.queries.passages import matching_tokens, passages, piece_pattern, rows_of, word_patterns
+from ne_core.queries.space_index import space_index
 from ne_core.refs import FeatureRef
 from ne_core.text.token_text import visible
 from pages.components.cached.vocabulary import tokens_named
@@ -34,7 +34,7 @@ def planted():
 
 
 def texts_of(atlas: Atlas, id: int) -> list[str]:
-    """The windows of a feature's examples as they are shown."""
+    """Displayed windows of a feature's examples."""
     ref = atlas.feature_ref(id)
     neuron = atlas.neuron(ref.of)
     rows = np.flatnonzero(neuron.feature == ref.feature)
@@ -42,7 +42,7 @@ def texts_of(atlas: Atlas, id: int) -> list[str]:
 
 
 def holds(text: str, piece: str) -> bool:
-    """The definition: it stands there, and where it begins with a letter no letter stands before it."""
+    """Definition of a match: the text occurs, and not inside a word if it begins with a letter."""
     text, piece = (text, piece) if piece != piece.casefold() else (text.casefold(), piece.casefold())
     places = [i for i in range(len(text)) if text.startswith(piece, i)]
     return any(i == 0 or not (re.match(r"\w", piece) and re.match(r"\w", text[i - 1])) for i in places)
@@ -53,34 +53,34 @@ PIECES = ["cat", "CAT", "the cat", "dog red", "seven", "red blue", "ca", "<scrip
 
 
 @pytest.mark.parametrize("piece", PIECES)
-def test_a_piece_finds_features_that_hold_it_and_misses_none_that_the_index_knows(piece, atlas, planted):
-    found = find.found_by(atlas, View(piece, "snippet"))
+def test_snippet_search_finds_all_features_with_the_text(piece, atlas, planted):
+    results = find.run_search(atlas, View(piece, "snippet"))
     counts = {id: sum(holds(text, piece) for text in texts_of(atlas, id)) for id in range(len(atlas.features["size"]))}
-    assert dict(zip(found.ids.tolist(), found.examples.tolist(), strict=True)).items() <= counts.items()
-    assert found.examples.tolist() == sorted(found.examples.tolist(), reverse=True)
-    assert not found.unread
+    assert dict(zip(results.ids.tolist(), results.examples.tolist(), strict=True)).items() <= counts.items()
+    assert results.examples.tolist() == sorted(results.examples.tolist(), reverse=True)
+    assert not results.unread
     if piece != "ca":  # one short word is looked up as a whole
-        assert set(found.ids.tolist()) >= {id for id in counts if central_holds(atlas, planted, id, piece)}
+        assert set(results.ids.tolist()) >= {id for id in counts if central_holds(atlas, planted, id, piece)}
 
 
 def central_holds(atlas: Atlas, planted, id: int, piece: str) -> bool:
-    """Whether one of the examples that the word index covers holds it."""
+    """Return whether one of the examples in the word index contains the piece."""
     layer = next(each for each in planted[1] if each.rows.layer == atlas.features["layer"][id])
     first = int(np.flatnonzero(atlas.features["layer"] == layer.rows.layer)[0])
     ranks = layer.features.rank[layer.feature_of_row == id - first]
     return any(holds(text, piece) for text, rank in zip(texts_of(atlas, id), ranks, strict=True) if rank < SNIPPETS)
 
 
-def test_no_more_windows_are_read_than_allowed(atlas, monkeypatch):
-    every = find.found_by(atlas, View("the", "snippet"))
+def test_number_of_scanned_windows_is_limited(atlas, monkeypatch):
+    every = find.run_search(atlas, View("the", "snippet"))
     monkeypatch.setattr(find, "MOST_WINDOWS", 30)
-    some = find.found_by(atlas, View("the", "snippet"))
+    some = find.run_search(atlas, View("the", "snippet"))
     assert some.unread > 0
     assert set(some.ids.tolist()) < set(every.ids.tolist())
     assert atlas.features["size"][some.ids].sum() <= 30
 
 
-def test_all_examples_of_features_in_any_order(atlas):
+def test_rows_of_features_in_any_order(atlas):
     ids = np.random.default_rng(0).permutation(len(atlas.features["size"]))
     rows = rows_of(atlas, ids)
     for place, id in enumerate(ids.tolist()):
@@ -93,46 +93,48 @@ def test_all_examples_of_features_in_any_order(atlas):
     assert len(rows_of(atlas, ids[:0]).owner) == 0
 
 
-def test_lines_that_hold_a_word_or_a_piece():
+def test_lines_with_a_word_or_a_piece():
     texts = ["the ", "cat", "s ", "a cat", "\n", "concat ", "cat-", "the"]
     lines = passages(np.array([[0, 1, -1], [0, 1, 2], [3, 4, 0], [5, -1, -1], [6, 7, -1], [-1, -1, -1]]), texts)
-    whole, begun = (lines.holding(pattern).tolist() for pattern in of_words(["cat", "the"]))
+    whole, begun = (lines.matching_lines(pattern).tolist() for pattern in word_patterns(["cat", "the"]))
     assert (whole, begun) == ([0, 2, 4], [0, 1, 2, 4])
-    assert lines.holding(of_words(["cat"])[0]).tolist() == [0, 1, 2, 4]
-    assert lines.holding(of_words(["th"])[0]).tolist() == []
-    assert lines.holding(of_piece("cat-the")).tolist() == [4]
-    assert lines.holding(of_piece("-")).tolist() == [4]
+    assert lines.matching_lines(word_patterns(["cat"])[0]).tolist() == [0, 1, 2, 4]
+    assert lines.matching_lines(word_patterns(["th"])[0]).tolist() == []
+    assert lines.matching_lines(piece_pattern("cat-the")).tolist() == [4]
+    assert lines.matching_lines(piece_pattern("-")).tolist() == [4]
 
 
 @pytest.mark.parametrize("space", ["neuron", "pre_mlp"])
-def test_free_queries_answer_as_faiss_does_and_close_to_the_vectors(space, atlas, planted):
+def test_cosines_match_faiss_and_the_vectors(space, atlas, planted):
     exact = unit(space_vectors(planted[1], space))
     index = space_index(atlas, space)
     ids = np.arange(len(exact))
     reader = faiss.read_index(str(atlas.root / f"features_{space}.faiss"))
     assert np.allclose(index.vectors(ids), reader.reconstruct_n(0, len(exact)), atol=1e-6)
-    for asked in exact[::5]:
-        found = index.cosines(3 * asked)
-        scores, places = reader.search(asked[None], len(exact))
-        assert np.allclose(found[places[0]], np.clip(scores[0], -1, 1), atol=1e-5)
-        assert np.abs(found - exact @ asked).max() < 0.01
+    for query in exact[::5]:
+        cosines = index.cosines(3 * query)
+        scores, places = reader.search(query[None], len(exact))
+        assert np.allclose(cosines[places[0]], np.clip(scores[0], -1, 1), atol=1e-5)
+        assert np.abs(cosines - exact @ query).max() < 0.01
 
 
 @pytest.mark.parametrize("space", ["neuron", "pre_mlp"])
-def test_likeness_agrees_with_brute_force(space, atlas, planted, monkeypatch):
+def test_similar_features_match_brute_force(space, atlas, planted, monkeypatch):
     exact = unit(space_vectors(planted[1], space))
     owner = np.repeat(np.arange(len(atlas.neurons["layer"])), atlas.neurons["n_features"])
     for id in range(len(exact)):
         cosines = np.where(owner == owner[id], -2, exact @ exact[id])
-        found = find.found_by(atlas, View(like=atlas.feature_ref(id), space=space))
-        assert sorted(found.ids.tolist()) == np.flatnonzero(cosines > -2).tolist()
-        assert np.abs(found.cosines - cosines[found.ids]).max() < 0.01
-        assert (np.diff(found.cosines) <= 0).all()
+        results = find.run_search(atlas, View(like=atlas.feature_ref(id), space=space))
+        assert sorted(results.ids.tolist()) == np.flatnonzero(cosines > -2).tolist()
+        assert np.abs(results.cosines - cosines[results.ids]).max() < 0.01
+        assert (np.diff(results.cosines) <= 0).all()
     monkeypatch.setattr(find, "MOST_LIKE", 3)
-    assert find.found_by(atlas, View(like=atlas.feature_ref(id), space=space)).ids.tolist() == found.ids[:3].tolist()
+    assert (
+        find.run_search(atlas, View(like=atlas.feature_ref(id), space=space)).ids.tolist() == results.ids[:3].tolist()
+    )
 
 
-def test_an_index_that_was_changed_since_is_refused(tiny_atlas, tmp_path):
+def test_changed_index_is_refused(tiny_atlas, tmp_path):
     root = Path(shutil.copytree(tiny_atlas, tmp_path / "copy"))
     atlas = Atlas.open(root)
     path = root / "features_neuron.faiss"
@@ -141,19 +143,19 @@ def test_an_index_that_was_changed_since_is_refused(tiny_atlas, tmp_path):
         space_index(atlas, "neuron")
 
 
-def test_a_feature_in_one_parameter():
+def test_feature_names_in_one_parameter():
     assert FeatureRef.parse(FeatureRef(3, 17, 2).dotted) == FeatureRef(3, 17, 2)
     for text in ("", "3.17", "3.17.2.1", "-3.17.2", "3.17.x", "３.1.1", "1.1.1\n", "9" * 30 + ".1.1"):
-        with pytest.raises(ValueError, match="names no feature"):
+        with pytest.raises(ValueError, match="is not a feature"):
             FeatureRef.parse(text)
 
 
-def test_tokens_with_and_without_their_space(atlas):
+def test_tokens_by_text_with_and_without_space(atlas):
     assert tokens_named(atlas, "cat") == tokens_named(atlas, "␣cat") == tokens_named(atlas, " cat") == [1]
     assert tokens_named(atlas, "cat ") == []
     assert tokens_named(atlas, "⏎") == [15]
 
 
-def test_a_word_may_run_over_tokens():
-    assert tokens_holding(["re", " im", "port", " x"], of_words(["import"])) == [1, 2]
-    assert tokens_holding(["re", " im", "port", " x"], of_words(["nothing"])) == []
+def test_word_over_several_tokens():
+    assert matching_tokens(["re", " im", "port", " x"], word_patterns(["import"])) == [1, 2]
+    assert matching_tokens(["re", " im", "port", " x"], word_patterns(["nothing"])) == []

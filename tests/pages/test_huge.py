@@ -1,16 +1,16 @@
-"""A neuron with as many examples as an atlas can hold: the page stays small, and says what it leaves out."""
+"""A neuron with the maximum number of examples: the page stays small, and names what it leaves out."""
 
 import pytest
 
 from tests.support.apptest import open_app, payloads, rows_of, url
-from tests.support.huge import MOST, in_place_of_the_first
+from tests.support.huge import MAX_ROWS, use_huge_neuron
 
 LARGEST = 1_500_000  # bytes of one page
 
 
 @pytest.fixture
 def huge(tiny_atlas, monkeypatch):
-    in_place_of_the_first(monkeypatch)
+    use_huge_neuron(monkeypatch)
     return lambda **query: open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="0", **query)
 
 
@@ -23,15 +23,15 @@ def sent(app) -> int:
 
 
 @pytest.mark.parametrize("cut", [0.5, 0.0])
-def test_the_page_stays_small(cut, huge):
+def test_page_stays_small(cut, huge):
     app = huge(cut=f"{cut:g}", feature="0", sort="near", holds="river")
     assert not app.error
     assert sent(app) < LARGEST
-    assert f"This neuron has {MOST:,} examples." in captions(app)
+    assert f"This neuron has {MAX_ROWS:,} examples." in captions(app)
     assert not [each for each in payloads(app) if "branches" in each]
 
 
-def test_features_beyond_those_listed_are_opened_by_their_number(huge):
+def test_unlisted_feature_opens_by_its_number(huge):
     app = huge(cut="0.1", feature="5000")
     numbers = [row["number"] for row in rows_of(app, "Features of")]
     assert numbers == [*range(200), 5000]
@@ -39,14 +39,14 @@ def test_features_beyond_those_listed_are_opened_by_their_number(huge):
     assert next(each for each in payloads(app) if "lines" in each)["head"]["number"] == 5000
 
 
-def test_examples_by_the_hundred(huge):
-    app = huge(branch=str(MOST - 2), page="327")
-    shown = next(each for each in payloads(app) if "lines" in each)
-    assert len(shown["lines"]) == MOST % 100
-    assert shown["count"] == f"32,700 to {MOST - 1:,} of {MOST:,} shown."
+def test_examples_are_in_pages_of_a_hundred(huge):
+    app = huge(branch=str(MAX_ROWS - 2), page="327")
+    examples = next(each for each in payloads(app) if "lines" in each)
+    assert len(examples["lines"]) == MAX_ROWS % 100
+    assert examples["count"] == f"32,700 to {MAX_ROWS - 1:,} of {MAX_ROWS:,} shown."
 
 
-def test_the_cut_is_moved_by_its_number(huge):
+def test_cut_is_set_as_a_number(huge):
     app = huge(feature="1")
     app.number_input(key="_cut").set_value(0.95).run()
     assert url(app) == {"atlas": "planted", "layer": "0", "neuron": "0", "cut": "0.95"}

@@ -1,4 +1,4 @@
-"""The lab page under AppTest: no lab, the first view, links to every part of it, and bad links of every parameter."""
+"""The page SAE lab: no lab, the first view, links to all its parts, and invalid values of every parameter."""
 
 import json
 import re
@@ -8,14 +8,14 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.lab import Lab
-from ne_core.lab.court import through
-from ne_core.lab.maps import alone_through
+from ne_core.lab.head_to_head import sae_forward
+from ne_core.lab.maps import mlp_pixel_extremes
 from ne_core.lab.units import latent
 from ne_core.text.token_text import visible
 from pages.components.url.drawing import from_text, to_text
 from pages.components.url.lab_view import View
 from tests.support.apptest import open_app, payloads, url, words
-from tests.support.hostile import ODD_TEXT, column, copied, holding
+from tests.support.hostile import ODD_TEXT, copy_atlas, replace_columns, replace_file
 from tests.support.planted_lab import (
     AGAINST,
     BELOW,
@@ -43,45 +43,45 @@ def lab() -> Lab:
     return planted_lab()
 
 
-def given(app, *keys: str) -> dict:
-    """What the component that is given all of these was given."""
+def data_of(app, *keys: str) -> dict:
+    """Data of the component that has all of these keys."""
     return next(each for each in payloads(app) if set(keys) <= set(each))
 
 
-def court(app) -> dict:
-    return given(app, "clean", "runs")
+def head_to_head(app) -> dict:
+    return data_of(app, "clean", "runs")
 
 
 def panel(app, run: int) -> dict:
-    return next(each for each in court(app)["runs"] if each["run"] == run)
+    return next(each for each in head_to_head(app)["runs"] if each["run"] == run)
 
 
 def plot(app) -> dict:
-    return given(app, "fronts", "identity")
+    return data_of(app, "fronts", "identity")
 
 
 def groups(app) -> list[dict]:
-    return given(app, "groups")["groups"]
+    return data_of(app, "groups")["groups"]
 
 
 def maps(app) -> dict[str, dict]:
-    return {each["title"]: each for each in given(app, "maps")["maps"]}
+    return {each["title"]: each for each in data_of(app, "maps")["maps"]}
 
 
-def said(app) -> str:
+def page_text(app) -> str:
     return words("\n".join(each.value for each in (*app.markdown, *app.caption, *app.info, *app.subheader)))
 
 
-def test_an_atlas_without_a_lab_says_how_to_make_one(tiny_atlas, monkeypatch):
+def test_atlas_without_a_lab_shows_how_to_build_one(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "sae_lab", monkeypatch)
     assert not app.error
-    assert "The atlas planted has no lab" in said(app)
+    assert "The atlas planted has no lab" in page_text(app)
     assert app.code[0].value == f"python -m precompute lab --out {tiny_atlas.parent / 'digits'}"
 
 
-def test_an_atlas_without_a_lab_leads_to_one_that_has(tiny_atlas, lab_atlas, tmp_path, monkeypatch):
-    copied(tiny_atlas, tmp_path / "a")
-    copied(lab_atlas, tmp_path / "b")
+def test_atlas_without_a_lab_links_to_one_with_a_lab(tiny_atlas, lab_atlas, tmp_path, monkeypatch):
+    copy_atlas(tiny_atlas, tmp_path / "a")
+    copy_atlas(lab_atlas, tmp_path / "b")
     app = open_app(tmp_path, "sae_lab", monkeypatch, atlas="a")
     links = [each.proto.label for each in app.main.get("page_link")]
     assert [words(label) for label in links] == ["The lab of the atlas b"]
@@ -89,10 +89,10 @@ def test_an_atlas_without_a_lab_leads_to_one_that_has(tiny_atlas, lab_atlas, tmp
     assert not open_app(tmp_path, "sae_lab", monkeypatch, atlas="b").info
 
 
-def test_how_the_lab_was_made_is_told_as_text(lab_atlas, tmp_path, monkeypatch):
-    root = copied(lab_atlas, tmp_path / "odd")
+def test_settings_of_the_lab_are_escaped(lab_atlas, tmp_path, monkeypatch):
+    root = copy_atlas(lab_atlas, tmp_path / "odd")
     odd = {"<script>alert(1)</script>": [{"a": ODD_TEXT}], "b": 10**400}
-    holding("lab/lab.json", json.dumps(lab_json(root) | {"settings": odd, "data": {}, "mlp": odd}).encode())(root)
+    replace_file("lab/lab.json", json.dumps(lab_json(root) | {"settings": odd, "data": {}, "mlp": odd}).encode())(root)
     html = "".join(each.proto.body for each in open_app(tmp_path, "sae_lab", monkeypatch).get("html"))
     assert "the first 120 of 150 are the training set" in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
@@ -101,87 +101,87 @@ def test_how_the_lab_was_made_is_told_as_text(lab_atlas, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("query", [{}, {"neuron": "1", "drawn": LEFT}, {"unit": str(DEAD), "measure": "size"}])
-def test_odd_words_of_a_lab_reach_the_screen_as_text(query, lab_atlas, tmp_path, monkeypatch):
-    root = copied(lab_atlas, tmp_path / "odd")
+def test_hostile_texts_of_a_lab_are_escaped(query, lab_atlas, tmp_path, monkeypatch):
+    root = copy_atlas(lab_atlas, tmp_path / "odd")
     odd = {
         "neurons_atlas": ODD_TEXT,
         "classes": [ODD_TEXT, "<script>alert(1)</script>", "​"],
         "measures": lab_json(root)["measures"] | {ODD_TEXT: ODD_TEXT, "l0": ODD_TEXT},
         "data": {"name": ODD_TEXT},
     }
-    holding("lab/lab.json", json.dumps(lab_json(root) | odd).encode())(root)
+    replace_file("lab/lab.json", json.dumps(lab_json(root) | odd).encode())(root)
     app = open_app(tmp_path, "sae_lab", monkeypatch, **query)
     assert not app.error
     assert json.dumps(payloads(app), allow_nan=False)
-    shown = "".join(each.value for each in (*app.markdown, *app.caption))
-    assert not re.search(r"(?<!\\)<", shown)
-    assert not any("\ud800" <= character <= "\udfff" or character in "\u202e\x00\x1b" for character in shown)
-    assert court(app)["classes"] == [visible(name) for name in odd["classes"]]
+    text = "".join(each.value for each in (*app.markdown, *app.caption))
+    assert not re.search(r"(?<!\\)<", text)
+    assert not any("\ud800" <= character <= "\udfff" or character in "\u202e\x00\x1b" for character in text)
+    assert head_to_head(app)["classes"] == [visible(name) for name in odd["classes"]]
 
 
-def test_a_broken_lab_is_one_line(lab_atlas, tmp_path, monkeypatch):
-    column("lab/runs.parquet", lambda2=np.ones(len(RUNS)))(copied(lab_atlas, tmp_path / "broken"))
+def test_broken_lab_gives_one_error_line(lab_atlas, tmp_path, monkeypatch):
+    replace_columns("lab/runs.parquet", lambda2=np.ones(len(RUNS)))(copy_atlas(lab_atlas, tmp_path / "broken"))
     app = open_app(tmp_path, "sae_lab", monkeypatch)
     (line,) = app.error
     assert "shown names run 0 as standard" in words(line.value)
     assert not payloads(app)
 
 
-def test_the_first_view_is_the_pair_of_the_atlas_on_the_first_test_image(lab_atlas, monkeypatch):
+def test_first_view_has_the_atlas_s_pair_and_the_first_test_image(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch)
     assert not app.error
     assert url(app) == {"atlas": "planted-lab", "run": str(NE), "image": str(N_TRAIN)}
-    assert [each["run"] for each in court(app)["runs"]] == [STANDARD, NE]
+    assert [each["run"] for each in head_to_head(app)["runs"]] == [STANDARD, NE]
     assert {each["run"]: each["chosen"] for each in plot(app)["runs"] if each["chosen"]} == {
         NE: "run",
         STANDARD: "against",
     }
     assert app.title[0].value == "SAE lab"
-    assert "16–4–3 on quadrants, right on 93.3% of 30 test images" in said(app)  # two labels are wrong
+    assert "16–4–3 on quadrants, right on 93.3% of 30 test images" in page_text(app)  # two labels are wrong
 
 
-def test_the_court_says_what_the_mathematics_says(lab, lab_atlas, monkeypatch):
+def test_head_to_head_matches_the_computation(lab, lab_atlas, monkeypatch):
     image = N_TRAIN + 1
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, image=str(image))
     for run in (STANDARD, NE):
-        found, shown = through(lab.mlp, lab.sae(run), lab.hidden[image]), panel(app, run)
-        assert [each["number"] for each in shown["latents"]] == found.strongest.tolist() == [TWO, BOTH]
-        assert shown["n_active"] == 2
-        assert CLASSES[shown["said"]["top"]] == "<b>right</b>"
-        assert shown["said"]["right"] is True
-        for each in shown["latents"]:
-            effects = found.contribution[each["number"]]
+        expected, shown_panel = sae_forward(lab.mlp, lab.sae(run), lab.hidden[image]), panel(app, run)
+        assert [each["number"] for each in shown_panel["latents"]] == expected.strongest.tolist() == [TWO, BOTH]
+        assert shown_panel["n_active"] == 2
+        assert CLASSES[shown_panel["said"]["top"]] == "<b>right</b>"
+        assert shown_panel["said"]["right"] is True
+        for each in shown_panel["latents"]:
+            effects = expected.contribution[each["number"]]
             np.testing.assert_allclose(each["effects"], effects - effects.mean(), atol=6e-4)
-    assert sum(court(app)["clean"]["said"]["shares"]) == pytest.approx(1, abs=1e-3)
+    assert sum(head_to_head(app)["clean"]["said"]["shares"]) == pytest.approx(1, abs=1e-3)
 
 
-def test_a_latent_is_given_the_feature_that_the_picture_falls_into(lab_atlas, monkeypatch):
+def test_latents_name_the_nearest_feature_of_the_picture(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, image=str(N_TRAIN + 1))
-    found = {each["number"]: each for each in panel(app, STANDARD)["latents"]}
-    assert found[BOTH]["feature"] == 1
-    assert found[BOTH]["place"].startswith("falls into feature 1, at mean distance 0.0")
-    assert f"unit={BOTH}&feature=1" in found[BOTH]["href"]
+    latents = {each["number"]: each for each in panel(app, STANDARD)["latents"]}
+    assert latents[BOTH]["feature"] == 1
+    assert latents[BOTH]["place"].startswith("falls into feature 1, at mean distance 0.0")
+    assert f"unit={BOTH}&feature=1" in latents[BOTH]["href"]
 
 
-def test_a_picture_between_two_features_is_unlike_any_seen(lab_atlas, monkeypatch):
+def test_picture_between_two_features_is_far_from_both(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, drawn="ffffffff00000000", unit=str(BOTH))
-    found = {each["number"]: each for each in panel(app, STANDARD)["latents"]}
-    assert found[BOTH]["feature"] is None
-    assert found[BOTH]["place"].startswith("unlike any seen: the nearest is feature")
-    assert "The picture above is unlike any seen" in said(app)
+    latents = {each["number"]: each for each in panel(app, STANDARD)["latents"]}
+    assert latents[BOTH]["feature"] is None
+    assert latents[BOTH]["place"].startswith("unlike any seen: the nearest is feature")
+    assert "The picture above is unlike any seen" in page_text(app)
     assert not any(each["own"] for each in groups(app))
 
 
-def test_a_drawn_picture_has_a_prediction_and_no_label(lab_atlas, monkeypatch):
+def test_drawn_picture_has_a_prediction_and_no_label(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, drawn=LEFT)
     assert not app.error
     assert url(app)["drawn"] == LEFT
-    assert CLASSES[court(app)["clean"]["said"]["top"]] == "left"
-    assert court(app)["clean"]["said"]["right"] is None
-    assert given(app, "pixels", "full")["pixels"] == LEFT
+    assert CLASSES[head_to_head(app)["clean"]["said"]["top"]] == "left"
+    assert head_to_head(app)["clean"]["said"]["right"] is None
+    assert data_of(app, "pixels", "full")["pixels"] == LEFT
 
 
-def test_drawn_pictures_come_back_from_their_text():
+def test_drawn_picture_as_text_and_back():
     pixels = from_text("0f7a", 4)
     np.testing.assert_allclose(pixels, np.array([0, 15, 7, 10]) / 15, rtol=1e-6)
     assert to_text(pixels) == "0f7a"
@@ -190,62 +190,62 @@ def test_drawn_pictures_come_back_from_their_text():
         assert from_text(bad, 4) is None
 
 
-def test_the_plot_has_every_run_and_links_that_keep_the_picture(lab_atlas, monkeypatch):
+def test_plot_has_every_run_with_links(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, image="130", measure="mean_distance")
-    shown = plot(app)
-    assert [each["run"] for each in shown["runs"]] == list(range(len(RUNS)))
-    assert [(each["x"], each["kind"]) for each in shown["runs"]][:4] == [
+    data = plot(app)
+    assert [each["run"] for each in data["runs"]] == list(range(len(RUNS)))
+    assert [(each["x"], each["kind"]) for each in data["runs"]][:4] == [
         (1.5, "standard"), (1.0, "standard"), (2.5, "standard"), (1.6, "ne"),
     ]  # fmt: skip
-    assert shown["identity"]["y"] == lab_json(lab_atlas)["identity"]["mean_distance"]
-    assert "run=2&image=130&measure=mean_distance" in shown["runs"][2]["href"]
-    assert shown["y"]["title"] == "Mean distance of neuron embeddings"
-    assert [each["single"] for each in shown["runs"]] == [False] * 4 + [True, False]
+    assert data["identity"]["y"] == lab_json(lab_atlas)["identity"]["mean_distance"]
+    assert "run=2&image=130&measure=mean_distance" in data["runs"][2]["href"]
+    assert data["y"]["title"] == "Mean distance of neuron embeddings"
+    assert [each["single"] for each in data["runs"]] == [False] * 4 + [True, False]
 
 
-def test_fronts_are_of_each_kind(lab_atlas, monkeypatch):
-    found = {
+def test_fronts_of_each_kind(lab_atlas, monkeypatch):
+    fronts = {
         each["kind"]: each["points"] for each in plot(open_app(lab_atlas.parent, "sae_lab", monkeypatch))["fronts"]
     }
-    assert found["standard"] == [[1.0, 0.3], [1.5, 0.1], [2.5, 0.05]]
-    assert found["ne"] == [[1.1, 0.28], [1.6, 0.12]]
+    assert fronts["standard"] == [[1.0, 0.3], [1.5, 0.1], [2.5, 0.05]]
+    assert fronts["ne"] == [[1.1, 0.28], [1.6, 0.12]]
     assert plot(open_app(lab_atlas.parent, "sae_lab", monkeypatch, measure="size"))["fronts"] == []
 
 
-def test_runs_of_single_inputs_can_be_left_out_but_not_a_chosen_one(lab_atlas, monkeypatch):
+def test_runs_of_single_inputs_are_hidden_unless_selected(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, single="hide")
     assert [each["run"] for each in plot(app)["runs"]] == [0, 1, 2, 3, 5]
-    pairs = given(app, "last", "meanings")
+    pairs = data_of(app, "last", "meanings")
     assert [each["name"] for each in pairs["rows"]] == ["runs 0 and 3", "runs 2 and 5"]
     assert pairs["last"][0] == "single inputs"
-    chosen = open_app(lab_atlas.parent, "sae_lab", monkeypatch, single="hide", run="4")
-    assert 4 in [each["run"] for each in plot(chosen)["runs"]]
+    selected = open_app(lab_atlas.parent, "sae_lab", monkeypatch, single="hide", run="4")
+    assert 4 in [each["run"] for each in plot(selected)["runs"]]
 
 
-def test_a_run_brings_one_of_the_other_kind_that_is_as_sparse(lab_atlas, monkeypatch):
+def test_run_is_compared_with_its_counterpart(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, run="2")
-    assert [each["run"] for each in court(app)["runs"]] == [2, 5]
+    assert [each["run"] for each in head_to_head(app)["runs"]] == [2, 5]
     explicit = open_app(lab_atlas.parent, "sae_lab", monkeypatch, run="2", against="1")
-    assert [each["run"] for each in court(explicit)["runs"]] == [1, 2]
+    assert [each["run"] for each in head_to_head(explicit)["runs"]] == [1, 2]
     assert url(explicit)["against"] == "1"
 
 
 @pytest.mark.parametrize("number", [BOTH, BELOW, AGAINST])
-def test_a_latent_shows_its_maps_and_features(number, lab, lab_atlas, monkeypatch):
+def test_latent_has_its_maps_and_features(number, lab, lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, run="2", unit=str(number))
     unit = latent(lab, 2, number)
-    shown = maps(app)
-    change = alone_through(lab.mlp, unit.w, unit.b).change
-    np.testing.assert_allclose(shown["Activation map"]["values"], change, atol=2e-4)
+    unit_maps = maps(app)
+    change = mlp_pixel_extremes(lab.mlp, unit.w, unit.b).change
+    np.testing.assert_allclose(unit_maps["Activation map"]["values"], change, atol=2e-4)
     average = lab.x[unit.examples].mean(axis=0)
-    np.testing.assert_allclose(shown["Average example"]["values"], average, atol=1e-4)
-    np.testing.assert_allclose(shown["Importance map"]["values"], change * average, atol=2e-4)
-    assert shown["Importance map"]["most"] == shown["Activation map"]["most"]
+    np.testing.assert_allclose(unit_maps["Average example"]["values"], average, atol=1e-4)
+    np.testing.assert_allclose(unit_maps["Importance map"]["values"], change * average, atol=2e-4)
+    assert unit_maps["Importance map"]["most"] == unit_maps["Activation map"]["most"]
     assert sum(each["size"] for each in groups(app)) == len(unit.examples)
-    assert f"Latent {number} of run 2, standard SAE" in said(app)
+    assert f"Latent {number} of run 2, standard SAE" in page_text(app)
 
 
-def test_features_are_made_at_the_cut_and_one_of_them_is_chosen(lab_atlas, monkeypatch):
+def test_features_at_the_cut_and_the_selected_one(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, run="0", unit=str(BOTH), feature="1")
     assert [(each["size"], each["current"]) for each in groups(app)] == [(50, False), (50, True)]
     assert [each["facts"].split(" · ")[0] for each in groups(app)] == ["all of class left", "all of class <b>right</b>"]
@@ -254,7 +254,7 @@ def test_features_are_made_at_the_cut_and_one_of_them_is_chosen(lab_atlas, monke
     assert url(whole)["cut"] == "1.5"
 
 
-def test_pictures_lead_to_the_court(lab_atlas, monkeypatch):
+def test_pictures_link_to_the_head_to_head(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, run="0", unit=str(BELOW), drawn=LEFT)
     picture = groups(app)[0]["pictures"][0]
     assert "drawn" not in picture["href"]
@@ -262,14 +262,14 @@ def test_pictures_lead_to_the_court(lab_atlas, monkeypatch):
     assert picture["words"].startswith("a below, image ")
 
 
-def test_a_dead_latent_says_so(lab_atlas, monkeypatch):
+def test_dead_latent_has_a_message(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, unit=str(DEAD))
-    assert "This latent is dead" in said(app)
+    assert "This latent is dead" in page_text(app)
     assert not app.error
 
 
-def test_units_of_the_pair_lead_to_the_neuron_page(lab_atlas, monkeypatch):
-    """At the cut at which their features were counted."""
+def test_units_of_the_pair_link_to_the_neuron_page(lab_atlas, monkeypatch):
+    """The links have the cut at which the features were counted."""
     usual = Atlas.open(lab_atlas).lab.facts["cut"]
 
     def links(**query: str) -> list[str]:
@@ -281,12 +281,12 @@ def test_units_of_the_pair_lead_to_the_neuron_page(lab_atlas, monkeypatch):
     moved = links(unit=str(BOTH), cut="0.3", feature="0")
     assert moved == [f"atlas=planted-lab&layer=1&neuron={BOTH}&cut=0.3&feature=0"]
     assert links(run="2", unit=str(BOTH)) == []
-    assert links(neuron="1") == []  # its atlas is not there
+    assert links(neuron="1") == []  # its atlas is missing
 
 
-def test_a_hidden_neuron_leads_to_its_own_atlas(lab_atlas, tmp_path, monkeypatch):
+def test_hidden_neuron_links_to_its_atlas(lab_atlas, tmp_path, monkeypatch):
     for name in ("planted-lab", "planted-mlp"):
-        copied(lab_atlas, tmp_path / name)
+        copy_atlas(lab_atlas, tmp_path / name)
     app = open_app(tmp_path, "sae_lab", monkeypatch, atlas="planted-lab", neuron="1")
     assert [each.proto.query_string for each in app.main.get("page_link")] == [
         f"atlas=planted-mlp&layer=0&neuron=1&cut={CUT:g}"
@@ -294,29 +294,29 @@ def test_a_hidden_neuron_leads_to_its_own_atlas(lab_atlas, tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize(("layer", "run"), [(0, STANDARD), (1, NE)])
-def test_the_neuron_page_leads_into_the_lab(layer, run, lab_atlas, monkeypatch):
+def test_neuron_page_links_to_the_lab(layer, run, lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "neuron", monkeypatch, layer=str(layer), neuron=str(BOTH), feature="1")
-    chips = given(app, "chips")["chips"]
+    chips = data_of(app, "chips")["chips"]
     (href,) = [chip["href"] for chip in chips if chip["text"] == "In the SAE lab"]
     assert href == f"sae_lab?atlas=planted-lab&run={run}&unit={BOTH}&feature=1"
     query = dict(part.split("=") for part in href.split("?")[1].split("&"))
-    opened = open_app(lab_atlas.parent, "sae_lab", monkeypatch, **query)
-    assert f"Latent {BOTH} of run {run}" in said(opened)
-    assert [each["current"] for each in groups(opened)] == [False, True]
+    lab_page = open_app(lab_atlas.parent, "sae_lab", monkeypatch, **query)
+    assert f"Latent {BOTH} of run {run}" in page_text(lab_page)
+    assert [each["current"] for each in groups(lab_page)] == [False, True]
 
 
-def test_a_hidden_neuron_is_read_as_a_latent_is(lab, lab_atlas, monkeypatch):
+def test_hidden_neuron_has_maps_like_a_latent(lab, lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, neuron="1")
     np.testing.assert_allclose(maps(app)["Activation map"]["values"], lab.mlp.W_in[:, 1], atol=1e-4)
-    assert "Hidden neuron 1 of the MLP" in said(app)
+    assert "Hidden neuron 1 of the MLP" in page_text(app)
     assert "unit" not in url(app)
 
 
-def test_without_a_unit_the_strongest_on_the_picture_is_shown(lab_atlas, monkeypatch):
+def test_default_unit_is_the_strongest_on_the_picture(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, image=str(N_TRAIN + 2))
-    assert f"Latent {BELOW} of run {NE}" in said(app)
+    assert f"Latent {BELOW} of run {NE}" in page_text(app)
     dark = open_app(lab_atlas.parent, "sae_lab", monkeypatch, drawn="0" * 16)
-    assert f"Latent {ONE} of run {NE}" in said(dark)
+    assert f"Latent {ONE} of run {NE}" in page_text(dark)
     assert panel(dark, NE)["latents"] == []
 
 
@@ -336,38 +336,38 @@ BAD = {
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, (values, _) in BAD.items() for value in values])
-def test_a_bad_link_says_what_would_have_worked(name, value, lab_atlas, monkeypatch):
+def test_invalid_parameter_names_the_valid_values(name, value, lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, **{name: value})
     (line,) = app.error
     assert words(line.value).startswith(f"{name}={value[:39]}")
     assert BAD[name][1] in words(line.value)
-    assert len(court(app)["runs"]) == 2
+    assert len(head_to_head(app)["runs"]) == 2
 
 
-def test_a_link_names_one_unit(lab_atlas, monkeypatch):
+def test_latent_and_hidden_neuron_together_are_refused(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, unit="1", neuron="2")
     assert "name a latent (unit) or a hidden neuron (neuron), not both" in words(app.error[0].value)
 
 
-def test_a_dead_latent_has_no_feature_to_link_to(lab_atlas, monkeypatch):
+def test_feature_of_a_dead_latent_is_refused(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, unit=str(DEAD), feature="0")
     assert "has no activating images" in words(app.error[0].value)
 
 
-def test_wrong_predictions_are_stepped_through(lab_atlas, monkeypatch):
+def test_next_button_steps_through_wrong_predictions(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch)
     app.selectbox(key="_lab_among").set_value("mlp").run()
     assert url(app)["image"] == str(WRONG[0])
-    assert court(app)["clean"]["said"]["right"] is False
+    assert head_to_head(app)["clean"]["said"]["right"] is False
     app.button(key="_lab_on").click().run()
     assert url(app)["image"] == str(WRONG[1])
     app.button(key="_lab_on").click().run()
     assert url(app)["image"] == str(WRONG[0])
-    assert "1 of 2" in said(app)
+    assert "1 of 2" in page_text(app)
 
 
-def test_wrong_through_a_run_are_those_of_its_reconstruction(lab, lab_atlas, monkeypatch):
-    """The silent run says class 0 of every picture."""
+def test_wrong_predictions_of_a_run(lab, lab_atlas, monkeypatch):
+    """The silent run predicts class 0 for every picture."""
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, run=str(SILENT), among="run")
     wrong = np.flatnonzero(lab.labels[N_TRAIN:] != 0) + N_TRAIN
     assert f"({len(wrong)})" in app.selectbox(key="_lab_among").options[2]
@@ -375,7 +375,7 @@ def test_wrong_through_a_run_are_those_of_its_reconstruction(lab, lab_atlas, mon
     assert url(app)["image"] == str(wrong[wrong > N_TRAIN][0])
 
 
-def test_controls_move_the_url(lab_atlas, monkeypatch):
+def test_controls_change_the_url(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch)
     app.selectbox(key="_lab_measure").set_value("dead_share").run()
     app.toggle(key="_lab_single").set_value(True).run()
@@ -394,7 +394,7 @@ def test_controls_move_the_url(lab_atlas, monkeypatch):
     assert url(app)["against"] == "1"
 
 
-def test_dead_latents_are_stepped_over(lab_atlas, monkeypatch):
+def test_previous_next_and_random_skip_dead_latents(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, unit=str(AGAINST))
     app.button(key="_next").click().run()
     assert url(app)["unit"] == str(ONE)
@@ -404,7 +404,7 @@ def test_dead_latents_are_stepped_over(lab_atlas, monkeypatch):
     assert int(url(app)["unit"]) in (ONE, TWO, BOTH, BELOW)
 
 
-def test_views_come_back_from_their_urls(lab_atlas, monkeypatch):
+def test_view_is_read_back_from_its_url(lab_atlas, monkeypatch):
     atlas = Atlas.open(lab_atlas)
     view = View(2, 4, 130, LEFT, BOTH, None, 1, 0.1, "dead_share", "hide", "against")
     query = view.query(atlas)

@@ -1,4 +1,4 @@
-"""The map: its bytes against the atlas, its colours, the URL, what is lit and listed, and what is told on hover."""
+"""The map: its data against the atlas, its colours, the URL, highlighted and listed features, and the tips."""
 
 import base64
 import itertools
@@ -30,7 +30,7 @@ def atlas(tiny_atlas) -> Atlas:
 
 
 def drawing(app) -> dict:
-    """What the map was given."""
+    """Data of the map's component."""
     return next(each for each in payloads(app) if "furthest" in each)
 
 
@@ -39,7 +39,7 @@ def flags(packed: str, n: int) -> list[int]:
     return np.flatnonzero(bits[:n]).tolist()
 
 
-def test_the_bytes_say_where_every_feature_is_and_whose(atlas):
+def test_packed_points_have_places_owners_sizes_and_classes(atlas):
     payload, n, m = points_of(atlas).payload, len(atlas.features["size"]), len(atlas.neurons["layer"])
     assert np.frombuffer(payload, "<u4", 2, 8).tolist() == [n, m]
     xy = np.frombuffer(payload, "<u2", 2 * n, 16).reshape(n, 2) / STEPS
@@ -58,11 +58,11 @@ def test_the_bytes_say_where_every_feature_is_and_whose(atlas):
     assert CLASSES[classes[4]] == "dead"
 
 
-def test_sizes_double():
+def test_size_steps_double():
     assert size_steps(np.array([1, 2, 3, 4, 31, 32, 63, 64, 500])).tolist() == [0, 1, 1, 2, 4, 5, 5, 6, 6]
 
 
-def test_the_largest_of_some():
+def test_largest_of_selected_features():
     size = np.array([5, 9, 9, 1, 9, 7])
     assert largest(size, np.array([1, 1, 1, 1, 0, 1], dtype=bool), 3) == [1, 2, 5]
     assert largest(size, np.zeros(6, dtype=bool), 3) == []
@@ -70,7 +70,7 @@ def test_the_largest_of_some():
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("n", [2, 7, 12, 48])
-def test_a_ramp_goes_one_way_in_lightness_and_stands_out(theme, n):
+def test_ramp_is_monotonic_in_lightness_and_has_contrast(theme, n):
     colours = [getattr(each, theme) for each in ramp(n)]
     for vision in VISION:
         lightness = [oklab(np.array(VISION[vision]) @ linear(colour))[0] for colour in colours]
@@ -78,19 +78,19 @@ def test_a_ramp_goes_one_way_in_lightness_and_stands_out(theme, n):
     assert min(contrast(colour, getattr(PAGE, theme)) for colour in colours) > 2.2
 
 
-def test_the_map_and_its_list(tiny_atlas, monkeypatch):
+def test_map_and_its_list(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "map", monkeypatch)
     assert not app.error
     assert url(app) == {"atlas": "planted"}
-    given = drawing(app)
-    assert given["layers"] == [[0, 6], [2, 5]]
-    assert given["legend"]["names"] == ["0", "2"]
-    assert (given["drawn"], given["lit"], given["shown"], given["place"]) == (None, None, None, None)
+    data = drawing(app)
+    assert data["layers"] == [[0, 6], [2, 5]]
+    assert data["legend"]["names"] == ["0", "2"]
+    assert (data["drawn"], data["lit"], data["shown"], data["place"]) == (None, None, None, None)
     rows = rows_of(app, "Largest features in sight")
     assert [f"{row['name']} F{row['number']}" for row in rows[:2]] == ["L0 N0 F0", "L2 N4 F0"]
 
 
-def test_the_points_go_by_themselves_and_once(tiny_atlas, monkeypatch, atlas):
+def test_points_are_sent_once_in_their_own_component(tiny_atlas, monkeypatch, atlas):
     app = open_app(tiny_atlas.parent, "map", monkeypatch)
     channels = [each.proto for each in app.get("bidi_component") if each.proto.component_name == "ne_map_channel"]
     carried = [each.bytes for each in channels if each.bytes]
@@ -98,19 +98,19 @@ def test_the_points_go_by_themselves_and_once(tiny_atlas, monkeypatch, atlas):
     assert drawing(app)["points"] == carried[0][:8].hex()
 
 
-def test_a_deep_link(tiny_atlas, monkeypatch, atlas):
+def test_deep_link(tiny_atlas, monkeypatch, atlas):
     query = {"q": "cat", "colour": "class", "layer": "2", "show": "0.2.3", "x": "0.25", "y": "0.5", "zoom": "3"}
     app = open_app(tiny_atlas.parent, "map", monkeypatch, **query)
     assert not app.error
     assert url(app) == {"atlas": "planted", **query}
-    given, n = drawing(app), len(atlas.features["size"])
-    assert given["place"] == [0.25, 0.5, 3]
-    assert given["shown"]["id"] == atlas.feature_id(FeatureRef(0, 2, 3))
-    assert flags(given["drawn"], n) == np.flatnonzero(atlas.features["layer"] == 2).tolist()
-    found = flags(given["lit"], n)
-    assert atlas.feature_id(FeatureRef(2, 0, 0)) in found
-    assert atlas.feature_id(FeatureRef(0, 0, 0)) not in found  # it has the word, in a layer that is not drawn
-    assert set(found) == {atlas.feature_id(ref_of(row)) for row in rows_of(app, "Features found")}
+    data, n = drawing(app), len(atlas.features["size"])
+    assert data["place"] == [0.25, 0.5, 3]
+    assert data["shown"]["id"] == atlas.feature_id(FeatureRef(0, 2, 3))
+    assert flags(data["drawn"], n) == np.flatnonzero(atlas.features["layer"] == 2).tolist()
+    highlighted = flags(data["lit"], n)
+    assert atlas.feature_id(FeatureRef(2, 0, 0)) in highlighted
+    assert atlas.feature_id(FeatureRef(0, 0, 0)) not in highlighted  # it has the word, in a layer that is not drawn
+    assert set(highlighted) == {atlas.feature_id(ref_of(row)) for row in rows_of(app, "Features found")}
 
 
 def ref_of(row: dict) -> FeatureRef:
@@ -118,38 +118,38 @@ def ref_of(row: dict) -> FeatureRef:
     return FeatureRef(layer, neuron, row["number"])
 
 
-def test_a_token_lights_its_features(tiny_atlas, monkeypatch, atlas):
+def test_token_search_highlights_its_features(tiny_atlas, monkeypatch, atlas):
     app = open_app(tiny_atlas.parent, "map", monkeypatch, q="dog", mode="token")
     assert flags(drawing(app)["lit"], len(atlas.features["size"])) == [atlas.feature_id(FeatureRef(0, 2, 0))]
     assert any("1 lit" in each.value for each in app.markdown)
 
 
-def test_nothing_found_is_said(tiny_atlas, monkeypatch):
+def test_search_without_results_has_a_message(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "map", monkeypatch, q="zebra")
     assert any("Nothing found" in each.value for each in app.markdown)
     assert not flags(drawing(app)["lit"], 100)
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "message"),
     [
         ({"colour": "x"}, "colour=x: points are coloured by layer, size or class"),
         ({"layer": "1"}, "layer=1: this atlas has layers 0 to 2"),
         ({"show": "0.0"}, "show=0.0: a feature is named by its layer, neuron and feature, such as 0.12.3"),
         ({"show": "0.0.9"}, "show=0.0.9: neuron L0 N0 has features 0 to 1 at the atlas’s cut"),
         ({"show": "0.4.0"}, "show=0.4.0: neuron L0 N4 has no features at the atlas’s cut"),
-        ({"x": "2"}, "x=2: the map goes from 0 to 1"),
+        ({"x": "2"}, "x=2: a position on the map is a number from 0 to 1"),
         ({"zoom": "0"}, "zoom=0: the map is magnified 1 to 100 times"),
         ({"q": "cat", "mode": "y"}, "mode=y: the modes are words, token, name or snippet"),
     ],
 )
-def test_a_bad_link_says_what_would_have_worked(query, said, tiny_atlas, monkeypatch):
+def test_invalid_parameter_names_the_valid_values(query, message, tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "map", monkeypatch, **query)
-    assert [words(each.value) for each in app.error] == [said.replace("layers 0 to 2", "layers 0 and 2")]
+    assert [words(each.value) for each in app.error] == [message.replace("layers 0 to 2", "layers 0 and 2")]
     assert drawing(app)
 
 
-def test_controls_move_the_url(tiny_atlas, monkeypatch):
+def test_controls_change_the_url(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "map", monkeypatch, show="2.0.1")
     app.text_input(key="_map_q").set_value("moon").run()
     app.selectbox(key="_map_layer").set_value(2).run()
@@ -159,8 +159,8 @@ def test_controls_move_the_url(tiny_atlas, monkeypatch):
     assert url(app) == {"atlas": "planted", "layer": "2"}
 
 
-def test_an_atlas_without_features_says_what_to_do(tiny_atlas, tmp_path, monkeypatch):
-    monkeypatch.setattr("pages.components.shell.frame.opened", lambda root, *_: without_features(Atlas.open(root)))
+def test_atlas_without_features_has_a_message(tiny_atlas, tmp_path, monkeypatch):
+    monkeypatch.setattr("pages.components.shell.frame.load_atlas", lambda root, *_: without_features(Atlas.open(root)))
     shutil.copytree(tiny_atlas, tmp_path / "empty")
     app = open_app(tmp_path, "map", monkeypatch)
     assert any("no features" in each.value for each in app.markdown)
@@ -172,7 +172,7 @@ def without_features(atlas: Atlas) -> Atlas:
     return replace(atlas, neurons=neurons, features={name: each[:0] for name, each in atlas.features.items()})
 
 
-def test_what_is_told_of_a_feature(atlas):
+def test_tip_of_a_feature(atlas):
     answer = told(atlas, atlas.feature_id(FeatureRef(0, 2, 3)))
     assert answer["name"] == "L0 N2 F3"
     assert answer["meta"] == "3 examples"
@@ -183,35 +183,35 @@ def test_what_is_told_of_a_feature(atlas):
     ("q", "mode"), [("cat", "words"), ("riv", "words"), ("the cat", "words"), ("dog", "token"), ("cat", "name"),
                     ("red blue", "snippet")]
 )  # fmt: skip
-def test_every_lit_point_says_why_and_shows_what_it_matched(q, mode, atlas):
+def test_tips_of_highlighted_points_have_reasons_and_matches(q, mode, atlas):
     view = search_view.View(q, mode)
-    found = find.found_by(atlas, view)
-    assert len(found)
-    for id, match in zip(found.ids.tolist(), matches(atlas, view, found, slice(0, len(found))), strict=True):
-        answer = told(atlas, id, view, found)
+    results = find.run_search(atlas, view)
+    assert len(results)
+    for id, match in zip(results.ids.tolist(), matches(atlas, view, results, slice(0, len(results))), strict=True):
+        answer = told(atlas, id, view, results)
         assert answer["why"] == match.why != ""
         line = answer["line"]
         lit = [line["t"][i] for i in line["h"]]
         held = words_of("".join(line["t"]) if mode == "name" else "".join(lit))
         assert lit
         assert any(word.startswith(each) for word in held for each in words_of(q))
-    unlit = np.setdiff1d(np.arange(len(atlas.features["size"])), found.ids).tolist()
-    assert {told(atlas, id, view, found)["why"] for id in unlit} <= {None}
+    unlit = np.setdiff1d(np.arange(len(atlas.features["size"])), results.ids).tolist()
+    assert {told(atlas, id, view, results)["why"] for id in unlit} <= {None}
 
 
-def test_a_point_that_is_like_one_says_how_like(atlas):
+def test_tip_of_a_similar_feature_has_its_cosine(atlas):
     view = search_view.View(like=FeatureRef(0, 0, 0), space="pre_mlp")
-    found = find.found_by(atlas, view)
-    assert told(atlas, int(found.ids[0]), view, found)["why"].startswith(f"cosine {found.cosines[0]:.2f} ")
+    results = find.run_search(atlas, view)
+    assert told(atlas, int(results.ids[0]), view, results)["why"].startswith(f"cosine {results.cosines[0]:.2f} ")
 
 
-def test_answers_to_different_searches_are_told_apart(tiny_atlas, monkeypatch):
-    """The browser keeps what it was told of a point: of this search, not of the last one."""
-    given = [drawing(open_app(tiny_atlas.parent, "map", monkeypatch, q=q)) for q in ("cat", "moon")]
-    assert given[0]["search"] != given[1]["search"]
+def test_different_searches_have_different_keys(tiny_atlas, monkeypatch):
+    """The browser caches the tips of points, by search."""
+    searches = [drawing(open_app(tiny_atlas.parent, "map", monkeypatch, q=q)) for q in ("cat", "moon")]
+    assert searches[0]["search"] != searches[1]["search"]
 
 
-def test_the_list_of_hits_says_why(tiny_atlas, monkeypatch):
+def test_list_of_results_has_reasons(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "map", monkeypatch, q="the cat")
     rows = rows_of(app, "Features found")
     searched = rows_of(open_app(tiny_atlas.parent, "search", monkeypatch, q="the cat"), "Features found")
@@ -221,6 +221,6 @@ def test_the_list_of_hits_says_why(tiny_atlas, monkeypatch):
     assert all(row["line"]["h"] for row in rows)
 
 
-def test_one_feature_is_in_the_middle(atlas):
+def test_single_feature_is_in_the_middle(atlas):
     one = {"map_x": np.array([7.0], np.float32), "map_y": np.array([-3.0], np.float32)}
     assert points.places(replace(atlas, features=one)).tolist() == [[0.5, 0.5]]

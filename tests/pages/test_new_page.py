@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md's recipe for a page, walked with one made up: a file, a line in PAGES and a view are all of it."""
+"""CONTRIBUTING.md's recipe for a page, followed for an invented one: a file, a line in PAGES and a view suffice."""
 
 import os
 from dataclasses import dataclass
@@ -22,17 +22,17 @@ from pages.components.url.declared import VIEWS
 
 ensure_router()
 atlas = open_page("wheel")
-at = location.read(atlas.called)
-view = VIEWS["wheel"].read(at, atlas)
-location.settle(at, view.query(atlas))
+request = location.read(atlas.slug)
+view = VIEWS["wheel"].read(request, atlas)
+location.settle(request, view.query(atlas))
 st.title(f"Wheel of {view.spokes} spokes")
-at.show_problems()
+request.show_problems()
 """
 
 
 @pytest.fixture
 def wheel(tiny_atlas: Path, tmp_path: Path, monkeypatch):
-    """Opens the page for a query."""
+    """A function that opens the page with a query."""
     (tmp_path / "wheel.py").write_text(FILE)
     path = os.path.relpath(tmp_path / "wheel.py", APP.parent)
 
@@ -48,7 +48,7 @@ def wheel(tiny_atlas: Path, tmp_path: Path, monkeypatch):
     class View(Addressed, page="wheel"):
         spokes: int = whole(range(3, 9), "a wheel has 3 to 8 spokes", usual=5)
 
-    def opened(**query: str) -> AppTest:
+    def open_wheel(**query: str) -> AppTest:
         app = AppTest.from_file(str(APP), default_timeout=30)
         for name, value in query.items():
             app.query_params[name] = value
@@ -56,23 +56,23 @@ def wheel(tiny_atlas: Path, tmp_path: Path, monkeypatch):
         assert not app.exception
         return app
 
-    yield opened
+    yield open_wheel
     del VIEWS["wheel"]
 
 
-def test_it_opens_with_its_frame_and_stands_in_the_menu(wheel):
+def test_page_opens_with_its_frame_and_is_in_the_menu(wheel):
     app = wheel()
     assert app.title[0].value == "Wheel of 5 spokes"
     assert "Wheel" in [link.proto.label for link in app.sidebar.get("page_link")]
 
 
-def test_its_links_lead_to_a_view_and_bad_ones_say_what_would_have_worked(wheel):
+def test_parameters_are_read_and_checked(wheel):
     assert wheel(spokes="7").title[0].value == "Wheel of 7 spokes"
     app = wheel(spokes="99")
     assert app.title[0].value == "Wheel of 8 spokes"
     assert "a wheel has 3 to 8 spokes" in app.error[0].value
 
 
-def test_the_fuzzer_opens_it_and_knows_its_parameter(wheel):
+def test_fuzzer_has_the_page_and_its_parameter(wheel):
     assert "spokes" in fuzz.parameters()
     assert "wheel" in {fuzz.address(number).page for number in range(300)}

@@ -1,4 +1,4 @@
-"""The overview: what the atlas is, how its layers differ, and where to start by the stated rules."""
+"""The overview: counts and settings of the atlas, figures of its layers, and suggested neurons by their rules."""
 
 import json
 from dataclasses import replace
@@ -12,7 +12,7 @@ from pages.components.cached.starts import first_neuron, importance_known, livin
 from tests.support.apptest import open_app, payloads, rows_of
 
 
-def test_planted_neurons_are_found_by_their_rules(tiny_atlas):
+def test_planted_neurons_match_their_rules(tiny_atlas):
     """L0 N0 was planted with 14 and 3 examples, L0 N2 with 6, 5, 4 and 3; three have one feature."""
     rare, several, single = starts(Atlas.open(tiny_atlas), 4)
     assert rare.neurons == (NeuronRef(0, 0),)
@@ -20,12 +20,12 @@ def test_planted_neurons_are_found_by_their_rules(tiny_atlas):
     assert set(single.neurons) == {NeuronRef(0, 1), NeuronRef(2, 2), NeuronRef(2, 4)}
 
 
-def test_picks_are_the_same_every_time(tiny_atlas):
+def test_suggestions_are_deterministic(tiny_atlas):
     assert starts(Atlas.open(tiny_atlas), 4) == starts(Atlas.open(tiny_atlas), 4)
     assert first_neuron(Atlas.open(tiny_atlas)) == NeuronRef(0, 0)
 
 
-def test_a_neuron_is_named_where_words_stand_for_its_features(tiny_atlas):
+def test_neurons_named_by_words(tiny_atlas):
     """L0 N0 fires on “ cat” and “ red”, L0 N2 on a sign too, L0 N5 on signs."""
     atlas = Atlas.open(tiny_atlas)
     row = [atlas.neuron_row(NeuronRef(0, j)) for j in (0, 2, 5)]
@@ -34,7 +34,7 @@ def test_a_neuron_is_named_where_words_stand_for_its_features(tiny_atlas):
     assert not named_by_words(few)[row].any()  # the word is no longer that of most examples
 
 
-def test_importance_is_known_where_the_first_example_has_it(tiny_atlas):
+def test_neurons_with_importance_of_the_first_example(tiny_atlas):
     """The most central examples of every planted feature have importances; a dead neuron has no example."""
     atlas = Atlas.open(tiny_atlas)
     assert importance_known(atlas).tolist() == (atlas.neurons["n_examples"] > 0).tolist()
@@ -46,24 +46,24 @@ def test_living_neurons(tiny_atlas):
     assert len(living(atlas)) == 9
 
 
-def test_quartiles_leave_out_nan():
+def test_quartiles_ignore_nan():
     assert figures.quartiles(np.array([1.0, 2, 3, np.nan])) == (1.5, 2, 2.5)
     assert np.isnan(figures.quartiles(np.array([np.nan]))).all()
 
 
-def test_the_page_shows_counts_starts_figures_and_settings(tiny_atlas, monkeypatch):
+def test_page_has_counts_suggestions_figures_and_settings(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "overview", monkeypatch)
-    shown = " ".join(each.proto.body for each in app.get("html"))
-    assert "<dt>features</dt><dd>17</dd>" in shown
-    assert "cosine distance 0.5, average linkage" in shown
-    assert "computed for 47 of 95 activating examples" in shown
+    html = " ".join(each.proto.body for each in app.get("html"))
+    assert "<dt>features</dt><dd>17</dd>" in html
+    assert "cosine distance 0.5, average linkage" in html
+    assert "computed for 47 of 95 activating examples" in html
     rows = rows_of(app, "One large and one rare feature")
     assert rows[0]["href"] == "neuron?atlas=planted&layer=0&neuron=0"
     assert rows[0]["label"] == ["cat", "red"]
-    presets = next(each["chips"] for each in payloads(app) if each["label"] == "Views of the board")
+    presets = next(each["chips"] for each in payloads(app) if each["label"] == "Views of the ranking")
     assert presets[0] == {
         "text": "Primary and rare",
-        "href": "board?atlas=planted&sort=inter&class=primary-rare",
+        "href": "ranking?atlas=planted&sort=inter&class=primary-rare",
         "current": False,
     }
     charts = [json.loads(each.proto.spec) for each in app.get("plotly_chart")]

@@ -1,4 +1,4 @@
-"""Colours of features: seen against both pages, and told apart with every common colour vision."""
+"""Colours of features: contrast with both themes, and difference under every common colour vision."""
 
 import itertools
 
@@ -34,19 +34,19 @@ def oklab(rgb: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_features_stand_out_from_the_page(theme):
+def test_colours_have_contrast_with_the_page(theme):
     for colour in (*FEATURES, OTHER):
         assert contrast(getattr(colour, theme), getattr(PAGE, theme)) >= 3
 
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("vision", VISION)
-def test_features_differ_from_each_other(theme, vision):
-    seen = [oklab(np.array(VISION[vision]) @ linear(getattr(colour, theme))) for colour in FEATURES]
-    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 0.1
+def test_colours_differ_from_each_other(theme, vision):
+    colours = [oklab(np.array(VISION[vision]) @ linear(getattr(colour, theme))) for colour in FEATURES]
+    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(colours, 2)) > 0.1
 
 
-def test_numbers_go_on_when_colours_end():
+def test_features_beyond_the_palette_have_one_colour():
     assert feature_colour(7) is FEATURES[7]
     assert feature_colour(8) is OTHER
     assert feature_colour(500) is OTHER

@@ -1,4 +1,4 @@
-"""Axes of small figures: ends hold the values, ticks are whole steps."""
+"""Axes of small figures: their ends include the values, and ticks are on whole steps."""
 
 import math
 
@@ -29,7 +29,7 @@ def test_values_by_hand():
     assert value_axis(2, 2, "activation").high == 3  # a neuron that never moves
 
 
-def test_counts_are_logarithmic_and_one_is_seen():
+def test_count_axis_is_logarithmic_and_shows_one():
     axis = count_axis(2500, "positions")
     assert axis.ticks == [
         (math.log10(1 + n), text) for n, text in ((1, "1"), (10, "10"), (100, "100"), (1000, "1,000"))

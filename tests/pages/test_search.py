@@ -1,4 +1,4 @@
-"""Search: features by words, token, name, a piece of text and likeness; why they were found; the query in the URL."""
+"""Search: by words, token, name, literal text and similarity; reasons of matches; the query in the URL."""
 
 from urllib.parse import parse_qs
 
@@ -20,26 +20,25 @@ def names(app) -> list[str]:
 
 def chips(app, label: str) -> dict[str, str]:
     """The links of a row of chips: text, address."""
-    found = [each for each in payloads(app) if each.get("label") == label]
-    return {chip["text"]: chip["href"] for each in found for chip in each["chips"]}
+    rows = [each for each in payloads(app) if each.get("label") == label]
+    return {chip["text"]: chip["href"] for row in rows for chip in row["chips"]}
 
 
 def ids_of(atlas: Atlas, app) -> list[int]:
     """The features on the page, by the numbers in their links."""
-    asked = [parse_qs(row["href"].split("?")[1]) for row in rows_of(app, "Features found")]
-    return [
-        atlas.feature_id(FeatureRef(*(int(each[name][0]) for name in ("layer", "neuron", "feature")))) for each in asked
-    ]
+    queries = [parse_qs(row["href"].split("?")[1]) for row in rows_of(app, "Features found")]
+    parts = ("layer", "neuron", "feature")
+    return [atlas.feature_id(FeatureRef(*(int(query[name][0]) for name in parts))) for query in queries]
 
 
-def test_an_empty_query_says_what_can_be_asked_and_offers_key_tokens(tiny_atlas, monkeypatch):
+def test_empty_query_explains_the_modes_and_offers_key_tokens(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch)
     assert not app.error
     assert "**Snippet** finds a piece of text" in app.markdown[-1].value
     assert "search?atlas=planted&q=cat&mode=token" in chips(app, "Key tokens").values()
 
 
-def test_a_word_finds_the_features_that_fire_on_it(tiny_atlas, monkeypatch):
+def test_word_search(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="cat")
     assert set(names(app)[:2]) == {"L0 N0 F0", "L2 N0 F0"}
     row = rows_of(app, "Features found")[0]
@@ -49,29 +48,29 @@ def test_a_word_finds_the_features_that_fire_on_it(tiny_atlas, monkeypatch):
     assert row["also"][0] == ["More like this", "search?atlas=planted&like=0.0.0"]
 
 
-def test_the_last_word_may_be_unfinished(tiny_atlas, monkeypatch):
+def test_last_word_may_be_incomplete(tiny_atlas, monkeypatch):
     assert "L2 N2 F0" in names(open_app(tiny_atlas.parent, "search", monkeypatch, q="riv"))
 
 
-def test_an_exact_token_finds_only_its_key_tokens(tiny_atlas, monkeypatch):
+def test_exact_token_search(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="dog", mode="token")
     assert names(app) == ["L0 N2 F0"]
     assert rows_of(app, "Features found")[0]["why"] == "key token of 6 of 6 examples"
 
 
-def test_a_name_finds_fewer_than_words(tiny_atlas, monkeypatch):
+def test_name_search_finds_fewer_than_words(tiny_atlas, monkeypatch):
     named = names(open_app(tiny_atlas.parent, "search", monkeypatch, q="cat", mode="name"))
     assert set(named[:2]) == {"L0 N0 F0", "L2 N0 F0"}
     assert len(named) < len(names(open_app(tiny_atlas.parent, "search", monkeypatch, q="cat")))
 
 
-def test_a_piece_of_an_example_finds_the_example(tiny_atlas, monkeypatch):
+def test_snippet_search_finds_its_example(tiny_atlas, monkeypatch):
     first = rows_of(open_app(tiny_atlas.parent, "search", monkeypatch, q="cat"), "Features found")[0]
     k = first["line"]["k"]
     piece = "".join(first["line"]["t"][k : k + 3]).strip()
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q=piece, mode="snippet")
     row = next(row for row in rows_of(app, "Features found") if row["href"] == first["href"])
-    assert row["why"].startswith("stands in ")
+    assert row["why"].startswith("occurs in ")
     assert "".join(row["line"]["t"][i] for i in row["line"]["h"]).strip() == piece
 
 
@@ -79,24 +78,24 @@ def test_a_piece_of_an_example_finds_the_example(tiny_atlas, monkeypatch):
     "q",
     ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "日本語", "\t", "⇥", "\u202e", "[U+202E]", "\\xe2"],
 )
-def test_hostile_tokens_are_found_by_their_text(q, tiny_atlas, monkeypatch):
+def test_hostile_tokens_match_their_text(q, tiny_atlas, monkeypatch):
     for mode in ("token", "snippet"):
         assert names(open_app(tiny_atlas.parent, "search", monkeypatch, q=q, mode=mode))
 
 
-def test_a_token_that_is_none_suggests_others(tiny_atlas, monkeypatch):
+def test_unknown_token_suggests_others(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="moo", mode="token")
     assert "The vocabulary has no such token" in app.markdown[-1].value
     assert "search?atlas=planted&q=moon&mode=token" in chips(app, "Near searches").values()
 
 
-def test_words_that_find_nothing_together_are_offered_one_by_one(tiny_atlas, monkeypatch):
+def test_words_without_common_results_are_offered_separately(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="zebra cat")
     assert "No feature has all of these words" in app.markdown[-1].value
     assert list(chips(app, "Near searches").values()) == ["search?atlas=planted&q=cat"]
 
 
-def test_a_piece_that_stands_nowhere_offers_its_words(tiny_atlas, monkeypatch):
+def test_unmatched_snippet_offers_its_words(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="cat!?", mode="snippet")
     assert "No example that was read holds this text" in app.markdown[-1].value
     assert "search?atlas=planted&q=cat" in chips(app, "Near searches").values()
@@ -104,12 +103,12 @@ def test_a_piece_that_stands_nowhere_offers_its_words(tiny_atlas, monkeypatch):
 
 @pytest.mark.parametrize("q", ['"', "*", "NEAR(", "a AND", "'; DROP TABLE text", "\x00", " "])
 @pytest.mark.parametrize("mode", ["words", "token", "name", "snippet"])
-def test_signs_are_no_syntax(q, mode, tiny_atlas, monkeypatch):
+def test_punctuation_is_not_query_syntax(q, mode, tiny_atlas, monkeypatch):
     assert not open_app(tiny_atlas.parent, "search", monkeypatch, q=q, mode=mode).error
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "problem"),
     [
         ({"q": "cat", "mode": "x"}, "mode=x: the modes are words, token, name or snippet"),
         ({"q": "cat", "page": "5"}, "page=5: this search has one page, page=0"),
@@ -121,7 +120,7 @@ def test_signs_are_no_syntax(q, mode, tiny_atlas, monkeypatch):
         ),
         (
             {"q": "cat", "least": "0"},
-            "least=0: the number of examples that a feature has at least, 1 to 1000000",
+            "least=0: the least number of examples of a feature is from 1 to 1000000",
         ),
         (
             {"q": "cat", "like": "0.0"},
@@ -133,13 +132,13 @@ def test_signs_are_no_syntax(q, mode, tiny_atlas, monkeypatch):
         ({"like": "0.0.0", "space": "x"}, "space=x: the spaces are neuron or pre_mlp"),
     ],
 )
-def test_a_bad_link_says_what_would_have_worked(query, said, tiny_atlas, monkeypatch):
+def test_invalid_parameter_names_the_valid_values(query, problem, tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, **query)
-    assert [words(each.value) for each in app.error] == [said]
+    assert [words(each.value) for each in app.error] == [problem]
     assert names(app)
 
 
-def test_filters_leave_just_what_passes_them(tiny_atlas, monkeypatch):
+def test_filters_match_brute_force(tiny_atlas, monkeypatch):
     atlas = Atlas.open(tiny_atlas)
     monkeypatch.setattr(find, "PAGE", 100)
     every = ids_of(atlas, open_app(tiny_atlas.parent, "search", monkeypatch, q="the"))
@@ -150,23 +149,23 @@ def test_filters_leave_just_what_passes_them(tiny_atlas, monkeypatch):
         ({"class": "many"}, kinds == "many"),
         ({"class": "single", "layer": "0"}, (kinds == "single") & (atlas.features["layer"] == 0)),
     ):
-        found = ids_of(atlas, open_app(tiny_atlas.parent, "search", monkeypatch, q="the", **query))
-        assert found == [id for id in every if passes[id]]
-        assert 0 < len(found) < len(every)
+        ids = ids_of(atlas, open_app(tiny_atlas.parent, "search", monkeypatch, q="the", **query))
+        assert ids == [id for id in every if passes[id]]
+        assert 0 < len(ids) < len(every)
 
 
-def test_filters_that_leave_nothing_can_be_left_by_a_click(tiny_atlas, monkeypatch):
+def test_filters_without_results_can_be_removed(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="dog", mode="token", layer="2")
     assert "Without them there are 1" in app.markdown[-1].value
     assert chips(app, "Wider") == {"Without filters": "search?atlas=planted&q=dog&mode=token"}
 
 
-def test_the_features_most_like_one_come_first(tiny_atlas, monkeypatch):
+def test_most_similar_features_come_first(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, like="0.0.0", space="pre_mlp")
     assert rows_of(app, "The feature")[0]["name"] == "L0 N0"
-    found = names(app)
-    assert {"L0 N2 F0", "L2 N0 F0", "L2 N3 F2"} == set(found[:3])  # those of the same direction
-    assert not [name for name in found if name.startswith("L0 N0 ")]
+    features = names(app)
+    assert {"L0 N2 F0", "L2 N0 F0", "L2 N3 F2"} == set(features[:3])  # those of the same direction
+    assert not [name for name in features if name.startswith("L0 N0 ")]
     whys = [row["why"] for row in rows_of(app, "Features found")]
     assert whys[0].endswith("between central examples, as pre-MLP embeddings")
     cosines = [float(why.split()[1].replace("−", "-")) for why in whys]
@@ -174,26 +173,26 @@ def test_the_features_most_like_one_come_first(tiny_atlas, monkeypatch):
     assert cosines[2] > 0.9 > 0.3 > cosines[3]
 
 
-def test_a_space_is_picked(tiny_atlas, monkeypatch):
+def test_space_control_changes_the_url(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, like="0.0.0")
     app.button_group(key="_find_space").set_value("pre_mlp").run()
     assert url(app) == {"atlas": "planted", "like": "0.0.0", "space": "pre_mlp"}
 
 
-def test_typing_moves_the_url_and_leaves_the_feature(tiny_atlas, monkeypatch):
+def test_typed_query_replaces_the_feature(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, like="0.0.0", page="0", layer="0")
     app.text_input(key="_q").set_value("moon").run()
     assert url(app) == {"atlas": "planted", "q": "moon", "layer": "0"}
 
 
-def test_filters_move_the_url(tiny_atlas, monkeypatch):
+def test_filter_controls_change_the_url(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="the")
     app.selectbox(key="_find_layer").set_value(2).run()
     app.number_input(key="_find_least").set_value(5).run()
     assert url(app) == {"atlas": "planted", "q": "the", "layer": "2", "least": "5"}
 
 
-def test_pages_follow_each_other(tiny_atlas, monkeypatch):
+def test_pages_have_different_results(tiny_atlas, monkeypatch):
     for module in ("pages.components.matching.find", "pages.components.search.hits"):
         monkeypatch.setattr(f"{module}.PAGE", 5)
     first = open_app(tiny_atlas.parent, "search", monkeypatch, q="cat")
@@ -204,7 +203,7 @@ def test_pages_follow_each_other(tiny_atlas, monkeypatch):
     assert chips(first, "Pages")["Previous"] is None
 
 
-def test_hits_show_their_names(tiny_atlas, monkeypatch):
+def test_results_have_their_names(tiny_atlas, monkeypatch):
     atlas = Atlas.open(tiny_atlas)
     for row in rows_of(open_app(tiny_atlas.parent, "search", monkeypatch, q="cat"), "Features found"):
         layer, neuron = (int(part[1:]) for part in row["name"].split())

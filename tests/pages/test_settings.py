@@ -1,4 +1,4 @@
-"""Streamlit's settings: they hold, docs/hosting.md explains each of them, and strangers get no further."""
+"""Streamlit's settings: they are effective, explained in docs/hosting.md, and refuse uploads and other requests."""
 
 import http.client
 import json
@@ -29,14 +29,14 @@ SET = {
 PLACES = ("/_stcore/upload_file/x/y", "/_stcore/agent/interact", "/_stcore/agent/mcp", "/neuron", "/_stcore/stream")
 
 
-def test_they_are_what_streamlit_goes_by():
+def test_settings_are_effective():
     code = f"import json, streamlit.config as c; print(json.dumps({{n: c.get_option(n) for n in {list(SET)!r}}}))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == SET
 
 
-def test_each_is_explained_with_its_value():
-    """Rows of the table of settings: | `section.name` | value | why |."""
+def test_every_setting_is_documented():
+    """The table of settings has rows | `section.name` | value | reason |."""
     rows = re.findall(r"^\| `(\w+\.\w+)` \| (\S+) \| .{20,} \|$", (ROOT / "docs" / "hosting.md").read_text(), re.M)
     assert {name: json.loads(value) for name, value in rows} == SET
 
@@ -52,7 +52,7 @@ def visit(place: str, **how) -> ClientConnection:
     return connect(f"ws://{place}/_stcore/stream", subprotocols=["streamlit"], max_size=None, compression=None, **how)
 
 
-def asked(place: str, method: str, path: str, body: bytes | None = None, **headers) -> http.client.HTTPResponse:
+def response_to(place: str, method: str, path: str, body: bytes | None = None, **headers) -> http.client.HTTPResponse:
     connection = http.client.HTTPConnection(place, timeout=10)
     connection.request(method, path, body, headers)
     answer = connection.getresponse()
@@ -60,39 +60,39 @@ def asked(place: str, method: str, path: str, body: bytes | None = None, **heade
     return answer
 
 
-def test_a_page_of_another_site_may_not_speak_to_the_explorer(place):
+def test_other_sites_cannot_connect(place):
     with visit(place, origin=f"http://{place}"):
         pass
     with pytest.raises(InvalidStatus) as refused:
         visit(place, origin="https://elsewhere.example").__enter__()
     assert refused.value.response.status_code == 403
-    answer = asked(place, "GET", "/_stcore/health", Origin="https://elsewhere.example")
+    answer = response_to(place, "GET", "/_stcore/health", Origin="https://elsewhere.example")
     assert answer.getheader("Access-Control-Allow-Origin") != "*"
 
 
 @pytest.mark.parametrize("path", PLACES)
-def test_nothing_is_taken_in(place, path):
-    assert asked(place, "POST", path, b"x").status in (400, 403, 404, 405)
+def test_post_requests_are_refused(place, path):
+    assert response_to(place, "POST", path, b"x").status in (400, 403, 404, 405)
 
 
 @pytest.mark.parametrize("size", [0, 1, 2_000_000])
-def test_nor_from_a_visitor_with_a_session_and_its_token(place, size: int):
-    """Streamlit takes files from whoever has a page open, whether or not it asks for one."""
+def test_uploads_are_refused_even_with_a_session(place, size: int):
+    """Streamlit accepts files from any visitor with an open page, even without an upload widget."""
     with visit(place) as connection:
         session = started(connection)
-        token = asked(place, "GET", "/_stcore/health").getheader("Set-Cookie").split(";")[0]
+        token = response_to(place, "GET", "/_stcore/health").getheader("Set-Cookie").split(";")[0]
         headers = {"Cookie": token, "X-Xsrftoken": token.split("=", 1)[1]}
         headers["Content-Type"] = "multipart/form-data; boundary=b"
         part = b'--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n' + b"x" * size + b"\r\n--b--\r\n"
         path = f"/_stcore/upload_file/{session}/f"
-        assert asked(place, "PUT", path, part, **headers).status == 413
-        assert asked(place, "PUT", path, iter([part]), **headers).status == 413  # in pieces, its length not told
+        assert response_to(place, "PUT", path, part, **headers).status == 413
+        assert response_to(place, "PUT", path, iter([part]), **headers).status == 413  # chunked, without a length
         del headers["X-Xsrftoken"]
-        assert asked(place, "PUT", path, part, **headers).status == 403
+        assert response_to(place, "PUT", path, part, **headers).status == 403
 
 
 def started(connection: ClientConnection) -> str:
-    """The name of the session that a first run makes."""
+    """Id of the session that a first run creates."""
     message, answer = BackMsg(), ForwardMsg()
     message.rerun_script.query_string = ""
     connection.send(message.SerializeToString())
@@ -101,7 +101,7 @@ def started(connection: ClientConnection) -> str:
     return answer.new_session.initialize.session_id
 
 
-def test_a_message_that_is_too_large_ends_its_connection_and_nothing_else(place):
+def test_too_large_message_closes_only_its_connection(place):
     with visit(place) as connection, visit(place) as other:
         run_page(other, "about")
         connection.send(b"x" * 1_000_001)
@@ -115,23 +115,23 @@ def read_on(connection: ClientConnection) -> None:
         connection.recv(timeout=60)
 
 
-def test_no_file_is_served_but_streamlits(place):
-    """Any other path is the page itself, which then says that there is no such page."""
-    page = asked(place, "GET", "/").getheader("Content-Length")
+def test_only_files_of_streamlit_are_served(place):
+    """Any other path returns the app itself, which reports an unknown page."""
+    page = response_to(place, "GET", "/").getheader("Content-Length")
     for path in ("/app/static/x", "/app.py", "/data/planted/manifest.json", "/.streamlit/config.toml"):
-        answer = asked(place, "GET", path)
+        answer = response_to(place, "GET", path)
         assert answer.status == 404 or answer.getheader("Content-Length") == page
 
 
-def test_an_error_says_nothing_about_the_machine(tmp_path):
-    """Neither message, kind, path nor lines of an exception that nobody foresaw reach a browser."""
+def test_error_reveals_nothing_about_the_machine(tmp_path):
+    """Message, type, path and lines of an unexpected exception do not reach the browser."""
     (tmp_path / "app.py").write_text('raise ZeroDivisionError("a secret")\n')
     (tmp_path / ".streamlit").symlink_to(CONFIG.parent)
     with (
         launched(None, subprocess.DEVNULL, folder=tmp_path) as (process, port),
         browse(process, port) as connection,
     ):
-        shown = drawn(connection)
-    assert b"encountered an error" in shown
+        page = drawn(connection)
+    assert b"encountered an error" in page
     for word in (b"secret", b"ZeroDivision", str(tmp_path).encode(), b"Traceback", b"line 1"):
-        assert word not in shown
+        assert word not in page

@@ -1,4 +1,4 @@
-"""Tokens as text: everything that does not show by itself is shown, and Markdown cannot read any of it as markup."""
+"""Tokens as text: invisible characters are made visible, and Markdown reads none of it as markup."""
 
 import json
 import unicodedata
@@ -27,7 +27,7 @@ NASTY = [
 
 
 @pytest.mark.parametrize(
-    ("token", "shown"),
+    ("token", "expected"),
     [
         ("", "∅"),
         (" cat", " cat"),
@@ -44,11 +44,11 @@ NASTY = [
         ("<script>", "<script>"),
     ],
 )
-def test_what_does_not_show_is_shown(token, shown):
-    assert visible(token) == shown
+def test_invisible_characters_are_made_visible(token, expected):
+    assert visible(token) == expected
 
 
-def test_nothing_invisible_is_left_of_any_character():
+def test_every_character_becomes_visible():
     for code in [*range(0x3000), *range(0xD7F0, 0xE010), *range(0xFE00, 0x10000), 0xE0001, 0x10FFFF]:
         text = visible(chr(code))
         assert text
@@ -56,11 +56,11 @@ def test_nothing_invisible_is_left_of_any_character():
         json.dumps(text).encode("utf-8")
 
 
-def test_many_combining_marks_do_not_paint_over_other_lines():
+def test_number_of_combining_marks_is_limited():
     assert visible("a" + "\u0301" * 9).count("\u0301") == 3
 
 
-def test_spelled_tokens_differ_by_their_spaces():
+def test_spelled_tokens_show_their_spaces():
     assert spelled(" a") == "␣a"
     assert spelled("a") == "a"
 
@@ -70,13 +70,13 @@ def test_short_names(token, name):
     assert short(token) == name
 
 
-def test_short_names_are_short():
+def test_short_names_are_truncated():
     assert short("-" * 80) == "-" * 23 + "…"
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_markdown_keeps_the_text_and_defuses_it(text):
-    """Every sign has a backslash and no emoji, icon or arrow is left whole; test_browser.py shows it in a page."""
+def test_markdown_is_escaped(text):
+    """Every sign has a backslash, and no emoji, icon or arrow is left whole."""
     escaped = markdown(text)
     assert escaped.replace("\\", "").replace(JOINER, "") == text
     for i, character in enumerate(escaped):
@@ -87,5 +87,5 @@ def test_markdown_keeps_the_text_and_defuses_it(text):
     assert ":m" not in escaped
 
 
-def test_markdown_leaves_plain_words_alone():
+def test_plain_words_are_not_escaped():
     assert markdown("layer 3 has neurons") == "layer 3 has neurons"

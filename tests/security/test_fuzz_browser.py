@@ -1,4 +1,4 @@
-"""In a real Chromium: generated files of bookmarks through the script that reads them, and the nastiest deep links."""
+"""Fuzz tests in a real Chromium: generated bookmark files through the script that reads them, harmful deep links."""
 
 import json
 import random
@@ -7,10 +7,10 @@ from urllib.parse import quote
 import pytest
 
 from tests.support import fuzz, in_browser
-from tests.support.browser import ROOT, Heard, settled
+from tests.support.browser import ROOT, PageErrors, settled
 
 pytestmark = in_browser.pytestmark
-SCRIPTS = ("shared", "kept", "said", "keeper_rows")  # of the sidebar's component, without what starts it
+SCRIPTS = ("shared", "storage", "status_line", "bookmark_rows")  # of the sidebar's component, without what starts it
 GOOD = {
     "atlas": "planted",
     "layer": 0,
@@ -23,29 +23,31 @@ GOOD = {
 }
 FIELDS = [*GOOD, "at", "__proto__", "constructor", "href", "toString", "length", fuzz.HARMFUL[0]]
 
-# Read each file twice, as an import and as what the browser kept; what is wrong comes back.
+# Reads each file twice, as an import and from the browser's storage; returns problems.
 READ = """([files, started]) => {
   const wrong = [], counts = {imported: 0, refused: 0, slowest: 0};
-  const old = [clean({atlas: 'planted', layer: 2, neuron: 4, note: 'mine'})];
-  const good = (thing) => !fault(thing) && JSON.stringify(Object.keys(thing)) === JSON.stringify(Object.keys(old[0]))
-    && thing.name.length <= TEXT.name && thing.note.length <= TEXT.note && thing.atlas.length <= TEXT.atlas;
+  const old = [cleanItem({atlas: 'planted', layer: 2, neuron: 4, note: 'mine'})];
+  const names = (thing) => JSON.stringify(Object.keys(thing));
+  const good = (thing) => !itemProblem(thing) && names(thing) === names(old[0])
+    && Object.entries(TEXT_LIMITS).every(([name, limit]) => thing[name].length <= limit);
   const place = /^neuron\\?atlas=planted&layer=\\d+&neuron=\\d+(&feature=\\d+)?(&cut=[\\d.]+)?(&branch=\\d+)?$/;
   files.forEach((text, i) => {
     const complain = (what) => wrong.push(`file ${started + i}: ${what}: ${text.slice(0, 300)}`);
     try {
-      const start = performance.now(), found = merged(text, old);
+      const start = performance.now(), result = importItems(text, old);
       counts.slowest = Math.max(counts.slowest, performance.now() - start);
-      if (typeof found.said !== 'string' || found.said.length > 400 || found.said.includes('\\n')) complain('no line');
-      const things = found.things ?? [];
-      counts[found.things ? 'imported' : 'refused']++;
-      if (found.things && JSON.stringify(things[0]) !== JSON.stringify(old[0])) complain('what was there is gone');
-      if (things.length > KEPT.bookmarks || !things.every(good)) complain('kept what is none');
-      const addresses = things.map((thing) => addressOf(thing, ['planted'])).filter((address) => address !== null);
+      const { message } = result;
+      if (typeof message !== 'string' || message.length > 400 || message.includes('\\n')) complain('no line');
+      const things = result.items ?? [];
+      counts[result.items ? 'imported' : 'refused']++;
+      if (result.items && JSON.stringify(things[0]) !== JSON.stringify(old[0])) complain('what was there is gone');
+      if (things.length > ITEM_LIMITS.bookmarks || !things.every(good)) complain('an invalid item was imported');
+      const addresses = things.map((thing) => itemAddress(thing, ['planted'])).filter((address) => address !== null);
       if (!addresses.every((address) => place.test(address))) complain('an address: ' + addresses);
-      HELD.bookmarks = text;
-      if (!kept('bookmarks').good.every(good)) complain('read what is none');
+      FALLBACK.bookmarks = text;
+      if (!readItems('bookmarks').items.every(good)) complain('read what is none');
       for (const thing of things.slice(0, 3)) {
-        const row = keptRow(thing, 'bookmarks', {atlases: ['planted'], atlas: 'planted'}, document.createElement('p'));
+        const row = itemRow(thing, 'bookmarks', {atlases: ['planted'], atlas: 'planted'}, document.createElement('p'));
         const drawn = [...row.querySelectorAll('*')];
         if (!drawn.every((each) => ['A', 'SPAN', 'BDI', 'BUTTON'].includes(each.tagName))) complain('an element');
         if (drawn.some((each) => each.getAttributeNames().some((name) => name.startsWith('on')))) complain('a handler');
@@ -58,30 +60,30 @@ READ = """([files, started]) => {
 INJECTED = """() => {
   const inside = (root) => [...root.querySelectorAll('*')].flatMap((each) => [each, ...within(each)]);
   const within = (each) => (each.shadowRoot ? inside(each.shadowRoot) : []);
-  const said = (each, name) => each.getAttribute(name) ?? '';
-  const strange = (each) => /nefuzz/i.test(each.tagName + each.id) || /^javascript:/i.test(said(each, 'href'))
-    || /192\\.0\\.2\\.1|nefuzz/.test(said(each, 'src'))
+  const attribute = (each, name) => each.getAttribute(name) ?? '';
+  const suspicious = (each) => /nefuzz/i.test(each.tagName + each.id) || /^javascript:/i.test(attribute(each, 'href'))
+    || /192\\.0\\.2\\.1|nefuzz/.test(attribute(each, 'src'))
     || (each.classList.contains('katex') && /nefuzz/.test(each.textContent))
     || each.getAttributeNames().some((name) => name.startsWith('on'));
-  const found = inside(document).filter(strange).map((each) => each.outerHTML.slice(0, 200));
-  return window.nefuzz === 1 ? [...found, 'a script ran'] : found;
+  const injected = inside(document).filter(suspicious).map((each) => each.outerHTML.slice(0, 200));
+  return window.nefuzz === 1 ? [...injected, 'a script ran'] : injected;
 }"""
 
 
-def file(number: int) -> str:
-    """Of bookmarks: lists of good ones damaged, JSON of other things, and what is no JSON."""
+def bookmark_file(number: int) -> str:
+    """Return a file of damaged bookmarks, of other JSON, or of no JSON."""
     rng = random.Random(number)
     kind = rng.randrange(100) if rng.random() < 0.05 else rng.randrange(9)
     if kind < 5:
-        things = [damaged(rng, number) for _ in range(rng.choice((1, 2, 5)))]
-        return wrapped(rng, things)
+        things = [damaged_bookmark(rng, number) for _ in range(rng.choice((1, 2, 5)))]
+        return wrap(rng, things)
     if kind == 5:
         return json.dumps(fuzz.json_value(number))
     if kind == 6:
-        whole = wrapped(rng, [dict(GOOD)] * 3)
+        whole = wrap(rng, [dict(GOOD)] * 3)
         return whole[: rng.randrange(len(whole))]
     if kind == 7:
-        return wrapped(rng, [dict(GOOD)] * 2).replace('"layer": 0', '"layer": 0, "layer": "x", "__proto__": {"x": 1}')
+        return wrap(rng, [dict(GOOD)] * 2).replace('"layer": 0', '"layer": 0, "layer": "x", "__proto__": {"x": 1}')
     return fuzz.text(number).encode("utf-8", "replace").decode() if kind == 8 else HUGE[rng.randrange(len(HUGE))](rng)
 
 
@@ -95,7 +97,7 @@ HUGE = (
 )
 
 
-def damaged(rng: random.Random, number: int) -> object:
+def damaged_bookmark(rng: random.Random, number: int) -> object:
     thing = dict(GOOD) | {"neuron": rng.randrange(9)}
     for _ in range(rng.randrange(3)):
         thing[rng.choice(FIELDS)] = fuzz.json_value(rng.randrange(10**6))
@@ -104,27 +106,27 @@ def damaged(rng: random.Random, number: int) -> object:
     return thing if rng.random() < 0.9 else fuzz.json_value(number)
 
 
-def wrapped(rng: random.Random, things: list) -> str:
+def wrap(rng: random.Random, things: list) -> str:
     return json.dumps(
         rng.choice((things, {"format": "neuron embeddings bookmarks", "version": 1, "bookmarks": things}))
     )
 
 
 @pytest.mark.parametrize("count", [1500, pytest.param(10_000, marks=pytest.mark.slow)])
-def test_files_of_bookmarks(count: int, browser, address: str, capsys):
+def test_bookmark_files(count: int, browser, address: str, capsys):
     page = browser.new_page()
-    heard = Heard(page, address)
+    page_errors = PageErrors(page, address)
     page.goto(f"{address}/_stcore/health")
     for name in SCRIPTS:
         (script,) = (ROOT / "pages" / "components").rglob(f"{name}.js")
         page.add_script_tag(content=script.read_text())
     totals = {"imported": 0, "refused": 0, "slowest": 0}
     for start in range(0, count, 500):
-        found = page.evaluate(READ, [[file(number) for number in range(start, start + 500)], start])
-        assert not found["wrong"], "\n".join(found["wrong"][:5])
-        totals |= {name: totals[name] + found["counts"][name] for name in ("imported", "refused")}
-        totals["slowest"] = max(totals["slowest"], found["counts"]["slowest"])
-    assert not heard.wrong, heard.wrong
+        report = page.evaluate(READ, [[bookmark_file(number) for number in range(start, start + 500)], start])
+        assert not report["wrong"], "\n".join(report["wrong"][:5])
+        totals |= {name: totals[name] + report["counts"][name] for name in ("imported", "refused")}
+        totals["slowest"] = max(totals["slowest"], report["counts"]["slowest"])
+    assert not page_errors.errors, page_errors.errors
     assert min(totals["imported"], totals["refused"]) > count / 10
     with capsys.disabled():
         print(
@@ -133,30 +135,30 @@ def test_files_of_bookmarks(count: int, browser, address: str, capsys):
         )
 
 
-PLACES = (
-    "search?q={}", "neuron?layer=0&neuron=0&holds={}", "pair?a={}", "board?size={}", "map?q={}&mode=snippet",
-    "overview?atlas={}", "search?q={}&mode=token", "trail?layer={}", "neuron?cut={}", "search?q={}&mode=name",
-    "about?{}={}", "compare?clusters={}",
+LINKS = (
+    "search?q={}", "neuron?layer=0&neuron=0&holds={}", "side_by_side?a={}", "ranking?size={}", "map?q={}&mode=snippet",
+    "overview?atlas={}", "search?q={}&mode=token", "across_layers?layer={}", "neuron?cut={}", "search?q={}&mode=name",
+    "about?{}={}", "spaces?clusters={}",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("count", [6, pytest.param(108, marks=pytest.mark.slow)])
-def test_the_nastiest_deep_links(count: int, browser, address: str):
-    """Each harmful text in three places: no dialog, no error, no request elsewhere, no element of its own."""
+def test_harmful_deep_links(count: int, browser, address: str):
+    """Open each harmful text in three links: no dialog, no error, no request elsewhere, no injected element."""
     page = browser.new_page()
-    heard = Heard(page, address)
+    page_errors = PageErrors(page, address)
     for number in range(0, 108, 108 // count):
-        harmful, place = fuzz.HARMFUL[number % len(fuzz.HARMFUL)], PLACES[(number * 5 + number // 36) % len(PLACES)]
-        view = place.replace("{}", quote(harmful, safe=""))
+        harmful, template = fuzz.HARMFUL[number % len(fuzz.HARMFUL)], LINKS[(number * 5 + number // 36) % len(LINKS)]
+        view = template.replace("{}", quote(harmful, safe=""))
         page.goto(f"{address}/{view}")
         page.locator("h1").first.wait_for()
         settled(page)
         assert not page.evaluate(INJECTED), (view, page.evaluate(INJECTED))
-        heard.wrong = [line for line in heard.wrong if "/_stcore/" not in line]
-        assert not heard.wrong, (view, heard.wrong)
+        page_errors.errors = [line for line in page_errors.errors if "/_stcore/" not in line]
+        assert not page_errors.errors, (view, page_errors.errors)
 
 
-def test_what_is_injected_would_be_found(browser, address: str):
+def test_injected_elements_are_detected(browser, address: str):
     page = browser.new_page()
     page.goto(f"{address}/_stcore/health")
     for harm in (

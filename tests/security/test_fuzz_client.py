@@ -1,7 +1,7 @@
-"""A client that is no browser: frames of garbage, and made-up values of every widget and component of every page.
+"""Fuzz tests with a client that is no browser: random frames, and random values of all widgets and components.
 
-Streamlit reads what a client says before a page does, and ends that client's own run where it cannot. What is held
-here: no code of ours stumbles, the server lives on, and those who browse beside see nothing of it.
+Streamlit parses a client's message before a page does, and ends that client's own run if it cannot. Checked here: our
+code raises no error, the server stays up, and other visitors are not affected.
 """
 
 import json
@@ -23,15 +23,15 @@ from pages.components.shell.nav import PAGES
 from tests.bench.server import PATIENCE_S, browse
 from tests.security.test_fuzz_views import (
     atlases,  # noqa: F401
-    over,
+    is_finished,
+    problems_of,
     view,
-    wrong,
 )
 from tests.support import fuzz
 from tests.support.browser import ROOT, launched
 
-# What each kind of widget says; a component says JSON. One in ten says it in another's way.
-SAYS = {
+# Fields that each kind of widget sends; a component sends JSON. One in ten sends another kind's field.
+FIELDS = {
     "selectbox": ("string_value",),
     "number_input": ("double_value", "int_value"),
     "slider": ("double_array_value",),
@@ -46,17 +46,17 @@ VIEWS = ("atlas=planted", "atlas=planted&layer=0&neuron=2", "q=cat", "atlas=plan
 
 
 def widgets(messages: list[ForwardMsg]) -> dict[str, str]:
-    """What can be set on a page: each one's name and kind."""
-    found = {}
+    """Return the id and kind of each widget on a page."""
+    kinds = {}
     for message in messages:
         kind = message.delta.new_element.WhichOneof("type")
         if kind and (name := getattr(getattr(message.delta.new_element, kind), "id", "")):
-            found[name] = kind
-    return found
+            kinds[name] = kind
+    return kinds
 
 
-def set_to_anything(state: WidgetState, kind: str, rng: random.Random) -> None:
-    field = rng.choice(SAYS.get(kind, ("string_value",)) if rng.random() < 0.9 else rng.choice(list(SAYS.values())))
+def set_random_value(state: WidgetState, kind: str, rng: random.Random) -> None:
+    field = rng.choice(FIELDS.get(kind, ("string_value",)) if rng.random() < 0.9 else rng.choice(list(FIELDS.values())))
     number = rng.choice(NUMBERS)
     if field == "double_value":
         state.double_value = number
@@ -78,41 +78,41 @@ def clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def forged(connection, rng: random.Random) -> None:
-    """Open a page, then say something of some of what is on it."""
+def send_forged(connection, rng: random.Random) -> None:
+    """Open a page, then send random values of some of its widgets."""
     page, query = rng.choice(list(PAGES)), rng.choice(VIEWS)
-    there = widgets(view(connection, fuzz.Address(page, query, ())).messages)
-    said = BackMsg()
-    said.rerun_script.page_name, said.rerun_script.query_string = page, query
-    for name in rng.sample(list(there), k=min(len(there), rng.choice((1, 1, 2, 5)))):
-        state = said.rerun_script.widget_states.widgets.add()
+    page_widgets = widgets(view(connection, fuzz.Address(page, query, ())).messages)
+    message = BackMsg()
+    message.rerun_script.page_name, message.rerun_script.query_string = page, query
+    for name in rng.sample(list(page_widgets), k=min(len(page_widgets), rng.choice((1, 1, 2, 5)))):
+        state = message.rerun_script.widget_states.widgets.add()
         state.id = name if rng.random() < 0.95 else fuzz.HARMFUL[0]
-        set_to_anything(state, there[name], rng)
-    connection.send(said.SerializeToString())
-    while not over(ForwardMsg.FromString(connection.recv(timeout=PATIENCE_S))):
+        set_random_value(state, page_widgets[name], rng)
+    connection.send(message.SerializeToString())
+    while not is_finished(ForwardMsg.FromString(connection.recv(timeout=PATIENCE_S))):
         pass
 
 
-def stumbled(log: str) -> Iterator[str]:
-    """Places in our own code where a traceback ends: below Streamlit, which read what the client said."""
+def own_tracebacks(log: str) -> Iterator[str]:
+    """Yield the last frame of tracebacks that end in our own code, below Streamlit's parsing."""
     for block in log.split("Traceback (most recent call last):")[1:]:
         frames = re.findall(r'File "(.+)", line (\d+), in', block)
-        yield from (f"{path}:{line}" for path, line in frames[-1:] if ours(path))
+        yield from (f"{path}:{line}" for path, line in frames[-1:] if is_own_code(path))
 
 
-def ours(path: str) -> bool:
+def is_own_code(path: str) -> bool:
     return path.startswith(f"{ROOT}/") and "site-packages" not in path
 
 
-def test_places_are_found_in_a_log():
+def test_own_tracebacks_are_found():
     head, page, library = "Traceback (most recent call last):", f"{ROOT}/pages/a.py", "/lib/site-packages/b.py"
     lines = [head, f'File "{page}", line 3, in f', f'File "{library}", line 4, in g', "KeyError"]
-    assert not list(stumbled("\n".join(lines)))
-    assert list(stumbled("\n".join([*lines, head, lines[2], lines[1]]))) == [f"{page}:3"]
+    assert not list(own_tracebacks("\n".join(lines)))
+    assert list(own_tracebacks("\n".join([*lines, head, lines[2], lines[1]]))) == [f"{page}:3"]
 
 
 @pytest.mark.parametrize("numbers", [range(30), pytest.param(range(1000), marks=pytest.mark.slow)], ids=len)
-def test_values_that_no_browser_says(numbers: range, atlases: Path, capsys):  # noqa: F811
+def test_forged_widget_values(numbers: range, atlases: Path, capsys):  # noqa: F811
     with (
         tempfile.TemporaryFile("w+") as log,
         launched(atlases, log, STREAMLIT_LOGGER_ENABLE_RICH="false") as (server, port),
@@ -120,19 +120,19 @@ def test_values_that_no_browser_says(numbers: range, atlases: Path, capsys):  # 
         with browse(server, port) as bystander:
             for number in numbers:
                 with browse(server, port) as connection:
-                    forged(connection, random.Random(number))
-                said = wrong(view(bystander, fuzz.Address("neuron", "atlas=planted&layer=0&neuron=2", ())))
-                assert not said, f"number {number}: {said}"
+                    send_forged(connection, random.Random(number))
+                problems = problems_of(view(bystander, fuzz.Address("neuron", "atlas=planted&layer=0&neuron=2", ())))
+                assert not problems, f"number {number}: {problems}"
         log.seek(0)
-        told = log.read()
-    assert not list(stumbled(told)), told[-5000:]
+        log_text = log.read()
+    assert not list(own_tracebacks(log_text)), log_text[-5000:]
     with capsys.disabled():
-        print(f"\n{len(numbers)} forged messages, {told.count('Traceback (most')} of them ended by Streamlit")
+        print(f"\n{len(numbers)} forged messages, {log_text.count('Traceback (most')} of them ended by Streamlit")
 
 
 @pytest.mark.parametrize("numbers", [range(200), pytest.param(range(10_000), marks=pytest.mark.slow)], ids=len)
-def test_frames_of_garbage(numbers: range, tiny_atlas: Path):
-    """Bytes, texts, halves of messages, and many at once."""
+def test_random_frames(numbers: range, tiny_atlas: Path):
+    """Send bytes, texts, halves of messages, and many at once."""
     good = BackMsg()
     good.rerun_script.query_string = "atlas=planted"
     with launched(tiny_atlas.parent, subprocess.DEVNULL) as (server, port):
@@ -141,7 +141,7 @@ def test_frames_of_garbage(numbers: range, tiny_atlas: Path):
                 for number in numbers[start : start + 10]:
                     connection.send(frame(random.Random(number), good.SerializeToString()))
         with browse(server, port) as bystander:
-            assert not wrong(view(bystander, fuzz.Address("", "atlas=planted", ())))
+            assert not problems_of(view(bystander, fuzz.Address("", "atlas=planted", ())))
 
 
 def frame(rng: random.Random, good: bytes) -> bytes | str:

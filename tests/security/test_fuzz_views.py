@@ -1,6 +1,6 @@
-"""Views of generated addresses, over real websockets from a real server: what comes back, and what was opened for it.
+"""Fuzz tests of generated addresses over real websockets of a real server: responses, and files opened.
 
-The ten thousand of `make test-all` print how many were refused, how long they took and how much they sent.
+The ten thousand cases of `make test-all` print how many were refused, their times and sizes.
 """
 
 import subprocess
@@ -15,13 +15,14 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.bench.server import PATIENCE_S, browse
-from tests.support import audit, fuzz
+from tests.support import fuzz
 from tests.support.browser import launched
+from tests.support.servers import audit
 
-MOST_BYTES = 600_000  # of one view of these atlases, whatever is asked
+MOST_BYTES = 600_000  # of one view of these atlases
 MOST_ELEMENTS = 400
-# Where text is text: components draw it by textContent, fields hold it, the browser writes it into bar and title.
-AS_TEXT = (
+# Fields that are shown as plain text: by textContent, in inputs, in the address and the title.
+PLAIN_TEXT_FIELDS = (
     "delta.new_element.code.code_text",
     "delta.new_element.bidi_component.json",
     "delta.new_element.text_input.value",
@@ -29,20 +30,20 @@ AS_TEXT = (
     "page_info_changed.query_string",
     "page_config_changed.title",
 )
-OWN = "new_session"  # where Streamlit itself tells every browser the path of app.py
-INSIDE = ("Traceback", "site-packages", 'File "', str(Path.home()), str(audit.ROOT), "/usr/lib", "root:x:")
+SESSION = "new_session"  # Streamlit itself sends the path of app.py in it
+INTERNAL = ("Traceback", "site-packages", 'File "', str(Path.home()), str(audit.ROOT), "/usr/lib", "root:x:")
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a server sent for one view."""
+class Response:
+    """Messages that a server sent for one view."""
 
     address: fuzz.Address
     messages: list[ForwardMsg]
     n_bytes: int
 
     def texts(self) -> Iterator[tuple[str, str]]:
-        """Everything that is words, and where it stands."""
+        """Yield every text with the path of its field."""
         for message in self.messages:
             yield from words(message, "")
 
@@ -51,51 +52,53 @@ class Seen:
         return any(message.delta.new_element.alert.body for message in self.messages)
 
 
-def words(message: Message, place: str) -> Iterator[tuple[str, str]]:
+def words(message: Message, path: str) -> Iterator[tuple[str, str]]:
     for field, value in message.ListFields():
-        name = f"{place}.{field.name}".lstrip(".")
-        for each in value if isinstance(value, list) or field.is_repeated else (value,):
-            if isinstance(each, Message):
-                yield from words(each, name)
-            elif isinstance(each, str):
-                yield name, each
+        name = f"{path}.{field.name}".lstrip(".")
+        for item in value if isinstance(value, list) or field.is_repeated else (value,):
+            if isinstance(item, Message):
+                yield from words(item, name)
+            elif isinstance(item, str):
+                yield name, item
 
 
-def view(connection, address: fuzz.Address) -> Seen:
-    """Ask for it as a browser does that follows a link; until the script has run."""
-    asked = BackMsg()
-    asked.rerun_script.page_name = address.page
-    asked.rerun_script.query_string = address.query
-    connection.send(asked.SerializeToString())
+def view(connection, address: fuzz.Address) -> Response:
+    """Request a view as a browser does that follows a link; returns when the script has run."""
+    request = BackMsg()
+    request.rerun_script.page_name = address.page
+    request.rerun_script.query_string = address.query
+    connection.send(request.SerializeToString())
     messages, n_bytes = [], 0
     while True:
         data = connection.recv(timeout=PATIENCE_S)
         n_bytes += len(data)
         messages.append(ForwardMsg.FromString(data))
-        if over(messages[-1]):
-            return Seen(address, messages, n_bytes)
+        if is_finished(messages[-1]):
+            return Response(address, messages, n_bytes)
 
 
-def over(message: ForwardMsg) -> bool:
+def is_finished(message: ForwardMsg) -> bool:
     finished = message.WhichOneof("type") == "script_finished"
     return finished and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
 
-def wrong(seen: Seen) -> list[str]:
-    """What must not be in what was sent."""
-    found = [
-        each.delta.new_element.exception.message
-        for each in seen.messages
-        if each.delta.new_element.HasField("exception")
+def problems_of(response: Response) -> list[str]:
+    """Return what a response must not contain."""
+    problems = [
+        message.delta.new_element.exception.message
+        for message in response.messages
+        if message.delta.new_element.HasField("exception")
     ]
-    harmful = [text for text in seen.address.texts if len(text) > len(fuzz.MARK) + 1]
-    for place, text in seen.texts():
-        if not place.startswith(AS_TEXT):
-            found += [f"{place} holds {text[:200]!r}" for each in harmful if each in text]
-        found += [f"{place} tells {text[:200]!r}" for inside in INSIDE if inside in text and not place.startswith(OWN)]
-    found += [f"{seen.n_bytes} bytes"] * (seen.n_bytes > MOST_BYTES)
-    found += [f"{len(seen.messages)} messages"] * (len(seen.messages) > MOST_ELEMENTS)
-    return found
+    harmful = [text for text in response.address.texts if len(text) > len(fuzz.MARK) + 1]
+    for path, text in response.texts():
+        if not path.startswith(PLAIN_TEXT_FIELDS):
+            problems += [f"{path} holds {text[:200]!r}" for harm in harmful if harm in text]
+        problems += [
+            f"{path} tells {text[:200]!r}" for secret in INTERNAL if secret in text and not path.startswith(SESSION)
+        ]
+    problems += [f"{response.n_bytes} bytes"] * (response.n_bytes > MOST_BYTES)
+    problems += [f"{len(response.messages)} messages"] * (len(response.messages) > MOST_ELEMENTS)
+    return problems
 
 
 def cpu_seconds(process: subprocess.Popen) -> float:
@@ -113,36 +116,36 @@ def atlases(tiny_atlas: Path, lab_atlas: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("numbers", [range(150), pytest.param(range(10_000), marks=pytest.mark.slow)], ids=len)
-def test_views_of_generated_addresses(numbers: range, atlases: Path, tmp_path: Path, capsys):
-    heard = tmp_path / "audit"
-    with launched(atlases, subprocess.DEVNULL, **audit.environment(heard)) as (server, port):
+def test_generated_addresses(numbers: range, atlases: Path, tmp_path: Path, capsys):
+    log = tmp_path / "audit"
+    with launched(atlases, subprocess.DEVNULL, **audit.environment(log)) as (server, port):
         with browse(server, port) as connection:
-            seen = [checked(server, connection, number) for number in numbers]
+            results = [check_view(server, connection, number) for number in numbers]
         memory = resident_mb(server)
-    only_its_own_was_opened(heard, atlases)
-    refused, sent, seconds = (np.array(column) for column in zip(*seen, strict=True))
-    assert 0 < refused.sum() < len(seen)
-    worst = int(seconds[10:].argmax()) + 10  # the first ones load what they need
+    check_opened_files(log, atlases)
+    refused, sent, seconds = (np.array(column) for column in zip(*results, strict=True))
+    assert 0 < refused.sum() < len(results)
+    slowest = int(seconds[10:].argmax()) + 10  # the first ones load modules
     with capsys.disabled():
         print(
-            f"\n{len(seen)} views, {refused.sum()} with a line on what was wrong; "
+            f"\n{len(results)} views, {refused.sum()} with an error message; "
             f"CPU of the server {seconds.sum():.0f} s, {1000 * seconds.mean():.0f} ms a view, "
-            f"at most {seconds[worst]:.2f} s (number {numbers[worst]}); "
+            f"at most {seconds[slowest]:.2f} s (number {numbers[slowest]}); "
             f"at most {sent.max():,} bytes; {memory:.0f} MB"
         )
 
 
-def checked(server: subprocess.Popen, connection, number: int) -> tuple[bool, int, float]:
-    """Of the view of this number, in which nothing is wrong: was something refused, its bytes, and its CPU time."""
-    before, address = cpu_seconds(server), fuzz.address(number)
-    seen = view(connection, address)
-    said = wrong(seen)
-    assert not said, f"number {number}: {address}\n" + "\n".join(said)
-    return seen.refused, seen.n_bytes, cpu_seconds(server) - before
+def check_view(server: subprocess.Popen, connection, number: int) -> tuple[bool, int, float]:
+    """Check a view; returns whether it was refused, its bytes, and its CPU seconds."""
+    cpu_before, address = cpu_seconds(server), fuzz.address(number)
+    response = view(connection, address)
+    problems = problems_of(response)
+    assert not problems, f"number {number}: {address}\n" + "\n".join(problems)
+    return response.refused, response.n_bytes, cpu_seconds(server) - cpu_before
 
 
-def planted(**element) -> ForwardMsg:
-    """A message with one element: its kind, and the fields of it."""
+def element_message(**element) -> ForwardMsg:
+    """Return a message with one element, by kind and fields."""
     message = ForwardMsg()
     for kind, fields in element.items():
         for name, text in fields.items():
@@ -151,7 +154,7 @@ def planted(**element) -> ForwardMsg:
 
 
 @pytest.mark.parametrize(
-    ("element", "said"),
+    ("element", "problem"),
     [
         ({"exception": {"message": "KeyError"}}, "KeyError"),
         ({"markdown": {"body": f"here: {fuzz.HARMFUL[0]}"}}, "markdown.body holds"),
@@ -160,16 +163,21 @@ def planted(**element) -> ForwardMsg:
         ({"bidi_component": {"json": "x" * (MOST_BYTES + 1)}}, f"{MOST_BYTES + 1} bytes"),
     ],
 )
-def test_what_is_wrong_is_found(element: dict, said: str):
+def test_problems_are_detected(element: dict, problem: str):
     address = fuzz.Address("", "", tuple(fuzz.HARMFUL))
-    (found,) = wrong(Seen(address, [planted(**element)], MOST_BYTES + 1 if "bytes" in said else 0))
-    assert said in found
+    (detected,) = problems_of(
+        Response(address, [element_message(**element)], MOST_BYTES + 1 if "bytes" in problem else 0)
+    )
+    assert problem in detected
 
 
-def test_and_text_where_it_is_text_is_not():
+def test_plain_text_is_no_problem():
     address = fuzz.Address("", "", tuple(fuzz.HARMFUL))
-    shown = [planted(bidi_component={"json": fuzz.HARMFUL[0]}), planted(markdown={"body": fuzz.MARK})]
-    assert not wrong(Seen(address, shown, 0))
+    messages = [
+        element_message(bidi_component={"json": fuzz.HARMFUL[0]}),
+        element_message(markdown={"body": fuzz.MARK}),
+    ]
+    assert not problems_of(Response(address, messages, 0))
 
 
 def resident_mb(process: subprocess.Popen) -> float:
@@ -177,11 +185,13 @@ def resident_mb(process: subprocess.Popen) -> float:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")) / 1024
 
 
-def only_its_own_was_opened(heard: Path, atlases: Path) -> None:
-    """Nothing but the atlases, the program and its libraries; no word with anybody."""
-    found = audit.events(heard)
-    assert not audit.outside(found, atlases, *(root.resolve() for root in atlases.iterdir()), *audit.LOOKED_FOR)
-    assert not audit.written(found)
-    assert not audit.elsewhere(found)
-    assert not audit.processes(found)
-    assert not [each for each in found if fuzz.MARK in str(each.arguments)]
+def check_opened_files(log: Path, atlases: Path) -> None:
+    """Check that only the atlases, the program and its libraries were opened, and nothing was sent elsewhere."""
+    events = audit.read_events(log)
+    assert not audit.outside_paths(
+        events, atlases, *(root.resolve() for root in atlases.iterdir()), *audit.OPTIONAL_FILES
+    )
+    assert not audit.written_paths(events)
+    assert not audit.remote_contacts(events)
+    assert not audit.processes(events)
+    assert not [event for event in events if fuzz.MARK in str(event.arguments)]

@@ -1,4 +1,4 @@
-"""Atlases from strangers: whatever is in them is read, or refused in one line; in bounded time, and on every page."""
+"""Tests of atlases from strangers: read, or refused in one line; in bounded time, and on every page."""
 
 import json
 import os
@@ -26,7 +26,7 @@ from ne_core.method.dendrogram import dendrogram
 from ne_core.method.measures import feature_distances, measures
 from ne_core.refs import NeuronRef
 from pages.components.shell.nav import PAGES
-from pages.components.widgets.lines import lines
+from pages.components.widgets.token_lines.lines import lines
 from precompute.write.tables import write_index
 from tests.support.apptest import open_app, payloads
 from tests.support.hostile import (
@@ -37,25 +37,25 @@ from tests.support.hostile import (
     change_array,
     change_search,
     change_table,
-    column,
-    copied,
-    fields,
-    flipped,
-    holding,
+    copy_atlas,
+    flip_bytes,
     link_out,
-    made,
     manifest_of,
-    put,
-    script,
+    replace_array,
+    replace_bytes,
+    replace_columns,
+    replace_file,
+    run_sql,
     seal,
+    set_fields,
     set_manifest,
-    swapped,
-    truncated,
+    set_values,
+    truncate,
 )
 from tests.support.planted import D_IN, LAYERS, N_SAMPLED, PARTS, VOCAB
 
-OF_LAYER = [f"layers/00/{spec.file}" for spec in (*LAYER, *LOGIT_EFFECTS, *CONTRIBUTIONS)]
-ARRAYS = [*(spec.file for spec in EXAMPLES), *OF_LAYER, "inputs/00.npy"]
+LAYER_FILES = [f"layers/00/{spec.file}" for spec in (*LAYER, *LOGIT_EFFECTS, *CONTRIBUTIONS)]
+ARRAYS = [*(spec.file for spec in EXAMPLES), *LAYER_FILES, "inputs/00.npy"]
 INDEXES = ["features_neuron.faiss", "features_pre_mlp.faiss"]
 FILES = [
     *ARRAYS,
@@ -68,12 +68,12 @@ FILES = [
     "search.sqlite",
 ]
 N_FEATURES = sum(len(neuron) for neurons in LAYERS.values() for neuron in neurons)
-SECONDS = 5  # far more than any of it takes, far less than a walk without end
+SECONDS = 5  # far more than any valid atlas takes
 
 
 @pytest.fixture
 def copy(tiny_atlas: Path, tmp_path: Path) -> Path:
-    return copied(tiny_atlas, tmp_path / "hostile" / "atlas")
+    return copy_atlas(tiny_atlas, tmp_path / "hostile" / "atlas")
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +86,7 @@ def no_pickles(monkeypatch):
 
 
 def read_everything(root: Path) -> None:
-    """All that pages ask of an atlas."""
+    """Read all that pages need from an atlas."""
     atlas = Atlas.open(root)
     for layer in atlas.layers:
         for number in range(atlas.n_neurons(layer)):
@@ -96,7 +96,7 @@ def read_everything(root: Path) -> None:
         atlas.search.words(query)
         atlas.search.named(query)
     atlas.search.key_token([1, 3])
-    for name in INDEXES:  # faiss's own reader trusts what it reads: an atlas that opens must be safe with it
+    for name in INDEXES:  # faiss's own reader trusts its input: an atlas that opens must be safe with it
         index = faiss.read_index(str(root / name))
         assert index.ntotal == N_FEATURES
         assert index.search(np.ones((1, index.d), np.float32), 3)[1].max() < N_FEATURES
@@ -109,11 +109,14 @@ def read_neuron(atlas: Atlas, ref: NeuronRef) -> None:
     assert ((neuron.center_distance >= 0) & (neuron.center_distance <= 2.01)).all()
     for pairs in asdict(atlas.logit_effects(ref)).values():
         assert all(0 <= token < len(atlas.vocab) and np.isfinite(effect) for token, effect in pairs)
-    wrote = atlas.contributions(ref)
-    assert np.isfinite(wrote.parts).all()
-    assert wrote.parts.shape == (len(neuron), len(wrote.named))
-    assert all(wrote.named[atlas.manifest.parts.first_head + head].kind == "head" for head in wrote.read_head.flat)
-    source = neuron.pos[:, None] - wrote.read_back
+    contributions = atlas.contributions(ref)
+    assert np.isfinite(contributions.parts).all()
+    assert contributions.parts.shape == (len(neuron), len(contributions.part_list))
+    assert all(
+        contributions.part_list[atlas.manifest.parts.first_head + head].kind == "head"
+        for head in contributions.read_head.flat
+    )
+    source = neuron.pos[:, None] - contributions.read_back
     assert ((source >= 0) & (source < atlas.lengths[neuron.example][:, None])).all()
     assert np.isfinite(atlas.input_statistics(ref.layer).covariance).all()
     for cut in (0.0, atlas.manifest.default_cut, 2.0):
@@ -127,41 +130,41 @@ def read_neuron(atlas: Atlas, ref: NeuronRef) -> None:
 
 
 def read_tables(root: Path) -> None:
-    """What pages ask of the tables and the manifest."""
+    """Read all that pages need from the tables and the manifest."""
     atlas = Atlas.open(root)
-    named = np.concatenate([atlas.features["name_keys"], atlas.features["name_context"]], axis=1)
+    name_tokens = np.concatenate([atlas.features["name_keys"], atlas.features["name_context"]], axis=1)
     assert all(np.isfinite(atlas.features[name]).all() for name in ("map_x", "map_y"))
     for id in range(len(atlas.features["layer"])):
         ref = atlas.feature_ref(id)
         assert atlas.feature_id(ref) == id
-        atlas.text(np.array([token for token in named[id].tolist() if token != -1]))
+        atlas.text(np.array([token for token in name_tokens[id].tolist() if token != -1]))
         for space in atlas.manifest.spaces:
             assert all(abs(cosine) <= 1.01 for _, cosine in atlas.similar(ref, space))
 
 
 def refusal(root: Path, read: Callable[[Path], None] = read_everything) -> str | None:
-    """The one line with which an atlas is refused, None where all of it can be read."""
+    """Return the line with which an atlas is refused, or None if it can be read."""
     start = time.monotonic()
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # measures of absurd numbers overflow, which hurts nobody
+            warnings.simplefilter("ignore")  # measures of extreme numbers overflow harmlessly
             read(root)
-        said = None
+        message = None
     except AtlasError as error:
-        said = str(error)
-        assert "\n" not in said
-        assert len(said) < 500
-        assert said.isprintable()
+        message = str(error)
+        assert "\n" not in message
+        assert len(message) < 500
+        assert message.isprintable()
     assert time.monotonic() - start < SECONDS
-    return said
+    return message
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_random_damage(name: str, copy: Path):
     rng = np.random.default_rng(FILES.index(name))
     good = (copy / name).read_bytes()
-    for round in range(8):
-        damage = truncated if round % 4 == 3 else flipped
+    for i in range(8):
+        damage = truncate if i % 4 == 3 else flip_bytes
         (copy / name).write_bytes(damage(rng, good))
         if name != "manifest.json":
             seal(copy)
@@ -172,11 +175,11 @@ def test_random_damage(name: str, copy: Path):
 def test_random_and_extreme_numbers_in_an_array(name: str, copy: Path):
     rng = np.random.default_rng(ARRAYS.index(name))
     good = np.load(copy / name)
-    of = np.iinfo(good.dtype) if good.dtype.kind == "i" else np.finfo(good.dtype)
-    for value in (of.min, of.max, -1, 0, 1, 7, *((np.nan, np.inf) if good.dtype.kind == "f" else ())):
-        changed = good.copy()
-        changed.flat[rng.integers(good.size, size=rng.integers(1, 4))] = value
-        change_array(copy, name, lambda _, changed=changed: changed)
+    limits = np.iinfo(good.dtype) if good.dtype.kind == "i" else np.finfo(good.dtype)
+    for value in (limits.min, limits.max, -1, 0, 1, 7, *((np.nan, np.inf) if good.dtype.kind == "f" else ())):
+        damaged = good.copy()
+        damaged.flat[rng.integers(good.size, size=rng.integers(1, 4))] = value
+        change_array(copy, name, lambda _, damaged=damaged: damaged)
         refusal(copy)
 
 
@@ -189,12 +192,12 @@ def test_random_and_extreme_numbers_in_a_table(table: str, columns, copy: Path):
     good = pq.read_table(copy / table)
     for spec in columns:
         values = np.array(good[spec.name].to_pylist(), dtype=spec.dtype)
-        kind = np.dtype(spec.dtype)
-        of = np.iinfo(kind) if kind.kind == "i" else np.finfo(kind)
-        for value in (of.min, of.max, -1, 0, 1, *((np.nan, np.inf) if kind.kind == "f" else ())):
-            changed = values.copy()
-            changed.flat[rng.integers(values.size)] = value
-            flat = pa.array(changed.reshape(-1))
+        dtype = np.dtype(spec.dtype)
+        limits = np.iinfo(dtype) if dtype.kind == "i" else np.finfo(dtype)
+        for value in (limits.min, limits.max, -1, 0, 1, *((np.nan, np.inf) if dtype.kind == "f" else ())):
+            damaged = values.copy()
+            damaged.flat[rng.integers(values.size)] = value
+            flat = pa.array(damaged.reshape(-1))
             cells = flat if spec.length == 1 else pa.FixedSizeListArray.from_arrays(flat, spec.length)
             pq.write_table(good.set_column(good.column_names.index(spec.name), spec.name, cells), copy / table)
             seal(copy)
@@ -221,7 +224,7 @@ def cells(value: float, length: int, kind) -> pa.Array:
     return pa.array([[value] * length] * N_FEATURES, pa.list_(kind, length))
 
 
-def each(value, kind=None) -> pa.Array:
+def column_of(value, kind=None) -> pa.Array:
     return pa.array([value] * N_FEATURES, kind)
 
 
@@ -240,12 +243,12 @@ def column_twice(root: Path) -> None:
 
 
 def many_rows(root: Path) -> None:
-    """A few bytes that would fill the memory."""
+    """Write a small file that would fill the memory."""
     pq.write_table(pa.table({"layer": np.zeros(10**6, np.int16)}), root / "neurons.parquet")
 
 
-def special(make: Callable[[Path], None]) -> Damage:
-    return lambda root: ((root / "tokens.npy").unlink(), make(root / "tokens.npy"))
+def replace_tokens_file(create: Callable[[Path], None]) -> Damage:
+    return lambda root: ((root / "tokens.npy").unlink(), create(root / "tokens.npy"))
 
 
 def unlisted(root: Path, name: str) -> None:
@@ -255,119 +258,123 @@ def unlisted(root: Path, name: str) -> None:
 
 
 NUMBERS = (b"IxSQ", D_IN, N_FEATURES, 2**20, 2**20, True, 0, 0, 0, 0.0, D_IN, D_IN, 2 * D_IN)
-MORE = (b"IxSQ", D_IN, 2**40, *NUMBERS[3:])
+TOO_MANY = (b"IxSQ", D_IN, 2**40, *NUMBERS[3:])
 
 
 def vocabulary(tokens: list) -> Damage:
-    return holding("vocab.json", json.dumps(tokens).encode())
+    return replace_file("vocab.json", json.dumps(tokens).encode())
 
 
 REFUSED: dict[str, Damage] = {
     "a pickle": pickled,
-    "a bare pickle": holding("tokens.npy", b"\x80\x04K\x01."),
+    "a bare pickle": replace_file("tokens.npy", b"\x80\x04K\x01."),
     "an archive": archived,
-    "nothing": holding("tokens.npy", b""),
-    "another type": made("tokens.npy", lambda a: a.astype(np.int64)),
-    "another end": made("tokens.npy", lambda a: a.astype(">i4")),
-    "another shape": made("layers/00/W_in.npy", lambda a: a.T.copy()),
-    "one dimension more": made("lengths.npy", lambda a: a[:, None]),
-    "numbers too many": swapped("lengths.npy", b"\n", b"\n\0"),
-    "a header of expressions": swapped("lengths.npy", b"(40,)", b"(8*5,)"),
-    "a header that lies": swapped("lengths.npy", b"(40,)", b"(41,)"),
-    "a header beyond counting": swapped("tokens.npy", b"(40, 24), }" + b" " * 20, b"(4294967296, 4294967296), }    "),
-    "offsets that overflow": put(OFFSETS, slice(1, 3), [2**63 - 1, -2]),
-    "a node used twice": put(TREES, slice(3), NODE_TWICE),
-    "half a node": put(TREES, (0, 0), 1.5),
-    "a cycle": put(TREES, (0, 0), 17),
-    "falling heights": put(TREES, (15, 2), 0),
-    "heights beyond distances": put(TREES, (15, 2), 1e9),
-    "counts that lie": put(TREES, (3, 3), 99),
-    "labels of another tree": made("layers/00/feature.npy", lambda a: a[::-1].copy()),
-    "features by the billion": column("neurons.parquet", n_features=np.full(N_NEURONS, 2**31 - 1, np.int32)),
-    "features below none": column("neurons.parquet", n_features=np.array([-5, 5] + [1] * 9, np.int32)),
-    "a size that lies": column(FEATURES_TABLE, size=each(2**31 - 1, pa.int32())),
-    "no key token": column(FEATURES_TABLE, key_tokens=cells(-1, 3, pa.int32())),
-    "cosines of 1000": column(FEATURES_TABLE, cosine_neuron=cells(1e3, 20, pa.float16())),
-    "cosines of nothing": column(FEATURES_TABLE, cosine_neuron=cells(np.nan, 20, pa.float16())),
-    "names of no token": column(FEATURES_TABLE, name_keys=cells(len(VOCAB), 3, pa.int32())),
-    "context before all tokens": column(FEATURES_TABLE, name_context=cells(-2, 2, pa.int32())),
-    "a place off the map": column(FEATURES_TABLE, map_x=each(np.nan, pa.float32())),
-    "a place without end": column(FEATURES_TABLE, map_y=each(1e30, pa.float32())),
-    "a distance below none": put("layers/00/center_distance.npy", 3, -0.5),
-    "a distance that is none": put("layers/02/center_distance.npy", 3, np.nan),
-    "logits of no token": put("layers/00/logit_tokens.npy", (1, 0, 2), len(VOCAB)),
-    "a logit that is none": put("layers/00/logit_effects.npy", (1, 1, 2), np.nan),
-    "a logit without a token": put("layers/00/logit_tokens.npy", (1, 1, 2), -1),
+    "nothing": replace_file("tokens.npy", b""),
+    "another type": replace_array("tokens.npy", lambda a: a.astype(np.int64)),
+    "another byte order": replace_array("tokens.npy", lambda a: a.astype(">i4")),
+    "another shape": replace_array("layers/00/W_in.npy", lambda a: a.T.copy()),
+    "one dimension more": replace_array("lengths.npy", lambda a: a[:, None]),
+    "numbers too many": replace_bytes("lengths.npy", b"\n", b"\n\0"),
+    "a header of expressions": replace_bytes("lengths.npy", b"(40,)", b"(8*5,)"),
+    "a header of another shape": replace_bytes("lengths.npy", b"(40,)", b"(41,)"),
+    "a header of a huge shape": replace_bytes(
+        "tokens.npy", b"(40, 24), }" + b" " * 20, b"(4294967296, 4294967296), }    "
+    ),
+    "offsets that overflow": set_values(OFFSETS, slice(1, 3), [2**63 - 1, -2]),
+    "a node used twice": set_values(TREES, slice(3), NODE_TWICE),
+    "half a node": set_values(TREES, (0, 0), 1.5),
+    "a cycle": set_values(TREES, (0, 0), 17),
+    "falling heights": set_values(TREES, (15, 2), 0),
+    "heights beyond distances": set_values(TREES, (15, 2), 1e9),
+    "wrong counts": set_values(TREES, (3, 3), 99),
+    "labels of another tree": replace_array("layers/00/feature.npy", lambda a: a[::-1].copy()),
+    "too many features": replace_columns("neurons.parquet", n_features=np.full(N_NEURONS, 2**31 - 1, np.int32)),
+    "a negative number of features": replace_columns(
+        "neurons.parquet", n_features=np.array([-5, 5] + [1] * 9, np.int32)
+    ),
+    "a wrong size": replace_columns(FEATURES_TABLE, size=column_of(2**31 - 1, pa.int32())),
+    "no key token": replace_columns(FEATURES_TABLE, key_tokens=cells(-1, 3, pa.int32())),
+    "cosines of 1000": replace_columns(FEATURES_TABLE, cosine_neuron=cells(1e3, 20, pa.float16())),
+    "cosines of NaN": replace_columns(FEATURES_TABLE, cosine_neuron=cells(np.nan, 20, pa.float16())),
+    "names of unknown tokens": replace_columns(FEATURES_TABLE, name_keys=cells(len(VOCAB), 3, pa.int32())),
+    "negative context tokens": replace_columns(FEATURES_TABLE, name_context=cells(-2, 2, pa.int32())),
+    "a map position of NaN": replace_columns(FEATURES_TABLE, map_x=column_of(np.nan, pa.float32())),
+    "a map position out of range": replace_columns(FEATURES_TABLE, map_y=column_of(1e30, pa.float32())),
+    "a negative distance": set_values("layers/00/center_distance.npy", 3, -0.5),
+    "a distance of NaN": set_values("layers/02/center_distance.npy", 3, np.nan),
+    "logits of an unknown token": set_values("layers/00/logit_tokens.npy", (1, 0, 2), len(VOCAB)),
+    "a logit of NaN": set_values("layers/00/logit_effects.npy", (1, 1, 2), np.nan),
+    "a logit without a token": set_values("layers/00/logit_tokens.npy", (1, 1, 2), -1),
     "logits unlisted": lambda root: unlisted(root, "layers/02/logit_effects.npy"),
-    "logits in no file": lambda root: (root / "layers/02/logit_tokens.npy").unlink(),
-    "a part that is none": put("layers/00/contributions.npy", (1, 2), np.nan),
-    "a part without end": put("layers/02/contributions.npy", (1, 2), np.inf),
-    "a head before all": put("layers/00/read_head.npy", (1, 0), -1),
-    "a head that is an MLP": put("layers/00/read_head.npy", (1, 0), 2),
-    "a reading before the text": put("layers/00/read_back.npy", (1, 0), 25),
-    "a reading behind the text": put("layers/00/read_back.npy", (1, 0), -24),
-    "a reading far away": put("layers/00/read_back.npy", (1, 0), -(2**15)),
+    "a missing file of logits": lambda root: (root / "layers/02/logit_tokens.npy").unlink(),
+    "a part of NaN": set_values("layers/00/contributions.npy", (1, 2), np.nan),
+    "an infinite part": set_values("layers/02/contributions.npy", (1, 2), np.inf),
+    "a negative head": set_values("layers/00/read_head.npy", (1, 0), -1),
+    "a head that is an MLP": set_values("layers/00/read_head.npy", (1, 0), 2),
+    "a reading before the text": set_values("layers/00/read_back.npy", (1, 0), 25),
+    "a reading after the text": set_values("layers/00/read_back.npy", (1, 0), -24),
+    "a reading far away": set_values("layers/00/read_back.npy", (1, 0), -(2**15)),
     "parts unlisted": lambda root: unlisted(root, "layers/02/contributions.npy"),
-    "parts of another model": fields(contributions={"position": True, "heads": 3, "own_attention": True}),
-    "parts beyond counting": fields(contributions={"position": True, "heads": 2**40, "own_attention": True}),
-    "parts that are no numbers": fields(contributions={"position": 1, "heads": 2, "own_attention": True}),
-    "parts of something more": fields(contributions={**asdict(PARTS), "more": 1}),
-    "no parts and no reason": fields(contributions=""),
-    "a reason without end": fields(contributions="x" * 10**4),
-    "parts of latents": fields(units="latents"),
-    "a column of texts": column(FEATURES_TABLE, size=each("<b>")),
-    "a column of nulls": column(FEATURES_TABLE, size=each(None, pa.int32())),
-    "a dictionary column": column(FEATURES_TABLE, size=each(1, pa.int32()).dictionary_encode()),
-    "lists of many lengths": column(FEATURES_TABLE, key_tokens=[[1], [1] * 5] * 8 + [[1] * 3]),
-    "one column less": column(FEATURES_TABLE, size=None),
+    "parts of another model": set_fields(contributions={"position": True, "heads": 3, "own_attention": True}),
+    "too many parts": set_fields(contributions={"position": True, "heads": 2**40, "own_attention": True}),
+    "parts of another type": set_fields(contributions={"position": 1, "heads": 2, "own_attention": True}),
+    "parts with an unknown field": set_fields(contributions={**asdict(PARTS), "more": 1}),
+    "no parts and no reason": set_fields(contributions=""),
+    "a reason too long": set_fields(contributions="x" * 10**4),
+    "parts of latents": set_fields(units="latents"),
+    "a column of texts": replace_columns(FEATURES_TABLE, size=column_of("<b>")),
+    "a column of nulls": replace_columns(FEATURES_TABLE, size=column_of(None, pa.int32())),
+    "a dictionary column": replace_columns(FEATURES_TABLE, size=column_of(1, pa.int32()).dictionary_encode()),
+    "lists of many lengths": replace_columns(FEATURES_TABLE, key_tokens=[[1], [1] * 5] * 8 + [[1] * 3]),
+    "one column less": replace_columns(FEATURES_TABLE, size=None),
     "one column twice": column_twice,
     "a million neurons": many_rows,
     "a vocabulary of numbers": vocabulary([1] * len(VOCAB)),
     "no vocabulary": vocabulary([]),
-    "a token without end": vocabulary(["x" * 10**6, *VOCAB[1:]]),
-    "a deep vocabulary": holding("vocab.json", b"[" * 10**5),
-    "a space unknown": fields(spaces=["colour"], default_space="colour"),
-    "a space twice": fields(spaces=["neuron", "neuron"]),
-    "no baselines": fields(baselines=[]),
-    "version True": fields(schema_version=True),
-    "depth": fields(seed=DEEP),
-    "a long manifest": fields(seed="x" * 2**22),
-    "no list of files": fields(files={}),
-    "a cut that is no number": fields(default_cut=float("nan")),
-    "a cut of another tree": fields(default_cut=0.0),
-    "a sample of another size": fields(sample_positions=N_SAMPLED + 1),
-    "counts below none": put("layers/00/histogram.npy", (0, slice(2)), [-1, N_SAMPLED + 1]),
-    "ends the wrong way round": made("layers/00/histogram_range.npy", lambda a: a[:, ::-1] + [1, 0]),
-    "a mean that is none": put("layers/00/input_mean.npy", 0, np.nan),
-    "a covariance without end": put("layers/02/input_covariance.npy", 0, np.inf),
-    "inputs of other rows": made("inputs/00.npy", lambda x: x[1:]),
-    "inputs of another width": made("inputs/00.npy", lambda x: x[:, 1:].copy()),
-    "no inputs after all": lambda root: (root / "inputs/00.npy").unlink(),
+    "a token too long": vocabulary(["x" * 10**6, *VOCAB[1:]]),
+    "a deep vocabulary": replace_file("vocab.json", b"[" * 10**5),
+    "a space unknown": set_fields(spaces=["colour"], default_space="colour"),
+    "a space twice": set_fields(spaces=["neuron", "neuron"]),
+    "no baselines": set_fields(baselines=[]),
+    "version True": set_fields(schema_version=True),
+    "depth": set_fields(seed=DEEP),
+    "a long manifest": set_fields(seed="x" * 2**22),
+    "no list of files": set_fields(files={}),
+    "a cut of NaN": set_fields(default_cut=float("nan")),
+    "a cut of another tree": set_fields(default_cut=0.0),
+    "a sample of another size": set_fields(sample_positions=N_SAMPLED + 1),
+    "negative counts": set_values("layers/00/histogram.npy", (0, slice(2)), [-1, N_SAMPLED + 1]),
+    "a reversed range": replace_array("layers/00/histogram_range.npy", lambda a: a[:, ::-1] + [1, 0]),
+    "a mean of NaN": set_values("layers/00/input_mean.npy", 0, np.nan),
+    "an infinite covariance": set_values("layers/02/input_covariance.npy", 0, np.inf),
+    "inputs of other rows": replace_array("inputs/00.npy", lambda x: x[1:]),
+    "inputs of another width": replace_array("inputs/00.npy", lambda x: x[:, 1:].copy()),
+    "missing inputs": lambda root: (root / "inputs/00.npy").unlink(),
     "inputs unlisted": lambda root: unlisted(root, "inputs/02.npy"),
     "no index": lambda root: (root / INDEXES[0]).unlink(),
     "an index unlisted": lambda root: unlisted(root, INDEXES[1]),
-    "an index of nothing": holding(INDEXES[0], b""),
-    "an index of more features": swapped(INDEXES[0], HEAD.pack(*NUMBERS), HEAD.pack(*MORE)),
-    "a pipe": special(os.mkfifo),
-    "a folder": special(os.mkdir),
+    "an index of nothing": replace_file(INDEXES[0], b""),
+    "an index of more features": replace_bytes(INDEXES[0], HEAD.pack(*NUMBERS), HEAD.pack(*TOO_MANY)),
+    "a pipe": replace_tokens_file(os.mkfifo),
+    "a folder": replace_tokens_file(os.mkdir),
 }
 
 
-@pytest.mark.parametrize("what", REFUSED)
-def test_what_is_refused(what: str, copy: Path):
-    REFUSED[what](copy)
+@pytest.mark.parametrize("name", REFUSED)
+def test_invalid_atlases_are_refused(name: str, copy: Path):
+    REFUSED[name](copy)
     seal(copy)
     assert refusal(copy)
 
 
 @pytest.mark.parametrize("name", ["../outside", "/etc/hostname", "layers/../../outside", "..\\outside", "C:\\outside",
     "layers/00/./tokens.npy", "", "\0", "\ud800", "a\nb", "x" * 300])  # fmt: skip
-def test_names_that_lead_elsewhere(name: str, copy: Path):
+def test_unsafe_names_are_refused(name: str, copy: Path):
     (copy.parent / "outside").write_text("secret")
     set_manifest(copy, files={**manifest_of(copy)["files"], name: {"size": 6, "sha256": "0"}})
-    said = refusal(copy)
-    assert "outside the atlas" in said or "is missing" in said
-    assert list(verify(copy)) == [said]
+    message = refusal(copy)
+    assert "outside the atlas" in message or "is missing" in message
+    assert list(verify(copy)) == [message]
 
 
 @pytest.mark.parametrize(
@@ -379,47 +386,47 @@ def test_links_are_not_followed(name: str, copy: Path):
     assert "is a link" in refusal(copy)
 
 
-def test_nor_is_a_manifest_elsewhere(copy: Path):
+def test_linked_manifest_is_refused(copy: Path):
     link_out(copy, "manifest.json")
     assert "is a link" in refusal(copy)
 
 
 SEARCHES: dict[str, Damage] = {
-    "no database": holding("search.sqlite", b"x" * 5000),
-    "empty": holding("search.sqlite", b""),
-    "no tables": script("DROP TABLE text; DROP TABLE named; DROP TABLE key_token"),
-    "a view that never ends": script(
+    "no database": replace_file("search.sqlite", b"x" * 5000),
+    "empty": replace_file("search.sqlite", b""),
+    "no tables": run_sql("DROP TABLE text; DROP TABLE named; DROP TABLE key_token"),
+    "an endless view": run_sql(
         "DROP TABLE key_token; CREATE VIEW key_token AS WITH RECURSIVE t(token, feature, examples) AS "
         "(SELECT 1, 0, 1 UNION ALL SELECT 1, feature + 1, 1 FROM t) SELECT * FROM t"
     ),
-    "a trigger": script("CREATE TRIGGER t AFTER INSERT ON key_token BEGIN SELECT 1; END"),
-    "features unknown": script("UPDATE key_token SET feature = feature + 1000000000000"),
-    "features that are texts": script("UPDATE key_token SET feature = '<b>' || feature"),
-    "features that are nothing": script(
+    "a trigger": run_sql("CREATE TRIGGER t AFTER INSERT ON key_token BEGIN SELECT 1; END"),
+    "features unknown": run_sql("UPDATE key_token SET feature = feature + 1000000000000"),
+    "features of text": run_sql("UPDATE key_token SET feature = '<b>' || feature"),
+    "features of NULL": run_sql(
         "DROP TABLE key_token; CREATE TABLE key_token(token, feature, examples); "
         "INSERT INTO key_token VALUES (1, NULL, 1)"
     ),
-    "rows out of range": script("INSERT INTO text(rowid, words) VALUES (-5, 'cat'), (99, 'cat')"),
-    "names out of range": script("INSERT INTO named(rowid, words) VALUES (-5, 'cat'), (99, 'cat')"),
-    "a view of names": script("DROP TABLE named; CREATE VIEW named AS SELECT 1 AS words"),
-    "a table of its own that never ends": script(
+    "rows out of range": run_sql("INSERT INTO text(rowid, words) VALUES (-5, 'cat'), (99, 'cat')"),
+    "names out of range": run_sql("INSERT INTO named(rowid, words) VALUES (-5, 'cat'), (99, 'cat')"),
+    "a view of names": run_sql("DROP TABLE named; CREATE VIEW named AS SELECT 1 AS words"),
+    "an endless internal table": run_sql(
         "DROP TABLE text_idx; CREATE VIEW text_idx AS WITH RECURSIVE t(segid, term, pgno) AS "
         "(SELECT 1, '', 0 UNION ALL SELECT segid + 1, '', 0 FROM t) SELECT * FROM t"
     ),
 }
 
 
-@pytest.mark.parametrize("what", SEARCHES)
-def test_an_index_from_a_stranger(what: str, copy: Path, monkeypatch):
-    SEARCHES[what](copy)
+@pytest.mark.parametrize("name", SEARCHES)
+def test_hostile_search_indexes(name: str, copy: Path, monkeypatch):
+    SEARCHES[name](copy)
     assert "search.sqlite" in refusal(copy)
     for query in ({"q": "cat"}, {"q": "cat", "mode": "token"}):
         app = open_app(copy.parent, "search", monkeypatch, **query)
         assert len(app.error) <= 1
 
 
-def test_a_query_that_takes_too_long_is_stopped(copy: Path, monkeypatch):
-    """A table of the right name and very many rows."""
+def test_slow_query_is_stopped(copy: Path, monkeypatch):
+    """Query a table of the right name with very many rows."""
     monkeypatch.setattr(search, "SECONDS", 0.01)
     rows = "WITH RECURSIVE t(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM t WHERE n < 200000) SELECT 1, n % 5, 1 FROM t"
     table = "DROP TABLE key_token; CREATE TABLE key_token(token, feature, examples)"
@@ -454,45 +461,45 @@ EMPTY_FIELDS = {
     "importance": 3,
     "maxima": None,
 }
-SHOWN: dict[str, Damage] = {
-    "odd words everywhere": fields(**ODD_FIELDS),
-    "numbers where words are": fields(**EMPTY_FIELDS),
+READABLE: dict[str, Damage] = {
+    "odd words everywhere": set_fields(**ODD_FIELDS),
+    "numbers in place of texts": set_fields(**EMPTY_FIELDS),
     "a vocabulary of odd words": vocabulary([ODD_TEXT] * len(VOCAB)),
     "a vocabulary of surrogates": vocabulary(["\ud800", "\udfff\ud800"] * (len(VOCAB) // 2)),
-    "measures that are none": column(
+    "measures of NaN and infinity": replace_columns(
         "neurons.parquet",
         maximum=floats(N_NEURONS, np.inf),
         mean_distance=floats(N_NEURONS, np.nan),
         inter_distance=floats(N_NEURONS, np.inf),
         intra_distance=floats(N_NEURONS, np.inf),
     ),
-    "a maximum that is none": column("neurons.parquet", maximum=floats(N_NEURONS, np.nan)),
-    "activations that are none": put("layers/00/activation.npy", ..., np.nan),
-    "importances without end": put("layers/00/window_importances.npy", ..., -np.inf),
-    "windows without end": put("layers/00/window_activations.npy", ..., np.inf),
-    "distances of features": column(
+    "a maximum of NaN": replace_columns("neurons.parquet", maximum=floats(N_NEURONS, np.nan)),
+    "activations of NaN": set_values("layers/00/activation.npy", ..., np.nan),
+    "infinite importances": set_values("layers/00/window_importances.npy", ..., -np.inf),
+    "infinite windows": set_values("layers/00/window_activations.npy", ..., np.inf),
+    "distances of features": replace_columns(
         FEATURES_TABLE, intra_distance=floats(N_FEATURES, np.inf), mean_activation=floats(N_FEATURES, np.nan)
     ),
-    "refused": holding("tokens.npy", ODD_TEXT.encode("utf-8", "replace")),
+    "refused": replace_file("tokens.npy", ODD_TEXT.encode("utf-8", "replace")),
 }
 
 
-@pytest.mark.parametrize("what", SHOWN)
-def test_every_page_of_it(what: str, copy: Path, monkeypatch):
-    """`open_app` asserts that there is no traceback."""
-    SHOWN[what](copy)
+@pytest.mark.parametrize("name", READABLE)
+def test_pages_of_odd_atlases(name: str, copy: Path, monkeypatch):
+    """Open every page; `open_app` asserts that there is no traceback."""
+    READABLE[name](copy)
     seal(copy)
     refused = refusal(copy)
-    assert bool(refused) == (what == "refused")
+    assert bool(refused) == (name == "refused")
     for page, query in [*((page, {}) for page in PAGES), ("search", {"q": "script"}), ("neuron", {"layer": "0"})]:
         app = open_app(copy.parent, page, monkeypatch, **query)
         assert len(app.error) == bool(refused)
         assert json.dumps(payloads(app), allow_nan=False)  # a browser refuses NaN
-        assert not any(ord("\ud800") <= ord(c) <= ord("\udfff") for each in app.markdown for c in each.value)
-        assert "<b onload" not in "".join(each.proto.body for each in app.get("html"))
+        assert not any(ord("\ud800") <= ord(c) <= ord("\udfff") for element in app.markdown for c in element.value)
+        assert "<b onload" not in "".join(element.proto.body for element in app.get("html"))
 
 
-def test_no_examples_and_no_vocabulary_is_an_atlas_of_dead_neurons(copy: Path, monkeypatch):
+def test_atlas_without_examples_and_vocabulary(copy: Path, monkeypatch):
     (copy / "vocab.json").write_text("[]")
     for layer in ("00", "02"):
         for spec in (*LAYER, *CONTRIBUTIONS):
@@ -504,8 +511,8 @@ def test_no_examples_and_no_vocabulary_is_an_atlas_of_dead_neurons(copy: Path, m
         change_array(copy, f"layers/{layer}/logit_effects.npy", lambda a: a.fill(np.nan))
     for name in ("tokens.npy", "lengths.npy"):
         change_array(copy, name, lambda a: a[:0])
-    none = dict.fromkeys(("n_features", "n_examples", "n_suggested"), np.zeros(11, np.int32))
-    change_table(copy, "neurons.parquet", **none)
+    zero_counts = dict.fromkeys(("n_features", "n_examples", "n_suggested"), np.zeros(11, np.int32))
+    change_table(copy, "neurons.parquet", **zero_counts)
     for name in ("features.parquet", "spaces.parquet"):
         pq.write_table(pq.read_table(copy / name)[:0], copy / name)
     for name in INDEXES:
@@ -517,7 +524,7 @@ def test_no_examples_and_no_vocabulary_is_an_atlas_of_dead_neurons(copy: Path, m
         assert not open_app(copy.parent, page, monkeypatch).error
 
 
-def test_a_million_rows_of_trees_are_checked_in_no_time():
+def test_large_trees_are_checked_quickly():
     rng = np.random.default_rng(0)
     one = tree(np.corrcoef(rng.normal(size=(100, 30))))
     trees, counts = np.tile(one, (10_000, 1)), np.full(10_000, 100)

@@ -1,4 +1,4 @@
-"""Small atlases that would fill the memory or a page: refused, in a line, before they do; a process measures each."""
+"""Tests of small atlases that would fill the memory or a page: refused in one line before; a process measures each."""
 
 import json
 import subprocess
@@ -11,16 +11,16 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.errors import AtlasError
-from tests.support.hostile import change_array, copied, manifest_of, seal, set_manifest
+from tests.support.hostile import change_array, copy_atlas, manifest_of, seal, set_manifest
 from tests.support.planted import VOCAB
 
-MOST_MB, MOST_SECONDS = 400, 4  # which a host of one gigabyte can spare
-OPENED = """
+MOST_MB, MOST_SECONDS = 400, 4  # what a host of one gigabyte can spare
+MEASURED_OPEN = """
 import pathlib, sys, time
 from ne_core.errors import AtlasError
 from ne_core.atlas import Atlas
 import pyarrow.parquet
-def kilobytes():  # the most that was resident since it was last asked for
+def kilobytes():  # peak resident memory since the last call
     line = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
     pathlib.Path("/proc/self/clear_refs").write_text("5")
     return int(line.split()[1])
@@ -28,10 +28,10 @@ kilobytes()
 before, started = kilobytes(), time.process_time()
 try:
     Atlas.open(sys.argv[1])
-    said = ""
+    message = ""
 except AtlasError as error:
-    said = str(error)
-print(said)
+    message = str(error)
+print(message)
 print((kilobytes() - before) / 1024, time.process_time() - started)
 """
 
@@ -51,17 +51,17 @@ def many_layers(root: Path) -> None:
 
 
 def wide_windows(root: Path, letters: str) -> None:
-    """Tokens of some thousand letters, thousands of them in a window."""
+    """Make tokens of many letters, thousands of them in a window."""
     (root / "vocab.json").write_text(json.dumps([letters] * len(VOCAB)))
     back, forward = 4096, 4096
     set_manifest(root, window={"back": back, "forward": forward}, n_ctx=9000)
     change_array(root, "tokens.npy", lambda tokens: np.zeros((len(tokens), 9000), np.int32))
     for layer in ("00", "02"):
-        widened(root, f"layers/{layer}/window_activations.npy", back + forward)
-        widened(root, f"layers/{layer}/window_importances.npy", back)
+        widen(root, f"layers/{layer}/window_activations.npy", back + forward)
+        widen(root, f"layers/{layer}/window_importances.npy", back)
 
 
-def widened(root: Path, name: str, size: int) -> None:
+def widen(root: Path, name: str, size: int) -> None:
     change_array(root, name, lambda values: np.zeros((*values.shape[:-1], size), values.dtype))
 
 
@@ -77,28 +77,30 @@ BOMBS: dict[str, Callable[[Path], None]] = {
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_what_would_fill_the_memory_is_refused(bomb: str, tiny_atlas: Path, tmp_path: Path):
-    root = copied(tiny_atlas, tmp_path / "bomb")
+def test_memory_bombs_are_refused(bomb: str, tiny_atlas: Path, tmp_path: Path):
+    root = copy_atlas(tiny_atlas, tmp_path / "bomb")
     BOMBS[bomb](root)
     if bomb != "a manifest of a gigabyte":
         seal(root)
-    ran = subprocess.run([sys.executable, "-c", OPENED, str(root)], capture_output=True, text=True, check=True)
-    said, numbers = ran.stdout.splitlines()
+    process = subprocess.run(
+        [sys.executable, "-c", MEASURED_OPEN, str(root)], capture_output=True, text=True, check=True
+    )
+    message, numbers = process.stdout.splitlines()
     megabytes, seconds = map(float, numbers.split())
-    assert said.startswith(str(root))
+    assert message.startswith(str(root))
     assert megabytes < MOST_MB
     assert seconds < MOST_SECONDS
 
 
-def test_wide_windows_of_short_tokens_are_read(tiny_atlas: Path, tmp_path: Path):
-    root = copied(tiny_atlas, tmp_path / "wide")
+def test_wide_windows_of_short_tokens(tiny_atlas: Path, tmp_path: Path):
+    root = copy_atlas(tiny_atlas, tmp_path / "wide")
     wide_windows(root, "a")
     seal(root)
     assert Atlas.open(root).manifest.window.size == 8192
 
 
-def test_so_are_long_tokens_in_narrow_windows(tiny_atlas: Path, tmp_path: Path):
-    root = copied(tiny_atlas, tmp_path / "long")
+def test_long_tokens_in_narrow_windows(tiny_atlas: Path, tmp_path: Path):
+    root = copy_atlas(tiny_atlas, tmp_path / "long")
     (root / "vocab.json").write_text(json.dumps(["a" * 4096] * len(VOCAB)))
     seal(root)
     assert manifest_of(root)["window"] == {"back": 8, "forward": 4}

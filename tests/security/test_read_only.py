@@ -1,4 +1,4 @@
-"""The explorer where nothing can be written, not even a temporary file: as the hosts run it that distrust it."""
+"""Test of the explorer on a read-only file system without temporary files, as cautious hosts run it."""
 
 import os
 import shutil
@@ -12,18 +12,30 @@ from pages.components.shell.nav import PAGES
 from tests.bench.server import browse, run_page
 from tests.support.browser import ROOT, free_port
 
-BARE = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--unshare-pid", "--die-with-parent", "--"]
+SANDBOX = [
+    "bwrap",
+    "--ro-bind",
+    "/",
+    "/",
+    "--dev",
+    "/dev",
+    "--proc",
+    "/proc",
+    "--unshare-pid",
+    "--die-with-parent",
+    "--",
+]
 
 
-def can_be_bare() -> bool:
-    return bool(shutil.which("bwrap")) and subprocess.run([*BARE, "true"], capture_output=True).returncode == 0
+def can_sandbox() -> bool:
+    return bool(shutil.which("bwrap")) and subprocess.run([*SANDBOX, "true"], capture_output=True).returncode == 0
 
 
-@pytest.mark.skipif(not can_be_bare(), reason="no bubblewrap that this user may use")
-def test_every_page_is_served_from_a_file_system_that_is_read_only(tiny_atlas: Path, tmp_path: Path):
-    assert subprocess.run([*BARE, "touch", tmp_path / "written"], capture_output=True).returncode != 0
+@pytest.mark.skipif(not can_sandbox(), reason="bubblewrap is not available to this user")
+def test_pages_on_a_read_only_file_system(tiny_atlas: Path, tmp_path: Path):
+    assert subprocess.run([*SANDBOX, "touch", tmp_path / "written"], capture_output=True).returncode != 0
     port = free_port()
-    command = [*BARE, sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [*SANDBOX, sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1"]
     environment = os.environ | {"NE_ATLASES": str(tiny_atlas.parent), "HOME": "/nowhere"}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:

@@ -1,4 +1,4 @@
-"""Archives as a hostile or careless writer would leave them, made from the bytes of a good one."""
+"""Archives of a hostile or careless writer, made from the bytes of a valid one."""
 
 import io
 import json
@@ -9,8 +9,8 @@ from collections.abc import Callable
 from hashlib import sha256
 
 Member = tuple[zipfile.ZipInfo, bytes]
-Craft = Callable[[bytes], bytes]  # a good archive in, another one out
-CENTRAL, END = 46, 22  # bytes of a record in the directory before the name, and of the end
+Craft = Callable[[bytes], bytes]  # maps the bytes of a valid archive to another one
+CENTRAL, END = 46, 22  # sizes of a directory record before its name, and of the end record
 
 
 def members(raw: bytes) -> list[Member]:
@@ -27,121 +27,125 @@ def zipped(all_members: list[Member]) -> bytes:
 
 
 def member(name: str, data: bytes = b"evil", form: int = zipfile.ZIP_STORED, attributes: int = 0) -> Member:
-    """The name as it is given, which the library would tidy."""
+    """Return a member with exactly this name, which the library would normalise."""
     info = zipfile.ZipInfo("x")
     info.filename, info.compress_type, info.external_attr = name, form, attributes
     return info, data
 
 
-def with_member(name: str, **how) -> Craft:
-    return lambda raw: zipped([*members(raw), member(name, **how)])
+def with_member(name: str, **options) -> Craft:
+    return lambda raw: zipped([*members(raw), member(name, **options)])
 
 
-def without(name: str) -> Craft:
+def without_member(name: str) -> Craft:
     return lambda raw: zipped([each for each in members(raw) if each[0].filename != name])
 
 
-def holding(name: str, data: bytes, **how) -> Craft:
-    """Another file in the place of one."""
-    return lambda raw: zipped([member(name, data, **how) if i.filename == name else (i, d) for i, d in members(raw)])
+def replace_member(name: str, data: bytes, **options) -> Craft:
+    """Replace the contents of a file."""
+    return lambda raw: zipped(
+        [member(name, data, **options) if i.filename == name else (i, d) for i, d in members(raw)]
+    )
 
 
-def remade(name: str, **how) -> Craft:
-    """The same file in the same place, in another form."""
-    return lambda raw: holding(name, {i.filename: d for i, d in members(raw)}[name], **how)(raw)
+def rewrite_member(name: str, **options) -> Craft:
+    """Store the same file again with other options."""
+    return lambda raw: replace_member(name, {i.filename: d for i, d in members(raw)}[name], **options)(raw)
 
 
-def manifest_with(change: Callable[[dict], object]) -> Craft:
-    """`change` writes into the manifest."""
+def change_manifest(change: Callable[[dict], object]) -> Craft:
+    """Apply `change` to the manifest."""
 
     def craft(raw: bytes) -> bytes:
         manifest = json.loads(members(raw)[0][1])
         change(manifest)
-        return holding("manifest.json", json.dumps(manifest).encode("utf-8", "surrogatepass"))(raw)
+        return replace_member("manifest.json", json.dumps(manifest).encode("utf-8", "surrogatepass"))(raw)
 
     return craft
 
 
-def listed(name: str, data: bytes = b"evil") -> Craft:
-    """The file is in the archive, and the manifest says so."""
+def with_listed_member(name: str, data: bytes = b"evil") -> Craft:
+    """Add a file and its entry in the manifest."""
     entry = {"size": len(data), "sha256": sha256(data).hexdigest()}
-    return both(with_member(name, data=data), manifest_with(lambda manifest: manifest["files"].update({name: entry})))
+    return chain(
+        with_member(name, data=data), change_manifest(lambda manifest: manifest["files"].update({name: entry}))
+    )
 
 
-def both(first: Craft, second: Craft) -> Craft:
+def chain(first: Craft, second: Craft) -> Craft:
     return lambda raw: second(first(raw))
 
 
-def patched(name: str, local: int | None, central: int | None, form: str, value: int) -> Craft:
-    """Another number in a file's header, in its record in the directory, or in both, at these offsets."""
+def patch_header(name: str, local: int | None, central: int | None, form: str, value: int) -> Craft:
+    """Overwrite a number in a file's local header, its directory record, or both, at these offsets."""
 
     def craft(raw: bytes) -> bytes:
         changed = bytearray(raw)
         if local is not None:
-            struct.pack_into(form, changed, places(raw)[name][0] + local, value)
+            struct.pack_into(form, changed, record_offsets(raw)[name][0] + local, value)
         if central is not None:
-            struct.pack_into(form, changed, places(raw)[name][1] + central, value)
+            struct.pack_into(form, changed, record_offsets(raw)[name][1] + central, value)
         return bytes(changed)
 
     return craft
 
 
-def places(raw: bytes) -> dict[str, tuple[int, int]]:
-    """Where each file's header begins, and where its record in the directory."""
+def record_offsets(raw: bytes) -> dict[str, tuple[int, int]]:
+    """Return the offset of each file's local header and of its directory record."""
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        found, at = {}, archive.start_dir
+        offsets, offset = {}, archive.start_dir
         for info in archive.infolist():
-            found[info.filename] = info.header_offset, at
-            at += CENTRAL + len(info.filename.encode()) + len(info.extra) + len(info.comment)
-    return found
+            offsets[info.filename] = info.header_offset, offset
+            offset += CENTRAL + len(info.filename.encode()) + len(info.extra) + len(info.comment)
+    return offsets
 
 
 def zip64_end(locator: int | None = None) -> Craft:
-    """The end as an archive of many gigabytes has it; `locator` is where it says that the larger end is."""
+    """Use the end records of an archive of many gigabytes; `locator` is the stated offset of the larger one."""
 
     def craft(raw: bytes) -> bytes:
-        n, size, at = struct.unpack_from("<HII", raw, len(raw) - END + 10)
-        larger = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, n, n, size, at)
-        where = struct.pack("<4sIQI", b"PK\6\7", 0, len(raw) - END if locator is None else locator, 1)
-        return raw[:-END] + larger + where + raw[-END:]
+        n, size, directory = struct.unpack_from("<HII", raw, len(raw) - END + 10)
+        larger = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, n, n, size, directory)
+        pointer = struct.pack("<4sIQI", b"PK\6\7", 0, len(raw) - END if locator is None else locator, 1)
+        return raw[:-END] + larger + pointer + raw[-END:]
 
     return craft
 
 
-def packed_with(name: str, junk: bytes) -> Craft:
-    """A deflated file with more behind its end, before the next file's header."""
+def with_trailing_bytes(name: str, junk: bytes) -> Craft:
+    """Deflate a file and add bytes after its end, before the next file's header."""
 
     def craft(raw: bytes) -> bytes:
         data = {info.filename: data for info, data in members(raw)}[name]
         stream = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-        changed = holding(name, stream.compress(data) + stream.flush() + junk)(raw)
+        changed = replace_member(name, stream.compress(data) + stream.flush() + junk)(raw)
         for local, central, form, value in (
             (8, 10, "<H", 8),
             (14, 16, "<I", zlib.crc32(data)),
             (22, 24, "<I", len(data)),
         ):
-            changed = patched(name, local, central, form, value)(changed)
+            changed = patch_header(name, local, central, form, value)(changed)
         return changed
 
     return craft
 
 
-def end_patched(at: int, form: str, value: int) -> Craft:
-    """Another number at the end of the archive."""
+def patch_end(offset: int, form: str, value: int) -> Craft:
+    """Overwrite a number in the end record."""
 
     def craft(raw: bytes) -> bytes:
         changed = bytearray(raw)
-        struct.pack_into(form, changed, len(raw) - END + at, value)
+        struct.pack_into(form, changed, len(raw) - END + offset, value)
         return bytes(changed)
 
     return craft
 
 
-def between(junk: bytes) -> Craft:
-    """Something after the files that no directory speaks of."""
+def with_gap(junk: bytes) -> Craft:
+    """Insert bytes between the files and the directory."""
 
     def craft(raw: bytes) -> bytes:
-        (at,) = struct.unpack_from("<I", raw, len(raw) - 6)
-        return end_patched(16, "<I", at + len(junk))(raw[:at] + junk + raw[at:])
+        (directory,) = struct.unpack_from("<I", raw, len(raw) - 6)
+        return patch_end(16, "<I", directory + len(junk))(raw[:directory] + junk + raw[directory:])
 
     return craft

@@ -1,4 +1,4 @@
-"""The explorer in a real Chromium: a server of its own, a page that has settled, and what must never be heard of it."""
+"""The explorer in a real Chromium: start a server, wait for a page, collect a page's errors."""
 
 import contextlib
 import os
@@ -12,22 +12,22 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-# The shell without a window comes first: a page costs it two thirds of the processor time.
+# The headless shell first: it needs two thirds of the processor time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-# CI sets this: there, browser tests without a browser fail instead of being skipped.
+# Set in CI, where browser tests fail instead of being skipped if there is no browser.
 REQUIRED = bool(os.environ.get("NE_REQUIRE_BROWSER"))
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 ARGUMENTS += ["--disable-sync", "--no-first-run", "--disable-dev-shm-usage", "--disable-extensions", "--mute-audio"]
-WEBGL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]  # by software
+WEBGL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]  # software rendering
 ROOT = Path(__file__).parents[2]
 PATIENCE_MS = 30_000
 
 
 @contextlib.contextmanager
-def served(atlases: Path, **more: str) -> Iterator[str]:
-    """The address of an explorer of the atlases in a folder, once it answers; `more` is added to its environment."""
-    with tempfile.TemporaryFile("w+") as log, launched(atlases, log, **more) as (server, port):
+def served(atlases: Path, **environment: str) -> Iterator[str]:
+    """Yield the address of an explorer of the atlases in a folder, once it answers; `environment` adds variables."""
+    with tempfile.TemporaryFile("w+") as log, launched(atlases, log, **environment) as (server, port):
         wait_for(server, f"http://127.0.0.1:{port}", log)
         yield f"http://127.0.0.1:{port}"
 
@@ -40,19 +40,19 @@ def launched(
     python: str | Path = sys.executable,
     folder: Path = ROOT,
     module: str = "streamlit",
-    **more: str,
+    **environment: str,
 ) -> Iterator[tuple[subprocess.Popen, int]]:
-    """A real `streamlit run` on a free port, which need not answer yet; ended with the block.
+    """Start `streamlit run` on a free port, without waiting for it; it is ended with the block.
 
-    Without `atlases` it looks where it does by itself; `folder` holds the app, `module` is what runs it, and `more` is
-    added to its environment.
+    Without `atlases` it uses its default folders; `folder` contains the app, `module` runs it, and `environment` adds
+    environment variables.
     """
     port = free_port()
     command = [python, "-m", module, "run", "app.py", "--server.port", str(port)]
     command += options
-    told = {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1"} | ({"NE_ATLASES": str(atlases.absolute())} if atlases else {})
-    environment = os.environ | told | more
-    server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    settings = {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1"} | ({"NE_ATLASES": str(atlases.absolute())} if atlases else {})
+    variables = os.environ | settings | environment
+    server = subprocess.Popen(command, cwd=folder, env=variables, stdout=log, stderr=subprocess.STDOUT)
     try:
         yield server, port
     finally:
@@ -79,7 +79,7 @@ def wait_for(server: subprocess.Popen, address: str, log) -> None:
 
 @contextlib.contextmanager
 def chromium(webgl: bool = False):
-    """A browser; the caller opens contexts in it."""
+    """Yield a browser, in which the caller opens contexts."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -90,17 +90,17 @@ def chromium(webgl: bool = False):
 
 
 def settled(page) -> None:
-    """Wait until the script has run and nothing it drew is missing; fail on an exception that is shown."""
+    """Wait until the script has run; fail if an exception is displayed."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=PATIENCE_MS)
     error = page.locator('[data-testid="stException"]')
     assert error.count() == 0, error.first.inner_text()
 
 
-class Heard:
-    """What a page said that it must not say."""
+class PageErrors:
+    """Errors, dialogs and foreign requests of a page."""
 
     def __init__(self, page, address: str):
-        self.wrong: list[str] = []
+        self.errors: list[str] = []
         self.page, self.address = page, address
         self.listeners = {"pageerror": self.error, "dialog": self.dialog, "console": self.console}
         self.listeners["request"] = self.request
@@ -112,17 +112,17 @@ class Heard:
             self.page.remove_listener(event, listener)
 
     def error(self, error) -> None:
-        self.wrong.append(f"error: {error}")
+        self.errors.append(f"error: {error}")
 
     def dialog(self, dialog) -> None:
-        self.wrong.append(f"dialog: {dialog.message}")
+        self.errors.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
     def console(self, line) -> None:
-        probe = "/_stcore/" in line.location["url"]  # Streamlit looks for its base path under /neuron first
+        probe = "/_stcore/" in line.location["url"]  # Streamlit first requests its base path under /neuron
         if line.type == "error" and not probe:
-            self.wrong.append(f"console: {line.text} {line.location}")
+            self.errors.append(f"console: {line.text} {line.location}")
 
     def request(self, request) -> None:
         if not request.url.startswith((self.address, self.address.replace("http", "ws"), "data:", "blob:")):
-            self.wrong.append(f"request: {request.url}")
+            self.errors.append(f"request: {request.url}")

@@ -1,4 +1,4 @@
-"""Functions for workers of every engine: small modules load fast in a new process."""
+"""Work functions for tests of engines: small modules load fast in a new process."""
 
 import os
 import signal
@@ -16,27 +16,27 @@ class Job:
 
 
 def product(job: Job, payload: np.ndarray) -> dict[str, np.ndarray]:
-    """Of floats whose sums depend on the order of the additions, so that other threads would show."""
+    """Multiply floats whose sums depend on the order of additions, so that other threads would change the bytes."""
     return {"product": job.weights @ payload, "sum": np.array(payload.sum())}
 
 
-def refused(job: Job, payload: int) -> dict[str, np.ndarray]:
+def fail_on_three(job: Job, payload: int) -> dict[str, np.ndarray]:
     if payload == 3:
-        raise ValueError("payload 3 cannot be")
+        raise ValueError("payload 3 is invalid")
     return {"payload": np.array(payload)}
 
 
-def surroundings(job: Job, payload: int) -> dict[str, np.ndarray]:
+def environment(job: Job, payload: int) -> dict[str, np.ndarray]:
     return {"pid": np.array(os.getpid()), "threads": np.array(os.environ["OMP_NUM_THREADS"])}
 
 
 def dies_once(job: Job, payload: int) -> dict[str, np.ndarray]:
-    """Says who it is, and waits to be killed, the first time that payload 2 is done; see `killed_one`."""
-    told = job.folder / "pid"
-    if payload == 2 and not told.exists():
-        half = job.folder / "half"
-        half.write_text(str(os.getpid()))
-        half.rename(told)
+    """Write the process id and wait to be killed, the first time that payload 2 is done."""
+    pid_file = job.folder / "pid"
+    if payload == 2 and not pid_file.exists():
+        partial_file = job.folder / "half"
+        partial_file.write_text(str(os.getpid()))
+        partial_file.rename(pid_file)
         time.sleep(600)
     return {"product": job.weights * payload}
 

@@ -1,4 +1,4 @@
-"""Sources without a model: one looks activations up in a table, one computes them from the tokens before."""
+"""Sources without a model: from a table, or computed from the tokens before."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -10,7 +10,7 @@ from precompute.models.source import LayerPass, Readings, Source
 
 
 class TableSource(Source):
-    """What each token id activates is given: `x[layer]` and `activations[layer]` hold a row for each id."""
+    """Inputs and activations by token id: `x[layer]` and `activations[layer]` have a row for each id."""
 
     name, causal, device = "table", True, torch.device("cpu")
 
@@ -23,15 +23,15 @@ class TableSource(Source):
         return NeuronLayer(np.ones(shape, dtype=np.float32), np.zeros(shape[1], dtype=np.float32))
 
     def inputs(self, layer: int, x: torch.Tensor) -> torch.Tensor:
-        return 2 * x  # as folding would, it changes what was read
+        return 2 * x  # like folding, changes the value that was read
 
     def read(self, tokens, lengths, visit: Callable[[LayerPass], None], layers: Sequence[int] | None = None) -> None:
         for layer in layers or self.layers:
             visit(LayerPass(layer, *(torch.from_numpy(t[layer])[tokens] for t in (self.x, self.activations))))
 
 
-class ForgetfulSource(Source):
-    """Another source, read through so little memory that only a few examples fit at once."""
+class LowMemorySource(Source):
+    """Another source with memory for only `fits` examples at once."""
 
     def __init__(self, source: Source, fits: int):
         self.source, self.fits = source, fits
@@ -45,9 +45,9 @@ class ForgetfulSource(Source):
 
 
 class DriftingSource(Source):
-    """x at a position is a decaying sum of the embeddings up to it, so what is masked is felt by all that follow.
+    """Source whose x is a decaying sum of embeddings, so that a mask affects all later positions.
 
-    Layer l reads x times l + 1 squared; neurons are rectified.
+    Layer l multiplies x by (l + 1)²; neurons are rectified.
     """
 
     name, causal, device = "drifting", True, torch.device("cpu")
@@ -85,13 +85,13 @@ class DriftingSource(Source):
         return {name: known[name] for name in names}
 
     def read_masked(self, tokens, lengths, readings: Readings, baseline: torch.Tensor) -> np.ndarray:
-        pairs, of = np.unique(np.stack([readings.prompt, readings.masked]), axis=1, return_inverse=True)
+        pairs, pair = np.unique(np.stack([readings.prompt, readings.masked]), axis=1, return_inverse=True)
         self.passes += pairs.shape[1]
         embedded = self.embedding[tokens[pairs[0]]].clone()
         embedded[np.arange(pairs.shape[1]), pairs[1]] = baseline
         values = np.empty(len(readings), dtype=np.float32)
         for layer in self.layers:
-            here = readings.layer == layer
+            rows = readings.layer == layer
             activations = self.pass_of(embedded, layer).activations.numpy()
-            values[here] = activations[of.reshape(-1)[here], readings.pos[here], readings.neuron[here]]
+            values[rows] = activations[pair.reshape(-1)[rows], readings.pos[rows], readings.neuron[rows]]
         return values

@@ -1,4 +1,4 @@
-"""What goes wrong in a child process: each function is called there before the command begins, to patch something."""
+"""Faults in a child process: each function is called there before the command begins, to patch something."""
 
 import errno
 import os
@@ -14,20 +14,20 @@ import numpy as np
 
 from precompute.run import checkpoints
 
-ROOM = 2048  # bytes of a file on a disk that is "full": progress and status fit, no unit does
+ROOM = 2048  # largest file on a "full" disk, in bytes: progress and status fit, no unit does
 
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def stand_still() -> None:
-    """Until SIGCONT comes."""
+def pause() -> None:
+    """Stop until SIGCONT."""
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def interrupt() -> None:
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start without one
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs of a shell start without one
     os.kill(os.getpid(), signal.SIGINT)
 
 
@@ -39,13 +39,13 @@ def no_space(path: object = None) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
 
 
-def before_call(owner: object, name: str, n: int, do: Callable[[], None], about: Callable[..., bool]) -> None:
-    """`do` before the n-th call of `owner.name` whose arguments are `about` the right thing."""
+def before_call(owner: object, name: str, n: int, do: Callable[[], None], matches: Callable[..., bool]) -> None:
+    """Call `do` before the n-th call of `owner.name` whose arguments `matches` accepts."""
     real, left = getattr(owner, name), n
 
     def replacement(*args, **kwargs):
         nonlocal left
-        left -= about(*args)
+        left -= matches(*args)
         if left == 0:
             left = -1
             do()
@@ -54,69 +54,69 @@ def before_call(owner: object, name: str, n: int, do: Callable[[], None], about:
     setattr(owner, name, replacement)
 
 
-def when_kept(stage: str, n: int, do: Callable[[], None]) -> None:
-    """As the n-th unit of a stage is put in place."""
-    before_call(os, "replace", n, do, lambda _, whole: Path(whole).parent.name == stage)
+def before_storing_unit(step: str, n: int, do: Callable[[], None]) -> None:
+    """Call `do` before the n-th unit of a step is moved into place."""
+    before_call(os, "replace", n, do, lambda _, whole: Path(whole).parent.name == step)
 
 
-def when_saved(stage: str, n: int, do: Callable[[], None]) -> None:
-    """As the n-th unit of a stage begins to be written."""
-    before_call(np, "savez", n, do, lambda file: Path(file.name).parent.name == stage)
+def before_writing_unit(step: str, n: int, do: Callable[[], None]) -> None:
+    """Call `do` before the n-th unit of a step is written."""
+    before_call(np, "savez", n, do, lambda file: Path(file.name).parent.name == step)
 
 
-def when_removed(n: int, do: Callable[[], None]) -> None:
-    """Before the n-th folder of a finished run is deleted."""
+def before_removing_folder(n: int, do: Callable[[], None]) -> None:
+    """Call `do` before the n-th folder of a finished run is deleted."""
     before_call(shutil, "rmtree", n, do, lambda path, *_: Path(path).parent.name.endswith(".run"))
 
 
-def when_renamed(n: int, do: Callable[[], None]) -> None:
-    """As the n-th folder is renamed: the old atlas goes, the new one comes."""
+def before_renaming_folder(n: int, do: Callable[[], None]) -> None:
+    """Call `do` before the n-th folder is renamed: first the old atlas, then the new one."""
     before_call(Path, "rename", n, do, lambda *_: True)
 
 
-def when_text_written(name: str, do: Callable[[], None]) -> None:
+def before_writing_text(name: str, do: Callable[[], None]) -> None:
     before_call(Path, "write_text", 1, do, lambda path, _: path.name == name)
 
 
-def when_room_is_taken(n: int, do: Callable[[], None]) -> None:
-    """As room is taken on disk for the n-th file that will be mapped."""
+def before_allocating_file(n: int, do: Callable[[], None]) -> None:
+    """Call `do` before disk space is allocated for the n-th memory-mapped file."""
     before_call(checkpoints.os, "posix_fallocate", n, do, lambda *_: True)
 
 
-def when_folder_made(path: Path) -> None:
-    """It may not be."""
+def before_making_folder(path: Path) -> None:
+    """Deny the creation of this folder."""
     denied = partial(_raise, PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path)))
-    before_call(os, "mkdir", 1, denied, lambda made, *_: Path(made) == path)
+    before_call(os, "mkdir", 1, denied, lambda folder, *_: Path(folder) == path)
 
 
 def _raise(error: Exception) -> None:
     raise error
 
 
-def unreadable_beyond(path: Path, n_lines: int) -> None:
+def fail_reading_after(path: Path, n_lines: int) -> None:
     real = Path.open
 
     def replacement(self, *args, **kwargs):
         file = real(self, *args, **kwargs)
-        return Failing(file, n_lines) if self == path else file
+        return FailingFile(file, n_lines) if self == path else file
 
     Path.open = replacement
 
 
-class Failing:
+class FailingFile:
     """A file on a disk that fails after some lines."""
 
     def __init__(self, file, n_lines: int):
         self.file, self.n_lines = file, n_lines
 
-    def __enter__(self) -> "Failing":
+    def __enter__(self) -> "FailingFile":
         return self
 
     def __exit__(self, *_) -> None:
         self.file.close()
 
     def read(self, n: int) -> bytes:
-        """As much as there is before the fault, however much was asked for."""
+        """Return the lines before the fault, regardless of `n`."""
         good = list(islice(self.file, self.n_lines))
         self.n_lines -= len(good)
         if not good:
@@ -124,8 +124,8 @@ class Failing:
         return b"".join(good)
 
 
-def memory_for(n_examples: int) -> None:
-    """The model has memory for so many examples at once."""
+def limit_memory(n_examples: int) -> None:
+    """Raise an out-of-memory error for more than `n_examples` examples at once."""
     import torch
 
     from precompute.models.transformer import TransformerSource
@@ -140,12 +140,12 @@ def memory_for(n_examples: int) -> None:
     TransformerSource.read = replacement
 
 
-def workers_die() -> None:
-    """However few rows there are, features are found by a pool, whose workers are killed."""
+def kill_workers() -> None:
+    """Compute features in a pool, even for few rows, and kill its workers."""
     from precompute.steps import features
 
-    features.FEW_ROWS, features.work_features = 0, killed
+    features.FEW_ROWS, features.work_features = 0, kill_task
 
 
-def killed(job: object, payload: object) -> None:
+def kill_task(job: object, payload: object) -> None:
     die()

@@ -1,6 +1,6 @@
-"""Whatever strangers may send, by number: each number makes the same case on every machine, so that it can be replayed.
+"""Hostile and odd requests by number: each number gives the same case on every machine, so that it can be replayed.
 
-python -m tests.support.fuzz 4711    # the address that view 4711 asks for
+python -m tests.support.fuzz 4711    # the address of view 4711
 """
 
 import importlib
@@ -16,7 +16,7 @@ from pages.components import url
 from pages.components.shell.nav import PAGES
 from pages.components.url.declared import VIEWS, Addressed
 
-MARK = "nefuzz"  # in every text that would do harm, so that it is known again where it comes back
+MARK = "nefuzz"  # in every harmful text, so that it is recognised in the output
 HARMFUL = [
     f"<script>window.{MARK}=1</script>", f'"><img src=x onerror="window.{MARK}=1">', f"<svg/onload=window.{MARK}=1>",
     f"<{MARK}-element>", f"</style><b id={MARK}>", f"&lt;script&gt;{MARK}&#60;", f"javascript:window.{MARK}=1",
@@ -62,7 +62,7 @@ BAD_ESCAPES = [
     "%252e",
 ]
 
-# What means something to the planted atlases, beside the examples that the views declare.
+# Values that are valid for the planted atlases, besides the examples declared by the views.
 PLANTED: dict[str, list[str]] = {
     "atlas": ["planted", "planted-lab", "demo"], "layer": ["0", "1", "2"], "neuron": ["0", "1", "2", "3", "5"],
     "cut": ["0", "0.3", "0.5", "0.75", "2"], "branch": ["0", "3", "15"], "space": ["neuron", "pre_mlp"],
@@ -103,17 +103,17 @@ ELSEWHERE = [
 
 
 def parameters() -> dict[str, list[str]]:
-    """Every parameter that a page reads, with values that mean something to it."""
+    """Return every parameter that a page reads, with valid values."""
     return parameters_of(tuple(VIEWS.values()))
 
 
 @cache
 def parameters_of(views: tuple[type[Addressed], ...]) -> dict[str, list[str]]:
-    found = {name: list(texts) for name, texts in PLANTED.items()}
+    parameters = {name: list(texts) for name, texts in PLANTED.items()}
     for view in views:
         for name, texts in view.names().items():
-            found.setdefault(name, []).extend(texts)
-    return found
+            parameters.setdefault(name, []).extend(texts)
+    return parameters
 
 
 ENDS = {ord(character): quote(character) for character in "&#=+%\0"}
@@ -130,65 +130,67 @@ class Address:
 
 
 def address(number: int, page: str | None = None) -> Address:
-    """A page and its query: parameters good, wrong, odd and harmful, known and unknown, some more than once."""
+    """Return a page and its query: valid, wrong, odd and harmful parameters, known and unknown, some repeated."""
     rng = random.Random(number)
     page = rng.choice([*PAGES, *VIEWS, "", rng.choice(ELSEWHERE)]) if page is None else page
-    own = tuple(VIEWS[page].names() if page in VIEWS else parameters())
-    names = rng.sample(own, k=rng.randint(0, min(7, len(own))))
+    known = tuple(VIEWS[page].names() if page in VIEWS else parameters())
+    names = rng.sample(known, k=rng.randint(0, min(7, len(known))))
     names += rng.choice(([], ["atlas"], rng.sample(list(parameters()), k=2)))
     names += [rng.choice([*names, *UNKNOWN]) for _ in range(rng.choice((0, 0, 0, 1, 2)))]
-    given = [(name, value(rng, name)) for name in names]
-    query = "&".join(f"{escaped(rng, name)}={escaped(rng, text)}" for name, text in given)
+    pairs = [(name, value(rng, name)) for name in names]
+    query = "&".join(f"{escaped(rng, name)}={escaped(rng, text)}" for name, text in pairs)
     damage = rng.choice(
         ("", "", "", "", "", rng.choice(BAD_ESCAPES), f"&{rng.choice(BAD_ESCAPES)}=1", "&&=&", "&cut", "#x")
     )
-    return Address(page, query + damage, tuple(text for pair in given for text in pair if MARK in text))
+    return Address(page, query + damage, tuple(text for pair in pairs for text in pair if MARK in text))
 
 
 def value(rng: random.Random, name: str) -> str:
-    """For a parameter: most often what it could mean, so that what lies behind is reached."""
+    """Return a value for a parameter, most often a valid one, so that deeper code is reached."""
     kind = rng.random()
-    good = rng.choice(parameters().get(name) or ODD)
+    valid = rng.choice(parameters().get(name) or ODD)
     if kind < 0.4:
-        return good
+        return valid
     if kind < 0.6:
         return rng.choice(HARMFUL)
     if kind < 0.75:
         return rng.choice(NUMBERS)
-    return rng.choice(ODD) if kind < 0.85 else mutated(rng, good)
+    return rng.choice(ODD) if kind < 0.85 else mutated(rng, valid)
 
 
 def text(number: int) -> str:
-    """What somebody might type or put into a file: a harmful, odd or numeric text, or several of them, mutated."""
+    """Return a text as typed or found in a file: harmful, odd or numeric, or several of them, mutated."""
     rng = random.Random(number)
-    made = " ".join(rng.choice((*HARMFUL, *ODD, *NUMBERS, *PLANTED["q"])) for _ in range(rng.choice((1, 1, 1, 2, 5))))
-    return mutated(rng, made) if rng.random() < 0.4 else made
+    joined = " ".join(rng.choice((*HARMFUL, *ODD, *NUMBERS, *PLANTED["q"])) for _ in range(rng.choice((1, 1, 1, 2, 5))))
+    return mutated(rng, joined) if rng.random() < 0.4 else joined
 
 
-def mutated(rng: random.Random, good: str) -> str:
-    """A few characters taken away, doubled, put in or replaced."""
-    characters = list(good)
+def mutated(rng: random.Random, original: str) -> str:
+    """Remove, double, insert or replace a few characters."""
+    characters = list(original)
     for _ in range(rng.randint(1, 4)):
-        at = rng.randint(0, len(characters))
+        index = rng.randint(0, len(characters))
         new = rng.choice(
             (rng.choice(string.printable), chr(rng.randrange(0xD800)), rng.choice("\0\u202e\u0301<>&\"'$:`[]()*_.-%"))
         )
-        characters[at : at + rng.randint(0, 2)] = rng.choice(([new], [new, new], characters[at : at + 1] * 3, []))
+        characters[index : index + rng.randint(0, 2)] = rng.choice(
+            ([new], [new, new], characters[index : index + 1] * 3, [])
+        )
     return "".join(characters)
 
 
-def escaped(rng: random.Random, given: str) -> str:
-    """As browsers write it, as old ones did, with everything escaped, or as it is but for what would end it."""
-    encoded, kind = given.encode("utf-8", "surrogatepass"), rng.randrange(4)
+def escaped(rng: random.Random, value: str) -> str:
+    """Escape as browsers do, as old ones did, completely, or only the characters that would end the value."""
+    encoded, kind = value.encode("utf-8", "surrogatepass"), rng.randrange(4)
     if kind == 0:
         return "".join(f"%{byte:02x}" for byte in encoded)
     if kind == 1:
-        return given.encode("utf-8", "replace").decode().translate(ENDS)
+        return value.encode("utf-8", "replace").decode().translate(ENDS)
     return quote(encoded) if kind == 2 else quote_plus(encoded)
 
 
 def json_value(number: int) -> object:
-    """What a component may say to the server, or a file hold, where something else was meant."""
+    """Return JSON that a component or a file might hold instead of valid data."""
     rng = random.Random(number)
     return nested(rng, rng.choice((0, 1, 2, 3)))
 

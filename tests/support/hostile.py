@@ -1,4 +1,4 @@
-"""Atlases as a hostile or careless writer would leave them: changed, with sizes and checksums that agree again."""
+"""Atlases of a hostile or careless writer: changed, with sizes and checksums that match again."""
 
 import json
 import os
@@ -21,7 +21,7 @@ ODD_VALUES = (
 )  # fmt: skip
 
 
-def copied(atlas: Path, to: Path) -> Path:
+def copy_atlas(atlas: Path, to: Path) -> Path:
     return Path(shutil.copytree(atlas, to, symlinks=True))
 
 
@@ -34,7 +34,7 @@ def set_manifest(root: Path, **fields) -> None:
 
 
 def seal(root: Path) -> None:
-    """The manifest agrees with the files again, so that nothing but what they hold can be held against them."""
+    """Update sizes and checksums in the manifest, so that only the contents of the files are wrong."""
     files = manifest_of(root)["files"]
     for name in files:
         path = root / name
@@ -44,7 +44,7 @@ def seal(root: Path) -> None:
 
 
 def change_array(root: Path, name: str, change: Callable[[np.ndarray], np.ndarray | None]) -> None:
-    """`change` writes into the array, or returns another."""
+    """Apply `change` to an array, in place or by returning another."""
     array = np.load(root / name)
     other = change(array)
     np.save(root / name, array if other is None else other)
@@ -52,11 +52,11 @@ def change_array(root: Path, name: str, change: Callable[[np.ndarray], np.ndarra
 
 
 def change_table(root: Path, name: str, **columns) -> None:
-    """Other values in some columns; None takes one away."""
+    """Replace the values of some columns; None removes a column."""
     table = pq.read_table(root / name)
     for column, values in columns.items():
-        place = table.column_names.index(column)
-        table = table.remove_column(place) if values is None else table.set_column(place, column, pa.array(values))
+        index = table.column_names.index(column)
+        table = table.remove_column(index) if values is None else table.set_column(index, column, pa.array(values))
     pq.write_table(table, root / name)
     seal(root)
 
@@ -73,56 +73,56 @@ def change_search(root: Path, script: str) -> None:
     seal(root)
 
 
-def flipped(rng: np.random.Generator, good: bytes) -> bytes:
-    """Some bytes changed, most often near the beginning or the end, where headers and footers are."""
-    raw = bytearray(good)
+def flip_bytes(rng: np.random.Generator, original: bytes) -> bytes:
+    """Change some bytes, most often near the beginning or the end, where headers and footers are."""
+    raw = bytearray(original)
     for _ in range(int(rng.integers(1, 8))):
-        near = int(rng.integers(min(len(raw), 200)))
-        at = (near, len(raw) - 1 - near, int(rng.integers(len(raw))))[int(rng.integers(3))]
-        raw[at] = int(rng.integers(256))
+        offset = int(rng.integers(min(len(raw), 200)))
+        index = (offset, len(raw) - 1 - offset, int(rng.integers(len(raw))))[int(rng.integers(3))]
+        raw[index] = int(rng.integers(256))
     return bytes(raw)
 
 
-def truncated(rng: np.random.Generator, good: bytes) -> bytes:
-    return good[: int(rng.integers(len(good)))]
+def truncate(rng: np.random.Generator, original: bytes) -> bytes:
+    return original[: int(rng.integers(len(original)))]
 
 
 def link_out(root: Path, name: str) -> None:
-    """The file's own contents, one folder up, with a link in its place."""
+    """Move a file out of the atlas and put a link in its place."""
     outside = root.parent / f"outside-{root.name}"
     shutil.move(root / name, outside)
     os.symlink(outside, root / name, target_is_directory=outside.is_dir())
 
 
-# The same as values, for tables of damage: each is a change that a copy of an atlas is handed to.
+# The same as functions of a copy of an atlas, for tables of damage.
 Damage = Callable[[Path], object]
 
 
-def put(name: str, where, value) -> Damage:
-    """Numbers written into an array."""
-    return lambda root: change_array(root, name, lambda array: array.__setitem__(where, value))
+def set_values(name: str, index, value) -> Damage:
+    """Write numbers into an array."""
+    return lambda root: change_array(root, name, lambda array: array.__setitem__(index, value))
 
 
-def made(name: str, change: Callable[[np.ndarray], np.ndarray]) -> Damage:
-    """An array made from the one that was there."""
+def replace_array(name: str, change: Callable[[np.ndarray], np.ndarray]) -> Damage:
+    """Replace an array with a function of it."""
     return lambda root: change_array(root, name, change)
 
 
-def column(name: str, **columns) -> Damage:
+def replace_columns(name: str, **columns) -> Damage:
     return lambda root: change_table(root, name, **columns)
 
 
-def swapped(name: str, old: bytes, new: bytes) -> Damage:
+def replace_bytes(name: str, old: bytes, new: bytes) -> Damage:
     return lambda root: change_bytes(root, name, lambda raw: raw.replace(old, new))
 
 
-def holding(name: str, contents: bytes) -> Damage:
+def replace_file(name: str, contents: bytes) -> Damage:
     return lambda root: change_bytes(root, name, lambda _: contents)
 
 
-def fields(**values) -> Damage:
+def set_fields(**values) -> Damage:
     return lambda root: set_manifest(root, **values)
 
 
-def script(text: str) -> Damage:
+def run_sql(text: str) -> Damage:
     return lambda root: change_search(root, text)

@@ -1,6 +1,6 @@
-"""A double of the Hugging Face hub on this machine: what its client needs to push a data set, and what readers ask for.
+"""Local double of the Hugging Face hub, with the endpoints used to push and read a data set.
 
-Large files go and come by another host, as on the real one: `localhost` where the hub itself is `127.0.0.1`.
+Large files use another host, as on the real hub: `localhost`, while the hub itself is `127.0.0.1`.
 """
 
 import base64
@@ -23,7 +23,7 @@ REGULAR = (".md", ".json", ".gitattributes")  # the others are large files
 
 @dataclass
 class Repository:
-    """Its commits, the newest last, each all files by name; sha → files."""
+    """Commits of a repository, oldest first: sha → files by name."""
 
     private: bool
     commits: dict[str, dict[str, bytes]] = field(default_factory=dict)
@@ -38,32 +38,32 @@ class Repository:
         self.commits[sha] = files
         return sha
 
-    def at(self, revision: str) -> dict[str, bytes] | None:
+    def files_at(self, revision: str) -> dict[str, bytes] | None:
         return self.commits.get(self.head if revision == "main" else revision)
 
 
 @dataclass
 class Hub:
-    """Everything that is on it, and everything that was asked: method, host, path, and the token sent along."""
+    """Repositories, large files and all requests: method, host, path, and the token sent."""
 
     address: str = ""
     repositories: dict[str, Repository] = field(default_factory=dict)
     large: dict[str, bytes] = field(default_factory=dict)  # by sha256
-    asked: list[tuple[str, str, str, str | None]] = field(default_factory=list)
+    requests: list[tuple[str, str, str, str | None]] = field(default_factory=list)
 
     def files(self, name: str, revision: str = "main") -> dict[str, bytes]:
-        return self.repositories[name].at(revision)
+        return self.repositories[name].files_at(revision)
 
     @property
-    def elsewhere(self) -> str:
+    def large_file_host(self) -> str:
         return self.address.replace("127.0.0.1", "localhost")
 
 
 @contextmanager
 def hub() -> Iterator[Hub]:
-    """One that runs until the block ends."""
+    """Run a hub until the block ends."""
     double = Hub()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Answers,), {"hub": double}))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"hub": double}))
     double.address = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -79,13 +79,13 @@ def git_oid(data: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
 
 
-class Refused(Exception):
-    def __init__(self, status: int, code: str = "", message: str = "", **about):
-        self.status, self.headers, self.about = status, {"X-Error-Code": code, "X-Error-Message": message}, about
+class HubError(Exception):
+    def __init__(self, status: int, code: str = "", message: str = "", **content):
+        self.status, self.headers, self.content = status, {"X-Error-Code": code, "X-Error-Message": message}, content
 
 
-class Answers(BaseHTTPRequestHandler):
-    """One request; `hub` is set by a subclass."""
+class Handler(BaseHTTPRequestHandler):
+    """Handler of one request; `hub` is set by a subclass."""
 
     protocol_version = "HTTP/1.1"
     hub: Hub
@@ -96,12 +96,12 @@ class Answers(BaseHTTPRequestHandler):
     def handle_any(self) -> None:
         path = unquote(urlsplit(self.path).path)
         token = (self.headers.get("Authorization") or "").removeprefix("Bearer ") or None
-        self.hub.asked.append((self.command, self.headers["Host"].split(":")[0], path, token))
+        self.hub.requests.append((self.command, self.headers["Host"].split(":")[0], path, token))
         body = self.body()
         try:
             self.answer(path, token, body)
-        except Refused as refused:
-            self.send(refused.status, json.dumps(refused.about).encode(), refused.headers)
+        except HubError as error:
+            self.send(error.status, json.dumps(error.content).encode(), error.headers)
 
     do_GET = do_HEAD = do_POST = do_PUT = handle_any
 
@@ -123,7 +123,7 @@ class Answers(BaseHTTPRequestHandler):
                 self.validate(json.loads(body))
             case ["api", "datasets", owner, name, "preupload", revision]:
                 repository = self.repository(owner, name, token, writes=True)
-                self.send_json(preupload(repository.at(revision), json.loads(body)["files"]))
+                self.send_json(preupload(repository.files_at(revision), json.loads(body)["files"]))
             case ["api", "datasets", owner, name, "commit", "main"]:
                 repository = self.repository(owner, name, token, writes=True)
                 sha = self.commit(repository, [json.loads(line) for line in body.splitlines()])
@@ -132,58 +132,58 @@ class Answers(BaseHTTPRequestHandler):
                 )
             case ["datasets", owner, git, "info", "lfs", "objects", "batch"]:
                 self.repository(owner, git.removesuffix(".git"), token, writes=True)
-                self.send_json({"objects": [self.place(each) for each in json.loads(body)["objects"]]})
+                self.send_json({"objects": [self.upload_action(each) for each in json.loads(body)["objects"]]})
             case ["large", sha256] if self.command == "PUT":
                 self.hub.large[sha256] = body
                 self.send(200)
             case ["large", sha256]:
                 self.send_file(self.hub.large[sha256], {})
             case ["api", "datasets", owner, name, *rest] if not rest or rest[0] == "revision":
-                self.tell(owner, name, (rest or ["", "main"])[1], token)
+                self.send_info(owner, name, (rest or ["", "main"])[1], token)
             case ["datasets", owner, name, "resolve", revision, *parts]:
                 self.resolve(owner, name, revision, "/".join(parts), token)
             case _:
-                raise Refused(404)
+                raise HubError(404)
 
-    def create(self, wanted: dict, token: str | None) -> dict:
+    def create(self, body_json: dict, token: str | None) -> dict:
         if token not in (WRITES, READS):
-            raise Refused(401, message="Invalid credentials in Authorization header")
-        name = f"{wanted['organization']}/{wanted['name']}"
-        if token == READS or wanted["organization"] != OWNER:
-            raise Refused(403, message="You don't have the rights to create a dataset under this namespace")
-        about = {"url": f"{self.hub.address}/datasets/{name}"}
+            raise HubError(401, message="Invalid credentials in Authorization header")
+        name = f"{body_json['organization']}/{body_json['name']}"
+        if token == READS or body_json["organization"] != OWNER:
+            raise HubError(403, message="You don't have the rights to create a dataset under this namespace")
+        content = {"url": f"{self.hub.address}/datasets/{name}"}
         if name in self.hub.repositories:
-            raise Refused(409, message="You already created this dataset repo", **about)
-        made = self.hub.repositories[name] = Repository(wanted.get("visibility") == "private")
-        made.commit({".gitattributes": b"*.npy filter=lfs\n"})
-        return about
+            raise HubError(409, message="You already created this dataset repo", **content)
+        repository = self.hub.repositories[name] = Repository(body_json.get("visibility") == "private")
+        repository.commit({".gitattributes": b"*.npy filter=lfs\n"})
+        return content
 
-    def validate(self, wanted: dict) -> None:
-        """The hub knows some licenses, and wants front matter that is YAML."""
-        front = yaml.safe_load(wanted["content"].split("---\n")[1])
-        wrong = [{"message": '"license" must be one of [apache-2.0, …]'}] if front.get("license") == "mine" else []
-        self.send_json({"errors": wrong, "warnings": []}, 400 if wrong else 200)
+    def validate(self, body_json: dict) -> None:
+        """Validate the front matter of a README: YAML with a known license."""
+        front = yaml.safe_load(body_json["content"].split("---\n")[1])
+        errors = [{"message": '"license" must be one of [apache-2.0, …]'}] if front.get("license") == "mine" else []
+        self.send_json({"errors": errors, "warnings": []}, 400 if errors else 200)
 
     def repository(self, owner: str, name: str, token: str | None, writes: bool = False) -> Repository:
-        found = self.hub.repositories.get(f"{owner}/{name}")
-        if found is None or (found.private and token not in (WRITES, READS)):
-            raise Refused(404 if token else 401, "RepoNotFound", "Repository not found")
+        repository = self.hub.repositories.get(f"{owner}/{name}")
+        if repository is None or (repository.private and token not in (WRITES, READS)):
+            raise HubError(404 if token else 401, "RepoNotFound", "Repository not found")
         if writes and token != WRITES:
-            raise Refused(403, message="You have no write access")
-        return found
+            raise HubError(403, message="You have no write access")
+        return repository
 
-    def place(self, wanted: dict) -> dict:
-        """Where a large file goes, unless it is there."""
-        if wanted["oid"] in self.hub.large:
-            return wanted
-        return {**wanted, "actions": {"upload": {"href": f"{self.hub.elsewhere}/large/{wanted['oid']}"}}}
+    def upload_action(self, body_json: dict) -> dict:
+        """Return the upload address of a large file, unless it is stored already."""
+        if body_json["oid"] in self.hub.large:
+            return body_json
+        return {**body_json, "actions": {"upload": {"href": f"{self.hub.large_file_host}/large/{body_json['oid']}"}}}
 
     def commit(self, repository: Repository, lines: list[dict]) -> str:
-        files = dict(repository.at("main"))
+        files = dict(repository.files_at("main"))
         for line in lines:
             match line["key"], line["value"]:
                 case "header", value if value.get("parentCommit", repository.head) != repository.head:
-                    raise Refused(412, message="A commit has happened since")
+                    raise HubError(412, message="A commit has happened since")
                 case "file", value:
                     files[value["path"]] = base64.b64decode(value["content"])
                 case "lfsFile", value:
@@ -193,34 +193,34 @@ class Answers(BaseHTTPRequestHandler):
                     del files[value["path"]]
         return repository.commit(files)
 
-    def tell(self, owner: str, name: str, revision: str, token: str | None) -> None:
+    def send_info(self, owner: str, name: str, revision: str, token: str | None) -> None:
         repository = self.repository(owner, name, token)
-        files = repository.at(revision)
+        files = repository.files_at(revision)
         if files is None:
-            raise Refused(404, "RevisionNotFound", f"Invalid rev id: {revision}")
+            raise HubError(404, "RevisionNotFound", f"Invalid rev id: {revision}")
         sha = repository.head if revision == "main" else revision
         siblings = [{"rfilename": file} for file in sorted(files)]
         self.send_json({"id": f"{owner}/{name}", "sha": sha, "private": repository.private, "siblings": siblings})
 
     def resolve(self, owner: str, name: str, revision: str, file: str, token: str | None) -> None:
         repository = self.repository(owner, name, token)
-        files = repository.at(revision)
+        files = repository.files_at(revision)
         if files is None or file not in files:
-            raise Refused(404, "RevisionNotFound" if files is None else "EntryNotFound", "not found")
+            raise HubError(404, "RevisionNotFound" if files is None else "EntryNotFound", "not found")
         data, sha = files[file], repository.head if revision == "main" else revision
         if file.endswith(REGULAR):
             return self.send_file(data, {"ETag": f'"{git_oid(data)}"', "X-Repo-Commit": sha})
         sha256 = hashlib.sha256(data).hexdigest()
         self.hub.large[sha256] = data
         linked = {"X-Linked-ETag": f'"{sha256}"', "X-Linked-Size": str(len(data)), "X-Repo-Commit": sha}
-        self.send(302, b"", {**linked, "Location": f"{self.hub.elsewhere}/large/{sha256}"})
+        self.send(302, b"", {**linked, "Location": f"{self.hub.large_file_host}/large/{sha256}"})
 
     def send_file(self, data: bytes, headers: dict) -> None:
-        """All of it, or from a byte on: `Range: bytes=7-` or `bytes=7-9`."""
-        wanted = (self.headers.get("Range") or "").removeprefix("bytes=")
-        if not wanted:
+        """Send a file, or a range of it: `Range: bytes=7-` or `bytes=7-9`."""
+        range_text = (self.headers.get("Range") or "").removeprefix("bytes=")
+        if not range_text:
             return self.send(200, data, {**headers, "Accept-Ranges": "bytes"})
-        first, _, last = wanted.partition("-")
+        first, _, last = range_text.partition("-")
         begin, end = int(first), min(int(last or len(data) - 1) + 1, len(data))
         if begin >= len(data):
             return self.send(416, b"", {"Content-Range": f"bytes */{len(data)}"})
@@ -238,12 +238,12 @@ class Answers(BaseHTTPRequestHandler):
             self.wfile.write(data)
 
 
-def preupload(there: dict[str, bytes], wanted: list[dict]) -> dict:
-    """Which files are large, and what of each name is there."""
-    told = []
-    for each in wanted:
-        large, known = not each["path"].endswith(REGULAR), there.get(each["path"])
+def preupload(files: dict[str, bytes], requested: list[dict]) -> dict:
+    """Return the upload mode of each file, and the hash of the current version."""
+    answers = []
+    for each in requested:
+        large, known = not each["path"].endswith(REGULAR), files.get(each["path"])
         oid = known and (hashlib.sha256(known).hexdigest() if large else git_oid(known))
         mode = "lfs" if large else "regular"
-        told.append({"path": each["path"], "uploadMode": mode, "shouldIgnore": False, "oid": oid})
-    return {"files": told}
+        answers.append({"path": each["path"], "uploadMode": mode, "shouldIgnore": False, "oid": oid})
+    return {"files": answers}

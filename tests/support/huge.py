@@ -1,4 +1,4 @@
-"""A neuron with as many examples as an atlas can hold, in the planted atlas's place of L0 N0."""
+"""A neuron with the largest possible number of examples, in the place of L0 N0 of the planted atlas."""
 
 from dataclasses import replace
 
@@ -7,11 +7,11 @@ import numpy as np
 from ne_core.atlas import Atlas, Neuron
 from ne_core.method.cluster import cut
 
-MOST = 2**15 - 1  # rows that an int16 can number
+MAX_ROWS = 2**15 - 1  # largest number of rows with int16 indices
 
 
 def random_tree(n: int, rng: np.random.Generator) -> np.ndarray:
-    """A linkage that joins what chance picks; all but the highest branch point lie below the planted atlas's cut."""
+    """Return a random linkage; all branch points except the highest are below the planted atlas's cut."""
     heights = np.concatenate([np.sort(rng.uniform(0.01, 0.49, size=n - 2)), [0.9]])
     pool, sizes, rows = list(range(n)), [1] * n, []
     for k, height in enumerate(heights.tolist()):
@@ -26,35 +26,35 @@ def random_tree(n: int, rng: np.random.Generator) -> np.ndarray:
     return np.array(rows, dtype=np.float32)
 
 
-def huge_neuron(small: Neuron, n: int = MOST) -> Neuron:
-    """The rows of a small neuron over and over, under a tree of their own."""
+def huge_neuron(small: Neuron, n: int = MAX_ROWS) -> Neuron:
+    """Repeat the rows of a small neuron, with a new tree."""
     rng = np.random.default_rng(0)
-    tree, take = random_tree(n, rng), np.arange(n) % len(small)
+    tree, rows = random_tree(n, rng), np.arange(n) % len(small)
     names = ("example", "pos", "activation", "center_distance", "window_activations", "window_importances")
-    columns = {name: np.asarray(getattr(small, name))[take] for name in names}
+    columns = {name: np.asarray(getattr(small, name))[rows] for name in names}
     central = np.minimum(tree[:, :2].min(axis=1), n - 1).astype(np.int16)
     return replace(small, **columns, feature=cut(tree, 0.5).astype(np.int16), tree=tree, merge_central=central)
 
 
-def in_place_of_the_first(monkeypatch, n: int = MOST) -> None:
-    """Every atlas then answers with the huge neuron for L0 N0."""
-    cache, own = [], Atlas.neuron
+def use_huge_neuron(monkeypatch, n: int = MAX_ROWS) -> None:
+    """Make every atlas return the huge neuron for L0 N0."""
+    cache, original = [], Atlas.neuron
 
     def neuron(atlas: Atlas, ref):
         if (ref.layer, ref.neuron) != (0, 0):
-            return own(atlas, ref)
+            return original(atlas, ref)
         if not cache:
-            cache.append(huge_neuron(own(atlas, ref), n))
+            cache.append(huge_neuron(original(atlas, ref), n))
         return cache[0]
 
-    own_contributions = Atlas.contributions
+    original_contributions = Atlas.contributions
 
     def contributions(atlas: Atlas, ref):
-        found = own_contributions(atlas, ref)
-        if (ref.layer, ref.neuron) != (0, 0) or found is None:
-            return found
-        take = np.arange(n) % len(found.parts)
-        return replace(found, **{name: getattr(found, name)[take] for name in ("parts", "read_head", "read_back")})
+        result = original_contributions(atlas, ref)
+        if (ref.layer, ref.neuron) != (0, 0) or result is None:
+            return result
+        rows = np.arange(n) % len(result.parts)
+        return replace(result, **{name: getattr(result, name)[rows] for name in ("parts", "read_head", "read_back")})
 
     monkeypatch.setattr(Atlas, "neuron", neuron)
     monkeypatch.setattr(Atlas, "contributions", contributions)

@@ -1,6 +1,6 @@
-"""What every file of browser tests begins with: `expect, pytestmark = in_browser.expect, in_browser.pytestmark`.
+"""Common head of browser test files: `expect, pytestmark = in_browser.expect, in_browser.pytestmark`.
 
-Where playwright is not installed, a file that imports this is skipped.
+A file that imports this is skipped if playwright is not installed.
 """
 
 import time
@@ -11,7 +11,7 @@ import pytest
 from tests.support.browser import CHROMIUM, PATIENCE_MS, REQUIRED
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
-expect.set_options(timeout=PATIENCE_MS)  # of a machine that is busy with other things
+expect.set_options(timeout=PATIENCE_MS)  # long enough for a busy machine
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(
@@ -20,9 +20,9 @@ pytestmark = [
 ]
 
 
-def until(page, holds: Callable[[], bool]) -> None:
-    """Wait for what no locator says; what it looks at may still move."""
+def until(page, condition: Callable[[], bool]) -> None:
+    """Wait for a condition that no locator expresses; the page may still change."""
     end = time.monotonic() + PATIENCE_MS / 1000
-    while not holds():
-        assert time.monotonic() < end, "it never came to hold"
+    while not condition():
+        assert time.monotonic() < end, "the condition was never met"
         page.wait_for_timeout(100)

@@ -1,4 +1,4 @@
-"""The command line in a child process that has its imports behind it, with what a test wants to go wrong in it."""
+"""The command line in a child process with its imports already loaded, with a fault for the test."""
 
 import multiprocessing
 import os
@@ -9,34 +9,34 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from precompute.__main__ import main
-from tests.support.faults import die, when_kept
+from tests.support.faults import before_storing_unit, die
 
-# The server that children are forked from has imported what takes seconds and started no thread.
+# The fork server has done the slow imports and started no threads.
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.support.killing", "precompute.build"])
 
 Fault = Callable[[], None]
 
 
-def started(
+def start_command(
     arguments: list[str], kill_in: tuple[str, int] | None = None, log: Path | None = None, fault: Fault | None = None
 ) -> ForkServerProcess:
-    """`python -m precompute` with these arguments.
+    """Start `python -m precompute` with these arguments.
 
-    `kill_in` (stage, n) dies while it writes the stage's n-th unit; `fault` is called in the child before it begins.
+    `kill_in` (step, n) kills the process while it writes the step's n-th unit; `fault` is called in the child first.
     """
     if kill_in:
-        fault = partial(when_kept, *kill_in, die)
+        fault = partial(before_storing_unit, *kill_in, die)
     child = FORKS.Process(target=run, args=(arguments, log, fault))
     child.start()
     return child
 
 
-def finished(
+def run_command(
     arguments: list[str], kill_in: tuple[str, int] | None = None, log: Path | None = None, fault: Fault | None = None
 ) -> int:
-    """Its exit code, −9 when it was killed."""
-    child = started(arguments, kill_in, log, fault)
+    """Run the command to its end and return the exit code, −9 if it was killed."""
+    child = start_command(arguments, kill_in, log, fault)
     child.join()
     return child.exitcode
 

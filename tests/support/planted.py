@@ -1,4 +1,4 @@
-"""A small atlas whose features are known by construction, made without a model; half of its tokens are hostile text."""
+"""A small atlas with features known by construction, made without a model; half of its tokens are hostile text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ne_core.atlas.inputs import places
+from ne_core.atlas.inputs import input_index
 from ne_core.atlas.manifest import Corpus, Description, Importance, Model
 from ne_core.atlas.schema import HISTOGRAM_BINS, LOGITS
 from ne_core.method.contributions import Parts
@@ -14,18 +14,18 @@ from ne_core.method.embeddings import Embedder
 from ne_core.method.layer import NeuronLayer
 from ne_core.method.statistics import InputStatistics
 from ne_core.text.windows import Window
-from precompute.steps.activating_examples import LayerRows
+from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.directions import Pool, directions
 from precompute.steps.equal_n import (
-    Rarefied,
-    RarefiedJob,
+    EqualNJob,
+    EqualNMeasures,
     directions_chunk,
+    equal_n_from,
     neurons_chunk,
-    rarefied_from,
-    work_rarefied,
+    work_equal_n,
 )
 from precompute.steps.features import features_of, unit_ranges
-from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.layer_features import LayerFeatures, Texts
 from precompute.steps.sample import LayerStatistics
 from precompute.steps.spaces import spaces_of
 from precompute.write.atlas import write_atlas
@@ -52,21 +52,21 @@ D_IN, N_EXAMPLES, N_CTX, CUT = 16, 40, 24, 0.5
 WINDOW = Window(back=8, forward=4)
 BASELINES = ["mask-token", "mean-embedding"]
 N_SAMPLED = 200
-RAREFIED = 7  # examples of a random set
+EQUAL_N = 7  # examples of each random subset
 PARTS = Parts(position=True, heads=2, own_attention=True)
-RANKS_WITH_IMPORTANCE = 3  # more outlying examples have none computed
+RANKS_WITH_IMPORTANCE = 3  # examples with a higher rank have no importances
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """One planted feature: the direction that its inputs share, the token it fires on, and how often."""
+    """A planted feature: the direction of its inputs, its token, and its number of examples."""
 
     direction: int
     token: int
     size: int
 
 
-# By neuron; features of one neuron have directions of their own, so their embeddings are at right angles.
+# By neuron; features of one neuron have different directions, so their embeddings are orthogonal.
 LAYERS = {
     0: [
         [Meaning(0, 1, 14), Meaning(1, 3, 3)],  # a common behaviour and a rare one
@@ -74,10 +74,10 @@ LAYERS = {
         [Meaning(0, 2, 6), Meaning(1, 4, 5), Meaning(2, 12, 4), Meaning(3, 18, 3)],  # several
         [Meaning(3, 8, 1)],  # one example
         [],  # dead
-        [Meaning(1, 20, 5), Meaning(2, 16, 5)],  # two of a size
+        [Meaning(1, 20, 5), Meaning(2, 16, 5)],  # two of equal size
     ],
     2: [
-        [Meaning(0, 1, 10), Meaning(3, 13, 2)],  # its first feature has the direction of L0 N0 F0
+        [Meaning(0, 1, 10), Meaning(3, 13, 2)],  # the first feature has the direction of L0 N0 F0
         [],
         [Meaning(1, 9, 7)],
         [Meaning(2, 21, 4), Meaning(3, 19, 3), Meaning(0, 7, 2)],
@@ -87,7 +87,7 @@ LAYERS = {
 
 
 class RandomTexts:
-    """Random tokens with gaps left for key tokens, which are handed out example by example."""
+    """Random tokens with free positions for key tokens, assigned example by example."""
 
     def __init__(self, rng: np.random.Generator):
         self.rng = rng
@@ -97,7 +97,7 @@ class RandomTexts:
         self.used[:, 0] = True  # never a key token
 
     def place(self, token: int, example: int) -> int:
-        """Write a key token somewhere free in the example; returns where."""
+        """Write a key token at a free position of the example and return the position."""
         free = np.flatnonzero(~self.used[example, : self.lengths[example]])
         pos = int(self.rng.choice(free))
         self.used[example, pos] = True
@@ -106,13 +106,13 @@ class RandomTexts:
 
 
 def direction(number: int) -> np.ndarray:
-    """Unit vectors on inputs that no other direction reads."""
+    """Return a unit vector on inputs that no other direction uses."""
     x = np.zeros(D_IN)
     x[4 * number : 4 * number + 4] = 0.5
     return x
 
 
-def planted_rows(layer: int, neurons: Sequence[Sequence[Meaning]], corpus: RandomTexts) -> LayerRows:
+def planted_rows(layer: int, neurons: Sequence[Sequence[Meaning]], corpus: RandomTexts) -> ActivatingExamples:
     rng = corpus.rng
     W_in = rng.uniform(0.8, 1.2, size=(D_IN, len(neurons))).astype(np.float32)
     rows = []
@@ -124,10 +124,10 @@ def planted_rows(layer: int, neurons: Sequence[Sequence[Meaning]], corpus: Rando
     x = np.array([x for *_, x in rows]) + rng.normal(0, 0.03, size=(len(rows), D_IN))
     neuron, example, pos = np.array([row[:3] for row in rows]).T
     activation = rng.uniform(3.1, 4, size=len(rows))
-    x *= (activation / np.einsum("rd,dr->r", x, W_in[:, neuron]))[:, None]  # so that x · w is the activation
+    x *= (activation / np.einsum("rd,dr->r", x, W_in[:, neuron]))[:, None]  # so that x · w equals the activation
     counts = np.bincount(neuron, minlength=len(neurons))
-    x_row, _ = places(example, pos)
-    return LayerRows(
+    x_row, _ = input_index(example, pos)
+    return ActivatingExamples(
         layer=layer,
         weights=NeuronLayer(W_in, np.zeros(len(neurons), dtype=np.float32)),
         maxima=np.where(counts > 0, 4, -0.2).astype(np.float32),
@@ -142,26 +142,26 @@ def planted_rows(layer: int, neurons: Sequence[Sequence[Meaning]], corpus: Rando
 
 
 def planted_windows(rng, corpus: RandomTexts, example, pos, activation) -> np.ndarray:
-    """Highest on the key token, some below zero, NaN outside the example."""
+    """Return activations that are highest on the key token, some below zero, NaN outside the example."""
     values = rng.uniform(-0.2, 2.5, size=(len(example), WINDOW.size)).astype(np.float32)
     values[:, WINDOW.key] = activation
-    at = WINDOW.positions(pos)
-    values[(at < 0) | (at >= corpus.lengths[example][:, None])] = np.nan
+    positions = WINDOW.positions(pos)
+    values[(positions < 0) | (positions >= corpus.lengths[example][:, None])] = np.nan
     return values
 
 
-def planted_importances(rng, found: LayerFound) -> np.ndarray:
-    """Masking the key token loses everything, some tokens inhibit; outlying examples and tokens outside have none."""
-    values = rng.uniform(-0.4, 0.6, size=(found.rows.n_rows, len(BASELINES), WINDOW.back)).astype(np.float32)
+def planted_importances(rng, layer: LayerFeatures) -> np.ndarray:
+    """Masking the key token loses everything, some tokens inhibit; NaN for high ranks and outside tokens."""
+    values = rng.uniform(-0.4, 0.6, size=(layer.rows.n_rows, len(BASELINES), WINDOW.back)).astype(np.float32)
     values[:, :, WINDOW.key] = 1
-    values[found.features.rank >= RANKS_WITH_IMPORTANCE] = np.nan
-    outside = WINDOW.positions(found.rows.pos)[:, : WINDOW.back] < 0
+    values[layer.features.rank >= RANKS_WITH_IMPORTANCE] = np.nan
+    outside = WINDOW.positions(layer.rows.pos)[:, : WINDOW.back] < 0
     values[np.repeat(outside[:, None, :], len(BASELINES), axis=1)] = np.nan
     return values
 
 
-def planted_statistics(rng, layer: LayerRows) -> LayerStatistics:
-    """Of a sample that is made up as well: most positions silent, some neurons with nothing but one activation."""
+def planted_statistics(rng, layer: ActivatingExamples) -> LayerStatistics:
+    """Return statistics of a random sample: most positions silent, some neurons with a single activation."""
     x = rng.normal(size=(N_SAMPLED, layer.weights.d_in))
     activations = np.maximum(rng.normal(size=(layer.weights.n_neurons, N_SAMPLED)), 0)
     activations[layer.maxima <= 0] = 0
@@ -175,7 +175,7 @@ def planted_statistics(rng, layer: LayerRows) -> LayerStatistics:
 
 
 def planted_logits(rng, n_neurons: int) -> dict[str, np.ndarray]:
-    """Neuron j raises token j most, and lowers the last token, hostile ones among them; the vocabulary is small."""
+    """Neuron j raises token j most and lowers the last token most; hostile tokens are among them."""
     effects = rng.uniform(-1, 1, size=(n_neurons, len(VOCAB)))
     effects[np.arange(n_neurons), np.arange(n_neurons)], effects[:, -1] = 2, -2
     order = np.argsort(-effects, axis=1)
@@ -183,9 +183,9 @@ def planted_logits(rng, n_neurons: int) -> dict[str, np.ndarray]:
     return {"logit_tokens": tokens, "logit_effects": np.take_along_axis(effects[:, None], tokens, axis=2)}
 
 
-def planted_contributions(rng, found: LayerFound) -> dict[str, np.ndarray]:
-    """Head L0 H1 brings most and reads from the token before; everything sums to the activation."""
-    parts, rows = PARTS, found.rows
+def planted_contributions(rng, layer_features: LayerFeatures) -> dict[str, np.ndarray]:
+    """Head L0 H1 contributes most and reads the previous token; the parts sum to the activation."""
+    parts, rows = PARTS, layer_features.rows
     layer, n = rows.layer, rows.n_rows
     values = rng.uniform(-0.3, 0.3, size=(n, parts.count(layer)))
     values[:, parts.first_head + 1] = 2
@@ -196,7 +196,7 @@ def planted_contributions(rng, found: LayerFound) -> dict[str, np.ndarray]:
     return {"contributions": values, "read_head": order, "read_back": back}
 
 
-def description(layers: Sequence[LayerFound], inputs: bool = True) -> Description:
+def description(layers: Sequence[LayerFeatures], inputs: bool = True) -> Description:
     return Description(
         name="planted",
         units="neurons",
@@ -208,8 +208,8 @@ def description(layers: Sequence[LayerFound], inputs: bool = True) -> Descriptio
         importance=Importance(
             examples=RANKS_WITH_IMPORTANCE,
             passes_allowed=None,
-            rows=int(sum((found.features.rank < RANKS_WITH_IMPORTANCE).sum() for found in layers)),
-            rows_in_all=sum(found.rows.n_rows for found in layers),
+            rows=int(sum((layer.features.rank < RANKS_WITH_IMPORTANCE).sum() for layer in layers)),
+            rows_in_all=sum(layer.rows.n_rows for layer in layers),
             passes=0,
         ),
         default_space="neuron",
@@ -222,32 +222,32 @@ def description(layers: Sequence[LayerFound], inputs: bool = True) -> Descriptio
     )
 
 
-def planted_layers(rng: np.random.Generator) -> tuple[Texts, list[LayerFound]]:
-    """The layers, found by the real stage from planted rows, and the texts behind them."""
+def planted_layers(rng: np.random.Generator) -> tuple[Texts, list[LayerFeatures]]:
+    """Return the layers, from planted rows by the real feature step, and their texts."""
     corpus = RandomTexts(rng)
     rows = [planted_rows(layer, neurons, corpus) for layer, neurons in LAYERS.items()]
     return Texts(corpus.tokens, corpus.lengths, VOCAB, WINDOW), features_of(rows, CUT)
 
 
-def planted_rarefied(rows: Sequence[LayerRows], statistics: dict[int, LayerStatistics]) -> Rarefied:
-    """Sets of RAREFIED of the planted examples, and random directions with as many."""
-    job, ranges = RarefiedJob("neuron", CUT, RAREFIED, 40, 0), unit_ranges([len(layer.maxima) for layer in rows])
-    of = embedders(statistics)
-    units = [neurons_chunk(job, layer, 0, of[layer.layer]) for layer in rows]
+def planted_equal_n(rows: Sequence[ActivatingExamples], statistics: dict[int, LayerStatistics]) -> EqualNMeasures:
+    """Measures on subsets of EQUAL_N planted examples, and as many random directions."""
+    job, ranges = EqualNJob("neuron", CUT, EQUAL_N, 40, 0), unit_ranges([len(layer.maxima) for layer in rows])
+    embedder_of = embedders(statistics)
+    units = [neurons_chunk(job, layer, 0, embedder_of[layer.layer]) for layer in rows]
     for layer in rows:
         pool = Pool.of(layer.weights, layer.x, layer.x_row, layer.example)
-        found = directions(pool, 40, RAREFIED, 0.75, 100, np.random.default_rng(layer.layer))
-        units.append(directions_chunk(job, layer, found, of[layer.layer]))
-    done = [work_rarefied(job, unit) for unit in units]
-    return rarefied_from(rows, ranges, done.__getitem__, job)
+        drawn = directions(pool, 40, EQUAL_N, 0.75, 100, np.random.default_rng(layer.layer))
+        units.append(directions_chunk(job, layer, drawn, embedder_of[layer.layer]))
+    results = [work_equal_n(job, unit) for unit in units]
+    return equal_n_from(rows, ranges, results.__getitem__, job)
 
 
-def make_atlas(out: Path, inputs: bool = True, rarefied: bool = False) -> Path:
-    """The planted atlas in `out`, through the real stages from features on; `rarefied`: with random directions."""
+def make_atlas(out: Path, inputs: bool = True, equal_n: bool = False) -> Path:
+    """Write the planted atlas to `out` with the real steps from features on; `equal_n`: with random directions."""
     rng = np.random.default_rng(0)
     texts, layers = planted_layers(rng)
-    importances = {found.rows.layer: planted_importances(rng, found) for found in layers}
-    statistics = {found.rows.layer: planted_statistics(rng, found.rows) for found in layers}
+    importances = {layer.rows.layer: planted_importances(rng, layer) for layer in layers}
+    statistics = {layer.rows.layer: planted_statistics(rng, layer.rows) for layer in layers}
     parts = AtlasParts(
         description=description(layers, inputs),
         texts=texts,
@@ -255,9 +255,9 @@ def make_atlas(out: Path, inputs: bool = True, rarefied: bool = False) -> Path:
         statistics=statistics,
         importances=importances,
         indexed=indexed(layers, texts, importances),
-        logits={found.rows.layer: planted_logits(rng, found.rows.weights.n_neurons) for found in layers},
-        rarefied=planted_rarefied([found.rows for found in layers], statistics) if rarefied else None,
-        contributions={found.rows.layer: planted_contributions(rng, found) for found in layers},
+        logits={layer.rows.layer: planted_logits(rng, layer.rows.weights.n_neurons) for layer in layers},
+        equal_n=planted_equal_n([layer.rows for layer in layers], statistics) if equal_n else None,
+        contributions={layer.rows.layer: planted_contributions(rng, layer) for layer in layers},
         spaces=spaces_of(layers, embedders(statistics)),
     )
     write_atlas(out, parts)
@@ -265,5 +265,5 @@ def make_atlas(out: Path, inputs: bool = True, rarefied: bool = False) -> Path:
 
 
 def embedders(statistics: Mapping[int, LayerStatistics]) -> dict[int, Embedder]:
-    moments = {layer: InputStatistics(of.input_mean, of.input_covariance) for layer, of in statistics.items()}
-    return {layer: Embedder(found) for layer, found in moments.items()}
+    moments = {layer: InputStatistics(each.input_mean, each.input_covariance) for layer, each in statistics.items()}
+    return {layer: Embedder(layer_moments) for layer, layer_moments in moments.items()}

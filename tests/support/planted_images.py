@@ -1,4 +1,4 @@
-"""A small atlas of images whose features are known by construction: three classes, each with inputs of its own."""
+"""A small atlas of images with features known by construction: three classes, each with its own inputs."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,15 +11,15 @@ from precompute.autoencoders.images import ImageChoices, ImageLayer, ImageSet, w
 
 CLASSES = ["bar", "<b>cross</b>", "3"]
 N, HEIGHT, WIDTH, D_IN, CUT = 150, 5, 4, 6, 0.3
-BRIGHTEST = 16  # of the pixels, as of scikit-learn's digits
+BRIGHTEST = 16  # largest pixel value, as in scikit-learn's digits
 NAMES = ["standard SAE", "NE SAE"]
-# Which classes each latent is active for: of both layers, but that the second has another order.
+# Classes for which each latent is active; the second layer has another order.
 ACTIVE_FOR = [[0, 1], [2], [], [0, 1, 2]]
 ORDERS = [[0, 1, 2, 3], [3, 0, 1, 2]]
 
 
 def planted_set() -> ImageSet:
-    """Class c lights row c, one pixel of which is brightest; classes take turns."""
+    """Return images in which class c lights row c, with one brightest pixel; classes alternate."""
     labels = np.arange(N) % len(CLASSES)
     images = np.zeros((N, HEIGHT, WIDTH), dtype=np.uint8)
     images[np.arange(N), labels] = 9
@@ -38,10 +38,10 @@ def planted_x(labels: np.ndarray) -> np.ndarray:
 
 
 def planted_layer(name: str, order: list[int], x: np.ndarray) -> ImageLayer:
-    """Latents that read the inputs of their classes; a bias keeps them silent for the others."""
+    """Return latents that read the inputs of their classes; a bias keeps them silent for the others."""
     W_in = np.zeros((D_IN, len(order)), dtype=np.float32)
-    for latent, which in enumerate(order):
-        for label in ACTIVE_FOR[which]:
+    for latent, latent_kind in enumerate(order):
+        for label in ACTIVE_FOR[latent_kind]:
             W_in[2 * label : 2 * label + 2, latent] = 1 + 0.1 * latent
     b_in = np.full(len(order), -0.5, dtype=np.float32)
     logits = W_in.reshape(len(CLASSES), 2, -1).sum(axis=1).T
@@ -66,7 +66,7 @@ CHOICES = ImageChoices(
 
 
 def make_image_atlas(out: Path, **changes) -> Path:
-    """The planted atlas in `out`, through the real stages; `changes` are of its choices."""
+    """Write the planted atlas to `out` with the real steps; `changes` replace fields of its choices."""
     images = planted_set()
     write_image_atlas(out, images, planted_layers(images), replace(CHOICES, **changes))
     return out

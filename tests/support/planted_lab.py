@@ -1,7 +1,7 @@
-"""A small lab whose units one can work out in the head: 4×4 images of which each quadrant is one hidden neuron.
+"""A small lab whose units can be computed by hand: 4×4 images in which each quadrant is one hidden neuron.
 
-Hidden neuron q is the mean brightness of quadrant q, less DARK. Class c (of "left", "<b>right</b>", "below") lights
-quadrant 0, quadrant 1, or 2 and 3. Some labels are wrong, so the MLP is.
+Hidden neuron q is the mean brightness of quadrant q minus DARK. Class c ("left", "<b>right</b>", "below") lights
+quadrant 0, quadrant 1, or 2 and 3. Some labels are wrong, so the MLP makes errors.
 """
 
 import json
@@ -21,12 +21,12 @@ CLASSES = ["left", "<b>right</b>", "below"]
 N, SIDE, N_TRAIN, D_HIDDEN, D_SAE = 150, 4, 120, 4, 8
 PIXEL_MAX, DARK, CUT = 15, 0.125, 0.05
 QUADRANTS = [[0, 1, 4, 5], [2, 3, 6, 7], [8, 9, 12, 13], [10, 11, 14, 15]]
-WRONG = [125, 140]  # images whose label is another class's than the one that is drawn
-# Of a run, what each latent reads; latents that are not named are dead.
+WRONG = [125, 140]  # images whose label is not the class that is drawn
+# Hidden neurons that each latent of a run reads; other latents are dead.
 ONE, TWO, BOTH, BELOW, AGAINST = 0, 1, 2, 3, 4
 READS = {ONE: [1, 0, 0, 0], TWO: [0, 1, 0, 0], BOTH: [1, 1, 0, 0], BELOW: [0, 0, 1, 1], AGAINST: [1, -1, 0, 0]}
 DEAD = 7
-# λ1, λ2, seed, L0, FVU, effective inputs of each run. Run 5 says of every picture what it says of a dark one.
+# λ1, λ2, seed, L0, FVU, effective inputs of each run. Run 5 gives the same output for every image.
 RUNS = [
     (0.1, 0, 0, 1.5, 0.10, 3.0),
     (0.2, 0, 0, 1.0, 0.30, 3.0),
@@ -39,7 +39,7 @@ STANDARD, NE, SILENT = 0, 3, 5
 
 
 def planted_images() -> tuple[np.ndarray, np.ndarray]:
-    """Classes take turns, and every third picture is dimmer; pixels of a quadrant differ a little."""
+    """Return images and labels: classes alternate, every third image is dimmer, pixels of a quadrant vary."""
     rng, drawn = np.random.default_rng(0), np.arange(N) % 3
     flat = np.zeros((N, SIDE * SIDE), dtype=np.uint8)
     for image, label in enumerate(drawn):
@@ -59,7 +59,7 @@ def planted_mlp() -> MLP:
 
 
 def planted_weights() -> dict[str, np.ndarray]:
-    """All runs read alike, later ones more weakly; what ONE, TWO and BELOW find is written back as it was."""
+    """Return weights of all runs, later ones smaller; ONE, TWO and BELOW reconstruct their inputs."""
     n = len(RUNS)
     W_enc, W_dec = np.zeros((n, D_HIDDEN, D_SAE)), np.zeros((n, D_SAE, D_HIDDEN))
     for run in range(n):
@@ -103,14 +103,14 @@ def planted_arrays() -> LabArrays:
 
 
 def planted_lab() -> Lab:
-    """As it would be read, without a file."""
+    """Return the lab as read from disk, without a file."""
     images, labels = planted_images()
     weights = {part: values.astype(np.float32) for part, values in planted_weights().items()}
     return Lab(planted_facts(), images, labels.astype(np.int16), planted_mlp(), planted_runs(), weights)
 
 
 def make_lab_atlas(out: Path) -> Path:
-    """An atlas of the runs that are shown, with the lab inside, through the real stages."""
+    """Write an atlas of the displayed runs, with the lab inside, with the real steps."""
     lab = planted_lab()
     layers = []
     for name, run in (("standard SAE", STANDARD), ("NE SAE", NE)):

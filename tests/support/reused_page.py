@@ -1,63 +1,63 @@
-"""One page of a browser for many tests: an app that is loaded again takes a third of the time of its first loading."""
+"""One browser page for many tests: reloading the app takes a third of the time of its first load."""
 
 import contextlib
 from collections.abc import Callable, Iterator
 
-from tests.support.browser import Heard, settled
+from tests.support.browser import PageErrors, settled
 
 TIMEOUT_MS = 20_000
-# The address is written in full a moment later; where it is wrong it stays, and a message says so.
-WRITTEN = "/[?&]atlas=/.test(location.search) || document.querySelector('[data-testid=stAlert]')"
+# The full address is written after a moment; a wrong address stays, with a message.
+ADDRESS_READY = "/[?&]atlas=/.test(location.search) || document.querySelector('[data-testid=stAlert]')"
 
 
 class ReusedPage:
-    """A page that each test gets as if it were new: nothing stored, no other page beside it.
+    """A page that each test gets in a clean state: nothing stored, no other page open.
 
-    A test that asks for options of its own, for a second page, or for a `fresh` one gets a new page in its own context.
+    A test that requests options, a second page, or a `fresh` one gets a new page in its own context.
     """
 
     def __init__(self, browser, address: str) -> None:
         self.browser, self.address = browser, address
         self.context = self.page = None
-        self.free, self.heard, self.contexts = False, [], []
+        self.free, self.page_errors, self.contexts = False, [], []
 
     def __enter__(self) -> "ReusedPage":
         return self
 
     def __exit__(self, *_) -> None:
-        self.drop()
+        self.close()
 
-    def drop(self) -> None:
+    def close(self) -> None:
         if self.context:
             self.context.close()
         self.context = self.page = None
 
     @contextlib.contextmanager
     def test(self) -> Iterator[Callable]:
-        """The function that opens a view, for one test."""
-        self.free, self.heard, self.contexts = True, [], []
+        """Yield the function that opens a view, for one test; fail if a page had errors."""
+        self.free, self.page_errors, self.contexts = True, [], []
         try:
             yield self.open
-            wrong = [line for each in self.heard for line in each.wrong]
-            assert not wrong, "\n".join(wrong)
+            lines = [line for each in self.page_errors for line in each.errors]
+            assert not lines, "\n".join(lines)
             self.empty()
         except BaseException:
-            self.drop()
+            self.close()
             raise
         finally:
             for context in self.contexts:
                 context.close()
 
-    def open(self, view: str, width: int = 1280, height: int = 900, theme: str = "light", fresh=False, **more):
-        """A page that shows the view, once it is drawn."""
-        page = self.new_page(**more) if fresh or more or not self.free else self.same_page()
+    def open(self, view: str, width: int = 1280, height: int = 900, theme: str = "light", fresh=False, **options):
+        """Return a page that displays the view, once it is drawn."""
+        page = self.new_page(**options) if fresh or options or not self.free else self.same_page()
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=theme)
-        self.heard.append(Heard(page, self.address))
+        self.page_errors.append(PageErrors(page, self.address))
         page.goto(f"{self.address}/{view}")
         page.locator("h1").first.wait_for()
         settled(page)
-        page.wait_for_function(WRITTEN)
+        page.wait_for_function(ADDRESS_READY)
         return page
 
     def new_page(self, **options):
@@ -75,7 +75,7 @@ class ReusedPage:
         return self.page
 
     def empty(self) -> None:
-        """Leave nothing to the next test: no storage, no other page, nobody who listens."""
+        """Clear the page for the next test: no storage, no other page, no listeners."""
         if self.free or self.page is None:
             return
         for other in self.context.pages:
@@ -83,5 +83,5 @@ class ReusedPage:
                 other.close()
         self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
         self.page.goto("about:blank")
-        for heard in self.heard:
-            heard.end()
+        for each in self.page_errors:
+            each.end()

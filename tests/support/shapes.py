@@ -1,7 +1,7 @@
-"""Types and shapes of signatures, checked while the tests run: the first calls of every function.
+"""Type and shape checks of signatures during tests, for the first calls of every function.
 
-jaxtyping's own import hook checks every call, which takes as long as all else that the tests of arrays do. After its
-first hundred calls a function that is called ten thousand times is known; `make test-all` checks every call.
+jaxtyping's own import hook checks every call, which doubles the time of the array tests. Here only the first hundred
+calls of a function are checked; `make test-all` checks every call.
 """
 
 import ast
@@ -19,11 +19,11 @@ from jaxtyping import jaxtyped
 
 PACKAGES = ("ne_core", "precompute")
 CALLS = float(os.environ.get("NE_SHAPE_CALLS", "100"))
-FUNCTION, CLASS = "__check_calls__", "__check_init__"  # what the decorators are called in a module
+FUNCTION, CLASS = "__check_calls__", "__check_init__"  # names of the decorators in a module
 
 
 def check_calls(function: Callable) -> Callable:
-    """The function, of which the first calls are checked."""
+    """Return the function with its first calls checked."""
     checked, calls = None, 0
 
     @wraps(function)
@@ -32,7 +32,7 @@ def check_calls(function: Callable) -> Callable:
         if calls >= CALLS:
             return function(*args, **kwargs)
         calls += 1
-        if checked is None:  # here, since most functions are not called in most runs
+        if checked is None:  # built here, since most functions are not called in most runs
             checked = jaxtyped(function, typechecker=beartype)
         return checked(*args, **kwargs)
 
@@ -40,17 +40,17 @@ def check_calls(function: Callable) -> Callable:
 
 
 def check_init(cls: type) -> type:
-    """The class; of a dataclass, the types of its fields are checked."""
+    """Return the class; the fields of a dataclass are checked."""
     if is_dataclass(cls) and "__init__" in vars(cls):
         cls.__init__ = check_calls(cls.__init__)
     return cls
 
 
 class Decorated(ast.NodeTransformer):
-    """Decorates the functions of a module and of its classes, not those within functions."""
+    """Decorate the functions of a module and of its classes, not those within functions."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        node.decorator_list.append(ast.Name(FUNCTION, ast.Load()))  # the innermost: what it decorates is a function
+        node.decorator_list.append(ast.Name(FUNCTION, ast.Load()))  # innermost, so that it decorates a function
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
@@ -59,7 +59,7 @@ class Decorated(ast.NodeTransformer):
 
 
 class Loader(SourceFileLoader):
-    """Compiles a module anew with its functions decorated; what Python caches is left as it is."""
+    """Compile a module with its functions decorated; Python's bytecode cache is not changed."""
 
     def get_code(self, fullname: str):
         path = self.get_filename(fullname)
@@ -80,11 +80,11 @@ class Finder(MetaPathFinder):
 
 
 def check_shapes() -> None:
-    """From now on, modules of PACKAGES are imported with their functions checked."""
+    """Check the functions of modules of PACKAGES that are imported from now on."""
     sys.meta_path.insert(0, Finder())
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests() -> None:
-    """Named by pyproject.toml: before anything of ours is imported."""
+    """Run before any of our modules is imported, as a plugin named in pyproject.toml."""
     check_shapes()

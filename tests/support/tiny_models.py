@@ -25,7 +25,7 @@ SIZES = {
 
 
 def tiny_tokenizer(**special: str) -> PreTrainedTokenizerFast:
-    """A byte-level BPE tokenizer of a few merges; `special` names its special tokens, bos and eos unless told."""
+    """Return a byte-level BPE tokenizer with few merges; `special` are its special tokens, else bos and eos."""
     special = special or {"bos_token": "<|endoftext|>", "eos_token": "<|endoftext|>"}
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -41,7 +41,9 @@ def tiny_tokenizer(**special: str) -> PreTrainedTokenizerFast:
 
 
 def tiny_model(family: str, seed: int = 0) -> PreTrainedModel:
-    """A random model of the family, in evaluation mode, whose norms and biases are not at their initial values."""
+    """Return a random model of the family, in evaluation mode, with norms and biases moved from their initial
+    values.
+    """
     torch.manual_seed(seed)
     model = _BUILDERS[family]().eval()
     with torch.no_grad():
@@ -54,7 +56,7 @@ def tiny_model(family: str, seed: int = 0) -> PreTrainedModel:
 
 
 def tiny_checkpoint(family: str, folder: str | Path, seed: int = 0) -> Path:
-    """The folder, with config, safetensors and tokenizer of a tiny random model in it."""
+    """Save config, safetensors and tokenizer of a tiny random model in the folder."""
     folder = Path(folder)
     tiny_model(family, seed).save_pretrained(folder)
     bert = {"cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]", "pad_token": "[PAD]"}

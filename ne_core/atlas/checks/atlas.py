@@ -1,13 +1,13 @@
-"""Is this directory the atlas that its manifest describes? Cheap checks at every opening, checksums in `verify`."""
+"""Check that a directory is the atlas of its manifest. Cheap checks at every opening; `verify` adds checksums."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from ne_core.atlas.arrays import let_go, own_file
+from ne_core.atlas.arrays import atlas_file, release_pages
 from ne_core.atlas.checks.comparison import check_comparison
-from ne_core.atlas.checks.equal_n import check_rarefied
+from ne_core.atlas.checks.equal_n import check_equal_n
 from ne_core.atlas.checks.index import check_index
 from ne_core.atlas.checks.names import check_names
 from ne_core.atlas.checks.tables import check_tables, in_range, within
@@ -23,23 +23,23 @@ from ne_core.method.statistics import check_statistics
 from ne_core.text.token_text import visible
 
 WHOLE = ("vocab.json", "neurons.parquet", "features.parquet", "search.sqlite", *(spec.file for spec in EXAMPLES))
-MOST_SIDE = 64  # pixels of an image: a page shows some hundred images
-MOST_LINE = 2**17  # characters of a window: a page shows a hundred of them
-LONGEST_SIGN = 10  # characters that stand for one that does not show
-MOST_ROWS = 2**15 - 1  # of one neuron: rows are named by int16 elsewhere
+MOST_SIDE = 64  # maximum height and width of an image in pixels: a page shows some hundred images
+MOST_LINE = 2**17  # maximum characters of a window: a page shows a hundred of them
+LONGEST_SIGN = 10  # maximum characters that replace an invisible character
+MOST_ROWS = 2**15 - 1  # maximum rows of one neuron: other files refer to rows by int16
 
 
 def check_sizes(root: Path, manifest: Manifest) -> None:
-    """Every file is listed, inside the atlas, there, and as long as it was when written."""
+    """Raise AtlasError unless every file is listed, inside the atlas, present, and of the listed size."""
     check_listed(root / "manifest.json", manifest)
     for name, entry in manifest.files.items():
-        size = own_file(root, name).stat().st_size
+        size = atlas_file(root, name).stat().st_size
         if size != entry["size"]:
             raise AtlasError(f"{root / name} has {size} bytes, the manifest says {entry['size']}")
 
 
 def check_listed(path: Path, manifest: Manifest) -> None:
-    """A manifest lists what its atlas must have, and nothing that could not be one of its files."""
+    """Raise AtlasError unless the manifest lists all required files, and only valid names."""
     for name in (*WHOLE, *files_of(manifest)):
         if name not in manifest.files:
             raise AtlasError(f"{path} does not list {name}: build the atlas again")
@@ -47,7 +47,7 @@ def check_listed(path: Path, manifest: Manifest) -> None:
 
 
 def files_of(manifest: Manifest) -> Iterator[str]:
-    """The files that an atlas of these layers, spaces and choices has."""
+    """Names of the files required by the layers, spaces and options of a manifest."""
     if manifest.images:
         yield IMAGES.file
     for layer in manifest.layers:
@@ -62,7 +62,7 @@ def files_of(manifest: Manifest) -> Iterator[str]:
 
 
 def check_rows(atlas: AtlasData) -> None:
-    """Every number that is used to look something up points at something."""
+    """Raise AtlasError unless every index in the atlas refers to an existing item."""
     in_range(atlas.root / "tokens.npy", atlas.tokens, len(atlas.vocab))
     in_range(atlas.root / "lengths.npy", atlas.lengths, atlas.manifest.n_ctx + 1)
     check_lines(atlas)
@@ -70,44 +70,44 @@ def check_rows(atlas: AtlasData) -> None:
         check_images(atlas)
     for layer, files in atlas.files.items():
         check_layer(atlas, layer, files)
-        let_go_of(files)
+        release_layer(files)
     check_tables(atlas)
     if atlas.comparison is not None:
         check_comparison(atlas, atlas.comparison)
     if atlas.manifest.rarefied:
-        check_rarefied(atlas)
+        check_equal_n(atlas)
     for space in atlas.manifest.spaces:
         check_index(atlas.root / index_file(space), len(atlas.features["layer"]), set(atlas.manifest.d_in))
 
 
 def check_lines(atlas: AtlasData) -> None:
-    """A few long tokens in wide windows would make a page of gigabytes out of a small file."""
+    """Raise AtlasError for long tokens in wide windows, which could make a page of gigabytes from a small file."""
     width = atlas.manifest.window.size
     long = {text for text in atlas.vocab if len(text) * LONGEST_SIGN * width > MOST_LINE}
     longest = max((len(visible(text)) for text in long), default=0)
     if longest * width > MOST_LINE:
-        said = f"has a token of {longest} characters and windows of {width} tokens: no page could show them"
-        raise AtlasError(f"{atlas.root / 'vocab.json'} {said}, build the atlas with smaller windows")
+        problem = f"has a token of {longest} characters and windows of {width} tokens: no page could show them"
+        raise AtlasError(f"{atlas.root / 'vocab.json'} {problem}, build the atlas with smaller windows")
 
 
 def check_images(atlas: AtlasData) -> None:
-    """They can be seen, and each has its label."""
+    """Raise AtlasError unless images have a size that can be shown, and one label each."""
     height, width = atlas.images.shape[1:]
     if not (0 < height <= MOST_SIDE and 0 < width <= MOST_SIDE):
         path = atlas.root / IMAGES.file
-        raise AtlasError(f"{path} holds images of {height} × {width} pixels; from 1 to {MOST_SIDE} a side can be shown")
+        raise AtlasError(f"{path} holds images of {height} × {width} pixels; sides of 1 to {MOST_SIDE} can be shown")
     if (atlas.lengths != 1).any():
         raise AtlasError(f"{atlas.root / 'lengths.npy'} does not give every image its one label: build the atlas again")
 
 
-def let_go_of(files: LayerFiles) -> None:
-    """A reader of some neurons has no use for the pages of all, which count as its memory once they were read."""
+def release_layer(files: LayerFiles) -> None:
+    """Release the pages of a layer's columns, which count as memory of the process once they were read."""
     for column in (*files.columns.values(), *(files.contributions or {}).values()):
-        let_go(column)
+        release_pages(column)
 
 
 def check_layer(atlas: AtlasData, layer: int, files: LayerFiles) -> None:
-    """Offsets partition the rows, and every row names a token that exists."""
+    """Raise AtlasError unless the columns of a layer agree with each other and with the atlas."""
     folder, offsets, columns = atlas.root / layer_folder(layer), files.offsets, files.columns
     n_rows = len(columns["example"])
     # compared, not subtracted: differences of huge numbers come out small

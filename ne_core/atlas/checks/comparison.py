@@ -1,4 +1,4 @@
-"""Does the comparison of spaces list the neurons that can be compared, with measures that can be?"""
+"""Check the comparison of spaces: its neurons and its measures."""
 
 import numpy as np
 
@@ -11,14 +11,14 @@ from ne_core.method.comparison import Comparison, comparable
 LIMITS = {"silhouette": (-HIGHEST, HIGHEST), "intra": (-1e-3, 1 + HIGHEST), "inter": (-1e-3, 1 + HIGHEST)}
 
 
-def check_comparison(atlas: AtlasData, found: Comparison) -> None:
-    """Whole neurons in order, numbers within their limits; only `intra` may be unknown."""
+def check_comparison(atlas: AtlasData, comparison: Comparison) -> None:
+    """Raise AtlasError unless it lists the comparable neurons in order, with measures in range; `intra` may be NaN."""
     path, table = atlas.root / SPACES_FILE, atlas.neurons
-    those = comparable(table["n_examples"], table["n_features"])
-    if not all(np.array_equal(getattr(found, name), table[name][those]) for name in ("layer", "neuron")):
-        raise AtlasError(f"{path} does not list the neurons that can be compared, in order: build the atlas again")
+    rows = comparable(table["n_examples"], table["n_features"])
+    if not all(np.array_equal(getattr(comparison, name), table[name][rows]) for name in ("layer", "neuron")):
+        raise AtlasError(f"{path} does not list the neurons that can be compared in order: build the atlas again")
     for name, (least, most) in LIMITS.items():
-        values = getattr(found, name)
+        values = getattr(comparison, name)
         unknown = np.isnan(values) if name == "intra" else False
         if not (unknown | ((values >= least) & (values <= most))).all():
-            raise AtlasError(f"{path} holds numbers that cannot be: build the atlas again")
+            raise AtlasError(f"{path} holds numbers out of range: build the atlas again")

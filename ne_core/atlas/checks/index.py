@@ -1,6 +1,6 @@
-"""Is a faiss file the index that the schema speaks of? Whoever hands it to faiss's own reader must know before.
+"""Check that a file is the faiss index of the schema; faiss's own reader must not get any other file.
 
-What faiss writes for a flat 8-bit index: a head, the least value and the width of every dimension, a byte a number.
+Layout of a flat 8-bit index: a header, the lowest value and the width of every dimension, one byte per number.
 """
 
 import struct
@@ -10,13 +10,13 @@ import numpy as np
 
 from ne_core.errors import AtlasError
 
-# fourcc, d, n, two that mean nothing, trained, metric; quantizer, two of its settings, d, bytes a vector, n trained
+# fourcc, d, n, two unused, trained, metric; quantizer, two of its settings, d, bytes per vector, n trained
 HEAD = struct.Struct("<4siqqq?iiifQQQ")
 INNER_PRODUCT, QT_8BIT = 0, 0
 
 
 def check_index(path: Path, n: int, widths: set[int]) -> None:
-    """Raise unless the file is a flat 8-bit index by inner product over `n` vectors of one of the widths, and whole."""
+    """Raise AtlasError unless the file is a complete flat 8-bit inner-product index: `n` vectors of one of `widths`."""
     with path.open("rb") as file:
         head = file.read(HEAD.size)
         d = HEAD.unpack(head)[1] if len(head) == HEAD.size else 0

@@ -1,4 +1,4 @@
-"""Is a lab what its contract says? It may come from a stranger, like the atlas around it."""
+"""Check a lab against its schema. It may come from a stranger, like the atlas around it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,23 +13,23 @@ from ne_core.atlas.lab_schema import FACTS, FOLDER, LAB, LAB_ARRAYS, LAB_VERSION
 from ne_core.errors import AtlasError
 
 AGAIN = "build the lab again"
-MOST_RUNS, MOST_LATENTS = 1024, 2**14  # what a page shows marks and keeps activations of
-MOST_WORK = 2**30  # pixels × hidden neurons²: an activation map takes so many steps
-LARGEST = 65504.0  # of a weight: what float16 holds, and no product of them leaves float32
+MOST_RUNS, MOST_LATENTS = 1024, 2**14  # maximum that a page can show
+MOST_WORK = 2**30  # maximum of pixels × hidden neurons², the operations of an activation map
+LARGEST = 65504.0  # maximum weight, of float16: products of two are within float32
 MOST_TEXT = 500
 
 
 def check_listed(atlas: AtlasData) -> None:
-    """The manifest, whose sizes and checksums were compared, lists every file; and the examples are images."""
+    """Raise AtlasError unless the manifest lists every file of the lab and the examples are images."""
     for name in (TABLE, *(spec.file for spec in LAB_ARRAYS)):
         if f"{FOLDER}/{name}" not in atlas.manifest.files:
             raise AtlasError(f"{atlas.root / 'manifest.json'} does not list {FOLDER}/{name}: {AGAIN}")
     if atlas.images is None:
-        raise AtlasError(f"{atlas.root / FOLDER} is a lab in an atlas of texts: a lab needs images")
+        raise AtlasError(f"{atlas.root / FOLDER} is a lab in an atlas of texts: a lab needs an atlas of images")
 
 
 def check_facts(path: Path, facts: object) -> None:
-    """The fields that the reader computes with; the others are only ever shown."""
+    """Raise AtlasError for wrong fields that computations use; other fields are only shown."""
     version = facts.get("lab_version") if isinstance(facts, dict) else None
     if version != LAB_VERSION or not whole(version):
         raise AtlasError(f"{path} has lab version {brief(version)}; this explorer reads version {LAB_VERSION}: {AGAIN}")
@@ -48,7 +48,7 @@ def text(value: object) -> bool:
 
 
 def number(value: object) -> bool:
-    return type(value) in (int, float) and abs(value) < 1e12  # NaN is not
+    return type(value) in (int, float) and abs(value) < 1e12  # False for NaN
 
 
 def good_measures(values: object) -> bool:
@@ -59,8 +59,8 @@ def good_classes(classes: object) -> bool:
     return isinstance(classes, list) and 2 <= len(classes) <= 100 and all(map(text, classes))
 
 
-def good_shown(shown: object) -> bool:
-    return isinstance(shown, dict) and set(shown) == {"standard", "ne"} and all(map(whole, shown.values()))
+def good_shown_runs(runs: object) -> bool:
+    return isinstance(runs, dict) and set(runs) == {"standard", "ne"} and all(map(whole, runs.values()))
 
 
 def good_meanings(meanings: object) -> bool:
@@ -78,14 +78,14 @@ TESTS: dict[str, Callable[[object], bool]] = {
     "data": lambda data: isinstance(data, dict),
     "mlp": lambda mlp: isinstance(mlp, dict),
     "settings": lambda settings: isinstance(settings, dict),
-    "shown": good_shown,
+    "shown": good_shown_runs,
     "identity": good_measures,
     "measures": good_meanings,
 }
 
 
 def check_arrays(folder: Path, lab: Lab, arrays: dict[str, np.ndarray]) -> None:
-    """Numbers that are numbers, and everything that looks something up points at something."""
+    """Raise AtlasError unless numbers are in range and indices refer to existing items."""
     n_images, n_runs = len(lab.images), len(lab.weights["b_enc"])
     if not 0 <= lab.facts["n_train"] < n_images:
         raise AtlasError(f"{folder / FACTS}: n_train leaves no test image of {n_images}: {AGAIN}")
@@ -99,21 +99,21 @@ def check_arrays(folder: Path, lab: Lab, arrays: dict[str, np.ndarray]) -> None:
 
 
 def check_size(folder: Path, lab: Lab) -> None:
-    """Every page makes some of its pictures when it is asked for: that takes time and memory."""
+    """Raise AtlasError for a lab too large for its pages, which compute some figures on demand."""
     d_pixels, d_hidden = lab.mlp.W_in.shape
     if not 0 < d_pixels * d_hidden**2 <= MOST_WORK:
-        raise AtlasError(f"{folder} has {d_pixels} pixels and {d_hidden} hidden neurons, no page could show their maps")
+        raise AtlasError(f"{folder} has {d_pixels} pixels and {d_hidden} hidden neurons, too many for a page: {AGAIN}")
     if lab.d_sae > MOST_LATENTS or len(lab.weights["b_enc"]) > MOST_RUNS:
-        most = f"{MOST_RUNS} runs of {MOST_LATENTS} latents"
-        raise AtlasError(f"{folder} has more than {most}, the most that a page can show: build a smaller lab")
+        limit = f"{MOST_RUNS} runs of {MOST_LATENTS} latents"
+        raise AtlasError(f"{folder} has more than {limit}, the maximum that a page can show: build a smaller lab")
 
 
 def check_runs(path: Path, lab: Lab, n_runs: int) -> None:
-    """A row for each run that there are weights of, in order, and of each kind the one that is shown."""
+    """Raise AtlasError unless there is a row per run, in order, and the shown run of each kind is of that kind."""
     if not n_runs or not lab.d_sae or not np.array_equal(lab.runs["run"], np.arange(n_runs)):
-        raise AtlasError(f"{path} does not list the {n_runs} runs that there are weights of, in order: {AGAIN}")
+        raise AtlasError(f"{path} does not list the {n_runs} runs with weights in order: {AGAIN}")
     for name in sorted(set(lab.runs) - {"run", "seed"}):
         within(path, lab.runs[name], 0.0 if name.startswith("lambda") else -1e12, 1e12)
-    for kind, run in lab.shown.items():
+    for kind, run in lab.shown_runs.items():
         if not run < n_runs or lab.kind(run) != kind:
-            raise AtlasError(f"{path.parent / FACTS}: shown names run {run} as {kind}, which it is not: {AGAIN}")
+            raise AtlasError(f"{path.parent / FACTS}: shown lists run {run} as {kind}, which it is not: {AGAIN}")

@@ -1,6 +1,6 @@
-"""Do features and central examples lie where the trees say? `verify` asks: nothing that reads an atlas stumbles on it.
+"""Check features and central examples against the trees, in `verify` only: readers tolerate such errors.
 
-Drawn from its root down, a tree puts its examples side by side, and everything below a branch point is an interval.
+The leaves are ordered so that the examples below any branch point are an interval.
 """
 
 from dataclasses import dataclass
@@ -14,37 +14,37 @@ from ne_core.errors import AtlasError
 
 @dataclass(frozen=True)
 class Intervals:
-    """Of all neurons' trees, one after the other: each branch point and its two children, as intervals of places.
+    """Branch points of all neurons' trees as intervals of leaf positions, numbered over all neurons.
 
-    `begin` is the first place below the branch point, `middle` that of its right child; `size` counts the places.
-    `row` is the example at each place, `place` the place of each example; places count on from neuron to neuron.
+    `begin` is the first position below the branch point, `middle` the first below its right child; `size` is the number
+    of positions. `row` is the example at each position, `position` the position of each example.
     """
 
     begin: Int[np.ndarray, " m"]
     middle: Int[np.ndarray, " m"]
     size: Int[np.ndarray, " m"]
     row: Int[np.ndarray, " n_rows"]
-    place: Int[np.ndarray, " n_rows"]
+    position: Int[np.ndarray, " n_rows"]
 
 
 def check_members(folder: Path, columns: dict[str, np.ndarray], counts: Int[np.ndarray, " n_neurons"], cut: float):
-    """Raise unless central examples lie below their branch points, and features are the parts of trees at the cut.
+    """Raise AtlasError unless central examples are below their branch points, and features are those of the cut.
 
-    The trees are known to be trees, and the neuron to have as many features as parts: see `checks`.
+    Trees and numbers of features must have passed the checks of the opening.
     """
     trees = np.asarray(columns["trees"])
-    found = intervals(trees, counts)
+    branches = intervals(trees, counts)
     first_row = np.repeat(np.cumsum(counts) - counts, np.maximum(counts - 1, 0))
-    central = found.place[first_row + columns["merge_central"]]
-    if not ((found.begin <= central) & (central < found.begin + found.size)).all():
+    central = branches.position[first_row + columns["merge_central"]]
+    if not ((branches.begin <= central) & (central < branches.begin + branches.size)).all():
         raise AtlasError(f"{folder / 'merge_central.npy'} has a central example that is not below its branch point")
     below, feature = trees[:, 2] <= cut, columns["feature"]
-    if not (feature[found.row[found.begin]] == feature[found.row[found.middle]])[below].all():
+    if not (feature[branches.row[branches.begin]] == feature[branches.row[branches.middle]])[below].all():
         raise AtlasError(f"{folder / 'feature.npy'} has other features than the trees at the default cut")
 
 
 def intervals(trees: Float[np.ndarray, "m 4"], counts: Int[np.ndarray, " n_neurons"]) -> Intervals:
-    """All trees at once, a branch point of each at a time, from the last down."""
+    """Compute the intervals for all trees at once, one branch point of each per step, from the root down."""
     n_merges = np.maximum(counts - 1, 0)
     nodes = counts + n_merges
     first_node, first_merge = np.cumsum(nodes) - nodes, np.cumsum(n_merges) - n_merges
@@ -61,12 +61,12 @@ def intervals(trees: Float[np.ndarray, "m 4"], counts: Int[np.ndarray, " n_neuro
         left, right = children[merge].T
         begin[left] = begin[branch[merge]]
         begin[right] = begin[left] + size[left]
-    place = begin[is_leaf]
-    return Intervals(begin[branch], begin[children[:, 1]], size[branch], np.argsort(place), place)
+    position = begin[is_leaf]
+    return Intervals(begin[branch], begin[children[:, 1]], size[branch], np.argsort(position), position)
 
 
 def leaves(
     nodes: Int[np.ndarray, " n_neurons"], counts: Int[np.ndarray, " n_neurons"], first_node: Int[np.ndarray, " n"]
 ) -> Bool[np.ndarray, " n_nodes"]:
-    """Which nodes are examples: the first of each neuron's."""
+    """Mask of the nodes that are examples: the first nodes of each neuron."""
     return np.arange(nodes.sum()) - np.repeat(first_node, nodes) < np.repeat(counts, nodes)

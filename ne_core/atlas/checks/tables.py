@@ -1,25 +1,25 @@
-"""Do the tables say what the layers hold? Neurons and features in order, sizes counted again, links to what exists."""
+"""Check the tables against the layers: neurons and features in order, correct counts, references that exist."""
 
 from pathlib import Path
 
 import numpy as np
 
-from ne_core.atlas.arrays import let_go
+from ne_core.atlas.arrays import release_pages
 from ne_core.atlas.data import AtlasData
 from ne_core.errors import AtlasError
 
-HIGHEST = 1.001  # cosines end at 1, but for rounding
-FARTHEST = 1e6  # from the middle of the map
+HIGHEST = 1.001  # maximum cosine, plus rounding
+FARTHEST = 1e6  # maximum distance from the centre of the map
 
 
 def check_tables(atlas: AtlasData) -> None:
-    """The tables list this atlas's neurons and features, in order, and similar features that exist."""
+    """Raise AtlasError unless the tables list this atlas's neurons and features in order, with valid references."""
     check_neurons(atlas)
     check_features(atlas)
     for layer, files in atlas.files.items():
         check_members(atlas, layer, files.offsets, files.columns)
-        let_go(files.columns["feature"])
-        let_go(files.columns["trees"])
+        release_pages(files.columns["feature"])
+        release_pages(files.columns["trees"])
     check_links(atlas)
     check_names(atlas)
 
@@ -39,7 +39,7 @@ def check_neurons(atlas: AtlasData) -> None:
 
 
 def check_features(atlas: AtlasData) -> None:
-    """Totals before anything is repeated by counts: a few of them could ask for all memory."""
+    """Check totals before anything is repeated by counts, which could exhaust memory."""
     path, features, counts = atlas.root / "features.parquet", atlas.features, atlas.neurons["n_features"]
     in_order = (counts >= 0).all() and counts.sum(dtype=np.int64) == len(features["layer"])
     if in_order:
@@ -53,11 +53,11 @@ def check_features(atlas: AtlasData) -> None:
 
 
 def check_members(atlas: AtlasData, layer: int, offsets: np.ndarray, columns: dict[str, np.ndarray]) -> None:
-    """Each feature has as many rows as its size, its central one among them; and trees cut into as many features."""
+    """Check that sizes match the rows, central examples are in their feature, and trees give as many features."""
     path, counts = atlas.root / "features.parquet", np.diff(offsets)
     n_features = atlas.neurons["n_features"][atlas.neurons["layer"] == layer].astype(np.int64)
-    here = atlas.features["layer"] == layer
-    features = {name: atlas.features[name][here] for name in ("neuron", "feature", "size", "central")}
+    mask = atlas.features["layer"] == layer
+    features = {name: atlas.features[name][mask] for name in ("neuron", "feature", "size", "central")}
     owner, first = np.repeat(np.arange(len(counts)), counts), np.cumsum(n_features) - n_features
     in_range(path, columns["feature"], n_features[owner])
     sizes = np.bincount(first[owner] + columns["feature"], minlength=len(features["size"]))
@@ -74,19 +74,19 @@ def check_members(atlas: AtlasData, layer: int, offsets: np.ndarray, columns: di
 
 
 def check_links(atlas: AtlasData) -> None:
-    """Key tokens and similar features exist; the first key token always, since a feature has examples."""
+    """Check that key tokens and similar features exist; every feature has a first key token."""
     path, features = atlas.root / "features.parquet", atlas.features
     in_range(path, features["key_tokens"], len(atlas.vocab), least=-1)
     in_range(path, features["key_tokens"][:, 0], len(atlas.vocab))
     for space in ("neuron", "pre_mlp"):
         others, cosines = features[f"similar_{space}"], features[f"cosine_{space}"]
         in_range(path, others, len(features["layer"]), least=-1)
-        if not (np.abs(cosines[others >= 0]) <= HIGHEST).all():  # nor NaN
-            raise AtlasError(f"{path} holds cosines that are none: build the atlas again")
+        if not (np.abs(cosines[others >= 0]) <= HIGHEST).all():  # False for NaN
+            raise AtlasError(f"{path} holds cosines out of range: build the atlas again")
 
 
 def check_names(atlas: AtlasData) -> None:
-    """Names are made of tokens that exist, and every feature has a place on the map."""
+    """Check that tokens of names exist, and that every feature has coordinates on the map."""
     path, features = atlas.root / "features.parquet", atlas.features
     for name in ("name_keys", "name_context"):
         in_range(path, features[name], len(atlas.vocab), least=-1)
@@ -95,13 +95,13 @@ def check_names(atlas: AtlasData) -> None:
 
 
 def within(path: Path, values: np.ndarray, least: float, most: float) -> None:
-    """Raise unless least ≤ values ≤ most, everywhere; NaN is not."""
+    """Raise AtlasError unless least ≤ values ≤ most everywhere, which NaN is not."""
     if values.size and not (values.min() >= least and values.max() <= most):
-        raise AtlasError(f"{path} holds numbers that cannot be: build the atlas again")
+        raise AtlasError(f"{path} holds numbers out of range: build the atlas again")
 
 
 def in_range(path: Path, values: np.ndarray, end, least: int = 0) -> None:
-    """Raise unless least ≤ values < end, everywhere."""
+    """Raise AtlasError unless least ≤ values < end everywhere."""
     if values.size and not (
         values.min() >= least and (values.max() < end if np.ndim(end) == 0 else (values < end).all())
     ):

@@ -1,9 +1,9 @@
 """An atlas as one file, a zip of its manifest and exactly the files that this lists: `pack` and `unpack`.
 
-selection.py   what of an atlas is given to others, here and on a hub
+selection.py   the files of an atlas to share, as an archive or on a hub
 packing.py     an atlas becomes an archive
 unpacking.py   an archive becomes an atlas, everything checked first
-directory.py   what a zip file says that it holds, and where
+directory.py   the directory of a zip file
 entry.py       one file in it
 """
 

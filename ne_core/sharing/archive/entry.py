@@ -1,4 +1,4 @@
-"""One file in an archive: what its header must agree with, and its bytes, as many as it says and no more."""
+"""One file in an archive: checks of its header, and its bytes, exactly as many as recorded."""
 
 import stat
 import zlib
@@ -11,17 +11,17 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipInfo
 from ne_core.atlas.checks.manifest import brief
 from ne_core.errors import AtlasError
 
-ENCRYPTED, HOW_DEFLATED, UTF8 = 1, 0b110, 1 << 11  # bits of the flags; how well it was deflated does not matter
-FOLDER = 0x10  # bit of the attributes that every system writes
-FULL = 0xFFFFFFFF  # in place of a number that stands in the ZIP64 field
+ENCRYPTED, HOW_DEFLATED, UTF8 = 1, 0b110, 1 << 11  # bits of the flags; the deflate level does not matter
+FOLDER = 0x10  # bit of the attributes on every system
+FULL = 0xFFFFFFFF  # placeholder of a number that is in the ZIP64 field
 ZIP64 = 1
 PIECE = 2**20  # bytes at a time
-Told = Callable[[int, int], None]  # bytes done, bytes in all
+OnProgress = Callable[[int, int], None]  # bytes done, bytes in all
 LOCAL = Struct("<4sHHHHHIIIHH")  # mark, version, flags, method, time, date, crc, packed, size, lengths: name, extra
 
 
 def check_plain(path: Path, entry: ZipInfo) -> None:
-    """A regular file that can be read with nothing but the archive."""
+    """Raise AtlasError unless the entry is a regular file that needs nothing but the archive."""
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG) or entry.external_attr & FOLDER or entry.filename.endswith("/"):
         raise AtlasError(f"{path} holds {brief(entry.filename)}, which is no regular file: pack the atlas again")
@@ -31,42 +31,46 @@ def check_plain(path: Path, entry: ZipInfo) -> None:
         raise AtlasError(f"{path} holds {brief(entry.filename)} in a form other than stored or deflated: pack it again")
     if entry.compress_type == ZIP_STORED and entry.compress_size != entry.file_size:
         sizes = f"{entry.compress_size} and {entry.file_size}"
-        raise AtlasError(f"{path} gives {brief(entry.filename)} two sizes, {sizes}: pack it again")
+        raise AtlasError(f"{path} records two sizes of {brief(entry.filename)}, {sizes}: pack it again")
 
 
-def end_of(path: Path, file: BinaryIO, entry: ZipInfo, room: int) -> tuple[int, int]:
-    """Where its bytes begin and end, before `room` ends, once its own header has said the same as the directory."""
+def data_range(path: Path, file: BinaryIO, entry: ZipInfo, limit: int) -> tuple[int, int]:
+    """Return where an entry's bytes start and end, before `limit`, if its own header agrees with the directory.
+
+    Raises AtlasError otherwise.
+    """
     file.seek(entry.header_offset)
     raw = file.read(LOCAL.size)
     if len(raw) == LOCAL.size and raw.startswith(b"PK\3\4"):
         _, _, flags, method, _, _, crc, packed, size, n_name, n_extra = LOCAL.unpack(raw)
         name, extra = file.read(n_name), file.read(n_extra)
-        size, packed = wide(extra, size, packed)
-        before = (name.decode("utf-8", "replace"), flags, method, crc, packed, size)
+        size, packed = zip64_sizes(extra, size, packed)
+        header = (name.decode("utf-8", "replace"), flags, method, crc, packed, size)
         listed = (entry.filename, entry.flag_bits, entry.compress_type, entry.CRC, entry.compress_size, entry.file_size)
-        begin = entry.header_offset + LOCAL.size + n_name + n_extra
-        if before == listed and begin + packed <= room:
-            return begin, begin + packed
-    raise AtlasError(f"{path} says two things of {brief(entry.filename)}, one in its directory and one before it")
+        start = entry.header_offset + LOCAL.size + n_name + n_extra
+        if header == listed and start + packed <= limit:
+            return start, start + packed
+    raise AtlasError(f"{path} has a header of {brief(entry.filename)} that disagrees with its directory: it is broken")
 
 
-def wide(extra: bytes, *numbers: int) -> list[int]:
-    """The numbers, those that are too large for their place taken from the ZIP64 field, where they stand in order."""
-    at, found = 0, b""
-    while at + 4 <= len(extra):
-        kind, length = Struct("<HH").unpack_from(extra, at)
-        found = extra[at + 4 : at + 4 + length] if kind == ZIP64 else found
-        at += 4 + length
-    more = iter(Struct("<Q").iter_unpack(found[: len(found) // 8 * 8]))
-    return [next(more, (n,))[0] if n == FULL else n for n in numbers]
+def zip64_sizes(extra: bytes, *numbers: int) -> list[int]:
+    """Return the numbers, replacing those that are too large for their field by the ZIP64 field's, in order."""
+    position, values = 0, b""
+    while position + 4 <= len(extra):
+        kind, length = Struct("<HH").unpack_from(extra, position)
+        values = extra[position + 4 : position + 4 + length] if kind == ZIP64 else values
+        position += 4 + length
+    large_numbers = iter(Struct("<Q").iter_unpack(values[: len(values) // 8 * 8]))
+    return [next(large_numbers, (n,))[0] if n == FULL else n for n in numbers]
 
 
-def contents(path: Path, file: BinaryIO, entry: ZipInfo, begin: int) -> Iterator[bytes]:
-    """Its bytes in pieces. Raises AtlasError as soon as they are more than it says, at the end if they are others."""
-    file.seek(begin)
+def contents(path: Path, file: BinaryIO, entry: ZipInfo, start: int) -> Iterator[bytes]:
+    """Yield the bytes in pieces. Raises AtlasError as soon as there are more than recorded, or if they differ."""
+    file.seek(start)
     done = crc = 0
     try:
-        for piece in (inflated if entry.compress_type == ZIP_DEFLATED else stored)(file, entry.compress_size):
+        pieces = inflated_pieces if entry.compress_type == ZIP_DEFLATED else stored_pieces
+        for piece in pieces(file, entry.compress_size):
             done, crc = done + len(piece), zlib.crc32(piece, crc)
             if done > entry.file_size:
                 break
@@ -75,18 +79,18 @@ def contents(path: Path, file: BinaryIO, entry: ZipInfo, begin: int) -> Iterator
         done = -1
     if (done, crc) != (entry.file_size, entry.CRC):
         raise AtlasError(
-            f"{path} is broken: it does not hold the {entry.file_size} bytes of {brief(entry.filename)} that it says"
+            f"{path} is broken: it does not hold the {entry.file_size} bytes of {brief(entry.filename)} that it records"
         )
 
 
-def stored(file: BinaryIO, left: int) -> Iterator[bytes]:
+def stored_pieces(file: BinaryIO, left: int) -> Iterator[bytes]:
     while left and (piece := file.read(min(left, PIECE))):
         left -= len(piece)
         yield piece
 
 
-def inflated(file: BinaryIO, left: int) -> Iterator[bytes]:
-    """Never more than a piece at a time, however much a few bytes would become."""
+def inflated_pieces(file: BinaryIO, left: int) -> Iterator[bytes]:
+    """Inflate at most a piece at a time, whatever the compression ratio."""
     inflate, raw = zlib.decompressobj(-zlib.MAX_WBITS), b""
     while not inflate.eof:
         if not raw:

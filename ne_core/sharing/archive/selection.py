@@ -1,5 +1,6 @@
-"""What of an atlas is given to others: all of it, or all but the inputs. Only a whole atlas is."""
+"""Selection of an atlas's files to share: all of them, or all but the inputs, of a complete atlas only."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from ne_core.errors import AtlasError
 
 @dataclass(frozen=True)
 class Selection:
-    """The files of the atlas in `root` that its `manifest` lists, and that manifest as it is written."""
+    """Files of the atlas in `root` that its `manifest` lists, and that manifest's bytes."""
 
     root: Path
     manifest: Manifest
@@ -20,7 +21,7 @@ class Selection:
 
     @property
     def files(self) -> dict[str, dict]:
-        """sha256 and size of each but the manifest, by name, in order."""
+        """sha256 and size of each file but the manifest, by name, in order."""
         return dict(sorted(self.manifest.files.items()))
 
     @property
@@ -28,9 +29,12 @@ class Selection:
         return self.manifest.size + len(self.text)
 
 
-def selected(root: Path, inputs: bool = True) -> Selection:
-    """Raises AtlasError with the first thing that is wrong. Without inputs it is as if built without them."""
-    for problem in verify(root):
+def select_files(root: Path, inputs: bool = True, on_progress: Callable[[int, int], None] | None = None) -> Selection:
+    """Select the files of an atlas. Raises AtlasError with the first problem of the atlas.
+
+    Without `inputs` the selection is that of an atlas that was built without them.
+    """
+    for problem in verify(root, on_progress):
         raise AtlasError(problem)
     manifest = read_manifest(root)
     if inputs or not manifest.inputs:
@@ -40,14 +44,14 @@ def selected(root: Path, inputs: bool = True) -> Selection:
 
 
 def without_inputs(manifest: Manifest) -> Manifest:
-    """As if the atlas was built without them."""
+    """Return the manifest of the same atlas built without inputs."""
     left_out = set(inputs_of(manifest))
     files = {name: entry for name, entry in manifest.files.items() if name not in left_out}
     return replace(manifest, inputs=False, files=files)
 
 
 def inputs_size(manifest: Manifest) -> int:
-    """Bytes of them: a part of the manifest's `size`."""
+    """Return the bytes of the inputs: a part of the manifest's `size`."""
     return sum(manifest.files[name]["size"] for name in inputs_of(manifest))
 
 

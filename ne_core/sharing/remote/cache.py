@@ -1,10 +1,10 @@
-"""Where fetched atlases are kept: a folder for each source, in it a folder for each version, and a mark beside it.
+"""Cache of fetched atlases: a folder for each source, in it a folder for each version, and a mark beside it.
 
 NE_CACHE/gpt2-small-1f0c2a9be310/
     lock                                   held while one process fetches
     5eefedb…/                              the atlas of that commit
-    5eefedb….whole                         it is whole; held by every process that shows it
-    41e8107….partial/                      what has come so far of another
+    5eefedb….whole                         mark that it is complete; locked by every process that shows it
+    41e8107….partial/                      the files fetched so far of another version
 """
 
 import os
@@ -24,19 +24,19 @@ PARTIAL = ".partial"
 
 
 def cache_folder() -> Path:
-    """NE_CACHE, or the place where a user's programs keep what can be fetched again."""
-    told = os.environ.get("NE_CACHE")
-    if told:
-        return Path(told)
+    """Return NE_CACHE, or a folder in the user's cache directory. Raises FetchError without either."""
+    configured = os.environ.get("NE_CACHE")
+    if configured:
+        return Path(configured)
     folder = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     if not os.path.isabs(folder):
-        raise FetchError("there is no home folder to keep atlases in: name a folder in NE_CACHE")
+        raise FetchError("there is no home folder for the cache of atlases: name a folder in NE_CACHE")
     return Path(folder) / "neuron-embeddings"
 
 
 @dataclass(frozen=True)
 class Cache:
-    """What is kept of one source."""
+    """Cached versions of one source."""
 
     folder: Path
 
@@ -58,12 +58,13 @@ class Cache:
         return self.folder / f"{version}{PARTIAL}"
 
     def newest(self) -> str | None:
-        """The version that stood last and is whole still."""
+        """Return the version that was marked last and is still complete, or None."""
         marks = sorted(self.folder.glob(f"*{MARK}"), key=lambda mark: mark.stat().st_mtime_ns, reverse=True)
-        return next((each for each in (mark.name.removesuffix(MARK) for mark in marks) if self.has(each)), None)
+        versions = (mark.name.removesuffix(MARK) for mark in marks)
+        return next((version for version in versions if self.has(version)), None)
 
     def has(self, version: str) -> bool:
-        """Whether a version is there and as long as it was, file by file."""
+        """Return whether a version is there, with every file as long as listed."""
         if not self.mark(version).is_file():
             return False
         try:
@@ -72,16 +73,16 @@ class Cache:
             return False
         return True
 
-    def stands(self, version: str, source: str) -> None:
-        """Mark a version as whole, and as the newest."""
+    def mark_complete(self, version: str, source: str) -> None:
+        """Mark a version as complete, and as the newest."""
         self.mark(version).write_text(source + "\n", encoding="utf-8")
 
     def hold(self, version: str) -> None:
-        """Until this process ends no other removes that version."""
+        """Keep other processes from removing a version until this process ends."""
         hold(self.mark(version))
 
-    def room_for(self, version: str) -> Path:
-        """The folder that a version is fetched into; what had come of others is given up."""
+    def partial_folder(self, version: str) -> Path:
+        """Return the folder that a version is fetched into; partial downloads of other versions are removed."""
         for other in self.folder.glob(f"*{PARTIAL}"):
             if other != self.partial(version):
                 shutil.rmtree(other, ignore_errors=True)
@@ -89,7 +90,7 @@ class Cache:
         return self.partial(version)
 
     def clear(self, version: str) -> None:
-        """Remove the other versions that no process shows, and what killed processes left."""
+        """Remove other versions that no process shows, and what killed processes left."""
         for folder in [path for path in self.folder.iterdir() if path.is_dir() and path.name != version]:
             mark = self.mark(folder.name)
             if not (mark.exists() and in_use(mark)):

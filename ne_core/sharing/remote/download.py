@@ -1,4 +1,4 @@
-"""One file over HTTP: from where it was cut off, never more bytes than said, of the checksum that is known."""
+"""Download of one file over HTTP: resumed where it was cut off, never longer than expected, checked by checksum."""
 
 import re
 import time
@@ -12,18 +12,18 @@ import requests
 from ne_core.atlas.checks.manifest import brief
 from ne_core.atlas.file_hash import file_sha256
 from ne_core.sharing.remote.errors import ChangedError, FetchError, PassingError
-from ne_core.sharing.remote.patience import Patience
-from ne_core.sharing.remote.web import Web, shown, speaking_of
+from ne_core.sharing.remote.retries import RetryPolicy
+from ne_core.sharing.remote.web import Web, network_errors, redacted
 
 CHUNK = 2**18
 PACE_OVER_S = 60
 
-Told = Callable[[int], None]  # how many bytes of the file are here
+OnBytes = Callable[[int], None]  # number of bytes of the file on disk
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A file: how long it is, its checksum where that is known, and what tells this content of it from another."""
+class RemoteFile:
+    """A file: its size, its checksum if known, and a header that distinguishes this content from another."""
 
     url: str
     size: int
@@ -31,87 +31,91 @@ class Wanted:
     validator: str | None = None  # a strong ETag or a Last-Modified
 
 
-def download(web: Web, wanted: Wanted, path: Path, patience: Patience, told: Told = lambda done: None) -> None:
-    """`path` becomes the whole file; what is there of it already is not fetched again."""
+def download(
+    web: Web, remote_file: RemoteFile, path: Path, retry: RetryPolicy, on_bytes: OnBytes = lambda done: None
+) -> None:
+    """Complete the file at `path`; bytes that are there already are not fetched again. Raises FetchError."""
     while True:
-        resumed = size_of(path) > 0
-        patience.keep_trying(lambda: go_on(web, wanted, path, patience, told), lambda: size_of(path))
-        if wanted.sha256 is None or file_sha256(path) == wanted.sha256:
+        had_bytes = size_of(path) > 0
+        retry.keep_trying(lambda: resume(web, remote_file, path, retry, on_bytes), lambda: size_of(path))
+        if remote_file.sha256 is None or file_sha256(path) == remote_file.sha256:
             return
         path.unlink()
-        if not resumed:  # else what was there before may have been wrong
-            raise FetchError(f"{shown(wanted.url)} is not what was promised: its checksum differs")
+        if not had_bytes:  # else the bytes from before may have been wrong
+            raise FetchError(f"{redacted(remote_file.url)} does not have the expected checksum")
 
 
-def go_on(web: Web, wanted: Wanted, path: Path, patience: Patience, told: Told) -> None:
-    """Fetch what is missing of the file, in one request."""
-    have = size_of(path)
-    if have > wanted.size:
+def resume(web: Web, remote_file: RemoteFile, path: Path, retry: RetryPolicy, on_bytes: OnBytes) -> None:
+    """Fetch the missing bytes of the file, in one request."""
+    n_bytes = size_of(path)
+    if n_bytes > remote_file.size:
         path.unlink()
-        have = 0
-    told(have)
-    if have == wanted.size:
+        n_bytes = 0
+    on_bytes(n_bytes)
+    if n_bytes == remote_file.size:
         path.touch()
         return
-    with web.answer(wanted.url, range_from(have, wanted.validator)) as response:
-        start = first_byte(response, have)
+    with web.answer(remote_file.url, range_headers(n_bytes, remote_file.validator)) as response:
+        start = first_byte(response, n_bytes)
         if start is None:
             path.unlink()
-            raise PassingError(f"{shown(wanted.url)} does not go on where it was cut off")
-        check_same(wanted, response, start)
+            raise PassingError(f"{redacted(remote_file.url)} cannot be resumed where it was cut off")
+        check_same(remote_file, response, start)
         with path.open("ab") as file:
             file.truncate(start)
-            copy(response, wanted, file, start, patience, told)
+            copy(response, remote_file, file, start, retry, on_bytes)
         if "Content-Length" in response.headers:
-            response.raw.drain_conn()  # nothing is left; so the connection serves the next file
+            response.raw.drain_conn()  # nothing is left, and the connection is reused for the next file
 
 
 def size_of(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def range_from(have: int, validator: str | None) -> dict[str, str]:
-    """What is asked for, unless it has changed in the meantime: then all of it."""
-    if not have:
+def range_headers(n_bytes: int, validator: str | None) -> dict[str, str]:
+    """Return headers that ask for the rest of a file, or all of it if it has changed."""
+    if not n_bytes:
         return {}
-    return {"Range": f"bytes={have}-"} | ({"If-Range": validator} if validator else {})
+    return {"Range": f"bytes={n_bytes}-"} | ({"If-Range": validator} if validator else {})
 
 
-def first_byte(response: requests.Response, have: int) -> int | None:
-    """Where the body begins: at 0 where the server takes no ranges; None where it answers another range."""
+def first_byte(response: requests.Response, n_bytes: int) -> int | None:
+    """Return where the body begins: 0 if the server ignores ranges; None if it answers another range."""
     if response.status_code == 200:
         return 0
-    told = re.match(rf"bytes {have}-\d+/", response.headers.get("Content-Range", ""))
-    return have if response.status_code == 206 and told else None
+    in_range = re.match(rf"bytes {n_bytes}-\d+/", response.headers.get("Content-Range", ""))
+    return n_bytes if response.status_code == 206 and in_range else None
 
 
-def check_same(wanted: Wanted, response: requests.Response, start: int) -> None:
-    """Raise for a body of another length, or from another file than was seen: without a checksum it has changed."""
-    trouble = ChangedError if wanted.sha256 is None else FetchError
-    length = response.headers.get("Content-Length")
-    if length is not None and length != str(wanted.size - start):
-        raise trouble(f"{shown(wanted.url)} sends {brief(length)} bytes, where {wanted.size - start} are missing")
-    if wanted.validator and validator(response) not in (None, wanted.validator):
-        raise trouble(f"{shown(wanted.url)} changed while it was fetched")
+def check_same(remote_file: RemoteFile, response: requests.Response, start: int) -> None:
+    """Raise if the body has another length, or is of another file. Without a checksum, the file counts as changed."""
+    error_type = ChangedError if remote_file.sha256 is None else FetchError
+    n_body = response.headers.get("Content-Length")
+    if n_body is not None and n_body != str(remote_file.size - start):
+        missing = remote_file.size - start
+        raise error_type(f"{redacted(remote_file.url)} sends {brief(n_body)} bytes, but {missing} are missing")
+    if remote_file.validator and validator(response) not in (None, remote_file.validator):
+        raise error_type(f"{redacted(remote_file.url)} changed while it was fetched")
 
 
-def copy(response, wanted: Wanted, file: BinaryIO, done: int, patience: Patience, told: Told) -> None:
-    began, before = time.monotonic(), done
-    while done < wanted.size:
-        with speaking_of(wanted.url):
-            data = response.raw.read1(min(CHUNK, wanted.size - done), decode_content=False)
+def copy(response, remote_file: RemoteFile, file: BinaryIO, done: int, retry: RetryPolicy, on_bytes: OnBytes) -> None:
+    started, done_before = time.monotonic(), done
+    while done < remote_file.size:
+        with network_errors(remote_file.url):
+            data = response.raw.read1(min(CHUNK, remote_file.size - done), decode_content=False)
         if not data:
-            raise PassingError(f"{shown(wanted.url)} was cut off after {done:,} of {wanted.size:,} bytes")
+            raise PassingError(f"{redacted(remote_file.url)} was cut off after {done:,} of {remote_file.size:,} bytes")
         file.write(data)
         done += len(data)
-        told(done)
-        if time.monotonic() - began > PACE_OVER_S:
-            if done - before < patience.least_per_s * PACE_OVER_S:
-                raise PassingError(f"{shown(wanted.url)} is too slow: {done - before:,} bytes in {PACE_OVER_S} s")
-            began, before = time.monotonic(), done
+        on_bytes(done)
+        if time.monotonic() - started > PACE_OVER_S:
+            if done - done_before < retry.least_per_s * PACE_OVER_S:
+                pace = f"{done - done_before:,} bytes in {PACE_OVER_S} s"
+                raise PassingError(f"{redacted(remote_file.url)} is too slow: {pace}")
+            started, done_before = time.monotonic(), done
 
 
 def validator(response: requests.Response) -> str | None:
-    """What a range is asked by: a weak ETag says nothing of bytes."""
+    """Return the header for If-Range: a weak ETag does not identify bytes."""
     etag = response.headers.get("ETag", "")
     return etag if etag.startswith('"') else response.headers.get("Last-Modified")

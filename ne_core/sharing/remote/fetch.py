@@ -1,4 +1,4 @@
-"""A source becomes a folder: asked for its version, fetched if that is not here, checked, put in its place whole."""
+"""Fetching a source into a folder: its version is looked up, fetched unless cached, checked, and moved into place."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -6,23 +6,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ne_core.sharing.archive.entry import Told
-from ne_core.sharing.atomic_write import beside, check_target, clear_up, move_into_place
+from ne_core.sharing.archive.entry import OnProgress
+from ne_core.sharing.atomic_write import check_target, clear_up, move_into_place, sibling_path
 from ne_core.sharing.locks import locked
 from ne_core.sharing.remote import archives, hub
 from ne_core.sharing.remote.cache import Cache
 from ne_core.sharing.remote.errors import ChangedError, FetchError
-from ne_core.sharing.remote.patience import Patience
+from ne_core.sharing.remote.retries import RetryPolicy
 from ne_core.sharing.remote.source import Archive, Folder, Hub, Source
 from ne_core.sharing.remote.web import Web
 
-ATLAS = "atlas"  # in a folder of what has come so far
+ATLAS = "atlas"  # folder name of the atlas in a partial download
 MOST_CHANGES = 3  # of a source while it is fetched
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """An atlas that is here, and where it came from; `note` says why it may not be the newest."""
+    """An atlas on this machine, and its source; `note` says why it may not be the newest version."""
 
     root: Path
     source: str
@@ -31,133 +31,149 @@ class Fetched:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The version that a source has now, and how to fetch it: `bring(begun, told)` makes begun/ATLAS of it."""
+class RemoteVersion:
+    """The current version of a source; `fetch(partial, on_progress)` creates partial/ATLAS from it."""
 
     version: str
-    bring: Callable[[Path, Told], None]
+    fetch: Callable[[Path, OnProgress], None]
 
 
 @dataclass(frozen=True)
-class Beside:
-    """One folder, whatever the version, and beside it what has come so far."""
+class OutFolder:
+    """One output folder for any version, with partial downloads beside it."""
 
     out: Path
     inputs: bool
 
     def has(self, version: str) -> bool:
-        return False  # an atlas does not say which version it is
+        return False  # an atlas does not record its version
 
     def root(self, version: str) -> Path:
         return self.out
 
-    def room_for(self, version: str) -> Path:
-        """What had come of other versions is given up."""
-        mine = beside(self.out, f"fetching-{version[:16]}{'-inputs' if self.inputs else ''}")
-        for other in self.out.parent.glob(beside(self.out, "fetching-*").name):
-            if other != mine:
+    def partial_folder(self, version: str) -> Path:
+        """Return the folder that a version is fetched into; partial downloads of other versions are removed."""
+        partial = sibling_path(self.out, f"fetching-{version[:16]}{'-inputs' if self.inputs else ''}")
+        for other in self.out.parent.glob(sibling_path(self.out, "fetching-*").name):
+            if other != partial:
                 shutil.rmtree(other, ignore_errors=True)
-        mine.mkdir(exist_ok=True)
-        return mine
+        partial.mkdir(exist_ok=True)
+        return partial
 
 
-def fetched(
+def fetch_atlas(
     source: Source,
     cache: Path,
-    told: Told = lambda done, whole: None,
-    waiting: Callable[[], None] = lambda: None,
-    patience: Patience = Patience(),  # noqa: B008  it is frozen
+    on_progress: OnProgress = lambda done, whole: None,
+    on_wait: Callable[[], None] = lambda: None,
+    retry: RetryPolicy = RetryPolicy(),  # noqa: B008  it is frozen
 ) -> Fetched:
-    """The atlas of a source, from the cache where it is there. `waiting` is called while another process fetches it.
+    """Return the atlas of a source, from the cache if it has the current version.
 
-    Where the newest cannot be had and an older one is here, that one, with a note. Raises FetchError without any.
+    `on_wait` is called while another process fetches it. If the current version cannot be fetched, an older one is
+    returned with a note; raises FetchError if there is none.
     """
     if isinstance(source, Folder):
         return Fetched(source.path, str(source))
-    kept = Cache.of(cache, source)
-    with on_disk(kept.folder):
-        kept.folder.mkdir(parents=True, exist_ok=True)
-        with locked(kept.lock, waiting):
+    source_cache = Cache.of(cache, source)
+    with disk_errors(source_cache.folder):
+        source_cache.folder.mkdir(parents=True, exist_ok=True)
+        with locked(source_cache.lock, on_wait):
             try:
-                with on_disk(kept.folder):
-                    version, note = up_to_date(source, kept, told, patience), ""
+                with disk_errors(source_cache.folder):
+                    version, note = update_cache(source, source_cache, on_progress, retry), ""
             except FetchError as error:
-                version, note = kept.newest(), f"{error}. Shown is what was fetched before."
+                version, note = source_cache.newest(), f"{error}. Shown is the version that was fetched before."
                 if version is None:
                     raise
-            kept.hold(version)
-    return Fetched(kept.root(version), str(source), version, note)
+            source_cache.hold(version)
+    return Fetched(source_cache.root(version), str(source), version, note)
 
 
-def at_hand(source: Source, cache: Path) -> Fetched | None:
-    """What is here of a source already, without a word to the network."""
+def cached_atlas(source: Source, cache: Path) -> Fetched | None:
+    """Return the cached atlas of a source without using the network, or None."""
     if isinstance(source, Folder):
         return Fetched(source.path, str(source))
-    kept = Cache.of(cache, source)
-    with on_disk(kept.folder):
-        version = source.pin if source.pin and kept.has(source.pin) else kept.newest()
+    source_cache = Cache.of(cache, source)
+    with disk_errors(source_cache.folder):
+        version = source.pin if source.pin and source_cache.has(source.pin) else source_cache.newest()
         if version is None:
             return None
-        kept.hold(version)
-    return Fetched(kept.root(version), str(source), version)
+        source_cache.hold(version)
+    return Fetched(source_cache.root(version), str(source), version)
 
 
-def fetch_to(source: Source, out: Path, inputs: bool, told: Told, patience: Patience = Patience()) -> Fetched:  # noqa: B008
-    """The atlas of a source as the folder `out`, which stays what it is until then."""
+def fetch_to(
+    source: Source,
+    out: Path,
+    inputs: bool,
+    on_progress: OnProgress,
+    retry: RetryPolicy = RetryPolicy(),  # noqa: B008  it is frozen
+) -> Fetched:
+    """Fetch the atlas of a source as the folder `out`, which stays unchanged until then. Raises FetchError."""
     if isinstance(source, Folder):
-        raise FetchError(f"{source} is a folder already: there is nothing to fetch")
+        raise FetchError(f"{source} is a local folder: there is nothing to fetch")
     out = check_target(out)
-    lock = beside(out, "lock")
-    with on_disk(out):
+    lock = sibling_path(out, "lock")
+    with disk_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         with locked(lock, lambda: None):
             try:
                 clear_up(out)
-                version = brought(source, Beside(out, inputs), inputs, told, patience)
+                version = fetch_version(source, OutFolder(out, inputs), inputs, on_progress, retry)
             finally:
                 lock.unlink()
     return Fetched(out, str(source), version)
 
 
-def up_to_date(source: Hub | Archive, kept: Cache, told: Told, patience: Patience) -> str:
-    """The version that the source has now, once it is in the cache."""
+def update_cache(source: Hub | Archive, source_cache: Cache, on_progress: OnProgress, retry: RetryPolicy) -> str:
+    """Fetch the current version of the source into the cache if needed, and return it."""
     version = source.pin
-    if version is None or not kept.has(version):
-        version = brought(source, kept, False, told, patience)
-    kept.stands(version, str(source))
-    kept.clear(version)
+    if version is None or not source_cache.has(version):
+        version = fetch_version(source, source_cache, False, on_progress, retry)
+    source_cache.mark_complete(version, str(source))
+    source_cache.clear(version)
     return version
 
 
-def brought(source: Hub | Archive, place: Cache | Beside, inputs: bool, told: Told, patience: Patience) -> str:
-    """Fetch the version that the source has now into its place, unless it is there; returns which it is."""
+def fetch_version(
+    source: Hub | Archive, target: Cache | OutFolder, inputs: bool, on_progress: OnProgress, retry: RetryPolicy
+) -> str:
+    """Fetch the current version of the source into its place unless it is there, and return it."""
     for _ in range(MOST_CHANGES):
-        now = asked(Web(patience.connect_s, patience.read_s), source, inputs, patience)
-        if place.has(now.version):
-            return now.version
-        begun = place.room_for(now.version)
+        latest = remote_version(Web(retry.connect_s, retry.read_s), source, inputs, retry)
+        if target.has(latest.version):
+            return latest.version
+        partial = target.partial_folder(latest.version)
         try:
-            now.bring(begun, told)
+            latest.fetch(partial, on_progress)
         except ChangedError:
             continue
-        move_into_place(begun / ATLAS, place.root(now.version))
-        shutil.rmtree(begun)
-        return now.version
-    raise FetchError(f"{source} changed {MOST_CHANGES} times while it was fetched: try again when it stands still")
+        move_into_place(partial / ATLAS, target.root(latest.version))
+        shutil.rmtree(partial)
+        return latest.version
+    raise FetchError(f"{source} changed {MOST_CHANGES} times while it was fetched: try again later")
 
 
-def asked(web: Web, source: Hub | Archive, inputs: bool, patience: Patience) -> Asked:
+def remote_version(web: Web, source: Hub | Archive, inputs: bool, retry: RetryPolicy) -> RemoteVersion:
     if isinstance(source, Hub):
-        sha = source.pin or hub.commit(web, source, patience)
-        return Asked(sha, lambda into, told: hub.fill(web, source, sha, into / ATLAS, inputs, patience, told))
-    now = archives.seen(web, source, patience)
-    version = source.pin or now.version
-    return Asked(version, lambda into, told: archives.fill(web, source, now, into, into / ATLAS, patience, told))
+        sha = source.pin or hub.commit(web, source, retry)
+
+        def fetch(partial: Path, on_progress: OnProgress) -> None:
+            hub.fetch_files(web, source, sha, partial / ATLAS, inputs, retry, on_progress)
+
+        return RemoteVersion(sha, fetch)
+    info = archives.archive_info(web, source, retry)
+
+    def fetch_archive(partial: Path, on_progress: OnProgress) -> None:
+        archives.fetch_archive(web, source, info, partial, partial / ATLAS, retry, on_progress)
+
+    return RemoteVersion(source.pin or info.version, fetch_archive)
 
 
 @contextmanager
-def on_disk(folder: Path) -> Iterator[None]:
-    """Trouble of the disk as one line."""
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Raise errors of the disk as FetchError in one line."""
     try:
         yield
     except OSError as error:

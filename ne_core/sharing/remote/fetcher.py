@@ -1,6 +1,6 @@
-"""The sources of NE_ATLAS in the background: a thread fetches one after the other, and pages ask how things stand.
+"""Fetching of the sources of NE_ATLAS in the background: one thread fetches them in turn, and pages read its status.
 
-What is here from an earlier run is ready at once; should a newer version be had, it takes the place of that.
+Cached atlases are ready at once; a newer version replaces them when it has been fetched.
 """
 
 import logging
@@ -12,21 +12,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ne_core.sharing.remote.errors import FetchError
-from ne_core.sharing.remote.fetch import Fetched, at_hand, fetched
-from ne_core.sharing.remote.patience import Patience
+from ne_core.sharing.remote.fetch import Fetched, cached_atlas, fetch_atlas
+from ne_core.sharing.remote.retries import RetryPolicy
 from ne_core.sharing.remote.source import Source, distinct, parse, split
 
 WAITING, ASKING, FETCHING, ELSEWHERE = "waiting", "asking", "fetching", "elsewhere"
 READY, FAILED = "ready", "failed"
 NO_SOURCE = "not-a-source"
-AGAIN_S = 30  # between two tries that visitors ask for
-PACE_S = 10  # that the pace is measured over
+RETRY_S = 30  # least time between two retries that visitors request
+PACE_S = 10  # window over which the pace is measured
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How one source stands; `said` is why it failed, or what is in the way just now."""
+class SourceStatus:
+    """Status of one source; `message` says why it failed, or what delays it."""
 
     name: str
     source: str
@@ -35,7 +35,7 @@ class Standing:
     done: int = 0
     whole: int = 0
     per_s: float | None = None
-    said: str = ""
+    message: str = ""
 
     @property
     def left_s(self) -> float | None:
@@ -43,48 +43,47 @@ class Standing:
 
 
 class Fetcher:
-    """All sources of one NE_ATLAS. Make one in a process; every method returns at once but `join`.
+    """All sources of one NE_ATLAS. Create one in a process; every method but `join` returns at once.
 
-    `cache` names the folder of the cache, or says why there is none.
+    `cache` returns the cache folder, or raises FetchError.
     """
 
-    def __init__(self, text: str, cache: Callable[[], Path], patience: Patience = Patience()):  # noqa: B008  it is frozen
-        self.cache, self.patience = cache, patience
-        self.standing: dict[str, Standing] = {}
+    def __init__(self, text: str, cache: Callable[[], Path], retry: RetryPolicy = RetryPolicy()):  # noqa: B008  it is frozen
+        self.cache, self.retry = cache, retry
+        self.status: dict[str, SourceStatus] = {}
         self.sources: dict[str, Source] = {}
         self.lock, self.thread, self.tried = threading.Lock(), None, -float("inf")
         self.read(split(text))
-        self.start([name for name in self.sources if self.standing[name].state != FAILED])
+        self.start([name for name in self.sources if self.status[name].state != FAILED])
 
     def read(self, texts: list[str]) -> None:
-        """Every source under a name of its own; what is no source has failed for good."""
-        found = [parsed(text) for text in texts]
-        names = distinct([NO_SOURCE if isinstance(each, FetchError) else each.name for each in found])
-        for name, each in zip(names, found, strict=True):
-            if isinstance(each, FetchError):
-                self.fail(Standing(name, "NE_ATLAS"), each)
+        """Register every source under a unique name; invalid sources fail for good."""
+        sources = [parse_or_error(text) for text in texts]
+        names = distinct([NO_SOURCE if isinstance(source, FetchError) else source.name for source in sources])
+        for name, source in zip(names, sources, strict=True):
+            if isinstance(source, FetchError):
+                self.fail(SourceStatus(name, "NE_ATLAS"), source)
             else:
-                self.sources[name] = each
-                self.look(Standing(name, str(each)), each)
+                self.sources[name] = source
+                self.check_cache(SourceStatus(name, str(source)), source)
 
-    def look(self, standing: Standing, source: Source) -> None:
-        """Is it here already?"""
+    def check_cache(self, status: SourceStatus, source: Source) -> None:
         try:
-            here = at_hand(source, self.cache())
+            cached = cached_atlas(source, self.cache())
         except FetchError as error:
-            self.fail(standing, error)
+            self.fail(status, error)
             return
-        self.standing[standing.name] = replace(standing, state=READY if here else WAITING, fetched=here)
+        self.status[status.name] = replace(status, state=READY if cached else WAITING, fetched=cached)
 
-    def fail(self, standing: Standing, error: FetchError) -> None:
-        log.warning("%s: %s", standing.source, error)
-        self.standing[standing.name] = replace(standing, state=FAILED, said=str(error))
+    def fail(self, status: SourceStatus, error: FetchError) -> None:
+        log.warning("%s: %s", status.source, error)
+        self.status[status.name] = replace(status, state=FAILED, message=str(error))
 
-    def standings(self) -> list[Standing]:
-        return list(self.standing.values())
+    def statuses(self) -> list[SourceStatus]:
+        return list(self.status.values())
 
     def ready(self) -> dict[str, Fetched]:
-        return {each.name: each.fetched for each in self.standings() if each.fetched}
+        return {status.name: status.fetched for status in self.statuses() if status.fetched}
 
     def start(self, names: list[str]) -> None:
         self.tried = time.monotonic()
@@ -96,71 +95,71 @@ class Fetcher:
 
     def run(self, names: list[str]) -> None:
         for name in names:
-            self.get(name)
+            self.fetch_one(name)
 
-    def get(self, name: str) -> None:
-        before = self.standing[name]
+    def fetch_one(self, name: str) -> None:
+        before = self.status[name]
         pace = Pace()
 
-        def show(state: str, **more) -> None:
-            if not before.fetched:  # what is shown already stays so until there is something newer
-                self.standing[name] = replace(self.standing[name], state=state, **more)
+        def show(state: str, **values) -> None:
+            if not before.fetched:  # a cached atlas stays ready until there is a newer one
+                self.status[name] = replace(self.status[name], state=state, **values)
 
-        def told(done: int, whole: int) -> None:
-            show(FETCHING, done=done, whole=whole, per_s=pace(done), said="")
+        def on_progress(done: int, whole: int) -> None:
+            show(FETCHING, done=done, whole=whole, per_s=pace(done), message="")
 
-        patience = replace(self.patience, said=lambda why: show(self.standing[name].state, said=why))
-        show(ASKING, said="")
+        retry = replace(self.retry, on_retry=lambda why: show(self.status[name].state, message=why))
+        show(ASKING, message="")
         try:
-            here = fetched(self.sources[name], self.cache(), told, lambda: show(ELSEWHERE), patience)
+            result = fetch_atlas(self.sources[name], self.cache(), on_progress, lambda: show(ELSEWHERE), retry)
         except FetchError as error:
             self.fail(before, error)
             return
-        except Exception:  # or visitors would wait without end
+        except Exception:  # else visitors would wait forever
             log.exception("%s", before.source)
             self.fail(before, FetchError(f"{before.source} cannot be fetched: the log of this explorer says why"))
             return
-        if here.note:
-            log.warning("%s", here.note)
-        self.standing[name] = replace(before, state=READY, fetched=here)
+        if result.note:
+            log.warning("%s", result.note)
+        self.status[name] = replace(before, state=READY, fetched=result)
 
     def failed(self) -> list[str]:
-        """Those that another try may help."""
-        return [name for name in self.sources if self.standing[name].state == FAILED]
+        """Return the sources for which a retry may help."""
+        return [name for name in self.sources if self.status[name].state == FAILED]
 
-    def again_in_s(self) -> float:
-        """How long until another try is allowed, for all visitors together."""
-        return max(0.0, self.tried + AGAIN_S - time.monotonic())
+    def retry_in_s(self) -> float:
+        """Seconds until a retry is allowed, for all visitors together."""
+        return max(0.0, self.tried + RETRY_S - time.monotonic())
 
-    def again(self) -> bool:
-        """Try once more what failed; False where that is too soon, or under way."""
+    def try_again(self) -> bool:
+        """Retry failed sources; returns False if it is too soon or a fetch is running."""
         with self.lock:
             names = self.failed()
-            if not names or self.again_in_s() or self.thread.is_alive():
+            if not names or self.retry_in_s() or self.thread.is_alive():
                 return False
             for name in names:
-                self.standing[name] = replace(self.standing[name], state=WAITING, said="")
+                self.status[name] = replace(self.status[name], state=WAITING, message="")
             self.start(names)
         return True
 
 
 class Pace:
-    """Bytes a second over the last seconds; None before anything has come."""
+    """Bytes a second over the last PACE_S seconds; None before anything has come."""
 
     def __init__(self):
-        self.seen: deque[tuple[float, int]] = deque()
+        self.samples: deque[tuple[float, int]] = deque()
 
     def __call__(self, done: int) -> float | None:
         now = time.monotonic()
-        if not self.seen or now - self.seen[-1][0] > 0.2:
-            self.seen.append((now, done))
-        while now - self.seen[0][0] > PACE_S and len(self.seen) > 1:
-            self.seen.popleft()
-        began, before = self.seen[0]
-        return (done - before) / (now - began) if done > before and now > began else None
+        if not self.samples or now - self.samples[-1][0] > 0.2:
+            self.samples.append((now, done))
+        while now - self.samples[0][0] > PACE_S and len(self.samples) > 1:
+            self.samples.popleft()
+        start, start_done = self.samples[0]
+        return (done - start_done) / (now - start) if done > start_done and now > start else None
 
 
-def parsed(text: str) -> Source | FetchError:
+def parse_or_error(text: str) -> Source | FetchError:
     try:
         return parse(text)
     except FetchError as error:

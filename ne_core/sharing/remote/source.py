@@ -1,7 +1,7 @@
-"""Where an atlas comes from: `hf://owner/name[@revision]`, `https://…` an archive, or a folder. Read here, and checked.
+"""Sources of atlases: `hf://owner/name[@revision]`, an `https://…` archive, or a folder; read and checked here.
 
-Sources come from whoever runs the process, never from a visitor's URL. They are shown to visitors: without the query
-of an address, which may hold a key.
+Sources are configured by the operator, never by a visitor's URL. Visitors see them without the query of an address,
+which may contain a key.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ne_core.sharing.remote.errors import FetchError
-from ne_core.sharing.remote.web import check_address, endpoint, shown
+from ne_core.sharing.remote.web import check_address, endpoint, redacted
 
 WORKS = "hf://owner/name, the https:// address of an archive, or a folder would work"
 PART = re.compile(r"[A-Za-z0-9_]([\w.-]{0,94}\w)?", re.ASCII)
@@ -24,7 +24,7 @@ LONGEST_NAME = 80
 
 @dataclass(frozen=True)
 class Hub:
-    """A data set repository that holds an atlas's files as they are."""
+    """A data set repository with the files of an atlas."""
 
     owner: str
     repository: str
@@ -36,7 +36,7 @@ class Hub:
 
     @property
     def pin(self) -> str | None:
-        """The commit that it is pinned to: the version that it will always have."""
+        """Commit that the source is pinned to, its permanent version; None for a branch or tag."""
         return self.revision if COMMIT.fullmatch(self.revision) else None
 
     @property
@@ -49,7 +49,7 @@ class Hub:
 
 @dataclass(frozen=True)
 class Archive:
-    """A file that `pack` has made; `pin` is its sha256 where that was told: the version that it will always have."""
+    """A file made by `pack`; `pin` is its sha256 if given, its permanent version."""
 
     url: str
     pin: str | None = None
@@ -64,12 +64,12 @@ class Archive:
         return f"{self.url} {self.pin}"
 
     def __str__(self) -> str:
-        return shown(self.url)
+        return redacted(self.url)
 
 
 @dataclass(frozen=True)
 class Folder:
-    """An atlas that is here already."""
+    """A local atlas."""
 
     path: Path
 
@@ -85,13 +85,13 @@ Source = Hub | Archive | Folder
 
 
 def parse(text: str) -> Source:
-    """Raises FetchError for what is no source. Nothing is looked up, but whether a folder is there."""
+    """Read a source. Raises FetchError if it is invalid. Only the existence of a folder is checked."""
     if text.startswith("hf://"):
         return hub_source(text)
     if re.match(r"https?://", text, re.IGNORECASE):
         return archive_source(text)
     if "://" in text:
-        raise FetchError(f"{text.partition('://')[0][:20]!r} addresses are not read: {WORKS}")
+        raise FetchError(f"{text.partition('://')[0][:20]!r} addresses are not supported: {WORKS}")
     return folder_source(text)
 
 
@@ -107,14 +107,14 @@ def hub_source(text: str) -> Hub:
 def archive_source(text: str) -> Archive:
     url, _, pin = text.partition("#")
     check_address(url)
-    found = SHA256.fullmatch(pin)
-    if pin and not found:
-        raise FetchError(f"{shown(url)}: after # only sha256= and the 64 digits of the archive's checksum may stand")
-    at = urlsplit(url)
-    if at.hostname == "huggingface.co" and re.fullmatch(r"/datasets/[^/]+/[^/]+/?", at.path):
-        owner, name = at.path.split("/")[2:4]
-        raise FetchError(f"{shown(url)} is a page of the hub, not an archive: write hf://{owner}/{name}")
-    return Archive(url, found and found[1])
+    checksum = SHA256.fullmatch(pin)
+    if pin and not checksum:
+        raise FetchError(f"{redacted(url)}: after # only sha256= and the 64 digits of its checksum are allowed")
+    parts = urlsplit(url)
+    if parts.hostname == "huggingface.co" and re.fullmatch(r"/datasets/[^/]+/[^/]+/?", parts.path):
+        owner, name = parts.path.split("/")[2:4]
+        raise FetchError(f"{redacted(url)} is a page of the hub, not an archive: write hf://{owner}/{name}")
+    return Archive(url, checksum and checksum[1])
 
 
 def folder_source(text: str) -> Folder:
@@ -122,27 +122,27 @@ def folder_source(text: str) -> Folder:
     if path.is_file():
         raise FetchError(f"{text} is a file: `python -m precompute unpack` makes a folder of an archive; name that")
     if not (path / "manifest.json").is_file():
-        raise FetchError(f"{text} is no folder with an atlas in it: {WORKS}")
+        raise FetchError(f"{text} is not a folder with an atlas: {WORKS}")
     return Folder(path)
 
 
 def plain_name(name: str) -> str:
-    """What a link may call an atlas."""
+    """Return a name for use in links."""
     return re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).lstrip(".-")[:LONGEST_NAME] or "atlas"
 
 
 def split(text: str) -> list[str]:
-    """The sources that NE_ATLAS names, each once: separated by commas or line breaks."""
+    """Return the sources that NE_ATLAS names, separated by commas or line breaks, without duplicates."""
     return list(dict.fromkeys(part.strip() for part in re.split(r"[,\n]", text) if part.strip()))
 
 
 def distinct(names: list[str]) -> list[str]:
-    """The same names in the same order, no two of them equal: the second “gpt2” is “gpt2-2”."""
-    taken: list[str] = []
+    """Return unique names in the same order: the second “gpt2” becomes “gpt2-2”."""
+    unique: list[str] = []
     for name in names:
-        tries = (name, *(f"{name}-{n}" for n in range(2, len(names) + 2)))
-        taken.append(next(each for each in tries if each not in taken and (each == name or each not in names)))
-    return taken
+        candidates = (name, *(f"{name}-{k}" for k in range(2, len(names) + 2)))
+        unique.append(next(n for n in candidates if n not in unique and (n == name or n not in names)))
+    return unique
 
 
 def digest(text: str) -> str:

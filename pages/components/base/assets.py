@@ -9,25 +9,24 @@ import streamlit as st
 HERE = Path(__file__).parent
 
 
-def component(beside: str, name: str, html: str, parts: tuple[str, ...] = (), plain: bool = False):
-    """The component `name`, made of {name}.js and {name}.css and what all components share. Call it once a process.
+def component(module_file: str, name: str, html: str, parts: tuple[str, ...] = (), plain: bool = False):
+    """Register the component `name`, made of {name}.js, {name}.css and the shared files. Call once per process.
 
-    They lie beside the Python file `beside` (`__file__`). `parts` names further .js files that it is made of, which lie
-    there or in this folder. Its `data` go to the browser packed, and `unpacked` in shared.js
-    takes them out: Streamlit writes JSON twice for every view, to send it and to tell it from another. `plain` leaves
-    them as they are.
+    The files are in the folder of the Python file `module_file` (`__file__`). `parts` names further .js files of the
+    component, in that folder or in this one. Its `data` is sent as packed JSON, which `unpacked` in shared.js decodes:
+    Streamlit would serialise a dict twice for every view, to send it and to compare it. `plain` skips the packing.
     """
-    folder = Path(beside).parent
+    folder = Path(module_file).parent
     css = (HERE / "shared.css").read_text() + (folder / f"{name}.css").read_text()
     js = "".join(path.read_text() for path in scripts(folder, (*parts, name)))
     mounted = st.components.v2.component(f"ne_{name}", html=html, css=css, js=js)
-    return mounted if plain else lambda data, **named: mounted(data=packed(data), **named)
+    return mounted if plain else lambda data, **options: mounted(data=packed(data), **options)
 
 
 def scripts(folder: Path, names: tuple[str, ...]) -> list[Path]:
-    """The files of a component's module, in order."""
-    beside = [folder / f"{name}.js" for name in names]
-    return [HERE / "shared.js", *(path if path.exists() else HERE / path.name for path in beside)]
+    """Files of a component's JavaScript module, in order."""
+    paths = [folder / f"{name}.js" for name in names]
+    return [HERE / "shared.js", *(path if path.exists() else HERE / path.name for path in paths)]
 
 
 def packed(data: object) -> bytes:
@@ -35,5 +34,5 @@ def packed(data: object) -> bytes:
 
 
 def drawn_key(drawn: object) -> str:
-    """Changes when what is drawn does; a component leaves alone what it has drawn already."""
+    """Hash of what a component draws: a component with the same key keeps its drawing."""
     return hashlib.sha1(packed(drawn)).hexdigest()

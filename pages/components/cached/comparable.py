@@ -1,4 +1,4 @@
-"""Between which layers cosines can be compared; measured once for each atlas and space."""
+"""Comparability of cosines between layers, measured once per atlas and space."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ def layer_pairs(atlas: Atlas, space: str) -> LayerPairs:
 
 
 def caution(atlas: Atlas, space: str, words: Callable[[LayerPairs], str]) -> None:
-    """A caption with what the cosines beside it are worth, where there is something to say."""
+    """Show a caption on how far cosines can be compared, unless `words` has nothing to report."""
     try:
         text = words(layer_pairs(atlas, space))
     except AtlasError as error:
@@ -29,7 +29,7 @@ def caution(atlas: Atlas, space: str, words: Callable[[LayerPairs], str]) -> Non
 
 
 def pairs_table(atlas: Atlas, space: str) -> str:
-    """The measured shares in Markdown, a row for each layer."""
+    """Markdown table of the measured shares, one row per layer."""
     pairs, marks = layer_pairs(atlas, space), [markdown(layer_mark(atlas.manifest, each)) for each in atlas.layers]
     lines = [["layer", *marks], ["---", *["---:"] * len(marks)]]
     for mark, layer in zip(marks, atlas.layers, strict=True):
@@ -38,7 +38,7 @@ def pairs_table(atlas: Atlas, space: str) -> str:
 
 
 def cell(pairs: LayerPairs, layer: int, other: int) -> str:
-    found = pairs.matches(layer, other)
-    if found is None:
+    matches = pairs.matches(layer, other)
+    if matches is None:
         return "too few"
-    return f"**{found.share:.0%}**" if pairs.verdict(layer, other) == Verdict.COMPARABLE else f"{found.share:.0%}"
+    return f"**{matches.share:.0%}**" if pairs.verdict(layer, other) == Verdict.COMPARABLE else f"{matches.share:.0%}"

@@ -1,4 +1,4 @@
-"""What the lab page computes once and keeps: a run on every image, a unit and its features."""
+"""Cached computations of the lab page: a run on every image, a unit and its features."""
 
 from dataclasses import dataclass
 
@@ -6,17 +6,17 @@ import numpy as np
 from jaxtyping import Float
 
 from ne_core.atlas import Atlas
-from ne_core.lab.court import Seen, seen
-from ne_core.lab.maps import Alone, alone_on_pixels, alone_through
-from ne_core.lab.meanings import Meanings, meanings
+from ne_core.lab.head_to_head import Predictions, predict_images
+from ne_core.lab.maps import PixelExtremes, linear_pixel_extremes, mlp_pixel_extremes
+from ne_core.lab.unit_features import UnitFeatures, unit_features
 from ne_core.lab.units import Unit, latent, neuron
 from ne_core.method.mlp import predicted
 from pages.components.cached.per_atlas import per_atlas
 
 
 @dataclass(frozen=True)
-class Which:
-    """A unit by name: a latent of a run, or, without a run, a hidden neuron of the MLP."""
+class UnitId:
+    """Identifier of a unit: a latent of a run, or, without a run, a hidden neuron of the MLP."""
 
     run: int | None
     number: int
@@ -27,38 +27,38 @@ class Which:
 
 
 @per_atlas(entries=64)
-def seen_by(atlas: Atlas, run: int) -> Seen:
-    return seen(atlas.lab, run)
+def run_outcome(atlas: Atlas, run: int) -> Predictions:
+    return predict_images(atlas.lab, run)
 
 
 @per_atlas()
-def seen_clean(atlas: Atlas) -> Seen:
-    """The MLP by itself, its hidden neurons in the place of latents."""
+def mlp_outcome(atlas: Atlas) -> Predictions:
+    """Predictions of the MLP alone, and the number of images that activate each hidden neuron."""
     lab = atlas.lab
-    return Seen(predicted(lab.mlp.logits(lab.hidden)), (lab.hidden > 0).sum(axis=0))
+    return Predictions(predicted(lab.mlp.logits(lab.hidden)), (lab.hidden > 0).sum(axis=0))
 
 
-def seen_of(atlas: Atlas, which: Which) -> Seen:
-    return seen_clean(atlas) if which.run is None else seen_by(atlas, which.run)
+def outcome_of(atlas: Atlas, unit_id: UnitId) -> Predictions:
+    return mlp_outcome(atlas) if unit_id.run is None else run_outcome(atlas, unit_id.run)
 
 
-def unit_of(atlas: Atlas, which: Which) -> Unit:
+def unit_of(atlas: Atlas, unit_id: UnitId) -> Unit:
     lab = atlas.lab
-    return neuron(lab, which.number) if which.run is None else latent(lab, which.run, which.number)
+    return neuron(lab, unit_id.number) if unit_id.run is None else latent(lab, unit_id.run, unit_id.number)
 
 
 @per_atlas(entries=1024)
-def meanings_of(atlas: Atlas, run: int | None, number: int) -> Meanings | None:
-    """Of a latent, or without a run of a hidden neuron; None for a dead one."""
-    return meanings(unit_of(atlas, Which(run, number)))
+def meanings_of(atlas: Atlas, run: int | None, number: int) -> UnitFeatures | None:
+    """Features of a latent, or without a run of a hidden neuron; None for a dead one."""
+    return unit_features(unit_of(atlas, UnitId(run, number)))
 
 
 @per_atlas(entries=256)
-def alone_of(atlas: Atlas, run: int | None, number: int) -> Alone:
-    unit = unit_of(atlas, Which(run, number))
-    return alone_on_pixels(unit.w, unit.b) if run is None else alone_through(atlas.lab.mlp, unit.w, unit.b)
+def alone_of(atlas: Atlas, run: int | None, number: int) -> PixelExtremes:
+    unit = unit_of(atlas, UnitId(run, number))
+    return linear_pixel_extremes(unit.w, unit.b) if run is None else mlp_pixel_extremes(atlas.lab.mlp, unit.w, unit.b)
 
 
 def picture_hidden(atlas: Atlas, pixels: Float[np.ndarray, " d_pixels"]) -> Float[np.ndarray, " d_hidden"]:
-    """The hidden layer on one picture."""
+    """Activations of the hidden layer on one picture."""
     return atlas.lab.mlp.hidden(pixels[None])[0]

@@ -1,14 +1,14 @@
-"""What is made once for each atlas and kept for all sessions; anew when the atlas was written anew."""
+"""A cache of results per atlas, shared by all sessions and refreshed when the atlas is rewritten."""
 
 import streamlit as st
 
 from ne_core.atlas import Atlas
 
 
-def per_atlas(entries: int = 4, says: str | None = None):
-    """A decorator for functions of an atlas and of small values: so many results are kept, `says` stands meanwhile."""
-    return st.cache_resource(max_entries=entries, show_spinner=says or False, hash_funcs={Atlas: identity})
+def per_atlas(entries: int = 4, spinner: str | None = None):
+    """Decorate a function of an atlas and small values to cache up to `entries` results; `spinner` is its message."""
+    return st.cache_resource(max_entries=entries, show_spinner=spinner or False, hash_funcs={Atlas: identity})
 
 
 def identity(atlas: Atlas) -> tuple[str, str, int]:
-    return str(atlas.root), atlas.called, (atlas.root / "manifest.json").stat().st_mtime_ns
+    return str(atlas.root), atlas.slug, (atlas.root / "manifest.json").stat().st_mtime_ns

@@ -12,8 +12,8 @@ from pages.components.shell.nav import page_file
 
 
 def no_lab(atlas: Atlas) -> None:
-    others = [name for name, root in atlas_sources.places().items() if (root / FOLDER / FACTS).is_file()]
-    said = f"The atlas {atlas.called} has no lab: an MLP on pictures with sparse autoencoders on its hidden layer."
+    others = [name for name, root in atlas_sources.atlas_folders().items() if (root / FOLDER / FACTS).is_file()]
+    said = f"The atlas {atlas.slug} has no lab: an MLP on pictures with sparse autoencoders on its hidden layer."
     st.info(markdown(said), icon=":material/science:")
     for name in others:
         st.page_link(

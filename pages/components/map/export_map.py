@@ -39,7 +39,7 @@ def picture(atlas: Atlas, view: View, drawn: Flags, lit: Flags | None) -> str:
         [colour.light for colour in shown.colours],
         lit=None if lit is None else lit[ids],
         legend=shown.title,
-        title=f"Features of {atlas.called}, similar ones near each other",
+        title=f"Features of {atlas.slug}, similar ones near each other",
     )
 
 
@@ -54,7 +54,7 @@ def numbers(atlas: Atlas, colour: str) -> Int[np.ndarray, " n"]:
     if colour == "size":
         return size_steps(atlas.features["size"])
     if colour == "class":
-        from ne_core.queries.board import board
+        from ne_core.queries.ranking import ranking
 
-        return np.repeat(board(atlas).columns["class"], atlas.neurons["n_features"]).astype(np.int64)
+        return np.repeat(ranking(atlas).columns["class"], atlas.neurons["n_features"]).astype(np.int64)
     return np.searchsorted(atlas.layers, atlas.features["layer"])

@@ -34,7 +34,7 @@ function tipWords(told, causal) {
   const text = element('span', 'text');
   text.append(lineElements(told.line, { maximum: told.maximum, causal }));
   const why = told.why ? [element('span', 'of', told.why)] : [];   // of a point that a search lit
-  return [head, label(told.label, told.more, told.context), text, ...why];
+  return [head, label(told.label, told.has_others, told.context), text, ...why];
 }
 
 function toldWords(told) {

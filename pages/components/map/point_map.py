@@ -17,15 +17,15 @@ from ne_core.export.provenance import file_name
 from pages.components.base.assets import component, drawn_key
 from pages.components.map.colours import legend
 from pages.components.map.points import Box, Points
-from pages.components.matching.find import Found
+from pages.components.matching.find import SearchResults
 from pages.components.matching.why_matched import highlighted, matches
 from pages.components.serving import turns
 from pages.components.text.labels import label
 from pages.components.url import links
 from pages.components.url.map_view import FURTHEST, View
 from pages.components.url.search_view import View as Search
-from pages.components.widgets.example_lines import trim
-from pages.components.widgets.lines import central_line, lines
+from pages.components.widgets.token_lines.example_lines import trim
+from pages.components.widgets.token_lines.lines import central_line, lines
 
 CHANNEL = component(__file__, "map_channel", html="<span></span>", parts=("map_data", "map_grid"), plain=True)
 AROUND = (8, 4)  # tokens before and after the key token that are shown of an example
@@ -92,7 +92,7 @@ def search_key(atlas: Atlas, search: Search) -> str:
 
 
 @turns.fragment
-def tell(atlas: Atlas, search: Search, found: Found | None) -> None:
+def tell(atlas: Atlas, search: Search, found: SearchResults | None) -> None:
     """Answers for one feature at a time: what it is called, and an example; of a hit, the one that shows why."""
     asked = state_of("map-tell").get("asked")
     known = type(asked) is int and 0 <= asked < len(atlas.features["size"])
@@ -100,7 +100,7 @@ def tell(atlas: Atlas, search: Search, found: Found | None) -> None:
     CHANNEL(data={"role": "tell", "told": answer}, key="map-tell", on_asked_change=nothing)
 
 
-def told(atlas: Atlas, id: int, search: Search | None = None, found: Found | None = None) -> dict:
+def told(atlas: Atlas, id: int, search: Search | None = None, found: SearchResults | None = None) -> dict:
     line, maximum = central_line(atlas, id, *AROUND)
     ref, size = atlas.feature_ref(id), int(atlas.features["size"][id])
     meta, name = f"{size} example{'s' * (size != 1)}", label(atlas, id)
@@ -110,7 +110,7 @@ def told(atlas: Atlas, id: int, search: Search | None = None, found: Found | Non
     return {**known, "text": str(name), **name.data(), **why}
 
 
-def matched(atlas: Atlas, id: int, search: Search, found: Found, place: int) -> dict:
+def matched(atlas: Atlas, id: int, search: Search, found: SearchResults, place: int) -> dict:
     """Why a search found the feature, and the part of the example that shows it."""
     match = matches(atlas, search, found, slice(place, place + 1))[0]
     line = lines(atlas, atlas.neuron(atlas.feature_ref(id).of), [match.row])[0]

@@ -35,7 +35,7 @@ class Points:
         return (left <= x) & (x <= right) & (bottom <= y) & (y <= top)
 
 
-@per_atlas(says="Placing the features …")
+@per_atlas(spinner="Placing the features …")
 def points_of(atlas: Atlas) -> Points:
     at, neurons, size = places(atlas), atlas.neurons, atlas.features["size"]
     second = second_sizes(neurons["n_features"], size)

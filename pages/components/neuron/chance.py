@@ -9,7 +9,7 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.method.embeddings import reads_weights
 from ne_core.method.equal_n import Measure
-from ne_core.queries.chance import Against, Chance, against_chance
+from ne_core.queries.chance import Chance, ChanceComparison, against_chance
 from ne_core.refs import NeuronRef
 from pages.components.text.measure_columns import number
 
@@ -19,7 +19,7 @@ class Strip:
     """One measure as a line from `low` to `high`; `fewer` and `more` say how it compares."""
 
     title: str
-    found: Against
+    found: ChanceComparison
     low: int | float
     high: int | float
     digits: int
@@ -66,9 +66,9 @@ def strips(found: Chance) -> list[Strip]:
     ]
 
 
-def ends_of(found: Against) -> float:
+def ends_of(found: ChanceComparison) -> float:
     """The largest number that is drawn."""
-    values = [each for m in (found.own, found.random, found.permuted) for each in (m.value, m.high)]
+    values = [each for m in (found.measured, found.random, found.permuted) for each in (m.value, m.high)]
     return float(np.nanmax(values))
 
 
@@ -86,7 +86,7 @@ def strip_html(strip: Strip, same: bool) -> str:
 
 def marks(strip: Strip) -> list[str]:
     """The band first, the neuron on top."""
-    own, random, permuted = strip.found.own, strip.found.random, strip.found.permuted
+    own, random, permuted = strip.found.measured, strip.found.random, strip.found.permuted
     found = [
         span(strip, "band", random.low, random.high),
         span(strip, "middle", random.value),
@@ -106,10 +106,10 @@ def span(strip: Strip, kind: str, start: float, end: float | None = None) -> str
     return f'<b class="{kind}" style="left: {left:.2f}%{width}"></b>'
 
 
-def words(strip: Strip, found: Against, same: bool) -> list[str]:
+def words(strip: Strip, found: ChanceComparison, same: bool) -> list[str]:
     """“4.1 [3.6 to 4.7]”, “random directions 9.8 [7.1 to 12.9]: fewer than 96 % of them”, and shuffled."""
     write = number(strip.digits)
-    said = [f"<strong>{measured(found.own, write)}</strong>"]
+    said = [f"<strong>{measured(found.measured, write)}</strong>"]
     if found.n_random:
         verdict = f"{strip.more} {found.below:.0%}" if found.below >= 0.5 else f"{strip.fewer} {1 - found.below:.0%}"
         said.append(f"random directions {measured(found.random, write)}: {verdict.replace('%', ' %')} of them")

@@ -14,8 +14,8 @@ from pages.components.cached.per_atlas import identity, per_atlas
 from pages.components.text.labels import node_labels
 from pages.components.url.links import neuron_href
 from pages.components.url.neuron_view import View
-from pages.components.widgets.lines import snippets
 from pages.components.widgets.thumbs import thumbs
+from pages.components.widgets.token_lines.lines import snippets
 
 DENDROGRAM = component(
     __file__,
@@ -33,7 +33,7 @@ ROOM = 1.06  # above the highest branch point
 def tree_of(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
     """Draw the tree of a neuron with two examples or more, cut where the view cuts it."""
     found = drawn_tree(atlas, neuron.ref.layer, neuron.ref.neuron, neuron)
-    kept = "".join(f"&{urlencode({name: value})}" for name, value in view.along(atlas).items())
+    kept = "".join(f"&{urlencode({name: value})}" for name, value in view.same_neuron_query(atlas).items())
     told = {"address": neuron_href(atlas, neuron.ref), "kept": kept}
     place = {"cut": view.cut, "asked": view.feature is not None, "current": current, "branch": view.branch}
     DENDROGRAM(data={**found, "key": f"{found['key']} {kept}", **told, **place}, key="dendrogram")

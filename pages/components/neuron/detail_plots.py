@@ -9,8 +9,8 @@ from ne_core.atlas.names import ref_name
 from ne_core.half import number
 from ne_core.method.logits import LogitEffects
 from ne_core.numbers import fixed, signed
+from ne_core.queries.attribution import Attribution
 from ne_core.queries.by_distance import ByDistance
-from ne_core.queries.why import Why
 from ne_core.refs import NeuronRef
 from ne_core.text.token_text import spelled
 from pages.components.neuron.why import named_parts
@@ -93,7 +93,7 @@ def effects_plot(atlas: Atlas, effects: LogitEffects, ref: NeuronRef) -> dict:
     )
 
 
-def why_plot(atlas: Atlas, found: Why, ref: NeuronRef, what: str) -> dict:
+def why_plot(atlas: Atlas, found: Attribution, ref: NeuronRef, what: str) -> dict:
     """A bar for each part that the page shows, and at the right, one place apart, their sum."""
     parts = named_parts(found)
     placed = [*enumerate(parts), (len(parts) + 1, ("pre-activation", found.total))]

@@ -10,9 +10,9 @@ from pages.components.url.neuron_view import View
 from pages.components.url.reading import LONGEST
 from pages.components.widgets.cluster_words import facts
 from pages.components.widgets.clusters import Cluster
-from pages.components.widgets.example_lines import IMPORTANT
-from pages.components.widgets.example_selection import Chosen, chosen
-from pages.components.widgets.tokens import cluster_examples
+from pages.components.widgets.example_selection import ExampleSelection, select_examples
+from pages.components.widgets.token_lines.example_lines import IMPORTANT
+from pages.components.widgets.token_lines.tokens import cluster_examples
 
 ORDER = {
     "central": "The central example first, then those whose importance was computed, then the rest, each by activation "
@@ -46,7 +46,7 @@ def show_examples(
 ) -> None:
     """`name` is the cluster's, `back` the address of the feature that a branch is shown instead of."""
     stored = view.branch is None and view.cut == atlas.manifest.default_cut
-    found = chosen(atlas, neuron, cluster, view.reading, stored)
+    found = select_examples(atlas, neuron, cluster, view.reading, stored)
     on_branch = view.branch is not None
     head = {
         "title": f"Branch point {view.branch}" if on_branch else f"Feature {current}",
@@ -72,12 +72,14 @@ def show_examples(
     )
 
 
-def counted(found: Chosen, view: View, n: int) -> str:
+def counted(found: ExampleSelection, view: View, n: int) -> str:
     """How many are shown of how many, where it is not all of them; the box for a text is near this line."""
     short = f"Only the first {LONGEST} characters count. " if view.reading.shortened else ""
-    if not found.n_found:
+    if not found.n_passing:
         return f"{short}None of the {n:,} examples passes."
-    passes = f"{found.n_found:,} of {n:,} examples pass" if view.reading.filtered else ""
-    span = view.reading.span(found.n_found)
-    part = f"{span.start:,} to {span.stop - 1:,} of {found.n_found:,} shown" if found.n_found > len(found.rows) else ""
+    passes = f"{found.n_passing:,} of {n:,} examples pass" if view.reading.filtered else ""
+    span = view.reading.span(found.n_passing)
+    part = (
+        f"{span.start:,} to {span.stop - 1:,} of {found.n_passing:,} shown" if found.n_passing > len(found.rows) else ""
+    )
     return short + "; ".join(each for each in (passes, part) if each) + "." * bool(passes or part)

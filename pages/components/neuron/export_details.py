@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.method.agreement import of_baseline
+from ne_core.method.agreement import baseline_importances
 from ne_core.queries.by_distance import distances
 from ne_core.refs import dashed
 from pages.components.neuron.detail_plots import activations_plot, effects_plot, importance_plot, why_plot
@@ -59,7 +59,7 @@ class Behind:
     @property
     def has_importance(self) -> bool:
         """Whether it is known of a token before a key token."""
-        values = of_baseline(self.neuron.window_importances[self.cluster.rows], self.number)
+        values = baseline_importances(self.neuron.window_importances[self.cluster.rows], self.number)
         return bool(np.isfinite(values[:, :-1]).any())
 
     @property

@@ -15,7 +15,7 @@ HERE = component(
     html='<div id="here"><a id="previous">‹ Previous feature</a><a id="next">Next feature ›</a>'
     '<button id="star" type="button" aria-pressed="false"></button><button id="copy" type="button">Copy link</button>'
     '<span id="said" role="status"></span></div><p id="moved" hidden></p>',
-    parts=("kept", "said"),
+    parts=("storage", "status_line"),
 )
 
 
@@ -32,7 +32,7 @@ def here_bar(atlas: Atlas, neuron: Neuron, view: View, features: Sequence[Cluste
 def place(atlas: Atlas, neuron: Neuron, view: View, shown: Cluster, name: str) -> dict:
     """What a bookmark keeps of a view: numbers that make its address, and its central example, to know it again."""
     return {
-        "atlas": atlas.called,
+        "atlas": atlas.slug,
         "layer": neuron.ref.layer,
         "neuron": neuron.ref.neuron,
         "feature": view.feature,
@@ -54,6 +54,6 @@ def beside(atlas: Atlas, view: View, n_features: int) -> dict[str, str | None]:
 
     def href(feature: int) -> str | None:
         ref = FeatureRef(view.neuron.layer, view.neuron.neuron, feature)
-        return neuron_href(atlas, ref, **view.within(atlas)) if 0 <= feature < n_features else None
+        return neuron_href(atlas, ref, **view.same_cut_query(atlas)) if 0 <= feature < n_features else None
 
     return {"previous": href(current - 1), "next": href(current + 1)}

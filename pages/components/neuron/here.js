@@ -1,4 +1,4 @@
-/* data = {key, place: what is shown, as kept.js has it, centres: [example, pos] of the centre of every feature at the
+/* data = {key, place: what is shown, as storage.js has it, centres: [example, pos] of the centre of every feature at the
    cut that is shown, previous, next: addresses of the features beside, or null} */
 export default function (component) {
   const { data, parentElement } = unpacked(component);
@@ -15,7 +15,7 @@ export default function (component) {
     visited(data.place);
   }
   refresh();
-  whenKept(bar, refresh);
+  onItemsChange(bar, refresh);
 }
 
 function step(link, href, key) {
@@ -25,7 +25,7 @@ function step(link, href, key) {
   onKey(key, link);
 }
 
-const marked = (data) => kept('bookmarks').good.find((thing) => place(thing) === place(data.place));
+const marked = (data) => readItems('bookmarks').items.find((thing) => bookmarkKey(thing) === bookmarkKey(data.place));
 
 function drawStar(star, bookmark) {
   star.setAttribute('aria-pressed', String(Boolean(bookmark)));
@@ -33,22 +33,22 @@ function drawStar(star, bookmark) {
 }
 
 function toggle(shown, said) {
-  const before = kept('bookmarks').good, others = before.filter((thing) => place(thing) !== place(shown));
-  const back = () => keep('bookmarks', before);
+  const before = readItems('bookmarks').items, others = before.filter((thing) => bookmarkKey(thing) !== bookmarkKey(shown));
+  const back = () => writeItems('bookmarks', before);
   if (others.length < before.length) {
-    keep('bookmarks', others);
+    writeItems('bookmarks', others);
     say(said, 'Bookmark removed.', back);
-  } else if (before.length >= KEPT.bookmarks) {
-    say(said, `There are ${KEPT.bookmarks} bookmarks, the most there can be: export them, then remove some.`);
+  } else if (before.length >= ITEM_LIMITS.bookmarks) {
+    say(said, `The limit of ${ITEM_LIMITS.bookmarks} bookmarks is reached: export them, then remove some.`);
   } else {
-    keep('bookmarks', [{ ...shown, note: '' }, ...before]);
-    say(said, blocked() ? 'Bookmarked for this tab alone: the browser lets this page keep nothing. Export it from the sidebar.' : 'Bookmarked; the list is in the sidebar.');
+    writeItems('bookmarks', [{ ...shown, note: '' }, ...before]);
+    say(said, isStorageBlocked() ? 'Bookmarked for this tab only, because the browser blocks storage. Export it from the sidebar.' : 'Bookmarked; the list is in the sidebar.');
   }
 }
 
 function visited(shown) {
-  const others = kept('visited').good.filter((thing) => visitPlace(thing) !== visitPlace(shown));
-  keep('visited', [shown, ...others].slice(0, KEPT.visited));
+  const others = readItems('visited').items.filter((thing) => visitKey(thing) !== visitKey(shown));
+  writeItems('visited', [shown, ...others].slice(0, ITEM_LIMITS.visited));
 }
 
 /* A bookmark knows its central example: when the atlas was made anew, its feature may have got another number. */
@@ -60,7 +60,7 @@ function drawMoved(moved, data) {
   moved.replaceChildren('The atlas has changed since this was bookmarked. ');
   if (now < 0) { moved.append('The example that stood at the centre is at the centre of none of these features now.'); return; }
   const link = element('a', '', `feature ${now}`);
-  link.href = addressOf({ ...data.place, feature: now, branch: null }, [data.place.atlas]);
+  link.href = itemAddress({ ...data.place, feature: now, branch: null }, [data.place.atlas]);
   link.onclick = (event) => follow(event, link.href);
   moved.append('What was bookmarked is now ', link, '.');
 }

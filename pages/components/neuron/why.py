@@ -5,7 +5,7 @@ import streamlit as st
 from ne_core.atlas import Atlas, Neuron
 from ne_core.method.contributions import STRONGEST
 from ne_core.numbers import signed
-from ne_core.queries.why import Reading, Why, Written, why
+from ne_core.queries.attribution import Attribution, PartMean, Reading, attribution
 from ne_core.text.token_text import spelled, visible
 from pages.components.base.assets import component, drawn_key
 from pages.components.base.escape import markdown
@@ -35,13 +35,13 @@ def show_why(atlas: Atlas, neuron: Neuron, cluster: Cluster, what: str) -> None:
     st.caption(f"Parts of the mean pre-activation of the {examples} of {what}, in units of pre-activation. {HELD}")
 
 
-def why_of(atlas: Atlas, neuron: Neuron, cluster: Cluster) -> Why | None:
+def why_of(atlas: Atlas, neuron: Neuron, cluster: Cluster) -> Attribution | None:
     """What the page shows and exports; None where the atlas does not hold it."""
     wrote = atlas.contributions(neuron.ref)
-    return None if wrote is None else why(atlas, neuron, wrote, cluster.rows, MOST)
+    return None if wrote is None else attribution(atlas, neuron, wrote, cluster.rows, MOST)
 
 
-def named_parts(found: Why) -> list[tuple[str, float]]:
+def named_parts(found: Attribution) -> list[tuple[str, float]]:
     """The rows of the chart but the total: the largest parts, the sum of the others, the biases."""
     largest = [(part_name(written), written.mean) for written in found.largest]
     one = found.n_rest == 1
@@ -49,12 +49,12 @@ def named_parts(found: Why) -> list[tuple[str, float]]:
     return [*largest, *rest, ("biases", found.biases)]
 
 
-def part_name(written: Written) -> str:
+def part_name(written: PartMean) -> str:
     name = str(written.part)
     return NAMES.get(name, f"head {name}" if written.part.kind == "head" else name)
 
 
-def rows_of(atlas: Atlas, found: Why, n: int) -> list[dict]:
+def rows_of(atlas: Atlas, found: Attribution, n: int) -> list[dict]:
     """Bars on one scale, in shares of its length; what heads read beside theirs."""
     values = [*named_parts(found), ("pre-activation", found.total)]
     low, high = (end(0.0, *(value for _, value in values)) for end in (min, max))
@@ -85,7 +85,7 @@ def read_words(atlas: Atlas, reading: Reading | None, n: int) -> dict | None:
         token, before = reading.token, f"{some}reads most often "
         after = f", {distance(reading)} ({reading.n_token:,} of {reading.n:,} examples)"
     else:
-        token, after = reading.there, ""
+        token, after = reading.back_token, ""
         often = f"({reading.n_back:,} of {reading.n:,} examples), there most often "
         before = f"{some}reads most often from {place(reading.back)} {often}"
     text = atlas.vocab[token]

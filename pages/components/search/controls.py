@@ -27,7 +27,7 @@ def controls(atlas: Atlas, view: View) -> None:
         lambda text: view.to(q=text, like=None).query(atlas),
         lambda picked: view.to(mode=picked, like=None).query(atlas),
     )
-    if view.asked:
+    if view.has_query:
         filters(atlas, view)
 
 
@@ -61,7 +61,7 @@ def heading(atlas: Atlas, view: View) -> None:
     st.subheader("More like this feature", anchor=False)
     href = neuron_href(atlas, view.like, **in_space(atlas, view.space))
     row = feature_row(atlas, atlas.feature_id(view.like), named=True, href=href)
-    feature_rows([row], of=atlas, name="like", label="The feature", shown=1)
+    feature_rows([row], atlas=atlas, name="like", label="The feature", n_visible=1)
     space_of(atlas, "_find_space", view.space, lambda space: view.to(space=space).query(atlas))
     embeddings = embeddings_formula(atlas.manifest, view.space)
     st.caption(f"Nearest by cosine between central examples, as {embeddings}.")

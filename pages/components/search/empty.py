@@ -7,7 +7,7 @@ from ne_core.queries.feature_filter import FeatureFilter
 from ne_core.text.words import words_of
 from pages.components.base.escape import markdown
 from pages.components.cached.vocabulary import suggestions, tokens_named, vocabulary, words_first
-from pages.components.matching.find import MOST_WINDOWS, Found
+from pages.components.matching.find import MOST_WINDOWS, SearchResults
 from pages.components.url.search_view import View
 from pages.components.widgets.chips import Chip, chips
 
@@ -44,7 +44,7 @@ def token_links(atlas: Atlas, names: list[str]) -> None:
     chips(shown, name="tokens", label=atlas.manifest.vocabulary.Key_tokens)
 
 
-def nothing_found(atlas: Atlas, view: View, found: Found) -> None:
+def nothing_found(atlas: Atlas, view: View, found: SearchResults) -> None:
     if found.unfiltered and view.among != FeatureFilter() and (view.mode != "snippet" or view.like is not None):
         st.markdown(f"**No feature passes these filters.** Without them there are {found.unfiltered:,}.")
         chips([Chip("Without filters", view.to(among=FeatureFilter()).href(atlas))], name="widen", label="Wider")
@@ -60,7 +60,7 @@ def nothing_found(atlas: Atlas, view: View, found: Found) -> None:
         chips(near, name="near", label="Near searches")
 
 
-def no_words(atlas: Atlas, view: View, found: Found) -> str:
+def no_words(atlas: Atlas, view: View, found: SearchResults) -> str:
     if not words_of(view.q):
         exact = "label" if atlas.manifest.images else "token or in a snippet"
         return f"There is no word in this: signs are found as an exact {exact}."
@@ -68,7 +68,7 @@ def no_words(atlas: Atlas, view: View, found: Found) -> str:
     return f"No feature has all of these words in its {where}."
 
 
-def no_token(atlas: Atlas, view: View, found: Found) -> str:
+def no_token(atlas: Atlas, view: View, found: SearchResults) -> str:
     if atlas.manifest.images:
         named = tokens_named(atlas, view.q)
         return "This is a class, but no feature has it as a label." if named else "No class has this label."
@@ -77,7 +77,7 @@ def no_token(atlas: Atlas, view: View, found: Found) -> str:
     return "The vocabulary has no such token. Write it as the vocabulary does; ␣ stands for a space."
 
 
-def no_piece(atlas: Atlas, view: View, found: Found) -> str:
+def no_piece(atlas: Atlas, view: View, found: SearchResults) -> str:
     said = "No example that was read holds this text as it stands. It must begin where a word does."
     return f"{said} Only the largest features were read, {MOST_WINDOWS:,} examples." if found.unread else said
 

@@ -7,28 +7,28 @@ from ne_core.text.token_text import spelled
 from ne_core.text.words import words_of
 from pages.components.base.escape import markdown
 from pages.components.cached.vocabulary import tokens_named
-from pages.components.matching.find import MOST_LIKE, MOST_WINDOWS, PAGE, Found
+from pages.components.matching.find import MOST_LIKE, MOST_WINDOWS, PAGE, SearchResults
 from pages.components.matching.why_matched import Match, highlighted, matches
 from pages.components.shell.nav import pages_of
 from pages.components.text.page_words import page_words
 from pages.components.url import location
+from pages.components.url.across_layers_view import trail_href
 from pages.components.url.links import in_space, neuron_href
 from pages.components.url.search_view import View, more_like
-from pages.components.url.trail_view import trail_href
 from pages.components.widgets.chips import Chip, chips
 from pages.components.widgets.features import feature_row, feature_rows
-from pages.components.widgets.lines import lines
+from pages.components.widgets.token_lines.lines import lines
 
 
-def show_hits(atlas: Atlas, view: View, found: Found) -> None:
+def show_hits(atlas: Atlas, view: View, found: SearchResults) -> None:
     span = slice(view.page * PAGE, min(len(found), (view.page + 1) * PAGE))
     st.caption(markdown(" ".join([*counted(atlas, view, found), f"{span.start + 1:,} to {span.stop:,} shown."])))
     rows = hit_rows(atlas, view, found, span)
-    feature_rows(rows, of=atlas, name="hits", label="Features found", shown=PAGE, narrow=True)
+    feature_rows(rows, atlas=atlas, name="hits", label="Features found", n_visible=PAGE, narrow=True)
     show_pages(atlas, view, found)
 
 
-def counted(atlas: Atlas, view: View, found: Found) -> list[str]:
+def counted(atlas: Atlas, view: View, found: SearchResults) -> list[str]:
     """How many there are, among how many; by what they are ranked, and where the search ended."""
     n, said = len(found), []
     if view.like is not None:
@@ -49,7 +49,7 @@ def counted(atlas: Atlas, view: View, found: Found) -> list[str]:
     return [f"{what}{filtered}, the largest first."]
 
 
-def nearness(found: Found) -> list[str]:
+def nearness(found: SearchResults) -> list[str]:
     """How several words stand in the examples of the features that were found, in the order in which they are shown."""
     apart = len(found) - found.in_a_row - found.in_one - found.unread
     kinds = {
@@ -62,14 +62,14 @@ def nearness(found: Found) -> list[str]:
     return ["; ".join(text for text, count in kinds.items() if count) + "."]
 
 
-def unread(found: Found) -> str:
+def unread(found: SearchResults) -> str:
     return (
         f"The largest features with its words were read, {MOST_WINDOWS:,} examples in all; {found.unread:,} smaller "
         "ones were not: more words or a filter reach them."
     )
 
 
-def hit_rows(atlas: Atlas, view: View, found: Found, span: slice) -> list[dict]:
+def hit_rows(atlas: Atlas, view: View, found: SearchResults, span: slice) -> list[dict]:
     """Some of the hits for `feature_rows`, each with an example that shows why it was found."""
     shown = matches(atlas, view, found, span)
     return [hit(atlas, view, id, why) for id, why in zip(found.ids[span].tolist(), shown, strict=True)]
@@ -80,13 +80,13 @@ def hit(atlas: Atlas, view: View, id: int, match: Match) -> dict:
     line = lines(atlas, atlas.neuron(ref.of), [match.row])[0]
     line["h"] = highlighted(atlas, view, line)
     also = [("More like this", more_like(atlas, ref, view.space))]
-    if "trail" in pages_of(atlas):
-        also.append(("Trail", trail_href(atlas, ref, view.space)))
+    if "across_layers" in pages_of(atlas):
+        also.append(("Across layers", trail_href(atlas, ref, view.space)))
     href = neuron_href(atlas, ref, **in_space(atlas, view.space))
     return feature_row(atlas, id, named=True, line=line, why=match.why, also=also, href=href)
 
 
-def show_pages(atlas: Atlas, view: View, found: Found) -> None:
+def show_pages(atlas: Atlas, view: View, found: SearchResults) -> None:
     last = (len(found) - 1) // PAGE
     if not last:
         return

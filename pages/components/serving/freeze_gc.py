@@ -1,20 +1,20 @@
-"""What stays for as long as the process lives is not looked through for garbage.
+"""Exclusion of long-lived objects from garbage collection.
 
-With an atlas open and the modules loaded that is a hundred thousand objects, of which none ever goes: 60 ms, during
-which no session is served. Python looks through the others by itself, now and then; Streamlit would after every view
-(`postScriptGC` in .streamlit/config.toml), which took a fifth of a view's processor time.
+An open atlas and the loaded modules are a hundred thousand objects that are never freed: scanning them takes 60 ms,
+during which no session is served. Python collects the other objects automatically. Streamlit's own collection after
+every view, which took a fifth of its processor time, is off (`postScriptGC` in .streamlit/config.toml).
 """
 
 import gc
 import sys
 
-modules = 0  # how many were loaded when everything was last set aside
+n_modules = 0  # modules loaded at the last freeze
 
 
-def keep() -> None:
-    """Set aside what there is now, if modules have come since: at the first view of each page, and hardly again."""
-    global modules
-    if len(sys.modules) > modules:
-        modules = len(sys.modules)
+def freeze() -> None:
+    """Freeze all current objects if modules were loaded since the last call: at the first view of each page."""
+    global n_modules
+    if len(sys.modules) > n_modules:
+        n_modules = len(sys.modules)
         gc.collect()
         gc.freeze()

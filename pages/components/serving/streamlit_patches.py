@@ -1,4 +1,4 @@
-"""Patches of Streamlit, all of them, for the version that is pinned.
+"""All patches of Streamlit, for the pinned version.
 
 | patch | upstream |
 |---|---|
@@ -7,8 +7,8 @@
 | `drop_late_requests` | https://github.com/streamlit/streamlit/issues/9921 is about the same moment |
 | `fragments_of_this_view` | none known |
 
-Each has a test of Streamlit by itself, in tests/serving/test_streamlit_patches.py or test_late_requests.py: when that
-fails, the patch is no longer needed.
+Each has a test of unpatched Streamlit, in tests/serving/test_streamlit_patches.py or test_late_requests.py: when that
+test fails, the patch is no longer needed.
 """
 
 import gc
@@ -24,37 +24,37 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 VERSION = "1.67.0"
-PAGE = "_ne_page"  # of a session: the page that was asked for last, by Streamlit's hash; "" for one asked for by name
-VIEW = "_view"  # in the session's state: the number of the view that was begun last
+PAGE = "_ne_page"  # attribute of a session: the page requested last, by Streamlit's hash; "" for one requested by name
+VIEW = "_view"  # in the session's state: the number of the view that was started last
 
 
 @cache
 def patch_streamlit() -> None:
-    """All patches of the server, once in a process."""
+    """Apply all patches of the server, once per process."""
     disable_ip_lookup()
     set_tcp_nodelay()
     drop_late_requests()
 
 
 def disable_ip_lookup() -> None:
-    """Answer nothing where Streamlit looks up this machine's address on the internet.
+    """Disable the lookup of this machine's external address.
 
-    To decide whether a page of another site may open a websocket it asks a server of Amazon's, and while it waits, a
-    second and more, no visitor is served. A page has its own address in the Host header, which is compared first; other
-    sites that may connect are named by `server.corsAllowedOrigins`.
+    To decide whether a page of another site may open a websocket, Streamlit queries a server of Amazon, and no visitor
+    is served while it waits, a second or more. The explorer's own address is in the Host header, which is compared
+    first; other sites that may connect are listed in `server.corsAllowedOrigins`.
     """
     net_util.get_external_ip = net_util.get_internal_ip = no_address
 
 
 def no_address() -> None:
-    """An address that no site has."""
+    """Return None, which matches no site."""
 
 
 def set_tcp_nodelay() -> None:
-    """Set TCP_NODELAY on the server's sockets, on those of connections there are and, by inheritance, those to come.
+    """Set TCP_NODELAY on the server's open sockets; later connections inherit it from the listening socket.
 
-    Streamlit makes its listening socket without naming the protocol, and asyncio then leaves Nagle's algorithm on: a
-    small message waits until the browser has acknowledged the one before, 40 ms in every view.
+    Streamlit creates its listening socket without naming the protocol, and asyncio then leaves Nagle's algorithm on: a
+    small message waits until the browser has acknowledged the previous one, 40 ms in every view.
     """
     for each in gc.get_objects():
         if type(each) is socket.socket and is_tcp(each):
@@ -62,17 +62,17 @@ def set_tcp_nodelay() -> None:
 
 
 def is_tcp(each: socket.socket) -> bool:
-    known = each.family in (socket.AF_INET, socket.AF_INET6) and each.type == socket.SOCK_STREAM
-    return known and each.fileno() >= 0
+    is_stream = each.family in (socket.AF_INET, socket.AF_INET6) and each.type == socket.SOCK_STREAM
+    return is_stream and each.fileno() >= 0
 
 
 def drop_late_requests() -> None:
-    """Drop a request of a fragment whose page has been left before it does anything.
+    """Drop requests of fragments whose page has been left.
 
-    Streamlit keeps the fragments of a page until the next one has run to its end. What a browser sent just before it
-    heard of the next page is accepted meanwhile, and run afterwards as a run of the old page: it clears the new page's
-    widgets, empties the screen, and finds no fragment to draw. If it comes before the new page's run has begun, both
-    become one run, of the old page.
+    Streamlit keeps the fragments of a page until the next page has run to its end. A request that the browser sent
+    just before it received the next page is accepted in the meantime and run afterwards as a run of the old page: it
+    clears the new page's widgets, empties the screen, and finds no fragment to draw. If it arrives before the new
+    page's run has started, both become one run, of the old page.
     """
     rerun = AppSession.request_rerun
 
@@ -85,7 +85,7 @@ def drop_late_requests() -> None:
 
 
 def late(session: AppSession, client_state: ClientState | None) -> bool:
-    """Whether it asks for a fragment of another page than the one asked for last, which is noted here."""
+    """Return whether a request is for a fragment of another page than the page requested last; record that page."""
     if client_state is None:
         return False
     page = getattr(session, PAGE, "")
@@ -97,11 +97,11 @@ def late(session: AppSession, client_state: ClientState | None) -> bool:
 
 @contextmanager
 def fragments_of_this_view() -> Iterator[None]:
-    """Draw a view; if that ends early, forget the fragments that it has not drawn.
+    """Draw a view; if it ends early, remove the fragments of earlier views.
 
-    Streamlit forgets the fragments of the page before only when a script runs to its end. A page that ends early, by
-    `st.stop` as where a search asks for nothing, leaves them alive, and a late request then draws one of them where the
-    new page has other blocks, or none: a white page.
+    Streamlit removes the fragments of the previous page only when a script runs to its end. A page that ends early, by
+    `st.stop` (an empty search, for example), leaves them registered, and a late request then draws one of them where
+    the new page has other blocks, or none: a white page.
     """
     storage = get_script_run_ctx().fragment_storage
     drawn_before = storage.registration_sequence()
@@ -109,6 +109,6 @@ def fragments_of_this_view() -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if st.session_state[VIEW] == view:  # else a newer view is being drawn, which has fragments of its own
+        if st.session_state[VIEW] == view:  # otherwise a newer view, with fragments of its own, is being drawn
             storage.clear(storage.ids_registered_after(drawn_before))
         raise

@@ -1,9 +1,9 @@
-"""Views are computed one at a time, first come, first served, so that many visitors wait a little and nothing breaks.
+"""A queue for views: they are computed one at a time, first come, first served.
 
-Every visitor's script runs in a thread of its own, and all threads share one interpreter. Fifty views at once would be
-as slow as the last of fifty for everybody, and need the memory of fifty at the same time. Nor would two be faster than
-one after the other (measured on 2 cores, where the server's own thread has the other one); and a library that one of
-them imports for the first time is found half made by the other.
+Every visitor's script runs in a thread of its own, and all threads share one interpreter. Fifty simultaneous views
+would all be as slow as the last of fifty, and need the memory of fifty. Even two at a time are no faster than one
+after the other (measured on 2 cores, one of which the server's own thread uses), and one thread could see a library
+half imported by the other.
 """
 
 import itertools
@@ -17,65 +17,65 @@ import streamlit as st
 from pages.components.serving.turnstile import Turnstile
 
 AT_ONCE = 1
-LOOK_S = 1.0  # who waits longer is told so
-SHOWN = 5  # for so many times as long
+CHECK_EVERY_S = 1.0  # a visitor who waits longer sees a notice
+NOTICE_CHECKS = 5  # the notice stays for this many checks
 TURNSTILE = Turnstile(AT_ONCE)
-here = threading.local()  # `inside`: this thread has a turn
+thread = threading.local()  # `inside`: this thread has a turn
 
 
 @contextmanager
 def turn() -> Iterator[None]:
-    """The time in which a view is computed. Inside a turn it is part of that turn.
+    """Wait for a turn and hold it while a view is computed. A turn inside a turn is the same turn.
 
-    A newer click of the same visitor, or their leaving, ends the waiting. A newer click keeps the older one's place:
-    else the impatient would stand at the end for ever.
+    A newer click of the same visitor, or their leaving, ends the waiting. A newer click keeps the place of the older
+    one: otherwise repeated clicks would move a visitor to the end of the queue every time.
     """
-    if getattr(here, "inside", False):
+    if getattr(thread, "inside", False):
         yield
         return
     number = st.session_state.setdefault("_turn", TURNSTILE.number())
-    with TURNSTILE.turn(number, Notice().tell, LOOK_S):
+    with TURNSTILE.turn(number, Notice().tell, CHECK_EVERY_S):
         del st.session_state["_turn"]
-        here.inside = True
+        thread.inside = True
         try:
             yield
         finally:
-            here.inside = False
+            thread.inside = False
 
 
 class Notice:
-    """Says how many are before, and says it anew when the message has gone from the screen."""
+    """A message with the number of views ahead, repeated when it has disappeared from the screen."""
 
     def __init__(self) -> None:
-        self.asked = itertools.count()
+        self.n_checks = itertools.count()
 
     def tell(self, before: int) -> None:
-        """Called every LOOK_S. Reading the session's state is when Streamlit ends a script that nobody waits for."""
+        """Show the message. Called every CHECK_EVERY_S; reading the session's state lets Streamlit end the script."""
         st.session_state.get("_turn")
-        if next(self.asked) % SHOWN == 0:
+        if next(self.n_checks) % NOTICE_CHECKS == 0:
             views = f"{before:,} views are" if before != 1 else "One view is"
-            first = f"{views} computed before yours." if before else "Yours is the next view."
-            said = f"Many people are here. {first}"
-            st.toast(said, icon=":material/hourglass_top:", duration=int(SHOWN * LOOK_S))
+            position = f"{views} ahead of yours." if before else "Yours is the next view."
+            message = f"Many visitors are here. {position}"
+            st.toast(message, icon=":material/hourglass_top:", duration=int(NOTICE_CHECKS * CHECK_EVERY_S))
 
 
 def fragment(function: Callable) -> Callable:
-    """`st.fragment`, whose runs by itself wait for their turn, too: they do not pass through app.py."""
+    """Decorate as `st.fragment` does; its reruns, which do not pass through app.py, wait for their turn."""
 
     @wraps(function)
-    def in_turn(*given, **named):
+    def in_turn(*args, **kwargs):
         with turn():
-            return function(*given, **named)
+            return function(*args, **kwargs)
 
     return st.fragment(in_turn)
 
 
-def by_itself(made: Callable) -> Callable:
-    """For what a click makes beside the script, such as a file: it waits for its turn without a word."""
+def queued(make: Callable) -> Callable:
+    """Make a callback that runs outside the script, such as one that makes a file, wait for its turn silently."""
 
-    @wraps(made)
+    @wraps(make)
     def in_turn():
-        with TURNSTILE.turn(TURNSTILE.number(), lambda before: None, LOOK_S):
-            return made()
+        with TURNSTILE.turn(TURNSTILE.number(), lambda before: None, CHECK_EVERY_S):
+            return make()
 
     return in_turn

@@ -1,4 +1,4 @@
-"""A turnstile: so many may be inside at a time, and who came first goes in first. It knows nothing of Streamlit."""
+"""A turnstile: a fair lock that admits a fixed number at a time, in order of arrival. Independent of Streamlit."""
 
 import itertools
 import threading
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class Place:
-    """A place in the queue. Once `open` is set it is a place inside."""
+    """A place in the queue; `open` is set when it is admitted."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -16,9 +16,9 @@ class Place:
 
 
 class Turnstile:
-    """Lets `at_once` in; the others wait in the order of their numbers.
+    """Admits `at_once` at a time; the others wait in the order of their numbers.
 
-    A number outlives its place: who leaves the queue and comes back with it stands where they stood.
+    A number stays valid after its place is left: a caller who returns with the same number has the same place.
     """
 
     def __init__(self, at_once: int) -> None:
@@ -31,12 +31,12 @@ class Turnstile:
         return next(self._numbers)
 
     @contextmanager
-    def turn(self, number: int, meanwhile: Callable[[int], None], every_s: float) -> Iterator[None]:
-        """Wait, then be inside. `meanwhile` hears now and then how many are before; what it raises ends the waiting."""
+    def turn(self, number: int, on_wait: Callable[[int], None], every_s: float) -> Iterator[None]:
+        """Wait for a place and hold it. `on_wait` gets the number of places ahead; its exception ends the wait."""
         place = self.come(number)
         try:
             while not place.open.wait(every_s):
-                meanwhile(self.before(place))
+                on_wait(self.before(place))
             yield
         finally:
             self.leave(place)
@@ -56,7 +56,7 @@ class Turnstile:
             return self.waiting.index(place) if place in self.waiting else 0
 
     def leave(self, place: Place) -> None:
-        """The next one has the turn of who was inside, even of who was let in while they gave up waiting."""
+        """Give up a place. If it was admitted, even while its caller gave up waiting, admit the next one."""
         with self._lock:
             if not place.open.is_set():
                 self.waiting.remove(place)

@@ -1,6 +1,6 @@
-"""What stands in an atlas's place while it is on its way: how far, how fast, how long; or why it failed, and a button.
+"""The page shown while an atlas is being fetched: progress, speed, time left; or the error, and a button.
 
-A fragment asks every second how things stand, and starts the page over, its address as it was, once the atlas is here.
+A fragment checks every second, and reruns the page with its address unchanged once the atlas is available.
 """
 
 import math
@@ -8,70 +8,71 @@ import math
 import streamlit as st
 
 from ne_core.amounts import duration, millions
-from ne_core.sharing.remote.fetcher import ASKING, ELSEWHERE, FAILED, FETCHING, WAITING, Fetcher, Standing
+from ne_core.sharing.remote.fetcher import ASKING, ELSEWHERE, FAILED, FETCHING, WAITING, Fetcher, SourceStatus
 from pages.components.base.escape import markdown
 from pages.components.shell import atlas_sources
 from pages.components.shell.nav import page_file
 
-EVERY_S = 1
-WORDS = {
-    WAITING: "It is the next to be fetched.",
-    ASKING: "Asking which version there is …",
+CHECK_EVERY_S = 1
+STATE_TEXTS = {
+    WAITING: "Next in the queue.",
+    ASKING: "Checking for the current version …",
     ELSEWHERE: "Another process on this machine is fetching it.",
 }
 
 
-def wait(asked: str | None) -> None:
-    """The page ends here until there is an atlas."""
+def wait(requested: str | None) -> None:
+    """Show the progress and end the page until an atlas is available."""
     with st.container(width=820):
-        how_it_stands(asked)
+        show_progress(requested)
     st.stop()
 
 
-@st.fragment(run_every=EVERY_S)
-def how_it_stands(asked: str | None) -> None:
-    standings, fetcher = atlas_sources.awaited(asked), atlas_sources.fetcher()
+@st.fragment(run_every=CHECK_EVERY_S)
+def show_progress(requested: str | None) -> None:
+    standings, fetcher = atlas_sources.pending_sources(requested), atlas_sources.fetcher()
     if not standings:
         st.rerun()
     failed = all(each.state == FAILED for each in standings)
-    st.title("The atlas cannot be fetched" if failed else "The atlas is on its way", anchor=False)
+    st.title("The atlas could not be fetched" if failed else "The atlas is being fetched", anchor=False)
     for each in standings:
         with st.container(border=True):
             st.markdown(f"**{markdown(each.name)}** from {markdown(each.source)}")
-            (why if each.state == FAILED else how_far)(each)
+            (show_error if each.state == FAILED else show_bar)(each)
     if any(each.name in fetcher.failed() for each in standings):
-        try_again(fetcher)
+        retry_button(fetcher)
     if not failed:
-        st.caption("It is fetched once and then kept. This page opens by itself.")
-    for name in atlas_sources.places():
-        st.page_link(page_file("overview"), label=markdown(f"Open {name}, which is here"), query_params={"atlas": name})
+        st.caption("An atlas is fetched once and then stored. This page opens automatically when it is complete.")
+    for name in atlas_sources.atlas_folders():
+        st.page_link(page_file("overview"), label=markdown(f"Open {name}"), query_params={"atlas": name})
 
 
-def how_far(each: Standing) -> None:
-    share = each.done / each.whole if each.whole else 0.0
-    st.progress(min(1.0, share), text=markdown(amounts(each) if each.state == FETCHING else WORDS[each.state]))
-    if each.said:
-        st.warning(markdown(each.said))
+def show_bar(standing: SourceStatus) -> None:
+    share = standing.done / standing.whole if standing.whole else 0.0
+    text = amounts(standing) if standing.state == FETCHING else STATE_TEXTS[standing.state]
+    st.progress(min(1.0, share), text=markdown(text))
+    if standing.message:
+        st.warning(markdown(standing.message))
 
 
-def amounts(each: Standing) -> str:
+def amounts(standing: SourceStatus) -> str:
     """“12.3 of 340 MB · 3.2 MB/s · 1 min 40 s left”."""
-    if each.done >= each.whole:
-        return f"{millions(each.whole)} MB are here: checking them …"
-    parts = [f"{millions(each.done)} of {millions(each.whole)} MB"]
-    if each.per_s:
-        left = each.left_s
-        parts += [f"{millions(each.per_s)} MB/s", f"{f'{left:.0f} s' if left < 60 else duration(left)} left"]
+    if standing.done >= standing.whole:
+        return f"{millions(standing.whole)} MB fetched: verifying …"
+    parts = [f"{millions(standing.done)} of {millions(standing.whole)} MB"]
+    if standing.per_s:
+        left = standing.left_s
+        parts += [f"{millions(standing.per_s)} MB/s", f"{f'{left:.0f} s' if left < 60 else duration(left)} left"]
     return " · ".join(parts)
 
 
-def why(each: Standing) -> None:
-    st.error(markdown(each.said), icon=":material/cloud_off:")
-    st.caption("Whoever runs this explorer names its atlases in the environment variable `NE_ATLAS`.")
+def show_error(standing: SourceStatus) -> None:
+    st.error(markdown(standing.message), icon=":material/cloud_off:")
+    st.caption("The operator of this explorer sets its atlases in the environment variable `NE_ATLAS`.")
 
 
-def try_again(fetcher: Fetcher) -> None:
-    """For all visitors together at most once in a while, so that nobody can make this machine ask without end."""
-    wait_s = math.ceil(fetcher.again_in_s())
+def retry_button(fetcher: Fetcher) -> None:
+    """Button shared by all visitors and limited in rate, so that nobody can flood the source with requests."""
+    wait_s = math.ceil(fetcher.retry_in_s())
     label = f"Try again (in {wait_s} s)" if wait_s else "Try again"
-    st.button(label, key="_again", icon=":material/refresh:", disabled=wait_s > 0, on_click=fetcher.again)
+    st.button(label, key="_again", icon=":material/refresh:", disabled=wait_s > 0, on_click=fetcher.try_again)

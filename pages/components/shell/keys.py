@@ -1,4 +1,4 @@
-"""Keyboard shortcuts: one listener for all pages, and the dialog that lists them, in the sidebar."""
+"""Keyboard shortcuts: one listener for all pages, and a dialog that lists them, opened from the sidebar."""
 
 from dataclasses import asdict, dataclass
 
@@ -11,20 +11,21 @@ KEYS = component(
     "keys",
     html='<button id="open" type="button">Keyboard shortcuts <kbd>?</kbd></button><dialog aria-labelledby="title">'
     '<header><h2 id="title">Keyboard shortcuts</h2><button id="close" type="button">Close</button></header>'
-    "<dl></dl><p>Keys do nothing while you type. Back and Forward are the browser’s.</p></dialog>",
+    "<dl></dl><p>Shortcuts are off while you type in a field. Back and Forward of the browser work as usual.</p>"
+    "</dialog>",
 )
 
 
 @dataclass(frozen=True)
 class Shortcut:
-    """A key and what it does: it goes to a `page`, or presses what the selector `press` finds, or a link or button
-    that a component has announced for this key (`onKey` in shared.js)."""
+    """A key that opens a `page`, presses the element of the selector `press`, or presses a link or button that a
+    component has registered for it (`onKey` in shared.js)."""
 
     key: str
-    says: str
+    title: str
     page: str | None = None
     press: str | None = None
-    of_texts: bool = False  # images have nothing that it could do
+    texts_only: bool = False  # not offered by an atlas of images
 
 
 def shortcuts(words: Vocabulary) -> list[Shortcut]:
@@ -34,23 +35,25 @@ def shortcuts(words: Vocabulary) -> list[Shortcut]:
         Shortcut("j", f"Next feature of the {words.unit}"),
         Shortcut("k", f"Previous feature of the {words.unit}"),
         Shortcut("r", f"A random {words.unit}", press=".st-key-_random button"),
-        Shortcut("v", "Show or hide values of tokens", of_texts=True),
-        Shortcut("b", "Bookmark what is shown, or remove its bookmark"),
+        Shortcut("v", "Show or hide the values of tokens", texts_only=True),
+        Shortcut("b", "Bookmark this feature, or remove its bookmark"),
         Shortcut("c", "Copy the link of this view"),
         Shortcut("/", "Search", page="search", press=".st-key-_q input"),
         Shortcut("o", "Overview", page="overview"),
         Shortcut("e", words.Unit, page="neuron"),
-        Shortcut("t", "Board", page="board"),
-        Shortcut("d", "Side by side", page="pair"),
+        Shortcut("g", "Ranking", page="ranking"),
         Shortcut("m", "Map", page="map"),
+        Shortcut("a", "Across layers", page="across_layers"),
+        Shortcut("d", "Side by side", page="side_by_side"),
+        Shortcut("s", "Spaces", page="spaces"),
         Shortcut("l", "SAE lab", page="sae_lab"),
         Shortcut("?", "This list"),
     ]
 
 
 def keys(manifest: Manifest, addresses: dict[str, str]) -> None:
-    """`addresses` of the pages that there are."""
-    known = [each for each in shortcuts(manifest.vocabulary) if not (manifest.images and each.of_texts)]
-    there = [each for each in known if each.page is None or each.page in addresses]
-    shown = [{**asdict(each), "href": addresses.get(each.page)} for each in there]
-    KEYS(data={"shortcuts": shown}, key="keys")
+    """Draw the button and listen for the keys. `addresses`: the pages of the menu and their addresses."""
+    offered = [each for each in shortcuts(manifest.vocabulary) if not (manifest.images and each.texts_only)]
+    reachable = [each for each in offered if each.page is None or each.page in addresses]
+    rows = [{**asdict(each), "href": addresses.get(each.page)} for each in reachable]
+    KEYS(data={"shortcuts": rows}, key="keys")

@@ -1,4 +1,4 @@
-"""What an atlas was made from, as HTML. Every value is somebody's text and is escaped here."""
+"""Settings and counts of an atlas as HTML. Every value is untrusted text and is escaped here."""
 
 import html
 
@@ -14,19 +14,19 @@ LONGEST = 500  # characters of one value
 
 
 def safe(value: object) -> str:
-    """A value of any kind and size, cut short."""
+    """Escape a value of any kind, truncated to LONGEST characters."""
     text = value[:LONGEST] if isinstance(value, str) else str(value)[:LONGEST]
     return html.escape(visible(text))
 
 
 def pairs(style: str, values: dict[str, str]) -> str:
-    """A list of names and values, both of which are HTML already."""
+    """HTML list of names and values, both given as HTML."""
     rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in values.items())
     return f'<dl class="{style}">{rows}</dl>'
 
 
 def counts(atlas: Atlas) -> str:
-    """The atlas in numbers."""
+    """HTML list of the atlas's counts."""
     manifest, alive = atlas.manifest, atlas.neurons["n_examples"] > 0
     n_features = atlas.neurons["n_features"]
     return pairs(
@@ -44,13 +44,13 @@ def counts(atlas: Atlas) -> str:
 
 
 def settings(manifest: Manifest) -> str:
-    """The choices behind the atlas, in the words of the method."""
+    """HTML list of the settings that the atlas was built with."""
     model, maxima, notes = manifest.model, manifest.maxima, manifest.corpus.notes
     values = {
         "model": f"{safe(model.name)} ({safe(model.family)}, {safe(model.act_fn)})",
         **data_settings(manifest),
         "weights": f"{safe(manifest.weights)}",
-        "examples kept": kept(manifest),
+        "examples kept": selection_rule(manifest),
         "maxima": f"from {safe(maxima.get('from') if isinstance(maxima, dict) else maxima)}",
         "embedding": f"{safe(manifest.embedding)}: {EMBEDDINGS[manifest.embedding]}",
         "cut": f"cosine distance {manifest.default_cut:g}, average linkage",
@@ -65,7 +65,7 @@ def settings(manifest: Manifest) -> str:
 
 
 def data_settings(manifest: Manifest) -> dict[str, str]:
-    """What was read."""
+    """Data set that was read."""
     corpus, n_examples = manifest.corpus, f"{manifest.n_examples:,}"
     if manifest.images:
         return {"images": f"{safe(corpus.name)}, {n_examples}"}
@@ -76,21 +76,22 @@ def data_settings(manifest: Manifest) -> dict[str, str]:
     }
 
 
-def kept(manifest: Manifest) -> str:
-    """The rule by which activating examples were chosen."""
+def selection_rule(manifest: Manifest) -> str:
+    """Rule by which activating examples were selected."""
     keep, first = manifest.keep, f"the first {safe(manifest.max_examples)}"
     least = "above 0" if keep == 0 else f"from {percent(keep)} of a {manifest.vocabulary.unit}’s maximum on"
     return f"{least}, {first}"
 
 
 def token_settings(manifest: Manifest) -> dict[str, str]:
-    """What only texts have: a window, and masked tokens."""
+    """Settings that only texts have: the window and the masked tokens."""
     if manifest.images:
         return {}
     window, masks = manifest.window, safe(", ".join(manifest.baselines))
+    coverage = importance_coverage(manifest.importance)
     return {
         "window": f"{window.back} tokens up to and including the key token, {window.forward} after it",
-        "token importance": f"masked tokens replaced by {masks}; computed for {computed(manifest.importance)}",
+        "token importance": f"masked tokens replaced by {masks}; computed for {coverage}",
     }
 
 
@@ -98,8 +99,8 @@ def percent(share: object) -> str:
     return f"{share:.0%}" if isinstance(share, float) else safe(share)
 
 
-def computed(importance: object) -> str:
-    """How many rows have importances."""
+def importance_coverage(importance: object) -> str:
+    """“47 of 95 activating examples”."""
     if not isinstance(importance, Importance):
         return safe(importance)
     return f"{safe(importance.rows)} of {safe(importance.rows_in_all)} activating examples"

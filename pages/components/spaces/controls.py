@@ -14,7 +14,7 @@ from pages.components.url.spaces_view import CLUSTERS, View
 def pick_spaces(atlas: Atlas, view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         for of, other in (("a", "b"), ("b", "a")):
-            key, spaces = f"_compare_{of}", [name for name in EMBEDDINGS if name != getattr(view, other)]
+            key, spaces = f"_spaces_{of}", [name for name in EMBEDDINGS if name != getattr(view, other)]
             st.session_state[key] = getattr(view, of)
             st.selectbox(
                 f"Space {of}",
@@ -27,14 +27,14 @@ def pick_spaces(atlas: Atlas, view: View) -> None:
         st.button(
             "Swap", key="_swap", icon=":material/swap_horiz:", on_click=location.go, args=(view.swapped.query(atlas),)
         )
-        st.session_state["_compare_clusters"] = view.clusters
+        st.session_state["_spaces_clusters"] = view.clusters
         st.selectbox(
             "Clusters",
             CLUSTERS,
-            key="_compare_clusters",
+            key="_spaces_clusters",
             format_func=lambda name: clusters_title(atlas, name),
             width=235,
-            on_change=location.moved("_compare_clusters", lambda name: view.to(clusters=name).query(atlas), CLUSTERS),
+            on_change=location.moved("_spaces_clusters", lambda name: view.to(clusters=name).query(atlas), CLUSTERS),
         )
 
 
@@ -44,21 +44,21 @@ def moved_to(atlas: Atlas, view: View, of: str, name: str) -> dict[str, str]:
 
 def pick_measure(atlas: Atlas, view: View) -> None:
     titles = {EACH: "Each its own"} | {name: short_title(atlas, name) for name in BY if name != EACH}
-    st.session_state["_compare_measure"], st.session_state["_compare_by"] = view.measure, view.by
+    st.session_state["_spaces_measure"], st.session_state["_spaces_by"] = view.measure, view.by
     with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
             "Measure",
             MEASURES,
-            key="_compare_measure",
+            key="_spaces_measure",
             format_func=TITLES.get,
             required=True,
-            on_change=location.moved("_compare_measure", lambda name: view.to(measure=name).query(atlas), MEASURES),
+            on_change=location.moved("_spaces_measure", lambda name: view.to(measure=name).query(atlas), MEASURES),
         )
         st.segmented_control(
             "Clusters of",
             BY,
-            key="_compare_by",
+            key="_spaces_by",
             format_func=titles.get,
             required=True,
-            on_change=location.moved("_compare_by", lambda name: view.to(by=name).query(atlas), BY),
+            on_change=location.moved("_spaces_by", lambda name: view.to(by=name).query(atlas), BY),
         )

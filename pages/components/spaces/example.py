@@ -13,8 +13,8 @@ from pages.components.text.labels import label
 from pages.components.url.links import neuron_href
 from pages.components.url.spaces_view import View
 from pages.components.widgets.chips import Chip, chips
-from pages.components.widgets.excerpts import EXCERPTS
-from pages.components.widgets.lines import lines
+from pages.components.widgets.token_lines.excerpts import EXCERPTS
+from pages.components.widgets.token_lines.lines import lines
 
 
 def show_example(atlas: Atlas, neuron: Neuron, view: View) -> None:

@@ -13,7 +13,7 @@ from pages.components.widgets.export import Table
 from pages.components.widgets.pictures import Picture
 
 
-def compare_menu(atlas: Atlas, view: View, shown: Shown | None) -> None:
+def spaces_menu(atlas: Atlas, view: View, shown: Shown | None) -> None:
     """`shown` is None where the neuron has nothing to show."""
     figures = [each for space in shown.spaces for each in of_space(atlas, view, space, shown)] if shown else []
     tables = []
@@ -21,7 +21,7 @@ def compare_menu(atlas: Atlas, view: View, shown: Shown | None) -> None:
         tables.append(Table(f"Spaces compared, by {atlas.manifest.vocabulary.unit}", "spaces", lambda: frame(atlas)))
         name = f"spaces-{view.measure}-of-{view.by}"
         figures.append(Picture("Spaces compared, by layer", name, lambda: boxes_of(atlas, view)))
-    export.menu(atlas, view.query(atlas), "compare", tables=tables, figures=figures)
+    export.menu(atlas, view.query(atlas), "spaces", tables=tables, figures=figures)
 
 
 def of_space(atlas: Atlas, view: View, space: Space, shown: Shown) -> list[Picture]:

@@ -14,19 +14,19 @@ from pages.components.spaces.summary import space_title
 from pages.components.text.labels import labels_of
 from pages.components.url.spaces_view import FEATURES as ATLAS
 from pages.components.url.spaces_view import View
-from pages.components.widgets.lines import snippets
 from pages.components.widgets.thumbs import thumbs
+from pages.components.widgets.token_lines.lines import snippets
 
-COMPARE = component(
+SPACES = component(
     __file__,
-    "compare",
+    "spaces",
     html='<div id="sides"></div><div id="tip" role="tooltip"></div>'
     '<div id="live" class="hidden" role="status" aria-live="polite"></div>',
 )
 ROOM = 1.06  # above the highest branch point
 
 
-def compare_picture(atlas: Atlas, neuron: Neuron, view: View, shown: Shown) -> None:
+def spaces_picture(atlas: Atlas, neuron: Neuron, view: View, shown: Shown) -> None:
     clusters, rows = shown.clusters, np.arange(len(neuron))
     drawn = {
         "address": view.to(example=None).href(atlas),
@@ -37,7 +37,7 @@ def compare_picture(atlas: Atlas, neuron: Neuron, view: View, shown: Shown) -> N
         "images": thumbs(atlas, neuron.example) if atlas.manifest.images else None,
         "sides": [side(atlas, of, space, view, shown) for of, space in zip("ab", shown.spaces, strict=True)],
     }
-    COMPARE(data={"key": drawn_key(drawn), "chosen": view.example, **drawn}, key="compare")
+    SPACES(data={"key": drawn_key(drawn), "chosen": view.example, **drawn}, key="spaces")
 
 
 def side(atlas: Atlas, of: str, space: Space, view: View, shown: Shown) -> dict:

@@ -1,4 +1,4 @@
-"""How the lab is spoken of: its measures by name, its runs, and numbers as they are written."""
+"""Texts of the SAE lab: names of measures and runs, and the format of numbers."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ KINDS = {"standard": "standard SAE", "ne": "NE SAE"}
 
 @dataclass(frozen=True)
 class Measure:
-    """`title` with its unit as an axis has it, `style` as a number is written; whether less of it is better."""
+    """A measure of runs: `title` with its unit, for an axis; `style`, its format of numbers; the better direction."""
 
     title: str
     short: str
@@ -25,12 +25,12 @@ MEASURES = {
     "accuracy_lost": Measure("Accuracy lost, points", "Accuracy lost", ".2f"),
     "mean_distance": Measure("Mean distance of neuron embeddings", "Mean distance", ".3f"),
     "max_distance": Measure("Highest distance of neuron embeddings", "Max distance", ".3f"),
-    "n_features": Measure("Features a latent", "Features", ".1f"),
+    "n_features": Measure("Features per latent", "Features", ".1f"),
     "dead_share": Measure("Share of dead latents", "Dead", ".1%"),
     "effective_inputs": Measure("Effective inputs of the median latent", "Effective inputs", ".1f", None),
-    "size": Measure("Activating images of the median latent", "Images a latent", ".0f", None),
+    "size": Measure("Activating images of the median latent", "Images per latent", ".0f", None),
 }
-L0 = Measure("Active latents an image (L0)", "L0", ".1f")
+L0 = Measure("Active latents per image (L0)", "L0", ".1f")
 
 
 def written(value: float, style: str) -> str:
@@ -46,11 +46,11 @@ def run_name(lab: Lab, run: int) -> str:
 
 
 def run_settings(lab: Lab, run: int) -> str:
-    """λ1, λ2 and the seed."""
+    """“λ₁ 0.1 · λ₂ 0.5 · seed 0”."""
     l1, l2, seed = (lab.runs[name][run].item() for name in ("lambda1", "lambda2", "seed"))
     return f"λ₁ {l1:g} · λ₂ {l2:g} · seed {seed}"
 
 
 def ordered(lab: Lab, runs: tuple[int, int]) -> list[int]:
-    """Two runs as they stand side by side: a standard one at the left."""
+    """Sort two runs for a comparison: a standard one first."""
     return sorted(runs, key=lambda run: (lab.kind(run) == "ne", run))

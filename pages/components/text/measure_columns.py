@@ -1,4 +1,4 @@
-"""The columns of the board: their names in a URL and on the screen, what they mean, how their numbers are written."""
+"""The columns of the ranking: names in the URL and on the screen, explanations, and formats of numbers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from ne_core.numbers import fixed
 
 @dataclass(frozen=True)
 class Column:
-    """A column by which the board can be sorted; `source` is its name in the atlas."""
+    """A column by which the ranking can be sorted; `source` is its name in the atlas."""
 
     source: str
     title: str
@@ -20,11 +20,11 @@ class Column:
     meaning: str
     text: Callable[[float], str]
     descending: bool = True  # the order that a first click gives
-    ends: tuple[str, str] | None = None  # where its 95 % intervals stand
+    ends: tuple[str, str] | None = None  # columns with the ends of its 95 % intervals
 
 
 def number(digits: int) -> Callable[[float], str]:
-    """A sign before zero, or a number that is none, is not for the screen."""
+    """Make a formatter of numbers, without negative zero or NaN."""
     return lambda value: fixed(value, digits)
 
 
@@ -48,14 +48,14 @@ COLUMNS = {
         "class",
         "Class",
         "",
-        "How its examples fall into features; the rules are below",
+        "How its examples divide into features; the rules are below the table",
         lambda i: NAMES[CLASSES[i]],
         False,
     ),
     "features": replace(ALL, source="features"),
     "random": Column("random", "Above", "% of random", "", percent),
     "all": ALL,
-    "suggested": Column("n_suggested", "Suggested", "", "Features at the cut that its own tree suggests", whole),
+    "suggested": Column("n_suggested", "Suggested", "", "Features at the cut suggested by its tree", whole),
     "mean": Column("mean_distance", "Mean", "distance", f"Mean distance between its examples ({DISTANCE})", number(2)),
     "max": Column(
         "max_distance", "Max", "distance", f"Largest distance between two of its examples ({DISTANCE})", number(2)
@@ -64,37 +64,35 @@ COLUMNS = {
     "inter": Column("inter_distance", "Inter", "distance", f"Mean distance between features ({DISTANCE})", number(2)),
     "size": Column("n_examples", "Size", "examples", "Activating examples kept", whole),
     "maximum": Column(
-        "maximum", "Maximum", "activation", "The activation that the threshold was taken from", number(2)
+        "maximum", "Maximum", "activation", "The activation from which the threshold was derived", number(2)
     ),
-    "share": Column("largest_share", "Largest", "share", "Share of the examples that the largest feature holds", share),
+    "share": Column("largest_share", "Largest", "share", "Share of the examples in the largest feature", share),
 }
 ONLY_COMPARED = ("random", "all")  # columns of atlases that compare neurons with chance
 
 
 def columns(manifest: Manifest) -> dict[str, Column]:
-    """Those that an atlas has. One that compares neurons does so at the same number of examples each."""
+    """Columns of an atlas. Neurons are compared with chance at an equal number of examples each."""
     facts, words = manifest.rarefied, manifest.vocabulary
     meaning = f"Layer and {words.unit}, both counted from 0"
     named = COLUMNS | {"neuron": replace(COLUMNS["neuron"], title=words.Unit, meaning=meaning)}
     if facts is None:
         return {name: column for name, column in named.items() if name not in ONLY_COMPARED}
     n = facts.examples
-    at = f"at {n} examples"
+    at_n = f"at {n} examples"
     meaning = (
         f"Mean number of features, at the atlas’s cut, over {facts.sets} random sets of {n} of the {words.unit}’s "
-        f"examples, with its 95 % interval: the same number for every {words.unit}, since more examples make more "
-        "features"
+        f"examples, with its 95 % interval; {n} for every {words.unit}, because more examples make more features"
     )
     random = (
-        f"How many percent of {facts.directions} random directions in its layer have fewer features {at}: near 0 "
-        f"the {words.unit} responds to fewer things than chance, near 100 to more"
+        f"Percentage of {facts.directions} random directions in its layer with fewer features {at_n}: near 0 the "
+        f"{words.unit} responds to fewer things than chance, near 100 to more"
     )
+    in_all = f"Features of all its examples, whose number differs between {words.units}"
     return named | {
-        "features": replace(COLUMNS["features"], unit=at, meaning=meaning, text=number(1), ends=ENDS),
+        "features": replace(COLUMNS["features"], unit=at_n, meaning=meaning, text=number(1), ends=ENDS),
         "random": replace(COLUMNS["random"], meaning=random),
-        "all": replace(
-            ALL, unit="in all", meaning=f"Features of all its examples, of which {words.units} have unlike many"
-        ),
+        "all": replace(ALL, unit="in all", meaning=in_all),
     }
 
 
@@ -102,8 +100,8 @@ ENDS = ("rarefied_low", "rarefied_high")
 
 
 def counted_at(manifest: Manifest) -> str:
-    """Of which examples features are counted where neurons are compared."""
+    """Phrase about the examples at which features are counted when neurons are compared."""
     units = manifest.vocabulary.units
     if manifest.rarefied is None:
-        return f"of all its examples, which are more in some {units} than in others"
-    return f"at {manifest.rarefied.examples} examples, for {units} that have as many"
+        return f"of all its examples, whose number differs between {units}"
+    return f"at {manifest.rarefied.examples} examples, for {units} with at least as many"

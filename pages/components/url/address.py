@@ -1,4 +1,4 @@
-"""What the browser is told about the address of the view it gets: address.js keeps the history by it."""
+"""Messages to the browser about the address of a view, from which address.js manages the history."""
 
 import streamlit as st
 
@@ -11,25 +11,25 @@ PAGE = "_page"  # in the session's state: the page that is drawn
 
 
 def step_to(query: dict[str, str]) -> None:
-    """Send the browser a new address of the same page, as a step of the visitor. For callbacks."""
-    st.session_state.setdefault(BEFORE, asked())
+    """Send the browser a new address of the same page, as a step of the visitor. Call it in callbacks."""
+    st.session_state.setdefault(BEFORE, current_query())
     st.query_params.from_dict({**query, STEP: "1"})
 
 
-def asked() -> dict[str, str]:
-    """The query of the address that the view is read from."""
+def current_query() -> dict[str, str]:
+    """Query of the address that the view is read from."""
     return {name: value for name, value in st.query_params.to_dict().items() if name != STEP}
 
 
-def answer(page: str, pages: list[str]) -> None:
-    """Tell the browser which page answers it, before anything can go wrong there."""
+def announce_page(page: str, pages: list[str]) -> None:
+    """Tell the browser which page answers, before an error can end it."""
     st.session_state[PAGE] = page
-    send("address_first", pages=pages, asked=asked())
+    send("address_first", pages=pages, query=current_query())
 
 
-def settled(query: dict[str, str], to: str | None) -> None:
-    """Tell it the view's own address `to`, in full, in place of the `query` that it was read from."""
-    send("address", asked=query, to=to, before=st.session_state.pop(BEFORE, None))
+def send_address(query: dict[str, str], to: str | None) -> None:
+    """Send the browser the view's complete query `to`, to replace the `query` that it was read from."""
+    send("address", query=query, to=to, before=st.session_state.pop(BEFORE, None))
 
 
 def send(key: str, **data) -> None:

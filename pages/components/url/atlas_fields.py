@@ -1,4 +1,4 @@
-"""Fields that several views have: a neuron, a feature, a space, a cut, and the filters of layer and class."""
+"""Fields shared by several views: a neuron, a feature, a space, a cut, and the filters by layer and class."""
 
 from dataclasses import Field
 
@@ -6,7 +6,7 @@ from ne_core.method.classes import CLASSES
 from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.cached.starts import first_neuron, living
 from pages.components.url.declared import Context
-from pages.components.url.fields import Of, Wrong, choice, group, named, number, whole
+from pages.components.url.fields import FromContext, InvalidValue, choice, group, named, number, whole
 from pages.components.url.location import numbers
 
 
@@ -14,8 +14,8 @@ def layer(**options) -> Field:
     return whole(lambda c: c.atlas.layers, "this atlas", "layer", **options)
 
 
-def unit(build: type, first: Of, usual: Of, **more) -> Field:
-    """What is named by layer and neuron, and maybe more; the `first` neuron of a layer, the `usual` of the atlas."""
+def unit(build: type, first: FromContext, usual: FromContext, **members) -> Field:
+    """Field of a value named by layer, neuron and further `members`; defaults: `first` in a layer, `usual` overall."""
     numbers = whole(
         lambda c: range(c.atlas.n_neurons(c.layer)),
         lambda c: f"layer {c.layer}",
@@ -23,9 +23,8 @@ def unit(build: type, first: Of, usual: Of, **more) -> Field:
         usual=first,
         always=True,
     )
-    return group(
-        build, layer=layer(usual=lambda c: c.atlas.layers[0], always=True), neuron=numbers, usual=usual, **more
-    )
+    layers = layer(usual=lambda c: c.atlas.layers[0], always=True)
+    return group(build, layer=layers, neuron=numbers, usual=usual, **members)
 
 
 def this_unit(c: Context) -> str:
@@ -33,7 +32,7 @@ def this_unit(c: Context) -> str:
 
 
 def neuron() -> Field:
-    """A neuron; where the URL names none, one worth seeing, and in a layer its first living one."""
+    """Field of a neuron; by default the atlas's suggestion, or the first living neuron of the given layer."""
     return unit(NeuronRef, first_living, usual=lambda c: first_neuron(c.atlas))
 
 
@@ -43,7 +42,7 @@ def first_living(c: Context) -> int:
 
 
 def kind() -> Field:
-    """A class of neurons; a wrong one is no filter."""
+    """Field of a class of neurons; an invalid one is no filter."""
     return choice(CLASSES, "the classes are", name="class")
 
 
@@ -53,15 +52,15 @@ def space(**options) -> Field:
     )
 
 
-def cut(whose: str, usual: Of) -> Field:
+def cut(owner: str, usual: FromContext) -> Field:
     def message(c: Context) -> str:
-        return f"a cut is a cosine distance, a number from 0 to 2; {whose} is {usual(c):g}"
+        return f"a cut is a cosine distance, a number from 0 to 2; {owner} is {usual(c):g}"
 
     return number(0.0, 2.0, message, usual=usual)
 
 
 def feature(**options) -> Field:
-    """A feature of the atlas's cut."""
+    """Field of a feature of the atlas's cut."""
     return named(feature_named, spell=lambda ref: ref.dotted, examples=("0.0.0", "0.2.1", "2.3.1"), **options)
 
 
@@ -70,11 +69,11 @@ def feature_named(c: Context, text: str) -> FeatureRef:
     try:
         ref = FeatureRef.parse(text)
     except ValueError as error:
-        raise Wrong(f"a feature is named by its layer, {unit} and feature, such as 0.12.3") from error
+        raise InvalidValue(f"a feature is named by its layer, {unit} and feature, such as 0.12.3") from error
     if ref.layer not in c.atlas.layers or ref.neuron >= c.atlas.n_neurons(ref.layer):
-        raise Wrong(f"this atlas has no {unit} {ref.of}: it has {numbers(c.atlas.layers, 'layer')}")
+        raise InvalidValue(f"this atlas has no {unit} {ref.of}: it has {numbers(c.atlas.layers, 'layer')}")
     ids = c.atlas.feature_ids(ref.of)
     if ref.feature >= len(ids):
         features = numbers(range(len(ids)), "feature") if len(ids) else "no features"
-        raise Wrong(f"{unit} {ref.of} has {features} at the atlas’s cut")
+        raise InvalidValue(f"{unit} {ref.of} has {features} at the atlas’s cut")
     return ref

@@ -1,11 +1,11 @@
-"""Views are declared: a field says how it is spelled in the URL, checked, defaulted and explained (fields.py).
+"""Declared views: a field states its spelling in the URL, its check, its default and its explanation (fields.py).
 
     @dataclass(frozen=True)
-    class View(Addressed, page="trail"):
+    class View(Addressed, page="across_layers"):
         per: int = whole(range(1, 11), "a trail has 1 to 10 features of each layer", usual=5)
 
-Reading, the shortest address and the fuzzer's parameters follow. What depends on the atlas, or on other fields of the
-view, is a function of a `Context`.
+Reading, the shortest address and the fuzzer's parameters follow from the declaration. A value that depends on the
+atlas, or on other fields of the view, is a function of a `Context`.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,14 +24,14 @@ VIEWS: dict[str, type["Addressed"]] = {}  # by the page that shows them
 
 
 class Context:
-    """What a field may depend on: the atlas, what else the page knows, and fields, each read when first looked at."""
+    """Values that a field may depend on: the atlas, further values of the page, and other fields, read lazily."""
 
-    def __init__(self, parameters: Mapping, outer: object, **known):
-        self.__dict__ |= {"_parameters": parameters, "_outer": outer, **known}
+    def __init__(self, parameters: Mapping, outer: object, **values):
+        self.__dict__ |= {"_parameters": parameters, "_outer": outer, **values}
 
     def __getattr__(self, name: str) -> object:
-        own = self._parameters.get(name)
-        value = own.read(self, name) if own else getattr(self._outer, name)
+        parameter = self._parameters.get(name)
+        value = parameter.read(self, name) if parameter else getattr(self._outer, name)
         self.__dict__[name] = value
         return value
 
@@ -42,36 +42,36 @@ class Context:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """One parameter of the URL. `check` reads what it says, given the usual value, and says what is wrong with it."""
+    """One parameter of the URL. `check(context, name, usual)` reads its value and reports a problem."""
 
     check: Callable[[Context, str, object], object]
     spell: Callable[[object], str] = str
-    usual: object = None
-    name: str = ""  # where it is not the field's
-    where: Callable[[Context], object] = lambda _: True  # elsewhere it is ignored
-    always: bool = False  # spelled even where it is as usual
-    final: Callable[[Context, object], object] = lambda _, value: value  # compared with other fields
-    last: bool = False  # read after the others, as is what is wrong with it
+    usual: object = None  # the default, or a function of the context; not spelled in the address
+    name: str = ""  # in the URL, if it differs from the field's
+    applies: Callable[[Context], object] = lambda _: True  # where it does not, the parameter is ignored
+    always: bool = False  # spelled even if it is the default
+    final: Callable[[Context, object], object] = lambda _, value: value  # checks it against other fields
+    last: bool = False  # read, and its problem reported, after the others
     examples: tuple[str, ...] = ()
 
     def names(self, field: str) -> dict[str, tuple[str, ...]]:
         return {self.name or field: self.examples}
 
     def read(self, c: Context, field: str) -> object:
-        name, usual = self.name or field, of(self.usual, c)
-        if name not in c.at.asked or not self.where(c):
+        name, usual = self.name or field, resolve(self.usual, c)
+        if name not in c.request.query or not self.applies(c):
             return usual
         return self.final(c, self.check(c, name, usual))
 
     def spelled(self, c: Context, field: str) -> dict[str, str]:
         value = getattr(c, field)
-        left_out = value is None or not self.where(c) or (not self.always and value == of(self.usual, c))
-        return {} if left_out else {self.name or field: self.spell(value)}
+        is_usual = not self.always and value == resolve(self.usual, c)
+        return {} if value is None or not self.applies(c) or is_usual else {self.name or field: self.spell(value)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Several parameters that make one value, which has them as attributes; `usual` where the URL has none of them."""
+    """Several parameters that form one value, as its attributes; `usual` if the URL has none of them."""
 
     build: Callable[..., object]
     members: Mapping[str, "Parameter | Group"]
@@ -83,7 +83,7 @@ class Group:
         return {name: texts for field, each in self.members.items() for name, texts in each.names(field).items()}
 
     def read(self, c: object, _: str = "") -> object:
-        if self.usual and not self.names().keys() & c.at.asked.keys():
+        if self.usual and not self.names().keys() & c.request.query.keys():
             return self.usual(c)
         inner = Context(self.members, c)
         order = sorted(self.members, key=lambda field: self.members[field].last)
@@ -98,15 +98,15 @@ class Group:
         return {name: text for field, each in self.members.items() for name, text in each.spelled(inner, field).items()}
 
 
-def of(value: object, *known: object) -> object:
-    """A value as it is, or what a function makes of what is known."""
-    return value(*known) if callable(value) else value
+def resolve(value: object, *args: object) -> object:
+    """Call `value` with the arguments if it is a function, else return it."""
+    return value(*args) if callable(value) else value
 
 
 class Addressed:
-    """What every view can do; a subclass is a frozen dataclass of declared fields, spelled in their order.
+    """Base of views: a frozen dataclass of declared fields, which are spelled in their order.
 
-    A field whose usual value is a function of the context is None in a view that is made without it, and not spelled.
+    A field whose default is a function of the context is None in a view created without it, and is not spelled.
     """
 
     page_name: ClassVar[str]
@@ -117,30 +117,30 @@ class Addressed:
 
     @classmethod
     @cache
-    def group(cls) -> Group:  # a page asks for it with every link
+    def group(cls) -> Group:  # cached: every link of a page needs it
         return Group(build=cls, members={each.name: each.metadata[KEY] for each in fields(cls) if KEY in each.metadata})
 
     @classmethod
     def names(cls) -> dict[str, tuple[str, ...]]:
-        """Every parameter of the URL, in order, with examples of it."""
+        """Every parameter of the URL, in order, with examples of its values."""
         return page_last(cls.group().names())
 
     @classmethod
-    def read(cls, at: Location, atlas: Atlas, **known: object) -> Self:
-        """The view that the URL asks for, each parameter checked; a wrong one says what would have worked."""
-        return cls.group().read(SimpleNamespace(at=at, atlas=atlas, **known))
+    def read(cls, request: Location, atlas: Atlas, **known: object) -> Self:
+        """Read the view of a URL and check every parameter; problems, with the valid values, go to the request."""
+        return cls.group().read(SimpleNamespace(request=request, atlas=atlas, **known))
 
     def to(self, **changes) -> Self:
-        """The view after a change, from its first page on unless the change is of the page."""
+        """Return the view with changes, on its first page unless the page is changed."""
         return replace(self, **({"page": 0} if hasattr(self, "page") else {}) | changes)
 
     def query(self, atlas: Atlas) -> dict[str, str]:
-        """The URL, shortest form."""
+        """Query of the view in its shortest form."""
         spelled = self.group().spelled(SimpleNamespace(atlas=atlas, view=self), "view")
         return links.atlas_query(atlas, page_last(spelled))
 
     def href(self, atlas: Atlas) -> str:
-        """The address, from any page."""
+        """Address of the view, relative to any page."""
         return links.page_href(self.page_name, self.query(atlas))
 
 

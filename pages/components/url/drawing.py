@@ -1,4 +1,4 @@
-"""A drawn picture as text, for the URL and for components: a hexadecimal digit a pixel, row by row, f for full."""
+"""A drawn picture as text, for the URL and for components: one hexadecimal digit per pixel, row by row; f is white."""
 
 import re
 
@@ -9,12 +9,12 @@ FULL = 15
 
 
 def to_text(pixels: Float[np.ndarray, " d_pixels"]) -> str:
-    """Pixels from 0 to 1, to the nearest of 16 levels."""
+    """Encode pixels from 0 to 1, rounded to 16 levels."""
     return "".join(f"{level:x}" for level in np.rint(np.clip(pixels, 0, 1) * FULL).astype(int).tolist())
 
 
 def from_text(text: str, n_pixels: int) -> Float[np.ndarray, " d_pixels"] | None:
-    """The pixels, or None where the text is none of so many."""
+    """Decode the pixels; None unless the text has exactly `n_pixels` hexadecimal digits."""
     if len(text) != n_pixels or not re.fullmatch(r"[0-9a-f]*", text):
         return None
     return np.array([int(digit, 16) for digit in text], dtype=np.float32) / FULL

@@ -1,4 +1,4 @@
-"""What the lab page shows, as a URL: two runs, a picture, a unit and its features."""
+"""The view of the page SAE lab, as a URL: two runs, a picture, a unit and its features."""
 
 from dataclasses import dataclass
 
@@ -7,18 +7,18 @@ from jaxtyping import Float
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.lab import Lab
-from ne_core.lab.court import through
+from ne_core.lab.head_to_head import sae_forward
 from ne_core.lab.sweep import counterpart
 from ne_core.refs import FeatureRef
-from pages.components.cached.lab_data import Which, meanings_of, picture_hidden, seen_of
+from pages.components.cached.lab_data import UnitId, meanings_of, outcome_of, picture_hidden
 from pages.components.text.lab_words import MEASURES
 from pages.components.url.atlas_fields import cut
 from pages.components.url.declared import Addressed, Context
 from pages.components.url.drawing import from_text
-from pages.components.url.fields import Wrong, choice, named, whole
+from pages.components.url.fields import InvalidValue, choice, named, whole
 
 AMONG = {"test": "All test images", "mlp": "Wrong: the MLP", "run": "Wrong: this run", "against": "Wrong: against"}
-LAYERS = ("standard", "ne")  # which of the runs that are shown an atlas's layers are
+LAYERS = ("standard", "ne")  # kinds of the two runs that are the atlas's layers
 ALL, HIDE = "all", "hide"
 
 
@@ -27,8 +27,8 @@ def runs(c: Context) -> range:
 
 
 def usual_against(lab: Lab, run: int) -> int:
-    """What a run is held against without being asked for: of the pair that the atlas shows the other one."""
-    pair = lab.shown
+    """Default run to compare with: the other one of the atlas's pair, else the counterpart of the other kind."""
+    pair = lab.shown_runs
     if run in pair.values():
         return pair["standard" if lab.kind(run) == "ne" else "ne"]
     return counterpart(lab, run)
@@ -41,34 +41,34 @@ def first_test_image(c: Context) -> int:
 def drawn(c: Context, text: str) -> str:
     height, width = c.atlas.lab.shape
     if from_text(text, height * width) is None:
-        what = f"a drawn picture is {height * width} digits from 0 to f, one for each of {height} × {width} pixels"
-        raise Wrong(what)
+        pixels = f"one for each of {height} × {width} pixels"
+        raise InvalidValue(f"a drawn picture is {height * width} digits from 0 to f, {pixels}")
     return text
 
 
 def not_both(c: Context, neuron: int) -> int | None:
     if c.unit is None:
         return neuron
-    c.at.wrong("neuron", "name a latent (unit) or a hidden neuron (neuron), not both")
+    c.request.add_problem("neuron", "name a latent (unit) or a hidden neuron (neuron), not both")
     return None
 
 
 def features(c: Context) -> range:
-    """A feature's number counts at the cut, of the unit that is shown."""
-    which = shown_unit(c.atlas, c)
-    found = meanings_of(c.atlas, which.run, which.number)
-    return range(0 if found is None else found.measures(c.cut).n_features)
+    """Numbers of the features of the current unit at the cut."""
+    unit = current_unit(c.atlas, c)
+    meanings = meanings_of(c.atlas, unit.run, unit.number)
+    return range(0 if meanings is None else meanings.measures(c.cut).n_features)
 
 
 def this_unit(c: Context) -> str:
-    return f"this {shown_unit(c.atlas, c).noun}"
+    return f"this {current_unit(c.atlas, c).noun}"
 
 
 @dataclass(frozen=True)
 class View(Addressed, page="sae_lab"):
-    """`unit` and `neuron` are None where the URL names none, `drawn` where the picture is image `image`."""
+    """`unit` and `neuron` are None if the URL names none; `drawn` is None if the picture is the image `image`."""
 
-    run: int = whole(runs, "this lab", "run", usual=lambda c: c.atlas.lab.shown["ne"], always=True)
+    run: int = whole(runs, "this lab", "run", usual=lambda c: c.atlas.lab.shown_runs["ne"], always=True)
     against: int = whole(runs, "this lab", "run", usual=lambda c: usual_against(c.atlas.lab, c.run))
     image: int = whole(
         lambda c: range(len(c.atlas.lab.images)),
@@ -94,12 +94,12 @@ class View(Addressed, page="sae_lab"):
     among: str = choice(tuple(AMONG), "pictures are stepped through among", usual="test")
 
     def to_run(self, atlas: Atlas, run: int, against: int | None = None) -> "View":
-        """Another run, with the one of the other kind that is as sparse; its latents are others."""
+        """Return the view of another run, by default with its counterpart: the equally sparse run of the other kind."""
         against = counterpart(atlas.lab, run) if against is None else against
         return self.to(run=run, against=against, unit=None, feature=None)
 
     def to_unit(self, run: int | None, number: int) -> "View":
-        """A latent of one of the two runs, which comes into focus, or a hidden neuron."""
+        """Return the view of a latent of one of the two runs, which becomes the main run, or of a hidden neuron."""
         if run is None:
             return self.to(neuron=number, unit=None, feature=None)
         against = self.against if run == self.run else self.run
@@ -111,30 +111,30 @@ class View(Addressed, page="sae_lab"):
 
 
 def lab_href(atlas: Atlas, ref: FeatureRef) -> str | None:
-    """The address of a feature of the atlas's cut in the lab; None where the atlas has no lab, or another layer."""
+    """Address of a feature of the atlas's cut in the lab; None if the atlas has no lab or the layer is not in it."""
     if atlas.lab is None or ref.layer not in atlas.layers[: len(LAYERS)]:
         return None
-    run = atlas.lab.shown[LAYERS[atlas.layers.index(ref.layer)]]
-    cut = atlas.manifest.default_cut  # the feature's number counts at it
+    run = atlas.lab.shown_runs[LAYERS[atlas.layers.index(ref.layer)]]
+    cut = atlas.manifest.default_cut  # the cut at which the feature is numbered
     return View(run, unit=ref.neuron, feature=ref.feature, cut=cut).href(atlas)
 
 
 def picture(atlas: Atlas, view: "View | Context") -> Float[np.ndarray, " d_pixels"]:
-    """The picture at hand, as the MLP reads it."""
+    """The current picture, as the MLP reads it."""
     lab = atlas.lab
     if view.drawn is None:
         return lab.pixels([view.image])[0]
     return from_text(view.drawn, lab.x.shape[1])
 
 
-def shown_unit(atlas: Atlas, view: "View | Context") -> Which:
-    """The unit that the URL names; without one the run's strongest latent on the picture, or its first living one."""
+def current_unit(atlas: Atlas, view: "View | Context") -> UnitId:
+    """The unit of the URL; by default the run's strongest latent on the picture, or its first living one."""
     if view.neuron is not None:
-        return Which(None, view.neuron)
+        return UnitId(None, view.neuron)
     if view.unit is not None:
-        return Which(view.run, view.unit)
+        return UnitId(view.run, view.unit)
     lab = atlas.lab
-    fires = through(lab.mlp, lab.sae(view.run), picture_hidden(atlas, picture(atlas, view))).strongest
-    living = np.flatnonzero(seen_of(atlas, Which(view.run, 0)).n_active)
-    first = next((each for each in (fires, living) if len(each)), [0])
-    return Which(view.run, int(first[0]))
+    strongest = sae_forward(lab.mlp, lab.sae(view.run), picture_hidden(atlas, picture(atlas, view))).strongest
+    living = np.flatnonzero(outcome_of(atlas, UnitId(view.run, 0)).n_active)
+    candidates = next((each for each in (strongest, living) if len(each)), [0])
+    return UnitId(view.run, int(candidates[0]))

@@ -1,10 +1,10 @@
-"""The last view of each page in this session: the menu goes back to it."""
+"""The last view of each page in this session, to which the menu returns."""
 
 import streamlit as st
 
 
 def remembered(page: str, name: str | None) -> dict[str, str]:
-    """Where this session last was on a page of this atlas, so that coming back through the menu goes on there."""
+    """Query of the session's last view of a page in this atlas."""
     query = st.session_state.get("_last", {}).get(page, {})
     if name is None:
         return {}

@@ -1,4 +1,4 @@
-"""Links from components: real addresses, so that the browser can open them anywhere; see `follow` in shared.js."""
+"""Addresses of links in components: real ones, which the browser can open in a new tab (`follow` in shared.js)."""
 
 from urllib.parse import urlencode
 
@@ -7,20 +7,20 @@ from ne_core.refs import FeatureRef, NeuronRef
 
 
 def atlas_query(atlas: Atlas, query: dict[str, str] | None = None) -> dict[str, str]:
-    """The part of a URL that names the atlas, and what follows it."""
-    return {"atlas": atlas.called, **(query or {})}
+    """Query with the name of the atlas first."""
+    return {"atlas": atlas.slug, **(query or {})}
 
 
-def neuron_href(atlas: Atlas, ref: NeuronRef | FeatureRef, **more: str) -> str:
-    """The address of a neuron, or of a feature of one, from any page."""
-    return f"neuron?{urlencode(atlas_query(atlas, {**ref.query(), **more}))}"
+def neuron_href(atlas: Atlas, ref: NeuronRef | FeatureRef, **parameters: str) -> str:
+    """Address of a neuron or of a feature, relative to any page."""
+    return f"neuron?{urlencode(atlas_query(atlas, {**ref.query(), **parameters}))}"
 
 
 def in_space(atlas: Atlas, space: str) -> dict[str, str]:
-    """What a link takes along so that similar features are those of this space."""
+    """Parameter of a link by which similar features are those of this space; empty for the default."""
     return {} if space == atlas.manifest.default_space else {"space": space}
 
 
 def page_href(page: str, query: dict[str, str]) -> str:
-    """The address of a view of a page, which its query names in full."""
+    """Address of a view of a page, from its complete query."""
     return f"{page}?{urlencode(query)}"

@@ -1,6 +1,6 @@
-"""The URL: the only state of a view. It is read and checked before anything is drawn, and written by one function.
+"""The URL, the only state of a view: read and checked before anything is drawn, and written by one function.
 
-A wrong parameter becomes one line that says what would have worked, and the nearest sensible value takes its place.
+An invalid parameter is reported in one line with the valid values, and replaced with the nearest valid one.
 """
 
 import bisect
@@ -20,52 +20,51 @@ SETTLED = "_settled"  # in the session's state: whether it has shown a view
 
 @dataclass
 class Location:
-    """What the address bar asks for, checked parameter by parameter."""
+    """The request of the address bar, checked parameter by parameter; `problems` has a line for each invalid one."""
 
-    asked: dict[str, str]
+    query: dict[str, str]
     atlas: str
     problems: list[str] = field(default_factory=list)
 
     def whole(self, name: str, allowed: Sequence[int], default: int, what: str) -> int:
-        """A whole number among `allowed` (ascending); `default` without one, the nearest for a wrong number."""
-        text = self.asked.get(name)
+        """Read a whole number among `allowed` (ascending); the nearest for another number, else `default`."""
+        text = self.query.get(name)
         if text is None:
             return default
         number = int(text) if re.fullmatch(r"-?[0-9]{1,9}", text) else None
-        if number is not None and number in allowed:  # None would be looked for among a million one by one
+        if number is not None and number in allowed:  # a search for None would compare a million values
             return number
-        self.wrong(name, what)
+        self.add_problem(name, what)
         return default if number is None else nearest(allowed, number)
 
     def number(self, name: str, low: float, high: float, default: float, what: str) -> float:
-        """A number from `low` to `high`, to four decimals; `default` without one, the nearest for one outside."""
-        text = self.asked.get(name)
+        """Read a number from `low` to `high`, to four decimals; the nearest for one outside, else `default`."""
+        text = self.query.get(name)
         if text is None:
             return default
         number = float(text) if re.fullmatch(r"-?([0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9})", text) else None
         if number is None or not low <= number <= high:
-            self.wrong(name, what)
+            self.add_problem(name, what)
         return default if number is None else round(min(high, max(low, number)), 4)
 
     def choice(self, name: str, options: Sequence[str], default: str, what: str) -> str:
-        text = self.asked.get(name, default)
+        text = self.query.get(name, default)
         if text in options:
             return text
-        self.wrong(name, f"{what} {listed(options)}")
+        self.add_problem(name, f"{what} {listed(options)}")
         return default
 
     def text(self, name: str, longest: int) -> str:
-        """A text that is looked for; of one that is too long its beginning."""
-        text = self.asked.get(name, "")
+        """Read a search text, truncated to `longest` characters."""
+        text = self.query.get(name, "")
         if len(text) > longest:
-            most = f"at most {longest} characters, only the first {longest} count"
-            self.wrong(name, f"a text that is looked for has {most}")
+            self.add_problem(name, f"only the first {longest} characters are used")
         return text[:longest]
 
-    def wrong(self, name: str, what: str) -> None:
-        text = self.asked[name]
-        shown = text if len(text) <= 40 else text[:39] + "…"
-        self.problems.append(f"{name}={shown}: {what}")
+    def add_problem(self, name: str, what: str) -> None:
+        text = self.query[name]
+        value = text if len(text) <= 40 else text[:39] + "…"
+        self.problems.append(f"{name}={value}: {what}")
 
     def show_problems(self) -> None:
         for line in self.problems:
@@ -73,46 +72,46 @@ class Location:
 
 
 def nearest(allowed: Sequence[int], number: int) -> int:
-    """The nearest of ascending numbers, of which there may be a million; of two as near the lower."""
-    at = bisect.bisect(allowed, number)
-    return min(allowed[max(0, at - 1) : at + 1], key=lambda value: abs(value - number))
+    """Nearest of ascending numbers, by bisection since there may be a million; the lower of two equally near."""
+    index = bisect.bisect(allowed, number)
+    return min(allowed[max(0, index - 1) : index + 1], key=lambda value: abs(value - number))
 
 
 def read(atlas: str) -> Location:
-    """What the URL asks of the open atlas, by its folder's name."""
-    return Location(address.asked(), atlas)
+    """Read the URL as a request to the open atlas of this name."""
+    return Location(address.current_query(), atlas)
 
 
 def go(query: dict[str, str]) -> None:
     """Move to a view of the same page. Call it in callbacks.
 
-    Every call that changes something is a step that the browser's back button takes back.
+    Every call that changes the address is one step for the browser's back button.
     """
     address.step_to(query)
 
 
-def settle(location: Location, query: dict[str, str]) -> None:
-    """Remember the view, and make the address bar show it, unless it holds something wrong that the message is about.
+def settle(request: Location, query: dict[str, str]) -> None:
+    """Remember the view and write its complete query to the address bar, unless the request has a problem to show.
 
-    The browser writes it in place of the address that it asked by (address.js). Streamlit sends the query with every
-    request, so it hears of it too, even where nothing differs: what it last heard may be of a page that was left. But
-    not in the first run: nothing is there yet to keep it from adding an entry to the history.
+    The browser replaces the requested address with it (address.js). Streamlit, which sends the query with every
+    request, is given it too, even if it is unchanged: it may still have the query of an earlier page. In the first run
+    it is not, because address.js is not there yet to prevent an additional entry in the history.
     """
     last_views.remember(st.session_state[address.PAGE], query)
-    right = not location.problems and location.asked.get("atlas", location.atlas) == location.atlas
+    valid = not request.problems and request.query.get("atlas", request.atlas) == request.atlas
     if st.session_state.get(SETTLED):
-        st.query_params.from_dict(query if right else location.asked)
+        st.query_params.from_dict(query if valid else request.query)
     st.session_state[SETTLED] = True
-    address.settled(location.asked, urlencode(query) if right else None)
+    address.send_address(request.query, urlencode(query) if valid else None)
 
 
 def moved(
     widget: str, query: Callable[[object], dict[str, str]], among: Collection | None = None
 ) -> Callable[[], None]:
-    """A callback that moves to the view which a widget's new value asks for.
+    """Make a callback that moves to the view of a widget's new value.
 
-    Not every client is a browser, and Streamlit hands on what it says: a value that is not `among` the options moves
-    nothing. Numbers are not compared with their limits here: the URL is, when it is read.
+    A client may send any value, and Streamlit passes it on: a value that is not `among` the options is ignored.
+    Numbers are not compared with their limits here, but when the URL is read.
     """
 
     def move() -> None:
@@ -124,7 +123,7 @@ def moved(
 
 
 def numbers(allowed: Sequence[int], singular: str) -> str:
-    """“layers 0 to 3”, “layers 0, 2 and 5”, “layer 3”: numbers in ascending order, in words."""
+    """“layers 0 to 3”, “layers 0, 2 and 5”, “only layer 3”: a phrase for ascending numbers."""
     first, last = allowed[0], allowed[-1]
     if first == last:
         return f"only {singular} {first}"

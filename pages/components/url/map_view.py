@@ -1,4 +1,4 @@
-"""What the map shows, as a URL: coloured by what, which features, which are lit, and where one looks."""
+"""The view of the page Map, as a URL: the colouring, the features drawn and highlighted, and the visible area."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,12 +10,12 @@ from pages.components.url.declared import Addressed
 from pages.components.url.fields import choice, group, number
 
 COLOURS = {"layer": "Layer", "size": "Size", "class": "Class"}
-FURTHEST = 100.0  # times nearer than the whole map
-ACROSS = "the map goes from 0 to 1"
+FURTHEST = 100.0  # largest magnification
+ACROSS = "a position on the map is a number from 0 to 1"
 
 
 class Place(NamedTuple):
-    """The middle of what is seen, 0 to 1 from the left and from below; how near."""
+    """Centre of the visible area, 0 to 1 from the left and from below, and its magnification."""
 
     x: float
     y: float
@@ -24,7 +24,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class View(Addressed, page="map"):
-    """One view of the map. `search` says which features are lit and of which layer or class are drawn."""
+    """One view of the map. `search` selects the highlighted features, and the layer and class that are drawn."""
 
     search: search_view.View = group(search_view.View, final=lambda _, search: search.to(page=0))
     colour: str = choice(tuple(COLOURS), "points are coloured by", usual="layer")
@@ -38,5 +38,5 @@ class View(Addressed, page="map"):
     )
 
     def searching(self, **changes) -> "View":
-        """With another search; where one looks stays."""
+        """Return the view with a changed search, in the same place."""
         return self.to(search=self.search.to(**changes))

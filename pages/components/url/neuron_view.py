@@ -1,4 +1,4 @@
-"""What the neuron page shows, as a URL: a neuron, a feature or a branch, a cut, and how examples are read."""
+"""The view of the page Neuron, as a URL: a neuron, a feature or a branch, a cut, and the display of examples."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,10 @@ from pages.components.url.declared import Addressed, Context
 from pages.components.url.fields import group, whole
 from pages.components.url.reading import Reading, checked
 
-KEPT = ("space", "sort", "context", "baseline", "values")  # a way of reading
-ALONG = (*KEPT, "least", "most", "holds")
-WITHIN = (*ALONG, "cut")
+# Parameters that links carry: to other neurons, to other features, to other features at the same cut.
+READING = ("space", "sort", "context", "baseline", "values")
+SAME_NEURON = (*READING, "least", "most", "holds")
+SAME_CUT = (*SAME_NEURON, "cut")
 
 
 def usual_cut(c: Context) -> float:
@@ -26,10 +27,10 @@ def features(c: Context) -> range:
 
 @dataclass(frozen=True)
 class View(Addressed, page="neuron"):
-    """What the neuron page shows. `feature` is None where the URL names none: the largest is shown then.
+    """One view of a neuron. `feature` is None if the URL names none: the largest is shown then.
 
-    A feature's number counts at `cut`. `branch` is a branch point, from the lowest up, whose examples are shown instead
-    of a feature's; for what is no number the highest, which holds all examples.
+    Features are numbered at `cut`. `branch` is a branch point, numbered from the lowest up, whose examples are shown
+    instead of a feature's; a text that is not a number gives the highest, which has all examples.
     """
 
     neuron: NeuronRef = atlas_fields.neuron()
@@ -52,22 +53,22 @@ class View(Addressed, page="neuron"):
         fallback=-1,
     )
 
-    def within(self, atlas: Atlas) -> dict[str, str]:
-        """What links to other features of this neuron take along."""
-        return self.some(atlas, WITHIN)
+    def same_cut_query(self, atlas: Atlas) -> dict[str, str]:
+        """Parameters of links to other features of this neuron at the same cut."""
+        return self.parameters(atlas, SAME_CUT)
 
-    def along(self, atlas: Atlas) -> dict[str, str]:
-        """What they take along at whatever cut."""
-        return self.some(atlas, ALONG)
+    def same_neuron_query(self, atlas: Atlas) -> dict[str, str]:
+        """Parameters of links to other features of this neuron at any cut."""
+        return self.parameters(atlas, SAME_NEURON)
 
-    def kept(self, atlas: Atlas) -> dict[str, str]:
-        """What links to other neurons take along."""
-        return self.some(atlas, KEPT)
+    def reading_query(self, atlas: Atlas) -> dict[str, str]:
+        """Parameters of links to other neurons."""
+        return self.parameters(atlas, READING)
 
-    def some(self, atlas: Atlas, names: tuple[str, ...]) -> dict[str, str]:
+    def parameters(self, atlas: Atlas, names: tuple[str, ...]) -> dict[str, str]:
         return {name: text for name, text in self.query(atlas).items() if name in names}
 
     def elsewhere(self, atlas: Atlas, neuron: NeuronRef) -> "View":
-        """The same look at another neuron: a cut and a branch are of one tree."""
+        """Return the same view of another neuron, without the cut and the branch, which belong to one tree."""
         cut, reading = atlas.manifest.default_cut, self.reading.elsewhere()
         return self.to(neuron=neuron, feature=None, cut=cut, branch=None, reading=reading)

@@ -1,4 +1,4 @@
-"""What the search page shows, as a URL: looking for what, how, among which features."""
+"""The view of the page Search, as a URL: the query, the mode of search, and the filters."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,14 @@ from pages.components.url.declared import Addressed, Context
 from pages.components.url.fields import choice, group, text, whole
 
 MODES = {"words": "Words", "token": "Exact token", "name": "Name", "snippet": "Snippet"}
-MODES_OF_IMAGES = {"words": "Words", "token": "Exact label"}  # a name holds nothing but labels, and there is no text
-LONGEST = 200  # characters of a query that are looked at
+MODES_OF_IMAGES = {"words": "Words", "token": "Exact label"}  # names consist of labels, and there is no text
+LONGEST = 200  # characters of a query
 MOST_PAGES = 10_000
-LARGEST = 1_000_000  # examples of a feature that can be asked for
+LARGEST = 1_000_000  # limit of the filter by size
 
 
 def modes(atlas: Atlas) -> dict[str, str]:
-    """The ways in which a text is looked for, and what they are called."""
+    """Modes of search and their titles."""
     return MODES_OF_IMAGES if atlas.manifest.images else MODES
 
 
@@ -27,30 +27,32 @@ def for_text(c: Context) -> bool:
 
 @dataclass(frozen=True)
 class View(Addressed, page="search"):
-    """One view of the search: for a text in one of the ways, or for features like one, in a space.
+    """One search: for a text in one of the modes, or for features similar to `like` in a space.
 
-    Whether it has so many pages is known when it has been searched.
+    The page is checked after the search, when the number of pages is known (`with_valid_page` in matching/find.py).
     """
 
-    q: str = text(LONGEST, where=for_text)
-    mode: str = choice(lambda c: modes(c.atlas), "the modes are", usual="words", where=for_text, examples=tuple(MODES))
+    q: str = text(LONGEST, applies=for_text)
+    mode: str = choice(
+        lambda c: modes(c.atlas), "the modes are", usual="words", applies=for_text, examples=tuple(MODES)
+    )
     like: FeatureRef | None = atlas_fields.feature()
-    space: str = atlas_fields.space(where=lambda c: c.like)
+    space: str = atlas_fields.space(applies=lambda c: c.like)
     among: FeatureFilter = group(
         FeatureFilter,
         layer=atlas_fields.layer(),
         kind=atlas_fields.kind(),
         least=whole(
-            range(1, LARGEST + 1), f"the number of examples that a feature has at least, 1 to {LARGEST}", usual=1
+            range(1, LARGEST + 1), f"the least number of examples of a feature is from 1 to {LARGEST}", usual=1
         ),
     )
     page: int = whole(range(MOST_PAGES), f"pages are numbered 0 to {MOST_PAGES - 1}", usual=0)
 
     @property
-    def asked(self) -> bool:
+    def has_query(self) -> bool:
         return bool(self.q) or self.like is not None
 
 
 def more_like(atlas: Atlas, ref: FeatureRef, space: str | None = None) -> str:
-    """The address of the features that are like one of the atlas's cut."""
+    """Address of the search for features similar to one of the atlas's cut."""
     return View(like=ref, space=space or atlas.manifest.default_space).href(atlas)

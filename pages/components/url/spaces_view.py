@@ -1,4 +1,4 @@
-"""What the page of spaces shows, as a URL: a neuron, two spaces, whose clusters, an example; and a measure of all."""
+"""The view of the page Spaces, as a URL: a neuron, two spaces, the clusters, an example, and a measure."""
 
 from dataclasses import dataclass
 
@@ -17,27 +17,27 @@ PLAIN = "pre_mlp"
 
 
 def other_than(space: str) -> str:
-    """What a space is held against by default."""
+    """Default space to compare with."""
     return REFERENCE if space == PLAIN else PLAIN
 
 
 def another(c: Context, b: str) -> str:
     if b != c.a:
         return b
-    c.at.wrong("b", f"that is the space on the left already: name another, such as {other_than(c.a)}")
+    c.request.add_problem("b", f"the same space as a: choose another, such as {other_than(c.a)}")
     return other_than(c.a)
 
 
 @dataclass(frozen=True)
-class View(Addressed, page="compare"):
-    """A neuron in the spaces a and b. `by` says whose clusters are measured over the whole atlas."""
+class View(Addressed, page="spaces"):
+    """A neuron in the spaces a and b. `by` is the space of the clusters that are measured over the whole atlas."""
 
     neuron: NeuronRef = atlas_fields.neuron()
     a: str = choice(tuple(EMBEDDINGS), "the spaces are", usual=REFERENCE)
     b: str = choice(tuple(EMBEDDINGS), "the spaces are", usual=lambda c: other_than(c.a), default=PLAIN, final=another)
-    clusters: str = choice(CLUSTERS, "clusters are the atlas’s features or made by a space:", usual=FEATURES)
+    clusters: str = choice(CLUSTERS, "clusters are the atlas’s features or those of a space:", usual=FEATURES)
     measure: str = choice(MEASURES, "the measures are", usual=MEASURES[0])
-    by: str = choice(BY, "over the whole atlas clusters are of", usual=EACH)
+    by: str = choice(BY, "over the whole atlas, clusters are those of", usual=EACH)
     example: int | None = whole(
         lambda c: range(len(c.atlas.neuron(c.neuron).example)),
         atlas_fields.this_unit,

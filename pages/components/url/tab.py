@@ -1,4 +1,4 @@
-"""The title of the browser's tab: what is shown, then the atlas, so that twenty tabs can be told apart."""
+"""The title of the browser's tab: the view, then the atlas, so that many open tabs can be distinguished."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ LONGEST = 80  # characters of one part: a tab shows some twenty, the list of ope
 
 
 def tab(*parts: str | None) -> None:
-    """Name the tab, “Board · demo”. It is plain text; what does not show by itself is replaced by a sign that does."""
+    """Set the title of the tab, such as “Ranking · demo”: plain text, with invisible characters made visible."""
     st.set_page_config(page_title=title(*parts))
 
 

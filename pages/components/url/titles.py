@@ -1,17 +1,17 @@
-"""What the browser's tab says of the views whose pages have no other name for them."""
+"""Titles of the browser's tab for views of the ranking, the search and the map."""
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import layer_mark, ref_name
 from ne_core.method.classes import NAMES
 from pages.components.text.measure_columns import columns
 from pages.components.url import map_view, search_view
-from pages.components.url.board_view import SORT
-from pages.components.url.board_view import View as BoardView
+from pages.components.url.ranking_view import SORT
+from pages.components.url.ranking_view import View as RankingView
 
 
-def board_title(atlas: Atlas, view: BoardView) -> str:
-    """“Board”, or “Board, layer 2, several meanings, by mean distance”."""
-    parts = ["Board"]
+def ranking_title(atlas: Atlas, view: RankingView) -> str:
+    """“Ranking”, or “Ranking, layer 2, several meanings, by mean distance”."""
+    parts = ["Ranking"]
     if view.layer is not None:
         parts.append(f"layer {layer_mark(atlas.manifest, view.layer)}")
     if view.kind:

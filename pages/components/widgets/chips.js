@@ -12,9 +12,9 @@ export default function (component) {
   row.replaceChildren(...data.chips.map(chip));
 }
 
-function chip(each) {
-  const made = element('a', '', each.text);
-  if (each.href) made.href = each.href; else made.setAttribute('aria-disabled', 'true');
-  if (each.current) made.setAttribute('aria-current', 'true');
-  return made;
+function chip({ text, href, current }) {
+  const link = element('a', '', text);
+  if (href) link.href = href; else link.setAttribute('aria-disabled', 'true');
+  if (current) link.setAttribute('aria-current', 'true');
+  return link;
 }

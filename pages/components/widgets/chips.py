@@ -1,4 +1,4 @@
-"""A row of links that look like buttons: presets, pages. Real addresses, the current one marked."""
+"""A row of links that look like buttons, such as presets and pages, with the current one marked."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,14 +10,14 @@ CHIPS = component(__file__, "chips", html='<nav id="chips"></nav>')
 
 @dataclass(frozen=True)
 class Chip:
-    """A link; without an address it can be seen and not followed."""
+    """A link; disabled without an address."""
 
     text: str
     href: str | None
     current: bool = False
 
 
-def chips(shown: Sequence[Chip], *, name: str, label: str) -> None:
-    """`name` tells this row from others on the page, `label` says what it is."""
-    drawn = [asdict(chip) for chip in shown]
+def chips(links: Sequence[Chip], *, name: str, label: str) -> None:
+    """Draw a row of links. `name` is unique on the page, `label` is for screen readers."""
+    drawn = [asdict(chip) for chip in links]
     CHIPS(data={"key": drawn_key(drawn), "label": label, "chips": drawn}, key=name)

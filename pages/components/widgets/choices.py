@@ -1,4 +1,4 @@
-"""Controls that several pages have, each of which moves the URL: one of some options, a space, a search."""
+"""Controls of several pages, each of which changes the URL: one of some options, a space, a search."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -11,17 +11,17 @@ from pages.components.url import location
 from pages.components.url.search_view import LONGEST, modes
 
 Query = Callable[[object], dict[str, str]]
-ASKS = {
-    "words": "words of their examples",
+PLACEHOLDERS = {
+    "words": "words of the examples",
     "token": "a token, such as import",
-    "name": "words of their names",
-    "snippet": "a piece of text as it stands, such as import numpy",
+    "name": "words of the names",
+    "snippet": "a literal piece of text, such as import numpy",
 }
-ASKS_OF_IMAGES = {"words": "words of the labels of their images", "token": "a label as it stands"}
+PLACEHOLDERS_OF_IMAGES = {"words": "words of the labels", "token": "a complete label"}
 
 
 def one_of(key: str, title: str, options: Sequence, text: Callable, picked: object, width: int, query: Query) -> None:
-    """One of the options; without one, all."""
+    """Draw a select box of the options; no selection means all."""
     st.session_state[key] = picked
     st.selectbox(
         title,
@@ -36,7 +36,7 @@ def one_of(key: str, title: str, options: Sequence, text: Callable, picked: obje
 
 
 def space_of(atlas: Atlas, key: str, space: str, query: Query, titled: bool = False) -> None:
-    """The spaces of the atlas; `titled` where other controls stand beside it."""
+    """Draw the choice of a space of the atlas; `titled` shows its label, for use beside other controls."""
     st.session_state[key] = space
     st.segmented_control(
         "Space",
@@ -50,10 +50,10 @@ def space_of(atlas: Atlas, key: str, space: str, query: Query, titled: bool = Fa
 
 
 def search_box(atlas: Atlas, key: str, title: str, q: str, mode: str, to_text: Query, to_mode: Query) -> None:
-    """A text and how it is looked for.
+    """Draw the box for a search text and the choice of its mode.
 
-    The box takes a text of any length: one with a limit drops what is longer without a word. One character more than
-    is looked for goes into the address, so that what reads it says so.
+    The box accepts a text of any length, because one with a limit would truncate it silently. The address gets one
+    character more than the search uses, so that the page reports the excess.
     """
     titles = modes(atlas)
     st.session_state[f"{key}q"], st.session_state[f"{key}mode"] = q, mode
@@ -62,12 +62,12 @@ def search_box(atlas: Atlas, key: str, title: str, q: str, mode: str, to_text: Q
         title,
         key=f"{key}q",
         type="search",
-        placeholder=(ASKS_OF_IMAGES if atlas.manifest.images else ASKS)[mode],
+        placeholder=(PLACEHOLDERS_OF_IMAGES if atlas.manifest.images else PLACEHOLDERS)[mode],
         icon=":material/search:",
         on_change=location.moved(f"{key}q", lambda text: to_text(str(text or "")[: LONGEST + 1])),
     )
     right.segmented_control(
-        "Look for",
+        "Search by",
         list(titles),
         key=f"{key}mode",
         format_func=titles.get,

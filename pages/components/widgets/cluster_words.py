@@ -1,4 +1,4 @@
-"""What the neuron page says of a cluster: its facts in a line, and which stored feature stands in for it."""
+"""Texts of the neuron page about a cluster: its facts in a line, and the stored feature that represents it."""
 
 import numpy as np
 
@@ -17,18 +17,18 @@ def number(value: float) -> str:
 
 
 def facts(atlas: Atlas, neuron: Neuron, cluster: Cluster, reading: Reading) -> str:
-    """What is known of a cluster, in one line."""
-    said = [f"Mean activation {fixed(neuron.activation[cluster.rows].astype(np.float32).mean())}"]
+    """One line with the measures of a cluster."""
+    parts = [f"Mean activation {fixed(neuron.activation[cluster.rows].astype(np.float32).mean())}"]
     if len(cluster) > 1:
-        said.append(f"mean distance within it {number(cluster.distance)}")
-    said.append(lifetime(cluster))
+        parts.append(f"mean distance within it {number(cluster.distance)}")
+    parts.append(lifetime(cluster))
     if not atlas.manifest.images:
-        said.append(importance_words(atlas, neuron, cluster, reading))
-    return " · ".join(said) + "."
+        parts.append(importance_words(atlas, neuron, cluster, reading))
+    return " · ".join(parts) + "."
 
 
 def importance_words(atlas: Atlas, neuron: Neuron, cluster: Cluster, reading: Reading) -> str:
-    """For how many examples token importance is known, and by which masks."""
+    """Phrase on the number of examples with token importance, and the masks it was computed with."""
     rows, baselines = cluster.rows, atlas.manifest.baselines
     computed = int(np.isfinite(neuron.window_importances[rows, 0]).any(axis=1).sum())
     baseline = reading.baseline_number(baselines)
@@ -39,27 +39,27 @@ def importance_words(atlas: Atlas, neuron: Neuron, cluster: Cluster, reading: Re
 
 
 def lifetime(cluster: Cluster) -> str:
-    """At which cuts these examples are one cluster, no more and no fewer."""
+    """Phrase on the cuts at which exactly these examples are one cluster."""
     if not np.isfinite(cluster.parent):
         return f"one cluster at every cut from {number(cluster.height)}"
     lives = number(cluster.parent - cluster.height)
     return f"one cluster at cuts from {number(cluster.height)} to {number(cluster.parent)} (lifetime {lives})"
 
 
-def tab_title(atlas: Atlas, view: View, labels: list[Label], shown: Label) -> str:
-    """What the browser's tab says: the feature and its name; without one the neuron and what it fires on."""
-    at = f" branch {view.branch}" if view.branch is not None else "" if view.feature is None else f" F{view.feature}"
-    name = str(shown) if at else quoted(list(dict.fromkeys(each.tokens[0] for each in labels))[:3])
-    return f"{ref_name(atlas.manifest, view.neuron)}{at} {name}"
+def tab_title(atlas: Atlas, view: View, labels: list[Label], current: Label) -> str:
+    """Title of the browser's tab: the requested feature and its name, else the neuron and its features' first terms."""
+    part = f" branch {view.branch}" if view.branch is not None else "" if view.feature is None else f" F{view.feature}"
+    name = str(current) if part else quoted(list(dict.fromkeys(each.tokens[0] for each in labels))[:3])
+    return f"{ref_name(atlas.manifest, view.neuron)}{part} {name}"
 
 
-def stands_in(neuron: Neuron, feature: int, name: Label, cluster: Cluster, what: str) -> str:
-    """Similar features are stored for the atlas's cut alone: one of its features stands in for what is shown."""
+def stored_feature_note(neuron: Neuron, feature: int, name: Label, cluster: Cluster, what: str) -> str:
+    """Note on whose similar features are listed: they are stored only for features of the atlas's cut."""
     inside, size = shared(neuron, feature, cluster.rows)
     if inside == size == len(cluster):
-        return f"Those of feature {feature} of the atlas’s cut, which has the same examples as {what}."
+        return f"For feature {feature} of the atlas’s cut, which has the same examples as {what}."
     others = f", and {size - inside} others" if size > inside else ""
     return (
-        f"Similar features are known for the atlas’s cut. These are those of its feature {feature}, {name}, which "
-        f"holds {inside} of the {len(cluster)} examples of {what}{others}."
+        f"Similar features are stored for the atlas’s cut only. These are for its feature {feature}, {name}, which "
+        f"has {inside} of the {len(cluster)} examples of {what}{others}."
     )

@@ -1,4 +1,4 @@
-"""Clusters of one neuron's examples at any cut: the features that the reader's cut makes, and single branches."""
+"""Clusters of one neuron's examples: the features at any cut, and single branches."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Int
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.method.agreement import of_baseline
-from ne_core.method.nodes import inner_distances, own_heights, parent_heights, rows_below, tops
+from ne_core.method.agreement import baseline_importances
+from ne_core.method.nodes import feature_nodes, inner_distances, node_heights, parent_heights, rows_below
 from pages.components.text.labels import Label, label, labels_of
 
 LISTED = 200
@@ -15,7 +15,7 @@ LISTED = 200
 
 @dataclass(frozen=True)
 class Cluster:
-    """The examples below one node of the tree. It is a cluster of its own at cuts from `height` up to `parent`."""
+    """The examples below one node of the tree, a cluster of its own at cuts from `height` up to `parent`."""
 
     rows: Int[np.ndarray, " n_rows"]
     central: int
@@ -28,53 +28,53 @@ class Cluster:
 
 
 def features_at(neuron: Neuron, cut: float) -> list[Cluster]:
-    """The features of a neuron with examples, largest first, as they are numbered at that cut."""
-    nodes = tops(neuron.tree, neuron.features(cut), cut)
+    """Features of a neuron with examples at a cut, largest first, as they are numbered."""
+    nodes = feature_nodes(neuron.tree, neuron.features(cut), cut)
     return clusters(neuron, nodes.tolist())
 
 
 def branch_at(neuron: Neuron, branch: int) -> Cluster:
-    """What hangs below a branch point."""
+    """Cluster below a branch point."""
     return clusters(neuron, [len(neuron) + branch])[0]
 
 
 def clusters(neuron: Neuron, nodes: list[int]) -> list[Cluster]:
     tree, n = neuron.tree, len(neuron)
-    told = [values(tree).tolist() for values in (inner_distances, own_heights, parent_heights)]
+    measures = [measure(tree).tolist() for measure in (inner_distances, node_heights, parent_heights)]
     return [
         Cluster(
             rows,
             node if node < n else int(neuron.merge_central[node - n]),
-            *(values[node] for values in told),
+            *(values[node] for values in measures),
         )
         for node, rows in zip(nodes, rows_below(tree, nodes), strict=True)
     ]
 
 
 def listed(n_features: int, current: int | None) -> list[int]:
-    """The largest features, and the one that is shown: a low cut makes thousands of some neurons."""
+    """Numbers of the features to list: the largest, and the current one. A low cut can make thousands."""
     return [i for i in range(n_features) if i < LISTED or i == current]
 
 
 def holder(neuron: Neuron, rows: Int[np.ndarray, " n_rows"]) -> int:
-    """The default feature that holds most of these examples; of several the larger, which has the lower number."""
+    """Feature of the atlas's cut with most of these examples; of several the larger, which has the lower number."""
     return int(np.bincount(neuron.feature[rows]).argmax())
 
 
 def shared(neuron: Neuron, feature: int, rows: Int[np.ndarray, " n_rows"]) -> tuple[int, int]:
-    """How many of these examples the default feature holds, and how many it has in all."""
+    """Number of these examples in a feature of the atlas's cut, and the size of that feature."""
     return int((neuron.feature[rows] == feature).sum()), int((neuron.feature == feature).sum())
 
 
 def cluster_label(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " n_rows"]) -> Label:
-    """What tells these examples from the neuron's others: the atlas's own name where they are one of its features."""
+    """Name that distinguishes these examples from the neuron's others; for a feature of the atlas its stored name."""
     others = np.ones(len(neuron), dtype=np.int64)
     others[rows] = 0
     return labels_of(atlas, neuron, others)[0]
 
 
 def cluster_labels(atlas: Atlas, neuron: Neuron, clusters: list[Cluster], cut: float) -> list[Label]:
-    """The same of all clusters that a cut makes."""
+    """Names of all clusters at a cut."""
     if cut == atlas.manifest.default_cut:
         return [label(atlas, id) for id in atlas.feature_ids(neuron.ref)]
     group = np.zeros(len(neuron), dtype=np.int64)
@@ -84,8 +84,8 @@ def cluster_labels(atlas: Atlas, neuron: Neuron, clusters: list[Cluster], cut: f
 
 
 def reading_order(neuron: Neuron, cluster: Cluster) -> list[int]:
-    """The central example, those whose importance was computed, the rest; each by activation."""
+    """Rows in the default order: the central example, those with token importance, the rest; each by activation."""
     rows = cluster.rows
-    unknown = ~np.isfinite(of_baseline(neuron.window_importances[rows], 0)).any(axis=1)
+    unknown = ~np.isfinite(baseline_importances(neuron.window_importances[rows], 0)).any(axis=1)
     order = np.lexsort((-neuron.activation[rows].astype(np.float32), unknown, rows != cluster.central))
     return rows[order].tolist()

@@ -11,7 +11,7 @@ export default function (component) {
 }
 
 function listOf({ title, rows }) {
-  const made = element('section'), list = element('ol'), head = element('h4', '', title);
+  const section = element('section'), list = element('ol'), head = element('h4', '', title);
   list.setAttribute('aria-label', title);
   list.append(...rows.map((row) => {
     const item = element('li', row.raises ? 'up' : 'down'), link = element('a'), bar = element('span', 'share');
@@ -22,6 +22,6 @@ function listOf({ title, rows }) {
     item.append(link, bar, element('span', 'effect', row.effect));
     return item;
   }));
-  made.append(head, list);
-  return made;
+  section.append(head, list);
+  return section;
 }

@@ -1,4 +1,4 @@
-"""Tokens that a neuron's output weights raise and lower, each a link to the features that fire on it."""
+"""Tokens whose logits a neuron's output weights raise or lower, each a link to the features that fire on it."""
 
 from collections.abc import Sequence
 

@@ -1,8 +1,8 @@
-"""The Export menu: the tables, figures and pages behind a view, each made only when it is asked for.
+"""The Export menu: the tables, figures and pages of a view, each made only when it is downloaded.
 
-    export.menu(atlas, query, "board", tables=[Table("These neurons", "board", lambda: …)])
+    export.menu(atlas, query, "ranking", tables=[Table("These neurons", "ranking", lambda: …)])
 
-A closed menu costs a page one button; nothing in it runs. It is a fragment: opening it draws the menu and no more.
+A closed menu costs a page one button; nothing in it runs. It is a fragment: opening it draws the menu only.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 FORMATS = {"csv": "CSV", "parquet": "Parquet", "json": "JSON"}
 MIME = {"html": "text/html", "svg": "image/svg+xml"}
-SAYS = {
-    "csv": "Text that a spreadsheet would take for a formula has an apostrophe before it; README says how to undo it.",
-    "parquet": "Where it came from stands in its metadata.",
-    "json": "Columns, rows, and where they came from.",
+FORMAT_NOTES = {
+    "csv": "Text that spreadsheets read as formulas has an apostrophe before it; see docs/notebook.md.",
+    "parquet": "The provenance is in the file’s metadata.",
+    "json": "Columns, rows and provenance.",
 }
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows to export: what they are, the file's name without atlas and ending, and what makes them."""
+    """A table to export: its title, the file's name without atlas and extension, and a function that makes it."""
 
     title: str
     name: str
@@ -41,11 +41,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Page:
-    """A whole file to export, made by the click: an HTML page, or a figure too large to be made for a menu."""
+    """A file made by the click that downloads it: an HTML page, or a figure too large to be made for the menu."""
 
     title: str
     name: str
-    made: Callable[[], str]
+    make: Callable[[], str]
     kind: str = "html"
 
 
@@ -60,7 +60,7 @@ def menu(
     drawings: Sequence[Page] = (),
     pages: Sequence[Page] = (),
 ) -> None:
-    """Draw it. `name` tells this menu from others on the page; `query` is the view's URL, which exports quote."""
+    """Draw the menu. `name` is unique on the page; `query` is the view's URL, which exported files quote."""
     box = st.popover("Export", icon=":material/download:", key=f"_export_{name}", on_change="rerun")
     if not box.open:
         return
@@ -69,13 +69,13 @@ def menu(
             offer_tables(atlas, query, name, tables)
         if figures:
             st.markdown("**Figures**")
-            named = [Picture(each.title, stem(atlas, each.name), each.svg) for each in figures]
-            pictures(named, name=f"_pictures_{name}")
+            files = [Picture(each.title, stem(atlas, each.name), each.svg) for each in figures]
+            pictures(files, name=f"_pictures_{name}")
         if drawings:
             offer_files(atlas, "Figures", name, drawings)
         if pages:
             offer_files(atlas, "Pages", name, pages)
-        st.caption("How to cite: at the end of the About page.")
+        st.caption("To cite this atlas, see the end of the page About.")
 
 
 def offer_files(atlas: Atlas, title: str, name: str, files: Sequence[Page]) -> None:
@@ -83,11 +83,11 @@ def offer_files(atlas: Atlas, title: str, name: str, files: Sequence[Page]) -> N
     with st.container(gap=None):
         for each in files:
             file = file_name(atlas, each.name, each.kind)
-            download(each.title, file, MIME[each.kind], each.made, f"{name}_{each.name}_{each.kind}")
+            download(each.title, file, MIME[each.kind], each.make, f"{name}_{each.name}_{each.kind}")
 
 
 def stem(atlas: Atlas, name: str) -> str:
-    """The file's name without its ending, which the browser adds."""
+    """Name of the file without its extension, which the browser adds."""
     return file_name(atlas, name, "").removesuffix(".")
 
 
@@ -104,27 +104,27 @@ def offer_tables(atlas: Atlas, query: dict[str, str], name: str, tables: Sequenc
     )
     with st.container(gap=None):
         for table in tables:
-            made = partial(table_bytes, atlas, query, table, kind)
-            download(table.title, file_name(atlas, table.name, kind), None, made, f"{name}_{table.name}_{kind}")
-    st.caption(SAYS[kind])
+            make = partial(table_bytes, atlas, query, table, kind)
+            download(table.title, file_name(atlas, table.name, kind), None, make, f"{name}_{table.name}_{kind}")
+    st.caption(FORMAT_NOTES[kind])
 
 
 def table_bytes(atlas: Atlas, query: dict[str, str], table: Table, kind: str) -> bytes:
-    from ne_core.export.table_files import FORMATS as WRITERS  # pandas and pyarrow, when the first table is asked for
+    from ne_core.export.table_files import FORMATS as WRITERS  # imports pandas and pyarrow
 
     return WRITERS[kind].write(table.frame(), provenance(atlas, query))
 
 
-def download(title: str, file: str, mime: str | None, made: Callable[[], str | bytes], key: str) -> None:
-    """A button whose file is made by the click, beside the script: the page does not run again."""
-    told = {"mime": mime or "application/octet-stream", "on_click": "ignore", "type": "tertiary"}
+def download(title: str, file: str, mime: str | None, make: Callable[[], str | bytes], key: str) -> None:
+    """Draw a button whose click makes the file, outside the script: the page does not run again."""
+    options = {"mime": mime or "application/octet-stream", "on_click": "ignore", "type": "tertiary"}
     st.download_button(
-        markdown(title), turns.by_itself(made), file, key=f"_download_{key}", icon=":material/download:", **told
+        markdown(title), turns.queued(make), file, key=f"_download_{key}", icon=":material/download:", **options
     )
 
 
 def plotly_page(title: str, name: str, figure) -> Page:
-    """A plotly figure as a page of its own, which works offline."""
+    """Export of a plotly figure as an HTML page that works offline."""
 
     def html() -> str:
         from ne_core.export.figure_page import plotly_page as page
@@ -135,7 +135,7 @@ def plotly_page(title: str, name: str, figure) -> Page:
 
 
 def toolbar(name: str) -> dict:
-    """For `st.plotly_chart(config=…)`: the figure's one button saves it as SVG, as it stands on the screen."""
+    """Config for `st.plotly_chart`: a single button that saves the figure as SVG, as shown on the screen."""
     return {
         "displaylogo": False,
         "modeBarButtons": [["toImage"]],

@@ -1,4 +1,4 @@
-"""Tables over many neurons or features, for the Export menus of the pages that show them."""
+"""Tables of many neurons or features, for the Export menus."""
 
 from collections.abc import Sequence
 
@@ -7,15 +7,15 @@ from jaxtyping import Int
 
 from ne_core.atlas import Atlas
 from ne_core.refs import FeatureRef, dashed
-from pages.components.matching.find import Found
+from pages.components.matching.find import SearchResults
 from pages.components.url.search_view import View
 from pages.components.widgets.export import Table
 
-MOST = 100_000  # features of one search that are exported, best first
+MOST = 100_000  # features in one export, best first
 
 
 def neurons_table(atlas: Atlas, rows: Int[np.ndarray, " n"]) -> Table:
-    """The neurons of a view, in its order: all of them, not only those on the page."""
+    """Table of all neurons of a view, in its order, not only those on the current page."""
 
     def frame():
         from ne_core.export.frames import neurons_frame
@@ -35,7 +35,7 @@ def layers_table(atlas: Atlas) -> Table:
 
 
 def features_table(atlas: Atlas, title: str, name: str, ids: Int[np.ndarray, " n"]) -> Table:
-    """Features, a row each, in the order of `ids`."""
+    """Table of features, one row each, in the order of `ids`."""
 
     def frame():
         from ne_core.export.frames import features_frame
@@ -45,28 +45,28 @@ def features_table(atlas: Atlas, title: str, name: str, ids: Int[np.ndarray, " n
     return Table(title, name, frame)
 
 
-def hits_table(atlas: Atlas, view: View, found: Found) -> Table:
-    """What a search finds; of features like one, which that is, in which space, and their cosines."""
+def hits_table(atlas: Atlas, view: View, results: SearchResults) -> Table:
+    """Table of search results; for features similar to one, with that feature, the space, and the cosines."""
     if view.like is None:
-        return most_table(atlas, found.ids, "features found", "search")
+        return most_table(atlas, results.ids, "features found", "search")
 
     def frame():
         from ne_core.export.frames import like_frame
 
-        return like_frame(atlas, view.like, view.space, found.ids, found.cosines)
+        return like_frame(atlas, view.like, view.space, results.ids, results.cosines)
 
-    title = f"The {len(found.ids):,} features found"
+    title = f"The {len(results.ids):,} features found"
     return Table(title, f"search-like-{dashed(view.like)}-{view.space}", frame)
 
 
 def most_table(atlas: Atlas, ids: Int[np.ndarray, " n"], what: str, name: str) -> Table:
-    """As many as are exported at once, which the title says."""
+    """Table of the first MOST features; its title gives the number."""
     first = "first " * (len(ids) > MOST)
     return features_table(atlas, f"The {first}{min(len(ids), MOST):,} {what}", name, ids[:MOST])
 
 
 def pair_tables(atlas: Atlas, refs: Sequence[FeatureRef]) -> list[Table]:
-    """Some features, a row each, and the examples of all of them."""
+    """Tables of two features, one row each, and of the examples of both."""
 
     def examples():
         import pandas as pd
@@ -78,6 +78,6 @@ def pair_tables(atlas: Atlas, refs: Sequence[FeatureRef]) -> list[Table]:
     ids = np.array([atlas.feature_id(ref) for ref in refs], dtype=np.int64)
     name = "-".join(ref.dotted for ref in refs)
     return [
-        features_table(atlas, "Both features", f"pair-{name}", ids),
-        Table("Examples of both", f"pair-{name}-examples", examples),
+        features_table(atlas, "Both features", f"side-by-side-{name}", ids),
+        Table("Examples of both", f"side-by-side-{name}-examples", examples),
     ]

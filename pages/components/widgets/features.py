@@ -1,4 +1,4 @@
-"""Features as rows with their label, size and one example; every row is a link."""
+"""A list of features, each with its label, size and one example; every row is a link."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from ne_core.queries.maximum import maximum
 from pages.components.base.assets import component, drawn_key
 from pages.components.text.labels import label
 from pages.components.url.links import neuron_href
-from pages.components.widgets.lines import central_line
+from pages.components.widgets.token_lines.lines import central_line
 
 FEATURES = component(
     __file__,
@@ -19,29 +19,32 @@ FEATURES = component(
 )
 
 
-def feature_rows(rows: Sequence[dict], *, of: Atlas, name: str, label: str, shown: int, narrow: bool = False):
-    """Draw rows made by `feature_row`. `name` tells this list from others on the page, `label` says what it is."""
+def feature_rows(rows: Sequence[dict], *, atlas: Atlas, name: str, label: str, n_visible: int, narrow: bool = False):
+    """Draw rows made by `feature_row`, the first `n_visible` of them until the reader asks for all.
+
+    `name` is unique on the page; `label` is for screen readers.
+    """
     drawn = [{**row, "current": False} for row in rows]
     data = {
         "key": drawn_key(drawn),
         "label": label,
         "narrow": narrow,
-        "shown": shown,
-        "causal": of.manifest.causal,
+        "n_visible": n_visible,
+        "causal": atlas.manifest.causal,
         "rows": list(rows),
     }
     FEATURES(data=data, key=name)
 
 
 def feature_row(atlas: Atlas, id: int, *, before: int = 10, after: int = 6, named: bool = False, **changes) -> dict:
-    """One feature. `named` says whose it is, for lists over many neurons; `changes` replaces what it shows.
+    """Row of a feature. `named` adds its neuron, for lists over many neurons; `changes` replaces parts of the row.
 
-    `also` are further links of the row, as (text, address).
+    `also`, among the changes, are further links as (text, address).
     """
     ref = atlas.feature_ref(id)
     line, full = central_line(atlas, id, before, after) if "line" not in changes else (None, maximum(atlas, ref.of))
     size = int(atlas.features["size"][id])
-    told = {
+    attributes = {
         "href": neuron_href(atlas, ref),
         **label(atlas, id).data(),
         "name": ref_name(atlas.manifest, ref.of) if named else None,
@@ -49,10 +52,10 @@ def feature_row(atlas: Atlas, id: int, *, before: int = 10, after: int = 6, name
         "line": line,
         "maximum": full,
     }
-    return numbered_row(ref.feature, **(told | changes))
+    return numbered_row(ref.feature, **(attributes | changes))
 
 
-def numbered_row(feature: int, **told) -> dict:
-    """A row of the feature of this number: its colour, what is `told` of it, and nothing where nothing is."""
-    missing = {"name": None, "share": None, "why": None, "current": False, "also": []}
-    return {"number": feature, "colour": feature_colour(feature).css, **missing, **told}
+def numbered_row(feature: int, **attributes) -> dict:
+    """Row of the feature of this number: its colour, the given attributes, and empty ones for the rest."""
+    empty = {"name": None, "share": None, "why": None, "current": False, "also": []}
+    return {"number": feature, "colour": feature_colour(feature).css, **empty, **attributes}

@@ -1,4 +1,4 @@
-"""The controls of the neuron page: which neuron, which space."""
+"""The controls of the page Neuron: the choice of a neuron and of a space."""
 
 import random
 from dataclasses import replace
@@ -20,30 +20,30 @@ from pages.components.widgets.example_selection import cluster_at, passing
 
 
 def pick_neuron(atlas: Atlas) -> View:
-    """Read the URL, draw title, controls and what is wrong with the URL; return the view to show."""
-    at = location.read(atlas.called)
-    view = read_view(atlas, at)
+    """Read the URL, draw the title, the controls and the problems of the URL; return the view to show."""
+    request = location.read(atlas.slug)
+    view = read_view(atlas, request)
     query = view.query(atlas)
-    location.settle(at, query)
-    tab(ref_name(atlas.manifest, view.neuron), atlas.called)
+    location.settle(request, query)
+    tab(ref_name(atlas.manifest, view.neuron), atlas.slug)
     st.title(markdown(unit_title(atlas.manifest, view.neuron)), anchor=False)
-    at.show_problems()
+    request.show_problems()
     controls(atlas, view)
     return view
 
 
-def read_view(atlas: Atlas, at: location.Location) -> View:
-    view = View.read(at, atlas)
+def read_view(atlas: Atlas, request: location.Location) -> View:
+    view = View.read(request, atlas)
     neuron = atlas.neuron(view.neuron)
-    if "page" not in at.asked or not len(neuron):
+    if "page" not in request.query or not len(neuron):
         return view
     rows = cluster_at(neuron, view.cut, view.feature or 0, view.branch).rows
     n_passing = int(passing(atlas, neuron, rows, view.reading).sum())
-    return replace(view, reading=view.reading.on_page(at, n_passing))
+    return replace(view, reading=view.reading.on_page(request, n_passing))
 
 
 def controls(atlas: Atlas, view: View | SpacesView) -> None:
-    """Layer, neuron, previous, next and random; the buttons never land on a neuron without examples."""
+    """Draw layer, neuron, previous, next and random; the buttons skip neurons without examples."""
     ref, n_neurons = view.neuron, atlas.n_neurons(view.neuron.layer)
     alive = np.array([each.neuron for each in living(atlas, ref.layer)])
     st.session_state["_layer"], st.session_state["_neuron"] = ref.layer, ref.neuron
@@ -93,7 +93,7 @@ def controls(atlas: Atlas, view: View | SpacesView) -> None:
 
 
 def beside(alive: np.ndarray, neuron: int, step: int) -> int:
-    """The living neuron after (step 1) or before (step −1) a neuron, around the layer; itself without another."""
+    """Next (step 1) or previous (step −1) living neuron of the layer, cyclically; the neuron itself without another."""
     others = alive[alive != neuron]
     if not len(others):
         return neuron
@@ -101,12 +101,12 @@ def beside(alive: np.ndarray, neuron: int, step: int) -> int:
 
 
 def pick_space(atlas: Atlas, view: View) -> None:
-    """In which space features are similar; the URL names it when it is not the atlas's default."""
+    """Draw the choice of the space of similar features, with an explanation."""
     space_of(atlas, "_space", view.space, lambda space: replace(view, space=space).query(atlas))
     words = atlas.manifest.vocabulary
-    meanings = {
-        "neuron": f"W_in is each {words.unit}’s own, so few others come close, even on the same {words.text}.",
-        "pre_mlp": f"Features of other {words.units} that fire on like inputs.",
+    notes = {
+        "neuron": f"Every {words.unit} has its own W_in, so few features come close, even on the same {words.text}.",
+        "pre_mlp": f"Features of other {words.units} that fire on similar inputs.",
     }
     embeddings = embeddings_formula(atlas.manifest, view.space)
-    st.caption(f"Nearest by cosine between central examples, as {embeddings}. {meanings[view.space]}")
+    st.caption(f"Nearest by cosine between central examples, as {embeddings}. {notes[view.space]}")

@@ -1,5 +1,5 @@
-/* data = {key, pictures: [{title, name, svg, html}]}: saved as they are, or drawn into a PNG here. */
-const SCALE = 3, MOST = 16e6;            // of a PNG: pixels for each unit of the SVG, and pixels in all that browsers draw
+/* data = {key, pictures: [{title, name, svg, html}]}: saved as they are, or converted to PNG here. */
+const SCALE = 3, MAX_PIXELS = 16e6;      // of a PNG: pixels per unit of the SVG, and the limit of canvases in browsers
 
 export default function (component) {
   const { data, parentElement } = unpacked(component);
@@ -10,10 +10,10 @@ export default function (component) {
 }
 
 function row(picture, live) {
-  const made = element('li'), buttons = element('span', 'buttons');
+  const item = element('li'), buttons = element('span', 'buttons');
   const kinds = {
     SVG: () => new Blob([picture.svg], { type: 'image/svg+xml' }),
-    PNG: () => drawn(picture.svg),
+    PNG: () => pngOf(picture.svg),
     HTML: () => new Blob([picture.html], { type: 'text/html' }),
   };
   for (const [kind, blob] of Object.entries(kinds)) {
@@ -22,12 +22,12 @@ function row(picture, live) {
     button.setAttribute('aria-label', `${picture.title} as ${kind}`);
     button.onclick = async () => {
       try { save(await blob(), `${picture.name}.${kind.toLowerCase()}`); live.textContent = `${picture.title} saved as ${kind}`; }
-      catch { live.textContent = `This browser could not make the ${kind}: save the SVG instead.`; }
+      catch { live.textContent = `This browser could not save the ${kind}; save the SVG instead.`; }
     };
     buttons.append(button);
   }
-  made.append(element('span', 'title', picture.title), buttons);
-  return made;
+  item.append(element('span', 'title', picture.title), buttons);
+  return item;
 }
 
 function save(blob, name) {
@@ -38,11 +38,11 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-async function drawn(svg) {
+async function pngOf(svg) {
   const url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' })), image = new Image();
   try {
     await new Promise((done, failed) => { image.onload = done; image.onerror = failed; image.src = url; });
-    const scale = Math.min(SCALE, Math.sqrt(MOST / (image.width * image.height))), canvas = document.createElement('canvas');
+    const scale = Math.min(SCALE, Math.sqrt(MAX_PIXELS / (image.width * image.height))), canvas = document.createElement('canvas');
     canvas.width = Math.round(image.width * scale);
     canvas.height = Math.round(image.height * scale);
     canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);

@@ -1,4 +1,4 @@
-"""Figures that are SVG already, to be saved as SVG, PNG or HTML: the browser draws the PNG, no server could."""
+"""SVG figures to be saved as SVG, PNG or HTML; the browser draws the PNG."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ PICTURES = component(
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure: its title, the file's name without its ending, and what draws it when it is asked for."""
+    """A figure: its title, the file's name without its extension, and a function that draws it."""
 
     title: str
     name: str
     svg: Callable[[], str]
 
 
-def pictures(shown: Sequence[Picture], *, name: str) -> None:
+def pictures(figures: Sequence[Picture], *, name: str) -> None:
     drawn = []
-    for picture in shown:
+    for picture in figures:
         svg = picture.svg()
         drawn.append({"title": picture.title, "name": picture.name, "svg": svg, "html": svg_page(svg, picture.title)})
     PICTURES(data={"key": drawn_key(drawn), "pictures": drawn}, key=name)

@@ -7,7 +7,7 @@ export default function (component) {
   const { data, parentElement } = unpacked(component);
   const [plot, tip, live, key] = ['plot', 'tip', 'live', 'key'].map((id) => parentElement.querySelector('#' + id));
   if (plot.drawnKey !== data.key) {
-    Object.assign(plot, { drawnKey: data.key, at: -1 });
+    Object.assign(plot, { drawnKey: data.key, position: -1 });
     tip.style.display = 'none';
     plot.setAttribute('aria-label', `${data.label} Left and right arrows move between bars.`);
     key.replaceChildren(...(data.line ? keyOf(data) : []));
@@ -29,65 +29,65 @@ export default function (component) {
   plot.onpointerleave = plot.onblur = () => { tip.style.display = 'none'; };
   plot.onkeydown = (event) => {
     if (event.key === 'Escape') tip.style.display = 'none';
-    const to = { ArrowLeft: plot.at - 1, ArrowRight: plot.at + 1, Home: 0, End: data.bars.length - 1 }[event.key];
+    const to = { ArrowLeft: plot.position - 1, ArrowRight: plot.position + 1, Home: 0, End: data.bars.length - 1 }[event.key];
     if (to === undefined || !data.bars.length) return;
     event.preventDefault();
-    plot.at = Math.max(0, Math.min(data.bars.length - 1, to));
-    live.textContent = say(plot.at);
+    plot.position = Math.max(0, Math.min(data.bars.length - 1, to));
+    live.textContent = say(plot.position);
   };
 }
 
 function make(tag, attributes, text) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  if (text !== undefined) made.textContent = text;
-  return made;
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  if (text !== undefined) node.textContent = text;
+  return node;
 }
 
 function draw(data, plot) {
   plot.width = plot.clientWidth;
   const width = Math.max(240, Math.min(WIDEST, plot.clientWidth)), { x, y } = data;
-  const at = {
+  const scale = {
     width,
     x: (value) => LEFT + (width - LEFT - RIGHT) * (value - x.low) / (x.high - x.low || 1),
     y: (value) => TOP + (HEIGHT - TOP - BOTTOM) * (y.high - value) / (y.high - y.low || 1),
   };
   const svg = make('svg', { width, height: HEIGHT, 'aria-hidden': 'true' });
-  svg.append(...axes(data, at), ...data.bars.map((bar, i) => barOf(bar, i, at)), ...lineOf(data.line, at), ...marksOf(data.marks, at));
+  svg.append(...axes(data, scale), ...data.bars.map((bar, i) => barOf(bar, i, scale)), ...lineOf(data.line, scale), ...marksOf(data.marks, scale));
   plot.replaceChildren(svg);
 }
 
-function axes({ x, y }, at) {
-  const middle = (LEFT + at.width - RIGHT) / 2, zero = at.y(0);
+function axes({ x, y }, scale) {
+  const middle = (LEFT + scale.width - RIGHT) / 2, zero = scale.y(0);
   const down = y.ticks.flatMap(([value, text]) => [
-    make('line', { class: 'grid', x1: LEFT, x2: at.width - RIGHT, y1: at.y(value), y2: at.y(value) }),
-    make('text', { class: 'left', x: LEFT - 6, y: at.y(value) }, text)]);
-  const across = x.ticks.map(([value, text]) => make('text', { class: 'below', x: at.x(value), y: HEIGHT - BOTTOM + 13 }, text));
-  return [...down, make('line', { class: 'zero', x1: LEFT, x2: at.width - RIGHT, y1: zero, y2: zero }), ...across,
+    make('line', { class: 'grid', x1: LEFT, x2: scale.width - RIGHT, y1: scale.y(value), y2: scale.y(value) }),
+    make('text', { class: 'left', x: LEFT - 6, y: scale.y(value) }, text)]);
+  const across = x.ticks.map(([value, text]) => make('text', { class: 'below', x: scale.x(value), y: HEIGHT - BOTTOM + 13 }, text));
+  return [...down, make('line', { class: 'zero', x1: LEFT, x2: scale.width - RIGHT, y1: zero, y2: zero }), ...across,
     make('text', { class: 'below title', x: middle, y: HEIGHT - 7 }, x.title),
     make('text', { class: 'below title', transform: `translate(11 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)` }, y.title)];
 }
 
-/* A bar is met anywhere above or below it. */
-function barOf(bar, i, at) {
-  const group = make('g', { class: 'bar', 'data-i': i }), left = at.x(bar.left), width = Math.max(1, at.x(bar.right) - left);
-  const [top, bottom] = [at.y(Math.max(0, bar.y)), at.y(Math.min(0, bar.y))];
+/* The area above and below a bar responds to the pointer too. */
+function barOf(bar, i, scale) {
+  const group = make('g', { class: 'bar', 'data-i': i }), left = scale.x(bar.left), width = Math.max(1, scale.x(bar.right) - left);
+  const [top, bottom] = [scale.y(Math.max(0, bar.y)), scale.y(Math.min(0, bar.y))];
   group.append(make('rect', { class: 'near', x: left, width, y: TOP, height: HEIGHT - TOP - BOTTOM }),
     make('rect', { class: 'fill', x: left + width * 0.06, width: width * 0.88, y: top, height: Math.max(0, bottom - top) }));
-  if (bar.low !== null) group.append(make('line', { class: 'spread', x1: left + width / 2, x2: left + width / 2, y1: at.y(bar.low), y2: at.y(bar.high) }));
+  if (bar.low !== null) group.append(make('line', { class: 'spread', x1: left + width / 2, x2: left + width / 2, y1: scale.y(bar.low), y2: scale.y(bar.high) }));
   return group;
 }
 
-function lineOf(line, at) {
+function lineOf(line, scale) {
   if (!line) return [];
-  const d = line.points.map(([x, y], i) => `${i ? 'L' : 'M'}${at.x(x).toFixed(1)} ${at.y(y).toFixed(1)}`).join('');
-  return [make('path', { class: 'line', d }), ...line.points.map(([x, y]) => make('circle', { class: 'point', cx: at.x(x), cy: at.y(y), r: 2.4 }))];
+  const d = line.points.map(([x, y], i) => `${i ? 'L' : 'M'}${scale.x(x).toFixed(1)} ${scale.y(y).toFixed(1)}`).join('');
+  return [make('path', { class: 'line', d }), ...line.points.map(([x, y]) => make('circle', { class: 'point', cx: scale.x(x), cy: scale.y(y), r: 2.4 }))];
 }
 
-/* The texts stand above, each on the side where it has room. */
-function marksOf(marks, at) {
+/* The texts are above the plot, each on the side with more room. */
+function marksOf(marks, scale) {
   return marks.flatMap(([value, text], i) => {
-    const x = at.x(value), left = x > at.width * 0.5;
+    const x = scale.x(value), left = x > scale.width * 0.5;
     return [make('line', { class: 'mark', x1: x, x2: x, y1: TOP - 4 - 11 * (i % 2), y2: HEIGHT - BOTTOM }),
       make('text', { class: 'name', x: x + (left ? -4 : 4), y: TOP - 6 - 11 * (i % 2) + 3, 'text-anchor': left ? 'end' : 'start' }, text)];
   });

@@ -1,4 +1,4 @@
-"""A small figure: bars, another series as a line, and marks. Far lighter than plotly, whose script weighs 5 MB."""
+"""A small figure: bars, a second series as a line, and marks. It avoids plotly, whose script has 5 MB."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ PLOT = component(
 
 @dataclass(frozen=True)
 class Axis:
-    """Ends, title with the unit, and where it has ticks with which texts."""
+    """Ends, title with the unit, and ticks as (position, text)."""
 
     low: float
     high: float
@@ -25,7 +25,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Bar:
-    """From `left` to `right`, from zero to `y`; its words; and a line from `low` to `high` where given."""
+    """A bar from `left` to `right` and from zero to `y`, its description, and an optional line from `low` to `high`."""
 
     left: float
     right: float
@@ -37,7 +37,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Series:
-    """Points joined by a line, under a name."""
+    """A named series of points joined by a line."""
 
     name: str
     points: Sequence[tuple[float, float]]
@@ -54,7 +54,7 @@ def plotted(
     marks: Sequence[tuple[float, str]] = (),
     colour: str | None = None,
 ) -> dict:
-    """What is drawn, on a page or by ne_core/export/plot_svg.py: `label` says what it shows, `title` names the bars."""
+    """Describe a figure for a page or for ne_core/export/plot_svg.py. `label` describes it, `title` names the bars."""
     return {
         "label": label,
         "title": title,
@@ -68,5 +68,5 @@ def plotted(
 
 
 def small_plot(plot: dict, *, name: str) -> None:
-    """Draw what `plotted` made. `name` tells this figure from others on the page."""
+    """Draw a figure described by `plotted`. `name` is unique on the page."""
     PLOT(data={"key": drawn_key(plot), **plot}, key=name)

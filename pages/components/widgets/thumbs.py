@@ -1,4 +1,4 @@
-"""Images as the components draw them (`picture` in shared.js): their pixels in base64, and words for who cannot see."""
+"""Images for components (`picture` in shared.js): pixels in base64, and a description for screen readers."""
 
 import base64
 
@@ -10,7 +10,7 @@ from ne_core.text.phrases import image_words
 
 
 def thumbs(atlas: Atlas, examples: Int[np.ndarray, " n"]) -> list[dict]:
-    """{pixels, height, width, max, words} of some examples of an atlas of images."""
+    """Data of images, {pixels, height, width, max, words} each, of examples of an atlas of images."""
     height, width = atlas.images.shape[1:]
     labels = atlas.tokens[examples, 0].tolist()
     return [
@@ -19,7 +19,7 @@ def thumbs(atlas: Atlas, examples: Int[np.ndarray, " n"]) -> list[dict]:
             "height": height,
             "width": width,
             "max": atlas.brightest,
-            "words": image_words(atlas.shown[label], example),
+            "words": image_words(atlas.visible_tokens[label], example),
         }
         for example, label in zip(examples.tolist(), labels, strict=True)
     ]

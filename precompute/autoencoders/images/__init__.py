@@ -1,8 +1,8 @@
-"""Atlases of images: arrays that are at hand, through the same stages as texts. An image is an example of one token.
+"""Atlases of images from arrays in memory, through the same steps as texts. An image is an example of one token.
 
-arrays.py  what is given: images with their labels, and layers of neurons with all that they read and did
-source.py  such layers as a Source, whose prompts are numbers of images
-atlas.py   write_image_atlas: the stages in their order, in memory
+arrays.py  the input: images with their labels, and layers of neurons with their inputs and activations
+source.py  such layers as a Source, whose prompts are image numbers
+atlas.py   write_image_atlas: the steps in their order, in memory
 """
 
 from precompute.autoencoders.images.arrays import ImageLayer, ImageSet

@@ -1,4 +1,4 @@
-"""What an atlas of images is made of: images with their labels, and layers of neurons that have seen them all."""
+"""Input of an image atlas: images with their labels, and layers of neurons with their activations on all of them."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from ne_core.method.layer import NeuronLayer
 class ImageLayer:
     """One layer: a row of `x` and of `activations` for each image.
 
-    `logits` is what one unit of each neuron's activation adds to each class's logit.
+    `logits` is the change of each class's logit for one unit of each neuron's activation.
     """
 
     name: str
@@ -24,7 +24,7 @@ class ImageLayer:
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Images of one size, and the class of each as a place in `classes`."""
+    """Images of one size, and the class of each as an index into `classes`."""
 
     images: UInt8[np.ndarray, "n height width"]
     labels: Int[np.ndarray, " n"]

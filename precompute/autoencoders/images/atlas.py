@@ -1,4 +1,4 @@
-"""An atlas of images: the stages of a build in their order, on arrays that are at hand and in memory."""
+"""Write an atlas of images: the steps of a build in their order, on arrays in memory."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,26 +15,26 @@ from precompute.autoencoders.images.arrays import ImageLayer, ImageSet
 from precompute.autoencoders.images.source import NOT_SPLIT, ImageSource
 from precompute.config import RunConfig
 from precompute.run.progress import OnProgress, silent
-from precompute.steps.activating_examples import LayerRows
+from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.candidates import Rule
 from precompute.steps.collect import CollectJob, Gathering, check_weights, layer_rows, unit_candidates
 from precompute.steps.features import features_of
-from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.layer_features import LayerFeatures, Texts
 from precompute.steps.logits import Columns
-from precompute.steps.sample import LayerStatistics, layer_statistics, sampled
+from precompute.steps.sample import LayerStatistics, layer_statistics, sample_positions
 from precompute.write.atlas import write_atlas
 from precompute.write.in_memory import indexed
 from precompute.write.parts import AtlasParts
 
 WINDOW = Window(back=1, forward=0)  # the label, and nothing around it
 WORK_UNIT = 1024  # images
-# In the space of x a feature's nearest are those of other neurons that have the very same image at their centre.
+# Not the space of x: there a feature is nearest to features of other neurons with the same central image.
 SPACE = "neuron"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageChoices:
-    """What a caller says of an atlas of images; `keep` 0 keeps every activation above 0."""
+    """Facts and settings that the caller chooses for an atlas of images; `keep` 0 keeps every activation above 0."""
 
     name: str
     units: str
@@ -54,48 +54,50 @@ def write_image_atlas(
     beside: Callable[[Path], None] = lambda folder: None,
     progress: OnProgress = silent,
 ) -> int:
-    """An atlas at `out`, and how many features it has. `progress` hears how many images have been read.
+    """Write an atlas to `out` and return its number of features. `progress` gets the number of images read so far.
 
-    `beside` may write further files into the atlas. Raises WriteError, CollectError or IndexingError in one line.
+    `beside` may write further files into the atlas. Raises WriteError, CollectError or IndexingError.
     """
     source, job = ImageSource(layers), collect_job(images, layers, choices)
     check_weights(source)
-    rows, statistics = collected(source, job, progress)
-    found = features_of(rows, choices.default_cut)
+    rows, statistics = collect_layers(source, job, progress)
+    features = features_of(rows, choices.default_cut)
     texts = Texts(images.labels[:, None].astype(np.int32), job.lengths, images.classes, WINDOW, images.images)
-    lost = {layer.rows.layer: np.full((layer.rows.n_rows, 0, WINDOW.back), np.nan, np.float32) for layer in found}
+    importances = {
+        layer.rows.layer: np.full((layer.rows.n_rows, 0, WINDOW.back), np.nan, np.float32) for layer in features
+    }
     parts = AtlasParts(
-        description=description(choices, job, layers, found),
+        description=description(choices, job, layers, features),
         texts=texts,
-        layers=found,
+        layers=features,
         statistics=statistics,
-        importances=lost,
-        indexed=indexed(found, texts, lost, choices.seed, space=SPACE),
+        importances=importances,
+        indexed=indexed(features, texts, importances, choices.seed, space=SPACE),
         logits=logits(source),
-        beside=beside,
+        write_more=beside,
     )
     write_atlas(out, parts)
-    return sum(layer.n_features for layer in found)
+    return sum(layer.n_features for layer in features)
 
 
 def collect_job(images: ImageSet, layers: Sequence[ImageLayer], choices: ImageChoices) -> CollectJob:
-    """Every image is read, and its one position may be a key token."""
-    everywhere = np.ones((len(images), 1), dtype=bool)
+    """Return the job of collection: every image is read, and its only position may be a key token."""
+    all_positions = np.ones((len(images), 1), dtype=bool)
     return CollectJob(
         tokens=np.arange(len(images), dtype=np.int32)[:, None],
         lengths=np.ones(len(images), dtype=np.int32),
-        allowed=everywhere,
-        sampled=sampled(everywhere, RunConfig.sample_positions, choices.seed),
+        allowed=all_positions,
+        sampled=sample_positions(all_positions, RunConfig.sample_positions, choices.seed),
         rules={layer: Rule(choices.keep, choices.max_examples) for layer in range(len(layers))},
         window=WINDOW,
         work_unit=WORK_UNIT,
     )
 
 
-def collected(
+def collect_layers(
     source: ImageSource, job: CollectJob, progress: OnProgress
-) -> tuple[list[LayerRows], dict[int, LayerStatistics]]:
-    """Every layer's activating examples, and its statistics."""
+) -> tuple[list[ActivatingExamples], dict[int, LayerStatistics]]:
+    """Return the activating examples and the statistics of every layer."""
     gathering, units = Gathering(job), {}
     for unit in range(job.n_units):
         units[unit] = unit_candidates(source, job, (unit, gathering.hints()))
@@ -107,16 +109,16 @@ def collected(
 
 
 def logits(source: ImageSource) -> dict[int, Columns]:
-    """What each neuron does to the classes, as columns of the schema."""
+    """Effects of each neuron on the classes, as columns of the schema."""
     tops = {layer: source.logit_effects(layer, LOGITS) for layer in source.layers}
     return {layer: {"logit_tokens": top.tokens, "logit_effects": top.effects} for layer, top in tops.items()}
 
 
 def description(
-    choices: ImageChoices, job: CollectJob, layers: Sequence[ImageLayer], found: Sequence[LayerFound]
+    choices: ImageChoices, job: CollectJob, layers: Sequence[ImageLayer], features: Sequence[LayerFeatures]
 ) -> Description:
-    """The choices, and what is alike for all atlases of images."""
-    n_rows = sum(layer.rows.n_rows for layer in found)
+    """The choices, and the facts that are the same for all atlases of images."""
+    n_rows = sum(layer.rows.n_rows for layer in features)
     return Description(
         **vars(choices),
         layer_names=tuple(layer.name for layer in layers),

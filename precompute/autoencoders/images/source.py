@@ -1,4 +1,4 @@
-"""Layers of neurons that have seen every image, as a Source: a prompt is the number of an image, of one position."""
+"""Layers with known activations on every image, as a Source: a prompt is an image number, at one position."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -11,26 +11,29 @@ from ne_core.method.layer import NeuronLayer
 from precompute.autoencoders.images.arrays import ImageLayer
 from precompute.models.source import LayerPass, Readings, Source, TopLogits, UnfitModelError
 
-NO_MASKS = "an image is one position: there is no token beside it that could be masked"
+NO_MASKS = "an image is one position: it has no other token to mask"
 
-NOT_SPLIT = "what writes the inputs of these neurons was not given"
+NOT_SPLIT = "the sources of these neurons' inputs are not known"
 
 
 class ImageSource(Source):
-    """Everything has been computed already and is looked up. Layers are numbered as they come."""
+    """Source that looks up activations computed before. Layers are numbered in the order given."""
 
     name, causal, device = "images", False, torch.device("cpu")
 
     def __init__(self, layers: Sequence[ImageLayer]):
-        self.given = layers
+        self.image_layers = layers
         self.layers = tuple(range(len(layers)))
         self.tables = [
-            tuple(torch.from_numpy(np.asarray(values, dtype=np.float32)) for values in (each.x, each.activations))
-            for each in layers
+            tuple(
+                torch.from_numpy(np.asarray(values, dtype=np.float32))
+                for values in (image_layer.x, image_layer.activations)
+            )
+            for image_layer in layers
         ]
 
     def layer(self, layer: int) -> NeuronLayer:
-        return self.given[layer].weights
+        return self.image_layers[layer].weights
 
     def inputs(self, layer: int, x: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
         return x
@@ -64,8 +67,8 @@ class ImageSource(Source):
         return NOT_SPLIT
 
     def logit_effects(self, layer: int, k: int) -> TopLogits:
-        """Classes above the mean of all are raised and classes below it lowered: with few classes, less than `k`."""
-        logits = self.given[layer].logits.astype(np.float32)
+        """Effects above and below the mean over classes: `k` or fewer a side, where there are few classes."""
+        logits = self.image_layers[layer].logits.astype(np.float32)
         effects = logits - logits.mean(axis=1, keepdims=True)
         sides = [farthest(sign * effects, k) for sign in (1, -1)]
         tokens = np.stack([tokens for tokens, _ in sides], axis=1)
@@ -75,12 +78,12 @@ class ImageSource(Source):
 def farthest(
     effects: Float[np.ndarray, "n_neurons n_classes"], k: int
 ) -> tuple[Int[np.ndarray, "n_neurons k"], Float[np.ndarray, "n_neurons k"]]:
-    """The classes with the highest effects above 0 and how high they are; −1 and NaN where there are fewer."""
+    """Classes with the highest effects above 0, and these effects; padded with −1 and NaN."""
     classes = np.full((len(effects), k), -1, dtype=np.int32)
     highest = np.full((len(effects), k), np.nan, dtype=np.float32)
     n = min(k, effects.shape[1])
     order = np.argsort(-effects, axis=1, kind="stable")[:, :n]
-    found = np.take_along_axis(effects, order, axis=1)
-    classes[:, :n] = np.where(found > 0, order, -1)
-    highest[:, :n] = np.where(found > 0, found, np.nan)
+    top = np.take_along_axis(effects, order, axis=1)
+    classes[:, :n] = np.where(top > 0, order, -1)
+    highest[:, :n] = np.where(top > 0, top, np.nan)
     return classes, highest

@@ -1,12 +1,11 @@
-"""The lab in its order: images, the classifier, the sweep of autoencoders, and two atlases made of them.
+"""Build the lab: images, the classifier, the sweep of autoencoders, and two atlases.
 
 `OUT` is the atlas of latents: a standard and a neuron-embedding autoencoder as its two layers, and the whole sweep in
 `OUT/lab`. `OUT-mlp` is the atlas of the classifier's own hidden neurons, which read pixels: layers that read different
-spaces share no atlas. A lab that was stopped goes on where it was, by the same command.
+spaces cannot share an atlas. The same command resumes a stopped lab.
 """
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,26 +16,24 @@ from ne_core.sharing.atomic_write import check_target
 from precompute.autoencoders.images.arrays import ImageSet
 from precompute.autoencoders.images.atlas import write_image_atlas
 from precompute.autoencoders.lab.images import CLASSES, LabImages
-from precompute.autoencoders.lab.layers import choices_of, latent_layers, neuron_layer
+from precompute.autoencoders.lab.layers import image_choices, latent_layers, neuron_layer
 from precompute.autoencoders.lab.mlp import MLP_WEIGHTS, train_mlp
-from precompute.autoencoders.lab.runs import LabJob, joined, one_thread, work_runs
+from precompute.autoencoders.lab.runs import LabJob, concatenated, one_thread, work_runs
 from precompute.autoencoders.lab.settings import LabSettings
-from precompute.autoencoders.lab.tables import lab_arrays, runs_table, shown_runs
+from precompute.autoencoders.lab.tables import lab_arrays, pick_displayed_pair, runs_table
 from precompute.autoencoders.lab.write import write_lab
 from precompute.run.checkpoints import Checkpoints
 from precompute.run.code_hash import code_sha256
 from precompute.run.engines import LocalEngine
-from precompute.run.progress import Progress
+from precompute.run.progress import OnProgress, Progress
 from precompute.run.run_folder import run_folder
 from precompute.run.work import Work, finish
 from precompute.write.atlas import libraries
 
-FEW_STEPS = 5_000  # fewer than these, of all runs, are done before a pool of workers has started
-
 
 @dataclass(frozen=True)
-class LabMade:
-    """What a finished lab has to tell."""
+class LabSummary:
+    """Folders of a finished lab and its main figures."""
 
     out: Path
     neurons: Path
@@ -45,31 +42,31 @@ class LabMade:
     hidden_l0: float
 
 
-def build_lab(out: Path, images: LabImages, settings: LabSettings, restart: bool = False) -> LabMade:
-    """Both atlases, that of the latents last. Raises WriteError, ConfigError or CheckpointError in one line."""
-    out, neurons = places(out)
+def build_lab(out: Path, images: LabImages, settings: LabSettings, restart: bool = False) -> LabSummary:
+    """Build both atlases, the one of the latents last. Raises WriteError, ConfigError or CheckpointError."""
+    out, neurons = output_folders(out)
     with run_folder(out, restart) as run:
-        run.agree(surroundings(images, settings))
+        run.record_settings(run_conditions(images, settings))
         progress = Progress(n_stages=4, note=run.note)
-        with progress.stage("classifier", "epochs") as told, one_thread():
-            mlp = classifier(images, settings, run.stage("classifier"), told)
+        with progress.stage("classifier", "epochs") as on_progress, one_thread():
+            mlp = trained_classifier(images, settings, run.stage("classifier"), on_progress)
         job = LabJob(settings, mlp, mlp.hidden(images.pixels), images.labels, images.n_train)
-        with progress.stage("autoencoders", "runs") as told:
-            runs = swept(job, run.stage("runs"), told)
-        with progress.stage("atlas of neurons", "images") as told:
-            layers = [neuron_layer(job, images.pixels)]
-            choices = choices_of(neurons, images, job, "neurons", settings.neuron_cut)
-            write_image_atlas(neurons, image_set(images), layers, choices, progress=told)
-        with progress.stage("atlas of latents", "images") as told:
-            write_latents(out, neurons, images, job, runs, told)
+        with progress.stage("autoencoders", "runs") as on_progress:
+            runs = train_sweep(job, run.stage("runs"), on_progress)
+        with progress.stage("atlas of neurons", "images") as on_progress:
+            neuron_layers = [neuron_layer(job, images.pixels)]
+            choices = image_choices(neurons, images, job, "neurons", settings.neuron_cut)
+            write_image_atlas(neurons, image_set(images), neuron_layers, choices, progress=on_progress)
+        with progress.stage("atlas of latents", "images") as on_progress:
+            write_latents(out, neurons, images, job, runs, on_progress)
         run.remove()
     held_out = job.h[images.n_train :]
-    right = accuracy(mlp, held_out, images.labels[images.n_train :])
-    return LabMade(out, neurons, len(settings.sweep.runs), right, float((held_out > 0).sum(axis=1).mean()))
+    test_accuracy = accuracy(mlp, held_out, images.labels[images.n_train :])
+    return LabSummary(out, neurons, len(settings.sweep.runs), test_accuracy, float((held_out > 0).sum(axis=1).mean()))
 
 
-def places(out: Path) -> tuple[Path, Path]:
-    """Where both atlases go. Raises WriteError where one of them cannot."""
+def output_folders(out: Path) -> tuple[Path, Path]:
+    """Return the folders of both atlases. Raises WriteError where one of them cannot be written."""
     out = out if out.name else Path(os.path.abspath(out))
     neurons = out.with_name(f"{out.name}-mlp")
     for target in (out, neurons):
@@ -77,8 +74,8 @@ def places(out: Path) -> tuple[Path, Path]:
     return out, neurons
 
 
-def surroundings(images: LabImages, settings: LabSettings) -> dict:
-    """What shapes the result: another of these does not go on from a half-done run."""
+def run_conditions(images: LabImages, settings: LabSettings) -> dict:
+    """Return all conditions that shape the result; a run started under other conditions is not resumed."""
     return {
         "settings": settings.to_dict(),
         "images": images.facts,
@@ -87,21 +84,26 @@ def surroundings(images: LabImages, settings: LabSettings) -> dict:
     }
 
 
-def classifier(images: LabImages, settings: LabSettings, kept: Checkpoints, told: Callable[[int, int], None]) -> MLP:
-    """Trained, or as an earlier run has left it."""
-    if 0 not in kept.done():
-        trained = train_mlp(images, settings.mlp, told)
-        kept.save(0, {name: getattr(trained, name) for name in MLP_WEIGHTS})
-    return MLP(**{name: kept.load(0)[name] for name in MLP_WEIGHTS})
+def trained_classifier(
+    images: LabImages, settings: LabSettings, checkpoints: Checkpoints, on_progress: OnProgress
+) -> MLP:
+    """Return the classifier, trained now or loaded from its checkpoint."""
+    if 0 not in checkpoints.done():
+        trained = train_mlp(images, settings.mlp, on_progress)
+        checkpoints.save(0, {name: getattr(trained, name) for name in MLP_WEIGHTS})
+    return MLP(**{name: checkpoints.load(0)[name] for name in MLP_WEIGHTS})
 
 
-def swept(job: LabJob, kept: Checkpoints, told: Callable[[int, int], None]) -> dict[str, np.ndarray]:
-    """Weights and measures of all runs, by name."""
+def train_sweep(job: LabJob, checkpoints: Checkpoints, on_progress: OnProgress) -> dict[str, np.ndarray]:
+    """Train and measure all runs; return their weights and measures by name."""
     units = job.settings.sweep.units
     finish(
-        Work(work_runs, job, range(len(units)), cores=1, size=lambda unit: len(units[unit])), kept, LocalEngine(), told
+        Work(work_runs, job, range(len(units)), cores=1, size=lambda unit: len(units[unit])),
+        checkpoints,
+        LocalEngine(),
+        on_progress,
     )
-    return joined([kept.load(unit) for unit in range(len(units))])
+    return concatenated([checkpoints.load(unit) for unit in range(len(units))])
 
 
 def image_set(images: LabImages) -> ImageSet:
@@ -109,11 +111,11 @@ def image_set(images: LabImages) -> ImageSet:
 
 
 def write_latents(
-    out: Path, neurons: Path, images: LabImages, job: LabJob, runs: dict[str, np.ndarray], told: Callable
+    out: Path, neurons: Path, images: LabImages, job: LabJob, runs: dict[str, np.ndarray], on_progress: OnProgress
 ) -> None:
-    """The pair of runs that is shown, as layers; all of them beside."""
+    """Write the atlas of latents: the displayed pair of runs as layers, all runs in `lab/`."""
     table = runs_table(job, runs)
-    shown = shown_runs(table)
-    arrays = lab_arrays(images, job, runs, table, shown, neurons.name)
-    layers, choices = latent_layers(job, runs, shown), choices_of(out, images, job, "latents", job.settings.cut)
-    write_image_atlas(out, image_set(images), layers, choices, lambda folder: write_lab(folder, arrays), told)
+    pair = pick_displayed_pair(table)
+    arrays = lab_arrays(images, job, runs, table, pair, neurons.name)
+    layers, choices = latent_layers(job, runs, pair), image_choices(out, images, job, "latents", job.settings.cut)
+    write_image_atlas(out, image_set(images), layers, choices, lambda folder: write_lab(folder, arrays), on_progress)

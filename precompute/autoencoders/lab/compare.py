@@ -1,4 +1,4 @@
-"""Standard against neuron-embedding autoencoders: settings over seeds, at matched L0, and which are on the front."""
+"""Compare standard with neuron-embedding autoencoders: means over seeds, differences at matched L0, Pareto front."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Table = Mapping[str, np.ndarray]  # the columns of the runs
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over seeds and half the width of its 95% interval; NaN half where one seed cannot tell."""
+    """Mean over seeds and half the width of its 95% interval; half is NaN for a single seed."""
 
     mean: float
     half: float
@@ -23,70 +23,74 @@ class Estimate:
 
 
 def estimate(values: Sequence[float]) -> Estimate:
-    """By Student's t over the values that are there."""
-    found = np.asarray(values, dtype=np.float64)
-    found = found[np.isfinite(found)]
-    if len(found) < 2:
-        return Estimate(float(found[0]) if len(found) else float("nan"), float("nan"))
+    """Mean and 95% interval of the finite values, by Student's t."""
+    known = np.asarray(values, dtype=np.float64)
+    known = known[np.isfinite(known)]
+    if len(known) < 2:
+        return Estimate(float(known[0]) if len(known) else float("nan"), float("nan"))
     from scipy.stats import t
 
-    half = t.ppf(0.975, len(found) - 1) * found.std(ddof=1) / np.sqrt(len(found))
-    return Estimate(float(found.mean()), float(half))
+    half = t.ppf(0.975, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known))
+    return Estimate(float(known.mean()), float(half))
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One λ1 and λ2 with the numbers of its runs, a seed each."""
+    """One λ1 and λ2, with the row numbers of its runs, one for each seed."""
 
     lambda1: float
     lambda2: float
     rows: tuple[int, ...]
 
-    def of(self, runs: Table, measure: str) -> Estimate:
+    def estimate(self, runs: Table, measure: str) -> Estimate:
         return estimate(runs[measure][list(self.rows)].tolist())
 
 
 def settings(runs: Table) -> list[Setting]:
-    """By λ2 and then λ1."""
+    """Settings of a sweep, sorted by λ2, then λ1."""
     pairs = sorted({*zip(runs["lambda2"].tolist(), runs["lambda1"].tolist(), strict=True)})
     return [
-        Setting(one, two, tuple(np.flatnonzero((runs["lambda1"] == one) & (runs["lambda2"] == two)).tolist()))
-        for two, one in pairs
+        Setting(
+            lambda1,
+            lambda2,
+            tuple(np.flatnonzero((runs["lambda1"] == lambda1) & (runs["lambda2"] == lambda2)).tolist()),
+        )
+        for lambda2, lambda1 in pairs
     ]
 
 
-def matched(runs: Table, setting: Setting) -> dict[str, Estimate] | None:
-    """The setting less the standard autoencoder at the same L0, by measure; None where the sweep has no such L0.
+def difference_at_matched_l0(runs: Table, setting: Setting) -> dict[str, Estimate] | None:
+    """Difference from the standard autoencoder at the same L0, by measure; None where the sweep has no such L0.
 
-    Seed by seed: the standard runs of a seed are a curve over log L0, read between its points and never beyond them.
+    Computed seed by seed: the standard runs of a seed form a curve over log L0, interpolated and never extrapolated.
     """
-    found = [differences(runs, row) for row in setting.rows]
-    if any(each is None for each in found):
+    by_seed = [differences(runs, row) for row in setting.rows]
+    if any(of_seed is None for of_seed in by_seed):
         return None
-    return {measure: estimate([each[measure] for each in found]) for measure in MEANING if measure != "l0"}
+    return {measure: estimate([of_seed[measure] for of_seed in by_seed]) for measure in MEANING if measure != "l0"}
 
 
 def differences(runs: Table, row: int) -> dict[str, float] | None:
     standard = np.flatnonzero((runs["lambda2"] == 0) & (runs["seed"] == runs["seed"][row]))
     standard = standard[np.argsort(runs["l0"][standard])]
-    curve, at = np.log(runs["l0"][standard]), np.log(runs["l0"][row])
-    if not len(curve) or not curve[0] <= at <= curve[-1]:
+    curve, log_l0 = np.log(runs["l0"][standard]), np.log(runs["l0"][row])
+    if not len(curve) or not curve[0] <= log_l0 <= curve[-1]:
         return None
     return {
-        measure: float(runs[measure][row] - np.interp(at, curve, runs[measure][standard]))
+        measure: float(runs[measure][row] - np.interp(log_l0, curve, runs[measure][standard]))
         for measure in MEANING
         if measure != "l0"
     }
 
 
-def front(values: Float[np.ndarray, "n d"]) -> Bool[np.ndarray, " n"]:
-    """Which rows no other row beats: at most as large everywhere, and smaller somewhere."""
+def pareto_front(values: Float[np.ndarray, "n d"]) -> Bool[np.ndarray, " n"]:
+    """Mark the rows that no other row dominates (at most as large everywhere, smaller somewhere)."""
     no_worse = (values[:, None] <= values[None]).all(axis=2)
     better = (values[:, None] < values[None]).any(axis=2)
     return ~(no_worse & better).any(axis=0)
 
 
 def nearest_in_l0(runs: Table, run: int) -> int:
-    """The standard run of the same seed whose L0 is nearest, as a ratio."""
+    """Standard run of the same seed with the nearest L0, as a ratio."""
     standard = np.flatnonzero((runs["lambda2"] == 0) & (runs["seed"] == runs["seed"][run]))
     return int(standard[np.abs(np.log(runs["l0"][standard] / runs["l0"][run])).argmin()])

@@ -1,4 +1,4 @@
-"""The lab's neurons and latents as layers of an atlas, and what its manifest says of them."""
+"""Layers of an atlas from the lab's neurons and latents, and the facts of its manifest."""
 
 import hashlib
 from collections.abc import Mapping
@@ -19,13 +19,13 @@ NAMES = {"standard": "standard SAE", "ne": "NE SAE"}
 
 
 def neuron_layer(job: LabJob, pixels: Float[np.ndarray, "n d_pixels"]) -> ImageLayer:
-    """The classifier's hidden neurons: x is the pixels."""
+    """Layer of the classifier's hidden neurons: x is the pixels."""
     return ImageLayer("MLP hidden", job.mlp.layer, pixels, job.h, job.mlp.W_out)
 
 
-def latent_layers(job: LabJob, runs: Mapping[str, np.ndarray], shown: Mapping[str, int]) -> list[ImageLayer]:
-    """The two runs that are shown: x is the classifier's hidden layer."""
-    return [latent_layer(job, name, sae_of(runs, shown[kind])) for kind, name in NAMES.items()]
+def latent_layers(job: LabJob, runs: Mapping[str, np.ndarray], pair: Mapping[str, int]) -> list[ImageLayer]:
+    """Layers of the displayed pair of runs: x is the classifier's hidden layer."""
+    return [latent_layer(job, name, sae_of(runs, pair[kind])) for kind, name in NAMES.items()]
 
 
 def latent_layer(job: LabJob, name: str, sae: SAE) -> ImageLayer:
@@ -33,16 +33,16 @@ def latent_layer(job: LabJob, name: str, sae: SAE) -> ImageLayer:
 
 
 def sae_of(runs: Mapping[str, np.ndarray], run: int) -> SAE:
-    """As it is stored, in float32 for arithmetic."""
+    """Autoencoder of a run, its stored weights in float32 for arithmetic."""
     return SAE(**widened({name: runs[name][run] for name in WEIGHTS}))
 
 
-def choices_of(out: Path, images: LabImages, job: LabJob, units: str, cut: float) -> ImageChoices:
-    """What the manifest says of an atlas of the lab."""
-    about = images.facts
+def image_choices(out: Path, images: LabImages, job: LabJob, units: str, cut: float) -> ImageChoices:
+    """Facts of the manifest for an atlas of the lab."""
+    facts = images.facts
     name = f"MLP of {images.name}" if units == "neurons" else f"SAEs on the MLP of {images.name}"
-    notes = [f"images 0 to {about['n_train'] - 1} were trained on, the others were not"]
-    n_images, sha256 = about["n_images"], about["sha256"]
+    notes = [f"images 0 to {facts['n_train'] - 1} were trained on, the others were not"]
+    n_images, sha256 = facts["n_images"], facts["sha256"]
     return ImageChoices(
         name=out.name,
         units=units,

@@ -1,6 +1,6 @@
-"""The classifier that the lab explains: pixels, one hidden layer of rectified neurons, ten logits.
+"""Train the classifier that the lab explains: pixels, one hidden layer of rectified neurons, ten logits.
 
-Trained with cross-entropy and weight decay alone, so that nothing but the task shapes its hidden layer.
+The loss is cross-entropy with weight decay alone, so that nothing but the task shapes the hidden layer.
 """
 
 from dataclasses import dataclass, fields
@@ -27,27 +27,29 @@ class MlpTraining:
     seed: int = 0
 
 
-def train_mlp(images: LabImages, how: MlpTraining, progress: OnProgress = silent) -> MLP:
-    """By Adam, its learning rate falling to 0 as half a cosine; on the training images, seeded."""
-    rng = torch.Generator().manual_seed(how.seed)
+def train_mlp(images: LabImages, training: MlpTraining, progress: OnProgress = silent) -> MLP:
+    """Train on the training images with Adam, seeded; the learning rate falls to 0 as half a cosine."""
+    rng = torch.Generator().manual_seed(training.seed)
     x = torch.from_numpy(images.pixels[: images.n_train])
     labels = torch.from_numpy(images.labels[: images.n_train])
-    W_in, W_out = (uniform(*shape, rng) for shape in ((x.shape[1], how.hidden), (how.hidden, len(CLASSES))))
-    b_in, b_out = (torch.zeros(each.shape[1], requires_grad=True) for each in (W_in, W_out))
-    optimizer = torch.optim.Adam([W_in, b_in, W_out, b_out], lr=how.learning_rate, weight_decay=how.weight_decay)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, how.epochs)
-    for epoch in range(how.epochs):
-        for chosen in torch.randperm(len(x), generator=rng).split(how.batch):
-            logits = torch.relu(x[chosen] @ W_in + b_in) @ W_out + b_out
+    W_in, W_out = (uniform(*shape, rng) for shape in ((x.shape[1], training.hidden), (training.hidden, len(CLASSES))))
+    b_in, b_out = (torch.zeros(tensor.shape[1], requires_grad=True) for tensor in (W_in, W_out))
+    optimizer = torch.optim.Adam(
+        [W_in, b_in, W_out, b_out], lr=training.learning_rate, weight_decay=training.weight_decay
+    )
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, training.epochs)
+    for epoch in range(training.epochs):
+        for rows in torch.randperm(len(x), generator=rng).split(training.batch):
+            logits = torch.relu(x[rows] @ W_in + b_in) @ W_out + b_out
             optimizer.zero_grad()
-            cross_entropy(logits, labels[chosen]).backward()
+            cross_entropy(logits, labels[rows]).backward()
             optimizer.step()
         schedule.step()
-        progress(epoch + 1, how.epochs)
-    return MLP(*(each.detach().numpy() for each in (W_in, b_in, W_out, b_out)))
+        progress(epoch + 1, training.epochs)
+    return MLP(*(tensor.detach().numpy() for tensor in (W_in, b_in, W_out, b_out)))
 
 
 def uniform(d_in: int, d_out: int, rng: torch.Generator) -> torch.Tensor:
-    """Weights whose sums over the inputs have a variance of a third of the inputs' mean square."""
+    """Uniform weights; the variance of a sum over inputs is a third of the inputs' mean square."""
     bound = d_in**-0.5
     return (2 * torch.rand(d_in, d_out, generator=rng) - 1).mul_(bound).requires_grad_()

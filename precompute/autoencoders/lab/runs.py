@@ -1,4 +1,4 @@
-"""A unit of the sweep: some runs trained together, rounded to what is stored, and measured as they are stored."""
+"""Unit of the sweep: some runs trained together, rounded to the stored precision, and measured as stored."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ WEIGHTS = {"W_enc": np.float16, "b_enc": np.float32, "W_dec": np.float16, "b_dec
 
 @dataclass(frozen=True)
 class LabJob:
-    """What all units share: hidden activations of all images, those trained on first, and what reads them."""
+    """Data that all units share: hidden activations of all images, training images first, and the classifier."""
 
     settings: LabSettings
     mlp: MLP
@@ -29,25 +29,30 @@ class LabJob:
 
 
 def work_runs(job: LabJob, unit: int) -> dict[str, np.ndarray]:
-    """By name: the weights and the measures of the unit's runs, in order.
+    """Weights and measures of the unit's runs, in order, by name.
 
-    Raises LabError for a run in which nothing fires: there is nothing to compare it by.
+    Raises LabError for a run without an active latent: it has nothing to compare.
     """
-    chosen = [job.settings.sweep.runs[number] for number in job.settings.sweep.units[unit]]
+    runs = [job.settings.sweep.runs[index] for index in job.settings.sweep.units[unit]]
     with one_thread():
-        trained = train(torch.from_numpy(job.h[: job.n_train]), chosen, job.settings.training)
+        trained = train(torch.from_numpy(job.h[: job.n_train]), runs, job.settings.training)
     stored = [rounded(sae) for sae in trained]
-    measured = [measured_run(job, SAE(**widened(arrays))) for arrays in stored]
-    for run, found in zip(chosen, measured, strict=True):
-        if found["dead_share"] == 1:
-            raise LabError(f"lambda1: {run.lambda1:g} lets no latent fire (lambda2 {run.lambda2:g}): less would")
+    measures_of_runs = [run_measures(job, SAE(**widened(arrays))) for arrays in stored]
+    for run, measures in zip(runs, measures_of_runs, strict=True):
+        if measures["dead_share"] == 1:
+            raise LabError(
+                f"lambda1: {run.lambda1:g} leaves no latent active (lambda2 {run.lambda2:g}): use a smaller lambda1"
+            )
     weights = {name: np.stack([arrays[name] for arrays in stored]) for name in WEIGHTS}
-    return weights | {name: np.array([found[name] for found in measured]) for name in MEANING}
+    return weights | {name: np.array([measures[name] for measures in measures_of_runs]) for name in MEANING}
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Small products wait longer for each other's threads than they compute; and one rounds alike wherever it runs."""
+    """Run torch on one thread.
+
+    For small products threads cost more than they gain, and rounding is then the same on every machine.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -57,42 +62,42 @@ def one_thread() -> Iterator[None]:
 
 
 def rounded(sae: SAE) -> dict[str, np.ndarray]:
-    """As they are stored. Raises LabError for weights that cannot be."""
+    """Weights in the stored precision. Raises LabError for weights that it cannot hold."""
     with np.errstate(over="ignore", invalid="ignore"):
         stored = {name: getattr(sae, name).astype(dtype) for name, dtype in WEIGHTS.items()}
     for name, values in stored.items():
         if not np.isfinite(values).all():
-            raise LabError(f"training made a weight of {name} beyond {values.dtype}: a lower learning rate would not")
+            raise LabError(f"training made a weight of {name} beyond {values.dtype}: use a lower learning rate")
     return stored
 
 
 def widened(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """In float32, for arithmetic."""
+    """Weights in float32, for arithmetic."""
     return {name: arrays[name].astype(np.float32) for name in WEIGHTS}
 
 
-def measured_run(job: LabJob, sae: SAE) -> dict[str, float]:
-    """Reconstruction on held-out images; meanings on those that were trained on."""
+def run_measures(job: LabJob, sae: SAE) -> dict[str, float]:
+    """Reconstruction on held-out images; meanings on training images."""
     trained, held_out = job.h[: job.n_train], job.h[job.n_train :]
     f = sae.latents(held_out)
     decoded = sae.reconstruction(f)
-    found = reconstruction(held_out, f, decoded) | {"accuracy_lost": accuracy_lost(job, decoded)}
-    return found | meanings(trained, sae.W_enc, sae.latents(trained) > 0, job.settings.cut)
+    measures = reconstruction(held_out, f, decoded) | {"accuracy_lost": accuracy_lost(job, decoded)}
+    return measures | meanings(trained, sae.W_enc, sae.latents(trained) > 0, job.settings.cut)
 
 
 def accuracy_lost(job: LabJob, decoded: Float[np.ndarray, "n d_hidden"]) -> float:
-    """In points, on the held-out images."""
+    """Accuracy lost on held-out images, in percentage points."""
     labels, h = job.labels[job.n_train :], job.h[job.n_train :]
     return 100 * (accuracy(job.mlp, h, labels) - accuracy(job.mlp, decoded, labels))
 
 
 def identity(job: LabJob) -> dict[str, float]:
-    """The same measures of the dictionary of single inputs: each hidden neuron is its own latent."""
+    """Measures of the dictionary of single inputs: each hidden neuron is its own latent."""
     d = job.h.shape[1]
     one = np.eye(d, dtype=np.float32)
-    return measured_run(job, SAE(one, np.zeros(d, np.float32), one, np.zeros(d, np.float32)))
+    return run_measures(job, SAE(one, np.zeros(d, np.float32), one, np.zeros(d, np.float32)))
 
 
-def joined(units: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """All runs in order, from all units in order."""
+def concatenated(units: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Arrays of all runs, in the order of the units."""
     return {name: np.concatenate([unit[name] for unit in units]) for name in (*WEIGHTS, *MEANING)}

@@ -1,4 +1,4 @@
-"""The lab's table of runs, which pair of them is shown, and everything that `lab/` holds."""
+"""The lab's table of runs, the displayed pair, and all arrays and facts of `lab/`."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -16,25 +16,25 @@ from precompute.autoencoders.loss.measures import MEANING
 
 
 def runs_table(job: LabJob, runs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """A row a run: what it was trained with, and its measures."""
+    """A row for each run: its settings and its measures."""
     sweep = job.settings.sweep.runs
-    told = {name: np.array([getattr(run, name) for run in sweep]) for name in ("seed", "lambda1", "lambda2")}
-    return {"run": np.arange(len(sweep)), **told, **{name: runs[name] for name in MEANING}}
+    settings = {name: np.array([getattr(run, name) for run in sweep]) for name in ("seed", "lambda1", "lambda2")}
+    return {"run": np.arange(len(sweep)), **settings, **{name: runs[name] for name in MEANING}}
 
 
-def shown_runs(table: Mapping[str, np.ndarray]) -> dict[str, int]:
-    """The NE run whose latents are of one meaning most, among those that read several inputs; the standard one beside.
+def pick_displayed_pair(table: Mapping[str, np.ndarray]) -> dict[str, int]:
+    """Pick the run numbers of the displayed pair, `standard` and `ne`.
 
-    Least mean distance, as long as the median latent reads two inputs or more; where none does, the one that reads
-    most. The standard run is the one of the same seed with the nearest L0.
+    The NE run has the least mean distance of those whose median latent reads two inputs or more; if there is none, it
+    is the one that reads most inputs. The standard run is the one of the same seed with the nearest L0.
     """
     trained = np.flatnonzero(table["lambda2"] > 0)
     several = trained[table["effective_inputs"][trained] >= SEVERAL]
     if len(several):
-        chosen = several[table["mean_distance"][several].argmin()]
+        ne = several[table["mean_distance"][several].argmin()]
     else:
-        chosen = trained[table["effective_inputs"][trained].argmax()]
-    return {"standard": nearest_in_l0(table, int(chosen)), "ne": int(chosen)}
+        ne = trained[table["effective_inputs"][trained].argmax()]
+    return {"standard": nearest_in_l0(table, int(ne)), "ne": int(ne)}
 
 
 def lab_arrays(
@@ -42,7 +42,7 @@ def lab_arrays(
     job: LabJob,
     runs: Mapping[str, np.ndarray],
     table: Mapping[str, np.ndarray],
-    shown: Mapping[str, int],
+    pair: Mapping[str, int],
     neurons: str,
 ) -> LabArrays:
     weights = {f"mlp_{name}": getattr(job.mlp, name) for name in MLP_WEIGHTS}
@@ -56,7 +56,7 @@ def lab_arrays(
         "data": images.facts,
         "mlp": mlp_facts(job),
         "settings": asdict(job.settings.training),
-        "shown": dict(shown),
+        "shown": dict(pair),
         "identity": identity(job),
         "measures": MEANING,
     }
@@ -64,7 +64,7 @@ def lab_arrays(
 
 
 def mlp_facts(job: LabJob) -> dict:
-    """How the classifier was trained, and how good it is; hidden L0 is held out, as the autoencoders' is."""
+    """Training settings and accuracy of the classifier; hidden L0 is on held-out images, as for the autoencoders."""
     trained, held_out = slice(0, job.n_train), slice(job.n_train, None)
     return {
         **asdict(job.settings.mlp),

@@ -1,4 +1,4 @@
-"""The lab inside an atlas of images, written as ne_core/atlas/lab_schema.py says."""
+"""Write the lab into an atlas of images, as ne_core/atlas/lab_schema.py specifies."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from precompute.write.tables import write_table
 
 @dataclass(frozen=True)
 class LabArrays:
-    """Everything that a lab holds: the arrays by their names on disk, `runs` by column, `facts` for lab.json."""
+    """Contents of a lab: the arrays by their names on disk, `runs` by column, `facts` for lab.json."""
 
     labels: Int[np.ndarray, " n_examples"]
     mlp_W_in: Float[np.ndarray, "d_pixels d_hidden"]
@@ -32,13 +32,13 @@ class LabArrays:
 
 
 def write_lab(folder: Path, lab: LabArrays) -> None:
-    """`lab/` inside the folder of an atlas that is being written, before its manifest (see `write_atlas`'s `beside`).
+    """Write `lab/` into an atlas before its manifest (see `write_atlas`'s `beside`), and add `lab_version`.
 
-    `lab_version` is put in here. Raises WriteError, in one line, where something is missing or does not fit.
+    Raises WriteError where something is missing or does not fit.
     """
     facts = {**lab.facts, "lab_version": LAB_VERSION}
-    same(FACTS, facts, LAB)
-    same(TABLE, lab.runs, {column.name for column in RUNS})
+    check_names(FACTS, facts, LAB)
+    check_names(TABLE, lab.runs, {column.name for column in RUNS})
     for spec in LAB_ARRAYS:
         save(folder, replace(spec, file=f"{FOLDER}/{spec.file}"), getattr(lab, spec.file.removesuffix(".npy")))
     write_table(folder / FOLDER / TABLE, RUNS, {name: np.asarray(column) for name, column in lab.runs.items()})
@@ -46,6 +46,6 @@ def write_lab(folder: Path, lab: LabArrays) -> None:
     (folder / FOLDER / FACTS).write_text(text + "\n", encoding="utf-8")
 
 
-def same(file: str, given: Iterable[str], wanted: Iterable[str]) -> None:
-    if set(given) != set(wanted):
-        raise WriteError(f"{file}: {', '.join(sorted(set(wanted)))} must be given and nothing else")
+def check_names(file: str, names: Iterable[str], expected: Iterable[str]) -> None:
+    if set(names) != set(expected):
+        raise WriteError(f"{file}: {', '.join(sorted(set(expected)))} must be given and nothing else")

@@ -1,11 +1,11 @@
-"""The loss of a sparse autoencoder with the neuron-embedding term (METHOD, section 7), of many runs at once.
+"""Loss of a sparse autoencoder with the neuron-embedding term (METHOD, section 7), for many runs at once.
 
     L = MSE(h, ĥ) + λ1 · |f|₁ + λ2 · L_N                                                  (5)
     h_avg,j ← m · h_avg,j + (1 − m) · h_b,j                                               (6)
     L_N = mean over the batch's active (example, latent) pairs of 1 − cos(h_avg,j ⊙ w_j, h ⊙ w_j)   (4)
 
-The text of (4) is not at hand: this is our reading, and a second one counts latents alike (`shares`). w_j is latent j's
-column of W_enc. The first dimension of everything is the run.
+The paper's text of (4) is not available: this is our reading; a second one gives every latent the same weight
+(`shares`). w_j is latent j's column of W_enc. The first dimension of every tensor is the run.
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-OVER = ("latents", "pairs")  # what may count alike in the mean of equation 4; see `shares`
-LEAST = 1e-12  # squared lengths below this are rounding
+OVER = ("latents", "pairs")  # which of them have equal weight in the mean of equation 4; see `shares`
+LEAST = 1e-12  # squared lengths below this are rounding errors
 
 
 def mean_squared_error(h: Float[Tensor, "runs batch d_in"], decoded: Float[Tensor, "runs batch d_in"]) -> Tensor:
@@ -23,13 +23,13 @@ def mean_squared_error(h: Float[Tensor, "runs batch d_in"], decoded: Float[Tenso
 
 
 def sparsity(f: Float[Tensor, "runs batch d_sae"], W_dec: Float[Tensor, "runs d_sae d_in"]) -> Tensor:
-    """|f|₁, each latent times the length of what it writes: a longer column would make f smaller for nothing."""
+    """|f|₁ with each latent times the length of its decoder row: longer rows would make f smaller at no cost."""
     return (f.mean(dim=1) * W_dec.norm(dim=2)).sum(dim=1)
 
 
 @dataclass
 class RunningMean:
-    """h_avg of every latent, started from the first batch that activates it; a constant to the gradient."""
+    """h_avg of every latent, started from the first batch that activates it; without gradient."""
 
     mean: Float[Tensor, "runs d_in d_sae"]
     started: Float[Tensor, "runs 1 d_sae"]
@@ -42,7 +42,7 @@ class RunningMean:
 
     @torch.no_grad()
     def add(self, h: Float[Tensor, "runs batch d_in"], active: Float[Tensor, "runs batch d_sae"]) -> None:
-        """Equation 6; `active` is 1 where a latent fires. A latent that the batch leaves silent keeps its mean."""
+        """Update by equation 6; `active` is 1 where a latent fires. A latent silent in the batch keeps its mean."""
         n = active.sum(dim=1, keepdim=True)
         weight = torch.where(self.started > 0, 1 - self.momentum, 1.0) * (n > 0)
         batch_mean = torch.bmm(h.transpose(1, 2), active) / n.clamp_min(1)
@@ -51,10 +51,10 @@ class RunningMean:
 
 
 class NeuronEmbeddingTerm(torch.autograd.Function):
-    """1 − the weighted mean of cosines of h_avg ⊙ w and h ⊙ w, of each run, a function of W_enc alone.
+    """1 − the weighted mean of the cosines of h_avg ⊙ w and h ⊙ w, for each run, as a function of W_enc alone.
 
     With w² = w ⊙ w the cosine is (h_avg ⊙ h)·w² / √((h_avg ⊙ h_avg)·w² × (h ⊙ h)·w²): matrix products of the batch
-    with [d_in d_sae]. Its gradient is written out, which takes two more of them.
+    with [d_in d_sae]. The gradient is written by hand, which takes two more of them.
     """
 
     @staticmethod
@@ -83,14 +83,14 @@ def neuron_embedding_term(
     active: Float[Tensor, "runs batch d_sae"],
     over: str,
 ) -> Float[Tensor, " runs"]:
-    """L_N (equation 4); 0 for a run in which nothing is active. `over` says what counts alike, as `shares` has it."""
+    """L_N (equation 4); 0 for a run without an active latent. For `over` see `shares`."""
     return NeuronEmbeddingTerm.apply(W_enc, h, h_avg, shares(active, over))
 
 
 def shares(active: Float[Tensor, "runs batch d_sae"], over: str) -> Float[Tensor, "runs batch d_sae"]:
-    """What each active pair counts in the mean: all `pairs` alike, or all active `latents` alike.
+    """Weight of each active pair in the mean: the same for all `pairs`, or for all active `latents`.
 
-    Among pairs, latents that fire often are all that is heard, and those that fire rarely stay as mixed as they are.
+    With `pairs`, latents that fire often dominate, and those that fire rarely stay as mixed as they are.
     """
     if over == "pairs":
         return active / active.sum(dim=(1, 2), keepdim=True).clamp_min(1)

@@ -1,6 +1,6 @@
-"""Train sparse autoencoders, many at once: each run has its own weights, batches and settings, on the same inputs.
+"""Train many sparse autoencoders at once: each run has its own weights, batches and settings, on the same inputs.
 
-A run's numbers depend on its own settings and seed, up to the rounding of products that it shares with its neighbours.
+The result of a run depends on its own settings and seed alone, up to rounding in the shared matrix products.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,12 +19,12 @@ from precompute.run.progress import OnProgress, silent
 
 
 class TrainingError(ValueError):
-    """A choice that cannot be; the message says in one line what would have worked."""
+    """A setting is invalid; the message says in one line which values are valid."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What tells one run from another: λ1 and λ2 of equation 5, and the seed of its weights and batches."""
+    """Settings of one run: λ1 and λ2 of equation 5, and the seed of its weights and batches."""
 
     lambda1: float
     lambda2: float
@@ -33,18 +33,18 @@ class Run:
 
 @dataclass(frozen=True)
 class Training:
-    """What all runs share."""
+    """Settings that all runs share."""
 
     d_sae: int = 512
     steps: int = 6_000
     batch: int = 256
     learning_rate: float = 1e-3
-    warm_up: int = 50  # steps until the learning rate is full
-    decay: float = 0.3  # share of the steps, the last ones, over which it falls to 0
+    warm_up: int = 50  # steps until the full learning rate
+    decay: float = 0.3  # share of the steps, at the end, over which it falls to 0
     momentum: float = 0.9  # m of equation 6
     ne_start: int = 200  # step from which the neuron-embedding term counts
-    ne_over: str = "latents"  # what counts alike in it, `latents` or `pairs`; see `loss.shares`
-    waking: float = 3.0  # a silent latent's bias rises by so many learning rates a step; see `wake`
+    ne_over: str = "latents"  # equal weight in it for all `latents` or all `pairs`; see `loss.shares`
+    waking: float = 3.0  # rise of a silent latent's bias in a step, in learning rates; see `wake`
 
     def __post_init__(self):
         for name in ("d_sae", "steps", "batch"):
@@ -56,7 +56,7 @@ class Training:
             raise TrainingError(f"ne-over: {self.ne_over!r} is not {' or '.join(OVER)}")
 
     def rate(self, step: int) -> float:
-        """The learning rate of a step, numbered from 0."""
+        """Learning rate of a step, numbered from 0."""
         return self.learning_rate * min(
             1.0, (step + 1) / self.warm_up, (self.steps - step) / max(1, self.decay * self.steps)
         )
@@ -64,7 +64,7 @@ class Training:
 
 @dataclass
 class State:
-    """The weights of all runs while they are trained; inputs are scaled so that their mean square is 1."""
+    """Weights of all runs during training; inputs are scaled to a mean square of 1."""
 
     W_enc: Float[Tensor, "runs d_in d_sae"]
     b_enc: Float[Tensor, "runs 1 d_sae"]
@@ -78,24 +78,27 @@ class State:
 def train(
     x: Float[Tensor, "n d_in"],
     runs: Sequence[Run],
-    how: Training,
+    training: Training,
     progress: OnProgress = silent,
 ) -> list[SAE]:
-    """One autoencoder a run; its decoder is refitted at the end (refit.py)."""
+    """Train one autoencoder for each run; its decoder is refitted at the end (refit.py)."""
     scale = x.square().mean().sqrt().clamp_min(1e-12)
     h, generators = x / scale, [torch.Generator().manual_seed(run.seed) for run in runs]
-    state = started(h, generators, how.d_sae)
-    trainer = Trainer(h, state, runs, how)
+    state = initial_state(h, generators, training.d_sae)
+    trainer = Trainer(h, state, runs, training)
     with no_denormals():
-        for step in range(how.steps):
-            trainer.step(step, batches(generators, len(h), how.batch).to(h.device))
-            progress(step + 1, how.steps)
-    return [finished(h, state, number, float(scale)) for number in range(len(runs))]
+        for step in range(training.steps):
+            trainer.step(step, batches(generators, len(h), training.batch).to(h.device))
+            progress(step + 1, training.steps)
+    return [final_sae(h, state, index, float(scale)) for index in range(len(runs))]
 
 
 @contextmanager
 def no_denormals() -> Iterator[None]:
-    """Running means of what no longer comes shrink for ever; as denormal numbers they make a step ten times as slow."""
+    """Flush denormal numbers to 0.
+
+    The running means of latents that stop firing shrink to denormal numbers, which make a step ten times as slow.
+    """
     torch.set_flush_denormal(True)
     try:
         yield
@@ -103,8 +106,8 @@ def no_denormals() -> Iterator[None]:
         torch.set_flush_denormal(False)
 
 
-def started(h: Float[Tensor, "n d_in"], generators: Sequence[torch.Generator], d_sae: int) -> State:
-    """Decoder columns of length 1 in random directions, the encoder their transpose, around the mean input."""
+def initial_state(h: Float[Tensor, "n d_in"], generators: Sequence[torch.Generator], d_sae: int) -> State:
+    """Decoder rows of length 1 in random directions, the encoder their transpose, around the mean input."""
     W_dec = torch.stack([torch.randn(d_sae, h.shape[1], generator=each) for each in generators]).to(h)
     W_dec /= W_dec.norm(dim=2, keepdim=True)
     b_dec = h.mean(dim=0).expand(len(generators), 1, -1).clone()
@@ -116,36 +119,36 @@ def started(h: Float[Tensor, "n d_in"], generators: Sequence[torch.Generator], d
 
 
 def batches(generators: Sequence[torch.Generator], n: int, batch: int) -> Tensor:
-    """Which inputs each run reads in a step, [runs batch]."""
+    """Indices of the inputs of each run in a step, [runs batch]."""
     return torch.stack([torch.randint(n, (batch,), generator=each) for each in generators])
 
 
 class Trainer:
-    """What a step needs besides the weights."""
+    """State of training: weights, optimizer, running means, and the steps since each latent fired."""
 
-    def __init__(self, h: Float[Tensor, "n d_in"], state: State, runs: Sequence[Run], how: Training):
-        self.h, self.state, self.how = h, state, how
+    def __init__(self, h: Float[Tensor, "n d_in"], state: State, runs: Sequence[Run], training: Training):
+        self.h, self.state, self.training = h, state, training
         self.lambda1, self.lambda2 = (
             torch.tensor([getattr(run, name) for run in runs]).to(h) for name in ("lambda1", "lambda2")
         )
-        self.optimizer = torch.optim.Adam(state.parameters(), lr=how.learning_rate)
-        self.average = RunningMean.empty(len(runs), h.shape[1], how.d_sae, how.momentum, h.device)
-        self.silent = torch.zeros(len(runs), 1, how.d_sae, device=h.device)  # steps since each latent fired
+        self.optimizer = torch.optim.Adam(state.parameters(), lr=training.learning_rate)
+        self.average = RunningMean.empty(len(runs), h.shape[1], training.d_sae, training.momentum, h.device)
+        self.silent = torch.zeros(len(runs), 1, training.d_sae, device=h.device)  # steps since each latent fired
 
-    def step(self, number: int, chosen: Tensor) -> Float[Tensor, " runs"]:
-        """One step of gradient descent on the inputs of these numbers, [runs batch]; the loss of each run."""
+    def step(self, step_index: int, rows: Tensor) -> Float[Tensor, " runs"]:
+        """Take one step of gradient descent on the inputs at `rows` [runs batch]; return the loss of each run."""
         for group in self.optimizer.param_groups:
-            group["lr"] = self.how.rate(number)
-        h = self.h[chosen]
-        loss = self.loss(h, number)
+            group["lr"] = self.training.rate(step_index)
+        h = self.h[rows]
+        loss = self.loss(h, step_index)
         self.optimizer.zero_grad()
         loss.sum().backward()  # each run's weights see its own loss alone
         self.optimizer.step()
-        self.wake(number)
+        self.wake(step_index)
         return loss.detach()
 
-    def loss(self, h: Float[Tensor, "runs batch d_in"], number: int) -> Float[Tensor, " runs"]:
-        """Equation 5, the neuron-embedding term from `ne_start` on; equation 6 on the way."""
+    def loss(self, h: Float[Tensor, "runs batch d_in"], step_index: int) -> Float[Tensor, " runs"]:
+        """Equation 5, its last term from step `ne_start` on; updates the running means by equation 6."""
         state = self.state
         f = torch.relu(torch.baddbmm(state.b_enc, h, state.W_enc))
         decoded = torch.baddbmm(state.b_dec, f, state.W_dec)
@@ -155,23 +158,23 @@ class Trainer:
         if not self.lambda2.any():
             return loss
         self.average.add(h, active)
-        if number < self.how.ne_start:
+        if step_index < self.training.ne_start:
             return loss
         return loss + self.lambda2 * self.ne(h, active)
 
     def ne(self, h: Float[Tensor, "runs batch d_in"], active: Float[Tensor, "runs batch d_sae"]) -> Tensor:
-        return neuron_embedding_term(self.state.W_enc, h, self.average.mean, active, self.how.ne_over)
+        return neuron_embedding_term(self.state.W_enc, h, self.average.mean, active, self.training.ne_over)
 
     @torch.no_grad()
-    def wake(self, number: int) -> None:
-        """A latent that a whole pass over the inputs left silent has no gradient: its bias rises until it fires."""
-        asleep = self.silent * self.how.batch >= len(self.h)
-        self.state.b_enc += asleep * (self.how.waking * self.how.rate(number))
+    def wake(self, step_index: int) -> None:
+        """Raise the bias of latents that were silent for a whole pass over the inputs, and so have no gradient."""
+        silent_for_a_pass = self.silent * self.training.batch >= len(self.h)
+        self.state.b_enc += silent_for_a_pass * (self.training.waking * self.training.rate(step_index))
 
 
-def finished(h: Float[Tensor, "n d_in"], state: State, number: int, scale: float) -> SAE:
-    """The run's autoencoder of inputs as they came: f is in their units, and so is ĥ."""
-    W_enc, b_enc, W_dec, b_dec = (each.detach()[number] for each in state.parameters())
+def final_sae(h: Float[Tensor, "n d_in"], state: State, run_index: int, scale: float) -> SAE:
+    """Autoencoder of a run in the scale of the original inputs: f and ĥ have their units."""
+    W_enc, b_enc, W_dec, b_dec = (each.detach()[run_index] for each in state.parameters())
     f = torch.relu(torch.addmm(b_enc, h, W_enc))
     W_dec, b_dec = refit(f, h, W_dec, b_dec[0])
     arrays = (W_enc, b_enc[0] * scale, W_dec, b_dec * scale)

@@ -1,6 +1,6 @@
-"""What an autoencoder is trained on: a layer's activations at every token that may be a key token (METHOD §2).
+"""Training data of an autoencoder: a layer's activations at every token that may be a key token (METHOD §2).
 
-Held-out examples are those that come after the others in the corpus.
+Held-out examples follow the training examples in the corpus.
 """
 
 import logging
@@ -26,7 +26,7 @@ AT_ONCE = 32  # examples
 
 @dataclass(frozen=True)
 class Texts:
-    """Examples, and the positions that count."""
+    """Examples, and the positions whose activations are used."""
 
     tokens: Int[np.ndarray, "n_examples n_ctx"]
     lengths: Int[np.ndarray, " n_examples"]
@@ -35,8 +35,8 @@ class Texts:
     def __len__(self) -> int:
         return len(self.tokens)
 
-    def part(self, some: slice) -> "Texts":
-        return Texts(self.tokens[some], self.lengths[some], self.used[some])
+    def part(self, rows: slice) -> "Texts":
+        return Texts(self.tokens[rows], self.lengths[rows], self.used[rows])
 
     def tensors(self) -> tuple[Int[Tensor, "n pos"], Int[Tensor, " n"]]:
         return torch.from_numpy(self.tokens.astype(np.int64)), torch.from_numpy(self.lengths.astype(np.int64))
@@ -44,51 +44,59 @@ class Texts:
 
 @dataclass(frozen=True)
 class Corpus:
+    """Training and held-out examples, and the facts of their corpus."""
+
     train: Texts
     held_out: Texts
     sha256: str
     notes: tuple[str, ...] = ()
 
 
-def corpus_of(source: TransformerSource, settings: Settings, told: OnProgress) -> Corpus:
-    """The examples of a run. Raises ConfigError where the corpus has too few to hold any out."""
+def load_corpus(source: TransformerSource, settings: Settings, on_progress: OnProgress) -> Corpus:
+    """Load the examples of a run. Raises ConfigError where the corpus has too few."""
     if settings.context > source.n_ctx:
         raise ConfigError(f"context: {settings.context} tokens are more than this model's {source.n_ctx}")
-    wanted = settings.examples + settings.held_out
+    n_examples = settings.examples + settings.held_out
     documents = read_documents(settings.corpus, end_of_text=end_of_text(source.tokenizer))
-    found = make_examples(documents, source.tokenizer, wanted, settings.context, progress=told)
+    examples = make_examples(documents, source.tokenizer, n_examples, settings.context, progress=on_progress)
     for note in documents.notes:
         logger.warning("%s", note)
-    if len(found.tokens) < wanted:
+    if len(examples.tokens) < n_examples:
         raise ConfigError(
-            f"{settings.corpus}: it has {len(found.tokens)} examples, and {settings.examples} to train on and "
-            f"{settings.held_out} held out were asked for: ask for fewer, or give a longer corpus"
+            f"{settings.corpus}: it has {len(examples.tokens)} examples, and {settings.examples} to train on and "
+            f"{settings.held_out} held out were requested: request fewer, or give a longer corpus"
         )
-    whole = Texts(found.tokens, found.lengths, may_be_key(found.tokens, found.lengths, found.special_ids))
-    train, held_out = whole.part(slice(settings.examples)), whole.part(slice(settings.examples, wanted))
-    return Corpus(train, held_out, found.sha256, tuple(documents.notes))
+    texts = Texts(
+        examples.tokens, examples.lengths, may_be_key(examples.tokens, examples.lengths, examples.special_ids)
+    )
+    train, held_out = texts.part(slice(settings.examples)), texts.part(slice(settings.examples, n_examples))
+    return Corpus(train, held_out, examples.sha256, tuple(documents.notes))
 
 
-def activations(source: TransformerSource, texts: Texts, told: OnProgress = silent) -> Float[Tensor, "n n_neurons"]:
-    """The layer's activations at the positions that count, in corpus order."""
-    found = torch.empty(int(texts.used.sum()), source.layer(source.layers[0]).n_neurons)
+def activations(
+    source: TransformerSource, texts: Texts, on_progress: OnProgress = silent
+) -> Float[Tensor, "n n_neurons"]:
+    """Activations of the layer at the used positions, in corpus order."""
+    h = torch.empty(int(texts.used.sum()), source.layer(source.layers[0]).n_neurons)
     starts = np.append(0, np.cumsum(texts.used.sum(axis=1)))
 
-    def read(some: slice) -> None:
-        part = texts.part(some)
+    def read(rows: slice) -> None:
+        part = texts.part(rows)
 
-        def keep(one: LayerPass) -> None:
-            used = torch.from_numpy(part.used).to(one.activations.device)
-            found[starts[some.start] : starts[some.stop]] = one.activations[used].float().cpu()
+        def keep(layer_pass: LayerPass) -> None:
+            used = torch.from_numpy(part.used).to(layer_pass.activations.device)
+            h[starts[rows.start] : starts[rows.stop]] = layer_pass.activations[used].float().cpu()
 
         source.read(*part.tensors(), keep)
 
     for start in range(0, len(texts), AT_ONCE):
         n = min(AT_ONCE, len(texts) - start)
-        batches(source, "examples").each(n, lambda s, at=start: read(slice(at + s.start, at + s.stop)))
-        told(start + n, len(texts))
-    if not bool(found.isfinite().all()):  # weights trained on them would not be either
+        batches(source, "examples").each(
+            n, lambda batch, first=start: read(slice(first + batch.start, first + batch.stop))
+        )
+        on_progress(start + n, len(texts))
+    if not bool(h.isfinite().all()):  # weights trained on them would not be either
         raise ConfigError(
             f"{source.name}: layer {source.layers[0]} has activations that are not finite; check its weights"
         )
-    return found
+    return h

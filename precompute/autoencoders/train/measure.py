@@ -1,4 +1,4 @@
-"""How well an autoencoder does on held-out examples: by itself, and when the model reads ĥ in the place of h."""
+"""Measure an autoencoder on held-out examples: alone, and in the model with ĥ in place of h."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,10 @@ ROWS = 2**12  # activations encoded together
 
 @dataclass(frozen=True)
 class Alone:
-    """`fvu` is the squared error as a share of the variance of h; `dead` of the latents never fire here."""
+    """Measures of the autoencoder without the model.
+
+    `fvu`: squared error as a share of the variance of h. `dead`: share of latents that never fire.
+    """
 
     n_tokens: int
     l0: float
@@ -27,7 +30,7 @@ class Alone:
 
 @dataclass(frozen=True)
 class Losses:
-    """Nats per next token: as the model is, with ĥ for h, and with 0 for h, at the same positions."""
+    """Nats per next token: with the model's h, with ĥ for h, and with 0 for h, at the same positions."""
 
     clean: float
     spliced: float
@@ -35,11 +38,11 @@ class Losses:
 
 
 class Dictionary:
-    """The autoencoder on the model's device."""
+    """Autoencoder on the model's device."""
 
     def __init__(self, sae: SAE, device: torch.device):
         weights = (sae.W_enc, sae.b_enc, sae.W_dec, sae.b_dec)
-        self.W_enc, self.b_enc, self.W_dec, self.b_dec = (torch.from_numpy(each).to(device) for each in weights)
+        self.W_enc, self.b_enc, self.W_dec, self.b_dec = (torch.from_numpy(array).to(device) for array in weights)
 
     def latents(self, h: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_sae"]:
         return torch.relu(h @ self.W_enc + self.b_enc)
@@ -48,7 +51,7 @@ class Dictionary:
         return f @ self.W_dec + self.b_dec
 
 
-def alone(sae: Dictionary, h: Float[Tensor, "n d_in"]) -> Alone:
+def measure_alone(sae: Dictionary, h: Float[Tensor, "n d_in"]) -> Alone:
     mean, fired = h.double().mean(dim=0), torch.zeros(len(sae.b_enc), dtype=torch.bool)
     error = variance = active = 0.0
     for part in h.split(ROWS):
@@ -61,46 +64,48 @@ def alone(sae: Dictionary, h: Float[Tensor, "n d_in"]) -> Alone:
 
 
 def losses(source: TransformerSource, sae: Dictionary, texts: Texts) -> Losses | None:
-    """None where the model predicts no next token, or has no head."""
+    """Next-token losses; None if the model predicts no next token or has no head."""
     if not source.causal:
         return None
-    ways = {
+    edits = {
         "clean": lambda h: h,
         "spliced": lambda h: sae.reconstruction(sae.latents(h.float())),
         "zeroed": torch.zeros_like,
     }
-    found = {name: next_token_loss(source, texts, way) for name, way in ways.items()}
-    return None if None in found.values() else Losses(**found)
+    nats = {name: next_token_loss(source, texts, edit) for name, edit in edits.items()}
+    return None if None in nats.values() else Losses(**nats)
 
 
-def next_token_loss(source: TransformerSource, texts: Texts, way: Callable[[Tensor], Tensor]) -> float | None:
-    """The mean over all next tokens, activations changed at the positions that count."""
+def next_token_loss(source: TransformerSource, texts: Texts, edit: Callable[[Tensor], Tensor]) -> float | None:
+    """Mean loss over all next tokens, activations edited at the used positions; None for a model without a head."""
     nats = n = 0.0
     for start in range(0, len(texts), AT_ONCE):
         part = texts.part(slice(start, start + AT_ONCE))
         tokens, lengths = (each.to(source.device) for each in part.tensors())
         used = torch.from_numpy(part.used).to(source.device)[..., None]
 
-        def changed(h: Tensor, used: Tensor = used) -> Tensor:
-            return torch.where(used, way(h).to(h), h)
+        def edited(h: Tensor, used: Tensor = used) -> Tensor:
+            return torch.where(used, edit(h).to(h), h)
 
-        logits = source.logits_with(source.layers[0], tokens, lengths, changed)
+        logits = source.logits_with(source.layers[0], tokens, lengths, edited)
         if logits is None:
             return None
-        there = torch.arange(1, tokens.shape[1], device=source.device) < lengths[:, None]
-        nats += float(torch.nn.functional.cross_entropy(logits[:, :-1][there], tokens[:, 1:][there], reduction="sum"))
-        n += int(there.sum())
+        has_next = torch.arange(1, tokens.shape[1], device=source.device) < lengths[:, None]
+        nats += float(
+            torch.nn.functional.cross_entropy(logits[:, :-1][has_next], tokens[:, 1:][has_next], reduction="sum")
+        )
+        n += int(has_next.sum())
     return nats / n
 
 
-def figures(found: Alone, model: Losses | None) -> list[Figure]:
-    """The last three tell how much of what the layer does for the model is left."""
-    told = {
-        "sae_held_out_tokens": (found.n_tokens, "tokens"),
-        "sae_l0": (found.l0, "latents/token"),
-        "sae_fvu": (found.fvu, "share"),
-        "sae_dead": (found.dead, "share"),
+def figures(measures: Alone, model: Losses | None) -> list[Figure]:
+    """Figures for `--json`; the last three show how much of the layer's effect on the model is left."""
+    values = {
+        "sae_held_out_tokens": (measures.n_tokens, "tokens"),
+        "sae_l0": (measures.l0, "latents/token"),
+        "sae_fvu": (measures.fvu, "share"),
+        "sae_dead": (measures.dead, "share"),
     }
     if model is not None:
-        told |= {f"next_token_loss_{way}": (getattr(model, way), "nats") for way in ("clean", "spliced", "zeroed")}
-    return [Figure(what, float(value), unit) for what, (value, unit) in told.items()]
+        values |= {f"next_token_loss_{edit}": (getattr(model, edit), "nats") for edit in ("clean", "spliced", "zeroed")}
+    return [Figure(name, float(value), unit) for name, (value, unit) in values.items()]

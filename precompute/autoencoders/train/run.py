@@ -1,4 +1,4 @@
-"""A training run from model and corpus to a folder that `build --sae` and SAELens read."""
+"""Train from a model and a corpus to a folder that `build --sae` and SAELens read."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,8 +10,8 @@ from ne_core.atlas.litter import is_empty
 from ne_core.method.sae import SAE
 from ne_core.sharing.destination import check_writable, destination
 from precompute.autoencoders.loss.train import Run, Training
-from precompute.autoencoders.train.activations import Corpus, activations, corpus_of
-from precompute.autoencoders.train.measure import Dictionary, alone, figures, losses
+from precompute.autoencoders.train.activations import Corpus, activations, load_corpus
+from precompute.autoencoders.train.measure import Dictionary, figures, losses, measure_alone
 from precompute.autoencoders.train.settings import Settings
 from precompute.autoencoders.train.steps import train_one
 from precompute.config import ConfigError
@@ -28,33 +28,33 @@ from precompute.write.atlas import libraries
 
 
 def train_sae(out: Path, settings: Settings) -> list[Figure]:
-    """The held-out figures of the autoencoder now at `out`; what a stopped run left beside it is taken up."""
+    """Train an autoencoder, write it to `out` and return its held-out figures. A stopped run is resumed."""
     check_out(out)
     check_device(settings.device)
-    read_documents(settings.corpus)  # a file that is no corpus is refused before the model is opened
-    how = training(settings)
+    read_documents(settings.corpus)  # refuse an invalid file before the model is loaded
+    training = training_settings(settings)
     torch.set_num_threads(settings.threads)
     source = open_transformer(settings.model, weights="raw", layers=[settings.layer], device=settings.device)
     with run_folder(out) as run:
         sha256 = model_facts(settings.model, source.name, source.gated, source.causal).sha256
-        run.agree({**settings.fixed, **surroundings(settings, source), "weights of the model": sha256})
+        run.record_settings({**settings.fixed, **run_conditions(settings, source), "weights of the model": sha256})
         progress = Progress(n_stages=4, note=run.note)
-        with progress.stage("corpus", "examples") as told:
-            corpus = corpus_of(source, settings, told)
-        with progress.stage("activations", "examples") as told:
-            h = activations(source, corpus.train, told).to(source.device)
-        with progress.stage("training", "steps") as told:
-            weights = Run(settings.lambda1, settings.lambda2, settings.seed)
-            sae = train_one(h, weights, how, run.stage("steps"), settings.checkpoint, told)
+        with progress.stage("corpus", "examples") as on_progress:
+            corpus = load_corpus(source, settings, on_progress)
+        with progress.stage("activations", "examples") as on_progress:
+            h = activations(source, corpus.train, on_progress).to(source.device)
+        with progress.stage("training", "steps") as on_progress:
+            run_settings = Run(settings.lambda1, settings.lambda2, settings.seed)
+            sae = train_one(h, run_settings, training, run.stage("steps"), settings.checkpoint, on_progress)
         with progress.stage("held-out examples"):
-            found = measured(source, sae, corpus)
-        write(out, cfg_of(source.name, sha256, sae, corpus, settings, found), sae)
+            held_out_figures = held_out_measures(source, sae, corpus)
+        write(out, sae_config(source.name, sha256, sae, corpus, settings, held_out_figures), sae)
         run.remove()
-    return [replace(figure, name=f"{figure.name}_{out.name}") for figure in found]
+    return [replace(figure, name=f"{figure.name}_{out.name}") for figure in held_out_figures]
 
 
 def check_out(out: Path) -> None:
-    """Only nothing, an empty folder or an autoencoder is replaced."""
+    """Raise ConfigError unless `out` is new, an empty folder or an autoencoder."""
     if out.is_dir():
         if not is_empty(out) and not (out / CFG).is_file():
             raise ConfigError(f"{out} holds files and is no autoencoder: it is left as it is, name another --out")
@@ -63,8 +63,8 @@ def check_out(out: Path) -> None:
     check_writable(out, destination(out) / CFG)
 
 
-def surroundings(settings: Settings, source: TransformerSource) -> dict:
-    """What shapes the weights besides the settings."""
+def run_conditions(settings: Settings, source: TransformerSource) -> dict:
+    """Return the conditions that shape the weights besides the settings."""
     corpus = Path(settings.corpus)
     return {
         "kind of device": source.device.type,
@@ -75,14 +75,16 @@ def surroundings(settings: Settings, source: TransformerSource) -> dict:
     }
 
 
-def training(settings: Settings) -> Training:
+def training_settings(settings: Settings) -> Training:
     names = ("d_sae", "steps", "batch", "learning_rate", "ne_over")
     return Training(**{name: getattr(settings, name) for name in names})
 
 
-def measured(source: TransformerSource, sae: SAE, corpus: Corpus) -> list[Figure]:
-    there = Dictionary(sae, source.device)
-    return figures(alone(there, activations(source, corpus.held_out)), losses(source, there, corpus.held_out))
+def held_out_measures(source: TransformerSource, sae: SAE, corpus: Corpus) -> list[Figure]:
+    dictionary = Dictionary(sae, source.device)
+    return figures(
+        measure_alone(dictionary, activations(source, corpus.held_out)), losses(source, dictionary, corpus.held_out)
+    )
 
 
 def write(out: Path, cfg: Mapping, sae: SAE) -> None:
@@ -91,12 +93,16 @@ def write(out: Path, cfg: Mapping, sae: SAE) -> None:
     try:
         write_sae(out, cfg, tensors)
     except OSError as error:
-        raise ConfigError(f"{out} cannot be written ({error.strerror or error}): what is trained is kept") from error
+        raise ConfigError(
+            f"{out} cannot be written ({error.strerror or error}): the training is kept, run the command again"
+        ) from error
 
 
-def cfg_of(model: str, model_sha256: str, sae: SAE, corpus: Corpus, settings: Settings, found: list[Figure]) -> Mapping:
-    """SAELens's settings, and in its metadata where these weights came from."""
-    trained = {name: value for name, value in settings.fixed.items() if name != "model"}
+def sae_config(
+    model: str, model_sha256: str, sae: SAE, corpus: Corpus, settings: Settings, held_out_figures: list[Figure]
+) -> Mapping:
+    """Settings in SAELens's format, with the origin of the weights in `metadata`."""
+    training = {name: value for name, value in settings.fixed.items() if name != "model"}
     return {
         "architecture": "standard",
         "d_in": len(sae.b_dec),
@@ -115,7 +121,7 @@ def cfg_of(model: str, model_sha256: str, sae: SAE, corpus: Corpus, settings: Se
             "dataset_path": Path(settings.corpus).name,
             "corpus_sha256": corpus.sha256,
             "corpus_notes": list(corpus.notes),
-            "training": trained | {"corpus": Path(settings.corpus).name},
-            "held_out": {figure.name: figure.value for figure in found},
+            "training": training | {"corpus": Path(settings.corpus).name},
+            "held_out": {figure.name: figure.value for figure in held_out_figures},
         },
     }

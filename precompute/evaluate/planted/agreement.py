@@ -1,11 +1,11 @@
-"""How well distances, and the partitions of a tree, agree with known sources."""
+"""Agreement of distances, and of the partitions of a tree, with known sources."""
 
 import numpy as np
 from jaxtyping import Float, Int
 
 
 def pairs_auc(cosines: Float[np.ndarray, "n n"], source: Int[np.ndarray, " n"]) -> float:
-    """How often a pair of one source is nearer than a pair of two (area under the curve); NaN for one source."""
+    """Probability that a pair of one source is nearer than a pair of two (area under the curve); NaN for one source."""
     from scipy.stats import rankdata
 
     above = np.triu_indices(len(source), 1)
@@ -17,10 +17,9 @@ def pairs_auc(cosines: Float[np.ndarray, "n n"], source: Int[np.ndarray, " n"]) 
 
 
 def rand_along(tree: Float[np.ndarray, "m 4"], source: Int[np.ndarray, " m+1"]) -> Float[np.ndarray, " m+1"]:
-    """The adjusted Rand index (Hubert & Arabie 1985) after each number of joins, from none to all of them.
+    """Adjusted Rand index (Hubert & Arabie 1985) after each number of joins, from none to all.
 
-    Each join adds pairs to those that are together; nothing is counted twice. One source alone: 1 where all are
-    together, 0 before.
+    Pairs are updated join by join and counted once. With a single source it is 1 after the last join, 0 before.
     """
     n, k = len(source), int(source.max()) + 1
     of_node = np.zeros((2 * n - 1, k))
@@ -29,16 +28,16 @@ def rand_along(tree: Float[np.ndarray, "m 4"], source: Int[np.ndarray, " m+1"]) 
     for join, (left, right) in enumerate(children):
         of_node[n + join] = of_node[left] + of_node[right]
     left, right = of_node[children[:, 0]], of_node[children[:, 1]]
-    both = np.append(0, np.cumsum((left * right).sum(axis=1)))
+    together_in_both = np.append(0, np.cumsum((left * right).sum(axis=1)))
     together = np.append(0, np.cumsum(left.sum(axis=1) * right.sum(axis=1)))
-    return adjusted(both, together, np.bincount(source), n)
+    return adjusted(together_in_both, together, np.bincount(source), n)
 
 
 def adjusted(
-    both: Float[np.ndarray, " s"], together: Float[np.ndarray, " s"], sizes: Int[np.ndarray, " k"], n: int
+    together_in_both: Float[np.ndarray, " s"], together: Float[np.ndarray, " s"], sizes: Int[np.ndarray, " k"], n: int
 ) -> Float[np.ndarray, " s"]:
-    """From the pairs that are together in a partition and in truth, and in the partition at all."""
+    """Adjusted Rand index from the numbers of pairs together in both, and together in the partition."""
     of_truth, pairs = (sizes * (sizes - 1) / 2).sum(), n * (n - 1) / 2
-    expected, most = together * of_truth / pairs, (together + of_truth) / 2
-    room = most - expected
-    return np.where(room > 0, (both - expected) / np.where(room > 0, room, 1), 1.0)
+    expected, maximum = together * of_truth / pairs, (together + of_truth) / 2
+    room = maximum - expected
+    return np.where(room > 0, (together_in_both - expected) / np.where(room > 0, room, 1), 1.0)

@@ -1,4 +1,4 @@
-"""Many plantings of one kind in one layer, clustered in every space: all that the tables are made from."""
+"""Plantings of one kind in one layer, clustered in every space: the data of all tables."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,20 +7,20 @@ import numpy as np
 from jaxtyping import Float
 
 from ne_core.method.cluster import similarities, tree, unit
-from ne_core.method.embeddings import Embedder, usual_cut
+from ne_core.method.embeddings import Embedder, default_cut
 from precompute.evaluate.planted.agreement import pairs_auc, rand_along
 from precompute.evaluate.planted.cuts import RULES, Case
 from precompute.evaluate.planted.sources import COUNTS, PLANTINGS, Planted, Pool
 from precompute.evaluate.planted.weights import WEIGHTINGS
 
-GRID = np.round(np.arange(0.01, 1.5, 0.01), 2)  # cuts among which a calibrated one is looked for
+GRID = np.round(np.arange(0.01, 1.5, 0.01), 2)  # candidates for a calibrated cut
 SEED = 0
-USUAL = "usual cut"  # that of an atlas in such a space, unless told
+USUAL = "usual cut"  # the default of an atlas in that space
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One planting in one space. `heights` are the tree's, `rand` the adjusted Rand index after so many joins."""
+    """One planting in one space. `heights`: of the tree; `rand`: adjusted Rand index after each number of joins."""
 
     half: int
     n_sources: int
@@ -30,13 +30,13 @@ class Outcome:
     cuts: Mapping[str, float]
 
     def joins(self, cut: float | Float[np.ndarray, " cuts"]) -> np.ndarray | np.integer:
-        """How many joins are at or below a cut."""
+        """Number of joins at or below a cut."""
         return np.searchsorted(self.heights, cut, side="right")
 
-    def rand_at(self, cut: float | Float[np.ndarray, " cuts"]) -> np.ndarray | np.floating:
+    def rand_at_cut(self, cut: float | Float[np.ndarray, " cuts"]) -> np.ndarray | np.floating:
         return self.rand[self.joins(cut)]
 
-    def count_at(self, cut: float) -> int:
+    def count_at_cut(self, cut: float) -> int:
         return len(self.rand) - int(self.joins(cut))
 
 
@@ -49,20 +49,20 @@ def outcomes(
     rules: Mapping[str, Callable[[Case], float]] = RULES,
     weighting: str = "unit",
 ) -> dict[str, list[Outcome]]:
-    """By space, the same `n` plantings or fewer, where the layer has too few sources; halves by turns."""
-    found = {space: [] for space in spaces}
+    """Outcomes by space of the same `n` plantings, or fewer if the layer has too few sources; halves alternate."""
+    by_space = {space: [] for space in spaces}
     for number, planting in plantings(pool, kind, n):
         background = pool.background(np.random.default_rng((SEED, number)))
         w = WEIGHTINGS[weighting](planting.weights)
         for space in spaces:
             case = case_of(embedder, space, planting, background, w)
-            cuts = {USUAL: usual_cut(space), **{name: rule(case) for name, rule in rules.items()}}
-            found[space].append(outcome(case, planting, number % 2, cuts))
-    return found
+            cuts = {USUAL: default_cut(space), **{name: rule(case) for name, rule in rules.items()}}
+            by_space[space].append(outcome(case, planting, number % 2, cuts))
+    return by_space
 
 
 def plantings(pool: Pool, kind: str, n: int) -> Iterator[tuple[int, Planted]]:
-    """Counts of sources by turns, each in either half."""
+    """Yield plantings with their numbers; counts of sources alternate, each in both halves."""
     counts = COUNTS[kind]
     for number in range(n):
         rng = np.random.default_rng((SEED, number, list(PLANTINGS).index(kind)))
@@ -80,8 +80,8 @@ def case_of(
 ) -> Case:
     embeddings = embedder(space, planting.x, w)
     cosines = similarities(embeddings)
-    apart = 1 - unit(embeddings) @ unit(embedder(space, background, w)).T
-    return Case(embeddings, cosines, tree(cosines), apart)
+    background_distances = 1 - unit(embeddings) @ unit(embedder(space, background, w)).T
+    return Case(embeddings, cosines, tree(cosines), background_distances)
 
 
 def outcome(case: Case, planting: Planted, half: int, cuts: Mapping[str, float]) -> Outcome:
@@ -95,10 +95,10 @@ def outcome(case: Case, planting: Planted, half: int, cuts: Mapping[str, float])
     )
 
 
-def calibrated(found: Sequence[Outcome]) -> dict[int, float]:
-    """By half, the cut with the best mean Rand index on the plantings of the other one; 1 where that has none."""
+def calibrated(all_outcomes: Sequence[Outcome]) -> dict[int, float]:
+    """Cut of each half: the best mean Rand index on the plantings of the other half; 1 if that has none."""
     best = {}
     for half in (0, 1):
-        others = [each.rand_at(GRID) for each in found if each.half != half]
+        others = [each.rand_at_cut(GRID) for each in all_outcomes if each.half != half]
         best[half] = float(GRID[np.mean(others, axis=0).argmax()]) if others else 1.0
     return best

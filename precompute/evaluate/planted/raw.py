@@ -1,4 +1,4 @@
-"""The same inputs and neurons with raw weights: as the model itself has them, its norm not folded in."""
+"""The same inputs and neurons with raw weights: those of the model, its norm not folded in."""
 
 from dataclasses import replace
 
@@ -10,15 +10,15 @@ from precompute.models.model_facts import shipped_model
 
 
 def raw_pools(atlas: Atlas, pools: dict[int, Pool], model: str | None) -> dict[int, Pool] | None:
-    """By layer; None where the atlas has them raw already, or its model is neither named nor shipped."""
+    """Pools with raw weights by layer; None if the atlas's weights are raw already, or its model is not available."""
     manifest = atlas.manifest
     folded = manifest.weights == "folded" and not manifest.model.sae
     if not folded or not (model or shipped_model(atlas)):
         return None
-    from precompute.evaluate.surgery.model import opened_model  # the model library takes seconds to load
+    from precompute.evaluate.surgery.model import load_model  # the model library takes seconds to load
 
-    source, found = opened_model(atlas, model), {}
+    source, raw = load_model(atlas, model), {}
     for layer, pool in pools.items():
         x, W_in = source.unfolded(layer, np.asarray(pool.x, dtype=np.float32))
-        found[layer] = replace(pool, x=x, W_in=W_in)
-    return found
+        raw[layer] = replace(pool, x=x, W_in=W_in)
+    return raw

@@ -1,7 +1,7 @@
-"""The weight of a planted neuron, from the weights of one neuron for each source.
+"""Weights of a planted neuron, from the weights of one neuron for each source.
 
-`unit` is what the tables are made with. The others are tried beside it: `raw` lets the neuron with the longest weights
-decide, `one` is the first source's alone, `normal` knows nothing of any source.
+`unit` is used for the tables. The others are for comparison: in `raw` the neuron with the longest weights dominates,
+`one` is the first source's, `normal` is independent of the sources.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Weighting = Callable[[Float[np.ndarray, "d_in k"]], Float[np.ndarray, " d_in"]]
 
 
 def units(weights: Float[np.ndarray, "d_in k"]) -> Float[np.ndarray, " d_in"]:
-    """The sum of the weights at length 1."""
+    """Sum of the weights at length 1."""
     return unit(weights.T).sum(axis=0)
 
 

@@ -1,4 +1,4 @@
-"""The model that an atlas was made of, opened as it was read then."""
+"""Load the model of an atlas with the settings of its build."""
 
 import numpy as np
 
@@ -9,11 +9,11 @@ from precompute.models.source import UnfitModelError
 from precompute.models.transformer import TransformerSource, open_transformer
 
 
-def opened_model(atlas: Atlas, model: str | None) -> TransformerSource:
-    """`model` is a folder or a hub name; unless told, what the manifest names, from data/models/ if it is there."""
+def load_model(atlas: Atlas, model: str | None) -> TransformerSource:
+    """Load `model`, a folder or hub name; by default the manifest's model, from data/models/ if it is there."""
     manifest = atlas.manifest
     if manifest.images or manifest.model.sae:
-        raise AtlasError(f"surgery runs a transformer on: {atlas.root} is not an atlas of a transformer's own neurons")
+        raise AtlasError(f"surgery runs a transformer: {atlas.root} is not an atlas of a transformer's own neurons")
     if not manifest.inputs:
         raise AtlasError(f"{atlas.root} holds no inputs of its examples: build it again with --inputs yes")
     model = model or str(shipped_model(atlas) or manifest.model.name)
@@ -23,21 +23,21 @@ def opened_model(atlas: Atlas, model: str | None) -> TransformerSource:
             model, weights=manifest.weights, gated_embedding=gated_embedding, layers=atlas.layers, device="auto"
         )
     except UnfitModelError as error:
-        raise AtlasError(f"surgery needs the model of {atlas.root}, named with --model: {error}") from error
+        raise AtlasError(f"surgery needs the model of {atlas.root}: name it with --model ({error})") from error
     check_same(atlas, source, model)
     return source
 
 
 def check_same(atlas: Atlas, source: TransformerSource, model: str) -> None:
-    """Other weights would answer for neurons that are not the atlas's."""
-    known = weights_sha256(model_folder(model)) == atlas.manifest.model.sha256
-    if not (known and all(reads_as(atlas, source, layer) for layer in atlas.layers)):
+    """Raise AtlasError unless the model has the weights that the atlas was built from."""
+    same_hash = weights_sha256(model_folder(model)) == atlas.manifest.model.sha256
+    if not (same_hash and all(same_weights(atlas, source, layer) for layer in atlas.layers)):
         raise AtlasError(
-            f"{model} is not the model that {atlas.root} was made of, by its weights: name that one with --model"
+            f"{model} is not the model of {atlas.root}, its weights differ: name the right one with --model"
         )
 
 
-def reads_as(atlas: Atlas, source: TransformerSource, layer: int) -> bool:
-    """Whether the model has the input weights that the atlas holds in half precision."""
+def same_weights(atlas: Atlas, source: TransformerSource, layer: int) -> bool:
+    """True if the model's input weights equal the atlas's, up to half precision."""
     ours, theirs = source.layer(layer).W_in, atlas.weights(layer).W_in
     return ours.shape == theirs.shape and np.allclose(ours, theirs, rtol=1e-2, atol=1e-3 * np.abs(ours).max())

@@ -1,17 +1,17 @@
-"""What features and their siblings lose, by space, as one SVG: a row each, with 95 % intervals over neurons."""
+"""Draw the activation lost by features and by their siblings, by space, as one SVG with 95 % intervals over neurons."""
 
 import numpy as np
 from jaxtyping import Float
 
 from ne_core.export.svg import element, text
 from ne_core.method.embeddings import EMBEDDINGS, REFERENCE
-from precompute.evaluate.resampled import interval, mean
+from precompute.evaluate.bootstrap import interval, mean
 from precompute.evaluate.surgery.directions import KINDS
-from precompute.evaluate.surgery.measured import Measured
+from precompute.evaluate.surgery.measure import Measured
 from precompute.evaluate.surgery.neurons import CUTS, MAIN, SPACES
 
 WIDTH, LEFT, RIGHT, TOP, ROW, BELOW = 640, 250, 24, 46, 24, 44
-INK, QUIET, FAINT, GROUND, OWN, SIBLINGS = "#22252a", "#5c6068", "#dedede", "#ffffff", "#2350a8", "#ca5912"
+INK, QUIET, FAINT, GROUND, FEATURE, SIBLINGS = "#22252a", "#5c6068", "#dedede", "#ffffff", "#2350a8", "#ca5912"
 LOWEST, HIGHEST, TICK = -0.1, 1.0, 0.2
 CONTROLS = {
     "features shuffled": ("beyond", "shuffled"),
@@ -20,8 +20,8 @@ CONTROLS = {
 }
 
 
-def picture(found: Measured) -> str:
-    """Every space, and of the reference the two controls and the literal direction."""
+def picture(measured: Measured) -> str:
+    """Draw every space, and for the reference the two controls and the literal direction."""
     rows = [(f"{space}: {EMBEDDINGS[space]}", space, ("beyond", "features")) for space in SPACES]
     rows += [(f"{REFERENCE}, {words}", REFERENCE, kind) for words, kind in CONTROLS.items()]
     height = TOP + ROW * len(rows) + BELOW
@@ -31,7 +31,7 @@ def picture(found: Measured) -> str:
         element("rect", width=WIDTH, height=height, fill=GROUND),
         *legend(),
         *axis(len(rows)),
-        *(part for at, row in enumerate(rows) for part in drawn(found, TOP + ROW * (at + 0.5), *row)),
+        *(part for index, row in enumerate(rows) for part in drawn_row(measured, TOP + ROW * (index + 0.5), *row)),
     ]
     size = {"width": WIDTH, "height": height, "viewBox": f"0 0 {WIDTH} {height}"}
     return element("svg", *parts, xmlns="http://www.w3.org/2000/svg", role="img", font_family="sans-serif",
@@ -43,8 +43,10 @@ def across(share: float) -> float:
 
 
 def legend() -> list[str]:
-    said = ((OWN, "the feature's held-out examples", LEFT), (SIBLINGS, "its siblings'", LEFT + 210))
-    return [part for colour, words, x in said for part in (mark(x + 5, 18, colour), text(words, x + 16, 22, fill=INK))]
+    entries = ((FEATURE, "the feature's held-out examples", LEFT), (SIBLINGS, "its siblings'", LEFT + 210))
+    return [
+        part for colour, label, x in entries for part in (mark(x + 5, 18, colour), text(label, x + 16, 22, fill=INK))
+    ]
 
 
 def axis(n_rows: int) -> list[str]:
@@ -57,17 +59,17 @@ def axis(n_rows: int) -> list[str]:
     return [*parts, text("share of the activation lost", middle, bottom + 34, fill=QUIET, text_anchor="middle")]
 
 
-def drawn(found: Measured, y: float, words: str, space: str, kind: tuple[str, str]) -> list[str]:
-    at = SPACES.index(space), MAIN, KINDS.index(kind)
-    parts = [text(words, LEFT - 10, y + 4, fill=INK, text_anchor="end")]
-    for values, colour in ((found.siblings, SIBLINGS), (found.own, OWN)):
-        shares = values[(slice(None), *at)]
+def drawn_row(measured: Measured, y: float, label: str, space: str, kind: tuple[str, str]) -> list[str]:
+    index = SPACES.index(space), MAIN, KINDS.index(kind)
+    parts = [text(label, LEFT - 10, y + 4, fill=INK, text_anchor="end")]
+    for values, colour in ((measured.siblings, SIBLINGS), (measured.feature, FEATURE)):
+        shares = values[(slice(None), *index)]
         parts += dot(shares[np.isfinite(shares)], y, colour)
     return parts
 
 
 def dot(shares: Float[np.ndarray, " n"], y: float, colour: str) -> list[str]:
-    """Nothing where no neuron has a value."""
+    """Mean with its interval; nothing if no neuron has a value."""
     if not len(shares):
         return []
     low, high = interval(shares)
@@ -76,5 +78,7 @@ def dot(shares: Float[np.ndarray, " n"], y: float, colour: str) -> list[str]:
 
 
 def mark(x: int | float, y: int | float, colour: str) -> str:
-    """Full for what the feature loses, hollow for its siblings: colour is not all that tells them apart."""
-    return element("circle", cx=x, cy=y, r=4.5, stroke=colour, stroke_width=2, fill=colour if colour == OWN else GROUND)
+    """Circle: full for the feature, hollow for its siblings, so that they differ by more than colour."""
+    return element(
+        "circle", cx=x, cy=y, r=4.5, stroke=colour, stroke_width=2, fill=colour if colour == FEATURE else GROUND
+    )

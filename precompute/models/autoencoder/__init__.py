@@ -1,11 +1,11 @@
-"""The latents of a sparse autoencoder of a language model as a neuron layer: `open_sae(folder, model)`.
+"""Latents of a sparse autoencoder of a language model as a neuron layer: `open_sae(folder, model)`.
 
-form.py      cfg.json, today's and older -> what kind of autoencoder it is, and where it reads
-files.py     a folder -> its form and its checked weights; and such a folder written
-latents.py   what is at the hook -> x, pre-activations and latents
-place.py     the hook by name -> where a bridged model is read
-centring.py  whether the model that it was trained on had another mean there
-source.py    SaeSource, which puts these together
+config.py      cfg.json, current and older formats -> architecture, hook and sizes
+files.py       read a folder into a checked config and weights; write such a folder
+latents.py     activations at the hook -> x, pre-activations and latents
+hook_place.py  hook name -> the hook point of a bridged model
+centring.py    test whether the mean must be subtracted at the hook
+source.py      SaeSource, which combines these
 """
 
 from precompute.models.autoencoder.source import SaeSource, open_sae

@@ -1,6 +1,6 @@
-"""A folder with `cfg.json` and `sae_weights.safetensors`, read with every size checked, and written.
+"""Read and write a folder with `cfg.json` and `sae_weights.safetensors`, checking every size.
 
-Both are data: nothing in them is run. Weights in files that can run code (.pt, .bin, .pkl) are not opened.
+Both files are data: nothing in them is executed. Weights in files that can run code (.pt, .bin, .pkl) are not opened.
 """
 
 import hashlib
@@ -14,97 +14,101 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ne_core.atlas.file_hash import file_sha256
-from precompute.models.autoencoder.form import Form, SaeError, form_of
+from precompute.models.autoencoder.config import SaeConfig, SaeError, parse_config
 
 CFG, WEIGHTS = "cfg.json", "sae_weights.safetensors"
-MOST_BYTES = 2**22  # of cfg.json
+MAX_BYTES = 2**22  # largest cfg.json
 FLOATS = ("F64", "F32", "F16", "BF16")
-WHAT_WORKS = f"a folder with {CFG} and {WEIGHTS}, as SAELens saves them, would"
+EXPECTED = f"expected a folder with {CFG} and {WEIGHTS}, as SAELens saves it"
 
 
-def read_sae(folder: Path) -> tuple[Form, dict[str, Tensor]]:
-    """The form, and the weights in float32 by name. Raises SaeError for what is not a whole autoencoder."""
+def read_sae(folder: Path) -> tuple[SaeConfig, dict[str, Tensor]]:
+    """Return the config and the float32 weights by name. Raises SaeError if files are missing or invalid."""
     if not folder.is_dir():
-        raise SaeError(f"{folder}: no such folder; {WHAT_WORKS}")
-    form = form_of(settings(regular(folder, CFG)), str(folder / CFG))
-    return form, weights(regular(folder, WEIGHTS), form)
+        raise SaeError(f"{folder}: no such folder; {EXPECTED}")
+    config = parse_config(read_json(regular_file(folder, CFG)), str(folder / CFG))
+    return config, read_weights(regular_file(folder, WEIGHTS), config)
 
 
 def sae_sha256(folder: Path) -> str:
-    """One hash over both files: the settings change what the weights mean."""
+    """Return one hash over both files: the settings change what the weights mean."""
     lines = (f"{name} {file_sha256(folder / name)}\n" for name in (CFG, WEIGHTS))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def regular(folder: Path, name: str) -> Path:
-    """A plain file, or a link to one, as the hub's cache makes them: a pipe would be waited for without end."""
+def regular_file(folder: Path, name: str) -> Path:
+    """Return the path of a regular file or a link to one, as in the hub's cache; opening a pipe would block."""
     path = folder / name
     if not path.is_file():
-        raise SaeError(f"{folder}: no {name} that is a file, and nothing else is opened; {WHAT_WORKS}")
+        raise SaeError(f"{folder}: no regular file {name}; {EXPECTED}")
     return path
 
 
-def settings(path: Path) -> object:
-    if path.stat().st_size > MOST_BYTES:
-        raise SaeError(f"{path}: longer than {MOST_BYTES:,} bytes, and no settings")
+def read_json(path: Path) -> object:
+    if path.stat().st_size > MAX_BYTES:
+        raise SaeError(f"{path}: longer than {MAX_BYTES:,} bytes, which is too long for settings")
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise SaeError(f"{path}: not JSON that can be read") from error
+        raise SaeError(f"{path}: not valid JSON") from error
 
 
-def weights(path: Path, form: Form) -> dict[str, Tensor]:
+def read_weights(path: Path, config: SaeConfig) -> dict[str, Tensor]:
     try:
         with safe_open(path, framework="pt") as file:
-            names = check_header(file, path, form)
-            found = {name: file.get_tensor(name).float() for name in names}
+            names = check_header(file, path, config)
+            tensors = {name: file.get_tensor(name).float() for name in names}
     except SafetensorError as error:
-        raise SaeError(f"{path}: not a whole safetensors file ({str(error).splitlines()[0]})") from error
-    for name, values in found.items():
+        raise SaeError(f"{path}: not a complete safetensors file ({str(error).splitlines()[0]})") from error
+    for name, values in tensors.items():
         if not bool(values.isfinite().all()):
             raise SaeError(f"{path}: {name} has values that are not finite; save or download it again")
-    check_scale(path, found.pop("scaling_factor", None))
-    if "topk_threshold" in found:  # one for all latents
-        found["threshold"] = found.pop("topk_threshold").expand(form.d_sae).clone()
-    return found
+    check_scale(path, tensors.pop("scaling_factor", None))
+    if "topk_threshold" in tensors:  # one threshold for all latents
+        tensors["threshold"] = tensors.pop("topk_threshold").expand(config.d_sae).clone()
+    return tensors
 
 
-def check_header(file: safe_open, path: Path, form: Form) -> list[str]:
-    """The names of the tensors, every one known, there and of its shape, before any of them is read."""
-    shapes, there = shapes_of(form), set(file.keys())
-    threshold = {"threshold", "topk_threshold"} if form.architecture == "batchtopk" else {"threshold"}
+def check_header(file: safe_open, path: Path, config: SaeConfig) -> list[str]:
+    """Return the tensor names after checking that each is known, present and of its shape, before any is read."""
+    shapes, present = shapes_of(config), set(file.keys())
+    threshold = {"threshold", "topk_threshold"} if config.architecture == "batchtopk" else {"threshold"}
     needed = {"W_enc", "b_enc", "W_dec", "b_dec"}
-    if form.architecture in ("jumprelu", "batchtopk"):
-        needed |= (threshold & there) or {"threshold"}
-    strange = there - needed - {"scaling_factor"}
-    if needed - there or strange:
-        wrong = f"lacks {sorted(needed - there)[0]}" if needed - there else f"has {sorted(strange)[0]!r} besides"
-        told = ", ".join(sorted(needed))
-        raise SaeError(f"{path}: it {wrong}; a {form.architecture} autoencoder has {told}")
-    for name in there:
-        given = file.get_slice(name)
-        if tuple(given.get_shape()) != shapes[name] or given.get_dtype() not in FLOATS:
+    if config.architecture in ("jumprelu", "batchtopk"):
+        needed |= (threshold & present) or {"threshold"}
+    unknown = present - needed - {"scaling_factor"}
+    if needed - present or unknown:
+        problem = (
+            f"lacks {sorted(needed - present)[0]}"
+            if needed - present
+            else f"has an unknown tensor {sorted(unknown)[0]!r}"
+        )
+        expected = ", ".join(sorted(needed))
+        raise SaeError(f"{path}: the file {problem}; a {config.architecture} autoencoder has {expected}")
+    for name in present:
+        header = file.get_slice(name)
+        if tuple(header.get_shape()) != shapes[name] or header.get_dtype() not in FLOATS:
             raise SaeError(
-                f"{path}: {name} is {given.get_dtype()}{list(given.get_shape())}, "
-                f"{CFG} makes it floating point {list(shapes[name])}"
+                f"{path}: {name} is {header.get_dtype()}{list(header.get_shape())}, "
+                f"{CFG} requires floating point {list(shapes[name])}"
             )
-    return sorted(there)
+    return sorted(present)
 
 
-def shapes_of(form: Form) -> dict[str, tuple[int, ...]]:
-    d_in, d_sae = form.d_in, form.d_sae
-    each = dict.fromkeys(("b_enc", "threshold", "scaling_factor"), (d_sae,))
-    return {**each, "W_enc": (d_in, d_sae), "W_dec": (d_sae, d_in), "b_dec": (d_in,), "topk_threshold": ()}
+def shapes_of(config: SaeConfig) -> dict[str, tuple[int, ...]]:
+    d_in, d_sae = config.d_in, config.d_sae
+    per_latent = dict.fromkeys(("b_enc", "threshold", "scaling_factor"), (d_sae,))
+    return {**per_latent, "W_enc": (d_in, d_sae), "W_dec": (d_sae, d_in), "b_dec": (d_in,), "topk_threshold": ()}
 
 
 def check_scale(path: Path, scale: Tensor | None) -> None:
-    """Old files carry a factor for each latent, which is 1 unless the autoencoder was tuned further."""
+    """Check the per-latent factor of old files: it is 1 unless the autoencoder was fine-tuned."""
     if scale is not None and not torch.allclose(scale, torch.ones_like(scale)):
-        raise SaeError(f"{path}: its scaling_factor is not 1; fold it into W_dec and save again")
+        raise SaeError(f"{path}: scaling_factor is not 1; fold it into W_dec and save again")
 
 
 def write_sae(folder: Path, cfg: Mapping, tensors: Mapping[str, Tensor]) -> None:
-    """The settings last: a folder without them is no autoencoder."""
+    """Write weights, then settings: a folder without settings is no autoencoder."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CFG).unlink(missing_ok=True)
     save_file({name: values.contiguous() for name, values in tensors.items()}, folder / WEIGHTS)

@@ -1,4 +1,4 @@
-"""SaeSource: the latents of a sparse autoencoder, where it is hooked into a transformer, as one neuron layer."""
+"""SaeSource: latents of a sparse autoencoder, at its hook in a transformer, as one neuron layer."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,67 +8,67 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ne_core.method.layer import NeuronLayer
-from precompute.models.autoencoder.centring import takes_mean_off
+from precompute.models.autoencoder.centring import subtracts_mean
+from precompute.models.autoencoder.config import SaeConfig, SaeError
 from precompute.models.autoencoder.files import CFG, read_sae, sae_sha256
-from precompute.models.autoencoder.form import Form, SaeError
+from precompute.models.autoencoder.hook_place import is_added_to, layer_and_part, place_of
 from precompute.models.autoencoder.latents import Latents
-from precompute.models.autoencoder.place import is_added_to, layer_and_part, place_of
 from precompute.models.source import LayerPass, TopLogits, UnfitModelError
 from precompute.models.transformer import masking, taps
 from precompute.models.transformer.checkpoint import Checkpoint
 from precompute.models.transformer.errors import first_line
 from precompute.models.transformer.source import TransformerSource, named_checkpoint
-from precompute.models.transformer.unembedding import arrives, direct_path, top_logits, writes_directly
+from precompute.models.transformer.unembedding import direct_path, reaches_stream, top_logits, writes_directly
 
 
 def open_sae(folder: str, model: str, *, device: str = "cpu", dtype: torch.dtype = torch.float32) -> "SaeSource":
-    """Open the autoencoder of a folder, and the model (a hub name or a folder) that it reads.
+    """Open an autoencoder folder and the model (a hub name or a folder) that it reads.
 
-    Raises SaeError and UnfitModelError. The autoencoder itself is computed in float32, whatever the model's dtype.
+    Raises SaeError and UnfitModelError. The autoencoder is computed in float32, whatever the model's dtype.
     """
-    form, weights = read_sae(Path(folder))
+    config, weights = read_sae(Path(folder))
     name, checkpoint = named_checkpoint(model, device, dtype)
     try:
-        return SaeSource(name, checkpoint, form, weights)
+        return SaeSource(name, checkpoint, config, weights)
     except UnfitModelError as error:
         raise UnfitModelError(f"{model}: {first_line(error)}") from error
     except SaeError as error:
         raise SaeError(f"{folder}: {error}") from None
 
 
-NOT_SPLIT = "latents of an autoencoder are not split into what writes them"
+NOT_SPLIT = "latents of an autoencoder are not split into contributions"
 
 
 class SaeSource(TransformerSource):
-    """A transformer that is read through an autoencoder; open it with `open_sae`. Its one layer is the hook's."""
+    """A transformer read through an autoencoder; open it with `open_sae`. Its only layer is the hook's."""
 
     units = "latents"
 
-    def __init__(self, name: str, checkpoint: Checkpoint, form: Form, weights: dict[str, Tensor]):
-        layer, _ = layer_and_part(form.hook)
+    def __init__(self, name: str, checkpoint: Checkpoint, config: SaeConfig, weights: dict[str, Tensor]):
+        layer, _ = layer_and_part(config.hook)
         blocks = getattr(checkpoint.bridge, "blocks", None)
         if blocks is not None and layer >= len(blocks):
-            raise SaeError(f"this model has no {form.hook}: its layers are 0 to {len(blocks) - 1}")
+            raise SaeError(f"this model has no {config.hook}: its layers are 0 to {len(blocks) - 1}")
         super().__init__(name, checkpoint, "raw", "gate", [layer])
-        self._place = place_of(self._bridge, form.hook, self._probe, form.d_in)
-        centred = takes_mean_off(self._bridge, self._place, form.model_centred, self._probe, self._tolerance)
-        self._latents = Latents.of(form, centred, weights, self.device)
+        self._place = place_of(self._bridge, config.hook, self._probe, config.d_in)
+        centred = subtracts_mean(self._bridge, self._place, config.model_centred, self._probe, self._tolerance)
+        self._latents = Latents.of(config, centred, weights, self.device)
 
     def facts(self, folder: Path, model_sha256: str) -> dict:
-        """What a manifest says of the autoencoder, which lies in `folder`.
+        """Return the manifest's entry about the autoencoder in `folder`.
 
-        Raises SaeError where it says that it was trained on other weights than the model's.
+        Raises SaeError if it was trained on weights other than the model's.
         """
-        form = self._latents.form
-        if form.model_sha256 not in (None, model_sha256):
-            raise SaeError(f"{folder}: trained on a model of other weights than {self.name} (model_sha256 in {CFG})")
+        config = self._latents.config
+        if config.model_sha256 not in (None, model_sha256):
+            raise SaeError(f"{folder}: trained on other weights than those of {self.name} (model_sha256 in {CFG})")
         return {
             "name": folder.name,
-            "architecture": form.architecture,
-            "k": form.k,
-            "hook": form.hook,
+            "architecture": config.architecture,
+            "k": config.k,
+            "hook": config.hook,
             "centred": self._latents.centred,
-            "rescaling": form.rescaling,
+            "rescaling": config.rescaling,
             "sha256": sae_sha256(folder),
         }
 
@@ -77,21 +77,21 @@ class SaeSource(TransformerSource):
         return False
 
     def layer(self, layer: int) -> NeuronLayer:
-        """The encoder."""
-        self._checked([layer], self.layers)
+        """Return the encoder's weights and biases."""
+        self._check_layers([layer], self.layers)
         return NeuronLayer(self._latents.W_enc.cpu().numpy(), self._latents.b_enc.cpu().numpy())
 
     def inputs(self, layer: int, x: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
-        """What the encoder multiplies, of what is at the hook."""
+        """Return the input of the encoder, given the activations at the hook."""
         return self._latents.x(x)
 
     def logit_effects(self, layer: int, k: int) -> TopLogits | None:
-        """For one unit of a latent's activation, through its decoder row, and W_out where that is of MLP neurons."""
-        self._checked([layer], self.layers)
+        """Return top logits per unit of a latent's activation, through its decoder row (and W_out at neurons)."""
+        self._check_layers([layer], self.layers)
         if not self._has_head or not self._reaches_logits():
             return None
         W_dec, n_vocab = self._latents.W_dec, 1 + max(self.tokenizer.get_vocab().values())
-        if self._place.of_neurons:
+        if self._place.is_neurons:
             W_dec = W_dec @ self._bridge.blocks[self._place.layer].mlp.W_out.detach().float()
         U = direct_path(self._bridge, self._probe, n_vocab, self._tolerance)
         return None if U is None else top_logits(W_dec, U, k)
@@ -100,25 +100,25 @@ class SaeSource(TransformerSource):
         return NOT_SPLIT
 
     def _reaches_logits(self) -> bool:
-        """Whether what the decoder writes goes to the residual stream as it is: neither scaled back nor normed."""
-        if self._latents.form.rescaling != "none":
+        """Return whether the decoder's output reaches the residual stream unchanged: not rescaled, not normalised."""
+        if self._latents.config.rescaling != "none":
             return False
-        if self._place.of_neurons:
+        if self._place.is_neurons:
             return writes_directly(self._bridge, self._place.layer, self._probe, self._tolerance)
-        if self._place.in_the_middle:
+        if self._place.is_middle:
             return is_added_to(self._bridge, self._place, self._probe, self._tolerance)
-        return arrives(self._bridge, self._place.point, self._place.layer, self._probe)
+        return reaches_stream(self._bridge, self._place.point, self._place.layer, self._probe)
 
     def _layer_hooks(
         self, layer: int, shape: torch.Size, visit: Callable[[LayerPass], None], is_last: bool
     ) -> list[taps.Hook]:
-        def show(h: Tensor) -> None:
+        def read(h: Tensor) -> None:
             h = h.reshape(*shape, -1)
             visit(LayerPass(layer, h, self._latents.activations(h)))
             raise taps.Stop
 
-        return [(self._place.point, show)]
+        return [(self._place.point, read)]
 
     def _tap(self, layer: int) -> masking.Tap:
-        narrow = taps.mlp_input(self._bridge, layer) if self._place.of_tokens else None
-        return masking.Tap(self._place.point, narrow, self._latents.some)
+        narrow = taps.mlp_input(self._bridge, layer) if self._place.is_per_token else None
+        return masking.Tap(self._place.point, narrow, self._latents.select)

@@ -1,4 +1,4 @@
-"""What may take a masked token's place, by name: the tokens whose mean embedding it is."""
+"""Replacements for a masked token, by name: the tokens whose mean embedding is used."""
 
 import torch
 from jaxtyping import Int
@@ -7,13 +7,13 @@ from transformers import PreTrainedTokenizerBase
 
 
 def default_baseline(tokenizer: PreTrainedTokenizerBase, n_embeddings: int) -> str:
-    """The mask token where there is one that the model embeds."""
+    """Return `mask-token` if the model embeds one, else `mean-embedding`."""
     mask = tokenizer.mask_token_id
     return "mean-embedding" if mask is None or mask >= n_embeddings else "mask-token"
 
 
 def baseline_ids(tokenizer: PreTrainedTokenizerBase, n_embeddings: int, name: str) -> Int[Tensor, " n"]:
-    """Raises ValueError for a name that this tokenizer has no token for, or none that the model embeds."""
+    """Return the token ids of a baseline. Raises ValueError for an unknown name or a token without an embedding."""
     if name == "mean-embedding":
         return torch.arange(min(len(tokenizer), n_embeddings))
     if name == "mask-token":
@@ -26,7 +26,7 @@ def baseline_ids(tokenizer: PreTrainedTokenizerBase, n_embeddings: int, name: st
         if len(ids) != 1:
             raise ValueError(f"{name}: {text!r} is {len(ids)} tokens to this tokenizer; a baseline is exactly one")
     else:
-        raise ValueError(f"no baseline {name!r}; there are mask-token, mean-embedding and token:TEXT")
+        raise ValueError(f"no baseline {name!r}; use mask-token, mean-embedding or token:TEXT")
     if ids[0] >= n_embeddings:
-        raise ValueError(f"{name}: it is token {ids[0]}, and this model embeds 0 to {n_embeddings - 1}; use another")
+        raise ValueError(f"{name}: token {ids[0]}, but this model embeds 0 to {n_embeddings - 1}; use another")
     return torch.tensor(ids)

@@ -1,4 +1,4 @@
-"""From a hub name or a folder to a tokenizer and a model that are complete, safe to load and belong together."""
+"""Load a tokenizer and a model from a hub name or a folder: complete, safe to load and matching."""
 
 import contextlib
 import copy
@@ -30,12 +30,12 @@ from precompute.run import hub
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json")
 DOWNLOADED = ["*.json", "*.txt", "*.model", "*.safetensors"]
-NOT_DOWNLOADED = ["*/*", "consolidated*"]  # the same weights again, for other libraries
+NOT_DOWNLOADED = ["*/*", "consolidated*"]  # duplicates of the weights for other libraries
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """`has_head` tells whether the weights that make logits were read, or only made up; ids from 0 are embedded."""
+    """A loaded model. `has_head`: the logit weights were read, not randomly initialised."""
 
     bridge: TransformerBridge
     tokenizer: PreTrainedTokenizerBase
@@ -44,7 +44,7 @@ class Checkpoint:
 
 
 def open_checkpoint(model: str, device: torch.device, dtype: torch.dtype) -> Checkpoint:
-    """The bridged model and its tokenizer; `UnfitModelError` says in one line what keeps a model from being read."""
+    """Return the bridged model and its tokenizer. Raises UnfitModelError, in one line, if it cannot be read."""
     folder = _folder(model)
     _check_files(model, folder)
     with _quiet():
@@ -57,7 +57,7 @@ def open_checkpoint(model: str, device: torch.device, dtype: torch.dtype) -> Che
 
 
 def _folder(model: str) -> Path:
-    """The local folder that holds the model, downloaded if it is a hub name and the hub answers."""
+    """Return the local folder of the model, downloaded if it is a hub name and the hub answers."""
     if Path(model).is_dir():
         return Path(model)
     reachable = hub.reachable()
@@ -67,16 +67,16 @@ def _folder(model: str) -> Path:
                 model, allow_patterns=DOWNLOADED, ignore_patterns=NOT_DOWNLOADED, local_files_only=not reachable
             )
         )
-    except Exception as error:  # the hub client's own, and those of the network and the disk beneath it
+    except Exception as error:  # of the hub client, the network or the disk
         if of_the_machine(error):
             raise
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
             raise UnfitModelError(
-                f"{model}: it cannot be kept here ({error.strerror}): make room, or give a folder"
+                f"{model}: cannot be stored here ({error.strerror}): free disk space, or give a local folder"
             ) from error
-        where = "the model hub does not give it" if reachable else "the model hub cannot be reached"
+        reason = "the model hub does not provide it" if reachable else "the model hub cannot be reached"
         raise UnfitModelError(
-            f"{model}: no such folder, and {where}; give a folder with config.json, *.safetensors and a tokenizer"
+            f"{model}: no such folder, and {reason}; give a folder with config.json, *.safetensors and a tokenizer"
         ) from error
 
 
@@ -88,7 +88,7 @@ def _check_files(model: str, folder: Path) -> None:
             f"{model}: no *.safetensors; other weight files can run code and are not opened: "
             "save the model again with save_pretrained"
         )
-    # Without these the library does not fail: it makes up an empty tokenizer.
+    # Without these the library does not fail: it creates an empty tokenizer.
     if not any((folder / name).is_file() for name in TOKENIZER_FILES):
         raise UnfitModelError(f"{model}: no tokenizer; put its {TOKENIZER_FILES[0]} beside config.json")
 
@@ -99,11 +99,11 @@ def _tokenizer(model: str, folder: Path) -> PreTrainedTokenizerBase:
     except Exception as error:
         if of_the_machine(error):
             raise
-        raise UnfitModelError(f"{model}: its tokenizer cannot be opened: {shortened(error)}") from error
+        raise UnfitModelError(f"{model}: the tokenizer cannot be loaded: {shortened(error)}") from error
 
 
 def _weights(model: str, folder: Path, dtype: torch.dtype) -> tuple[PreTrainedModel, bool]:
-    """The Hugging Face model, every weight of its body read from the checkpoint; and whether those of its head were."""
+    """Return the Hugging Face model, with all body weights read, and whether the head's weights were read as well."""
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         model_class = get_hf_model_class_for_architecture(_architecture(model, config))
@@ -116,7 +116,7 @@ def _weights(model: str, folder: Path, dtype: torch.dtype) -> tuple[PreTrainedMo
             local_files_only=True,
             trust_remote_code=False,
             output_loading_info=True,
-            ignore_mismatched_sizes=True,  # told below, in one line
+            ignore_mismatched_sizes=True,  # reported below, in one line
         )
     except UnfitModelError:
         raise
@@ -130,7 +130,7 @@ def _weights(model: str, folder: Path, dtype: torch.dtype) -> tuple[PreTrainedMo
     if wrong:
         raise UnfitModelError(
             f"{model}: {len(wrong)} weights are missing or of another shape ({wrong[0]}); "
-            "config.json and *.safetensors must be of the same model"
+            "config.json and *.safetensors must belong to the same model"
         )
     broken = next((name for name, values in weights.named_parameters() if not bool(values.isfinite().all())), None)
     if broken:
@@ -139,28 +139,28 @@ def _weights(model: str, folder: Path, dtype: torch.dtype) -> tuple[PreTrainedMo
 
 
 def _architecture(model: str, config: PretrainedConfig) -> str:
-    """The architecture as transformer_lens calls it."""
+    """Return transformer_lens's name of the architecture."""
     try:
         return determine_architecture_from_hf_config(config)
     except ValueError as error:
         named = ", ".join(getattr(config, "architectures", None) or [config.model_type])[:80]
         raise UnfitModelError(
-            f"{model}: {named} is not an architecture that transformer_lens {version('transformer-lens')} reads "
-            "(GPT2LMHeadModel, LlamaForCausalLM, BertForMaskedLM and others are)"
+            f"{model}: {named} is not an architecture that transformer_lens {version('transformer-lens')} supports "
+            "(it supports GPT2LMHeadModel, LlamaForCausalLM, BertForMaskedLM and others)"
         ) from error
 
 
 def _bridge(
     model: str, weights: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, ids: Int[np.ndarray, " n"]
 ) -> TransformerBridge:
-    """The model bridged, and seen to compute what it computed before."""
+    """Return the bridged model, after checking that its outputs are unchanged."""
     try:
         config = weights.config.get_text_config()
         positions = getattr(config, "max_position_embeddings", None) or faithful.SHORTEST
         length = faithful.prompt_length(config, positions - settings.offset(config))
         tokens = probe_tokens(ids, length)[:1].to(weights.device)
         expected = faithful.outputs_of(weights, tokens) if not config.is_encoder_decoder else None
-        # The bridge changes its tokenizer's padding and special tokens: it gets a copy.
+        # The bridge changes its tokenizer's padding and special tokens, so it gets a copy.
         with _no_processors():
             bridge = TransformerBridge.boot_transformers(
                 model, hf_model=weights, tokenizer=copy.deepcopy(tokenizer), device=weights.device, dtype=weights.dtype
@@ -179,9 +179,9 @@ def _bridge(
 
 @contextlib.contextmanager
 def _no_processors() -> Iterator[None]:
-    """Without what reads pictures and sounds of a multimodal model, none of which is used here.
+    """Disable the image and audio processors of multimodal models, which are not used here.
 
-    transformer_lens 4.3 installs torchvision by pip for it, with another torch if torchvision asks for one.
+    transformer_lens 4.3 would pip install torchvision for them, and another torch if torchvision requires one.
     """
     before = bridge_source.load_modality_processor
     bridge_source.load_modality_processor = lambda *_, **__: None
@@ -193,7 +193,7 @@ def _no_processors() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """The libraries' warnings and progress bars off: what matters in them is checked here, and said in one line."""
+    """Disable the libraries' warnings and progress bars; problems are checked here and reported in one line."""
     bars = transformers_logging.is_progress_bar_enabled()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

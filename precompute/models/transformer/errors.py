@@ -1,16 +1,16 @@
-"""What may go wrong when something is tried on a model, and which of it says nothing about the model."""
+"""Classify errors raised while running a model: caused by the model, or by the machine."""
 
-from precompute.errors import device_failed, ran_out
+from precompute.errors import is_device_failure, is_out_of_memory
 from precompute.run.memory import MemoryShortageError
 
-# What model code and the libraries below it raise where a model is not as they expect it.
+# Errors that model code and its libraries raise for a model of unexpected structure.
 MODEL_ERRORS = (AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-LONGEST = 160  # characters of a library's message within a line of ours
+LONGEST = 160  # characters of a library's message within one of our messages
 
 
 def of_the_machine(error: BaseException) -> bool:
-    """Whether memory or the device is to blame: such an error is never taken for an answer."""
-    return ran_out(error) or isinstance(error, MemoryShortageError) or device_failed(error)
+    """Return whether memory or the device caused the error: such errors say nothing about the model."""
+    return is_out_of_memory(error) or isinstance(error, MemoryShortageError) or is_device_failure(error)
 
 
 def first_line(error: BaseException) -> str:
@@ -19,11 +19,11 @@ def first_line(error: BaseException) -> str:
 
 
 def shortened(error: BaseException) -> str:
-    """The first line of a library's message, cut where it is long."""
+    """Return the first line of a library's message, truncated if it is long."""
     line = first_line(error)
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
 def brief(error: BaseException) -> str:
-    """The same with the kind of error, for messages that mean little without it."""
+    """Return the kind of error and its shortened message."""
     return f"{type(error).__name__}: {shortened(error)}" if str(error).strip() else type(error).__name__

@@ -1,7 +1,7 @@
-"""Whether a bridged model computes what the model itself does, tried beyond its attention window.
+"""Check that a bridged model computes the same as the model itself, on prompts beyond its attention window.
 
-transformer_lens computes the attention of some families anew. Where that gives something else (GPT-1's, whose causal
-mask is left out), the model's own attention is put back: neurons are read from it all the same.
+transformer_lens reimplements the attention of some families. If the result differs (GPT-1: the causal mask is missing),
+the model's own attention is restored; neurons can still be read.
 """
 
 from functools import reduce
@@ -16,17 +16,17 @@ from precompute.models.source import UnfitModelError
 from precompute.models.transformer import settings, taps
 from precompute.models.transformer.folding import TOLERANCES, close
 
-SHORTEST, LONGEST, BEYOND = 32, 512, 8  # tokens of the prompt, and of it beyond the window
+SHORTEST, LONGEST, BEYOND = 32, 512, 8  # tokens of the prompt, and of its part beyond the window
 
 
 def prompt_length(config, n_positions: int) -> int:
-    """As long as shows the window, where that is not too long."""
+    """Return a length beyond the attention window, or the shortest one if that would be too long."""
     window = settings.window_of(config)
     return min(n_positions, SHORTEST if window + BEYOND > LONGEST else max(SHORTEST, int(window) + BEYOND))
 
 
 def outputs_of(model: PreTrainedModel, tokens: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch pos d"]:
-    """What a model as it is gives: logits, or the last states of one without a head."""
+    """Return a model's outputs: logits, or the last hidden states if it has no head."""
     with torch.inference_mode():
         return model(input_ids=tokens, attention_mask=torch.ones_like(tokens))[0].float()
 
@@ -34,26 +34,29 @@ def outputs_of(model: PreTrainedModel, tokens: Int[Tensor, "batch pos"]) -> Floa
 def check_faithful(
     bridge: TransformerBridge, expected: Float[Tensor, "batch pos d"], tokens: Int[Tensor, "batch pos"]
 ) -> None:
-    """Raises UnfitModelError unless the bridge gives what is expected, with its own attention or the model's."""
+    """Check that the bridge gives the expected outputs, with its attention or the model's own.
+
+    Raises UnfitModelError if neither does.
+    """
     if agrees(bridge, expected, tokens):
         return
-    put_back_attention(bridge)
+    restore_attention(bridge)
     if not agrees(bridge, expected, tokens):
         kind = type(bridge.original_model).__name__
         raise UnfitModelError(
-            f"transformer_lens computes something else than this {kind} itself; the other families it reads would work"
+            f"transformer_lens gives other outputs than this {kind} itself; use a family that it supports"
         )
 
 
 def agrees(bridge: TransformerBridge, expected: Float[Tensor, "batch pos d"], tokens: Int[Tensor, "batch pos"]) -> bool:
-    """Of numbers that are finite: a model that overflows is refused for that, where its activations are read."""
+    """Compare the finite outputs only: models that overflow are refused later, with a clearer message."""
     outputs = taps.run(bridge, tokens, [], attention_mask=torch.ones_like(tokens), return_type="logits")
     finite = expected.isfinite()
     return not finite.any() or close(outputs[finite], expected[finite], TOLERANCES[bridge.original_model.dtype])
 
 
-def put_back_attention(bridge: TransformerBridge) -> None:
-    """The model's own attention in the place of what stands for it, in every block."""
+def restore_attention(bridge: TransformerBridge) -> None:
+    """Replace the bridge's attention with the model's own in every block."""
     for block in getattr(bridge, "blocks", []):
         attention = block.attn
         *path, name = attention.name.split(".")

@@ -6,13 +6,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-# Share of the largest value by which two ways to the same number may differ.
+# Largest difference between two computations of the same value, as a share of the largest value.
 TOLERANCES = {torch.float32: 1e-4, torch.float64: 1e-4, torch.float16: 2e-2, torch.bfloat16: 5e-2}
 
 
 @dataclass(frozen=True)
 class Norm:
-    """A norm as arithmetic: x = gain · x̂ + shift; x̂ is the input over its length, in a LayerNorm centred first."""
+    """A norm as arithmetic: x = gain · x̂ + shift; x̂ is the input over its scale, centred first in a LayerNorm."""
 
     gain: Float[Tensor, " d_in"]
     shift: Float[Tensor, " d_in"]
@@ -20,12 +20,12 @@ class Norm:
     eps: float
 
     def normalised(self, h: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
-        """x̂ from the norm's *input*: taking it back out of x would divide by gains that may be zero."""
+        """Return x̂ from the norm's *input*: computing it from x would divide by gains that may be zero."""
         h = self._centre(h)
         return h * self._rate(h)
 
     def rate(self, h: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows 1"]:
-        """1 / σ: what x̂ gains for each unit added to the norm's input, its scale held fixed."""
+        """Return 1 / σ: the change of x̂ per unit added to the norm's input, with its scale held fixed."""
         return self._rate(self._centre(h))
 
     def _centre(self, h: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
@@ -38,25 +38,25 @@ class Norm:
     def output(self, h: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
         return self.normalised(h) * self.gain + self.shift
 
-    def given(self, x: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
-        """What the MLP is given when x̂ is x; a mean that x has is taken off, as folded weights do not see it."""
+    def denormalised(self, x: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
+        """Return the MLP's input for a given x̂; the mean of x is subtracted, since folded weights ignore it."""
         centred = x - x.mean(-1, keepdim=True) if self.centred else x
         return centred * self.gain + self.shift
 
     def folded(
         self, W: Float[Tensor, "d_in n_neurons"], b: Float[Tensor, " n_neurons"]
     ) -> tuple[Float[Tensor, "d_in n_neurons"], Float[Tensor, " n_neurons"]]:
-        """Weights and biases that give on x̂ the pre-activations that W and b give on x."""
+        """Return weights and biases that give on x̂ the pre-activations that W and b give on x."""
         folded = self.gain[:, None] * W
         if self.centred:
             folded = folded - folded.mean(0)  # x̂ sums to zero, so no pre-activation changes
         return folded, b + self.shift @ W
 
 
-def recognised(
+def recognise(
     module: torch.nn.Module, h: Float[Tensor, "*rows d_in"], out: Float[Tensor, "*rows d_in"], tolerance: float
 ) -> Norm | None:
-    """The norm that turns h into out, found by trying what norms do: centre or not, store the gain as w or w − 1."""
+    """Return the norm that maps h to out, by trying: centred or not, gain stored as w or as w − 1."""
     weight = getattr(module, "weight", None)
     zero = torch.zeros(h.shape[-1], device=h.device)
     shift = zero if getattr(module, "bias", None) is None else module.bias.detach().float()
@@ -71,6 +71,6 @@ def recognised(
 
 
 def close(a: Float[Tensor, "*shape"], b: Float[Tensor, "*shape"], tolerance: float) -> bool:
-    """Equal within a share of the largest value; never, when something is not finite."""
+    """Return whether all differences are within a share of the largest value; False if any value is not finite."""
     a, b = a.float(), b.float()
     return bool((a - b).abs().max() <= tolerance * (b.abs().max() + 1e-6))

@@ -1,11 +1,11 @@
-"""Activation functions in one kernel: gelu_new, written out, passes over memory eight times."""
+"""Activation functions in one kernel: gelu_new, as written in Python, reads memory eight times."""
 
 from torch import nn
 from transformers.activations import NewGELUActivation
 
 
 def fuse_activations(model: nn.Module) -> None:
-    """Put torch's tanh GELU, equal but for rounding, in the place of every one that is written out."""
+    """Replace every gelu_new with torch's tanh GELU, which is equal up to rounding."""
     for module in list(model.modules()):
         for name, child in module.named_children():
             if type(child) is NewGELUActivation:

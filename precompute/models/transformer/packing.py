@@ -1,8 +1,8 @@
-"""Which masked windows share a row, and which rows a forward pass: arrays alone, without a model.
+"""Packing of masked windows into rows and of rows into batches: arrays only, without a model.
 
-A *window* is what a (prompt, masked position) pair needs computed: the tokens from the mask to the last position that
-is read under it. A row holds several windows of one prompt side by side, so that the prompt's clean keys are laid out
-once for all of them. Rows that need the same depth and about as many clean keys stand together.
+A *window* holds the tokens that a (prompt, masked position) pair needs computed: from the mask to the last position
+read under it. A row holds several windows of one prompt side by side, so that the prompt's clean keys are stored once
+for all of them. Rows that need the same depth and a similar number of clean keys share a batch.
 """
 
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from precompute.models.source import Readings
 
 @dataclass(frozen=True)
 class Pairs:
-    """Each (prompt, masked position) of some readings once, sorted by prompt, deepest first, then by position.
+    """Distinct (prompt, masked position) pairs of some readings, sorted by prompt, deepest first, then by position.
 
-    `end` is one past the last position that is read under the mask, `depth` the last layer; `of_reading` tells which
-    pair each reading belongs to.
+    `end` is one past the last position read under the mask, `depth` the last layer read; `of_reading` is the pair of
+    each reading.
     """
 
     prompt: Int[np.ndarray, " pairs"]
@@ -31,7 +31,7 @@ class Pairs:
         return len(self.prompt)
 
     def ordered(self, order: Int[np.ndarray, " pairs"]) -> "Pairs":
-        """The same pairs in another order."""
+        """Return the same pairs in another order."""
         columns = (column[order] for column in (self.prompt, self.masked, self.end, self.depth))
         return Pairs(*columns, np.argsort(order)[self.of_reading])
 
@@ -45,17 +45,17 @@ def pairs_of(readings: Readings) -> Pairs:
 
 
 def largest(group: Int[np.ndarray, " n"], values: Int[np.ndarray, " n"], n_groups: int) -> Int[np.ndarray, " groups"]:
-    """The largest value of each group; every group has one."""
-    found = np.full(n_groups, values.min(initial=0))
-    np.maximum.at(found, group, values)
-    return found
+    """Return the largest value of each group; no group may be empty."""
+    maxima = np.full(n_groups, values.min(initial=0))
+    np.maximum.at(maxima, group, values)
+    return maxima
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Windows in rows, which are numbered in the order in which they run.
+    """Windows arranged in rows, which are numbered in the order in which they run.
 
-    `row` and `slot` say where each pair's window begins; `prompt` and `n_slots` belong to the rows.
+    `row` and `slot` are the first slot of each pair's window; `prompt` and `n_slots` describe the rows.
     """
 
     pairs: Pairs
@@ -69,7 +69,7 @@ class Rows:
 
 
 def in_rows(pairs: Pairs, windows: int) -> Rows:
-    """Rows with room for `windows` windows of the largest size."""
+    """Return rows with room for `windows` windows of the largest size."""
     width = pairs.end - pairs.masked
     row, slot = fill(pairs.prompt, width, windows * int(width.max()))
     n_rows = int(row[-1]) + 1
@@ -82,23 +82,23 @@ def in_rows(pairs: Pairs, windows: int) -> Rows:
 def fill(
     prompt: Int[np.ndarray, " pairs"], width: Int[np.ndarray, " pairs"], room: int
 ) -> tuple[Int[np.ndarray, " pairs"], Int[np.ndarray, " pairs"]]:
-    """Row and first slot of each window: into the row of the one before, if that is of the same prompt and has room."""
-    places, row, used, before = [], -1, 0, None
-    for of, size in zip(prompt.tolist(), width.tolist(), strict=True):
-        if of != before or used + size > room:
-            row, used, before = row + 1, 0, of
-        places.append((row, used))
+    """Return row and first slot of each window: the previous window's row if it has the same prompt and room."""
+    slots, row, used, previous = [], -1, 0, None
+    for prompt_of_window, size in zip(prompt.tolist(), width.tolist(), strict=True):
+        if prompt_of_window != previous or used + size > room:
+            row, used, previous = row + 1, 0, prompt_of_window
+        slots.append((row, used))
         used += size
-    row, slot = np.array(places).reshape(-1, 2).T
+    row, slot = np.array(slots).reshape(-1, 2).T
     return row, slot
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of one forward pass: the position of every token in its prompt, and the masked position of its window.
+    """Rows of one forward pass: each token's position in its prompt, and the masked position of its window.
 
-    Slots that nothing fills are at position 0 of a window masked at −1. Of the readings it answers, `reading` says
-    which they are and `token` at which slot of the flattened batch they stand.
+    Empty slots have position 0 and a window masked at −1. `reading` are the readings that the batch computes, `token`
+    their slots in the flattened batch.
     """
 
     prompt: Int[np.ndarray, " rows"]
@@ -109,44 +109,44 @@ class Batch:
 
     @property
     def n_clean(self) -> int:
-        """How many clean keys some token of the batch sees."""
+        """Number of clean keys that some token of the batch sees."""
         return int(self.masked.max())
 
     def visible(self) -> Bool[np.ndarray, "rows slots keys"]:
-        """What each token sees: clean keys before its window's mask, and its own window as far as itself."""
+        """Return the keys that each token sees: clean keys before its window's mask, and its window up to itself."""
         clean = np.arange(self.n_clean) < self.masked[:, :, None]
         same = self.masked[:, :, None] == self.masked[:, None, :]
         return np.concatenate([clean, same & (self.pos[:, :, None] >= self.pos[:, None, :])], axis=2)
 
 
 def windows_batch(rows: Rows, part: slice, readings: Readings) -> Batch:
-    """Some of the rows."""
+    """Return the batch of some rows."""
     pairs = rows.pairs
     shape = part.stop - part.start, int(rows.n_slots[part].max())
     pos, masked = np.zeros(shape, dtype=np.int64), np.full(shape, -1)
-    mine = np.flatnonzero((rows.row >= part.start) & (rows.row < part.stop))
-    width = (pairs.end - pairs.masked)[mine]
-    pair = np.repeat(mine, width)
-    further = np.arange(len(pair)) - np.repeat(np.cumsum(width) - width, width)
-    at = rows.row[pair] - part.start, rows.slot[pair] + further
-    pos[at], masked[at] = pairs.masked[pair] + further, pairs.masked[pair]
+    pairs_in_part = np.flatnonzero((rows.row >= part.start) & (rows.row < part.stop))
+    width = (pairs.end - pairs.masked)[pairs_in_part]
+    pair = np.repeat(pairs_in_part, width)
+    offset = np.arange(len(pair)) - np.repeat(np.cumsum(width) - width, width)
+    slots = rows.row[pair] - part.start, rows.slot[pair] + offset
+    pos[slots], masked[slots] = pairs.masked[pair] + offset, pairs.masked[pair]
     start = (rows.row - part.start) * shape[1] + rows.slot - pairs.masked
-    return Batch(rows.prompt[part], pos, masked, *answered(pairs, mine, start, readings))
+    return Batch(rows.prompt[part], pos, masked, *readings_of(pairs, pairs_in_part, start, readings))
 
 
 def prompts_batch(pairs: Pairs, part: slice, n_pos: int, readings: Readings) -> Batch:
-    """Some of the pairs, each as its whole prompt, `n_pos` positions of it."""
+    """Return the batch of some pairs, each as its whole prompt of `n_pos` positions."""
     prompt, masked = pairs.prompt[part], pairs.masked[part]
     pos, masked = (np.array(a) for a in np.broadcast_arrays(np.arange(n_pos), masked[:, None]))
     start = (np.arange(len(pairs)) - part.start) * n_pos
-    return Batch(prompt, pos, masked, *answered(pairs, np.arange(part.start, part.stop), start, readings))
+    return Batch(prompt, pos, masked, *readings_of(pairs, np.arange(part.start, part.stop), start, readings))
 
 
-def answered(
-    pairs: Pairs, mine: Int[np.ndarray, " some"], start: Int[np.ndarray, " pairs"], readings: Readings
+def readings_of(
+    pairs: Pairs, some: Int[np.ndarray, " some"], start: Int[np.ndarray, " pairs"], readings: Readings
 ) -> tuple[Int[np.ndarray, " k"], Int[np.ndarray, " k"]]:
-    """The readings of some pairs, and where they stand, if position p of each pair's prompt stands at `start` + p."""
-    is_mine = np.zeros(len(pairs), dtype=bool)
-    is_mine[mine] = True
-    reading = np.flatnonzero(is_mine[pairs.of_reading])
+    """Return the readings of some pairs and their slots, if position p of a pair's prompt is at slot `start` + p."""
+    selected = np.zeros(len(pairs), dtype=bool)
+    selected[some] = True
+    reading = np.flatnonzero(selected[pairs.of_reading])
     return reading, start[pairs.of_reading[reading]] + readings.pos[reading]

@@ -1,4 +1,4 @@
-"""What a model does on a few tokens. An architecture is fit when it is seen to behave so, whatever it is called."""
+"""Properties of a model measured on a few tokens: support depends on behaviour, not on the architecture's name."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,49 +13,54 @@ from transformer_lens.model_bridge.generalized_components import NormalizationBr
 
 from precompute.models.source import UnfitModelError
 from precompute.models.transformer import taps
-from precompute.models.transformer.folding import Norm, close, recognised
+from precompute.models.transformer.folding import Norm, close, recognise
 
 PROBE_TOKENS = 12
-# Far below what a token that is seen changes, also in half precision, where a token that is not seen changes nothing.
+# Far below the effect of a visible token, also in half precision; a token that is not visible has no effect.
 CAUSAL_TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True)
 class LayerRead:
-    """Where a layer's x is read, and the norm that is still to be applied to it (None: x is what the MLP is given)."""
+    """Hook point of a layer's x, and the norm still to be applied to it (None: x is the MLP's input)."""
 
     x: HookPoint
     norm: Norm | None
 
 
 def probe_tokens(ids: Int[np.ndarray, " n"], length: int = PROBE_TOKENS) -> Int[Tensor, "2 pos"]:
-    """Two prompts of arbitrary tokens that differ in the last one only, where there are two ids to choose from."""
-    at = (np.arange(length) * 7919 + 13) % len(ids)
-    tokens = torch.from_numpy(ids[at].astype(np.int64))
+    """Return two prompts of arbitrary tokens that differ in the last one only, if there are two ids."""
+    indices = (np.arange(length) * 7919 + 13) % len(ids)
+    tokens = torch.from_numpy(ids[indices].astype(np.int64))
     other = tokens.clone()
-    other[-1] = int(ids[(at[-1] + 1) % len(ids)])
+    other[-1] = int(ids[(indices[-1] + 1) % len(ids)])
     return torch.stack([tokens, other])
 
 
 def behaviour(
     bridge: TransformerBridge, layers: Sequence[int], tokens: Int[Tensor, "2 pos"], tolerance: float, fold: bool
 ) -> tuple[dict[int, LayerRead], bool]:
-    """How each layer is read, and whether the model is causal; refuses layers whose neurons are not plain ones."""
+    """Return the hook points of each layer and whether the model is causal.
+
+    Raises UnfitModelError for layers whose neurons are not activation functions of x · W + b.
+    """
     points = {layer: _points(bridge, layer) for layer in layers}
-    seen: dict[HookPoint, Tensor] = {}
-    hooks = {point: keep(seen, point) for of_layer in points.values() for point in of_layer}
+    tensors: dict[HookPoint, Tensor] = {}
+    hooks = {point: capture(tensors, point) for of_layer in points.values() for point in of_layer}
     taps.run(bridge, tokens, list(hooks.items()), attention_mask=torch.ones_like(tokens))
     for layer in layers:
-        _check_identity(bridge, layer, seen, tolerance)
-    raw = {layer: LayerRead(taps.mlp_input(bridge, layer), None) for layer in layers}
-    read = {layer: _folded(bridge, layer, seen, tolerance) or raw[layer] for layer in layers} if fold else raw
-    return read, _is_causal(seen[taps.mlp_input(bridge, layers[-1])])
+        _check_identity(bridge, layer, tensors, tolerance)
+    unfolded = {layer: LayerRead(taps.mlp_input(bridge, layer), None) for layer in layers}
+    layers_read = unfolded
+    if fold:
+        layers_read = {layer: _folded(bridge, layer, tensors, tolerance) or unfolded[layer] for layer in layers}
+    return layers_read, _is_causal(tensors[taps.mlp_input(bridge, layers[-1])])
 
 
 def weights(
     bridge: TransformerBridge, layer: int, gated_embedding: str
 ) -> tuple[Float[Tensor, "d_in n_neurons"], Float[Tensor, " n_neurons"]]:
-    """Raw input weights and biases: those of the gate where there is one, unless "in" is asked for."""
+    """Return raw input weights and biases: the gate's if there is one, unless "in" is requested."""
     mlp = bridge.blocks[layer].mlp
     column = "gate" if gated_embedding == "gate" and getattr(mlp, "W_gate", None) is not None else "in"
     W, b = getattr(mlp, f"W_{column}"), getattr(mlp, f"b_{column}")
@@ -65,16 +70,18 @@ def weights(
 
 def _points(bridge: TransformerBridge, layer: int) -> list[HookPoint]:
     mlp = getattr(bridge.blocks[layer], "mlp", None)
-    # A mixture of experts has an mlp, but no one matrix that all its neurons read through.
+    # A mixture of experts has an mlp, but not one input matrix for all its neurons.
     if not all(isinstance(getattr(mlp, name, None), torch.Tensor) for name in ("W_in", "W_out")):
-        raise UnfitModelError(f"layer {layer} has no dense MLP (a mixture of experts, or none); no neurons to read")
+        raise UnfitModelError(
+            f"layer {layer} has no dense MLP (a mixture of experts, or no MLP): it has no neurons to read"
+        )
     points = [taps.mlp_input(bridge, layer), taps.pre_activations(bridge, layer), taps.activations(bridge, layer)]
     norms = [point for norm in _norms(bridge, layer) for point in (norm.hook_in, norm.hook_out)]
     return [*points, *norms, *_after(bridge, layer)]
 
 
 def _after(bridge: TransformerBridge, layer: int) -> list[HookPoint]:
-    """Where the residual stream after a block may be seen: some blocks show only what the next one is given."""
+    """Return hook points of the residual stream after a block; some blocks expose only the next block's input."""
     blocks, head = bridge.blocks, getattr(bridge, "unembed", None)
     following = [blocks[layer + 1].hook_in] if layer + 1 < len(blocks) else [head.hook_in] if head is not None else []
     return [blocks[layer].hook_out, *following]
@@ -84,42 +91,47 @@ def _norms(bridge: TransformerBridge, layer: int) -> list[NormalizationBridge]:
     return [module for module in bridge.blocks[layer].modules() if isinstance(module, NormalizationBridge)]
 
 
-def keep(seen: dict[HookPoint, Tensor], point: HookPoint) -> Callable[[Tensor], None]:
-    def keep(tensor: Tensor) -> None:
-        seen[point] = tensor
+def capture(tensors: dict[HookPoint, Tensor], point: HookPoint) -> Callable[[Tensor], None]:
+    def capture(tensor: Tensor) -> None:
+        tensors[point] = tensor
 
-    return keep
+    return capture
 
 
-def _check_identity(bridge: TransformerBridge, layer: int, seen: dict[HookPoint, Tensor], tolerance: float) -> None:
-    """METHOD §1: x · W + b must be the pre-activations that the model itself computes."""
+def _check_identity(bridge: TransformerBridge, layer: int, tensors: dict[HookPoint, Tensor], tolerance: float) -> None:
+    """Check METHOD §1: x · W + b are the pre-activations that the model computes."""
     reading = [taps.mlp_input(bridge, layer), taps.pre_activations(bridge, layer), taps.activations(bridge, layer)]
-    if not all(point in seen for point in reading):
-        raise UnfitModelError(f"layer {layer}: its MLP does not show its inputs and activations to transformer_lens")
-    x, z, a = (_rows(seen[point]) for point in reading)
+    if not all(point in tensors for point in reading):
+        raise UnfitModelError(f"layer {layer}: transformer_lens has no hooks on the inputs and activations of its MLP")
+    x, z, a = (_rows(tensors[point]) for point in reading)
     W, b = weights(bridge, layer, "gate")
     fits = x.shape[1] == len(W) and z.shape == a.shape and z.shape[1] == len(b)
     if not fits or not close(x @ W + b, z, tolerance):
-        raise UnfitModelError(f"layer {layer}: its MLP is no activation function of x · W_in + b_in; cannot be read")
+        raise UnfitModelError(
+            f"layer {layer}: its MLP is not an activation function of x · W_in + b_in, so it cannot be read"
+        )
 
 
-def _folded(bridge: TransformerBridge, layer: int, seen: dict[HookPoint, Tensor], tolerance: float) -> LayerRead | None:
-    """The norm whose output the MLP reads; None where that output is the residual stream itself, as in BERT."""
-    x, streams = seen[taps.mlp_input(bridge, layer)], [seen[point] for point in _after(bridge, layer) if point in seen]
+def _folded(
+    bridge: TransformerBridge, layer: int, tensors: dict[HookPoint, Tensor], tolerance: float
+) -> LayerRead | None:
+    """Return the norm whose output the MLP reads; None if that output is the residual stream itself, as in BERT."""
+    x = tensors[taps.mlp_input(bridge, layer)]
+    streams = [tensors[point] for point in _after(bridge, layer) if point in tensors]
     if not streams:
         raise UnfitModelError(
-            f"layer {layer} does not show what it gives on to transformer_lens; raw weights would work"
+            f"layer {layer}: transformer_lens has no hook on its output, so weights cannot be folded; use raw weights"
         )
-    norms = [norm for norm in _norms(bridge, layer) if norm.hook_in in seen and norm.hook_out in seen]
-    before_mlp = [norm for norm in norms if same(seen[norm.hook_out], x)]
-    if not before_mlp or any(same(seen[norm.hook_out], streams[0]) for norm in norms):
+    norms = [norm for norm in _norms(bridge, layer) if norm.hook_in in tensors and norm.hook_out in tensors]
+    before_mlp = [norm for norm in norms if same(tensors[norm.hook_out], x)]
+    if not before_mlp or any(same(tensors[norm.hook_out], streams[0]) for norm in norms):
         return None
     module = before_mlp[0].original_component
-    norm = recognised(module, _rows(seen[before_mlp[0].hook_in]), _rows(x), tolerance)
+    norm = recognise(module, _rows(tensors[before_mlp[0].hook_in]), _rows(x), tolerance)
     if norm is None:
         raise UnfitModelError(
             f"layer {layer}: {type(module).__name__} is neither LayerNorm nor RMSNorm and cannot be folded; "
-            "raw weights would work"
+            "use raw weights"
         )
     return LayerRead(before_mlp[0].hook_in, norm)
 
@@ -133,5 +145,5 @@ def same(a: Tensor, b: Tensor) -> bool:
 
 
 def _is_causal(x: Float[Tensor, "2 pos d_in"]) -> bool:
-    """Whether the last token, in which the two prompts differ, leaves every earlier position alone."""
+    """Return whether the last token, in which the two prompts differ, leaves every earlier position unchanged."""
     return close(x[0, :-1], x[1, :-1], CAUSAL_TOLERANCE)

@@ -1,4 +1,4 @@
-"""What a model's configuration says: its layers, its longest prompt, how far its attention sees."""
+"""Properties from a model's configuration: layers, longest prompt, attention window."""
 
 import math
 
@@ -7,18 +7,18 @@ from transformers import PretrainedConfig
 
 from precompute.models.source import UnfitModelError
 
-# How configurations name the distance beyond which attention forgets, in the architectures that have one.
+# Names of the attention window in configurations.
 ATTENTION_WINDOWS = ("sliding_window", "window_size", "attention_window", "attention_chunk_size")
 
 
 def n_layers(bridge: TransformerBridge) -> int:
     if not hasattr(bridge, "blocks") or getattr(bridge.original_model.config, "is_encoder_decoder", False):
-        raise UnfitModelError("not one stack of transformer blocks; an encoder or a decoder would work")
+        raise UnfitModelError("not a single stack of transformer blocks; use an encoder or a decoder")
     return len(bridge.blocks)
 
 
 def n_ctx(bridge: TransformerBridge) -> int:
-    """The longest prompt; RoBERTa's positions start behind its padding id, which its configuration counts in."""
+    """Return the longest prompt; RoBERTa's positions start after its padding id, which its configuration includes."""
     return bridge.cfg.n_ctx - offset(bridge.original_model.config)
 
 
@@ -27,12 +27,12 @@ def offset(config: PretrainedConfig) -> int:
 
 
 def attention_window(bridge: TransformerBridge) -> float:
-    """How far the attention of a bridged model sees."""
+    """Return the attention window of a bridged model, in tokens."""
     return window_of(bridge.original_model.config)
 
 
 def window_of(config: PretrainedConfig) -> float:
-    """The shortest attention window of any layer; a multimodal model's text settings are nested."""
+    """Return the shortest attention window of any layer; a multimodal model's text settings are nested."""
     config = config.get_text_config()
     windows = [getattr(config, name, None) for name in ATTENTION_WINDOWS]
     return float(min((window for window in windows if isinstance(window, int)), default=math.inf))

@@ -14,9 +14,9 @@ from transformer_lens.hook_points import HookPoint
 from ne_core.method.contributions import Parts
 from ne_core.method.layer import NeuronLayer
 from precompute.models.source import Keys, LayerPass, Readings, Split, TopLogits, UnfitModelError
-from precompute.models.text_source import Way
+from precompute.models.text_source import MaskingMode
 from precompute.models.transformer import edits as editing
-from precompute.models.transformer import masking, probe, settings, taps, ways
+from precompute.models.transformer import masking, masking_modes, probe, settings, taps
 from precompute.models.transformer.baselines import baseline_ids, default_baseline
 from precompute.models.transformer.checkpoint import Checkpoint, open_checkpoint
 from precompute.models.transformer.errors import MODEL_ERRORS, brief, first_line, of_the_machine
@@ -39,9 +39,9 @@ def open_transformer(
 ) -> "TransformerSource":
     """Open a hub name or a local folder.
 
-    `weights` is "folded" (the norm before the MLP moved into W_in) or "raw"; `gated_embedding` says which column of a
-    gated MLP makes the embedding, "gate" or "in"; `layers` None means all; `device` "auto" means cuda if there is one.
-    Products of float32 are float32: torch has TF32 off unless it is asked for, and nothing here asks.
+    `weights` is "folded" (the norm before the MLP moved into W_in) or "raw"; `gated_embedding` is the column of a gated
+    MLP used for the embedding, "gate" or "in"; `layers` None means all; `device` "auto" means cuda if available.
+    Products of float32 are computed in float32: torch's TF32 is off by default and is not enabled here.
     """
     _one_of("weights", weights, ("folded", "raw"))
     _one_of("gated_embedding", gated_embedding, ("gate", "in"))
@@ -53,7 +53,7 @@ def open_transformer(
 
 
 def named_checkpoint(model: str, device: str, dtype: torch.dtype) -> tuple[str, Checkpoint]:
-    """What a hub name or folder is called, and its checkpoint on the device."""
+    """Return the display name of a hub name or folder, and its checkpoint on the device."""
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     checkpoint = open_checkpoint(model, torch.device(device), dtype)
@@ -84,25 +84,25 @@ class TransformerSource:
         self._bridge = bridge
         self._has_head = checkpoint.has_head
         self.n_layers = settings.n_layers(bridge)
-        self.layers = self._checked(range(self.n_layers) if layers is None else layers, range(self.n_layers))
+        self.layers = self._check_layers(range(self.n_layers) if layers is None else layers, range(self.n_layers))
         self._tolerance = TOLERANCES[next(bridge.original_model.parameters()).dtype]
         self.n_embeddings = checkpoint.n_embeddings
         self._probe = self._arbitrary(min(probe.PROBE_TOKENS, self.n_ctx))
         self._read, self.causal = self._behaviour(fold=weights == "folded")
-        self._ways: dict[int, Way] = {}
+        self._masking_modes: dict[int, MaskingMode] = {}
 
     @property
     def gated(self) -> bool:
-        """Whether a neuron has two weight columns, the gate's and the other's."""
+        """True if a neuron has two weight columns, the gate's and the other."""
         return getattr(self._bridge.blocks[self.layers[0]].mlp, "W_gate", None) is not None
 
     def facts(self, folder: Path, model_sha256: str) -> dict[str, Any]:
-        """Nothing: there is no autoencoder."""
+        """Return an empty dict: there is no autoencoder."""
         return {}
 
     def layer(self, layer: int) -> NeuronLayer:
-        """Input weights and biases, folded or raw as this source was opened."""
-        (layer,) = self._checked([layer], self.layers)
+        """Return input weights and biases, folded or raw as this source was opened."""
+        (layer,) = self._check_layers([layer], self.layers)
         W, b = probe.weights(self._bridge, layer, self.gated_embedding)
         norm = self._read[layer].norm
         if norm is not None:
@@ -112,13 +112,13 @@ class TransformerSource:
     def unfolded(
         self, layer: int, x: Float[np.ndarray, "n d_in"]
     ) -> tuple[Float[np.ndarray, "n d_in"], Float[np.ndarray, "d_in n_neurons"]]:
-        """What the MLP itself is given where this source has x, and the weights that it multiplies that with."""
-        (layer,) = self._checked([layer], self.layers)
-        given = self._given(layer)(torch.from_numpy(x).to(self.device))
-        return given.cpu().numpy(), probe.weights(self._bridge, layer, self.gated_embedding)[0].cpu().numpy()
+        """Return the MLP's own input for this source's x, and the raw weights that multiply it."""
+        (layer,) = self._check_layers([layer], self.layers)
+        mlp_input = self._to_mlp_input(layer)(torch.from_numpy(x).to(self.device))
+        return mlp_input.cpu().numpy(), probe.weights(self._bridge, layer, self.gated_embedding)[0].cpu().numpy()
 
     def inputs(self, layer: int, x: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
-        """The x that `layer(layer)` multiplies: x as it is, or with folded weights its norm without gain and shift."""
+        """Return the x that `layer(layer)` multiplies: x itself, or with folded weights the normalised x̂."""
         norm = self._read[layer].norm
         return x.float() if norm is None else norm.normalised(x)
 
@@ -130,7 +130,7 @@ class TransformerSource:
         layers: Sequence[int] | None = None,
     ) -> None:
         """Run the model once over right-padded prompts; `visit` is called as each layer is computed, in order."""
-        layers = self.layers if layers is None else self._checked(layers, self.layers)
+        layers = self.layers if layers is None else self._check_layers(layers, self.layers)
         tokens, lengths = self._on_device(tokens, lengths)
         real = torch.arange(tokens.shape[1], device=self.device) < lengths[:, None]
         last = layers[-1]
@@ -138,13 +138,13 @@ class TransformerSource:
         taps.run(self._bridge, tokens, hooks, attention_mask=real.long())
 
     def default_baseline(self) -> str:
-        """The mask token where there is one that the model embeds."""
+        """Return the mask token if the model embeds one, else the mean embedding."""
         return default_baseline(self.tokenizer, self.n_embeddings)
 
     def baselines(self, names: Sequence[str]) -> Mapping[str, Float[Tensor, " d_model"]]:
-        """What takes a masked token's place in the embedding, by name: `mask-token`, `mean-embedding`, `token:TEXT`."""
+        """Return embeddings that can replace a masked token: `mask-token`, `mean-embedding` or `token:TEXT`."""
         ids = {name: baseline_ids(self.tokenizer, self.n_embeddings, name) for name in names}
-        return {name: self._embedded(of_name).mean(0) for name, of_name in ids.items()}
+        return {name: self._embedded(token_ids).mean(0) for name, token_ids in ids.items()}
 
     def read_masked(
         self,
@@ -153,32 +153,33 @@ class TransformerSource:
         readings: Readings,
         baseline: Float[Tensor, " d_model"],
     ) -> Float[np.ndarray, " n"]:
-        """The activation of each reading; every (prompt, masked position) is run once, however many readings share it.
+        """Return the activation of each reading; every (prompt, masked position) is run once for all its readings.
 
-        Causal models reuse the keys and values before the mask and compute what lies between it and the last reading,
-        so no reading stands before its mask; encoders recompute the prompt. Batches shrink where memory runs out.
+        Causal models reuse the keys and values before the mask and compute only the tokens from the mask to the last
+        reading, so no reading may precede its mask; encoders recompute the prompt. Batches shrink when memory runs out.
         """
         if len(readings) == 0:
             return np.empty(0, dtype=np.float32)
-        self._checked(readings.layer.tolist(), self.layers)
+        self._check_layers(readings.layer.tolist(), self.layers)
         tokens, lengths = self._on_device(tokens, lengths)
         ends = lengths.cpu().numpy()[readings.prompt]
         first = readings.masked if self.causal else 0
         if (np.maximum(readings.pos, readings.masked) >= ends).any() or (readings.pos < first).any():
             raise ValueError(
-                "masked and read positions must be tokens of their prompt, in a causal model in this order"
+                "masked and read positions must be tokens of their prompt, and in a causal model "
+                "no reading may precede its mask"
             )
-        return self._masked(self._asked(tokens, lengths, readings, baseline, self._tap))
+        return self._masked(self._request(tokens, lengths, readings, baseline, self._tap))
 
-    def way(self, n_pos: int) -> Way:
-        """How masked prompts of that length are run, tried once on this model with prompts as long.
+    def masking_mode(self, n_pos: int) -> MaskingMode:
+        """Return the masking mode for prompts of `n_pos` tokens, measured once on this model.
 
-        Raises UnfitModelError where a token cannot be masked by its embedding.
+        Raises UnfitModelError if a token cannot be masked by replacing its embedding.
         """
-        if n_pos not in self._ways:
+        if n_pos not in self._masking_modes:
             window = settings.attention_window(self._bridge)
-            self._ways[n_pos] = ways.decided(self._trial(n_pos), self.causal, n_pos, window)
-        return self._ways[n_pos]
+            self._masking_modes[n_pos] = masking_modes.choose_mode(self._trial(n_pos), self.causal, n_pos, window)
+        return self._masking_modes[n_pos]
 
     def logits_with(
         self,
@@ -187,7 +188,7 @@ class TransformerSource:
         lengths: Int[Tensor, " batch"],
         replaced: Callable[[Float[Tensor, "batch pos n_neurons"]], Float[Tensor, "batch pos n_neurons"]],
     ) -> Float[Tensor, "batch pos n_logits"] | None:
-        """The logits when one layer's activations are replaced; None where the checkpoint has no head."""
+        """Return the logits with one layer's activations replaced; None if the checkpoint has no head."""
         if not self._has_head:
             return None
         tokens, lengths = self._on_device(tokens, lengths)
@@ -202,38 +203,38 @@ class TransformerSource:
     def activations_on(
         self, layer: int, x: Float[np.ndarray, "n d_in"], neuron: Int[np.ndarray, " n"]
     ) -> Float[np.ndarray, " n"]:
-        """What the layer's own MLP makes of an atlas's x, or of any x that one likes: one neuron's activation each."""
-        (layer,) = self._checked([layer], self.layers)
-        found = np.empty(len(x), dtype=np.float32)
-        for start in range(0, len(x), editing.INPUTS_AT_ONCE):
-            part = slice(start, start + editing.INPUTS_AT_ONCE)
-            given = self._given(layer)(torch.from_numpy(x[part]).to(self.device))
+        """Return one neuron's activation of the layer's MLP for each of some x, of an atlas or arbitrary."""
+        (layer,) = self._check_layers([layer], self.layers)
+        values = np.empty(len(x), dtype=np.float32)
+        for start in range(0, len(x), editing.MAX_INPUTS):
+            part = slice(start, start + editing.MAX_INPUTS)
+            mlp_input = self._to_mlp_input(layer)(torch.from_numpy(x[part]).to(self.device))
             neurons = torch.from_numpy(neuron[part]).to(self.device)
-            found[part] = editing.activations_on(self._bridge, layer, given, neurons).cpu().numpy()
-        return found
+            values[part] = editing.activations_on(self._bridge, layer, mlp_input, neurons).cpu().numpy()
+        return values
 
-    def edited(
+    def apply_edits(
         self,
         layer: int,
         tokens: Int[Tensor, "batch pos"],
         lengths: Int[Tensor, " batch"],
         edits: editing.Edits,
-    ) -> editing.Edited | None:
-        """The model run on with x replaced, an edit at a time; None where it predicts no next token, or has no head."""
-        (layer,) = self._checked([layer], self.layers)
+    ) -> editing.EditResults | None:
+        """Run the model with x replaced, one edit at a time; None if it predicts no next token or has no head."""
+        (layer,) = self._check_layers([layer], self.layers)
         if not (self.causal and self._has_head):
             return None
         tokens, lengths = self._on_device(tokens, lengths)
-        limits = (batches(self, things) for things in ("clean prompts", "edited inputs"))
-        asked = editing.Edit(self._bridge, layer, self._given(layer), tokens, lengths, edits, *limits)
-        return editing.reuse(asked) if self.way(tokens.shape[1]).reuses else editing.recompute(asked)
+        limits = (batches(self, limited) for limited in ("clean prompts", "edited inputs"))
+        request = editing.EditRequest(self._bridge, layer, self._to_mlp_input(layer), tokens, lengths, edits, *limits)
+        return editing.reuse(request) if self.masking_mode(tokens.shape[1]).reuses else editing.recompute(request)
 
     def logit_effects(self, layer: int, k: int) -> TopLogits | None:
-        """The `k` tokens whose logits each neuron raises, and lowers, most: `unembedding` has the formula.
+        """Return the `k` tokens whose logits each neuron raises, and lowers, most (formula in `unembedding`).
 
-        None where the model is not seen to add W_out to a residual stream that a norm and a matrix make logits of.
+        None unless the model adds W_out to a residual stream that a norm and a matrix turn into logits.
         """
-        (layer,) = self._checked([layer], self.layers)
+        (layer,) = self._check_layers([layer], self.layers)
         if not self._has_head or not writes_directly(self._bridge, layer, self._probe, self._tolerance):
             return None
         n_vocab = 1 + max(self.tokenizer.get_vocab().values())
@@ -241,29 +242,31 @@ class TransformerSource:
         return None if U is None else top_logits(self._bridge.blocks[layer].mlp.W_out.detach().float(), U, k)
 
     def parts(self) -> Parts | str:
-        """What pre-activations of these layers are split into; in words why they cannot be, where they cannot."""
-        found = self._splitter
-        return found if isinstance(found, str) else found.parts
+        """Return the parts into which pre-activations of these layers are split, or a message if they cannot be."""
+        splitter = self._splitter
+        return splitter if isinstance(splitter, str) else splitter.parts
 
     def split(
         self, tokens: Int[Tensor, "batch pos"], lengths: Int[Tensor, " batch"], keys: Mapping[int, Keys]
     ) -> dict[int, Split]:
-        """By layer, each of its pre-activations split, from one clean run of the prompts; where there are `parts`.
+        """Split the requested pre-activations of each layer, from one clean run of the prompts; requires `parts`.
 
-        Some prompts at a time, whose patterns are held at once; fewer where memory runs out.
+        Some prompts are run at a time, since their attention patterns are held in memory; fewer when memory runs out.
         """
         tokens, lengths = self._on_device(tokens, lengths)
         real = (torch.arange(tokens.shape[1], device=self.device) < lengths[:, None]).long()
-        most, limit = max(1, masking.TOKENS_PER_PASS["cpu"] // tokens.shape[1]), batches(self, "split prompts")
+        n_prompts, limit = max(1, masking.TOKENS_PER_PASS["cpu"] // tokens.shape[1]), batches(self, "split prompts")
 
         def run(start: int, part: slice) -> dict[int, Split]:
             part = slice(start + part.start, start + part.stop)
-            here = {layer: of_layer.within(part) for layer, of_layer in keys.items()}
-            return self._splitter.split(tokens[part], real[part], here)
+            keys_in_part = {layer: layer_keys.within(part) for layer, layer_keys in keys.items()}
+            return self._splitter.split(tokens[part], real[part], keys_in_part)
 
-        starts = range(0, len(tokens), most)
-        found = [split for at in starts for split in limit.each(min(most, len(tokens) - at), partial(run, at))]
-        return {layer: Split.joined([each[layer] for each in found]) for layer in keys}
+        starts = range(0, len(tokens), n_prompts)
+        splits = [
+            split for start in starts for split in limit.each(min(n_prompts, len(tokens) - start), partial(run, start))
+        ]
+        return {layer: Split.joined([each[layer] for each in splits]) for layer in keys}
 
     @cached_property
     def _splitter(self) -> Splitter | str:
@@ -276,48 +279,48 @@ class TransformerSource:
                 raise
             return f"this model cannot be split: {brief(error)}"
 
-    def _asked(
+    def _request(
         self,
         tokens: Int[Tensor, "batch pos"],
         lengths: Int[Tensor, " batch"],
         readings: Readings,
         baseline: Float[Tensor, " d_model"],
         tap: Callable[[int], masking.Tap],
-    ) -> masking.Asked:
-        limits = (batches(self, things) for things in ("clean prompts", "masked prompts"))
-        return masking.Asked(self._bridge, tap, tokens, lengths, readings, baseline.to(self.device), *limits)
+    ) -> masking.MaskingRequest:
+        limits = (batches(self, limited) for limited in ("clean prompts", "masked prompts"))
+        return masking.MaskingRequest(self._bridge, tap, tokens, lengths, readings, baseline.to(self.device), *limits)
 
     def _tap(self, layer: int) -> masking.Tap:
         return masking.mlp_tap(self._bridge, layer)
 
-    def _masked(self, asked: masking.Asked) -> Float[np.ndarray, " n"]:
-        way = self.way(asked.tokens.shape[1])
-        return masking.reuse(asked) if way.reuses else masking.recompute(asked, way.cut)
+    def _masked(self, request: masking.MaskingRequest) -> Float[np.ndarray, " n"]:
+        mode = self.masking_mode(request.tokens.shape[1])
+        return masking.reuse(request) if mode.reuses else masking.recompute(request, mode.cut)
 
-    def _given(self, layer: int) -> Callable[[Tensor], Tensor]:
-        """What the layer's MLP is given where x is what an atlas has of it: the way back from `inputs`."""
+    def _to_mlp_input(self, layer: int) -> Callable[[Tensor], Tensor]:
+        """Return the function that maps an atlas's x to the MLP's input, the inverse of `inputs`."""
         norm = self._read[layer].norm
-        return torch.Tensor.float if norm is None else norm.given
+        return torch.Tensor.float if norm is None else norm.denormalised
 
     def _layer_hooks(
         self, layer: int, shape: torch.Size, visit: Callable[[LayerPass], None], is_last: bool
     ) -> list[taps.Hook]:
-        """x kept when it passes, and shown with the activations when they do."""
+        """Return hooks that store x and pass it to `visit` with the activations."""
         x = torch.empty(0)
 
-        def keep(tensor: Tensor) -> None:
+        def store_x(tensor: Tensor) -> None:
             nonlocal x
             x = tensor.reshape(*shape, -1)
 
-        def show(activations: Tensor) -> None:
+        def visit_layer(activations: Tensor) -> None:
             visit(LayerPass(layer, x, activations.reshape(*shape, -1)))
             if is_last:
                 raise taps.Stop
 
-        return [(self._read[layer].x, keep), (taps.activations(self._bridge, layer), show)]
+        return [(self._read[layer].x, store_x), (taps.activations(self._bridge, layer), visit_layer)]
 
     def _behaviour(self, fold: bool) -> tuple[dict[int, probe.LayerRead], bool]:
-        """What the model is seen to do on a few tokens. Raises UnfitModelError for whatever goes wrong in it."""
+        """Return the hook points of each layer and whether the model is causal. Raises UnfitModelError."""
         try:
             return probe.behaviour(self._bridge, self.layers, self._probe, self._tolerance, fold)
         except UnfitModelError:
@@ -327,55 +330,59 @@ class TransformerSource:
                 raise
             kind = type(self._bridge.original_model).__name__
             raise UnfitModelError(
-                f"transformer_lens cannot run this {kind}: {brief(error)}; the other families that it reads would work"
+                f"transformer_lens cannot run this {kind}: {brief(error)}; use a family that it supports"
             ) from error
 
     def _arbitrary(self, length: int) -> Int[Tensor, "2 pos"]:
         return probe.probe_tokens(ordinary_ids(self.tokenizer, self.n_embeddings), length).to(self.device)
 
-    def _trial(self, n_pos: int) -> ways.Trial:
-        """A prompt of that length, and another token that stands in the place of some of its own."""
+    def _trial(self, n_pos: int) -> masking_modes.Trial:
+        """Return a trial on a prompt of that length, in which another token replaces some of its own."""
         tokens, last = self._arbitrary(n_pos), self.layers[-1]
         other = tokens[1, -1:]
-        n_neurons = min(ways.NEURONS, self._bridge.blocks[last].mlp.W_in.shape[1])
-        groups = ways.groups_of(n_pos, last, n_neurons)
+        n_neurons = min(masking_modes.NEURONS, self._bridge.blocks[last].mlp.W_in.shape[1])
+        groups = masking_modes.groups_of(n_pos, last, n_neurons)
         lengths, baseline = torch.tensor([n_pos], device=self.device), self._embedded(other)[0]
         tap = partial(masking.mlp_tap, self._bridge)
 
-        def ask(readings: Readings) -> masking.Asked:
-            return self._asked(tokens[:1], lengths, readings, baseline, tap)
+        def make_request(readings: Readings) -> masking.MaskingRequest:
+            return self._request(tokens[:1], lengths, readings, baseline, tap)
 
-        run = partial(ways.last_activations, self._bridge, last)
-        expected = ways.really_replaced(run, tokens[:1], int(other), groups)
-        return ways.Trial(ask, groups, expected, self._tolerance)
+        run = partial(masking_modes.last_activations, self._bridge, last)
+        expected = masking_modes.reference_readings(run, tokens[:1], int(other), groups)
+        return masking_modes.Trial(make_request, groups, expected, self._tolerance)
 
     def _embedded(self, ids: Int[Tensor, " n"]) -> Float[Tensor, "n d_model"]:
-        """Embeddings as the hook shows them that masks tokens: some models scale them after the table."""
-        seen: dict[HookPoint, Tensor] = {}
+        """Return embeddings as the masking hook sees them: some models scale them after the table."""
+        tensors: dict[HookPoint, Tensor] = {}
         point = taps.embedding(self._bridge)
-        with torch.inference_mode(), taps.hooked([(point, probe.keep(seen, point))]):
+        with torch.inference_mode(), taps.hooked([(point, probe.capture(tensors, point))]):
             self._bridge.embed(ids[None].to(self.device))
-        return seen[point][0].float()
+        return tensors[point][0].float()
 
-    def _checked(self, layers: Sequence[int], available: Sequence[int]) -> tuple[int, ...]:
-        """The layers, in the order in which the model computes them."""
+    def _check_layers(self, layers: Sequence[int], available: Sequence[int]) -> tuple[int, ...]:
+        """Return the layers, in the order in which the model computes them. Raises ValueError if one is missing."""
         wrong = [layer for layer in layers if layer not in available]
         if wrong or not len(layers):
-            raise ValueError(f"no layer {wrong[0] if wrong else 'at all'}: there are {', '.join(map(str, available))}")
+            raise ValueError(
+                f"no layer {wrong[0] if wrong else 'given'}: this model has layers {', '.join(map(str, available))}"
+            )
         return tuple(sorted(set(layers)))
 
     def _on_device(
         self, tokens: Int[Tensor, "batch pos"], lengths: Int[Tensor, " batch"]
     ) -> tuple[Int[Tensor, "batch pos"], Int[Tensor, " batch"]]:
         if tokens.shape[1] > self.n_ctx:
-            raise ValueError(f"{tokens.shape[1]} tokens of context: this model has at most {self.n_ctx}")
+            raise ValueError(f"a context of {tokens.shape[1]} tokens: this model has at most {self.n_ctx}")
         beyond = tokens >= self.n_embeddings
         if (beyond & (torch.arange(tokens.shape[1], device=tokens.device) < lengths[:, None])).any():
-            raise ValueError(f"a text has token {int(tokens.max())}: this model embeds 0 to {self.n_embeddings - 1}")
-        tokens = tokens.masked_fill(beyond, 0)  # padding that was added to the tokenizer alone
+            raise ValueError(
+                f"a text contains token {int(tokens.max())}: this model embeds 0 to {self.n_embeddings - 1}"
+            )
+        tokens = tokens.masked_fill(beyond, 0)  # padding added to the tokenizer only
         return tokens.to(self.device).long(), lengths.to(self.device).long()
 
 
 def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise ValueError(f"{option}={value!r}: it is one of {', '.join(allowed)}")
+        raise ValueError(f"{option}={value!r}: use one of {', '.join(allowed)}")

@@ -1,4 +1,4 @@
-"""Where a bridged model is read, and a forward pass that stops as soon as the last reading is taken."""
+"""Hook points of a bridged model, and a forward pass that stops after the last one needed."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,13 +15,13 @@ Hook = tuple[HookPoint, Call]
 
 
 class Stop(Exception):
-    """Raised in the last hook: nothing that follows is needed, the unembedding least of all."""
+    """Raised in the last hook to end the forward pass."""
 
 
 def run(bridge: TransformerBridge, tokens: Int[Tensor, "batch pos"], hooks: Sequence[Hook], **options: Any) -> Any:
-    """One forward pass; each hook is given its tensor, may return another in its place, and may raise Stop.
+    """Run one forward pass; each hook receives its tensor, may return a replacement, and may raise Stop.
 
-    Returns nothing unless `return_type` among the options asks for it.
+    Returns None unless the options set `return_type`.
     """
     try:
         with torch.inference_mode(), hooked(hooks):
@@ -32,7 +32,7 @@ def run(bridge: TransformerBridge, tokens: Int[Tensor, "batch pos"], hooks: Sequ
 
 @contextmanager
 def hooked(hooks: Sequence[Hook]) -> Iterator[None]:
-    """The hooks in place, and gone again whatever happens."""
+    """Add the hooks, and remove them on exit."""
     try:
         for point, hook in hooks:
             point.add_hook(lambda tensor, hook, call=hook: call(tensor))
@@ -43,7 +43,7 @@ def hooked(hooks: Sequence[Hook]) -> Iterator[None]:
 
 
 def embedding(bridge: TransformerBridge) -> HookPoint:
-    """The token embedding, before positions are added."""
+    """Return the hook point of the token embedding, before positions are added."""
     return bridge.embed.hook_out
 
 

@@ -1,4 +1,4 @@
-"""A tokenizer beside its model and beside a corpus: which ids the model embeds, does text come back, is it known."""
+"""Checks of a tokenizer against its model and a corpus: embedded ids, round trip of text, share of unknown tokens."""
 
 import numpy as np
 from jaxtyping import Int
@@ -7,37 +7,38 @@ from transformers import PreTrainedTokenizerBase
 from precompute.corpus import Examples
 from precompute.models.source import UnfitModelError
 
-MOST_UNKNOWN = 0.5  # of a corpus's tokens
-TRIED = 64  # ordinary tokens, spread over the vocabulary, whose text is read again
+MAX_UNKNOWN = 0.5  # of a corpus's tokens
+TRIED = 64  # ordinary tokens, spread over the vocabulary, whose text is encoded again
 
 
 class UnfitTextsError(ValueError):
-    """The texts are not such as this tokenizer and model read; the message says why in one line."""
+    """Raised when the texts do not fit this tokenizer and model; the message is one line."""
 
 
 def check_texts(examples: Examples, tokenizer: PreTrainedTokenizerBase, n_embeddings: int) -> None:
-    """Raises UnfitTextsError for a token that the model does not embed, and where most tokens are the unknown one."""
+    """Check that the model embeds all tokens and that most are known. Raises UnfitTextsError."""
     real = np.arange(examples.tokens.shape[1]) < examples.lengths[:, None]
     tokens = examples.tokens[real]
     largest = int(tokens.max())
     if largest >= n_embeddings:
         raise UnfitTextsError(
-            f"its texts have token {largest} ({tokenizer.convert_ids_to_tokens(largest)!r:.40}), and the model embeds "
+            f"its texts have token {largest} ({tokenizer.convert_ids_to_tokens(largest)!r:.40}), but the model embeds "
             f"0 to {n_embeddings - 1}; use the tokenizer that the model was trained with"
         )
     unknown = tokenizer.unk_token_id
     share = 0.0 if unknown is None else float((tokens == unknown).mean())
-    if share > MOST_UNKNOWN:
+    if share > MAX_UNKNOWN:
         raise UnfitTextsError(
-            f"{share:.0%} of its tokens are unknown to the model's tokenizer; use texts that it was made for, "
-            "or, if the tokenizer is of another model, use the one the model was trained with"
+            f"{share:.0%} of the tokens are unknown to the model's tokenizer; use texts in its language, "
+            "or, if the tokenizer belongs to another model, use the one the model was trained with"
         )
 
 
 def check_tokenizer(model: str, tokenizer: PreTrainedTokenizerBase, n_embeddings: int) -> None:
-    """Raises UnfitModelError for ordinary tokens that the model does not embed, and where text does not come back.
+    """Check that the model embeds all ordinary tokens and that text survives a round trip. Raises UnfitModelError.
 
-    Tokens that were added later, padding or an image's place, may lie beyond: texts need not hold them.
+    Tokens that were added later, such as padding or an image placeholder, may have ids beyond the model's: texts need
+    not contain them.
     """
     added = tokenizer.added_tokens_decoder
     largest = max((id for id in tokenizer.get_vocab().values() if id not in added), default=-1)
@@ -46,17 +47,17 @@ def check_tokenizer(model: str, tokenizer: PreTrainedTokenizerBase, n_embeddings
             f"{model}: the tokenizer has ids up to {largest}, the model embeds 0 to {n_embeddings - 1}; "
             "use the tokenizer that the model was trained with"
         )
-    texts = own_texts(tokenizer)
-    back = sum(comes_back(tokenizer, text) for text in texts)
+    texts = token_texts(tokenizer)
+    back = sum(round_trips(tokenizer, text) for text in texts)
     if 2 * back < len(texts):
         raise UnfitModelError(
-            f"{model}: its tokenizer does not give text back: {len(texts) - back} of {len(texts)} of its own tokens "
-            "are read as others; use the one the model was trained with"
+            f"{model}: its tokenizer does not reproduce text: {len(texts) - back} of {len(texts)} of its tokens "
+            "are encoded as others; use the one the model was trained with"
         )
 
 
-def own_texts(tokenizer: PreTrainedTokenizerBase) -> list[str]:
-    """The text of some ordinary tokens; pieces of characters have none."""
+def token_texts(tokenizer: PreTrainedTokenizerBase) -> list[str]:
+    """Return the text of some ordinary tokens, without pieces of characters."""
     ids = ordinary_ids(tokenizer, len(tokenizer))
     some = ids[np.linspace(0, len(ids) - 1, min(TRIED, len(ids))).astype(int)] if len(ids) else ids
     texts = (tokenizer.decode([id]) for id in some.tolist())
@@ -64,16 +65,16 @@ def own_texts(tokenizer: PreTrainedTokenizerBase) -> list[str]:
 
 
 def ordinary_ids(tokenizer: PreTrainedTokenizerBase, n_embeddings: int) -> Int[np.ndarray, " n"]:
-    """Ids of tokens that are text, as far as the model embeds them."""
+    """Return the ids of tokens that are text and that the model embeds."""
     special = {*tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
     ids = {id for id in tokenizer.get_vocab().values() if id < n_embeddings}
     return np.array(sorted(ids - special) or sorted(ids) or [0])
 
 
-def comes_back(tokenizer: PreTrainedTokenizerBase, text: str) -> bool:
+def round_trips(tokenizer: PreTrainedTokenizerBase, text: str) -> bool:
     return letters(tokenizer.decode(tokenizer.encode(text, add_special_tokens=False))) == letters(text)
 
 
 def letters(text: str) -> str:
-    """What survives tokenizers that lower the case or move spaces."""
+    """Return the part of a text that survives tokenizers that lower the case or move spaces."""
     return "".join(text.lower().split())

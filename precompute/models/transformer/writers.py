@@ -1,4 +1,4 @@
-"""What writes into the residual stream: embeddings, heads and MLPs, where each is seen, and what of it is a bias."""
+"""Modules that write into the residual stream: embeddings, heads and MLPs, their hook points and biases."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from precompute.models.transformer import taps
 
 @dataclass(frozen=True)
 class Attention:
-    """One layer's heads: `mixed` are their values, weighted by the pattern and summed. Heads may share values."""
+    """Heads of one layer: `mixed` is the values weighted by the pattern. Heads may share values."""
 
     pattern: HookPoint
     values: HookPoint
@@ -33,13 +33,13 @@ class Attention:
 
 
 def shared(values: Float[Tensor, "*rest groups d_head"], heads: int) -> Float[Tensor, "*rest heads d_head"]:
-    """The values of every head, where groups of them share theirs."""
+    """Return the values of every head, where groups of heads share theirs."""
     return values.repeat_interleave(heads // values.shape[-2], dim=-2)
 
 
 @dataclass(frozen=True)
 class Mlp:
-    """One layer's MLP as it writes."""
+    """Output and bias of one layer's MLP."""
 
     written: HookPoint
     bias: Float[Tensor, " d_model"]
@@ -53,7 +53,7 @@ class Mlp:
 
 @dataclass(frozen=True)
 class Writers:
-    """All that write into a stream before some place in it, in the order of a layer's parts."""
+    """All modules that write into a stream before some point, in the order of a layer's parts."""
 
     embeddings: Sequence[HookPoint]
     attentions: Sequence[Attention]
@@ -65,12 +65,12 @@ class Writers:
         return [*self.embeddings, *heads, *(each.written for each in self.mlps)]
 
     def before(self, layer: int, own_attention: bool) -> "Writers":
-        """Those that the neurons of a layer read."""
+        """Return the writers that the neurons of a layer read."""
         return Writers(self.embeddings, self.attentions[: layer + own_attention], self.mlps[:layer])
 
 
 def writers(bridge: TransformerBridge, n_layers: int) -> Writers:
-    """Those of the first layers. Raises AttributeError or RuntimeError for blocks that are not of this kind."""
+    """Return the writers of the first layers. Raises AttributeError or RuntimeError for other kinds of blocks."""
     position = getattr(bridge, "pos_embed", None)
     embeddings = [taps.embedding(bridge), *([] if position is None else [position.hook_out])]
     attentions = [Attention.of(bridge, layer) for layer in range(n_layers)]

@@ -1,9 +1,9 @@
-"""A folder with exactly what one kind of host needs to show an atlas. What it holds beside the app stands in deploy/.
+"""Command `host`: a folder with exactly what one kind of host needs to show an atlas.
 
-targets    which hosts there are, what each is given and how much it takes
-app        the explorer's own files, and its packages with their versions
-given      the atlas: its files, or a line that says where it is fetched from
-fill       names in the files of deploy/
+targets       the hosts, their files from deploy/, and their size limits
+app           the explorer's own files, and its packages with their versions
+hosted_atlas  the atlas: its files, or a line with the source that it is fetched from
+fill          names in the files of deploy/
 """
 
 import shutil
@@ -12,22 +12,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ne_core.atlas.litter import is_empty
-from ne_core.sharing.atomic_write import beside
+from ne_core.sharing.atomic_write import sibling_path
 from ne_core.sharing.destination import check_folder
-from precompute.publish.host.app import ROOT, copy_app, pinned
-from precompute.publish.host.fill import checked, filled
-from precompute.publish.host.given import Given, given
+from precompute.publish.host.app import ROOT, copy_app, requirements_text
+from precompute.publish.host.fill import check_names, fill_names
+from precompute.publish.host.hosted_atlas import HostedAtlas, read_atlas
 from precompute.publish.host.targets import TARGETS
 
 
 def host(target: str, atlas: str, out: Path, title: str | None, site: str, path: str) -> int:
-    """Write the folder; its size in bytes. Raises ValueError with what is wrong in one line, and leaves nothing."""
+    """Write the folder and return its size in bytes. Raises ValueError in one line, and leaves nothing behind."""
     check_checkout()
     check_out(out)
-    source = given(atlas)
-    names = checked(title or f"Neuron embeddings of {source.name}", site, path) | source.names
+    hosted = read_atlas(atlas)
+    names = check_names(title or f"Neuron embeddings of {hosted.name}", site, path) | hosted.names
     with new_folder(out) as folder:
-        write(folder, target, source, names)
+        write(folder, target, hosted, names)
     return sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
 
 
@@ -38,16 +38,16 @@ def check_checkout() -> None:
 
 
 def check_out(out: Path) -> None:
-    """Only nothing and an empty folder are replaced. Raises ValueError."""
+    """Raise ValueError unless `out` is missing or an empty folder."""
     if out.is_symlink() or (out.exists() and not out.is_dir()) or (out.is_dir() and not is_empty(out)):
-        raise ValueError(f"{out} is there already: it is left as it is, name another folder")
+        raise ValueError(f"{out} exists and is not an empty folder: name another folder")
     check_folder(out)
 
 
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
-    """A folder to write into, which becomes `out` when the block ends well."""
-    folder = beside(out.absolute(), "writing")
+    """Yield a folder to write into, which becomes `out` when the block succeeds."""
+    folder = sibling_path(out.absolute(), "writing")
     shutil.rmtree(folder, ignore_errors=True)
     try:
         folder.mkdir(parents=True)
@@ -59,12 +59,12 @@ def new_folder(out: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def write(folder: Path, target: str, source: Given, names: dict[str, str]) -> None:
-    asked = TARGETS[target]
-    asked.check(source.sizes)
+def write(folder: Path, target: str, hosted: HostedAtlas, names: dict[str, str]) -> None:
+    host_target = TARGETS[target]
+    host_target.check(hosted.sizes)
     copy_app(folder)
-    (folder / "requirements.txt").write_text(pinned(), encoding="utf-8")
-    source.put(folder / "data")
-    for template, name in asked.files.items():
+    (folder / "requirements.txt").write_text(requirements_text(), encoding="utf-8")
+    hosted.put(folder / "data")
+    for template, name in host_target.files.items():
         text = (ROOT / "deploy" / template).read_text(encoding="utf-8")
-        (folder / name).write_text(filled(text, names), encoding="utf-8")
+        (folder / name).write_text(fill_names(text, names), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The explorer's own files, and every package that it needs at the version it was tested with."""
+"""The explorer's own files, and every package that it needs at the tested version."""
 
 import importlib.metadata
 import re
@@ -13,7 +13,7 @@ from ne_core.atlas.litter import PATTERNS
 ROOT = Path(__file__).parents[3]
 FOLDERS = ("pages", "ne_core")
 FILES = ("app.py", ".streamlit/config.toml")
-LINUX = {"platform_system": "Linux", "sys_platform": "linux", "os_name": "posix", "extra": ""}  # what hosts run on
+LINUX = {"platform_system": "Linux", "sys_platform": "linux", "os_name": "posix", "extra": ""}  # the platform of hosts
 
 
 def copy_app(folder: Path) -> None:
@@ -24,31 +24,31 @@ def copy_app(folder: Path) -> None:
         shutil.copyfile(ROOT / name, folder / name)
 
 
-def pinned() -> str:
-    """A requirements file: what requirements-app.txt names and all that this needs, as constraints.txt pins it."""
+def requirements_text() -> str:
+    """Return a requirements file: requirements-app.txt and all its dependencies, as constraints.txt pins them."""
     pins = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.M))
     pins = {canonicalize_name(name): version for name, version in pins.items()}
-    wanted = re.findall(r"^([\w.-]+)==", (ROOT / "requirements-app.txt").read_text(), re.M)
-    return "".join(f"{name}=={pins[name]}\n" for name in sorted(needed(wanted)))
+    required = re.findall(r"^([\w.-]+)==", (ROOT / "requirements-app.txt").read_text(), re.M)
+    return "".join(f"{name}=={pins[name]}\n" for name in sorted(needed_packages(required)))
 
 
-def needed(names: list[str]) -> set[str]:
-    """The packages, those that they need, those that these need, and so on, as the installed ones declare it."""
-    found: set[str] = set()
+def needed_packages(names: list[str]) -> set[str]:
+    """Return the packages and all their dependencies, as the installed packages declare them."""
+    packages: set[str] = set()
     queue = [canonicalize_name(name) for name in names]
     while queue:
         name = queue.pop()
-        if name not in found:
-            found.add(name)
-            queue += [canonicalize_name(each.name) for each in requirements(name) if applies(each)]
-    return found
+        if name not in packages:
+            packages.add(name)
+            queue += [canonicalize_name(requirement.name) for requirement in requirements(name) if applies(requirement)]
+    return packages
 
 
 def requirements(name: str) -> list[Requirement]:
     try:
         return [Requirement(text) for text in importlib.metadata.requires(name) or ()]
     except importlib.metadata.PackageNotFoundError:
-        raise ValueError(f"{name} is not installed here: run this with the Python that shows the explorer") from None
+        raise ValueError(f"{name} is not installed: run this with the Python that runs the explorer") from None
 
 
 def applies(requirement: Requirement) -> bool:

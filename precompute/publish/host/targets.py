@@ -1,4 +1,4 @@
-"""The kinds of host: what of deploy/ each is given, and the largest files and folders that it takes."""
+"""Kinds of host: their files from deploy/, and the largest files and folders that they accept."""
 
 from dataclasses import dataclass
 
@@ -7,26 +7,26 @@ MIB, GIB = 2**20, 2**30
 
 @dataclass(frozen=True)
 class Target:
-    """`files` are those of deploy/ by the name that they get. Limits are None where the host has none of its own."""
+    """`files` maps files of deploy/ to their names on the host. Limits are in bytes, or None."""
 
-    called: str
+    name: str
     files: dict[str, str]
-    most_a_file: int | None = None
-    most: int | None = None
+    max_file_size: int | None = None
+    max_size: int | None = None
 
     def check(self, sizes: dict[str, int]) -> None:
-        """Raises ValueError where an atlas's files are too large to be part of the folder."""
-        elsewhere = "`python -m precompute push` the atlas to the hub and give --atlas hf://owner/name"
-        for name, size in sizes.items():
-            if self.most_a_file and size > self.most_a_file:
+        """Raise ValueError if an atlas's files are too large to be part of the folder."""
+        alternative = "`python -m precompute push` the atlas to the hub and give --atlas hf://owner/name"
+        for file, size in sizes.items():
+            if self.max_file_size and size > self.max_file_size:
                 raise ValueError(
-                    f"{name} of the atlas has {size / MIB:,.1f} MiB, {self.called} takes files of at most "
-                    f"{self.most_a_file / MIB:,.0f} MiB: {elsewhere}"
+                    f"{file} of the atlas has {size / MIB:,.1f} MiB, {self.name} accepts files of at most "
+                    f"{self.max_file_size / MIB:,.0f} MiB: {alternative}"
                 )
-        if self.most and sum(sizes.values()) > self.most:
+        if self.max_size and sum(sizes.values()) > self.max_size:
             raise ValueError(
-                f"the atlas has {sum(sizes.values()) / GIB:,.2f} GiB, {self.called} should hold at most "
-                f"{self.most / GIB:,.0f} GiB: {elsewhere}"
+                f"the atlas has {sum(sizes.values()) / GIB:,.2f} GiB, {self.name} should hold at most "
+                f"{self.max_size / GIB:,.0f} GiB: {alternative}"
             )
 
 

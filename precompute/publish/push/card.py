@@ -1,6 +1,6 @@
-"""The card of an atlas, README.md of its repository: made from the manifest, the same for the same atlas.
+"""Card of an atlas, the README.md of its repository, generated from the manifest: the same for the same atlas.
 
-Names in a manifest are anyone's words: in the front matter they are JSON strings, below it they stand in code spans.
+Names in a manifest are untrusted: they are JSON strings in the front matter, and code spans below it.
 """
 
 import hashlib
@@ -23,30 +23,30 @@ LARGEST = "10M<n<100M"
 TABLES = (("features", "features.parquet", FEATURES), ("neurons", "neurons.parquet", NEURONS))
 
 
-def card(chosen: Selection, repository: str, license: str | None) -> str:
-    """All of it."""
-    n_features = features_of(chosen)
+def card(selection: Selection, repository: str, license: str | None) -> str:
+    """Return the whole card."""
+    n_features = count_features(selection)
     parts = (
-        front_matter(chosen.manifest, license, n_features),
-        head(chosen, n_features),
-        opening(repository),
-        origin(chosen),
+        front_matter(selection.manifest, license, n_features),
+        head(selection, n_features),
+        how_to_open(repository),
+        origin(selection),
         *(table(file, columns) for _, file, columns in TABLES),
-        contents(chosen.manifest, license),
+        contents(selection.manifest, license),
         f"## Cite\n\n{paper()}\n\n```bibtex\n{bibtex()}\n```\n",
     )
     return "\n".join(parts)
 
 
-def features_of(chosen: Selection) -> int:
-    """How many there are at the atlas's own cut."""
-    import pyarrow.parquet as pq  # a tenth of a second, for this alone
+def count_features(selection: Selection) -> int:
+    """Number of features at the atlas's own cut."""
+    import pyarrow.parquet as pq  # imported here: it takes a tenth of a second
 
-    return pq.read_metadata(chosen.root / "features.parquet").num_rows
+    return pq.read_metadata(selection.root / "features.parquet").num_rows
 
 
 def front_matter(manifest: Manifest, license: str | None, n_features: int) -> str:
-    """What the hub reads: a JSON string is a YAML string, whatever is in it."""
+    """Return the YAML that the hub reads: a JSON string is a YAML string, whatever it contains."""
     files = [(name, file) for name, file, _ in TABLES]
     if f"{FOLDER}/{TABLE}" in manifest.files:
         files.append(("lab", f"{FOLDER}/{TABLE}"))
@@ -60,28 +60,28 @@ def front_matter(manifest: Manifest, license: str | None, n_features: int) -> st
     return "\n".join(["---", *lines, "---", ""])
 
 
-def string(words: str) -> str:
-    return json.dumps(words, ensure_ascii=False)
+def string(content: str) -> str:
+    return json.dumps(content, ensure_ascii=False)
 
 
 def text(value: object) -> str:
-    """Anything of a manifest on one short line, with nothing in it that does not show."""
+    """Format a value of a manifest as one short line of visible characters."""
     line = visible(value if isinstance(value, str) else json.dumps(value))
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 
 
 def code(value: object) -> str:
-    """As a code span, which nothing in it can end."""
+    """Format a value as a code span that it cannot close."""
     return f"`{text(value).replace('`', '´').strip() or '∅'}`"
 
 
 def size_category(n: int) -> str:
-    """Of the table that is shown first, in the hub's words."""
+    """Return the hub's size category of the table that is shown first."""
     return next((name for below, name in SIZES if n < below), LARGEST)
 
 
-def head(chosen: Selection, n_features: int) -> str:
-    manifest = chosen.manifest
+def head(selection: Selection, n_features: int) -> str:
+    manifest = selection.manifest
     examples = "images" if manifest.images else "texts"
     units = f"{sum(manifest.n_neurons):,} {manifest.units} in {len(manifest.layers)} layers"
     return (
@@ -91,7 +91,7 @@ def head(chosen: Selection, n_features: int) -> str:
     )
 
 
-def opening(repository: str) -> str:
+def how_to_open(repository: str) -> str:
     return (
         "## Open it\n\nIn a checkout of the explorer:\n\n```sh\n"
         f"NE_ATLAS=hf://{repository} make app\n```\n\n"
@@ -100,14 +100,14 @@ def opening(repository: str) -> str:
     )
 
 
-def origin(chosen: Selection) -> str:
-    """What it was made of and how, as the manifest says it."""
-    manifest = chosen.manifest
+def origin(selection: Selection) -> str:
+    """Describe the model, the corpus and the settings, from the manifest."""
+    manifest = selection.manifest
     model, corpus = manifest.model, manifest.corpus
     lines = [
         f"model: {code(model.name)}, family {code(model.family)}, activation function "
         f"{code(model.act_fn)}, sha256 of its weights {code(model.sha256)}, read {code(manifest.weights)}",
-        f"corpus: {code(corpus.name)}, {code(corpus.n_documents)} documents, sha256 of what was used "
+        f"corpus: {code(corpus.name)}, {code(corpus.n_documents)} documents, sha256 of the part used "
         f"{code(corpus.sha256)}",
         *(f"of the corpus: {code(note)}" for note in notes(corpus)),
         f"activating examples: those that reach {code(manifest.keep)} of a neuron's maximum, the first "
@@ -116,35 +116,35 @@ def origin(chosen: Selection) -> str:
         f"token importance: masks {code(manifest.baselines)}, {code(to_json(manifest.importance))}",
         f"schema version {code(manifest.schema_version)}, made with "
         f"{code(', '.join(f'{name} {version}' for name, version in manifest.libraries.items()))}",
-        f"size: {megabytes(chosen.size)}, {inputs_said(chosen)}",
-        f"sha256 of manifest.json, which names the atlas: {code(hashlib.sha256(chosen.text).hexdigest())}",
+        f"size: {megabytes(selection.size)}, {inputs_text(selection)}",
+        f"sha256 of manifest.json, which names the atlas: {code(hashlib.sha256(selection.text).hexdigest())}",
     ]
     if model.sae is not None:
         lines.insert(1, f"autoencoder whose latents are read: {code(model.sae)}")
-    return "\n".join(["## What it was made of\n", *(f"- {line}" for line in lines), ""])
+    return "\n".join(["## Sources and settings\n", *(f"- {line}" for line in lines), ""])
 
 
 def notes(corpus: Corpus) -> list:
-    """What was missing or other, a few of them."""
+    """Return at most nine notes about the corpus."""
     return corpus.notes[:9] if isinstance(corpus.notes, list) else []
 
 
-def inputs_said(chosen: Selection) -> str:
-    if not chosen.manifest.inputs:
-        return "without `inputs/`, the x of every kept example"
-    return f"{megabytes(inputs_size(chosen.manifest))} of it `inputs/`, the x of every kept example"
+def inputs_text(selection: Selection) -> str:
+    if not selection.manifest.inputs:
+        return "without `inputs/`, the x of every activating example"
+    return f"{megabytes(inputs_size(selection.manifest))} of it `inputs/`, the x of every activating example"
 
 
 def table(file: str, columns: tuple[Column, ...]) -> str:
-    """Its columns, as the schema has them."""
-    rows = [f"| `{each.name}` | {each.meaning} |" for each in columns]
+    """Describe the columns of a table, as in the schema."""
+    rows = [f"| `{column.name}` | {column.meaning} |" for column in columns]
     return "\n".join([f"## {file}\n", "| column | meaning |", "| --- | --- |", *rows, ""])
 
 
 def contents(manifest: Manifest, license: str | None) -> str:
-    """What a reader gets besides numbers."""
-    held = "the images themselves" if manifest.images else "excerpts of the corpus, as tokens and in a search index"
+    """Describe the atlas's content that is under other licenses."""
+    data = "the images themselves" if manifest.images else "excerpts of the corpus, as tokens and in a search index"
     return (
-        f"## What it holds of others\n\nThe atlas holds {held}, the names of the model's tokens and its input weights: "
+        f"## Licenses\n\nThe atlas holds {data}, the names of the model's tokens and its input weights: "
         f"the licenses of corpus and model hold for them{', the one above for the rest' if license else ''}.\n"
     )

@@ -1,8 +1,8 @@
-"""Where the units of a stage are computed. What comes out has the same bytes everywhere.
+"""Engines that compute the units of a step; results have the same bytes on every engine.
 
 protocol.py   Engine: map(function, job, tasks, cores); EngineError
-local.py      this machine: in this process, or a pool with a process for each core
-needs.py      what a task takes of a machine: cores, a GPU, threads
+local.py      this machine: in this process, or in a pool with one process per core
+needs.py      resources of a task: cores, a GPU, threads
 ray.py        a Ray cluster; nothing else imports ray
 """
 
@@ -13,7 +13,7 @@ ENGINES = ("local", "ray")
 
 
 def engine(name: str, address: str | None = None) -> Engine:
-    """The engine of that name, to be opened by `with`; `address` is that of a Ray cluster."""
+    """Return the engine of that name, a context manager; `address` is that of a Ray cluster."""
     if name not in ENGINES:
         raise EngineError(f"engine: {name!r} is not {' or '.join(ENGINES)}")
     return LocalEngine() if name == "local" else ray_engine(address)

@@ -1,4 +1,4 @@
-"""This machine: one task after the other in this process, or a process for each core, with the results in order."""
+"""Engine on this machine: tasks run one after the other in this process, or in a pool with one process per core."""
 
 import os
 import signal
@@ -11,17 +11,17 @@ from typing import Any
 
 from precompute.run.engines.protocol import EngineError, Job, Payload, Result
 
-# What numpy's and torch's libraries of linear algebra read, once, when they are loaded.
+# Read by the linear algebra libraries of numpy and torch once, when they are loaded.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def n_cores() -> int:
-    """Cores that this process may run on."""
+    """Return the number of cores that this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class LocalEngine:
-    """`Engine` without a cluster; a pool has a worker for each core unless told otherwise."""
+    """`Engine` without a cluster; a pool has one worker per core by default."""
 
     def __init__(self, workers: int | None = None):
         self.workers = workers or n_cores()
@@ -33,7 +33,7 @@ class LocalEngine:
         tasks: Iterable[tuple[int, Payload]],
         cores: int | None,
     ) -> Iterator[tuple[int, Result]]:
-        """In the order of the tasks. With `cores=None`, a task is drawn when the result before it has been used."""
+        """Yield results in the order of the tasks. With `cores=None`, a task is drawn after the result before it."""
         if cores is None:
             return ((number, function(job, payload)) for number, payload in tasks)
         return in_pool(function, job, tasks, self.workers)
@@ -47,7 +47,7 @@ class LocalEngine:
 def in_pool(
     function: Callable[[Job, Payload], Result], job: Job, tasks: Iterable[tuple[int, Payload]], workers: int
 ) -> Iterator[tuple[int, Result]]:
-    """Two tasks for each worker are on their way, so that none waits for its next."""
+    """Yield results in order, with two tasks submitted per worker, so that no worker waits for its next task."""
     running = deque()
     with one_thread_each(), process_pool(workers, function, job) as pool:
         for number, payload in tasks:
@@ -65,15 +65,15 @@ def finished(running: deque) -> tuple[int, Result]:
 
 @contextmanager
 def process_pool(workers: int, function: Callable, job: Any) -> Iterator[ProcessPoolExecutor]:
-    """A pool whose waiting work is dropped when the caller stops early, by an error or by Ctrl-C."""
+    """Open a pool that drops its pending tasks if the caller stops early, by an error or Ctrl-C."""
     # spawn: a forked child of a process that has started torch's threads can hang
     pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=share, initargs=(function, job))
     try:
         yield pool
     except BrokenExecutor as error:
         raise EngineError(
-            "a worker process died, most often for want of memory: fewer examples or fewer layers need less, "
-            "and the same command goes on from here"
+            "a worker process died, usually because memory ran out: use fewer --examples or fewer --layers, "
+            "or repeat the same command to continue"
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
@@ -81,7 +81,7 @@ def process_pool(workers: int, function: Callable, job: Any) -> Iterator[Process
 
 @contextmanager
 def one_thread_each() -> Iterator[None]:
-    """Children started in here use one thread: as many workers as cores already keep every core busy."""
+    """Make child processes started in this context use one thread: one worker per core keeps every core busy."""
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
@@ -94,13 +94,13 @@ def one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
-shared: tuple[Callable, Any]  # in a worker: the function, and the job that came once for all its tasks
+shared: tuple[Callable, Any]  # in a worker: the function, and the job, sent once for all its tasks
 
 
 def share(function: Callable, job: Any) -> None:
     global shared
     shared = function, job
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
 
 
 def shared_work(payload: Any) -> Result:

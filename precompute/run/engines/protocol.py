@@ -1,4 +1,4 @@
-"""What a stage asks of the place where its units are computed, and the one line when that cannot be."""
+"""Interface of an engine, which computes units of work, and its error."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol, TypeVar, runtime_checkable
@@ -11,12 +11,12 @@ Result = Mapping[str, np.ndarray]
 
 
 class EngineError(ValueError):
-    """Work cannot be done there; the message says in one line what would have worked."""
+    """The engine cannot do the work; the message says in one line what would have worked."""
 
 
-@runtime_checkable  # for the checks of types in tests
+@runtime_checkable  # for the type checks in tests
 class Engine(Protocol):
-    """A context manager: what it opens is closed when its `with` block ends."""
+    """A context manager that computes tasks; resources that it opens are closed at the end of its `with` block."""
 
     def map(
         self,
@@ -25,13 +25,13 @@ class Engine(Protocol):
         tasks: Iterable[tuple[int, Payload]],
         cores: int | None,
     ) -> Iterator[tuple[int, Result]]:
-        """(number, `function(job, payload)`) of every (number, payload), in any order; callers must not rely on one.
+        """Yield (number, `function(job, payload)`) of every (number, payload), in any order.
 
-        `function` stands at the top of a module that every worker can import. `job` is what all tasks share; it and the
-        payloads are read, never written. Tasks are drawn only as fast as workers take them. `cores=1`: a task computes
-        on one core. `cores=None`: on as many as its model has `threads` (`job.model.threads`), without a model on all.
+        `function` is at the top level of a module that every worker can import. `job` is shared by all tasks; it and
+        the payloads are read-only. Tasks are drawn only as fast as workers take them. `cores=1`: a task uses one core.
+        `cores=None`: it uses `job.model.threads` cores, or all cores without a model.
 
-        Raises the ValueError that a task raised, and EngineError where the engine itself fails.
+        Raises the ValueError that a task raised, and EngineError if the engine itself fails.
         """
         ...
 

@@ -1,10 +1,10 @@
-"""Stage 1: one pass over the corpus: which examples activate each neuron, where, and what the neuron read there.
+"""Step 1: the activating examples of each neuron, their key tokens and the inputs there, in one pass over the corpus.
 
-job.py        what every work unit needs to know, and the hints that spare it work
-unit.py       one unit: a forward pass, of which the candidates' values and a sample stay
-part.py       one layer's share of a unit, as arrays
-gathering.py  what the process that gathers keeps in mind
-rows.py       the end: each layer's chosen examples out of the units' files
+job.py        data shared by all work units, and hints that reduce the candidates of a unit
+unit.py       one unit: a forward pass, of which the values of the candidates and a sample are kept
+part.py       arrays of one layer in a unit
+gathering.py  the candidates of all units, in the process that collects them
+rows.py       the activating examples of each layer, read from the files of the units
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from ne_core.text.windows import Window
 from precompute.config import RunConfig
 from precompute.models.source import Source
 from precompute.run.progress import OnProgress, silent
-from precompute.steps.activating_examples import LayerRows
+from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.candidates import Rule
 from precompute.steps.collect.gathering import Gathering
 from precompute.steps.collect.job import CollectError, CollectJob, Hints, check_weights, real_positions
@@ -46,22 +46,22 @@ def collect_tokens(
     rules: Mapping[int, Rule] | None = None,
     window: Window = WINDOW,
     work_unit: int = RunConfig.work_unit,
-    progress: OnProgress = silent,
-) -> list[LayerRows]:
-    """The activating examples of every layer of the source, with every unit kept in memory.
+    on_progress: OnProgress = silent,
+) -> list[ActivatingExamples]:
+    """Return the activating examples of every layer of the source, with every unit in memory.
 
-    `may_be_key` says which positions may be key tokens; unless told, all real ones but position 0.
+    `may_be_key` marks the positions that may be key tokens; by default all real ones but position 0.
     """
     n_examples, n_ctx = tokens.shape
     lengths = np.full(n_examples, n_ctx, dtype=np.int32) if lengths is None else lengths
-    real = real_positions(lengths, n_ctx)
-    allowed = real if may_be_key is None else may_be_key & real
+    real_mask = real_positions(lengths, n_ctx)
+    allowed = real_mask if may_be_key is None else may_be_key & real_mask
     rules = rules or {layer: Rule(RunConfig.keep, RunConfig.max_examples) for layer in source.layers}
-    job = CollectJob(tokens, lengths, allowed, np.zeros_like(real), rules, window, work_unit)
+    job = CollectJob(tokens, lengths, allowed, np.zeros_like(real_mask), rules, window, work_unit)
     gathering, units = Gathering(job), {}
     for unit in range(job.n_units):
         units[unit] = unit_candidates(source, job, (unit, gathering.hints()))
         gathering.add(unit, units[unit])
-        progress(job.examples(unit).stop, n_examples)
+        on_progress(job.examples(unit).stop, n_examples)
     load = units.__getitem__
     return [layer_rows(job, layer, gathering.candidates(layer), source.layer(layer), load) for layer in job.layers]

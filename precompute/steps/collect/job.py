@@ -1,4 +1,4 @@
-"""What every work unit of collection needs to know, and the hints that spare it what can no longer be kept."""
+"""Data shared by all work units of collection, and hints to drop candidates that can no longer be selected."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,20 +12,20 @@ from precompute.models.open_model import ModelSpec
 from precompute.models.source import Source
 from precompute.steps.candidates import Rule
 
-# What to do where a model itself overflows: half precision ends at 65,504 in its arithmetic, too.
-NOT_FINITE = "--dtype float32 would work where --dtype was another; otherwise check the model's weights"
+# Advice when the model itself overflows: arithmetic in half precision also ends at 65,504.
+NOT_FINITE = "use --dtype float32, or with float32 check the model's weights"
 
 
 class CollectError(ValueError):
-    """The activations cannot be used; the message says why in one line."""
+    """Invalid activations or weights; the message says why in one line."""
 
 
 @dataclass(frozen=True)
 class CollectJob:
-    """The corpus, cut into units of `work_unit` examples, and what is looked for in it.
+    """Corpus, cut into units of `work_unit` examples, and the rules of the selection by layer.
 
-    `allowed` says which positions may be key tokens, `sampled` at which ones everything is noted for the statistics.
-    `model` may be left out where the source is at hand.
+    `allowed` marks the positions that may be key tokens, `sampled` those whose inputs and activations are kept for the
+    statistics. `model` may be None if the source is passed to the unit.
     """
 
     tokens: Int[np.ndarray, "n_examples n_ctx"]
@@ -55,26 +55,28 @@ class CollectJob:
 
 @dataclass(frozen=True)
 class Hints:
-    """What is known already when a unit starts, by layer; none of it changes the rows in the end.
+    """Results of other units that are known when a unit starts, by layer; they do not change the final rows.
 
-    `seen` are the highest activations in any part of the corpus; `bar` is what the `max_examples`th best of *earlier*
-    examples is worth (candidates.py).
+    `highest` are the highest activations in any part of the corpus; `bar` is the worth of the `max_examples`th best of
+    *earlier* examples (candidates.py).
     """
 
-    seen: Mapping[int, Float[np.ndarray, " n_neurons"]] = field(default_factory=dict)
+    highest: Mapping[int, Float[np.ndarray, " n_neurons"]] = field(default_factory=dict)
     bar: Mapping[int, Float[np.ndarray, " n_neurons"]] = field(default_factory=dict)
 
 
 def check_weights(source: Source) -> None:
-    """Raise CollectError for input weights that cannot be stored: an embedding is made of them."""
+    """Raise CollectError for input weights beyond float16, which embeddings need to be stored."""
     for layer in source.layers:
         if not bool((np.abs(source.layer(layer).W_in) <= LARGEST).all()):
             folded = source.weights == "folded"
-            instead = ": --weights raw has them as the model does" if folded else ", and cannot be stored"
-            raise CollectError(f"layer {layer} has input weights beyond float16 ({LARGEST:,.0f}){instead}")
+            advice = (
+                ": use --weights raw, which does not fold the norm into them" if folded else ", and cannot be stored"
+            )
+            raise CollectError(f"layer {layer} has input weights beyond float16 ({LARGEST:,.0f}){advice}")
 
 
 def real_positions(lengths: Int[np.ndarray, " n_examples"], n_ctx: int) -> Bool[np.ndarray, "n_examples n_ctx"]:
-    """Inside the example, and not position 0, whose activations are outliers in many models."""
-    at = np.arange(n_ctx)
-    return (at > 0) & (at < lengths[:, None])
+    """Return the mask of positions inside an example except position 0, whose activations are often outliers."""
+    pos = np.arange(n_ctx)
+    return (pos > 0) & (pos < lengths[:, None])

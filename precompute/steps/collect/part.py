@@ -1,4 +1,4 @@
-"""One layer's share of a work unit: candidates with all that their rows need, and the layer's sample."""
+"""Arrays of one layer in a work unit: candidates with all columns of their rows, and the layer's sample."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -6,18 +6,18 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from precompute.steps.candidates import Candidates, Rule, merged
+from precompute.steps.candidates import Candidates, Rule, merge
 
 
 @dataclass(frozen=True)
 class LayerPart:
-    """Candidates sorted by neuron and then by example, `x` at their key tokens once, sorted by (example, pos).
+    """Candidates sorted by neuron and then by example, and `x` at their key tokens once, sorted by (example, pos).
 
-    `x_row` says which x is a candidate's; `window_activations` are those around its key token, NaN outside the
-    example. `sample_x` and `sample_activations` belong to the sampled positions of the unit, in corpus order.
+    `x_row` is the row of x of each candidate; `window_activations` are those around its key token, NaN outside the
+    example. `sample_x` and `sample_activations` are those of the sampled positions of the unit, in corpus order.
     """
 
-    seen: Float[np.ndarray, " n_neurons"]
+    highest: Float[np.ndarray, " n_neurons"]
     neuron: Int[np.ndarray, " n"]
     example: Int[np.ndarray, " n"]
     activation: Float[np.ndarray, " n"]
@@ -30,10 +30,10 @@ class LayerPart:
 
     @property
     def candidates(self) -> Candidates:
-        return Candidates(self.seen, self.neuron, self.example, self.activation)
+        return Candidates(self.highest, self.neuron, self.example, self.activation)
 
     def take(self, rows: Bool[np.ndarray, " n"]) -> "LayerPart":
-        """Some of the candidates, with the inputs that they need."""
+        """Return the candidates of some rows, with the inputs that they need."""
         if rows.all():
             return self
         needed = np.zeros(len(self.x), dtype=bool)
@@ -43,7 +43,7 @@ class LayerPart:
         return replace(self, **columns, x_row=x_row, x=self.x[needed])
 
     def arrays(self, layer: int) -> dict[str, np.ndarray]:
-        """As a work unit's file holds it."""
+        """Return the arrays by name as stored in the file of a work unit."""
         return {f"{layer}/{name}": getattr(self, name) for name in NAMES}
 
 
@@ -56,35 +56,37 @@ def part_from(arrays: Mapping[str, np.ndarray], layer: int) -> LayerPart:
 
 
 def candidates_from(arrays: Mapping[str, np.ndarray], layer: int) -> Candidates:
-    """Without reading anything else of the file."""
-    return Candidates(*(arrays[f"{layer}/{name}"] for name in ("seen", "neuron", "example", "activation")))
+    """Read the candidates of a layer without reading the other arrays of the file."""
+    return Candidates(*(arrays[f"{layer}/{name}"] for name in ("highest", "neuron", "example", "activation")))
 
 
 def unit_part(batches: Sequence[LayerPart], rule: Rule) -> LayerPart:
-    """The batches of a unit, in corpus order, as one, without what already cannot be kept."""
+    """Join the batches of a unit, in corpus order, without candidates that can no longer be selected."""
     part = batches[0] if len(batches) == 1 else concatenated(batches)
     few = np.bincount(part.neuron).max(initial=0) <= rule.max_examples
-    if len(batches) == 1 and few:  # each is above what its batch has seen, and nothing else can be said of them
+    if len(batches) == 1 and few:  # already selected by the maxima of the batch
         return part
-    return part.take(present(part.candidates, merged([part.candidates], rule)))
+    return part.take(is_among(part.candidates, merge([part.candidates], rule)))
 
 
 def concatenated(batches: Sequence[LayerPart]) -> LayerPart:
     starts = np.cumsum([0, *(len(batch.x) for batch in batches[:-1])])
     x_row = np.concatenate([batch.x_row + start for batch, start in zip(batches, starts, strict=True)])
-    together = {name: np.concatenate([getattr(batch, name) for batch in batches]) for name in NAMES if name != "seen"}
+    together = {
+        name: np.concatenate([getattr(batch, name) for batch in batches]) for name in NAMES if name != "highest"
+    }
     order = np.argsort(together["neuron"], kind="stable")
     columns = {name: together[name][order] for name in COLUMNS}
-    seen = np.max([batch.seen for batch in batches], axis=0)
-    return LayerPart(**{**together, **columns, "seen": seen, "x_row": x_row[order].astype(np.int32)})
+    highest = np.max([batch.highest for batch in batches], axis=0)
+    return LayerPart(**{**together, **columns, "highest": highest, "x_row": x_row[order].astype(np.int32)})
 
 
-def present(some: Candidates, others: Candidates) -> Bool[np.ndarray, " n"]:
-    """Which of some candidates are among the others."""
-    found = np.searchsorted(keys(others), keys(some))
-    return np.append(keys(others), -1)[found] == keys(some)
+def is_among(candidates: Candidates, others: Candidates) -> Bool[np.ndarray, " n"]:
+    """Return the mask of the candidates that are among the others."""
+    position = np.searchsorted(keys(others), keys(candidates))
+    return np.append(keys(others), -1)[position] == keys(candidates)
 
 
 def keys(candidates: Candidates) -> Int[np.ndarray, " n"]:
-    """A rising number for each (neuron, example)."""
+    """Return a sorted key of each (neuron, example)."""
     return candidates.neuron.astype(np.int64) << 32 | candidates.example

@@ -1,4 +1,4 @@
-"""Collection as a step of a build: every unit of the corpus read, unless an earlier run has all the rows already."""
+"""Collection as a step of a build; skipped if an earlier run has finished the rows of all layers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ from precompute.steps.collect.gathering import Gathering
 from precompute.steps.collect.job import CollectJob, check_weights, real_positions
 from precompute.steps.collect.unit import work_candidates
 from precompute.steps.layer_features import Texts
-from precompute.steps.sample import sampled
+from precompute.steps.sample import sample_positions
 
-THIN_EVERY = 16  # units: how often the files of collection are looked at for what is dead in them
+THIN_EVERY = 16  # units between two removals of dead candidates from the files of collection
 
 
 @dataclass(frozen=True)
 class Collected:
-    """The end of collection: what its units hold that the rows are made of."""
+    """Result of collection, from which the rows of each layer are made."""
 
     job: CollectJob
     gathering: Gathering
@@ -48,7 +48,7 @@ def collect_job(
         tokens=texts.tokens,
         lengths=texts.lengths,
         allowed=allowed,
-        sampled=sampled(allowed, config.sample_positions, config.seed),
+        sampled=sample_positions(allowed, config.sample_positions, config.seed),
         rules={layer: Rule(config.keep, config.max_examples, maxima.get(layer)) for layer in source.layers},
         window=texts.window,
         work_unit=config.work_unit,
@@ -56,7 +56,7 @@ def collect_job(
     )
 
 
-def collected(
+def collect(
     config: RunConfig,
     spec: ModelSpec,
     source: Source,
@@ -79,13 +79,13 @@ def collected(
 
 
 def collection(job: CollectJob, gathering: Gathering, units: Checkpoints) -> Work:
-    """Its units, each of which is told what those before it have found."""
+    """Return the units of collection; each gets hints from the units before it."""
 
-    def seen(unit: int, arrays: Mapping[str, np.ndarray]) -> None:
+    def on_result(unit: int, arrays: Mapping[str, np.ndarray]) -> None:
         gathering.add(unit, arrays)
         if unit % THIN_EVERY == THIN_EVERY - 1:
-            for waste in gathering.wasteful():
-                units.save(waste, gathering.thinned(waste, units.load(waste)))
+            for wasteful in gathering.wasteful():
+                units.save(wasteful, gathering.thinned(wasteful, units.load(wasteful)))
 
     return Work(
         work_candidates,
@@ -94,7 +94,7 @@ def collection(job: CollectJob, gathering: Gathering, units: Checkpoints) -> Wor
         cores=None,
         payload=lambda unit: (unit, gathering.hints()),
         size=lambda unit: job.examples(unit).stop - job.examples(unit).start,
-        seen=seen,
+        on_result=on_result,
     )
 
 
@@ -107,4 +107,4 @@ def facts(config: RunConfig, collect: Collected) -> dict[str, Any]:
     }
 
 
-STEP = Step("collect", "collect", "examples", collected, facts=facts)
+STEP = Step("collect", "collect", "examples", collect, facts=facts)

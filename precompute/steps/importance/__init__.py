@@ -1,14 +1,14 @@
-"""Stage 3: what every neuron loses on its key token when a token before it is masked (METHOD, section 4).
+"""Token importance: the share of a neuron's activation that is lost when a token is masked (METHOD, section 4).
 
     importance of token t = 1 − activation on the key token with t masked / activation on the key token
 
-Signed: a token that inhibits is below zero. The key token itself is in the window. One masked pass of an example, an
-(example, masked position) pair, serves every neuron of every layer whose key token it precedes.
+Importance is signed: an inhibiting token is below zero. The key token itself is in the window. One masked pass of an
+example, an (example, masked position) pair, serves every neuron of every layer whose key token comes at or after it.
 
-budget.py   which pairs are run, and which rows they serve
-job.py      what all units of the stage share, and how the stage is cut into units
-unit.py     one unit: some examples under one baseline
-tables.py   the units put together; `importances` does the whole stage in memory
+budget.py   selection of the pairs to run, and the rows that they serve
+job.py      data shared by all units, and the division into units
+unit.py     one unit: some examples with one baseline
+tables.py   the results of all units, by layer; `importances` runs the whole step in memory
 """
 
 from precompute.steps.importance.budget import Limits

@@ -1,4 +1,4 @@
-"""Which (example, masked position) pairs are run under a budget, and which rows they serve."""
+"""Selection of the (example, masked position) pairs that a budget allows, and the rows that they serve."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,90 +6,91 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Int
 
-from precompute.steps.activating_examples import LayerRows
-from precompute.steps.layer_features import LayerFound
+from precompute.steps.activating_examples import ActivatingExamples
+from precompute.steps.layer_features import LayerFeatures
 
-BLOCK = 4096  # rows whose pairs are looked at together
+BLOCK = 4096  # rows whose pairs are computed together
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much to compute: each feature's `examples` most central ones, in `passes` passes; None is all."""
+    """Limits of the computation: each feature's `examples` most central ones, in `passes` passes; None is all."""
 
     examples: int | None
     passes: int | None
 
 
 def wanted_pairs(
-    layers: Sequence[LayerFound],
+    layers: Sequence[LayerFeatures],
     maskable: Bool[np.ndarray, "n_examples n_ctx"],
     back: int,
     examples: int | None,
-    allowed: int | None,
+    max_pairs: int | None,
 ) -> Bool[np.ndarray, "n_examples n_ctx"]:
-    """The pairs to run. Central examples come first, then larger features, until the next row's pairs are too many."""
-    wanted = np.zeros(maskable.size + 1, dtype=bool)  # the last stands for "none"
+    """Return the pairs to run: central examples first, then larger features, until the next row exceeds the limit."""
+    wanted = np.zeros(maskable.size + 1, dtype=bool)  # the last is for id −1, no pair
     layer, row = service_order(layers, examples)
-    left = maskable.size if allowed is None else allowed
+    left = maskable.size if max_pairs is None else max_pairs
     for start in range(0, len(row), BLOCK):
         ids = np.empty((len(row[start : start + BLOCK]), back), dtype=np.int64)
-        for number, found in enumerate(layers):
-            mine = layer[start : start + BLOCK] == number
-            ids[mine] = pair_ids(found.rows, row[start : start + BLOCK][mine], maskable, back)
+        for layer_index, layer_features in enumerate(layers):
+            in_layer = layer[start : start + BLOCK] == layer_index
+            ids[in_layer] = pair_ids(layer_features.rows, row[start : start + BLOCK][in_layer], maskable, back)
         new = new_pairs(ids, wanted)
-        served = np.cumsum(new) <= left
-        wanted[ids[served]] = True
+        affordable = np.cumsum(new) <= left
+        wanted[ids[affordable]] = True
         wanted[-1] = False
-        left -= int(new[served].sum())
-        if not served.all():
+        left -= int(new[affordable].sum())
+        if not affordable.all():
             break
     return wanted[:-1].reshape(maskable.shape)
 
 
 def covered_rows(
-    rows: LayerRows,
+    rows: ActivatingExamples,
     maskable: Bool[np.ndarray, "n_examples n_ctx"],
     pairs: Bool[np.ndarray, "n_examples n_ctx"],
     back: int,
 ) -> Int[np.ndarray, " n"]:
-    """Rows all of whose pairs are run, those included that others asked for: they cost nothing more."""
+    """Return the rows whose pairs are all run, including rows that were not selected: they cost nothing more."""
     wanted = np.append(pairs.reshape(-1), True)
     blocks = np.array_split(np.arange(rows.n_rows), range(BLOCK, rows.n_rows, BLOCK))
     return np.concatenate([block[wanted[pair_ids(rows, block, maskable, back)].all(axis=1)] for block in blocks])
 
 
 def pair_ids(
-    rows: LayerRows, chosen: Int[np.ndarray, " n"], maskable: Bool[np.ndarray, "n_examples n_ctx"], back: int
+    rows: ActivatingExamples, row: Int[np.ndarray, " n"], maskable: Bool[np.ndarray, "n_examples n_ctx"], back: int
 ) -> Int[np.ndarray, "n back"]:
-    """The (example, masked position) pairs that each row needs, numbered over the corpus; −1 where there is none."""
-    at = positions_back(rows.pos[chosen], back)
-    example = rows.example[chosen, None].astype(np.int64)
-    there = (at >= 0) & maskable[example, np.maximum(at, 0)]
-    return np.where(there, example * maskable.shape[1] + at, -1)
+    """Return the (example, masked position) pairs of each row, numbered over the corpus; −1 for no pair."""
+    masked_pos = positions_back(rows.pos[row], back)
+    example = rows.example[row, None].astype(np.int64)
+    is_maskable = (masked_pos >= 0) & maskable[example, np.maximum(masked_pos, 0)]
+    return np.where(is_maskable, example * maskable.shape[1] + masked_pos, -1)
 
 
 def positions_back(pos: Int[np.ndarray, " n"], back: int) -> Int[np.ndarray, "n back"]:
-    """The `back` positions that end with each key token's; negative where the example has none."""
+    """Return the `back` positions up to and including each key token's; negative before the example's start."""
     return pos[:, None].astype(np.int64) + np.arange(1 - back, 1)
 
 
 def service_order(
-    layers: Sequence[LayerFound], examples: int | None
+    layers: Sequence[LayerFeatures], examples: int | None
 ) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"]]:
-    """Number of the layer, and row in it, of every row that may be served, in the order of service."""
+    """Return the index of the layer, and the row in it, of every eligible row, in order of priority."""
     columns = []
-    for number, found in enumerate(layers):
-        rank = found.features.rank
-        row = np.flatnonzero(rank < examples) if examples is not None else np.arange(len(rank))
-        columns.append((np.full(len(row), number), row, -found.features.size[found.feature_of_row[row]], rank[row]))
+    for layer_index, layer_features in enumerate(layers):
+        features = layer_features.features
+        row = np.flatnonzero(features.rank < examples) if examples is not None else np.arange(len(features.rank))
+        size = features.size[layer_features.feature_of_row[row]]
+        columns.append((np.full(len(row), layer_index), row, -size, features.rank[row]))
     layer, row, size, rank = (np.concatenate(column) for column in zip(*columns, strict=True))
     order = np.lexsort((row, layer, size, rank))
     return layer[order], row[order]
 
 
 def new_pairs(ids: Int[np.ndarray, "n back"], wanted: Bool[np.ndarray, " n_pairs"]) -> Int[np.ndarray, " n"]:
-    """How many pairs each row adds to those that are wanted and to those of the rows before it."""
-    flat = ids.reshape(-1)
-    open_at = np.flatnonzero((flat >= 0) & ~wanted[flat])
-    _, first = np.unique(flat[open_at], return_index=True)
-    return np.bincount(open_at[first] // ids.shape[1], minlength=len(ids))
+    """Return the number of pairs that each row adds to the wanted ones and to those of the rows before it."""
+    flat_ids = ids.reshape(-1)
+    index = np.flatnonzero((flat_ids >= 0) & ~wanted[flat_ids])
+    _, first = np.unique(flat_ids[index], return_index=True)
+    return np.bincount(index[first] // ids.shape[1], minlength=len(ids))

@@ -1,4 +1,4 @@
-"""What every unit of the stage is computed from, and how the stage is cut into units."""
+"""Data shared by all units of token importance, and the division into units."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from jaxtyping import Bool, Float, Int
 from ne_core.atlas.manifest import Importance
 from precompute.models.open_model import ModelSpec
 from precompute.steps.importance.budget import Limits, covered_rows, wanted_pairs
-from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.layer_features import LayerFeatures, Texts
 
 
 @dataclass(frozen=True)
-class LayerAsked:
-    """The rows of one layer that are computed, sorted by example; `n_rows` counts the layer's rows in all.
+class RequestedRows:
+    """Rows of one layer that are computed, sorted by example; `n_rows` is the number of all rows of the layer.
 
-    Every worker is sent all of them, 20 bytes a row.
+    Every worker gets all of them, 20 bytes per row.
     """
 
     layer: int
@@ -28,15 +28,15 @@ class LayerAsked:
     activation: Float[np.ndarray, " n"]
 
     def within(self, examples: slice) -> slice:
-        """Where the rows of some examples stand."""
+        """Return the slice of the rows of some examples."""
         return slice(*np.searchsorted(self.example, [examples.start, examples.stop]).tolist())
 
 
 @dataclass(frozen=True)
 class ImportanceJob:
-    """The stage, ready to be computed unit by unit in any order; `model` may be None where the source is at hand.
+    """Plan of the step; its units can be computed in any order. `model` may be None if the source is passed to a unit.
 
-    `pairs` says which positions of which examples are masked, once for each baseline.
+    `pairs` marks the positions of each example that are masked, once per baseline.
     """
 
     model: ModelSpec | None
@@ -47,30 +47,30 @@ class ImportanceJob:
     work_unit: int
     limits: Limits
     pairs: Bool[np.ndarray, "n_examples n_ctx"]
-    layers: tuple[LayerAsked, ...]
+    layers: tuple[RequestedRows, ...]
 
     @property
     def n_slices(self) -> int:
         return -(-len(self.tokens) // self.work_unit)
 
     def part(self, unit: int) -> tuple[int, slice]:
-        """The number of a unit's baseline, and its examples."""
+        """Return the index of a unit's baseline, and its examples."""
         baseline, number = divmod(unit, self.n_slices)
         return baseline, slice(number * self.work_unit, min((number + 1) * self.work_unit, len(self.tokens)))
 
     def facts(self) -> Importance:
-        """What the manifest says of this stage."""
+        """Return the manifest's field of this step."""
         return Importance(
             examples=self.limits.examples,
             passes_allowed=self.limits.passes,
             passes=int(self.pairs.sum()) * len(self.baselines),
-            rows=sum(len(asked.row) for asked in self.layers),
-            rows_in_all=sum(asked.n_rows for asked in self.layers),
+            rows=sum(len(layer.row) for layer in self.layers),
+            rows_in_all=sum(layer.n_rows for layer in self.layers),
         )
 
 
 def plan(
-    layers: Sequence[LayerFound],
+    layers: Sequence[LayerFeatures],
     texts: Texts,
     maskable: Bool[np.ndarray, "n_examples n_ctx"],
     baselines: Sequence[str],
@@ -78,34 +78,38 @@ def plan(
     work_unit: int,
     model: ModelSpec | None = None,
 ) -> ImportanceJob:
-    """What is to be computed; `maskable` positions are real tokens with text. The baselines share the passes."""
+    """Plan the computation; `maskable` positions are real tokens with text. The baselines share the passes."""
     back = texts.window.back
-    allowed = None if limits.passes is None else limits.passes // len(baselines)
-    pairs = wanted_pairs(layers, maskable, back, limits.examples, allowed)
-    asked = tuple(layer_asked(found, maskable, pairs, back) for found in layers)
-    return ImportanceJob(model, texts.tokens, texts.lengths, back, tuple(baselines), work_unit, limits, pairs, asked)
+    max_pairs = None if limits.passes is None else limits.passes // len(baselines)
+    pairs = wanted_pairs(layers, maskable, back, limits.examples, max_pairs)
+    requested = tuple(requested_rows(layer, maskable, pairs, back) for layer in layers)
+    return ImportanceJob(
+        model, texts.tokens, texts.lengths, back, tuple(baselines), work_unit, limits, pairs, requested
+    )
 
 
-def layer_asked(
-    found: LayerFound,
+def requested_rows(
+    layer: LayerFeatures,
     maskable: Bool[np.ndarray, "n_examples n_ctx"],
     pairs: Bool[np.ndarray, "n_examples n_ctx"],
     back: int,
-) -> LayerAsked:
-    rows = found.rows
+) -> RequestedRows:
+    rows = layer.rows
     row = covered_rows(rows, maskable, pairs, back)
     row = row[np.lexsort((rows.pos[row], rows.example[row]))]
-    narrow = (column[row].astype(np.int32) for column in (rows.neuron, rows.example, rows.pos))
-    return LayerAsked(rows.layer, rows.n_rows, row.astype(np.int32), *narrow, rows.activation[row].astype(np.float32))
+    columns = (column[row].astype(np.int32) for column in (rows.neuron, rows.example, rows.pos))
+    return RequestedRows(
+        rows.layer, rows.n_rows, row.astype(np.int32), *columns, rows.activation[row].astype(np.float32)
+    )
 
 
 def units(job: ImportanceJob) -> list[int]:
-    """A unit is `work_unit` examples under one baseline; those without a masked pass are left out."""
+    """Return the units that have a masked pass; a unit is `work_unit` examples with one baseline."""
     numbers = range(job.n_slices * len(job.baselines))
     return [unit for unit in numbers if masked_passes(job, unit)]
 
 
 def masked_passes(job: ImportanceJob, unit: int) -> int:
-    """How many masked passes a unit is, for telling progress."""
+    """Return the number of masked passes of a unit, for progress."""
     _, examples = job.part(unit)
     return int(np.count_nonzero(job.pairs[examples]))

@@ -1,4 +1,4 @@
-"""Token importance as a step of a build: what every row that the budget allows loses on each masked token."""
+"""Token importance as a step of a build, for the rows that the budget allows."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ from jaxtyping import Bool
 
 from precompute.config import RunConfig
 from precompute.models.open_model import ModelSpec
-from precompute.models.text_source import Way
+from precompute.models.text_source import MaskingMode
 from precompute.run.progress import Stage
 from precompute.run.step import Step
 from precompute.run.work import Load, Work
@@ -17,7 +17,7 @@ from precompute.steps.importance.budget import Limits
 from precompute.steps.importance.job import masked_passes, plan, units
 from precompute.steps.importance.tables import Importances, gathered
 from precompute.steps.importance.unit import work_importances
-from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.layer_features import LayerFeatures, Texts
 
 NOT_MASKED = {"masked": None, "why": "no masked passes were allowed"}
 
@@ -28,8 +28,8 @@ def importances_work(
     texts: Texts,
     maskable: Bool[np.ndarray, "n_examples n_ctx"],
     masks: Sequence[str],
-    way: Way | None,
-    features: Sequence[LayerFound],
+    way: MaskingMode | None,
+    features: Sequence[LayerFeatures],
     on_progress: Stage,
 ) -> Work:
     on_progress.remark = str(way or "")
@@ -38,9 +38,9 @@ def importances_work(
     return Work(work_importances, job, units(job), cores=None, size=lambda unit: masked_passes(job, unit))
 
 
-def importances(way: Way | None, work: Work, load: Load) -> Importances:
-    found = gathered(work.job, load)
-    return replace(found, facts=replace(found.facts, **(way.facts if way else NOT_MASKED)))
+def importances(way: MaskingMode | None, work: Work, load: Load) -> Importances:
+    result = gathered(work.job, load)
+    return replace(result, facts=replace(result.facts, **(way.facts if way else NOT_MASKED)))
 
 
 def facts(masks: Sequence[str], importance: Importances) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The units of the stage put together, one layer's table at a time."""
+"""Importances of all units, joined into one table per layer."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,64 +13,64 @@ from precompute.run.progress import OnProgress, silent
 from precompute.steps.importance.budget import Limits
 from precompute.steps.importance.job import ImportanceJob, masked_passes, plan, units
 from precompute.steps.importance.unit import unit_importances
-from precompute.steps.layer_features import LayerFound, Texts
+from precompute.steps.layer_features import LayerFeatures, Texts
 
 Load = Callable[[int], Mapping[str, np.ndarray]]
 
 
 @dataclass(frozen=True)
 class Importances:
-    """By layer, float32 [row baseline back]; NaN where a position is no token, is special, or was not computed."""
+    """Importances by layer, float32 [row baseline back]; NaN outside the example, for special tokens, or if skipped."""
 
     by_layer: Mapping[int, Float[np.ndarray, "n_rows n_baselines n_back"]]
     facts: Importance
 
 
 def gathered(job: ImportanceJob, load: Load) -> Importances:
-    """What the units found; `load(unit)` gives a unit's arrays back.
+    """Join the units; `load(unit)` returns the arrays of a unit.
 
-    Each layer's table is made when it is asked for and is not kept: all of them are 80 bytes a row and baseline.
+    Each layer's table is made when it is accessed and is not cached: all of them are 80 bytes per row and baseline.
     """
     return Importances(Tables(job, load), job.facts())
 
 
 class Tables(Mapping[int, np.ndarray]):
-    """A table for each layer, made of the units' arrays at every look-up."""
+    """Table of each layer, made from the units' arrays at every access."""
 
     def __init__(self, job: ImportanceJob, load: Load):
         self.job, self.load = job, load
-        self.asked = {asked.layer: asked for asked in job.layers}
+        self.rows_by_layer = {rows.layer: rows for rows in job.layers}
 
     def __getitem__(self, layer: int) -> Float[np.ndarray, "n_rows n_baselines n_back"]:
-        job, asked = self.job, self.asked[layer]
-        table = np.full((asked.n_rows, len(job.baselines), job.back), np.nan, dtype=np.float32)
+        job, rows = self.job, self.rows_by_layer[layer]
+        table = np.full((rows.n_rows, len(job.baselines), job.back), np.nan, dtype=np.float32)
         for unit in units(job):
             baseline, examples = job.part(unit)
-            table[asked.row[asked.within(examples)], baseline] = self.load(unit)[str(layer)]
+            table[rows.row[rows.within(examples)], baseline] = self.load(unit)[str(layer)]
         return table
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self.asked)
+        return iter(self.rows_by_layer)
 
     def __len__(self) -> int:
-        return len(self.asked)
+        return len(self.rows_by_layer)
 
 
 def importances(
     source: Source,
-    layers: Sequence[LayerFound],
+    layers: Sequence[LayerFeatures],
     texts: Texts,
     maskable: Bool[np.ndarray, "n_examples n_ctx"],
     baselines: Sequence[str],
     limits: Limits,
     work_unit: int = RunConfig.work_unit,
-    progress: OnProgress = silent,
+    on_progress: OnProgress = silent,
 ) -> Importances:
-    """The whole stage in memory; `progress` counts masked passes."""
+    """Compute the whole step in memory; `on_progress` counts masked passes."""
     job = plan(layers, texts, maskable, baselines, limits, work_unit)
-    found, done, total = {}, 0, job.facts().passes
+    results, done, total = {}, 0, job.facts().passes
     for unit in units(job):
-        found[unit] = unit_importances(source, job, unit)
+        results[unit] = unit_importances(source, job, unit)
         done += masked_passes(job, unit)
-        progress(done, total)
-    return gathered(job, found.__getitem__)
+        on_progress(done, total)
+    return gathered(job, results.__getitem__)

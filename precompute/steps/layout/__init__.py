@@ -1,8 +1,8 @@
-"""The map: every feature as a point, near the features that are similar to it.
+"""Layout of the map: every feature is a point near the features that are similar to it.
 
 A t-SNE of the graph of similar features: two phases of gradient descent with momentum, the first with stronger
-attraction, which settles where groups lie, the second for what lies beside what. 150,000 features take about half a
-minute and 0.4 GB; nothing is sampled, so a seed gives the same bytes in any process of one machine.
+attraction, which places groups, the second for positions within them. 150,000 features take about half a minute and
+0.4 GB; nothing is sampled, so a seed gives the same bytes in any process of one machine.
 """
 
 import numpy as np
@@ -23,21 +23,21 @@ def layout(
     ids: Int[np.ndarray, "n k"],
     cosines: Inexact[np.ndarray, "n k"],
     seed: int,
-    progress: OnProgress = silent,
+    on_progress: OnProgress = silent,
 ) -> Float32[np.ndarray, "n 2"]:
-    """Where each feature stands; `ids` are its similar features, −1 where there are fewer, and `cosines` theirs."""
+    """Return the position of each feature; `ids` are its similar features, padded with −1, and `cosines` theirs."""
     n, steps = len(ids), EARLY + LATE
     if n < 2:
         return np.zeros((n, 2), dtype=np.float32)
     graph = weights(ids, cosines)
     springs, damping = Springs.of(graph), np.maximum(graph.sum(axis=1), 1)[:, None]  # hubs would overshoot
-    at = start(graph, np.random.default_rng(seed)) * np.float32(np.sqrt(n) / SPREAD)
-    moving = np.zeros_like(at)
+    points = start(graph, np.random.default_rng(seed)) * np.float32(np.sqrt(n) / SPREAD)
+    velocity = np.zeros_like(points)
     for step in range(steps):
-        stronger = STRONGER if step < EARLY else 1
-        apart, total = repulsion(at)
-        force = springs.pull(at) + apart * np.float32(n / total / stronger)
-        moving = np.float32(MOMENTUM) * moving + np.float32(STEP) * force / damping
-        at = at + moving
-        progress(step + 1, steps)
-    return at - at.mean(axis=0)
+        attraction = STRONGER if step < EARLY else 1
+        repelled, total = repulsion(points)
+        force = springs.pull(points) + repelled * np.float32(n / total / attraction)
+        velocity = np.float32(MOMENTUM) * velocity + np.float32(STEP) * force / damping
+        points = points + velocity
+        on_progress(step + 1, steps)
+    return points - points.mean(axis=0)

@@ -1,4 +1,4 @@
-"""Where features stand before forces move them: the broad shape of the graph, in two dimensions."""
+"""Initial positions of the features: the broad shape of the graph, in two dimensions."""
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -9,10 +9,10 @@ STEPS = 50  # of smoothing
 
 
 def start(graph: csr_array, rng: np.random.Generator) -> Float32[np.ndarray, "n 2"]:
-    """The two main directions of random vectors smoothed over the graph, ranked evenly from −1 to 1.
+    """Return the two main directions of random vectors smoothed over the graph, as ranks from −1 to 1.
 
-    Smoothing keeps what varies slowly over the graph, as a spectral embedding does, but is not spent on the smallest
-    far group, as that is; ranks fill the square whatever the shape.
+    Like a spectral embedding, smoothing keeps what varies slowly over the graph, but a small distant group does not
+    take up a whole dimension; ranks fill the square whatever the shape.
     """
     n = graph.shape[0]
     walk = diags_array(1 / np.maximum(graph.sum(axis=1), 1e-6)) @ graph
@@ -24,9 +24,10 @@ def start(graph: csr_array, rng: np.random.Generator) -> Float32[np.ndarray, "n 
 
 
 def principal(vectors: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n 2"]:
-    """The vectors along their two directions of most variance."""
+    """Project the vectors on their two directions of most variance."""
     centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
-    _, directions = np.linalg.eigh(np.einsum("na,nb->ab", centred, centred))  # einsum adds in one order on any threads
+    # einsum adds in the same order for any number of threads
+    _, directions = np.linalg.eigh(np.einsum("na,nb->ab", centred, centred))
     best = directions[:, [-1, -2]]
     best = best * np.sign(best[np.abs(best).argmax(axis=0), [0, 1]])
     return np.einsum("na,ab->nb", centred, best)

@@ -1,4 +1,4 @@
-"""Reading an atlas: slices, features at any cut, similar features, and refusals in one line."""
+"""Reading an atlas: rows, features at any cut, similar features, and one-line errors for damaged files."""
 
 import json
 import shutil
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.inputs import places
+from ne_core.atlas.inputs import input_index
 from ne_core.atlas.schema import HISTOGRAM_BINS, LOGITS
 from ne_core.atlas.verify import verify
 from ne_core.errors import AtlasError
@@ -33,13 +33,13 @@ def copy(tiny_atlas: Path, tmp_path: Path) -> Path:
 
 
 def damage(root: Path, name: str, change) -> None:
-    """Change an array so that only its numbers are wrong: sizes and the manifest still agree."""
+    """Change numbers of an array, keeping its size, so that it still agrees with the manifest."""
     array = np.load(root / name)
     change(array)
     np.save(root / name, array)
 
 
-def test_a_neuron_is_its_rows(atlas):
+def test_rows_of_a_neuron(atlas):
     neuron = atlas.neuron(NeuronRef(0, 0))
     assert len(neuron) == 17
     assert (np.diff(neuron.example) > 0).all()
@@ -49,40 +49,40 @@ def test_a_neuron_is_its_rows(atlas):
     assert atlas.text(np.unique(keys[neuron.feature == 1])) == [" red"]
 
 
-def test_every_row_belongs_to_exactly_one_neuron(atlas):
+def test_every_row_belongs_to_one_neuron(atlas):
     for layer in atlas.layers:
         counts = [len(atlas.neuron(NeuronRef(layer, n))) for n in range(atlas.n_neurons(layer))]
         assert counts == [sum(m.size for m in meanings) for meanings in LAYERS[layer]]
 
 
-def test_distances_from_the_centre_are_those_of_the_embeddings(atlas):
+def test_center_distances_match_the_embeddings(atlas):
     for layer in atlas.layers:
         for number in range(atlas.n_neurons(layer)):
             neuron = atlas.neuron(NeuronRef(layer, number))
             x = atlas.neuron_inputs(neuron.ref).astype(np.float64)
             embeddings = x * atlas.weights(layer).W_in[:, number].astype(np.float64)
             for feature in np.unique(neuron.feature):
-                mine = neuron.feature == feature
-                units = embeddings[mine] / np.linalg.norm(embeddings[mine], axis=1, keepdims=True)
+                inside = neuron.feature == feature
+                units = embeddings[inside] / np.linalg.norm(embeddings[inside], axis=1, keepdims=True)
                 mean = units.mean(axis=0)
                 expected = 1 - units @ mean / np.linalg.norm(mean)
-                np.testing.assert_allclose(neuron.center_distance[mine], expected, atol=2e-4)
+                np.testing.assert_allclose(neuron.center_distance[inside], expected, atol=2e-4)
 
 
-def test_logit_effects_are_those_that_were_planted(atlas):
+def test_planted_logit_effects(atlas):
     for number in range(atlas.n_neurons(0)):
-        found = atlas.logit_effects(NeuronRef(0, number))
-        assert found.raised[0] == (number, 2)
-        assert found.lowered[0] == (len(VOCAB) - 1, -2)
-        assert len(found.raised) == len(found.lowered) == LOGITS
-        raised, lowered = ([effect for _, effect in pairs] for pairs in (found.raised, found.lowered))
+        effects = atlas.logit_effects(NeuronRef(0, number))
+        assert effects.raised[0] == (number, 2)
+        assert effects.lowered[0] == (len(VOCAB) - 1, -2)
+        assert len(effects.raised) == len(effects.lowered) == LOGITS
+        raised, lowered = ([effect for _, effect in pairs] for pairs in (effects.raised, effects.lowered))
         assert raised == sorted(raised, reverse=True)
         assert lowered == sorted(lowered)
     with pytest.raises(KeyError):
         atlas.logit_effects(NeuronRef(0, 99))
 
 
-def test_an_atlas_may_hold_no_logit_effects(copy):
+def test_atlas_without_logit_effects(copy):
     for path in copy.glob("layers/*/logit_*.npy"):
         path.unlink()
     manifest = manifest_of(copy)
@@ -92,7 +92,7 @@ def test_an_atlas_may_hold_no_logit_effects(copy):
     assert list(verify(copy)) == []
 
 
-def test_a_dead_neuron_has_nothing(atlas):
+def test_dead_neuron_has_no_rows(atlas):
     neuron = atlas.neuron(NeuronRef(0, 4))
     assert len(neuron) == len(neuron.features(0.3)) == len(neuron.central(0.3)) == 0
     assert list(atlas.feature_ids(neuron.ref)) == []
@@ -106,7 +106,7 @@ def test_one_example_is_one_feature(atlas):
     assert neuron.tree.shape == (0, 4)
 
 
-def test_the_stored_features_are_those_of_the_default_cut(atlas):
+def test_stored_features_match_the_default_cut(atlas):
     for layer in atlas.layers:
         for number in range(atlas.n_neurons(layer)):
             neuron = atlas.neuron(NeuronRef(layer, number))
@@ -115,14 +115,14 @@ def test_the_stored_features_are_those_of_the_default_cut(atlas):
             assert atlas.features["central"][ids.start : ids.stop].tolist() == neuron.central(CUT).tolist()
 
 
-def test_a_moved_cut(atlas):
+def test_features_at_other_cuts(atlas):
     neuron = atlas.neuron(NeuronRef(0, 0))
     assert neuron.features(2.0).tolist() == [0] * 17
     assert sorted(neuron.features(0.0).tolist()) == list(range(17))
     assert len(neuron.central(2.0)) == 1
 
 
-def test_feature_ids_and_refs_are_each_others_inverse(atlas):
+def test_feature_id_inverts_feature_ref(atlas):
     n_features = len(atlas.features["layer"])
     assert [atlas.feature_id(atlas.feature_ref(id)) for id in range(n_features)] == list(range(n_features))
 
@@ -135,7 +135,7 @@ def test_windows_are_tokens_around_the_key_token(atlas):
     np.testing.assert_array_equal(window == -1, np.isnan(neuron.window_activations))
 
 
-def test_importance_is_there_or_is_marked(atlas):
+def test_importance_is_computed_or_nan(atlas):
     importances = atlas.neuron(NeuronRef(0, 0)).window_importances
     computed = np.isfinite(importances[:, 0, atlas.manifest.window.key])
     assert 0 < computed.sum() < len(computed)
@@ -143,12 +143,12 @@ def test_importance_is_there_or_is_marked(atlas):
     assert np.nanmin(importances) < 0
 
 
-def test_hostile_tokens_come_back_as_they_are(atlas):
+def test_hostile_tokens_are_read_unchanged(atlas):
     assert atlas.vocab == VOCAB
 
 
-def test_weights_and_inputs_keep_the_identity(atlas):
-    """With a bias of 0 and activations above it, x · w is the activation, as far as float16 goes."""
+def test_inputs_times_weights_are_the_activations(atlas):
+    """Check that x · w is the activation, up to float16, since biases are 0 and activations positive."""
     for layer in atlas.layers:
         weights = atlas.weights(layer)
         for number in range(weights.n_neurons):
@@ -158,7 +158,7 @@ def test_weights_and_inputs_keep_the_identity(atlas):
             np.testing.assert_allclose(sums, neuron.activation, rtol=5e-3)
 
 
-def test_an_atlas_without_inputs_says_so_in_one_line(tmp_path):
+def test_atlas_without_inputs_raises_on_access(tmp_path):
     root = make_atlas(tmp_path / "atlas", inputs=False)
     assert not (root / "inputs").exists()
     assert list(verify(root)) == []
@@ -167,7 +167,7 @@ def test_an_atlas_without_inputs_says_so_in_one_line(tmp_path):
 
 
 @pytest.mark.parametrize("change", [lambda x: x[:-1], lambda x: np.concatenate([x, x])])
-def test_inputs_of_other_rows_are_refused_when_they_are_asked_for(copy, change):
+def test_wrong_number_of_inputs_raises_on_access(copy, change):
     x = np.load(copy / "inputs/00.npy")
     np.save(copy / "inputs/00.npy", change(x))
     seal(copy)
@@ -175,26 +175,28 @@ def test_inputs_of_other_rows_are_refused_when_they_are_asked_for(copy, change):
         Atlas.open(copy).neuron_inputs(NeuronRef(0, 0))
 
 
-def test_inputs_stand_once_for_each_example_and_position():
-    """Rows of several neurons may share one: its place is its rank among those that differ."""
+def test_input_index_ranks_distinct_positions():
+    """Rows of several neurons may share an input: its index is its rank among the distinct ones."""
     example, pos = np.array([5, 2, 5, 2, 0], np.int32), np.array([1, 9, 1, 3, 30_000], np.int16)
-    place, n_kept = places(example, pos)
-    assert place.tolist() == [3, 2, 3, 1, 0]
+    index, n_kept = input_index(example, pos)
+    assert index.tolist() == [3, 2, 3, 1, 0]
     assert n_kept == 4
-    assert places(example[:0], pos[:0])[1] == 0
+    assert input_index(example[:0], pos[:0])[1] == 0
 
 
 def test_statistics_of_inputs(atlas):
-    found = atlas.input_statistics(2)
-    assert found.mean.shape == (16,)
-    np.testing.assert_array_equal(found.covariance, found.covariance.T)
-    np.testing.assert_array_equal(triangle(found.covariance), np.load(atlas.root / "layers/02/input_covariance.npy"))
-    assert (np.linalg.eigvalsh(found.covariance) > 0).all()
+    statistics = atlas.input_statistics(2)
+    assert statistics.mean.shape == (16,)
+    np.testing.assert_array_equal(statistics.covariance, statistics.covariance.T)
+    np.testing.assert_array_equal(
+        triangle(statistics.covariance), np.load(atlas.root / "layers/02/input_covariance.npy")
+    )
+    assert (np.linalg.eigvalsh(statistics.covariance) > 0).all()
     with pytest.raises(KeyError):
         atlas.input_statistics(1)
 
 
-def test_a_histogram_has_every_sampled_position_between_its_ends(atlas):
+def test_histogram_counts_every_sampled_position(atlas):
     living, dead = (atlas.histogram(NeuronRef(0, number)) for number in (0, 4))
     assert living.counts.sum() == dead.counts.sum() == atlas.manifest.sample_positions == N_SAMPLED
     assert (living.edges[0], living.edges[-1]) == (living.low, living.high)
@@ -205,18 +207,18 @@ def test_a_histogram_has_every_sampled_position_between_its_ends(atlas):
 
 
 @pytest.mark.parametrize("ref", [NeuronRef(1, 0), NeuronRef(0, 6), NeuronRef(0, -1), NeuronRef(-1, 0)])
-def test_a_neuron_that_is_not_there(atlas, ref: NeuronRef):
+def test_unknown_neuron(atlas, ref: NeuronRef):
     with pytest.raises(KeyError, match="no neuron"):
         atlas.neuron(ref)
 
 
 @pytest.mark.parametrize("ref", [FeatureRef(0, 0, 2), FeatureRef(0, 4, 0), FeatureRef(0, 0, -1)])
-def test_a_feature_that_is_not_there(atlas, ref: FeatureRef):
+def test_unknown_feature(atlas, ref: FeatureRef):
     with pytest.raises(KeyError, match="no feature"):
         atlas.feature_id(ref)
 
 
-def test_nothing_can_be_written_through_it(atlas):
+def test_arrays_are_read_only(atlas):
     neuron = atlas.neuron(NeuronRef(0, 0))
     for array in (neuron.activation, neuron.tree, atlas.tokens, atlas.features["size"], atlas.neurons["maximum"]):
         with pytest.raises(ValueError, match="read-only"):
@@ -243,14 +245,14 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("name", DAMAGE)
-def test_numbers_that_point_nowhere_are_refused_at_opening(copy, name: str):
+def test_numbers_out_of_range_are_rejected_at_opening(copy, name: str):
     damage(copy, name, DAMAGE[name])
     with pytest.raises(AtlasError) as error:
         Atlas.open(copy)
     assert "\n" not in str(error.value)
 
 
-def test_an_array_of_another_type_is_refused(copy):
+def test_array_of_another_type_is_rejected(copy):
     path = copy / "layers/00/b_in.npy"
     np.save(path, np.load(path).view(np.int32))
     with pytest.raises(AtlasError, match=r"b_in.npy holds int32\[6\], the schema says float32"):
@@ -258,7 +260,7 @@ def test_an_array_of_another_type_is_refused(copy):
 
 
 def swap(root: Path, name: str, **columns) -> None:
-    """Other values in some columns of a table, the manifest being told its new size."""
+    """Replace columns of a table, and update its size in the manifest."""
     table = pq.read_table(root / name)
     for column, values in columns.items():
         table = table.set_column(table.column_names.index(column), column, pa.array(values))
@@ -275,14 +277,14 @@ N_FEATURES = sum(len(neuron) for neurons in LAYERS.values() for neuron in neuron
     ("column", "value"),
     [("size", "a"), ("size", 1.5), ("size", None), ("cosine_neuron", 0.5), ("key_tokens", [1, 2]), ("size", [1, 2])],
 )
-def test_a_column_of_something_else_is_refused(copy, column: str, value):
+def test_column_of_another_type_is_rejected(copy, column: str, value):
     swap(copy, "features.parquet", **{column: [value] * N_FEATURES})
     with pytest.raises(AtlasError, match=f"features.parquet: column '{column}'") as error:
         Atlas.open(copy)
     assert "\n" not in str(error.value)
 
 
-def test_pickles_are_never_opened(copy):
+def test_pickles_are_rejected(copy):
     path = copy / "layers/00/b_in.npy"
     size = path.stat().st_size
     np.save(path, np.array([{}], dtype=object), allow_pickle=True)
@@ -296,7 +298,7 @@ def test_pickles_are_never_opened(copy):
     [{"layers": [2, 0]}, {"layers": []}, {"n_neurons": [6]}, {"window": {"back": 0, "forward": 4}}, {"files": []},
      {"default_space": "colour"}, {"name": 3}, {"n_ctx": "24"}],
 )  # fmt: skip
-def test_a_manifest_that_contradicts_itself_is_refused(copy, fields: dict):
+def test_contradictory_manifest_is_rejected(copy, fields: dict):
     raw = json.loads((copy / "manifest.json").read_text())
     (copy / "manifest.json").write_text(json.dumps({**raw, **fields}))
     with pytest.raises(AtlasError, match="contradicts itself"):
@@ -304,7 +306,7 @@ def test_a_manifest_that_contradicts_itself_is_refused(copy, fields: dict):
 
 
 def test_opening_an_atlas_loads_neither_torch_nor_scipy(tiny_atlas):
-    """The app's first paint waits for whatever this imports."""
+    """These imports would delay the app's first page."""
     code = f"""
 import sys
 from ne_core.atlas import Atlas, NeuronRef

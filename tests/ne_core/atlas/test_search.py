@@ -1,4 +1,4 @@
-"""Search by words and tokens: what is found, and that no query can break it."""
+"""Search by words and tokens: matches, their order, and hostile queries."""
 
 import sqlite3
 
@@ -21,11 +21,11 @@ def words(atlas: Atlas, query: str) -> list[int]:
     return atlas.search.words(query).tolist()
 
 
-def test_a_key_token_finds_its_features_first(atlas):
+def test_features_with_the_key_token_come_first(atlas):
     assert {atlas.feature_ref(id) for id in words(atlas, "cat")[:2]} == {FeatureRef(0, 0, 0), FeatureRef(2, 0, 0)}
 
 
-def test_larger_features_come_first_and_those_named_by_the_word_before_them(atlas):
+def test_named_features_come_first_then_larger_ones(atlas):
     ids = words(atlas, "cat")
     named = np.isin(ids, atlas.search.named("cat")).tolist()
     assert named == sorted(named, reverse=True)
@@ -35,7 +35,7 @@ def test_larger_features_come_first_and_those_named_by_the_word_before_them(atla
         assert (np.diff(group) <= 0).all()
 
 
-def test_names_are_found_by_their_words_the_largest_first(atlas):
+def test_search_by_name_puts_larger_features_first(atlas):
     ids = atlas.search.named("cat").tolist()
     assert {FeatureRef(0, 0, 0), FeatureRef(2, 0, 0)} <= {atlas.feature_ref(id) for id in ids}
     assert set(ids) <= set(words(atlas, "cat"))
@@ -49,7 +49,7 @@ def test_all_words_must_match(atlas):
     assert both != cat
 
 
-def test_the_last_word_may_be_begun_from_its_third_letter_on(atlas):
+def test_last_word_of_three_letters_is_a_prefix(atlas):
     assert words(atlas, "slee") == words(atlas, "sleeps") != []
     assert words(atlas, "slee cat") == []
     assert words(atlas, "ca") == []
@@ -66,54 +66,54 @@ def test_capitals_and_accents_do_not_matter(atlas):
      "(cat", "{cat}", "cat; DROP TABLE text", "\x00cat", "\u202ecat", "%", "\\", "日本語", "🙂", "<script>", "a" * 5000,
      " ".join(["cat"] * 300)],
 )  # fmt: skip
-def test_no_query_breaks_it(atlas, query: str):
+def test_hostile_queries(atlas, query: str):
     assert len(words(atlas, query)) <= len(atlas.features["size"])
 
 
-def test_syntax_is_read_as_words(atlas):
+def test_fts5_syntax_is_read_as_words(atlas):
     assert words(atlas, "^cat*") == words(atlas, '"cat"') == words(atlas, "cat")
     assert words(atlas, "cat AND moon") == []  # "and" is a word that no example has
     assert fts_terms('say "NEAR(xyz)"') == '"say" "near" "xyz"*'
 
 
-def test_hostile_text_is_found_as_text(atlas):
+def test_hostile_texts_match_as_text(atlas):
     assert words(atlas, "alert(1)")
     assert words(atlas, "日本語")
 
 
-def test_nothing_is_found_for_nothing(atlas):
+def test_no_matches(atlas):
     assert words(atlas, "") == words(atlas, "xylophone") == atlas.search.key_token([]).tolist() == []
 
 
 @pytest.mark.parametrize("token", range(len(VOCAB)))
-def test_a_token_finds_the_features_that_fire_on_it(atlas, token: int):
+def test_search_by_token_matches_the_key_tokens(atlas, token: int):
     keys, counts = atlas.features["key_tokens"], atlas.features["key_token_counts"]
     expected = {int(id): int(counts[id][keys[id] == token][0]) for id in range(len(keys)) if token in keys[id]}
-    found = atlas.search.key_token([token]).tolist()
-    assert found == sorted(expected, key=lambda id: (-expected[id], id))
+    ids = atlas.search.key_token([token]).tolist()
+    assert ids == sorted(expected, key=lambda id: (-expected[id], id))
 
 
-def test_several_tokens_add_up(atlas):
+def test_search_by_several_tokens(atlas):
     cat, red = (set(atlas.search.key_token([t]).tolist()) for t in (1, 3))
     assert set(atlas.search.key_token([1, 3]).tolist()) == cat | red
 
 
-def test_a_file_that_is_no_index_says_so_in_one_line(tmp_path):
-    (tmp_path / "search.sqlite").write_text("not a database, but long enough to be asked what it is" * 20)
+def test_file_that_is_not_an_index_raises_one_line(tmp_path):
+    (tmp_path / "search.sqlite").write_text("not a database, but long enough to be read as one" * 20)
     with pytest.raises(AtlasError, match="cannot be searched") as error:
         SearchIndex(tmp_path / "search.sqlite", np.ones(9, dtype=np.int32)).words("cat")
     assert "\n" not in str(error.value)
 
 
-def test_searching_changes_nothing(atlas):
+def test_search_does_not_change_the_file(atlas):
     before = (atlas.root / "search.sqlite").read_bytes()
     atlas.search.words("cat")
     assert (atlas.root / "search.sqlite").read_bytes() == before
     assert not list(atlas.root.glob("search.sqlite-*"))
 
 
-def test_the_index_holds_no_text_of_its_own(atlas):
-    """Contentless: the atlas has the text already."""
+def test_index_holds_no_text(atlas):
+    """Check that the index is contentless: the atlas has the text already."""
     with sqlite3.connect(atlas.root / "search.sqlite") as db:
         for table in ("text", "named"):
             assert db.execute(f"SELECT words FROM {table} WHERE {table} MATCH 'cat' LIMIT 1").fetchall() == [(None,)]

@@ -1,4 +1,4 @@
-"""The dendrogram as a picture: leaves, colours, heights and numbers against the tree and its cut; hostile snippets."""
+"""Tests of the dendrogram as SVG: leaves, colours, heights and numbers against the tree; hostile snippets."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -18,8 +18,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 SOME = tree(similarities(np.random.default_rng(1).normal(size=(23, 3))))
 
 
-def parsed(*given, **told) -> ET.Element:
-    return ET.fromstring(dendrogram_svg(*given, **told))
+def parsed(*args, **options) -> ET.Element:
+    return ET.fromstring(dendrogram_svg(*args, **options))
 
 
 def leaves(picture: ET.Element) -> list[ET.Element]:
@@ -27,50 +27,50 @@ def leaves(picture: ET.Element) -> list[ET.Element]:
 
 
 def scale(picture: ET.Element):
-    """A place along the axis as a distance, read off its ticks."""
+    """Return the axis, x or y, and a function from a position along it to a distance, fitted to the tick labels."""
     ticks = [each for each in picture.iter(f"{SVG}text") if re.fullmatch(r"[0-9.]+", each.text or "")]
     ticks = [
         (float(each.get("x")), float(each.get("y")), float(each.text)) for each in ticks if not each.get("font-weight")
     ]
     x, y, value = np.array(ticks).T
     along = x if np.ptp(x) > 1 else y
-    slope, at_zero = np.polyfit(along, value, 1)
-    return ("x" if along is x else "y"), lambda place: slope * place + at_zero
+    slope, intercept = np.polyfit(along, value, 1)
+    return ("x" if along is x else "y"), lambda position: slope * position + intercept
 
 
-@pytest.mark.parametrize("at", [0.0, 0.2, 0.5, 0.9, 2.0])
-def test_every_leaf_has_the_colour_of_its_feature(at):
-    found = leaves(parsed(SOME, at))
-    assert sorted(int(each.get("data-row")) for each in found) == list(range(23))
-    features = cut(SOME, at)
-    for each in found:
-        feature = int(features[int(each.get("data-row"))])
-        assert int(each.get("data-feature")) == feature
-        assert each.get("stroke") == feature_colour(feature).light
+@pytest.mark.parametrize("distance", [0.0, 0.2, 0.5, 0.9, 2.0])
+def test_leaves_have_the_colour_of_their_feature(distance):
+    lines = leaves(parsed(SOME, distance))
+    assert sorted(int(line.get("data-row")) for line in lines) == list(range(23))
+    features = cut(SOME, distance)
+    for line in lines:
+        feature = int(features[int(line.get("data-row"))])
+        assert int(line.get("data-feature")) == feature
+        assert line.get("stroke") == feature_colour(feature).light
 
 
 @pytest.mark.parametrize("text", [None, [("a ", "key", " b")] * 23])
-def test_branches_stand_at_their_heights(text):
+def test_branch_heights_match_the_tree(text):
     picture = parsed(SOME, 0.5, snippets=text)
     side, distance = scale(picture)
     paths = list(picture.iter(f"{SVG}path"))
     for path, row in zip(paths, SOME, strict=True):
         corners = [[float(number) for number in pair.split()] for pair in path.get("d")[1:].split("L")]
-        place = corners[1]["xy".index(side)]
-        label = 0 if side == "x" else 4  # a label stands a little below its line
-        assert distance(place + label) == pytest.approx(float(row[2]), abs=0.01)
+        position = corners[1]["xy".index(side)]
+        label = 0 if side == "x" else 4  # tick labels are 4 px below their line
+        assert distance(position + label) == pytest.approx(float(row[2]), abs=0.01)
         inside = row[2] <= 0.5
         assert (path.get("data-feature") is not None) == inside
         assert (path.get("stroke") == PAPER.quiet) != inside
 
 
-def test_it_says_what_it_is():
-    said = "".join(parsed(SOME, 0.5, title="L3 N17 <&>").itertext())
+def test_axis_cut_and_title_are_labelled():
+    texts = "".join(parsed(SOME, 0.5, title="L3 N17 <&>").itertext())
     for word in ("cosine distance", "cut 0.5", "L3 N17 <&>"):
-        assert word in said
+        assert word in texts
 
 
-def test_every_large_feature_has_its_number():
+def test_large_features_are_numbered():
     for text in (None, [("", "key", "")] * 23):
         bold = {each.text for each in parsed(SOME, 0.5, snippets=text).iter(f"{SVG}text") if each.get("font-weight")}
         sizes = np.bincount(cut(SOME, 0.5))
@@ -80,8 +80,8 @@ def test_every_large_feature_has_its_number():
 def test_hostile_snippets_are_text(tiny_atlas):
     atlas = Atlas.open(tiny_atlas)
     neuron = atlas.neuron(NeuronRef(2, 3))
-    made = dendrogram_svg(neuron.tree, 0.5, snippets=snippets(atlas, neuron))
-    picture = ET.fromstring(made)
+    svg = dendrogram_svg(neuron.tree, 0.5, snippets=snippets(atlas, neuron))
+    picture = ET.fromstring(svg)
     assert {each.tag.removeprefix(SVG) for each in picture.iter()} <= {
         "svg",
         "title",
@@ -94,15 +94,15 @@ def test_hostile_snippets_are_text(tiny_atlas):
     keys = [each.text for each in picture.iter(f"{SVG}tspan")]
     assert len(keys) == len(neuron)
     assert "[U+" not in keys
-    assert not [token for token in HOSTILE if token in "\x00\x07\x1b\u202e" and token and token in made]
+    assert not [token for token in HOSTILE if token in "\x00\x07\x1b\u202e" and token and token in svg]
 
 
-def test_no_picture_of_one_example():
+def test_one_example_raises():
     with pytest.raises(ValueError, match="one example"):
         dendrogram_svg(np.zeros((0, 4), dtype=np.float32), 0.5)
 
 
-def test_nothing_is_fetched_by_a_picture():
-    made = dendrogram_svg(SOME, 0.5)
-    assert not re.search(r"href|url\(|@import|<style", made)
-    assert set(re.findall(r'https?://[^"]*', made)) == {"http://www.w3.org/2000/svg"}
+def test_svg_fetches_nothing():
+    svg = dendrogram_svg(SOME, 0.5)
+    assert not re.search(r"href|url\(|@import|<style", svg)
+    assert set(re.findall(r'https?://[^"]*', svg)) == {"http://www.w3.org/2000/svg"}

@@ -1,12 +1,12 @@
-"""The trail as a picture: boxes in the columns of their layers, curves from box to box, hostile names."""
+"""Tests of the trail as SVG: boxes in the columns of their layers, curves from box to box, hostile names."""
 
 import re
 import xml.etree.ElementTree as ET
 
 import pytest
 
-from ne_core.export.svg import wide
-from ne_core.export.trail_svg import BOX, COLUMNS, TALL, Node, fitted, trail_svg
+from ne_core.export.svg import text_width
+from ne_core.export.trail_svg import BOX, COLUMNS, TALL, Node, trail_svg, truncate_text
 
 SVG = "{http://www.w3.org/2000/svg}"
 NODES = [
@@ -27,50 +27,50 @@ def corners(picture: ET.Element) -> list[tuple[float, float]]:
     return [(float(each.get("x")), float(each.get("y"))) for each in boxes]
 
 
-def test_boxes_stand_under_their_layers_and_apart():
+def test_boxes_are_in_columns_and_do_not_overlap():
     picture = parsed()
     texts = list(picture.iter(f"{SVG}text"))
     heads = {each.text: float(each.get("x")) for each in texts if each.get("font-weight")}
     assert list(heads) == [f"Layer {layer}" for layer in range(6)]
     assert sorted(heads.values()) == list(heads.values())
-    found = corners(picture)
-    assert [x for x, _ in found] == [heads[f"Layer {node.layer}"] for node in NODES]
-    assert found[2][1] - found[1][1] > TALL
-    assert found[0][1] == (found[1][1] + found[2][1]) / 2
+    positions = corners(picture)
+    assert [x for x, _ in positions] == [heads[f"Layer {node.layer}"] for node in NODES]
+    assert positions[2][1] - positions[1][1] > TALL
+    assert positions[0][1] == (positions[1][1] + positions[2][1]) / 2
     width, height = (float(picture.get(side)) for side in ("width", "height"))
-    assert all(0 < x < width - BOX and 0 < y < height - TALL for x, y in found)
+    assert all(0 < x < width - BOX and 0 < y < height - TALL for x, y in positions)
 
 
-def test_curves_join_the_boxes_of_their_links_the_darker_the_more_alike():
+def test_curves_join_linked_boxes_darker_for_higher_cosines():
     picture = parsed()
-    found, paths = corners(picture), list(picture.iter(f"{SVG}path"))
+    positions, paths = corners(picture), list(picture.iter(f"{SVG}path"))
     for path, (a, b, _) in zip(paths, LINKS, strict=True):
         numbers = [float(each) for each in re.findall(r"[0-9.]+", path.get("d"))]
-        assert numbers[:2] == [found[a][0] + BOX, found[a][1] + TALL / 2]
-        assert numbers[-2:] == [found[b][0], found[b][1] + TALL / 2]
+        assert numbers[:2] == [positions[a][0] + BOX, positions[a][1] + TALL / 2]
+        assert numbers[-2:] == [positions[b][0], positions[b][1] + TALL / 2]
     shades = [float(path.get("opacity")) for path in paths]
     by_cosine = sorted(range(4), key=lambda i: LINKS[i][2])
     assert shades == pytest.approx([0.16 + 0.6 * (cosine - 0.5) / 0.5 for *_, cosine in LINKS], abs=0.01)
     assert sorted(range(4), key=shades.__getitem__) == by_cosine
 
 
-def test_every_box_says_its_name_number_and_cosine():
+def test_boxes_have_name_number_and_cosine():
     picture = parsed()
-    said = [each.text for each in picture.iter(f"{SVG}text")]
+    texts = [each.text for each in picture.iter(f"{SVG}text")]
     assert picture.find(f"{SVG}title").text == "Trail <&>"
     for words in ("“cat”", "L1 N4 F0 · the start", "L2 N0 F1 · 0.91 · splits", "L4 N1 F2 · −0.05 · splits · merges"):
-        assert words in said
-    assert "“<script>alert(1)</script>”" in said
+        assert words in texts
+    assert "“<script>alert(1)</script>”" in texts
     assert {each.tag.removeprefix(SVG) for each in picture.iter()} == {"svg", "title", "rect", "text", "path"}
 
 
-def test_a_long_name_has_room():
-    assert fitted("a" * COLUMNS, COLUMNS) == "a" * COLUMNS
-    assert fitted("a" * (COLUMNS + 1), COLUMNS) == "a" * (COLUMNS - 1) + "…"
-    assert wide(fitted(NODES[3].name, COLUMNS)) <= COLUMNS
+def test_long_names_are_truncated():
+    assert truncate_text("a" * COLUMNS, COLUMNS) == "a" * COLUMNS
+    assert truncate_text("a" * (COLUMNS + 1), COLUMNS) == "a" * (COLUMNS - 1) + "…"
+    assert text_width(truncate_text(NODES[3].name, COLUMNS)) <= COLUMNS
 
 
-def test_nothing_is_fetched_by_a_picture():
-    made = trail_svg(range(6), NODES, LINKS, 0.5)
-    assert not re.search(r"href|url\(|@import|<style", made)
-    assert set(re.findall(r'https?://[^"]*', made)) == {"http://www.w3.org/2000/svg"}
+def test_svg_fetches_nothing():
+    svg = trail_svg(range(6), NODES, LINKS, 0.5)
+    assert not re.search(r"href|url\(|@import|<style", svg)
+    assert set(re.findall(r'https?://[^"]*', svg)) == {"http://www.w3.org/2000/svg"}

@@ -1,16 +1,16 @@
-"""Baselines against each other: by hand, and against a count token by token and scipy's correlation."""
+"""Agreement of baselines: by hand, and against a count token by token and scipy's correlation."""
 
 import numpy as np
 import pytest
 from scipy.stats import pearsonr
 
-from ne_core.method.agreement import DRAWN, agreement, contradictions, of_baseline
+from ne_core.method.agreement import DRAWN, agreement, baseline_importances, contradictions
 
 NAN = np.nan
 
 
 def random_importances(n: int, baselines: int, back: int, seed: int) -> np.ndarray:
-    """Float16, as an atlas has them: some rows without any, some tokens outside the example."""
+    """Return importances as an atlas has them, in float16: NaN for some rows, and for tokens outside the example."""
     rng = np.random.default_rng(seed)
     values = rng.normal(0, 0.2, size=(n, baselines, back)).astype(np.float16)
     values[rng.random(n) < 0.3] = NAN
@@ -19,56 +19,56 @@ def random_importances(n: int, baselines: int, back: int, seed: int) -> np.ndarr
     return values
 
 
-def test_by_hand():
-    """Two examples of three tokens and the key token, two baselines."""
+def test_agreement_by_hand():
+    """Compare two baselines on two examples of three tokens and the key token."""
     values = np.array(
         [[[NAN, 0.5, 0.2, 1], [NAN, 0.4, -0.1, 1]], [[0.01, -0.3, 0.2, 1], [-0.01, -0.1, 0.4, 1]]], dtype=np.float32
     )
-    found = agreement(values)
-    assert (found.n_examples, found.n_tokens) == (2, 5)
-    assert found.sign == pytest.approx(3 / 4)  # 0.2 against −0.1 disagrees; 0.01 against −0.01 says nothing
-    assert found.top == 0.5
+    result = agreement(values)
+    assert (result.n_examples, result.n_tokens) == (2, 5)
+    assert result.sign == pytest.approx(3 / 4)  # 0.2 and −0.1 contradict; 0.01 and −0.01 are too small to count
+    assert result.top == 0.5
     assert contradictions(values).tolist() == [[False, False, True, False], [False] * 4]
 
 
 @pytest.mark.parametrize("baselines", [2, 3])
 @pytest.mark.parametrize("seed", range(3))
-def test_against_a_count_token_by_token(baselines, seed):
+def test_agreement_matches_count_by_token(baselines, seed):
     values = random_importances(20, baselines, 6, seed)
     signs, tops, tokens = [], [], []
     for row in values.astype(np.float64):
-        places = [i for i in range(5) if np.isfinite(row[:, i]).all()]
-        if not places:
+        positions = [i for i in range(5) if np.isfinite(row[:, i]).all()]
+        if not positions:
             continue
-        tops.append(len({max(places, key=lambda i: abs(each[i])) for each in row}) == 1)
-        for i in places:
+        tops.append(len({max(positions, key=lambda i: abs(each[i])) for each in row}) == 1)
+        for i in positions:
             tokens.append(row[:, i])
             if max(abs(row[:, i])) >= DRAWN:
                 signs.append(not (max(row[:, i]) >= DRAWN and min(row[:, i]) <= -DRAWN))
-    found, columns = agreement(values), np.array(tokens).T
-    assert (found.n_examples, found.n_tokens) == (len(tops), len(tokens))
-    assert found.sign == pytest.approx(np.mean(signs))
-    assert found.top == pytest.approx(np.mean(tops))
+    result, columns = agreement(values), np.array(tokens).T
+    assert (result.n_examples, result.n_tokens) == (len(tops), len(tokens))
+    assert result.sign == pytest.approx(np.mean(signs))
+    assert result.top == pytest.approx(np.mean(tops))
     pairs = [pearsonr(columns[i], columns[j]).statistic for i in range(baselines) for j in range(i)]
-    assert found.correlation == pytest.approx(min(pairs))
+    assert result.correlation == pytest.approx(min(pairs))
 
 
-def test_a_baseline_agrees_with_itself():
+def test_baseline_agrees_with_itself():
     values = random_importances(20, 1, 6, 0)
-    found = agreement(np.repeat(values, 2, axis=1))
-    assert (found.sign, found.top) == (1, 1)
-    assert found.correlation == pytest.approx(1)
+    result = agreement(np.repeat(values, 2, axis=1))
+    assert (result.sign, result.top) == (1, 1)
+    assert result.correlation == pytest.approx(1)
     assert not contradictions(np.repeat(values, 2, axis=1)).any()
 
 
 @pytest.mark.parametrize("shape", [(0, 2, 4), (3, 2, 1)])
-def test_nothing_to_compare(shape):
-    found = agreement(np.ones(shape, dtype=np.float16))
-    assert (found.n_examples, found.n_tokens) == (0, 0)
-    assert np.isnan([found.sign, found.top, found.correlation]).all()
+def test_empty_importances(shape):
+    result = agreement(np.ones(shape, dtype=np.float16))
+    assert (result.n_examples, result.n_tokens) == (0, 0)
+    assert np.isnan([result.sign, result.top, result.correlation]).all()
 
 
-def test_one_baseline_or_their_mean():
+def test_baseline_importances_of_one_baseline_and_of_the_mean():
     values = random_importances(6, 3, 4, 1)
-    np.testing.assert_array_equal(of_baseline(values, 2), values[:, 2])
-    np.testing.assert_allclose(of_baseline(values, None), values.astype(np.float64).mean(axis=1), atol=1e-6)
+    np.testing.assert_array_equal(baseline_importances(values, 2), values[:, 2])
+    np.testing.assert_allclose(baseline_importances(values, None), values.astype(np.float64).mean(axis=1), atol=1e-6)

@@ -1,4 +1,4 @@
-"""What cosines between layers are worth, in words."""
+"""Sentences about the comparability of layers."""
 
 import pytest
 
@@ -13,7 +13,7 @@ ALL = dict.fromkeys(range(4), Verdict.COMPARABLE)
 
 @pytest.fixture(scope="module")
 def plain(tiny_atlas) -> Manifest:
-    """Of layers that have numbers alone."""
+    """Manifest of an atlas whose layers have no names."""
     manifest = Atlas.open(tiny_atlas).manifest
     assert manifest.layer_names is None
     return manifest
@@ -33,15 +33,15 @@ def plain(tiny_atlas) -> Manifest:
         (dict.fromkeys((0, 2, 3), Verdict.CHANCE), "Layer 1 can be compared with no other layer in this space."),
     ],
 )
-def test_with_which_layers_one_can_be_compared(changes, words, plain):
+def test_sentences_about_one_layer(changes, words, plain):
     assert words in " ".join(compared_words(plain, 1, ALL | changes, 0.2))
 
 
-def test_one_layer_is_compared_with_none(plain):
+def test_atlas_of_one_layer_needs_no_sentence(plain):
     assert compared_words(plain, 1, {1: Verdict.COMPARABLE}) == []
 
 
-def test_a_layer_apart(plain):
+def test_layer_that_cannot_be_compared(plain):
     assert one_apart(plain, 0, [1, 2]).startswith("Layer 0 cannot be compared with layers 1 or 2 here: ")
     assert one_apart(plain, 0, [0, 1]).startswith("Layer 0 cannot be compared with layer 1 or itself here: ")
     assert one_apart(plain, 0, [0]).startswith("Layer 0 cannot be compared with itself here: ")

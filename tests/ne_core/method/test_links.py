@@ -1,4 +1,4 @@
-"""Links between pages take along what the numbers behind them depend on: the space of similar features, and the cut."""
+"""Links between pages keep the settings that their numbers depend on: the space of similar features, and the cut."""
 
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
@@ -7,22 +7,22 @@ import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
-from ne_core.lab.meanings import meanings
+from ne_core.lab.unit_features import unit_features
 from ne_core.lab.units import latent
 from tests.support.apptest import open_app, payloads, rows_of
 from tests.support.planted_lab import BOTH, NE
 
-TO_SPACE = ("neuron", "trail")  # pages with similar features; a search has them when it is for features like one
+TO_SPACE = ("neuron", "across_layers")  # pages with similar features; so is a search for features like one
 VIEWS = {
     "neuron": {"layer": "0", "neuron": "2", "feature": "1", "cut": "0.3", "baseline": "mean-embedding"},
     "search": {"like": "0.0.0"},
-    "trail": {"layer": "0", "neuron": "0", "feature": "0", "least": "0.9"},
+    "across_layers": {"layer": "0", "neuron": "0", "feature": "0", "least": "0.9"},
 }
-BY_THE_ATLAS = ("Trails worth following",)  # offered for the atlas's own space, whatever is looked at
+BY_THE_ATLAS = ("Trails worth following",)  # always in the atlas's default space
 
 
 def addresses(value: object) -> Iterator[str]:
-    """Every address in what components were given."""
+    """Every address in the data of components."""
     if isinstance(value, dict):
         if value.get("label") not in BY_THE_ATLAS:
             for name, each in value.items():
@@ -33,35 +33,37 @@ def addresses(value: object) -> Iterator[str]:
 
 
 def links(app) -> list[tuple[str, dict[str, str]]]:
-    """Pages that the view leads to, with their queries."""
-    found = [urlsplit(each) for each in addresses(payloads(app))]
-    found += [urlsplit(f"{each.proto.page}?{each.proto.query_string}") for each in app.main.get("page_link")]
-    return [(each.path, {name: values[0] for name, values in parse_qs(each.query).items()}) for each in found]
+    """Pages that a view links to, with their query parameters."""
+    parts = [urlsplit(each) for each in addresses(payloads(app))]
+    parts += [urlsplit(f"{each.proto.page}?{each.proto.query_string}") for each in app.main.get("page_link")]
+    return [(each.path, {name: values[0] for name, values in parse_qs(each.query).items()}) for each in parts]
 
 
 @pytest.mark.parametrize("page", VIEWS)
-def test_a_space_goes_along(page: str, tiny_atlas, monkeypatch):
+def test_links_keep_the_space(page: str, tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, page, monkeypatch, space="pre_mlp", **VIEWS[page])
-    found = [(to, query) for to, query in links(app) if to in TO_SPACE or "like" in query]
-    assert len(found) > 3
-    assert [link for link in found if link[1].get("space") != "pre_mlp"] == []
+    with_space = [(to, query) for to, query in links(app) if to in TO_SPACE or "like" in query]
+    assert len(with_space) > 3
+    assert [link for link in with_space if link[1].get("space") != "pre_mlp"] == []
 
 
-def test_a_cut_and_a_baseline_go_along_within_a_neuron(tiny_atlas, monkeypatch):
+def test_links_within_a_neuron_keep_cut_and_baseline(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **VIEWS["neuron"])
-    own = [query for to, query in links(app) if to == "neuron" and (query["layer"], query["neuron"]) == ("0", "2")]
-    assert own
-    assert {query["cut"] for query in own} == {"0.3"}
+    same_neuron = [
+        query for to, query in links(app) if to == "neuron" and (query["layer"], query["neuron"]) == ("0", "2")
+    ]
+    assert same_neuron
+    assert {query["cut"] for query in same_neuron} == {"0.3"}
     others = [query for to, query in links(app) if to == "neuron"]
     assert {query["baseline"] for query in others} == {"mean-embedding"}
 
 
 @pytest.mark.parametrize("share", [0.4, 1.0])
-def test_the_lab_leads_to_as_many_features_as_it_shows(share: float, lab_atlas, monkeypatch):
-    """At cuts that make many features, and one."""
-    found = meanings(latent(Atlas.open(lab_atlas).lab, NE, BOTH))
-    cut = round(float(np.quantile(found.tree[:, 2], share)), 4) + 0.0001
+def test_lab_links_to_a_neuron_with_the_same_number_of_features(share: float, lab_atlas, monkeypatch):
+    """Compare at a cut with many features, and one with a single feature."""
+    unit = unit_features(latent(Atlas.open(lab_atlas).lab, NE, BOTH))
+    cut = round(float(np.quantile(unit.tree[:, 2], share)), 4) + 0.0001
     lab = open_app(lab_atlas.parent, "sae_lab", monkeypatch, cut=f"{cut:g}", run=str(NE), unit=str(BOTH))
     [query] = [query for _, query in links(lab) if "layer" in query]
-    shown = open_app(lab_atlas.parent, "neuron", monkeypatch, **query)
-    assert len(rows_of(shown, "Features of this latent")) == found.measures(cut).n_features
+    app = open_app(lab_atlas.parent, "neuron", monkeypatch, **query)
+    assert len(rows_of(app, "Features of this latent")) == unit.measures(cut).n_features

@@ -17,20 +17,20 @@ def neuron(seed: int, n: int = 25) -> np.ndarray:
 def test_distances_are_means_over_pairs(seed: int, distance: float):
     cosines = similarities(neuron(seed))
     linkage = tree(cosines)
-    features, told = cut(linkage, distance), measures(linkage, distance)
+    features, result = cut(linkage, distance), measures(linkage, distance)
     above = np.triu_indices(len(cosines), 1)
     apart, together = (1 - cosines)[above], (features[:, None] == features[None, :])[above]
-    assert told.mean_distance == pytest.approx(apart.mean(), abs=1e-5)
-    for value, pairs in ((told.intra_distance, apart[together]), (told.inter_distance, apart[~together])):
+    assert result.mean_distance == pytest.approx(apart.mean(), abs=1e-5)
+    for value, pairs in ((result.intra_distance, apart[together]), (result.inter_distance, apart[~together])):
         assert np.isnan(value) if not len(pairs) else value == pytest.approx(pairs.mean(), abs=1e-5)
-    assert told.n_examples == 25
-    assert told.n_features == len(set(features.tolist()))
-    assert told.largest_share == pytest.approx(max(np.bincount(features)) / 25)
+    assert result.n_examples == 25
+    assert result.n_features == len(set(features.tolist()))
+    assert result.largest_share == pytest.approx(max(np.bincount(features)) / 25)
 
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("distance", [0.0, 0.1, 0.3, 2.0])
-def test_each_features_own_distance(seed: int, distance: float):
+def test_feature_distances_are_means_over_pairs(seed: int, distance: float):
     cosines = similarities(neuron(seed))
     linkage = tree(cosines)
     features = cut(linkage, distance)
@@ -41,11 +41,11 @@ def test_each_features_own_distance(seed: int, distance: float):
 
 
 def test_one_example_has_no_distances():
-    told = measures(np.zeros((0, 4), dtype=np.float32), 0.5)
-    assert (told.n_examples, told.n_features, told.largest_share) == (1, 1, 1)
-    assert np.isnan([told.mean_distance, told.intra_distance, told.inter_distance]).all()
+    result = measures(np.zeros((0, 4), dtype=np.float32), 0.5)
+    assert (result.n_examples, result.n_features, result.largest_share) == (1, 1, 1)
+    assert np.isnan([result.mean_distance, result.intra_distance, result.inter_distance]).all()
     assert np.isnan(feature_distances(np.zeros((0, 4), dtype=np.float32), 0.5)).tolist() == [True]
 
 
-def test_every_pair_meets_once():
+def test_every_pair_is_joined_once():
     assert pairs_joined(tree(similarities(neuron(0)))).sum() == 25 * 24 // 2

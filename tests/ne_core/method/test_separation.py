@@ -1,4 +1,4 @@
-"""Measures of a clustering in a space: against scikit-learn, against pairs counted one by one, and by hand."""
+"""Measures of clusters in a space: against scikit-learn, against all pairs, and by hand."""
 
 import warnings
 
@@ -24,37 +24,37 @@ def labels(rng, n: int, k: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("k", [2, 5, 29])
-def test_silhouette_is_scikit_learns(vectors, k):
+def test_silhouette_matches_scikit_learn(vectors, k):
     clusters = labels(np.random.default_rng(k), len(vectors), k)
-    found = separation(similarities(vectors), clusters)
-    assert found.silhouette == pytest.approx(silhouette_score(vectors, clusters, metric="cosine"), abs=1e-9)
+    result = separation(similarities(vectors), clusters)
+    assert result.silhouette == pytest.approx(silhouette_score(vectors, clusters, metric="cosine"), abs=1e-9)
 
 
-def test_distances_are_those_of_pairs(vectors):
+def test_distances_match_all_pairs(vectors):
     clusters, cosines = labels(np.random.default_rng(0), len(vectors), 4), similarities(vectors)
     pairs = [(i, j) for i in range(len(vectors)) for j in range(i)]
     inside = [1 - cosines[i, j] for i, j in pairs if clusters[i] == clusters[j]]
     between = [1 - cosines[i, j] for i, j in pairs if clusters[i] != clusters[j]]
-    found = separation(cosines, clusters)
-    assert (found.intra, found.inter) == pytest.approx((np.mean(inside), np.mean(between)))
-    assert found.ratio == pytest.approx(np.mean(inside) / np.mean(between))
+    result = separation(cosines, clusters)
+    assert (result.intra, result.inter) == pytest.approx((np.mean(inside), np.mean(between)))
+    assert result.ratio == pytest.approx(np.mean(inside) / np.mean(between))
 
 
-def test_of_its_own_tree_they_are_the_measures_read_off_it(vectors):
+def test_separation_at_a_cut_matches_the_measures_of_the_tree(vectors):
     cosines = similarities(vectors.astype(np.float32))
-    told, found = measures(tree(cosines), 0.5), separation(cosines, cut(tree(cosines), 0.5))
-    assert told.n_features > 1
-    assert (found.intra, found.inter) == pytest.approx((told.intra_distance, told.inter_distance), abs=1e-5)
+    expected, result = measures(tree(cosines), 0.5), separation(cosines, cut(tree(cosines), 0.5))
+    assert expected.n_features > 1
+    assert (result.intra, result.inter) == pytest.approx((expected.intra_distance, expected.inter_distance), abs=1e-5)
 
 
-def test_by_hand():
-    """Two at one place and one at right angles: 1, 1 and 0, since the third is alone."""
+def test_silhouette_by_hand():
+    """Two equal examples and one at right angles have 1, 1 and 0, since the third is alone."""
     cosines = np.array([[1.0, 1, 0], [1, 1, 0], [0, 0, 1]])
-    found = separation(cosines, np.array([0, 0, 1]))
-    assert (found.silhouette, found.intra, found.inter, found.ratio) == (2 / 3, 0, 1, 0)
+    result = separation(cosines, np.array([0, 0, 1]))
+    assert (result.silhouette, result.intra, result.inter, result.ratio) == (2 / 3, 0, 1, 0)
 
 
-def test_what_cannot_be_measured_is_not_a_number_and_says_nothing_else():
+def test_undefined_measures_are_nan_without_warnings():
     cosines = np.array([[1.0, 0.5], [0.5, 1]])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -66,13 +66,13 @@ def test_what_cannot_be_measured_is_not_a_number_and_says_nothing_else():
     assert (same.silhouette, same.intra, same.inter) == (0, 0, 0)
 
 
-def test_ratios_of_many():
+def test_ratios_of_arrays():
     assert np.array_equal(
         ratios(np.array([1.0, 1, np.nan]), np.array([2.0, 0, 1])), [0.5, np.nan, np.nan], equal_nan=True
     )
 
 
-def test_a_tree_is_cut_into_as_many_features_as_asked(vectors):
+def test_cut_into_n_features(vectors):
     linkage = tree(similarities(vectors))
     for k in range(1, len(vectors) + 1):
         features = cut_into(linkage, k)
@@ -81,23 +81,23 @@ def test_a_tree_is_cut_into_as_many_features_as_asked(vectors):
         assert np.array_equal(features, cut(linkage, height))
 
 
-def test_equal_branch_points_are_cut_in_order():
-    """Four examples at right angles: all branch points stand at 1, and two or three features can be had."""
+def test_cut_into_n_features_at_equal_branch_points():
+    """Cut a tree of four examples at right angles, with all branch points at 1."""
     linkage = tree(np.eye(4))
     assert [int(cut_into(linkage, k).max()) + 1 for k in (1, 2, 3, 4)] == [1, 2, 3, 4]
     assert np.array_equal(cut_into(tree(np.ones((1, 1))), 1), [0])
 
 
-def test_projection_is_principal_components_of_unit_vectors(vectors):
-    found, oracle = projection(similarities(vectors)), PCA(2).fit(unit(vectors))
-    places = oracle.transform(unit(vectors))
-    signs = np.sign((places * found.places).sum(axis=0))
-    np.testing.assert_allclose(found.places, places * signs, atol=1e-6)
-    np.testing.assert_allclose(found.shares, oracle.explained_variance_ratio_, atol=1e-6)
-    assert (found.places[np.abs(found.places).argmax(axis=0), [0, 1]] > 0).all()
+def test_projection_matches_pca_of_unit_vectors(vectors):
+    result, oracle = projection(similarities(vectors)), PCA(2).fit(unit(vectors))
+    expected = oracle.transform(unit(vectors))
+    signs = np.sign((expected * result.places).sum(axis=0))
+    np.testing.assert_allclose(result.places, expected * signs, atol=1e-6)
+    np.testing.assert_allclose(result.shares, oracle.explained_variance_ratio_, atol=1e-6)
+    assert (result.places[np.abs(result.places).argmax(axis=0), [0, 1]] > 0).all()
 
 
-def test_projection_of_hardly_anything():
+def test_projection_of_few_or_equal_examples():
     two = projection(np.array([[1.0, 0], [0, 1]]))
     np.testing.assert_allclose(two.places, [[np.sqrt(0.5), 0], [-np.sqrt(0.5), 0]])
     np.testing.assert_allclose(two.shares, [1, 0])

@@ -9,29 +9,29 @@ NAN = np.nan
 BY_HAND = np.array([[0.2, 0.4, 1], [NAN, -0.2, 1], [NAN, NAN, NAN]], dtype=np.float16)
 
 
-def test_by_hand():
-    found = by_distance(BY_HAND)
-    np.testing.assert_allclose(found.mean, [0.1, 0.2], atol=1e-3)
-    np.testing.assert_allclose(found.spread, [0.3, 0], atol=1e-3)
-    assert found.count.tolist() == [2, 1]
-    assert found.n_examples == 2
+def test_by_distance_by_hand():
+    result = by_distance(BY_HAND)
+    np.testing.assert_allclose(result.mean, [0.1, 0.2], atol=1e-3)
+    np.testing.assert_allclose(result.spread, [0.3, 0], atol=1e-3)
+    assert result.count.tolist() == [2, 1]
+    assert result.n_examples == 2
 
 
-def test_against_a_loop():
+def test_by_distance_matches_a_loop():
     rng = np.random.default_rng(0)
     values = np.where(rng.random((30, 8)) < 0.3, NAN, rng.normal(size=(30, 8)))
-    found = by_distance(values)
+    result = by_distance(values)
     for distance in range(1, 8):
         known = [row[7 - distance] for row in values if np.isfinite(row[7 - distance])]
-        assert found.count[distance - 1] == len(known)
-        assert found.mean[distance - 1] == pytest.approx(np.mean(known))
-        assert found.spread[distance - 1] == pytest.approx(np.std(known))
+        assert result.count[distance - 1] == len(known)
+        assert result.mean[distance - 1] == pytest.approx(np.mean(known))
+        assert result.spread[distance - 1] == pytest.approx(np.std(known))
 
 
-def test_nothing_known():
-    found = by_distance(np.full((2, 4), NAN))
-    assert (found.n_examples, found.count.tolist()) == (0, [0, 0, 0])
-    assert np.isnan(found.mean).all()
+def test_unknown_importances():
+    result = by_distance(np.full((2, 4), NAN))
+    assert (result.n_examples, result.count.tolist()) == (0, [0, 0, 0])
+    assert np.isnan(result.mean).all()
     assert by_distance(np.zeros((0, 4))).n_examples == 0
 
 

@@ -1,4 +1,4 @@
-"""Where a neuron stands among random directions, read off an atlas; and atlases whose numbers cannot be."""
+"""Comparison of neurons with random directions, read from an atlas; and atlases with numbers out of range."""
 
 import json
 import shutil
@@ -15,10 +15,10 @@ from ne_core.atlas.manifest import EqualN
 from ne_core.atlas.verify import verify
 from ne_core.errors import AtlasError
 from ne_core.export.frames import neurons_frame
-from ne_core.queries.board import Filter, board
-from ne_core.queries.chance import against_chance, below, below_random, known
+from ne_core.queries.chance import against_chance, below, below_random, has_comparison
+from ne_core.queries.ranking import Filter, ranking
 from ne_core.refs import NeuronRef
-from tests.support.planted import LAYERS, RAREFIED
+from tests.support.planted import EQUAL_N, LAYERS
 
 
 @pytest.fixture(scope="module")
@@ -26,68 +26,70 @@ def atlas(compared_atlas) -> Atlas:
     return Atlas.open(compared_atlas)
 
 
-def test_an_atlas_with_random_directions_is_whole(atlas):
+def test_atlas_with_random_directions_is_valid(atlas):
     assert list(verify(atlas.root)) == []
-    assert atlas.manifest.rarefied == EqualN(examples=RAREFIED, sets=200, orders=10, directions=40)
+    assert atlas.manifest.rarefied == EqualN(examples=EQUAL_N, sets=200, orders=10, directions=40)
 
 
-def test_below_counts_equal_ones_half():
+def test_below_counts_ties_half():
     random = np.array([1, 2, 2, np.nan, 4], dtype=np.float32)
     assert below(np.array([0, 1, 2, 3, 5, np.nan]), random)[:5].tolist() == [0, 0.125, 0.5, 0.75, 1]
     assert np.isnan(below(np.array([np.nan]), random)).all()
     assert np.isnan(below(np.array([1.0]), np.full(3, np.nan))).all()
 
 
-def test_planted_neurons_of_one_meaning_lie_below_every_random_direction(atlas):
+def test_planted_neurons_of_one_meaning_are_below_every_random_direction(atlas):
     for layer, neurons in LAYERS.items():
         for number, meanings in enumerate(neurons):
-            found = against_chance(atlas, NeuronRef(layer, number))
-            if sum(meaning.size for meaning in meanings) < RAREFIED:
-                assert found is None
-                assert not known(atlas, NeuronRef(layer, number))
+            result = against_chance(atlas, NeuronRef(layer, number))
+            if sum(meaning.size for meaning in meanings) < EQUAL_N:
+                assert result is None
+                assert not has_comparison(atlas, NeuronRef(layer, number))
             elif len(meanings) == 1:
-                assert (found.features.own.value, found.features.below, found.distance.below) == (1, 0, 0)
-                assert found.features.random.low > 2
+                assert (result.features.measured.value, result.features.below, result.distance.below) == (1, 0, 0)
+                assert result.features.random.low > 2
 
 
-def test_what_is_told_is_what_the_atlas_holds(atlas):
-    found, row = against_chance(atlas, NeuronRef(0, 2)), 2
+def test_comparison_matches_the_atlas(atlas):
+    result, row = against_chance(atlas, NeuronRef(0, 2)), 2
     random = atlas.files[0].random["random_features"]
-    assert found.features.own.value == atlas.neurons["rarefied_features"][row]
-    assert found.features.random.value == pytest.approx(random.mean())
-    assert (found.features.random.low, found.features.random.high) == pytest.approx(np.quantile(random, [0.025, 0.975]))
-    assert found.features.below == np.mean(random < found.features.own.value)
-    assert found.distance.permuted.value == atlas.neurons["permuted_distance"][row]
-    assert (found.n, found.n_sets, found.features.n_random) == (RAREFIED, 200, 40)
+    assert result.features.measured.value == atlas.neurons["rarefied_features"][row]
+    assert result.features.random.value == pytest.approx(random.mean())
+    assert (result.features.random.low, result.features.random.high) == pytest.approx(
+        np.quantile(random, [0.025, 0.975])
+    )
+    assert result.features.below == np.mean(random < result.features.measured.value)
+    assert result.distance.permuted.value == atlas.neurons["permuted_distance"][row]
+    assert (result.n, result.n_sets, result.features.n_random) == (EQUAL_N, 200, 40)
 
 
-def test_all_neurons_at_once_are_each_of_them(atlas):
+def test_below_random_matches_each_neuron(atlas):
     shares = below_random(atlas, "rarefied_features", "random_features")
     for row, (layer, neuron) in enumerate(zip(atlas.neurons["layer"], atlas.neurons["neuron"], strict=True)):
-        found = against_chance(atlas, NeuronRef(int(layer), int(neuron)))
-        assert np.isnan(shares[row]) if found is None else shares[row] == found.features.below
+        result = against_chance(atlas, NeuronRef(int(layer), int(neuron)))
+        assert np.isnan(shares[row]) if result is None else shares[row] == result.features.below
 
 
-def test_the_board_ranks_by_equal_numbers_of_examples(atlas, tiny_atlas):
-    made = board(atlas)
-    assert made.columns["features"] is atlas.neurons["rarefied_features"]
-    fewer = made.rows(Filter(ranges=(("random", None, 5.0),)), "features", False)
-    names = [(int(made.columns["layer"][row]), int(made.columns["neuron"][row])) for row in fewer]
+def test_ranking_uses_equal_numbers_of_examples(atlas, tiny_atlas):
+    compared = ranking(atlas)
+    assert compared.columns["features"] is atlas.neurons["rarefied_features"]
+    fewer = compared.rows(Filter(ranges=(("random", None, 5.0),)), "features", False)
+    names = [(int(compared.columns["layer"][row]), int(compared.columns["neuron"][row])) for row in fewer]
     assert names[:3] == [(0, 1), (2, 2), (2, 4)]
     assert (0, 2) not in names
-    plain = board(Atlas.open(tiny_atlas))
+    plain = ranking(Atlas.open(tiny_atlas))
     assert plain.columns["features"] is plain.columns["n_features"]
     assert plain.ends("random") is None
 
 
-def test_tables_have_the_columns(atlas):
+def test_frames_have_the_equal_n_columns(atlas):
     frame = neurons_frame(atlas)
     assert frame["rarefied_features"][1] == 1
     assert frame["rarefied_features"].isna().sum() == 3
 
 
 def changed(root: Path, out: Path, change) -> Path:
-    """A copy whose table or arrays `change` has changed, as whole as they come."""
+    """Copy an atlas, apply `change` to its files, and update the manifest's sizes and checksums."""
     copy = Path(shutil.copytree(root, out))
     change(copy)
     raw = json.loads((copy / "manifest.json").read_text())
@@ -124,8 +126,8 @@ def array(name: str, value: float):
         (column("rarefied_features", 0, 99), "neurons.parquet"),
         (column("rarefied_features", 0, 0.5), "neurons.parquet"),
         (column("rarefied_features", 0, np.inf), "neurons.parquet"),
-        (column("rarefied_features", 0, np.nan), "neurons.parquet"),  # it has examples enough
-        (column("rarefied_features", 3, 1), "neurons.parquet"),  # it has not
+        (column("rarefied_features", 0, np.nan), "neurons.parquet"),  # it has enough examples
+        (column("rarefied_features", 3, 1), "neurons.parquet"),  # it has too few examples
         (column("rarefied_low", 0, 1.99), "neurons.parquet"),
         (column("rarefied_high", 0, 1.1), "neurons.parquet"),
         (column("permuted_features", 0, -1), "neurons.parquet"),
@@ -140,8 +142,8 @@ def array(name: str, value: float):
         (array("random_distance.npy", 7), "random_features.npy"),
     ],
 )
-def test_numbers_that_cannot_be_are_one_line(change, file, compared_atlas, tmp_path):
-    with pytest.raises(AtlasError, match=rf"{file} holds .* that cannot be: build the atlas again"):
+def test_numbers_out_of_range_are_rejected(change, file, compared_atlas, tmp_path):
+    with pytest.raises(AtlasError, match=rf"{file} holds .* out of range: build the atlas again"):
         Atlas.open(changed(compared_atlas, tmp_path / "changed", change))
 
 
@@ -161,7 +163,7 @@ def test_numbers_that_cannot_be_are_one_line(change, file, compared_atlas, tmp_p
         {"examples": 7, "sets": 200, "orders": 10, "directions": 41},
     ],
 )
-def test_facts_that_do_not_fit_are_one_line(facts, compared_atlas, tmp_path):
+def test_wrong_manifest_facts_are_rejected_in_one_line(facts, compared_atlas, tmp_path):
     copy = Path(shutil.copytree(compared_atlas, tmp_path / "changed"))
     raw = json.loads((copy / "manifest.json").read_text())
     (copy / "manifest.json").write_text(json.dumps(raw | {"rarefied": facts}))
@@ -171,7 +173,7 @@ def test_facts_that_do_not_fit_are_one_line(facts, compared_atlas, tmp_path):
     assert "build the atlas again" in str(error.value) or "random_features.npy" in str(error.value)
 
 
-def test_an_atlas_that_claims_what_it_lacks_is_one_line(tiny_atlas, tmp_path):
+def test_missing_arrays_are_rejected_in_one_line(tiny_atlas, tmp_path):
     copy = Path(shutil.copytree(tiny_atlas, tmp_path / "claims"))
     raw = json.loads((copy / "manifest.json").read_text())
     facts = {"examples": 7, "sets": 200, "orders": 10, "directions": 40}

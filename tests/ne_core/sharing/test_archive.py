@@ -1,4 +1,4 @@
-"""An atlas as one file: packed and unpacked it is the same, and what stood in its place stays until it is."""
+"""Tests of an atlas as one file: the round trip is exact, and an old output stays until the new one is complete."""
 
 import filecmp
 import shutil
@@ -15,14 +15,14 @@ from tests.support.hostile import seal
 from tests.support.planted import make_atlas
 
 
-def packed(atlas: Path, folder: Path, **how) -> Path:
+def packed(atlas: Path, folder: Path, **options) -> Path:
     out = folder / "a.zip"
-    assert pack(atlas, out, **how) == out.stat().st_size
+    assert pack(atlas, out, **options) == out.stat().st_size
     return out
 
 
 @pytest.mark.parametrize("atlas", ["tiny_atlas", "image_atlas", "lab_atlas"])
-def test_packed_and_unpacked_it_is_the_same(atlas: str, tmp_path: Path, request):
+def test_round_trip(atlas: str, tmp_path: Path, request):
     root = request.getfixturevalue(atlas)
     unpack(packed(root, tmp_path), tmp_path / "atlas")
     assert files(tmp_path / "atlas") == files(root)
@@ -31,21 +31,21 @@ def test_packed_and_unpacked_it_is_the_same(atlas: str, tmp_path: Path, request)
 
 
 @pytest.mark.parametrize("atlas", ["image_atlas", "lab_atlas"])
-def test_without_inputs_it_is_a_whole_atlas(atlas: str, tmp_path: Path, request):
+def test_archive_without_inputs_is_a_complete_atlas(atlas: str, tmp_path: Path, request):
     root = request.getfixturevalue(atlas)
     unpack(packed(root, tmp_path, inputs=False), tmp_path / "atlas")
     assert list(verify(tmp_path / "atlas")) == []
-    kept, all_files = files(tmp_path / "atlas"), files(root)
-    assert set(all_files) - set(kept) == {name for name in all_files if name.startswith("inputs/")}
+    packed_files, all_files = files(tmp_path / "atlas"), files(root)
+    assert set(all_files) - set(packed_files) == {name for name in all_files if name.startswith("inputs/")}
 
 
-def test_without_inputs_it_is_the_atlas_that_was_built_so(tiny_atlas: Path, tmp_path: Path):
+def test_archive_without_inputs_equals_build_without_inputs(tiny_atlas: Path, tmp_path: Path):
     built = make_atlas(tmp_path / "built", inputs=False)
     unpack(packed(tiny_atlas, tmp_path, inputs=False), tmp_path / "atlas")
     assert files(tmp_path / "atlas") == files(built)
 
 
-def test_of_the_same_atlas_the_same_bytes(tiny_atlas: Path, tmp_path: Path):
+def test_same_atlas_gives_same_bytes(tiny_atlas: Path, tmp_path: Path):
     copy = Path(shutil.copytree(tiny_atlas, tmp_path / "another-name", copy_function=shutil.copy))
     for path in copy.rglob("*.npy"):
         path.chmod(0o600)
@@ -54,7 +54,7 @@ def test_of_the_same_atlas_the_same_bytes(tiny_atlas: Path, tmp_path: Path):
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
 
 
-def test_any_reader_of_zip_files_reads_it(tiny_atlas: Path, tmp_path: Path):
+def test_zipfile_reads_the_archive(tiny_atlas: Path, tmp_path: Path):
     with zipfile.ZipFile(packed(tiny_atlas, tmp_path)) as archive:
         assert archive.testzip() is None
         assert archive.namelist()[0] == "manifest.json"
@@ -64,7 +64,7 @@ def test_any_reader_of_zip_files_reads_it(tiny_atlas: Path, tmp_path: Path):
 
 
 def test_numbers_beyond_32_bits(tiny_atlas: Path, tmp_path: Path, monkeypatch):
-    """As in an archive of many gigabytes: with so low a limit, every number stands in its larger place."""
+    """Lower the limit, so that every number is in its ZIP64 field as in an archive of many gigabytes."""
     monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 20)
     archive = packed(tiny_atlas, tmp_path)
     assert archive.read_bytes().count(b"PK\6\6") == 1
@@ -74,45 +74,45 @@ def test_numbers_beyond_32_bits(tiny_atlas: Path, tmp_path: Path, monkeypatch):
 
 def test_progress_ends_with_everything(tiny_atlas: Path, tmp_path: Path):
     size = sum(len(data) for name, data in files(tiny_atlas).items() if name != "manifest.json")
-    told: dict[str, list[tuple[int, int]]] = {"pack": [], "unpack": []}
-    archive = packed(tiny_atlas, tmp_path, said=lambda *each: told["pack"].append(each))
-    unpack(archive, tmp_path / "atlas", said=lambda *each: told["unpack"].append(each))
-    for each in told.values():
-        assert each == sorted(each)
-        assert each[-1] == (size, size)
-        assert {most for _, most in each} == {size}
+    calls: dict[str, list[tuple[int, int]]] = {"pack": [], "unpack": []}
+    archive = packed(tiny_atlas, tmp_path, on_progress=lambda *call: calls["pack"].append(call))
+    unpack(archive, tmp_path / "atlas", on_progress=lambda *call: calls["unpack"].append(call))
+    for reported in calls.values():
+        assert reported == sorted(reported)
+        assert reported[-1] == (size, size)
+        assert {most for _, most in reported} == {size}
 
 
 def interrupted(*_) -> None:
     raise KeyboardInterrupt
 
 
-def test_interrupted_it_leaves_nothing_behind(tiny_atlas: Path, tmp_path: Path):
+def test_interruption_leaves_no_files(tiny_atlas: Path, tmp_path: Path):
     with pytest.raises(KeyboardInterrupt):
-        pack(tiny_atlas, tmp_path / "a.zip", said=interrupted)
+        pack(tiny_atlas, tmp_path / "a.zip", on_progress=interrupted)
     assert list(tmp_path.iterdir()) == []
     archive = packed(tiny_atlas, tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        unpack(archive, tmp_path / "atlas", said=interrupted)
+        unpack(archive, tmp_path / "atlas", on_progress=interrupted)
     assert list(tmp_path.iterdir()) == [archive]
 
 
-def test_what_stood_there_stays_until_the_end(tiny_atlas: Path, image_atlas: Path, tmp_path: Path):
+def test_old_output_stays_until_the_end(tiny_atlas: Path, image_atlas: Path, tmp_path: Path):
     archive, out = packed(tiny_atlas, tmp_path), tmp_path / "atlas"
     shutil.copytree(image_atlas, out)
     with pytest.raises(KeyboardInterrupt):
-        unpack(archive, out, said=interrupted)
+        unpack(archive, out, on_progress=interrupted)
     (tmp_path / "half.zip").write_bytes(archive.read_bytes()[:-1])
     with pytest.raises(AtlasError, match="does not end as a zip file does"):
         unpack(tmp_path / "half.zip", out)
     assert files(out) == files(image_atlas)
     with pytest.raises(KeyboardInterrupt):
-        pack(image_atlas, archive, said=interrupted)
+        pack(image_atlas, archive, on_progress=interrupted)
     unpack(archive, out)
     assert files(out) == files(tiny_atlas)
 
 
-def test_only_a_whole_atlas_is_packed(tiny_atlas: Path, tmp_path: Path):
+def test_incomplete_atlas_is_not_packed(tiny_atlas: Path, tmp_path: Path):
     copy = Path(shutil.copytree(tiny_atlas, tmp_path / "atlas"))
     (copy / "notes.txt").write_text("mine")
     with pytest.raises(AtlasError, match=r"holds 'notes.txt', which is not part of the atlas"):
@@ -126,7 +126,7 @@ def test_only_a_whole_atlas_is_packed(tiny_atlas: Path, tmp_path: Path):
     assert not (tmp_path / "a.zip").exists()
 
 
-def test_what_changes_meanwhile_is_noticed(tiny_atlas: Path, tmp_path: Path):
+def test_change_while_packing_is_refused(tiny_atlas: Path, tmp_path: Path):
     copy = Path(shutil.copytree(tiny_atlas, tmp_path / "atlas"))
 
     def meddle(*_):
@@ -134,15 +134,15 @@ def test_what_changes_meanwhile_is_noticed(tiny_atlas: Path, tmp_path: Path):
         seal(copy)
 
     with pytest.raises(AtlasError, match=r"vocab.json has changed while it was packed"):
-        pack(copy, tmp_path / "a.zip", said=meddle)
+        pack(copy, tmp_path / "a.zip", on_progress=meddle)
     assert [each.name for each in tmp_path.iterdir()] == ["atlas"]
 
 
-def test_places_that_cannot_be_written(tiny_atlas: Path, tmp_path: Path):
+def test_unwritable_outputs(tiny_atlas: Path, tmp_path: Path):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").write_text("precious")
-    for out, why in (("full", "is a directory"), ("full/thesis.txt/a.zip", "cannot be written")):
-        with pytest.raises(AtlasError, match=why):
+    for out, message in (("full", "is a directory"), ("full/thesis.txt/a.zip", "cannot be written")):
+        with pytest.raises(AtlasError, match=message):
             pack(tiny_atlas, tmp_path / out)
     with pytest.raises(AtlasError, match="is inside the atlas"):
         pack(tiny_atlas, tiny_atlas / "a.zip")

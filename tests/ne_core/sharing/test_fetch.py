@@ -1,4 +1,4 @@
-"""`fetch` on the command line: what it prints, where things go, and that whatever goes wrong is one line."""
+"""Tests of the `fetch` command: its output, default folders, and errors in one line."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ne_core.atlas.verify import verify
-from ne_core.sharing.remote import together
+from ne_core.sharing.remote import parallel
 from precompute.__main__ import main
 from tests.support.web import Fault, Site
 
@@ -25,32 +25,32 @@ def site(tiny_atlas, tmp_path, monkeypatch):
         yield site
 
 
-def test_from_the_hub_into_data_under_its_name(site, capsys):
+def test_hub_source_is_fetched_into_data(site, capsys):
     assert main(["fetch", "hf://owner/planted"]) == 0
-    said = capsys.readouterr()
-    assert said.out.startswith("data/planted: ")
-    assert said.out.endswith(f" from hf://owner/planted, version {SHA}, without inputs, checked\n")
-    assert said.err.startswith("[1/1] fetch: ")
+    captured = capsys.readouterr()
+    assert captured.out.startswith("data/planted: ")
+    assert captured.out.endswith(f" from hf://owner/planted, version {SHA}, without inputs, checked\n")
+    assert captured.err.startswith("[1/1] fetch: ")
     assert list(verify(Path("data/planted"))) == []
 
 
-def test_with_inputs_into_a_folder_that_is_named(site, capsys, tiny_atlas):
+def test_out_and_inputs_options(site, capsys, tiny_atlas):
     assert main(["fetch", f"hf://owner/planted@{SHA}", "--out", "deep/mine", "--inputs"]) == 0
     assert ", with inputs, checked" in capsys.readouterr().out
     assert list(verify(Path("deep/mine"))) == []
     assert Path("deep/mine/manifest.json").read_bytes() == (tiny_atlas / "manifest.json").read_bytes()
 
 
-def test_the_same_command_goes_on_from_where_it_ended(site, capsys, monkeypatch):
-    monkeypatch.setattr(together, "AT_ONCE", 1)  # else a file that is half here when another fails is asked for twice
+def test_repeated_command_resumes(site, capsys, monkeypatch):
+    monkeypatch.setattr(parallel, "MAX_PARALLEL", 1)  # else a partial file is requested twice after another fails
     site.always[VOCAB] = Fault(status=404)
     assert main(["fetch", "hf://owner/planted"]) == 2
     assert [path.name for path in Path("data").iterdir()] == [f".planted.fetching-{SHA[:16]}"]
     site.always.clear()
-    before, _ = list(site.asked), site.asked.clear()
+    before, _ = list(site.requests), site.requests.clear()
     assert main(["fetch", "hf://owner/planted"]) == 0
     assert "were done before)" in capsys.readouterr().err
-    twice = {each.path for each in before} & {each.path for each in site.asked}
+    twice = {request.path for request in before} & {request.path for request in site.requests}
     assert {path.rpartition("/")[2] for path in twice} == {"main", "manifest.json", "vocab.json"}
     assert [path.name for path in Path("data").iterdir()] == ["planted"]
 
@@ -61,23 +61,23 @@ BAD = {
     "not there": ["hf://owner/other"],
     "a password": ["https://me:secret@host/x.zip"],
     "other things there": ["hf://owner/planted", "--out", "."],
-    "a limit that is none": ["hf://owner/planted"],
+    "an invalid limit": ["hf://owner/planted"],
 }
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_exit_code_2_and_one_line(name, site, tiny_atlas, capsys, monkeypatch):
     Path("thesis.txt").write_text("precious")
-    if name == "a limit that is none":
+    if name == "an invalid limit":
         monkeypatch.setenv("NE_MOST_GB", "much")
     assert main(["fetch", *(part.format(atlas=tiny_atlas) for part in BAD[name])]) == 2
-    (said,) = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("[")]
-    assert "secret" not in said
-    assert len(said) > 30
+    (message,) = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("[")]
+    assert "secret" not in message
+    assert len(message) > 30
     assert Path("thesis.txt").read_text() == "precious"
 
 
-def test_it_starts_where_there_is_no_torch():
+def test_fetch_does_not_import_torch():
     heavy = "('torch', 'transformers', 'scipy')"
     code = f"import sys, precompute.publish.fetch; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -85,8 +85,8 @@ def test_it_starts_where_there_is_no_torch():
 
 
 @pytest.mark.parametrize("error", ["MemoryError()", "RuntimeError('DefaultCPUAllocator: can\\'t allocate memory')"])
-def test_without_torch_a_lack_of_memory_is_one_line_too(error):
-    """What tells memory from other errors must not import what an explorer's environment lacks."""
+def test_out_of_memory_is_one_line_without_torch(error):
+    """Check that classifying an error does not import torch, which an explorer's environment lacks."""
     code = f"""import sys
 sys.modules["torch"] = None
 from precompute import __main__ as program

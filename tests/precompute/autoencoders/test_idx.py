@@ -1,4 +1,4 @@
-"""IDX files as MNIST comes in, made here; and whatever may be wrong with them, in one line."""
+"""IDX files in the format of MNIST, and one-line errors for invalid ones."""
 
 import gzip
 import struct
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from precompute.autoencoders.lab.idx import IdxError, read_idx_folder
-from precompute.autoencoders.lab.images import LabImagesError, embedded, from_hub, from_idx
+from precompute.autoencoders.lab.images import LabImagesError, from_hub, from_idx, sklearn_digits
 
 
 def idx(values: np.ndarray) -> bytes:
@@ -29,18 +29,18 @@ def write(folder: Path, prefix: str, images: np.ndarray, labels: np.ndarray, pac
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_what_is_written_is_read(tmp_path, packed):
+def test_round_trip(tmp_path, packed):
     images, labels = digits(10)
-    found = from_idx(write(tmp_path, "t10k", images, labels, packed))
-    assert np.array_equal(found.images, images)
-    assert np.array_equal(found.labels, labels)
-    assert found.n_train == 8, "one set is divided"
-    np.testing.assert_allclose(found.pixels[3], images[3].ravel() / 255, rtol=1e-6)
+    loaded = from_idx(write(tmp_path, "t10k", images, labels, packed))
+    assert np.array_equal(loaded.images, images)
+    assert np.array_equal(loaded.labels, labels)
+    assert loaded.n_train == 8, "one set is divided"
+    np.testing.assert_allclose(loaded.pixels[3], images[3].ravel() / 255, rtol=1e-6)
 
 
 NAMES = [
     "{set}-images-idx3-ubyte",  # as MNIST and Fashion-MNIST come
-    "{set}-images.idx3-ubyte",  # as they are passed on
+    "{set}-images.idx3-ubyte",  # as often copied
     "{set}-images-idx3-ubyte.gz",
     "{set}-images.idx3-ubyte.GZ",
     "{set}_images_idx3_ubyte",
@@ -51,7 +51,7 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("prefix", ["train", "t10k", "test"])
-def test_names_in_use(tmp_path, name, prefix):
+def test_usual_file_names_are_found(tmp_path, name, prefix):
     images, labels = digits(10)
     name = name.format(set=prefix)
     for file, values in ((name, images), (name.replace("images", "labels").replace("IMAGES", "LABELS"), labels)):
@@ -60,43 +60,45 @@ def test_names_in_use(tmp_path, name, prefix):
         (tmp_path / file).write_bytes(gzip.compress(idx(values)) if packed else idx(values))
         (tmp_path / f"._{file}").write_bytes(b"\0\5\x16\7")
         if ".idx" in file:
-            (tmp_path / file.replace(".idx", "-idx")).mkdir()  # an archive of both holds a folder of that name
+            (tmp_path / file.replace(".idx", "-idx")).mkdir()  # some archives hold a folder of that name
     assert np.array_equal(from_idx(tmp_path).images, images)
 
 
-def test_packed_and_unpacked_is_one_and_two_data_sets_are_two(tmp_path):
+def test_unpacked_file_wins_over_gz_and_two_data_sets_are_refused(tmp_path):
     images, labels = digits(10)
     write(write(tmp_path, "t10k", images, labels), "t10k", images, labels, packed=True)
     assert np.array_equal(from_idx(tmp_path).images, images)
     write(tmp_path, "emnist-letters-t10k", images, labels)
-    with pytest.raises(IdxError, match=r"several files of images to test on: emnist-letters-t10k-.*, t10k-.*leave one"):
+    with pytest.raises(
+        IdxError, match=r"several images files of the test set: emnist-letters-t10k-.*, t10k-.*leave only one"
+    ):
         from_idx(tmp_path)
 
 
-def test_a_training_and_a_test_set_stay_what_they_are(tmp_path):
+def test_training_and_test_sets_stay_separate(tmp_path):
     train, test = digits(6, 1), digits(4, 2)
     write(write(tmp_path, "t10k", *test), "train", *train)
-    found = from_idx(tmp_path)
-    assert found.n_train == 6
-    assert np.array_equal(found.images, np.concatenate([train[0], test[0]]))
+    loaded = from_idx(tmp_path)
+    assert loaded.n_train == 6
+    assert np.array_equal(loaded.images, np.concatenate([train[0], test[0]]))
     assert from_idx(tmp_path, 7).n_train == 7
 
 
-def test_the_digits_at_hand():
-    found = embedded()
-    assert found.images.shape == (1797, 8, 8)
-    assert (found.images.max(), found.pixels.max()) == (16, 1)
-    assert found.n_train == 1437
+def test_digits_of_scikit_learn():
+    loaded = sklearn_digits()
+    assert loaded.images.shape == (1797, 8, 8)
+    assert (loaded.images.max(), loaded.pixels.max()) == (16, 1)
+    assert loaded.n_train == 1437
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "message"),
     [
         (lambda images, labels: (b"\0\0\x08\x01" + images[4:], labels), "magic number 0x0801, not 0x0803"),
         (lambda images, labels: (b"PK\3\4" + images, labels), "magic number .* it is zip"),
-        (lambda images, labels: (images[:-1], labels), "holds 119 bytes, its head says 10 × 4 × 3"),
+        (lambda images, labels: (images[:-1], labels), "holds 119 bytes, its header says 10 × 4 × 3"),
         (lambda images, labels: (images + b"x", labels), "holds 121 bytes"),
-        (lambda images, labels: (images[:10], labels), "cut short: 10 bytes are less than its head of 16"),
+        (lambda images, labels: (images[:10], labels), "cut short: 10 bytes, and its header alone takes 16"),
         (lambda images, labels: (b"", labels), "cut short: 0 bytes"),
         (lambda images, labels: (images, idx(digits(9)[1])), "has 10 images, .* has 9 labels"),
         (
@@ -109,36 +111,36 @@ def test_the_digits_at_hand():
         (lambda images, labels: (idx(np.zeros((0, 4, 3))), idx(np.zeros(0))), "holds no images"),
     ],
 )
-def test_what_is_wrong_is_one_line(tmp_path, spoil, said):
+def test_invalid_files_give_one_line_errors(tmp_path, spoil, message):
     images, labels = digits(10)
     for name, content in zip(("images-idx3", "labels-idx1"), spoil(idx(images), idx(labels)), strict=True):
         if content is not None:
             (tmp_path / f"t10k-{name}-ubyte").write_bytes(content)
-    with pytest.raises((IdxError, LabImagesError), match=said) as caught:
+    with pytest.raises((IdxError, LabImagesError), match=message) as caught:
         from_idx(tmp_path)
     assert "\n" not in str(caught.value)
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path):
+def test_missing_folder_is_named_in_the_error(tmp_path):
     with pytest.raises(IdxError, match="is not a folder"):
         read_idx_folder(tmp_path / "none")
 
 
 @pytest.mark.parametrize("n_train", [0, 10, -1])
-def test_something_is_left_to_test_on(tmp_path, n_train):
+def test_n_train_must_leave_images_for_testing(tmp_path, n_train):
     with pytest.raises(LabImagesError, match="some must be left to test on"):
         from_idx(write(tmp_path, "t10k", *digits(10)), n_train)
 
 
-def test_pictures_of_two_sizes_do_not_mix(tmp_path):
+def test_images_of_two_sizes_are_refused(tmp_path):
     write(tmp_path, "t10k", *digits(4))
     write(tmp_path, "train", np.zeros((5, 2, 2)), np.zeros(5))
     with pytest.raises(IdxError, match="different sizes"):
         from_idx(tmp_path)
 
 
-def test_a_data_set_of_the_hub_from_a_local_folder(tmp_path):
-    """The loading code of the hub, on a folder: there is no network in a test."""
+def test_hub_data_set_from_a_local_folder(tmp_path):
+    """Load from a folder with the hub's library: tests have no network."""
     import datasets
     from PIL import Image
 
@@ -146,15 +148,15 @@ def test_a_data_set_of_the_hub_from_a_local_folder(tmp_path):
     features = datasets.Features({"image": datasets.Image(), "label": datasets.Value("int64")})
     for split, rows in (("train", slice(0, 7)), ("test", slice(7, 10))):
         pictures = [Image.fromarray(each.astype(np.uint8)) for each in images[rows]]
-        made = datasets.Dataset.from_dict({"image": pictures, "label": labels[rows]}, features=features)
-        made.to_parquet(tmp_path / f"{split}.parquet")
-    found = from_hub(str(tmp_path))
-    assert np.array_equal(found.images, images)
-    assert np.array_equal(found.labels, labels)
-    assert found.n_train == 7
+        dataset = datasets.Dataset.from_dict({"image": pictures, "label": labels[rows]}, features=features)
+        dataset.to_parquet(tmp_path / f"{split}.parquet")
+    loaded = from_hub(str(tmp_path))
+    assert np.array_equal(loaded.images, images)
+    assert np.array_equal(loaded.labels, labels)
+    assert loaded.n_train == 7
 
 
-def test_a_hub_name_that_is_none_is_one_line(tmp_path):
+def test_unknown_hub_name_gives_a_one_line_error(tmp_path):
     with pytest.raises(LabImagesError, match="no labelled images can be read") as caught:
         from_hub(str(tmp_path / "none"))
     assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""A whole lab in small: two atlases that are whole, weights as the table measured them, stopped and gone on with."""
+"""A small lab: two complete atlases, measures that match the stored weights, stopped and resumed."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from ne_core.method.mlp import accuracy
 from ne_core.refs import NeuronRef
 from precompute.autoencoders.lab import build
 from precompute.autoencoders.lab.build import build_lab
-from precompute.autoencoders.lab.images import LabImages, embedded
+from precompute.autoencoders.lab.images import LabImages, sklearn_digits
 from precompute.autoencoders.lab.mlp import MlpTraining, train_mlp
 from precompute.autoencoders.lab.settings import LabError, LabSettings, Sweep
 from precompute.autoencoders.loss.train import Training
@@ -29,11 +29,13 @@ SETTINGS = LabSettings(
 
 @pytest.fixture(scope="module")
 def images() -> LabImages:
-    return replace(embedded(), images=embedded().images[:500], labels=embedded().labels[:500], n_train=400)
+    return replace(
+        sklearn_digits(), images=sklearn_digits().images[:500], labels=sklearn_digits().labels[:500], n_train=400
+    )
 
 
 @pytest.fixture(scope="module")
-def lab_at(tmp_path_factory, images) -> Path:
+def lab_path(tmp_path_factory, images) -> Path:
     out = tmp_path_factory.mktemp("labs") / "digits"
     build_lab(out, images, SETTINGS)
     return out
@@ -43,38 +45,40 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_both_atlases_are_whole_and_nothing_is_left_beside(lab_at):
-    assert not list(verify(lab_at))
-    assert not list(verify(lab_at.with_name("digits-mlp")))
-    assert sorted(path.name for path in lab_at.parent.iterdir()) == ["digits", "digits-mlp"]
+def test_both_atlases_are_complete_and_nothing_else_is_left(lab_path):
+    assert not list(verify(lab_path))
+    assert not list(verify(lab_path.with_name("digits-mlp")))
+    assert sorted(path.name for path in lab_path.parent.iterdir()) == ["digits", "digits-mlp"]
 
 
-def test_the_table_measures_what_is_stored(lab_at):
-    """Every figure of reconstruction again, from the weights and images on disk."""
-    lab = open_lab(Atlas.open(lab_at))
+def test_table_matches_the_stored_weights(lab_path):
+    """Recompute all figures of reconstruction from the weights and images on disk."""
+    lab = open_lab(Atlas.open(lab_path))
     assert lab.n_runs == 8
     h, labels = lab.hidden[400:], np.asarray(lab.labels[400:])
     for run in range(lab.n_runs):
         sae = lab.sae(run)
         f = sae.latents(h)
         decoded = sae.reconstruction(f)
-        right = [(lab.mlp.logits(each).argmax(axis=1) == labels).mean() for each in (h, decoded)]
-        told = {name: lab.runs[name][run] for name in ("l0", "fvu", "accuracy_lost", "dead_share")}
-        assert told["l0"] == pytest.approx((f > 0).sum(axis=1).mean(), rel=1e-3)
-        assert told["fvu"] == pytest.approx(
+        accuracies = [(lab.mlp.logits(each).argmax(axis=1) == labels).mean() for each in (h, decoded)]
+        measures = {name: lab.runs[name][run] for name in ("l0", "fvu", "accuracy_lost", "dead_share")}
+        assert measures["l0"] == pytest.approx((f > 0).sum(axis=1).mean(), rel=1e-3)
+        assert measures["fvu"] == pytest.approx(
             np.square(decoded - h).sum() / np.square(h - h.mean(axis=0)).sum(), rel=1e-3
         )
-        assert told["accuracy_lost"] == pytest.approx(100 * (right[0] - right[1]), abs=1e-3)
-        assert told["dead_share"] == pytest.approx((sae.latents(lab.hidden[:400]) <= 0).all(axis=0).mean(), abs=1e-6)
+        assert measures["accuracy_lost"] == pytest.approx(100 * (accuracies[0] - accuracies[1]), abs=1e-3)
+        assert measures["dead_share"] == pytest.approx(
+            (sae.latents(lab.hidden[:400]) <= 0).all(axis=0).mean(), abs=1e-6
+        )
 
 
-def test_the_atlas_holds_the_pair_that_the_lab_shows(lab_at):
-    atlas = Atlas.open(lab_at)
+def test_atlas_holds_the_displayed_pair(lab_path):
+    atlas = Atlas.open(lab_path)
     lab = open_lab(atlas)
     assert atlas.manifest.layer_names == ("standard SAE", "NE SAE")
     assert atlas.manifest.units == "latents"
     for layer, kind in enumerate(("standard", "ne")):
-        sae = lab.sae(lab.shown[kind])
+        sae = lab.sae(lab.shown_runs[kind])
         np.testing.assert_array_equal(atlas.weights(layer).W_in, sae.W_enc)
         alive = [j for j in range(48) if len(atlas.neuron(NeuronRef(layer, j)))]
         neuron = atlas.neuron(NeuronRef(layer, alive[0]))
@@ -82,9 +86,9 @@ def test_the_atlas_holds_the_pair_that_the_lab_shows(lab_at):
         assert neuron.example.tolist() == first.tolist(), "activation above 0, the first 100"
 
 
-def test_neurons_of_the_classifier_read_pixels(lab_at):
-    atlas = Atlas.open(lab_at.with_name("digits-mlp"))
-    lab = open_lab(Atlas.open(lab_at))
+def test_classifier_neurons_read_pixels(lab_path):
+    atlas = Atlas.open(lab_path.with_name("digits-mlp"))
+    lab = open_lab(Atlas.open(lab_path))
     assert atlas.manifest.units == "neurons"
     ref = next(ref for j in range(12) if len(atlas.neuron(ref := NeuronRef(0, j))))
     neuron, x = atlas.neuron(ref), atlas.neuron_inputs(ref).astype(np.float32)
@@ -95,8 +99,8 @@ def test_neurons_of_the_classifier_read_pixels(lab_at):
     np.testing.assert_allclose(z, neuron.activation, rtol=2e-2, atol=2e-2)
 
 
-def test_the_same_command_makes_the_same_bytes_and_goes_on_where_it_was_stopped(lab_at, images, tmp_path, monkeypatch):
-    """Stopped while the atlases are written, when every unit is done: nothing is trained again."""
+def test_resumed_lab_gives_the_same_bytes_without_training_again(lab_path, images, tmp_path, monkeypatch):
+    """Stop while the atlases are written, when every unit is done: nothing is trained again."""
     out = tmp_path / "digits"
     with monkeypatch.context() as broken:
         broken.setattr(build, "write_image_atlas", interrupted)
@@ -106,24 +110,24 @@ def test_the_same_command_makes_the_same_bytes_and_goes_on_where_it_was_stopped(
     monkeypatch.setattr(build, "train_mlp", interrupted)
     monkeypatch.setattr(build, "work_runs", interrupted)
     build_lab(out, images, SETTINGS)
-    assert contents(out) == contents(lab_at)
+    assert contents(out) == contents(lab_path)
 
 
-def interrupted(*args, **more):
+def interrupted(*args, **kwargs):
     raise KeyboardInterrupt
 
 
 @pytest.mark.slow
-def test_other_settings_do_not_go_on_from_a_half_done_run(images, tmp_path, monkeypatch):
+def test_other_settings_do_not_resume_a_stopped_run(images, tmp_path, monkeypatch):
     monkeypatch.setattr(build, "write_image_atlas", interrupted)
     with pytest.raises(KeyboardInterrupt):
         build_lab(tmp_path / "digits", images, SETTINGS)
     other = replace(SETTINGS, sweep=replace(SETTINGS.sweep, seeds=1))
-    with pytest.raises(ConfigError, match="begun otherwise"):
+    with pytest.raises(ConfigError, match="started with different settings"):
         build_lab(tmp_path / "digits", images, other)
 
 
-def test_a_classifier_learns_its_digits(images):
+def test_classifier_learns_the_digits(images):
     mlp = train_mlp(images, MlpTraining(epochs=10, batch=32))
     h = mlp.hidden(images.pixels)
     assert accuracy(mlp, h[400:], images.labels[400:]) > 0.8
@@ -131,31 +135,31 @@ def test_a_classifier_learns_its_digits(images):
     np.testing.assert_array_equal(mlp.W_in, again.W_in)
 
 
-def test_the_evaluation_has_every_setting_the_identity_and_matched_l0(lab_at):
-    told = str(dict(evaluate(lab_at))["lab"])
-    for words in (
+def test_evaluation_shows_settings_identity_and_matched_l0(lab_path):
+    report = str(dict(evaluate(lab_path))["lab"])
+    for text in (
         "| 0.01, 0 ",
         "| 0.04, 4 ",
         "identity: each hidden neuron a latent",
-        "NE less standard at the same L0",
+        "NE minus standard at the same L0",
     ):
-        assert words in told
-    assert "released" not in told, "these are not the images that the released pair was measured on"
+        assert text in report
+    assert "released" not in report, "these are not the images that the released pair was measured on"
 
 
-def test_an_atlas_without_a_lab_says_what_would_have_worked(lab_at):
-    assert "precompute lab" in str(dict(evaluate(lab_at.with_name("digits-mlp"), ["lab"]))["lab"])
+def test_evaluation_without_a_lab_names_the_command(lab_path):
+    assert "precompute lab" in str(dict(evaluate(lab_path.with_name("digits-mlp"), ["lab"]))["lab"])
 
 
-def test_a_run_in_which_nothing_fires_is_one_line(images, tmp_path):
+def test_run_without_active_latents_gives_a_one_line_error(images, tmp_path):
     quick = replace(SETTINGS.training, waking=0.0, learning_rate=0.05)
-    how = replace(SETTINGS, sweep=Sweep((50.0,), (0.0, 4.0), 1), training=quick)
-    with pytest.raises(LabError, match="lambda1: 50 lets no latent fire"):
-        build_lab(tmp_path / "digits", images, how)
+    settings = replace(SETTINGS, sweep=Sweep((50.0,), (0.0, 4.0), 1), training=quick)
+    with pytest.raises(LabError, match="lambda1: 50 leaves no latent active"):
+        build_lab(tmp_path / "digits", images, settings)
 
 
 @pytest.mark.parametrize(
-    ("sweep", "said"),
+    ("sweep", "message"),
     [
         (((), (0.0, 1.0), 1), "lambda1"),
         (((0.1,), (1.0,), 1), "must hold 0"),
@@ -164,12 +168,12 @@ def test_a_run_in_which_nothing_fires_is_one_line(images, tmp_path):
         (((0.1,), (0.0, 1.0), 0), "seeds"),
     ],
 )
-def test_a_sweep_that_compares_nothing_is_refused(sweep, said):
-    with pytest.raises(LabError, match=said):
+def test_invalid_sweeps_are_refused(sweep, message):
+    with pytest.raises(LabError, match=message):
         Sweep(*sweep)
 
 
-def test_a_unit_is_runs_of_one_kind():
+def test_runs_of_a_unit_share_lambda2():
     sweep = Sweep((0.1, 0.2), (0.0, 1.0), 4)
     assert [number for unit in sweep.units for number in unit] == list(range(16))
     assert all(len({sweep.runs[number].lambda2 for number in unit}) == 1 for unit in sweep.units)

@@ -1,4 +1,4 @@
-"""A whole atlas of an autoencoder's latents by the command line: right, resumable, refused where it must be."""
+"""An atlas of an autoencoder's latents on the command line: correct, resumable, refused on bad input."""
 
 import importlib.util
 import os
@@ -19,9 +19,9 @@ from precompute.run.run_folder import run_path
 from tests.precompute.autoencoders.test_sae_source import HOOKS, plain
 from tests.precompute.run.test_build import WORDS
 from tests.precompute.steps.test_write import files
-from tests.support.killing import finished
+from tests.support.killing import run_command
+from tests.support.models.tiny_saes import latents_of, tiny_sae
 from tests.support.tiny_models import tiny_checkpoint
-from tests.support.tiny_saes import latents_of, tiny_sae
 
 HOOK = "blocks.1.hook_resid_pre"
 
@@ -39,8 +39,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def command(place: Path, out: str, sae: str = "sae", *options: str) -> list[str]:
-    given = {"--model": "model", "--sae": sae, "--corpus": "corpus.txt", "--out": out}
-    paths = [part for name, value in given.items() for part in (name, str(place / value))]
+    inputs = {"--model": "model", "--sae": sae, "--corpus": "corpus.txt", "--out": out}
+    paths = [part for name, value in inputs.items() for part in (name, str(place / value))]
     sizes = ["--examples", "40", "--context", "24", "--window", "6,3", "--max-examples", "12", "--work-unit", "8"]
     return ["build", *paths, *sizes, "--mask", "mean-embedding", "--device", "cpu", *options]
 
@@ -52,7 +52,7 @@ def atlas(place) -> Atlas:
 
 @pytest.fixture(scope="module")
 def latents(place, atlas) -> Callable[[int], np.ndarray]:
-    """[pos latent] of an example, by plain transformers and SAELens's arithmetic."""
+    """Latents [pos latent] of an example, from plain transformers and SAELens's formula."""
     import torch
 
     def of(example: int) -> np.ndarray:
@@ -62,24 +62,26 @@ def latents(place, atlas) -> Callable[[int], np.ndarray]:
     return of
 
 
-def test_the_atlas_is_whole_and_says_what_it_is(place, atlas):
+def test_atlas_is_valid_and_describes_the_autoencoder(place, atlas):
     assert list(verify(atlas.root)) == []
     manifest = atlas.manifest
     assert (atlas.layers, atlas.n_neurons(1), atlas.manifest.units) == ((1,), 40, "latents")
     assert (manifest.weights, manifest.name, manifest.gated_embedding) == ("raw", "sae", None)
-    told = manifest.model.sae
-    assert (told["name"], told["architecture"], told["k"], told["hook"]) == ("sae", "topk", 6, HOOK)
-    assert len(told["sha256"]) == 64
+    sae = manifest.model.sae
+    assert (sae["name"], sae["architecture"], sae["k"], sae["hook"]) == ("sae", "topk", 6, HOOK)
+    assert len(sae["sha256"]) == 64
     assert manifest.model.name == "model"
     assert atlas.manifest.logit_effects
-    assert atlas.manifest.why_no_parts == "latents of an autoencoder are not split into what writes them"
+    assert atlas.manifest.why_no_parts == "latents of an autoencoder are not split into contributions"
 
 
-def test_activating_examples_are_those_of_saelens(atlas, latents):
+def test_activating_examples_match_saelens(atlas, latents):
     special = atlas.vocab.index("<|endoftext|>")
     free = [np.flatnonzero(tokens[:n] != special) for tokens, n in zip(atlas.tokens, atlas.lengths, strict=True)]
-    of = [latents(example) for example in range(len(free))]
-    best = np.array([f[at[at > 0]].max(axis=0) for f, at in zip(of, free, strict=True)])
+    latents_by_example = [latents(example) for example in range(len(free))]
+    best = np.array(
+        [f[positions[positions > 0]].max(axis=0) for f, positions in zip(latents_by_example, free, strict=True)]
+    )
     compared = 0
     for number in range(40):
         neuron, maximum = atlas.neuron(NeuronRef(1, number)), best[:, number].max()
@@ -93,7 +95,7 @@ def test_activating_examples_are_those_of_saelens(atlas, latents):
 
 
 def test_embeddings_sum_to_the_latent(atlas):
-    """From the atlas's own files: x of every kept example, W_in and b_in."""
+    """Check on the atlas's own files: x of every kept example, W_in and b_in."""
     layer, compared = atlas.weights(1), 0
     for number in range(40):
         ref = NeuronRef(1, number)
@@ -105,7 +107,7 @@ def test_embeddings_sum_to_the_latent(atlas):
     assert compared > 100
 
 
-def test_importance_is_the_share_that_a_latent_loses(place, atlas):
+def test_importance_is_the_share_of_the_latent_lost_to_masking(place, atlas):
     import torch
     from transformers import AutoModelForCausalLM
 
@@ -117,14 +119,14 @@ def test_importance_is_the_share_that_a_latent_loses(place, atlas):
             example, key = int(neuron.example[row]), int(neuron.pos[row])
             tokens = torch.from_numpy(np.array(atlas.tokens[example, : atlas.lengths[example]])).long()
             for back in range(3):
-                found = neuron.window_importances[row][0, -1 - back]
-                if key - back < 1 or np.isnan(found):
+                importance = neuron.window_importances[row][0, -1 - back]
+                if key - back < 1 or np.isnan(importance):
                     continue
                 embedded = embed[tokens][None].clone()
                 embedded[0, key - back] = embed.mean(0)
                 h = plain(place / "model", HOOK, tokens[None], embedded)[0].numpy()
                 masked = latents_of(place / "sae", h, k=6)[key, number]
-                np.testing.assert_allclose(found, 1 - masked / neuron.activation[row], atol=2e-2)
+                np.testing.assert_allclose(importance, 1 - masked / neuron.activation[row], atol=2e-2)
                 compared += 1
     assert compared > 10
 
@@ -138,20 +140,20 @@ def test_importance_is_the_share_that_a_latent_loses(place, atlas):
         pytest.param("logits", marks=pytest.mark.slow),
     ],
 )
-def test_a_killed_build_goes_on_to_the_same_bytes(place, stage):
+def test_killed_build_resumes_to_the_same_bytes(place, stage):
     out = f"killed-{stage}"
-    assert finished(command(place, out), kill_in=(stage, 1)) == -9
-    assert finished(command(place, out)) == 0
+    assert run_command(command(place, out), kill_in=(stage, 1)) == -9
+    assert run_command(command(place, out)) == 0
     assert files(place / out) == files(place / "atlas")
 
 
-def test_a_changed_autoencoder_is_refused_on_resume(place, capsys):
+def test_changed_autoencoder_is_refused_on_resume(place, capsys):
     shutil.copytree(place / "sae", place / "changing")
-    assert finished(command(place, "changed", "changing"), kill_in=("features", 1)) == -9
+    assert run_command(command(place, "changed", "changing"), kill_in=("features", 1)) == -9
     weights = load_file(place / "changing" / "sae_weights.safetensors")
     save_file({**weights, "b_enc": weights["b_enc"] + 0.1}, place / "changing" / "sae_weights.safetensors")
     assert main(command(place, "changed", "changing")) == 2
-    assert "begun otherwise (autoencoder was" in capsys.readouterr().err
+    assert "started with different settings (autoencoder was" in capsys.readouterr().err
     without = command(place, "changed")
     del without[3:5]
     assert main(without) == 2
@@ -160,18 +162,18 @@ def test_a_changed_autoencoder_is_refused_on_resume(place, capsys):
 
 
 @pytest.mark.slow
-def test_on_a_cluster_it_is_the_same_bytes(place):
+def test_build_on_ray_gives_the_same_bytes(place):
     """Workers open the autoencoder themselves."""
     if importlib.util.find_spec("ray") is None:
         assert not os.environ.get("NE_REQUIRE_RAY"), "ray is not installed"
         pytest.skip("ray is not installed: pip install -r requirements-ray.txt -c constraints.txt")
-    assert finished(command(place, "ray", "sae", "--engine", "ray"), log=place / "ray.log") == 0, (
+    assert run_command(command(place, "ray", "sae", "--engine", "ray"), log=place / "ray.log") == 0, (
         place / "ray.log"
     ).read_text()
     assert files(place / "ray") == files(place / "atlas")
 
 
-# By what is wrong: options, and words of the line.
+# name of the error: options, expected words of the message
 BAD = {
     "layers, too": (["--layers", "1"], "leave --layers out"),
     "no such folder": (["--sae", "nowhere"], "nowhere: no such folder"),
@@ -181,24 +183,24 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_exit_code_2_and_one_line(place, name, capsys):
+def test_bad_input_gives_exit_code_2_and_one_line(place, name, capsys):
     options, words = BAD[name]
     (place / "short.csv").write_text("layer,neuron,maximum\n1,0,1\n")
     assert main(command(place, "bad", "sae", *(option.format(place=place) for option in options))) == 2
-    said = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("[")]
-    assert len(said) == 1
-    assert words in said[0]
+    lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("[")]
+    assert len(lines) == 1
+    assert words in lines[0]
     assert not (place / "bad").exists()
     assert not run_path(place / "bad").exists()
 
 
-def test_an_atlas_is_named_after_its_autoencoder(place):
-    """The preset's own atlas is not overwritten by one of latents; its masks stay, which are the model's."""
+def test_atlas_is_named_after_its_autoencoder(place):
+    """The preset's own atlas is not overwritten; its masks, which belong to the model, stay."""
     config = PRESETS["demo"].with_options({"sae": str(place / "sae")})
     assert (config.atlas_name, str(config.directory), config.mask) == ("sae", "data/sae", PRESETS["demo"].mask)
     with pytest.raises(ConfigError, match="leave --layers out"):
         config.with_options({"layers": (0,)})
 
 
-def test_hook_is_one_of_those_that_are_tested_alone():
+def test_hook_is_covered_by_the_tests_of_hooks():
     assert HOOK in HOOKS

@@ -17,8 +17,8 @@ RUNS, BATCH, D_IN, D_SAE = 2, 7, 5, 6
 
 
 @pytest.fixture
-def drawn():
-    """Weights, inputs, running means and which latents are active, in float64; one latent is silent in all of them."""
+def random_batch():
+    """Random weights, inputs, running means and active latents, in float64; latent 3 is silent in all examples."""
     rng = torch.Generator().manual_seed(0)
     W_enc = torch.randn(RUNS, D_IN, D_SAE, generator=rng, dtype=torch.float64)
     h = torch.rand(RUNS, BATCH, D_IN, generator=rng, dtype=torch.float64)
@@ -29,7 +29,7 @@ def drawn():
 
 
 def looped(W_enc, h, h_avg, active, over):
-    """Equation 4 by the word."""
+    """Equation 4 as a loop."""
     losses = []
     for run in range(len(h)):
         of_latent = []
@@ -37,30 +37,34 @@ def looped(W_enc, h, h_avg, active, over):
             w, mean = W_enc[run, :, j], h_avg[run, :, j]
             rows = torch.nonzero(active[run, :, j])[:, 0]
             of_latent.append([1 - cosine_similarity(mean * w, h[run, b] * w, dim=0) for b in rows])
-        told = [torch.stack(each) for each in of_latent if each]
-        losses.append(torch.cat(told).mean() if over == "pairs" else torch.stack([each.mean() for each in told]).mean())
+        active_latents = [torch.stack(distances) for distances in of_latent if distances]
+        losses.append(
+            torch.cat(active_latents).mean()
+            if over == "pairs"
+            else torch.stack([distances.mean() for distances in active_latents]).mean()
+        )
     return torch.stack(losses)
 
 
 @pytest.mark.parametrize("over", OVER)
-def test_the_term_is_equation_4(drawn, over):
-    torch.testing.assert_close(neuron_embedding_term(*drawn, over), looped(*drawn, over))
+def test_term_matches_equation_4(random_batch, over):
+    torch.testing.assert_close(neuron_embedding_term(*random_batch, over), looped(*random_batch, over))
 
 
 @pytest.mark.parametrize("over", OVER)
-def test_its_gradient_is_that_of_the_loop(drawn, over):
+def test_gradient_matches_the_loop(random_batch, over):
     gradients = []
     for term in (neuron_embedding_term, looped):
-        W_enc = drawn[0].clone().requires_grad_()
-        (term(W_enc, *drawn[1:], over) * torch.tensor([1.0, 3.0])).sum().backward()
+        W_enc = random_batch[0].clone().requires_grad_()
+        (term(W_enc, *random_batch[1:], over) * torch.tensor([1.0, 3.0])).sum().backward()
         gradients.append(W_enc.grad)
     torch.testing.assert_close(*gradients)
     assert (gradients[0][:, :, 3] == 0).all(), "a silent latent is not moved"
 
 
 @pytest.mark.parametrize("over", OVER)
-def test_nothing_active_costs_nothing(drawn, over):
-    W_enc, h, h_avg, active = drawn
+def test_no_active_latent_gives_zero_loss(random_batch, over):
+    W_enc, h, h_avg, active = random_batch
     W_enc.requires_grad_()
     term = neuron_embedding_term(W_enc, h, h_avg, torch.zeros_like(active), over)
     term.sum().backward()
@@ -68,27 +72,27 @@ def test_nothing_active_costs_nothing(drawn, over):
     assert (W_enc.grad == 0).all()
 
 
-def test_a_latent_of_one_input_has_no_distance(drawn):
-    _, h, h_avg, active = drawn
+def test_latent_of_one_input_has_distance_0(random_batch):
+    _, h, h_avg, active = random_batch
     single = torch.eye(D_IN, D_SAE, dtype=torch.float64).expand(RUNS, -1, -1).clone()
     single[:, 0, D_IN:] = 1
     torch.testing.assert_close(neuron_embedding_term(single, h, h_avg, active, "pairs"), torch.zeros(RUNS).double())
 
 
 @pytest.mark.parametrize("over", OVER)
-def test_shares_add_up_to_one(drawn, over):
-    found = shares(drawn[3], over)
-    torch.testing.assert_close(found.sum(dim=(1, 2)), torch.ones(RUNS).double())
-    assert ((found > 0) == (drawn[3] > 0)).all()
+def test_shares_add_up_to_one(random_batch, over):
+    weights = shares(random_batch[3], over)
+    torch.testing.assert_close(weights.sum(dim=(1, 2)), torch.ones(RUNS).double())
+    assert ((weights > 0) == (random_batch[3] > 0)).all()
 
 
-def test_latents_count_alike_however_often_they_fire():
+def test_latents_have_equal_weight_however_often_they_fire():
     active = torch.tensor([[[1.0, 1.0], [1.0, 0.0], [1.0, 0.0]]])
     assert shares(active, "latents").sum(dim=1).tolist() == [[0.5, 0.5]]
     assert shares(active, "pairs").sum(dim=1).tolist() == [[0.75, 0.25]]
 
 
-def test_the_running_mean_starts_from_the_first_input_and_follows_equation_6():
+def test_running_mean_follows_equation_6():
     average = RunningMean.empty(1, 2, 2, 0.9, torch.device("cpu"))
     fires_first = torch.tensor([[[1.0, 0.0]]])
     average.add(torch.tensor([[[1.0, 2.0]]]), fires_first)
@@ -100,13 +104,13 @@ def test_the_running_mean_starts_from_the_first_input_and_follows_equation_6():
     torch.testing.assert_close(average.mean, before)
 
 
-def test_longer_decoder_columns_buy_no_sparsity():
-    """The same reconstruction from latents half as large costs the same."""
+def test_longer_decoder_rows_do_not_reduce_the_l1_term():
+    """Latents half as large with the same reconstruction cost the same."""
     rng = torch.Generator().manual_seed(1)
     f, W_dec = torch.rand(1, 4, D_SAE, generator=rng), torch.randn(1, D_SAE, D_IN, generator=rng)
     torch.testing.assert_close(sparsity(f, W_dec), sparsity(f / 2, 2 * W_dec))
 
 
-def test_errors_are_means_of_squares_by_run():
+def test_mean_squared_error_by_run():
     h, decoded = torch.zeros(2, 1, 2), torch.tensor([[[1.0, 3.0]], [[0.0, 2.0]]])
     assert mean_squared_error(h, decoded).tolist() == [5, 2]

@@ -1,4 +1,4 @@
-"""Latents of sparse autoencoders as neurons: every form against SAELens's arithmetic, every hook against the model."""
+"""Latents of sparse autoencoders as neurons: every form against SAELens's formula, every hook against the model."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM
 
 from precompute.models.autoencoder import SaeSource, open_sae
 from precompute.models.source import LayerPass, Readings
-from precompute.models.text_source import Way
+from precompute.models.text_source import MaskingMode
 from precompute.models.transformer import masking
 from tests.precompute.models.test_transformer_source import (
     MLPS,
@@ -18,10 +18,10 @@ from tests.precompute.models.test_transformer_source import (
     prompts,
     read,
 )
+from tests.support.models.tiny_saes import cfg_of, latents_of, sae_weights, tiny_sae, write
 from tests.support.tiny_models import tiny_checkpoint
-from tests.support.tiny_saes import cfg_of, latents_of, sae_weights, tiny_sae, write
 
-# By name: what cfg.json says, and what that means.
+# name: (fields of cfg.json, options of the reference implementation)
 FORMS = {
     "standard": ({}, {}),
     "without b_dec": ({"apply_b_dec_to_input": False}, {"subtracts_b_dec": False}),
@@ -35,7 +35,7 @@ FORMS = {
     "jumprelu": ({"architecture": "jumprelu"}, {}),
     "batchtopk": ({"architecture": "batchtopk", "k": 7.5}, {}),
 }
-# Where the plain Hugging Face model shows what is at each hook of block 1: (module, its input or its output).
+# hook of block 1: (module of the Hugging Face model, its input or its output)
 HOOKS = {
     "blocks.1.mlp.hook_post": ("transformer.h.1.mlp.c_proj", "in"),
     "blocks.1.mlp.out.hook_in": ("transformer.h.1.mlp.c_proj", "in"),
@@ -57,50 +57,50 @@ def width(hook: str) -> int:
 
 
 def plain(model: Path, hook: str, tokens: torch.Tensor, embedded: torch.Tensor | None = None) -> torch.Tensor:
-    """What is at the hook, [batch pos d_in], by plain transformers."""
-    whole, seen = AutoModelForCausalLM.from_pretrained(model, attn_implementation="eager").eval(), {}
+    """Activations at the hook, [batch pos d_in], by plain transformers."""
+    whole, captured = AutoModelForCausalLM.from_pretrained(model, attn_implementation="eager").eval(), {}
     module, side = HOOKS[hook]
     part = whole.get_submodule(module)
     if side == "in":
-        part.register_forward_pre_hook(lambda _, args: seen.update(h=args[0]))
+        part.register_forward_pre_hook(lambda _, args: captured.update(h=args[0]))
     else:
-        part.register_forward_hook(lambda _, args, out: seen.update(h=out))
+        part.register_forward_hook(lambda _, args, out: captured.update(h=out))
     with torch.inference_mode():
         whole(**({"input_ids": tokens} if embedded is None else {"inputs_embeds": embedded}))
-    return seen["h"].reshape(len(tokens), -1, seen["h"].shape[-1])
+    return captured["h"].reshape(len(tokens), -1, captured["h"].shape[-1])
 
 
-def same_latents(source: SaeSource, one: LayerPass, folder: Path, h: torch.Tensor, **what: object) -> None:
-    expected = latents_of(folder, h.flatten(0, 1).numpy(), **what)
+def same_latents(source: SaeSource, layer_pass: LayerPass, folder: Path, h: torch.Tensor, **options: object) -> None:
+    expected = latents_of(folder, h.flatten(0, 1).numpy(), **options)
     assert (expected > 0).any()
     assert (expected == 0).any()
-    np.testing.assert_allclose(one.activations.flatten(0, 1).numpy(), expected, atol=2e-4, rtol=1e-3)
+    np.testing.assert_allclose(layer_pass.activations.flatten(0, 1).numpy(), expected, atol=2e-4, rtol=1e-3)
 
 
-def pre_activations(source: SaeSource, one: LayerPass) -> np.ndarray:
-    """sum(x ⊙ w) + b for every latent, from the embeddings themselves."""
-    weights, x = source.layer(1), source.inputs(1, one.x).flatten(0, 1).numpy()
+def pre_activations(source: SaeSource, layer_pass: LayerPass) -> np.ndarray:
+    """sum(x ⊙ w) + b for every latent, from the embeddings."""
+    weights, x = source.layer(1), source.inputs(1, layer_pass.x).flatten(0, 1).numpy()
     return np.stack([weights.embed(x, j).sum(1) + weights.b_in[j] for j in range(weights.n_neurons)], axis=1)
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_latents_are_those_of_saelens_and_the_identity_holds(model, tmp_path, name):
-    cfg, what = FORMS[name]
+def test_latents_match_saelens_and_the_identity_holds(model, tmp_path, name):
+    cfg, options = FORMS[name]
     source = open_sae(str(tiny_sae(tmp_path / "sae", **cfg)), str(model))
     tokens, _ = prompts()
-    one = read(source, tokens, torch.full((len(tokens),), tokens.shape[1]))[1]
-    same_latents(source, one, tmp_path / "sae", plain(model, "blocks.1.mlp.hook_post", tokens), **what)
-    z, f = pre_activations(source, one), one.activations.flatten(0, 1).numpy()
+    layer_pass = read(source, tokens, torch.full((len(tokens),), tokens.shape[1]))[1]
+    same_latents(source, layer_pass, tmp_path / "sae", plain(model, "blocks.1.mlp.hook_post", tokens), **options)
+    z, f = pre_activations(source, layer_pass), layer_pass.activations.flatten(0, 1).numpy()
     np.testing.assert_allclose(f[f > 0], z[f > 0], atol=2e-4, rtol=1e-3)  # a latent that fires is its pre-activation
     assert (f >= 0).all()
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-def test_every_hook_is_read_where_the_model_has_it(model, tmp_path, hook):
+def test_every_hook_matches_the_model(model, tmp_path, hook):
     source = open_sae(str(tiny_sae(tmp_path / "sae", width(hook), hook)), str(model))
     tokens, _ = prompts()
-    one = read(source, tokens, torch.full((len(tokens),), tokens.shape[1]))[1]
-    same_latents(source, one, tmp_path / "sae", plain(model, hook, tokens))
+    layer_pass = read(source, tokens, torch.full((len(tokens),), tokens.shape[1]))[1]
+    same_latents(source, layer_pass, tmp_path / "sae", plain(model, hook, tokens))
     assert source.layers == (1,)
     assert not any(point.fwd_hooks for point in source._bridge.hook_dict.values())
 
@@ -110,16 +110,16 @@ def test_every_hook_is_read_where_the_model_has_it(model, tmp_path, hook):
                                   "blocks.1.hook_resid_pre", "blocks.1.hook_resid_post"])  # fmt: skip
 def test_masking_equals_masking_one_token_at_a_time(model, tmp_path, hook, topk, monkeypatch):
     monkeypatch.setattr(masking, "TOKENS_PER_PASS", {"cpu": 45})
-    monkeypatch.setattr("precompute.models.autoencoder.latents.AT_ONCE", 120)  # three rows at a time
-    cfg, what = FORMS["topk" if topk else "standard"]
+    monkeypatch.setattr("precompute.models.autoencoder.latents.MAX_LATENTS", 120)  # three rows at a time
+    cfg, options = FORMS["topk" if topk else "standard"]
     folder = tiny_sae(tmp_path / "sae", width(hook), hook, **cfg)
     source = open_sae(str(folder), str(model))
-    assert source.way(20).reuses
+    assert source.masking_mode(20).reuses
     tokens, lengths = prompts()
     readings = random_readings(lengths.tolist())
     (baseline,) = source.baselines(["mean-embedding"]).values()
     values = source.read_masked(tokens, lengths, readings, baseline)
-    expected = one_at_a_time(model, hook, tokens, readings, baseline, lambda h: latents_of(folder, h, **what))
+    expected = one_at_a_time(model, hook, tokens, readings, baseline, lambda h: latents_of(folder, h, **options))
     assert (expected > 0).mean() > 0.05
     np.testing.assert_allclose(values, expected, atol=2e-4, rtol=1e-3)
 
@@ -134,19 +134,19 @@ def random_readings(lengths: list[int]) -> Readings:
 
 def one_at_a_time(model, hook, tokens, readings: Readings, baseline, latents: Callable) -> np.ndarray:
     embed = AutoModelForCausalLM.from_pretrained(model).get_input_embeddings().weight.detach()
-    found, values = {}, []
+    latents_by_masked, values = {}, []
     columns = (readings.prompt, readings.masked, readings.pos, readings.neuron)
     for prompt, masked, pos, latent in zip(*(column.tolist() for column in columns), strict=True):
-        if (prompt, masked) not in found:
+        if (prompt, masked) not in latents_by_masked:
             embedded = embed[tokens[prompt : prompt + 1]].clone()
             embedded[0, masked] = baseline
-            found[prompt, masked] = latents(plain(model, hook, tokens[:1], embedded)[0].numpy())
-        values.append(found[prompt, masked][pos, latent])
+            latents_by_masked[prompt, masked] = latents(plain(model, hook, tokens[:1], embedded)[0].numpy())
+        values.append(latents_by_masked[prompt, masked][pos, latent])
     return np.array(values)
 
 
-def test_the_stream_of_a_model_with_centred_writing_weights(model, tmp_path):
-    """Those of before the option existed, and those that say so; neurons have nothing to centre."""
+def test_stream_of_a_centred_model(model, tmp_path):
+    """Autoencoders older than the option, and those that set it; neurons have nothing to centre."""
     hook, kwargs = "blocks.1.hook_resid_pre", {"model_from_pretrained_kwargs": {"center_writing_weights": True}}
     today = tiny_sae(tmp_path / "today", 16, hook, metadata=kwargs)
     old = {"hook_point": hook, "hook_point_layer": 1, "d_in": 16, "d_sae": 40, "model_name": "gpt2-small"}
@@ -155,11 +155,11 @@ def test_the_stream_of_a_model_with_centred_writing_weights(model, tmp_path):
     h = plain(model, hook, tokens)
     for folder in folders:
         source = open_sae(str(folder), str(model))
-        one = read(source, tokens, torch.full((len(tokens),), tokens.shape[1]))[1]
-        same_latents(source, one, folder, h, centred=True)
+        layer_pass = read(source, tokens, torch.full((len(tokens),), tokens.shape[1]))[1]
+        same_latents(source, layer_pass, folder, h, centred=True)
 
 
-def test_the_older_form_of_topk(model, tmp_path):
+def test_older_form_of_topk(model, tmp_path):
     old = {
         **{name: value for name, value in cfg_of(64).items() if name != "metadata"},
         "hook_name": "blocks.1.mlp.hook_post",
@@ -172,38 +172,38 @@ def test_the_older_form_of_topk(model, tmp_path):
     weights = {**sae_weights(64), "scaling_factor": torch.ones(40)}
     source = open_sae(str(write(tmp_path / "old", old, weights)), str(model))
     tokens, _ = prompts()
-    one = read(source, tokens, torch.full((len(tokens),), tokens.shape[1]))[1]
-    same_latents(source, one, tmp_path / "old", plain(model, "blocks.1.mlp.hook_post", tokens), k=3)
-    assert ((one.activations > 0).sum(-1) <= 3).all()
+    layer_pass = read(source, tokens, torch.full((len(tokens),), tokens.shape[1]))[1]
+    same_latents(source, layer_pass, tmp_path / "old", plain(model, "blocks.1.mlp.hook_post", tokens), k=3)
+    assert ((layer_pass.activations > 0).sum(-1) <= 3).all()
 
 
 @pytest.mark.parametrize("family", ["llama", "neox", "opt", "gemma2", "bert"])
 def test_other_architectures(family, tmp_path):
-    """Neurons, what the MLP writes and the stream: as wide as the model has them, masked as in full."""
+    """Neurons, the MLP's output and the stream: of the model's width, masking with reuse equals full masking."""
     folder = tiny_checkpoint(family, tmp_path / "model")
     tokens, lengths = prompts()
     for number, (part, d_in) in enumerate({"mlp.hook_post": None, "hook_mlp_out": 16, "hook_resid_post": 16}.items()):
         d_in = d_in or 24
         sae = tiny_sae(tmp_path / f"sae{number}", d_in, f"blocks.1.{part}")
         source = open_sae(str(sae), str(folder))
-        one = read(source, tokens, lengths)[1]
-        assert one.activations.shape == (4, 20, 40)
+        layer_pass = read(source, tokens, lengths)[1]
+        assert layer_pass.activations.shape == (4, 20, 40)
         (baseline,) = source.baselines(["mean-embedding"]).values()
         readings = random_readings([20, 11, 10, 11])
         values = source.read_masked(tokens, torch.full((4,), 20), readings, baseline)
-        reuses = source.way(20).reuses
-        source.way = lambda n_pos, family=family: Way(reuses=False, cut=family != "bert")
+        reuses = source.masking_mode(20).reuses
+        source.masking_mode = lambda n_pos, family=family: MaskingMode(reuses=False, cut=family != "bert")
         again = source.read_masked(tokens, torch.full((4,), 20), readings, baseline)
         np.testing.assert_allclose(values, again, atol=1e-4, rtol=1e-3)
         assert reuses == (family not in ("gemma2", "bert"))
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-def test_logit_effects_are_those_of_writing_more_into_the_stream(model, tmp_path, hook):
-    """A latent's decoder row added to the last block's output, for a model whose final norm is held."""
+def test_logit_effects_match_the_head(model, tmp_path, hook):
+    """Compare with a decoder row added to the last block's output, for a model with a fixed final norm."""
     folder = tiny_sae(tmp_path / "sae", width(hook), hook)
     source = open_sae(str(folder), str(model))
-    found = source.logit_effects(1, 5)
+    top = source.logit_effects(1, 5)
     whole = AutoModelForCausalLM.from_pretrained(model)
     W_dec = sae_weights(width(hook))["W_dec"]
     if width(hook) == 64:
@@ -212,23 +212,23 @@ def test_logit_effects_are_those_of_writing_more_into_the_stream(model, tmp_path
     logits = (W_dec * whole.transformer.ln_f.weight.detach()) @ whole.lm_head.weight.detach().T
     n_vocab = 1 + max(source.tokenizer.get_vocab().values())
     logits = logits[:, :n_vocab] - logits[:, :n_vocab].mean(1, keepdim=True)
-    np.testing.assert_allclose(found.effects[:, 0], logits.topk(5).values.numpy(), atol=1e-4, rtol=1e-3)
-    np.testing.assert_allclose(found.effects[:, 1], logits.topk(5, largest=False).values, atol=1e-4, rtol=1e-3)
+    np.testing.assert_allclose(top.effects[:, 0], logits.topk(5).values.numpy(), atol=1e-4, rtol=1e-3)
+    np.testing.assert_allclose(top.effects[:, 1], logits.topk(5, largest=False).values, atol=1e-4, rtol=1e-3)
 
 
-def test_no_logit_effects_where_the_path_is_not_direct(model, tmp_path):
-    """Behind a norm, or scaled back by what differs from token to token."""
+def test_no_logit_effects_without_a_direct_path(model, tmp_path):
+    """Check a norm behind the hook, and a rescaling that differs between tokens."""
     rescaled = tiny_sae(tmp_path / "rescaled", normalize_activations="layer_norm")
     assert open_sae(str(rescaled), str(model)).logit_effects(1, 5) is None
     gemma = tiny_checkpoint("gemma2", tmp_path / "gemma")
-    behind = tiny_sae(tmp_path / "behind", 16, "blocks.1.mlp.hook_out")
-    assert not open_sae(str(behind), str(gemma))._reaches_logits()
-    after = tiny_sae(tmp_path / "after", 16, "blocks.1.hook_mlp_out")
-    assert open_sae(str(after), str(gemma))._reaches_logits()
+    behind_norm = tiny_sae(tmp_path / "behind", 16, "blocks.1.mlp.hook_out")
+    assert not open_sae(str(behind_norm), str(gemma))._reaches_logits()
+    after_norm = tiny_sae(tmp_path / "after", 16, "blocks.1.hook_mlp_out")
+    assert open_sae(str(after_norm), str(gemma))._reaches_logits()
     bert = tiny_checkpoint("bert", tmp_path / "bert")
-    assert not open_sae(str(after), str(bert))._reaches_logits()
+    assert not open_sae(str(after_norm), str(bert))._reaches_logits()
 
 
 def test_mlps_names_match():
-    """The hooks of this file are those of the model's own tests."""
+    """The hooks of this file equal those of the model's own tests."""
     assert HOOKS["blocks.1.mlp.hook_post"][0] == MLPS["gpt2"][1]

@@ -1,4 +1,4 @@
-"""What is left of an evaluation: its page, whose command gives it again, and the parts that stand when one fails."""
+"""The page of an evaluation, whose command reproduces it, and the other parts when one fails."""
 
 import json
 import shlex
@@ -13,7 +13,7 @@ from precompute.__main__ import main, parser
 from precompute.evaluate.docs import command_of
 from precompute.report import Figure, Report
 
-GIVEN = [
+COMMANDS = [
     ["evaluate", "data/demo"],
     ["evaluate", "data/demo", "--model", "data/models/demo"],
     ["evaluate", "a folder", "--only", "names", "surgery", "--model", "my models/x", "--quick"],
@@ -21,15 +21,15 @@ GIVEN = [
 ]
 
 
-@pytest.mark.parametrize("given", GIVEN)
-def test_the_command_is_the_one_that_was_given(given):
-    options = vars(parser().parse_args(given))
+@pytest.mark.parametrize("arguments", COMMANDS)
+def test_command_round_trips(arguments):
+    options = vars(parser().parse_args(arguments))
     words = shlex.split(command_of(options).removeprefix("python -m precompute "))
-    assert len(words) == len(given), "nothing is said twice"
+    assert len(words) == len(arguments), "no option is repeated"
     assert vars(parser().parse_args(words)) == options
 
 
-def test_no_page_of_the_documentation_has_an_option_twice():
+def test_documentation_repeats_no_option():
     for page in Path("docs").glob("*.md"):
         for line in page.read_text(encoding="utf-8").splitlines():
             if "-m precompute " in line:
@@ -37,20 +37,20 @@ def test_no_page_of_the_documentation_has_an_option_twice():
                 assert len(words) == len(set(words)), (page, line)
 
 
-def lost(*_):
+def failing_part(*_):
     raise AtlasError("this atlas is too small for it: build one of more examples")
 
 
 @pytest.fixture
 def parts(monkeypatch):
-    """Three parts, of which the second cannot be measured."""
+    """Replace the parts by three fakes; the second raises an error."""
     report = Report("a table", (Figure("names_of_a", 1.5, "of 2"),), {"picture": "<svg/>"})
-    fakes = {"names": lambda *_: report, "surgery": lost, "trust": lambda *_: report}
+    fakes = {"names": lambda *_: report, "surgery": failing_part, "trust": lambda *_: report}
     monkeypatch.setattr(evaluate, "PARTS", fakes)
     return fakes
 
 
-def test_a_part_that_fails_leaves_the_others(parts, tiny_atlas, tmp_path, capsys):
+def test_failed_part_does_not_stop_the_others(parts, tiny_atlas, tmp_path, capsys):
     out, docs = tmp_path / "figures.json", tmp_path / "docs"
     only = ["--only", "names", "surgery", "trust"]
     assert main(["evaluate", str(tiny_atlas), *only, "--json", str(out), "--docs", str(docs)]) == 2
@@ -66,7 +66,7 @@ def test_a_part_that_fails_leaves_the_others(parts, tiny_atlas, tmp_path, capsys
     assert page.index("## names") < page.index("## surgery\n\nNot measured:") < page.index("## trust")
 
 
-def test_parts_that_all_stand_are_exit_code_0(parts, tiny_atlas, tmp_path, capsys):
+def test_successful_parts_give_exit_code_0(parts, tiny_atlas, tmp_path, capsys):
     out = tmp_path / "figures.json"
     assert main(["evaluate", str(tiny_atlas), "--only", "names", "trust", "names", "--json", str(out)]) == 0
     assert list(json.loads(out.read_text())) == ["names", "trust"], "a part that is named twice is measured once"
@@ -75,8 +75,8 @@ def test_parts_that_all_stand_are_exit_code_0(parts, tiny_atlas, tmp_path, capsy
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, ZeroDivisionError])
-def test_what_was_measured_before_it_stopped_is_kept(parts, stop, tiny_atlas, tmp_path, capsys):
-    """By a person, or by a mistake in the program, which stays seen."""
+def test_results_before_a_stop_are_written(parts, stop, tiny_atlas, tmp_path, capsys):
+    """Stop by interrupt, or by a bug, which stays visible."""
 
     def stopped(*_):
         raise stop
@@ -92,7 +92,7 @@ def test_what_was_measured_before_it_stopped_is_kept(parts, stop, tiny_atlas, tm
     assert list(json.loads(out.read_text())) == ["names"]
 
 
-def test_an_atlas_to_compare_with_that_is_none_leaves_the_other_parts(tiny_atlas, tmp_path, capsys):
+def test_invalid_atlas_to_compare_with_fails_its_part_alone(tiny_atlas, tmp_path, capsys):
     only = ["--only", "names", "dictionaries", "--against", str(tmp_path)]
     assert main(["evaluate", str(tiny_atlas), *only]) == 2
     written = capsys.readouterr()
@@ -101,9 +101,9 @@ def test_an_atlas_to_compare_with_that_is_none_leaves_the_other_parts(tiny_atlas
 
 
 @pytest.mark.parametrize("part", ["names", "planted", "counts", "trust", "dictionaries"])
-def test_a_part_that_takes_minutes_counts_to_its_end(part, tiny_atlas, compared_atlas, monkeypatch):
-    heard = []
+def test_progress_of_long_parts_reaches_the_end(part, tiny_atlas, compared_atlas, monkeypatch):
+    calls = []
     options = evaluate.Options((tiny_atlas,), quick=True)
     atlas = Atlas.open(compared_atlas if part == "trust" else tiny_atlas)
-    assert isinstance(evaluate.PARTS[part](atlas, options, lambda *done: heard.append(done)), Report)
-    assert [done for done, _ in heard] == list(range(1, heard[-1][1] + 1))
+    assert isinstance(evaluate.PARTS[part](atlas, options, lambda *done: calls.append(done)), Report)
+    assert [done for done, _ in calls] == list(range(1, calls[-1][1] + 1))

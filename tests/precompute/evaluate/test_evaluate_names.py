@@ -1,4 +1,4 @@
-"""How names are measured: right where they separate, chance where they cannot, and nothing is seen that is held out."""
+"""Evaluation of names: correct where names separate, chance where they cannot, and blind to held-out examples."""
 
 import json
 
@@ -9,9 +9,9 @@ from ne_core.atlas import Atlas
 from ne_core.method.naming import Names
 from precompute.__main__ import main
 from precompute.evaluate import evaluate
-from precompute.evaluate.held_out import FOLDS, Choices, Rows, folds, held_out, layer_rows, match
+from precompute.evaluate.bootstrap import interval
+from precompute.evaluate.held_out import FOLDS, Choices, Rows, assign_held_out, folds, layer_rows, match
 from precompute.evaluate.names import namers, unique_among_siblings
-from precompute.evaluate.resampled import interval
 
 YORK, NEW, DUKE, THE, TO, DOT = range(6)
 WORDS = np.arange(6)
@@ -25,56 +25,61 @@ def rows_of(texts: list[list[int]], group: list[int], owner: list[int]) -> Rows:
 
 
 def accuracy(rows: Rows) -> dict[str, float]:
-    found = held_out(rows, WORDS, namers(WORDS))
-    return {name: float(found.by_neuron(name).mean()) for name in EVERY}
+    outcomes = assign_held_out(rows, WORDS, namers(WORDS))
+    return {name: float(outcomes.by_neuron(name).mean()) for name in EVERY}
 
 
-def test_key_terms_that_separate_are_right_every_time():
-    found = accuracy(rows_of([[YORK]] * 6 + [[TO]] * 4, [0] * 6 + [1] * 4, [0, 0]))
-    assert found == {"chance": 0.5, "largest": 0.6, "labels": 1, "keys": 1, "names": 1}
+def test_separating_key_terms_are_always_right():
+    accuracies = accuracy(rows_of([[YORK]] * 6 + [[TO]] * 4, [0] * 6 + [1] * 4, [0, 0]))
+    assert accuracies == {"chance": 0.5, "largest": 0.6, "labels": 1, "keys": 1, "names": 1}
 
 
-def test_only_the_context_separates():
-    found = accuracy(rows_of([[THE, NEW, YORK]] * 5 + [[THE, DUKE, YORK]] * 5, [0] * 5 + [1] * 5, [0, 0]))
-    assert (found["labels"], found["keys"], found["names"]) == (0.5, 0.5, 1)
+def test_context_terms_separate():
+    accuracies = accuracy(rows_of([[THE, NEW, YORK]] * 5 + [[THE, DUKE, YORK]] * 5, [0] * 5 + [1] * 5, [0, 0]))
+    assert (accuracies["labels"], accuracies["keys"], accuracies["names"]) == (0.5, 0.5, 1)
 
 
-def test_names_that_cannot_separate_are_chance():
-    found = accuracy(rows_of([[THE, YORK]] * 12, [0] * 6 + [1] * 3 + [2] * 3, [0, 0, 0]))
-    assert found["names"] == found["chance"] == pytest.approx(1 / 3)
-    assert found["largest"] == 0.5
+def test_equal_names_are_chance():
+    accuracies = accuracy(rows_of([[THE, YORK]] * 12, [0] * 6 + [1] * 3 + [2] * 3, [0, 0, 0]))
+    assert accuracies["names"] == accuracies["chance"] == pytest.approx(1 / 3)
+    assert accuracies["largest"] == 0.5
 
 
-def test_names_on_random_key_tokens_are_no_better_than_chance():
+def test_names_of_random_key_tokens_are_chance():
     rng = np.random.default_rng(0)
     n_neurons = 60
     group = np.repeat(np.arange(2 * n_neurons), 20)
     texts = [[token] for token in rng.integers(6, size=len(group)).tolist()]
-    found = accuracy(rows_of(texts, group.tolist(), np.repeat(np.arange(n_neurons), 2).tolist()))
-    assert found["names"] == pytest.approx(0.5, abs=0.04)
+    accuracies = accuracy(rows_of(texts, group.tolist(), np.repeat(np.arange(n_neurons), 2).tolist()))
+    assert accuracies["names"] == pytest.approx(0.5, abs=0.04)
 
 
-def test_no_name_is_made_from_what_is_held_out():
-    """Every example has a key token of its own: a name that had seen it would always be right."""
+def test_names_do_not_use_held_out_examples():
+    """Give each example a unique key token: a name made from it would always be right."""
     tokens = [[token] for token in range(20)]
     rows = rows_of(tokens, [0] * 10 + [1] * 10, [0, 0])
-    found = held_out(rows, np.arange(20), namers(np.arange(20)))
-    assert found.by_neuron("names").tolist() == [0.5]
+    outcomes = assign_held_out(rows, np.arange(20), namers(np.arange(20)))
+    assert outcomes.by_neuron("names").tolist() == [0.5]
 
 
-def test_examples_of_single_features_are_not_tested_but_their_names_compete():
-    found = held_out(rows_of([[YORK]] * 4 + [[YORK], [TO]], [0] * 4 + [1, 2], [0, 0, 0]), WORDS, namers(WORDS))
-    assert len(found.owner) == 4
-    assert {round(1 / chance) for chance in found.right["chance"]} <= {2, 3}  # a single feature is held out itself once
-    assert 3 in {round(1 / chance) for chance in found.right["chance"]}
-    assert 0.5 in found.right["names"]  # the single “York” is as good a name as that of the four
+def test_single_example_features_compete_but_are_not_tested():
+    outcomes = assign_held_out(
+        rows_of([[YORK]] * 4 + [[YORK], [TO]], [0] * 4 + [1, 2], [0, 0, 0]), WORDS, namers(WORDS)
+    )
+    assert len(outcomes.owner) == 4
+    assert {round(1 / chance) for chance in outcomes.right["chance"]} <= {
+        2,
+        3,
+    }  # a single feature is held out itself once
+    assert 3 in {round(1 / chance) for chance in outcomes.right["chance"]}
+    assert 0.5 in outcomes.right["names"]  # the single “York” is as good a name as that of the four
 
 
 def test_neurons_of_one_feature_are_not_tested():
-    assert not len(held_out(rows_of([[YORK]] * 5, [0] * 5, [0]), WORDS, namers(WORDS)).owner)
+    assert not len(assign_held_out(rows_of([[YORK]] * 5, [0] * 5, [0]), WORDS, namers(WORDS)).owner)
 
 
-def test_every_example_is_held_out_once_and_its_group_never_whole():
+def test_folds_spread_every_group():
     group = np.repeat(np.arange(50), np.arange(2, 52))
     fold = folds(group, np.random.default_rng(3))
     assert set(fold) == set(range(FOLDS))
@@ -83,14 +88,14 @@ def test_every_example_is_held_out_once_and_its_group_never_whole():
         assert counts.max() - counts.min() <= 1
 
 
-def test_a_match_counts_key_terms_first_and_then_the_context():
+def test_match_scores_key_terms_and_context():
     names = Names(np.array([[YORK, TO, -1], [TO, -1, -1]]), np.array([[NEW, -1], [-1, -1]]))
     choices = Choices(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]), np.array([True, False, True, False]))
     tokens = np.array([[-1, -1, -1, THE, NEW, TO], [NEW, THE, THE, THE, THE, YORK]])
     assert match(names, tokens, choices, WORDS).tolist() == pytest.approx([0.95 + 0.3, 1, 1 - 0.15, 0])
 
 
-def test_ties_go_by_lot():
+def test_ties_are_split_evenly():
     choices = Choices(np.array([0, 0, 0, 1]), np.arange(4), np.array([True, False, False, True]))
     assert choices.right(np.array([1, 1, 0.5, 0])).tolist() == [0.5, 1]
 
@@ -104,14 +109,14 @@ def test_unique_names_among_siblings():
     assert unique_among_siblings(names, rows, WORDS).tolist() == [False, False, True]
 
 
-def test_the_interval_of_a_mean():
+def test_interval_of_a_mean():
     low, high = interval(np.repeat([0.0, 1.0], 200))
     assert low == pytest.approx(0.5 - 1.96 * 0.025, abs=0.01)
     assert high == pytest.approx(0.5 + 1.96 * 0.025, abs=0.01)
     assert interval(np.ones(5)) == (1, 1)
 
 
-def test_rows_of_a_layer_are_those_of_its_neurons(tiny_atlas):
+def test_layer_rows_of_the_planted_atlas(tiny_atlas):
     atlas = Atlas.open(tiny_atlas)
     rows = layer_rows(atlas, 2)
     assert rows.owner.tolist() == [0, 0, 2, 3, 3, 3, 4]
@@ -120,14 +125,14 @@ def test_rows_of_a_layer_are_those_of_its_neurons(tiny_atlas):
     assert keys == [{1}, {13}, {9}, {21}, {19}, {7}, {10}]
 
 
-def test_planted_features_are_told_apart(tiny_atlas):
-    told = {figure.name: figure.value for figure in dict(evaluate(tiny_atlas))["names"].figures}
-    assert told["names_accuracy_planted"] == told["names_accuracy_of_key_terms_planted"] == 1
-    assert told["names_unique_planted"] == 1
-    assert 0.2 < told["names_accuracy_by_lot_planted"] < 0.5
+def test_planted_features_are_separated(tiny_atlas):
+    figures = {figure.name: figure.value for figure in dict(evaluate(tiny_atlas))["names"].figures}
+    assert figures["names_accuracy_planted"] == figures["names_accuracy_of_key_terms_planted"] == 1
+    assert figures["names_unique_planted"] == 1
+    assert 0.2 < figures["names_accuracy_by_lot_planted"] < 0.5
 
 
-def test_the_command_prints_a_table_and_writes_figures(tiny_atlas, tmp_path, capsys):
+def test_command_prints_a_table_and_writes_figures(tiny_atlas, tmp_path, capsys):
     assert main(["evaluate", str(tiny_atlas), "--only", "names", "--json", str(tmp_path / "figures.json")]) == 0
     printed = capsys.readouterr()
     assert "layer 2" in printed.out
@@ -137,7 +142,7 @@ def test_the_command_prints_a_table_and_writes_figures(tiny_atlas, tmp_path, cap
     assert written["names"]["names_accuracy_planted"] == {"value": 1, "unit": "share"}
 
 
-def test_the_command_writes_nothing_unless_asked(tiny_atlas, tmp_path, monkeypatch):
+def test_command_writes_no_files_by_default(tiny_atlas, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     before = sorted(tiny_atlas.rglob("*"))
     assert main(["evaluate", str(tiny_atlas)]) == 0
@@ -145,11 +150,11 @@ def test_the_command_writes_nothing_unless_asked(tiny_atlas, tmp_path, monkeypat
     assert sorted(tiny_atlas.rglob("*")) == before
 
 
-@pytest.mark.parametrize("given", [["{tmp}/nowhere"], ["{atlas}", "--only", "poetry"], []])
-def test_bad_input_is_one_line(given, tiny_atlas, tmp_path, capsys):
-    given = [part.format(tmp=tmp_path, atlas=tiny_atlas) for part in given]
+@pytest.mark.parametrize("arguments", [["{tmp}/nowhere"], ["{atlas}", "--only", "poetry"], []])
+def test_bad_input_gives_one_line(arguments, tiny_atlas, tmp_path, capsys):
+    arguments = [part.format(tmp=tmp_path, atlas=tiny_atlas) for part in arguments]
     try:
-        code = main(["evaluate", *given])
+        code = main(["evaluate", *arguments])
     except SystemExit as stop:
         code = stop.code
     assert code == 2

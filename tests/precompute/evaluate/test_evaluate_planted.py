@@ -1,4 +1,4 @@
-"""Planted neurons: agreement against scikit-learn, plantings that are what they say, spaces that must win or lose."""
+"""Planted neurons: agreement against scikit-learn, correct plantings, spaces that must win or lose."""
 
 import json
 from itertools import combinations
@@ -26,9 +26,9 @@ D, N_TOKENS, PER_TOKEN, N_NEURONS = 24, 12, 30, 40
 
 @pytest.fixture(scope="module")
 def pool() -> Pool:
-    """Every token has a direction of its own, every pair with the token before it a smaller one.
+    """Inputs in which every token has a direction, and every pair of it and the token before a smaller one.
 
-    Inputs also have a part that is nothing but loud, and a neuron fires on two tokens.
+    Inputs also have a large component without meaning, and a neuron fires on two tokens.
     """
     rng = np.random.default_rng(0)
     token = np.repeat(np.arange(N_TOKENS), PER_TOKEN)
@@ -49,22 +49,22 @@ def embedder(pool) -> Embedder:
     return Embedder(InputStatistics(x.mean(axis=0), np.cov(x.T).astype(np.float32)))
 
 
-def some(seed: int, sizes: list[int]) -> tuple[Float[np.ndarray, "n d"], Int[np.ndarray, " n"]]:
+def random_vectors(seed: int, sizes: list[int]) -> tuple[Float[np.ndarray, "n d"], Int[np.ndarray, " n"]]:
     rng = np.random.default_rng(seed)
     source = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
     return rng.standard_normal((len(source), 6)) + 1.5 * np.eye(6)[source], source
 
 
 @pytest.mark.parametrize("sizes", [[12, 9, 4], [5, 5], [8]])
-def test_agreement_is_that_of_scikit_learn(sizes):
-    vectors, source = some(0, sizes)
+def test_agreement_matches_scikit_learn(sizes):
+    vectors, source = random_vectors(0, sizes)
     cosines = similarities(vectors)
     linkage = tree(cosines)
-    found = rand_along(linkage, source)
+    rand_by_joins = rand_along(linkage, source)
     for joins in range(len(source)):
         height = linkage[joins - 1, 2] if joins else -1.0
         expected = adjusted_rand_score(source, cut(linkage, float(height)))
-        assert found[joins] == pytest.approx(expected, abs=1e-9)
+        assert rand_by_joins[joins] == pytest.approx(expected, abs=1e-9)
     above = np.triu_indices(len(source), 1)
     same = (source[:, None] == source)[above]
     if same.all():
@@ -74,57 +74,61 @@ def test_agreement_is_that_of_scikit_learn(sizes):
 
 
 @pytest.mark.parametrize(("kind", "k"), [("neurons", 3), ("tokens", 4), ("contexts", 2)])
-def test_sources_are_what_they_say_and_halves_share_none(pool, kind, k):
-    where = {x.tobytes(): at for at, x in enumerate(pool.x.astype(np.float32))}
-    seen = {0: set(), 1: set()}
+def test_sources_are_correct_and_halves_are_disjoint(pool, kind, k):
+    index_of = {x.tobytes(): index for index, x in enumerate(pool.x.astype(np.float32))}
+    tokens_by_half = {0: set(), 1: set()}
     for number in range(20):
         planting = PLANTINGS[kind](pool, np.random.default_rng(number), k, number % 2)
-        at = np.array([where[x.tobytes()] for x in planting.x])
-        assert len(set(at.tolist())) == len(at)  # no input twice
+        indices = np.array([index_of[x.tobytes()] for x in planting.x])
+        assert len(set(indices.tolist())) == len(indices)  # no input twice
         sizes = np.bincount(planting.source)
         assert planting.n_sources == len(sizes) == k
         assert sizes.min() >= LEAST
         assert sizes.max() <= EACH
         if kind == "neurons":
-            chosen = [int(np.flatnonzero((w == pool.W_in.T).all(axis=1))[0]) for w in planting.weights.T]
-            for source, neuron in enumerate(chosen):
+            neurons = [int(np.flatnonzero((w == pool.W_in.T).all(axis=1))[0]) for w in planting.weights.T]
+            for source, neuron in enumerate(neurons):
                 rows = pool.place[pool.offsets[neuron] : pool.offsets[neuron + 1]]
-                assert set(at[planting.source == source]) <= set(rows.tolist())
-            assert {int(pool.halves[neuron]) for neuron in chosen} == {number % 2}
+                assert set(indices[planting.source == source]) <= set(rows.tolist())
+            assert {int(pool.halves[neuron]) for neuron in neurons} == {number % 2}
             continue
-        of_source = [set(pool.token[at[planting.source == source]].tolist()) for source in range(k)]
+        of_source = [set(pool.token[indices[planting.source == source]].tolist()) for source in range(k)]
         assert all(len(tokens) == 1 for tokens in of_source)
         assert len(set.union(*of_source)) == (k if kind == "tokens" else 1)
-        seen[number % 2] |= set.union(*of_source)
+        tokens_by_half[number % 2] |= set.union(*of_source)
         if kind == "contexts":
-            before = [set(pool.previous[at[planting.source == source]].tolist()) for source in range(k)]
+            before = [set(pool.previous[indices[planting.source == source]].tolist()) for source in range(k)]
             assert sorted(map(tuple, before)) == [(100,), (101,)]
-    assert not seen[0] & seen[1]
+    assert not tokens_by_half[0] & tokens_by_half[1]
 
 
-def test_no_planting_where_there_are_too_few_sources(pool):
+def test_too_few_sources_give_no_planting(pool):
     for kind in ("tokens", "contexts"):
         assert PLANTINGS[kind](pool, np.random.default_rng(0), N_TOKENS + 1, 0) is None
 
 
-def test_what_is_loud_alone_misleads_x_and_not_what_is_whitened(pool, embedder):
-    """A direction that varies most and means nothing is the larger part of every cosine of x; meanings were planted."""
-    found = outcomes(pool, embedder, "tokens", 20, ["pre_mlp", "neuron", "whitened", "conditional"])
-    best = {space: np.mean([each.rand.max() for each in those if each.n_sources > 1]) for space, those in found.items()}
+def test_whitening_ignores_a_large_component_without_meaning(pool, embedder):
+    """A direction of high variance without meaning dominates the cosines of x; meanings were planted."""
+    by_space = outcomes(pool, embedder, "tokens", 20, ["pre_mlp", "neuron", "whitened", "conditional"])
+    best = {
+        space: np.mean([each.rand.max() for each in plantings if each.n_sources > 1])
+        for space, plantings in by_space.items()
+    }
     assert min(best["whitened"], best["conditional"]) > 0.9
     assert best["pre_mlp"] < 0.7
 
 
-def test_the_suggested_cut_gives_planted_counts_back(pool, embedder):
-    found = outcomes(pool, embedder, "tokens", 20, ["conditional"])["conditional"]
-    assert {each.n_sources for each in found} == {1, 2, 3, 4, 5}
-    off = counts.errors(found, SUGGESTED)
-    assert np.abs(off).mean() < 0.6  # two contexts of a token, which were planted too, may be split
-    assert np.abs(off).mean() < np.abs(counts.errors(found, "widest gap")).mean()  # which never says one
+def test_suggested_cut_recovers_planted_counts(pool, embedder):
+    plantings = outcomes(pool, embedder, "tokens", 20, ["conditional"])["conditional"]
+    assert {each.n_sources for each in plantings} == {1, 2, 3, 4, 5}
+    count_errors = counts.errors(plantings, SUGGESTED)
+    assert np.abs(count_errors).mean() < 0.6  # two contexts of a token, which were planted too, may be split
+    widest_gap_errors = counts.errors(plantings, "widest gap")  # a rule that never suggests one feature
+    assert np.abs(count_errors).mean() < np.abs(widest_gap_errors).mean()
 
 
-def test_tables_tell_the_means_of_what_was_planted(pool, embedder):
-    """Every measure, over all layers and by layer; what is over the reference is paired."""
+def test_tables_show_means_over_plantings(pool, embedder):
+    """Check all measures, over all layers and by layer; gains over the reference are paired."""
     layers = {0: outcomes(pool, embedder, "tokens", 10, ["neuron", "conditional"])}
     several = [each for each in layers[0]["conditional"] if each.n_sources > 1]
     best, auc = np.mean([each.rand.max() for each in several]), np.mean([each.auc for each in several])
@@ -140,7 +144,7 @@ def test_tables_tell_the_means_of_what_was_planted(pool, embedder):
     assert figures["planted_tokens_over_neuron_conditional_x"] == pytest.approx(gain)
 
 
-def test_random_labels_agree_by_chance(pool, embedder):
+def test_random_labels_have_rand_index_0(pool, embedder):
     planting = PLANTINGS["tokens"](pool, np.random.default_rng(0), 4, 0)
     linkage = tree(similarities(embedder("conditional", planting.x, WEIGHTINGS["unit"](planting.weights))))
     rng = np.random.default_rng(0)
@@ -156,7 +160,7 @@ def test_weights_of_a_planted_neuron():
     assert np.array_equal(WEIGHTINGS["normal"](weights), WEIGHTINGS["normal"](weights.copy()))
 
 
-def test_a_calibrated_cut_comes_from_the_other_half():
+def test_calibrated_cut_comes_from_the_other_half():
     heights = np.array([0.2, 0.6])
     good_low = Outcome(0, 2, 1.0, heights, np.array([0.0, 1.0, 0.0]), {})
     good_high = Outcome(1, 2, 1.0, heights, np.array([0.0, 0.0, 1.0]), {})
@@ -164,29 +168,29 @@ def test_a_calibrated_cut_comes_from_the_other_half():
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_every_rule_finds_clusters_far_apart(rule):
+def test_every_rule_finds_separated_clusters(rule):
     rng = np.random.default_rng(0)
     source = np.repeat(np.arange(3), 12)
     vectors = np.eye(8)[source] + 0.05 * rng.standard_normal((36, 8))
     cosines = similarities(vectors)
-    apart = 1 - similarities(np.concatenate([vectors, rng.standard_normal((60, 8))]))[:36, 36:]
-    case = Case(vectors, cosines, tree(cosines), apart)
+    background_distances = 1 - similarities(np.concatenate([vectors, rng.standard_normal((60, 8))]))[:36, 36:]
+    case = Case(vectors, cosines, tree(cosines), background_distances)
     assert cut(case.tree, RULES[rule](case)).max() == 2
 
 
-def test_on_the_command_line(tiny_atlas, tmp_path, capsys):
-    """The planted atlas has too few examples for most plantings, and that is said."""
+def test_command_line(tiny_atlas, tmp_path, capsys):
+    """The planted atlas has too few examples for most plantings, and the report says so."""
     docs = tmp_path / "docs"
     arguments = ["evaluate", str(tiny_atlas), "--only", "planted", "counts", "--quick", "--docs", str(docs)]
-    assert main([*arguments, "--json", str(tmp_path / "told.json")]) == 0
-    said = capsys.readouterr().out
-    assert "no layer has enough of them" in said
+    assert main([*arguments, "--json", str(tmp_path / "figures.json")]) == 0
+    printed = capsys.readouterr().out
+    assert "no layer has enough of them" in printed
     page = (docs / "evaluation-planted.md").read_text()
     assert f"python -m precompute evaluate {tiny_atlas} --only planted counts --quick" in page
-    assert json.loads((tmp_path / "told.json").read_text()).keys() == {"planted", "counts"}
+    assert json.loads((tmp_path / "figures.json").read_text()).keys() == {"planted", "counts"}
 
 
-def test_an_atlas_without_inputs_says_so(tmp_path, capsys):
+def test_atlas_without_inputs_gives_one_line(tmp_path, capsys):
     light = make_atlas(tmp_path / "light", inputs=False)
     assert main(["evaluate", str(light), "--only", "planted"]) == 2
     assert "build it again with --inputs yes" in capsys.readouterr().err

@@ -1,40 +1,40 @@
-"""The stage that compares neurons with chance: what a random direction keeps, and what planted neurons show."""
+"""The step that compares neurons with chance: examples of random directions, and results for planted neurons."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from ne_core.atlas.schema import RANDOM_DIRECTIONS, RAREFIED
+from ne_core.atlas.schema import EQUAL_N, RANDOM_DIRECTIONS
 from ne_core.method.cluster import similarities, tree, unit
 from ne_core.method.embeddings import EMBEDDINGS, Embedder
 from ne_core.method.layer import NeuronLayer
 from ne_core.method.statistics import InputStatistics
 from precompute.run.engines import LocalEngine
-from precompute.steps.activating_examples import LayerRows
-from precompute.steps.directions import Pool, directions, drawn, kept_rows
+from precompute.steps.activating_examples import ActivatingExamples
+from precompute.steps.directions import Pool, activating_rows, directions, draw_directions
 from precompute.steps.equal_n import (
     COLUMNS,
-    Rarefied,
-    RarefiedChunk,
-    RarefiedJob,
+    EqualNChunk,
+    EqualNJob,
+    EqualNMeasures,
     directions_chunk,
-    measured,
+    equal_n_from,
+    measure_neuron,
     neurons_chunk,
-    rarefied_from,
-    work_rarefied,
+    work_equal_n,
 )
 from precompute.steps.features import unit_ranges
 
 D_IN, MEANINGS, N, OTHERS = 48, 600, 20, 30
-JOB = RarefiedJob("neuron", 0.5, N, 30, 0)
+JOB = EqualNJob("neuron", 0.5, N, 30, 0)
 
 
-def planted(seed: int = 0) -> LayerRows:
-    """Neuron 0 looks for one of 600 directions, neuron 1 for four, neuron 2 for twelve, neuron 3 has 5 examples.
+def planted(seed: int = 0) -> ActivatingExamples:
+    """Neuron 0 fires on one of 600 directions, neuron 1 on four, neuron 2 on twelve, neuron 3 has 5 examples.
 
-    What the layer's other neurons keep is of all directions: the inputs that random directions find theirs among.
-    Every dataset example has one input.
+    The layer's other neurons keep inputs of all directions, from which random directions get their examples. Every
+    dataset example has one input.
     """
     rng = np.random.default_rng(seed)
     wanted = [[0], [1, 2, 3, 4], list(range(12)), [5]]
@@ -45,7 +45,7 @@ def planted(seed: int = 0) -> LayerRows:
     x = axes[meaning] + rng.normal(0, 0.02, size=(len(meaning), D_IN))
     W = np.stack([axes[of].sum(axis=0) for of in wanted], axis=1)
     order = np.arange(len(meaning))
-    return LayerRows(
+    return ActivatingExamples(
         layer=1,
         weights=NeuronLayer(W.astype(np.float32), np.zeros(len(wanted), np.float32)),
         maxima=np.full(len(wanted), 2.2, np.float32),
@@ -59,90 +59,90 @@ def planted(seed: int = 0) -> LayerRows:
     )
 
 
-def embedder(rows: LayerRows) -> Embedder:
+def embedder(rows: ActivatingExamples) -> Embedder:
     x = np.asarray(rows.x, dtype=np.float32)
     return Embedder(InputStatistics(x.mean(axis=0), np.cov(x.T).astype(np.float32)))
 
 
-def pool_of(rows: LayerRows) -> Pool:
+def pool_of(rows: ActivatingExamples) -> Pool:
     return Pool.of(rows.weights, rows.x, rows.x_row, rows.example)
 
 
-def units_of(job: RarefiedJob, rows: LayerRows) -> dict[int, dict[str, np.ndarray]]:
-    found = directions(pool_of(rows), job.n_directions, job.n, 0.75, 100, np.random.default_rng(0))
-    to = embedder(rows)
-    given = [neurons_chunk(job, rows, 0, to), directions_chunk(job, rows, found, to)]
-    return dict(LocalEngine(1).map(work_rarefied, job, enumerate(given), None))
+def units_of(job: EqualNJob, rows: ActivatingExamples) -> dict[int, dict[str, np.ndarray]]:
+    drawn_directions = directions(pool_of(rows), job.n_directions, job.n, 0.75, 100, np.random.default_rng(0))
+    embed = embedder(rows)
+    chunks = [neurons_chunk(job, rows, 0, embed), directions_chunk(job, rows, drawn_directions, embed)]
+    return dict(LocalEngine(1).map(work_equal_n, job, enumerate(chunks), None))
 
 
-def compared(job: RarefiedJob, rows: LayerRows) -> Rarefied:
-    return rarefied_from([rows], unit_ranges([4 + OTHERS]), units_of(job, rows).__getitem__, job)
+def compared(job: EqualNJob, rows: ActivatingExamples) -> EqualNMeasures:
+    return equal_n_from([rows], unit_ranges([4 + OTHERS]), units_of(job, rows).__getitem__, job)
 
 
 @pytest.fixture(scope="module")
-def rows() -> LayerRows:
+def rows() -> ActivatingExamples:
     return planted()
 
 
 @pytest.fixture(scope="module")
-def found(rows) -> dict[str, np.ndarray]:
+def measures(rows) -> dict[str, np.ndarray]:
     return compared(JOB, rows).by_layer[1]
 
 
-def test_a_neuron_of_one_meaning_lies_below_random_directions(found):
-    assert found["rarefied_features"][0] == 1
-    assert np.nanmean(found["random_features"] <= 1) < 0.05
-    assert found["distance_high"][0] < 0.1 < np.nanmin(found["random_distance"])
+def test_neuron_of_one_meaning_is_below_random_directions(measures):
+    assert measures["rarefied_features"][0] == 1
+    assert np.nanmean(measures["random_features"] <= 1) < 0.05
+    assert measures["distance_high"][0] < 0.1 < np.nanmin(measures["random_distance"])
 
 
-def test_planted_meanings_are_counted_where_examples_suffice(found):
-    assert found["rarefied_features"][1] == pytest.approx(4, abs=0.1)
-    assert found["rarefied_features"][0] < found["rarefied_features"][1] < found["rarefied_features"][2]
-    assert np.isnan([found[name][3] for name in COLUMNS]).all()
+def test_planted_meanings_are_counted(measures):
+    assert measures["rarefied_features"][1] == pytest.approx(4, abs=0.1)
+    assert measures["rarefied_features"][0] < measures["rarefied_features"][1] < measures["rarefied_features"][2]
+    assert np.isnan([measures[name][3] for name in COLUMNS]).all()
 
 
-def test_there_is_a_number_of_each(found):
-    assert set(found) == {*COLUMNS, *(spec.file.removesuffix(".npy") for spec in RANDOM_DIRECTIONS)}
-    assert set(COLUMNS) == {column.name for column in RAREFIED}
-    assert len(found["random_features"]) == 30
+def test_all_columns_are_present(measures):
+    assert set(measures) == {*COLUMNS, *(spec.file.removesuffix(".npy") for spec in RANDOM_DIRECTIONS)}
+    assert set(COLUMNS) == {column.name for column in EQUAL_N}
+    assert len(measures["random_features"]) == 30
 
 
-def test_a_random_direction_keeps_what_a_loop_would(rows):
-    """Several inputs of one dataset example among them: one is kept, its highest."""
+def test_examples_of_random_directions_match_a_loop(rows):
+    """Only the highest of several inputs of one dataset example is kept."""
     many = replace(rows, example=rows.example // 3)
-    W, b = drawn(many.weights, 20, np.random.default_rng(1))
-    kept = kept_rows(pool_of(many), W, b, 0.75, 7)
+    W, b = draw_directions(many.weights, 20, np.random.default_rng(1))
+    rows_by_direction = activating_rows(pool_of(many), W, b, 0.75, 7)
     z = np.asarray(many.x, np.float32) @ W + b
-    for direction, mine in enumerate(kept):
+    for direction, kept_examples in enumerate(rows_by_direction):
         best = {}
         for row, value in enumerate(z[:, direction]):
             example = row // 3
             if example not in best or value > z[best[example], direction]:
                 best[example] = row
         top = z[:, direction].max()
-        passing = [row for row in best.values() if z[row, direction] >= max(0.75 * top, 1e-9)]
-        assert mine.tolist() == passing[:7]
+        expected = [row for row in best.values() if z[row, direction] >= max(0.75 * top, 1e-9)]
+        assert kept_examples.tolist() == expected[:7]
 
 
-def test_random_weights_are_as_the_layers():
-    """Mean and covariance over the layer's neurons, and biases that are theirs."""
+def test_random_weights_match_the_layers_statistics():
+    """Compare mean and covariance over the layer's neurons; biases are theirs."""
     rng = np.random.default_rng(0)
     layer = NeuronLayer(rng.normal(size=(3, 200)).astype(np.float32) * [[1], [2], [3]] + 1, np.arange(200.0))
-    W, b = drawn(layer, 20_000, rng)
+    W, b = draw_directions(layer, 20_000, rng)
     np.testing.assert_allclose(W.mean(axis=1), layer.W_in.mean(axis=1), atol=0.1)
     np.testing.assert_allclose(np.cov(W), np.cov(layer.W_in), atol=0.3)
     assert set(b.tolist()) <= set(layer.b_in.tolist())
 
 
-def test_directions_that_are_missing_have_no_numbers(rows):
-    """No input of this layer can be kept twice as often as there are."""
+def test_missing_directions_are_nan(rows):
+    """No direction can keep more inputs than the layer has."""
     job = replace(JOB, n=300)
-    told = compared(job, rows).by_layer[1]
-    assert len(told["random_features"]) == 30
-    assert np.isnan(told["random_features"]).all()
+    arrays = compared(job, rows).by_layer[1]
+    assert len(arrays["random_features"]) == 30
+    assert np.isnan(arrays["random_features"]).all()
 
 
-def test_a_layer_without_inputs():
+def test_layer_without_inputs():
     rows = planted()
     none = np.zeros(0, dtype=np.int64)
     empty = replace(
@@ -155,32 +155,32 @@ def test_a_layer_without_inputs():
         x_row=none,
         x=rows.x[:0],
     )
-    found = directions(pool_of(empty), 5, 20, 0.75, 100, np.random.default_rng(0))
-    assert found.W.shape == (D_IN, 5)
-    assert found.n_examples.tolist() == [0] * 5
+    result = directions(pool_of(empty), 5, 20, 0.75, 100, np.random.default_rng(0))
+    assert result.W.shape == (D_IN, 5)
+    assert result.n_examples.tolist() == [0] * 5
 
 
 @pytest.mark.parametrize("space", EMBEDDINGS)
-def test_permuted_weights_are_the_same_where_weights_are_not_read(space, rows):
-    job, to = replace(JOB, space=space), embedder(rows)
-    told = work_rarefied(job, first_neurons(neurons_chunk(job, rows, 0, to), 2))
-    without = space in ("pre_mlp", "centred", "standardised", "whitened")
-    assert np.array_equal(told["permuted_features"], told["rarefied_features"]) == without
-    assert np.isnan(told["permuted_low"]).all() == without
+def test_permuted_weights_change_nothing_in_spaces_without_weights(space, rows):
+    job, embed = replace(JOB, space=space), embedder(rows)
+    arrays = work_equal_n(job, first_neurons(neurons_chunk(job, rows, 0, embed), 2))
+    ignores_weights = space in ("pre_mlp", "centred", "standardised", "whitened")
+    assert np.array_equal(arrays["permuted_features"], arrays["rarefied_features"]) == ignores_weights
+    assert np.isnan(arrays["permuted_low"]).all() == ignores_weights
 
 
-def first_neurons(given: RarefiedChunk, n: int) -> RarefiedChunk:
-    """A smaller unit, which is sooner done."""
+def first_neurons(chunk: EqualNChunk, n: int) -> EqualNChunk:
+    """A smaller, faster unit."""
     return replace(
-        given,
-        x=given.x[: given.n_examples[:n].sum()],
-        n_examples=given.n_examples[:n],
-        W_in=given.W_in[:, :n],
-        permuted=None if given.permuted is None else given.permuted[:, :, :n],
+        chunk,
+        x=chunk.x[: chunk.n_examples[:n].sum()],
+        n_examples=chunk.n_examples[:n],
+        W_in=chunk.W_in[:, :n],
+        permuted=None if chunk.permuted is None else chunk.permuted[:, :, :n],
     )
 
 
-def test_permuted_weights_are_the_neurons_own_in_another_order(rows):
+def test_permuted_weights_are_permutations(rows):
     chunk = neurons_chunk(JOB, rows, 0, embedder(rows))
     assert chunk.permuted.shape == (10, D_IN, 4 + OTHERS)
     for W in chunk.permuted:
@@ -188,20 +188,22 @@ def test_permuted_weights_are_the_neurons_own_in_another_order(rows):
         assert not np.array_equal(W, rows.weights.W_in)
 
 
-def test_every_space_measures_its_own_embeddings(rows):
-    """All examples of a neuron in one set: the count of the tree that the atlas would have."""
-    to, x, w = embedder(rows), rows.neuron_x(1), rows.weights.W_in[:, 1]
+def test_count_matches_the_tree_in_every_space(rows):
+    """Put all examples of a neuron in one set: the count is that of the atlas's tree."""
+    embed, x, w = embedder(rows), rows.neuron_x(1), rows.weights.W_in[:, 1]
     for space in EMBEDDINGS:
         job = replace(JOB, space=space, n=60)
-        told = measured(job, to.inputs(space, x), to.weights(space, w[:, None])[:, 0], None, np.random.default_rng(0))
-        own = tree(similarities(to(space, x, w)))
-        assert told["rarefied_features"] == 60 - int((own[:, 2] <= 0.5).sum())
+        arrays = measure_neuron(
+            job, embed.inputs(space, x), embed.weights(space, w[:, None])[:, 0], None, np.random.default_rng(0)
+        )
+        linkage = tree(similarities(embed(space, x, w)))
+        assert arrays["rarefied_features"] == 60 - int((linkage[:, 2] <= 0.5).sum())
 
 
-def test_neither_workers_nor_their_number_show(rows):
-    to = embedder(rows)
-    chunks = [first_neurons(neurons_chunk(JOB, rows, 0, to), 4)] * 3
-    one, two = (dict(LocalEngine(workers).map(work_rarefied, JOB, enumerate(chunks), 1)) for workers in (1, 2))
+def test_results_do_not_depend_on_workers(rows):
+    embed = embedder(rows)
+    chunks = [first_neurons(neurons_chunk(JOB, rows, 0, embed), 4)] * 3
+    one, two = (dict(LocalEngine(workers).map(work_equal_n, JOB, enumerate(chunks), 1)) for workers in (1, 2))
     for number, arrays in one.items():
         for name, values in arrays.items():
             np.testing.assert_array_equal(values, two[number][name])

@@ -1,4 +1,4 @@
-"""Training the demo model, in small: it learns, it repeats itself, it can be stopped, and what it saves can be read."""
+"""Training of a tiny demo model: it learns, is deterministic and resumable, and its saved folder loads."""
 
 import json
 from dataclasses import replace
@@ -9,7 +9,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from precompute.demo_model import data
-from precompute.demo_model.evaluate import compared, evaluate_demo
+from precompute.demo_model.evaluate import compare, evaluate_demo
 from precompute.demo_model.settings import Settings
 from precompute.demo_model.step import batch_of_step, token_losses
 from precompute.demo_model.tokenizer import END, MASK, token_stream, trained_tokenizer
@@ -25,8 +25,8 @@ STREAM = np.tile(np.arange(2, 52, dtype=np.uint16), 60)
 @pytest.fixture(scope="module")
 def texts():
     words = ["returns", "the", "value", "of", "an", "array", "when", "it", "is", "given"]
-    random = np.random.default_rng(0)
-    return [" ".join(random.choice(words, 30)) + "." for _ in range(200)]
+    rng = np.random.default_rng(0)
+    return [" ".join(rng.choice(words, 30)) + "." for _ in range(200)]
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +55,14 @@ def test_loss_falls(streams, tokenizer, tmp_path):
     assert rows[-1]["held_out_loss"] < rows[0]["held_out_loss"] - 0.5
 
 
-def test_same_seed_same_weights_other_seed_others(streams, tokenizer, tmp_path, whole_run):
+def test_weights_depend_on_the_seed(streams, tokenizer, tmp_path, whole_run):
     assert torch.equal(weights(train(streams, tokenizer, tmp_path / "a", TINY)), weights(whole_run))
     other = train(streams, tokenizer, tmp_path / "b", replace(TINY, seed=1))
     assert not torch.equal(weights(other), weights(whole_run))
 
 
 @pytest.mark.parametrize("steps_before_the_kill", [17, 35])
-def test_killed_and_resumed_is_the_same_as_not_stopped(
+def test_resumed_run_gives_the_same_weights(
     streams, tokenizer, tmp_path, monkeypatch, whole_run, steps_before_the_kill
 ):
     class Killed(Exception):
@@ -80,7 +80,7 @@ def test_killed_and_resumed_is_the_same_as_not_stopped(
     assert torch.equal(weights(train(streams, tokenizer, tmp_path, TINY)), weights(whole_run))
 
 
-def test_a_finished_run_can_be_extended_from_before_its_decay(streams, tokenizer, tmp_path):
+def test_finished_run_can_be_extended(streams, tokenizer, tmp_path):
     train(streams, tokenizer, tmp_path / "short", replace(TINY, steps=20))
     extended = train(streams, tokenizer, tmp_path / "short", TINY)
     straight = train(streams, tokenizer, tmp_path / "long", TINY)
@@ -89,19 +89,19 @@ def test_a_finished_run_can_be_extended_from_before_its_decay(streams, tokenizer
 
 def test_other_settings_in_the_same_folder_are_refused(streams, tokenizer, tmp_path):
     train(streams, tokenizer, tmp_path, replace(TINY, steps=10))
-    with pytest.raises(ValueError, match="other settings; use the same ones, or another folder"):
+    with pytest.raises(ValueError, match="other settings; use the same settings, or another folder"):
         train(streams, tokenizer, tmp_path, replace(TINY, steps=10, lr=1e-3))
 
 
-def test_learning_rate_warms_up_stays_and_falls_to_zero():
+def test_learning_rate_schedule():
     settings = Settings(steps=100, warm_up=10, lr=1.0, decay_share=0.2)
-    assert settings.lr_at(0) == pytest.approx(0.1)
-    assert settings.lr_at(9) == settings.lr_at(50) == settings.lr_at(80) == 1.0
-    assert settings.lr_at(90) == pytest.approx(0.5)
-    assert settings.lr_at(100) == 0.0
+    assert settings.learning_rate(0) == pytest.approx(0.1)
+    assert settings.learning_rate(9) == settings.learning_rate(50) == settings.learning_rate(80) == 1.0
+    assert settings.learning_rate(90) == pytest.approx(0.5)
+    assert settings.learning_rate(100) == 0.0
 
 
-def test_an_epoch_reads_every_window_once_and_the_next_in_another_order():
+def test_epochs_are_permutations_of_the_windows():
     n_windows = len(STREAM) // 16 - 1
     starts = np.concatenate([data.starts_of_step(len(STREAM), 16, n_windows, step, seed=0) for step in (0, 1)])
     first, second = starts[:n_windows], starts[n_windows:]
@@ -131,12 +131,12 @@ def test_mask_token_is_in_inputs_and_never_in_targets():
     assert masked[masked.any(1)][:, 1:].float().mean() == pytest.approx(0.2, abs=0.05)
 
 
-def test_too_few_tokens_says_how_many_are_needed():
+def test_too_few_tokens_error_names_the_minimum():
     with pytest.raises(ValueError, match="31 training tokens: at least 32"):
         data.starts_of_step(31, 16, 1, 0, 0)
 
 
-def test_token_losses_are_those_of_one_window_at_a_time(whole_run, streams):
+def test_token_losses_match_one_window_at_a_time(whole_run, streams):
     model, n_ctx = whole_run.model, TINY.n_ctx
     nats = token_losses(model, streams.test[:100], n_ctx, end=0)
     second_window = torch.tensor([[0, *streams.test[n_ctx : 2 * n_ctx - 1].tolist()]])
@@ -151,7 +151,7 @@ def test_tokenizer_is_deterministic(texts, tokenizer):
     assert trained_tokenizer(texts, TINY.vocab_size, TINY.n_ctx).get_vocab() == tokenizer.get_vocab()
 
 
-def test_a_document_that_spells_a_special_token_does_not_become_one(tokenizer):
+def test_text_of_special_tokens_is_not_special(tokenizer):
     end, mask = tokenizer.convert_tokens_to_ids([END, MASK])
     ids = token_stream(tokenizer, [f"a {END} b {MASK}"])
     assert mask not in ids
@@ -172,13 +172,13 @@ def test_saved_folder_loads_and_round_trips_text(whole_run, tokenizer, tmp_path)
     assert (model.config.activation_function, model.config.use_cache) == ("gelu_new", True)
 
 
-def test_comparison_counts_the_same_tokens_for_both(whole_run, streams):
-    result = compared(whole_run.model, streams, end=0)
+def test_comparison_uses_the_same_tokens_for_both(whole_run, streams):
+    result = compare(whole_run.model, streams, end=0)
     assert result.n_tokens == len(streams.test) // TINY.n_ctx * TINY.n_ctx - 2
     assert result.advantage == pytest.approx(result.trigram - result.model)
     assert f"difference            {result.advantage:.3f}" in str(result)
 
 
-def test_evaluating_a_folder_without_a_model_says_what_is_missing(tmp_path):
+def test_evaluation_names_a_missing_file(tmp_path):
     with pytest.raises(ValueError, match=r"has no config.json: give a folder that train-demo wrote"):
         evaluate_demo(tmp_path)

@@ -1,4 +1,4 @@
-"""The trigram model against probabilities that one can do in the head."""
+"""The trigram model against probabilities computed by hand."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def with_weights(trigram: float, bigram: float, unigram: float) -> Trigram:
         ((0.5, 0.5, 0.5), 0.5 * 2 / 3 + 0.25 * 2 / 3 + 0.125 * 2 / 9 + 0.125 / 3),
     ],
 )
-def test_hand_computed(weights, p):
+def test_probabilities_match_hand_computed_values(weights, p):
     assert with_weights(*weights).probabilities(np.array([A, B, C])) == pytest.approx([p])
 
 
@@ -44,9 +44,9 @@ def test_buckets_double():
     assert _buckets(np.array([0, 1, 2, 3, 4, 7, 8])).tolist() == [0, 1, 2, 2, 3, 3, 4]
 
 
-def test_fit_improves_on_its_slice_and_trusts_a_deterministic_context():
-    random = np.random.default_rng(0)
-    train, tune = (np.stack([random.integers(0, 9, n), np.full(n, 9)], 1).ravel() for n in (5000, 1000))
+def test_fit_improves_the_likelihood():
+    rng = np.random.default_rng(0)
+    train, tune = (np.stack([rng.integers(0, 9, n), np.full(n, 9)], 1).ravel() for n in (5000, 1000))
     before, after = Trigram(train, 10), Trigram(train, 10).fit(tune)
     before.weights = Weights(np.full(N_BUCKETS, 0.5), np.full(N_BUCKETS, 0.5), np.full(1, 0.9))
     assert np.log(after.probabilities(tune)).mean() > np.log(before.probabilities(tune)).mean()
@@ -55,8 +55,8 @@ def test_fit_improves_on_its_slice_and_trusts_a_deterministic_context():
 
 
 def test_em_never_lowers_the_likelihood(monkeypatch):
-    random = np.random.default_rng(1)
-    train, tune = random.integers(0, 20, 3000) ** 2 // 20, random.integers(0, 20, 800) ** 2 // 20
+    rng = np.random.default_rng(1)
+    train, tune = rng.integers(0, 20, 3000) ** 2 // 20, rng.integers(0, 20, 800) ** 2 // 20
     likelihoods = []
     for rounds in range(6):
         monkeypatch.setattr("precompute.demo_model.trigram.EM_ROUNDS", rounds)
@@ -65,6 +65,6 @@ def test_em_never_lowers_the_likelihood(monkeypatch):
     assert likelihoods[-1] > likelihoods[0]
 
 
-def test_without_weights_says_what_to_call():
+def test_missing_weights_error_names_fit():
     with pytest.raises(ValueError, match="call fit"):
         Trigram(TRAIN, 3).probabilities(TRAIN)

@@ -1,11 +1,11 @@
-"""A model run with other inputs of an MLP than its own, against plain Hugging Face with the same edit made by hand."""
+"""Edited MLP inputs, compared with plain Hugging Face models edited by hooks."""
 
 import numpy as np
 import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from precompute.models.text_source import Way
+from precompute.models.text_source import MaskingMode
 from precompute.models.transformer import edits as editing
 from precompute.models.transformer import open_transformer
 from precompute.models.transformer.edits import Edits
@@ -13,25 +13,25 @@ from tests.precompute.models.test_transformer_source import ACTIVATIONS, GATED, 
 from tests.support.tiny_models import tiny_checkpoint
 
 CAUSAL = ("gpt2", "neox", "llama", "opt", "qwen3", "gemma2")
-LAYER = 1  # the one that MLPS names
+LAYER = 1  # the layer of MLPS
 
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread():
-    before = torch.get_num_threads()
+    n_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
-    torch.set_num_threads(before)
+    torch.set_num_threads(n_threads)
 
 
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory):
-    root = tmp_path_factory.mktemp("edited")
+    root = tmp_path_factory.mktemp("edits")
     return {family: tiny_checkpoint(family, root / family) for family in (*CAUSAL, "bert")}
 
 
 @pytest.fixture(scope="session")
-def opened(folders):
+def open_source(folders):
     sources = {}
 
     def open_once(family, weights="folded", gated_embedding="gate"):
@@ -44,7 +44,7 @@ def opened(folders):
 
 
 def some_edits(source, tokens, lengths, n=40, noise=1.0, seed=0) -> Edits:
-    """Inputs of the model's own, moved; several at one place, some at the first position, some at the last."""
+    """Return noisy copies of the model's inputs; several at one place, some at the first and the last position."""
     rng = np.random.default_rng(seed)
     one = read(source, tokens, lengths, [LAYER])[LAYER]
     x = source.inputs(LAYER, one.x).numpy()
@@ -56,34 +56,34 @@ def some_edits(source, tokens, lengths, n=40, noise=1.0, seed=0) -> Edits:
     return Edits(prompt, pos, rng.integers(one.activations.shape[-1], size=n), moved.astype(np.float32))
 
 
-def by_hand(folder, family, tokens, lengths, x_given, edits) -> tuple[np.ndarray, np.ndarray]:
-    """One prompt at a time; `x_given` is what the MLP is to be given."""
+def by_hand(folder, family, tokens, lengths, mlp_inputs, edits) -> tuple[np.ndarray, np.ndarray]:
+    """Return activation and loss of each edit, one prompt at a time; `mlp_inputs` are the MLP's own inputs."""
     model = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager").eval()
-    modules, found = dict(model.named_modules()), []
+    modules, results = dict(model.named_modules()), []
     mlp, out = (modules[name] for name in MLPS[family])
-    for prompt, pos, neuron, x in zip(edits.prompt, edits.pos, edits.neuron, x_given, strict=True):
+    for prompt, pos, neuron, x in zip(edits.prompt, edits.pos, edits.neuron, mlp_inputs, strict=True):
 
-        def put(_module, given, pos=pos, x=x):
-            changed = given[0].clone()
+        def put(_module, inputs, pos=pos, x=x):
+            changed = inputs[0].clone()
             changed.view(-1, changed.shape[-1])[pos] = x
-            return (changed, *given[1:])
+            return (changed, *inputs[1:])
 
-        seen = []
+        outputs = []
         hooks = [mlp.register_forward_pre_hook(put)]
-        hooks.append(out.register_forward_pre_hook(lambda _m, given, seen=seen: seen.append(given[0])))
+        hooks.append(out.register_forward_pre_hook(lambda _m, inputs, outputs=outputs: outputs.append(inputs[0])))
         with torch.inference_mode():
             logits = model(tokens[prompt, : lengths[prompt]][None]).logits[0]
         for hook in hooks:
             hook.remove()
-        activation = float(seen[0].reshape(-1, seen[0].shape[-1])[pos, neuron])
+        activation = float(outputs[0].reshape(-1, outputs[0].shape[-1])[pos, neuron])
         last = pos + 1 == lengths[prompt]
         loss = np.nan if last else -float(logits[pos].log_softmax(-1)[tokens[prompt, pos + 1]])
-        found.append((activation, loss))
-    return tuple(np.array(found).T)
+        results.append((activation, loss))
+    return tuple(np.array(results).T)
 
 
-def given_by_hand(folder, family, x: np.ndarray, weights: str) -> torch.Tensor:
-    """γ ⊙ (x − its mean) + β where weights are folded; gemma2 stores γ − 1, and RMS norms do not centre."""
+def mlp_input_by_hand(folder, family, x: np.ndarray, weights: str) -> torch.Tensor:
+    """Return γ ⊙ (x − mean) + β if weights are folded; gemma2 stores γ − 1, and RMS norms do not centre."""
     x = torch.from_numpy(x)
     if weights == "raw":
         return x
@@ -100,74 +100,74 @@ def given_by_hand(folder, family, x: np.ndarray, weights: str) -> torch.Tensor:
 
 @pytest.mark.parametrize("weights", ["folded", "raw"])
 @pytest.mark.parametrize("family", CAUSAL)
-def test_an_edit_agrees_with_one_made_by_hand(opened, folders, family, weights):
-    source, (tokens, lengths) = opened(family, weights), prompts()
+def test_edits_match_hand_made_hooks(open_source, folders, family, weights):
+    source, (tokens, lengths) = open_source(family, weights), prompts()
     edits = some_edits(source, tokens, lengths)
-    found = source.edited(LAYER, tokens, lengths, edits)
-    x_given = given_by_hand(folders[family], family, edits.x, weights)
-    activation, loss = by_hand(folders[family], family, tokens, lengths, x_given, edits)
-    np.testing.assert_allclose(found.activation, activation, atol=1e-4, rtol=1e-3)
-    np.testing.assert_allclose(found.loss, loss, atol=1e-4, rtol=1e-3)
-    assert np.isnan(found.loss[4])
-    assert np.isfinite(np.delete(found.loss, np.flatnonzero(edits.pos + 1 == lengths.numpy()[edits.prompt]))).all()
+    results = source.apply_edits(LAYER, tokens, lengths, edits)
+    mlp_inputs = mlp_input_by_hand(folders[family], family, edits.x, weights)
+    activation, loss = by_hand(folders[family], family, tokens, lengths, mlp_inputs, edits)
+    np.testing.assert_allclose(results.activation, activation, atol=1e-4, rtol=1e-3)
+    np.testing.assert_allclose(results.loss, loss, atol=1e-4, rtol=1e-3)
+    assert np.isnan(results.loss[4])
+    assert np.isfinite(np.delete(results.loss, np.flatnonzero(edits.pos + 1 == lengths.numpy()[edits.prompt]))).all()
 
 
 @pytest.mark.parametrize("family", CAUSAL)
-def test_an_edit_of_nothing_changes_nothing(opened, folders, family):
-    source, (tokens, lengths) = opened(family), prompts()
+def test_unchanged_input_changes_nothing(open_source, folders, family):
+    source, (tokens, lengths) = open_source(family), prompts()
     edits = some_edits(source, tokens, lengths, noise=0)
-    found = source.edited(LAYER, tokens, lengths, edits)
+    results = source.apply_edits(LAYER, tokens, lengths, edits)
     clean = read(source, tokens, lengths, [LAYER])[LAYER].activations.numpy()
-    np.testing.assert_allclose(found.activation, clean[edits.prompt, edits.pos, edits.neuron], atol=1e-4, rtol=1e-3)
+    np.testing.assert_allclose(results.activation, clean[edits.prompt, edits.pos, edits.neuron], atol=1e-4, rtol=1e-3)
     logits = source.logits_with(LAYER, tokens, lengths, lambda activations: activations)
     targets = tokens.roll(-1, dims=1)
     loss = -logits.log_softmax(-1).gather(2, targets[..., None])[..., 0].numpy()[edits.prompt, edits.pos]
-    there = edits.pos + 1 < lengths.numpy()[edits.prompt]
-    np.testing.assert_allclose(found.loss[there], loss[there], atol=1e-4, rtol=1e-3)
+    has_next = edits.pos + 1 < lengths.numpy()[edits.prompt]
+    np.testing.assert_allclose(results.loss[has_next], loss[has_next], atol=1e-4, rtol=1e-3)
 
 
 @pytest.mark.parametrize("weights", ["folded", "raw"])
 @pytest.mark.parametrize("family", [*CAUSAL, "bert"])
-def test_activations_are_those_of_the_pre_activation_of_the_edited_x(opened, family, weights):
-    """act_fn(w·x' + b) of any x', and the MLP alone says the same as the model's run."""
-    source, (tokens, lengths) = opened(family, weights), prompts()
+def test_activations_match_edited_pre_activations(open_source, family, weights):
+    """The activation is act_fn(w·x' + b) for any x', from the MLP alone and from the whole model."""
+    source, (tokens, lengths) = open_source(family, weights), prompts()
     edits = some_edits(source, tokens, lengths)
     layer = source.layer(LAYER)
     z = (edits.x * layer.W_in.T[edits.neuron]).sum(1) + layer.b_in[edits.neuron]
     expected = ACTIVATIONS[family](torch.from_numpy(z)).numpy()
     if family in GATED:
-        other = opened(family, weights, "in").layer(LAYER)
+        other = open_source(family, weights, "in").layer(LAYER)
         expected = expected * ((edits.x * other.W_in.T[edits.neuron]).sum(1) + other.b_in[edits.neuron])
     alone = source.activations_on(LAYER, edits.x, edits.neuron)
     np.testing.assert_allclose(alone, expected, atol=1e-4, rtol=1e-3)
-    run = source.edited(LAYER, tokens, lengths, edits)
-    assert (run is None) == (family == "bert")  # which predicts no next token
+    run = source.apply_edits(LAYER, tokens, lengths, edits)
+    assert (run is None) == (family == "bert")  # no next-token prediction
     if run is not None:
         np.testing.assert_allclose(run.activation, alone, atol=1e-4, rtol=1e-3)
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama"])
 @pytest.mark.parametrize("tokens_per_pass", [1, 7, 2048])
-def test_however_they_share_passes_and_without_reuse(opened, family, tokens_per_pass, monkeypatch):
-    source, (tokens, lengths) = opened(family), prompts()
+def test_batching_and_reuse_do_not_change_results(open_source, family, tokens_per_pass, monkeypatch):
+    source, (tokens, lengths) = open_source(family), prompts()
     edits = some_edits(source, tokens, lengths)
-    reference = source.edited(LAYER, tokens, lengths, edits)
+    reference = source.apply_edits(LAYER, tokens, lengths, edits)
     alone = source.activations_on(LAYER, edits.x, edits.neuron)
     monkeypatch.setattr(editing, "TOKENS_PER_PASS", {"cpu": tokens_per_pass})
-    monkeypatch.setattr(editing, "INPUTS_AT_ONCE", tokens_per_pass)
+    monkeypatch.setattr(editing, "MAX_INPUTS", tokens_per_pass)
     np.testing.assert_allclose(source.activations_on(LAYER, edits.x, edits.neuron), alone, atol=1e-5, rtol=1e-4)
     for reuses in (True, False):
-        monkeypatch.setattr(source, "way", lambda n_pos, reuses=reuses: Way(reuses, cut=True))
-        found = source.edited(LAYER, tokens, lengths, edits)
-        np.testing.assert_allclose(found.activation, reference.activation, atol=1e-4, rtol=1e-3)
-        np.testing.assert_allclose(found.loss, reference.loss, atol=1e-4, rtol=1e-3)
+        monkeypatch.setattr(source, "masking_mode", lambda n_pos, reuses=reuses: MaskingMode(reuses, cut=True))
+        results = source.apply_edits(LAYER, tokens, lengths, edits)
+        np.testing.assert_allclose(results.activation, reference.activation, atol=1e-4, rtol=1e-3)
+        np.testing.assert_allclose(results.loss, reference.loss, atol=1e-4, rtol=1e-3)
 
 
-def test_no_edits_and_a_body_without_a_head(opened, tmp_path):
-    source, (tokens, lengths) = opened("gpt2"), prompts()
-    none = some_edits(source, tokens, lengths).taken(np.zeros(0, dtype=np.int64))
-    assert len(source.edited(LAYER, tokens, lengths, none).loss) == 0
+def test_empty_edits_and_model_without_head(open_source, tmp_path):
+    source, (tokens, lengths) = open_source("gpt2"), prompts()
+    none = some_edits(source, tokens, lengths).select(np.zeros(0, dtype=np.int64))
+    assert len(source.apply_edits(LAYER, tokens, lengths, none).loss) == 0
     assert len(source.activations_on(LAYER, none.x, none.neuron)) == 0
     folder = tiny_checkpoint("llama", tmp_path)
     AutoModelForCausalLM.from_pretrained(folder).model.save_pretrained(folder)
-    assert open_transformer(str(folder)).edited(LAYER, tokens, lengths, none) is None
+    assert open_transformer(str(folder)).apply_edits(LAYER, tokens, lengths, none) is None

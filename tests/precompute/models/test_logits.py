@@ -1,4 +1,4 @@
-"""Direct logit effects, against a model whose residual stream is changed by hand and whose final norm is held still."""
+"""Direct logit effects, compared with a model whose residual stream is changed by hand at a fixed norm scale."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from precompute.models.transformer import open_transformer
 from precompute.models.transformer.unembedding import top_logits
 from tests.support.tiny_models import tiny_checkpoint, tiny_model
 
-# By family: the final norm, the matrix that ends the MLP of layer 1 and whether it is stored as [out in].
+# By family: the final norm, the output matrix of the MLP of layer 1, and whether it is stored as [out in].
 DIRECT = {
     "gpt2": ("transformer.ln_f", "transformer.h.1.mlp.c_proj", False),
     "neox": ("gpt_neox.final_layer_norm", "gpt_neox.layers.1.mlp.dense_4h_to_h", True),
@@ -22,11 +22,11 @@ DELTA = 10.0
 
 
 @pytest.mark.parametrize("family", DIRECT)
-def test_against_a_changed_residual_stream(tmp_path, family):
+def test_matches_changed_residual_stream(tmp_path, family):
     folder = tiny_checkpoint(family, tmp_path)
     source = open_transformer(str(folder))
     n_vocab = 1 + max(source.tokenizer.get_vocab().values())
-    found = source.logit_effects(1, n_vocab)
+    effects = source.logit_effects(1, n_vocab)
     model = AutoModelForCausalLM.from_pretrained(folder).eval()
     norm, out, transposed = DIRECT[family]
     W_out = model.get_submodule(out).weight.detach()
@@ -44,15 +44,16 @@ def test_against_a_changed_residual_stream(tmp_path, family):
             change = (logits(stream + DELTA * W_out[neuron]) - logits(stream)) / DELTA
             change = (change - change.mean()).numpy()
             for side, order in enumerate((np.argsort(-change), np.argsort(change))):
-                assert found.tokens[neuron, side, :1] == order[:1]
-                np.testing.assert_allclose(found.effects[neuron, side], change[order], atol=1e-4)
-                np.testing.assert_allclose(found.effects[neuron, side], change[found.tokens[neuron, side]], atol=1e-4)
+                assert effects.tokens[neuron, side, :1] == order[:1]
+                np.testing.assert_allclose(effects.effects[neuron, side], change[order], atol=1e-4)
+                tokens = effects.tokens[neuron, side]
+                np.testing.assert_allclose(effects.effects[neuron, side], change[tokens], atol=1e-4)
 
 
-def test_one_more_unit_of_activation_in_the_model_itself(tmp_path):
-    """From the last layer there is no other path: the model's own logits, times what its norm divides by."""
+def test_matches_extra_activation_in_model(tmp_path):
+    """Compare with the model's own logits times its norm's scale; the last layer has no other path."""
     source = open_transformer(str(tiny_checkpoint("gpt2", tmp_path)))
-    bridge, neuron, more, n_vocab = source._bridge, 7, 10, 311
+    bridge, neuron, delta, n_vocab = source._bridge, 7, 10, 311
     model = bridge.original_model
     shift = (model.transformer.ln_f.bias @ model.get_output_embeddings().weight.T).detach()[:n_vocab]
 
@@ -63,45 +64,45 @@ def test_one_more_unit_of_activation_in_the_model_itself(tmp_path):
             ("ln_final.hook_in", lambda h, hook: scale.append(h[0, -1].std(correction=0))),
         ]
         with torch.inference_mode():
-            found = bridge.run_with_hooks(torch.arange(5, 15)[None], fwd_hooks=hooks)[0, -1, :n_vocab]
-        return (found - shift) * scale[0]
+            output = bridge.run_with_hooks(torch.arange(5, 15)[None], fwd_hooks=hooks)[0, -1, :n_vocab]
+        return (output - shift) * scale[0]
 
-    change = ((logits(more) - logits(0)) / more).numpy()
+    change = ((logits(delta) - logits(0)) / delta).numpy()
     change -= change.mean()
-    found = source.logit_effects(2, n_vocab)
-    np.testing.assert_allclose(found.effects[neuron, 0], change[found.tokens[neuron, 0]], atol=1e-5)
-    assert found.effects[neuron, 0, 0] > 1e-3
+    effects = source.logit_effects(2, n_vocab)
+    np.testing.assert_allclose(effects.effects[neuron, 0], change[effects.tokens[neuron, 0]], atol=1e-5)
+    assert effects.effects[neuron, 0, 0] > 1e-3
 
 
 @pytest.mark.parametrize("family", ["bert", "gemma2"])
-def test_no_direct_path_no_effects(tmp_path, family):
-    """BERT has a transform before its unembedding, Gemma 2 a norm behind its MLPs and a cap on its logits."""
+def test_no_direct_path_gives_none(tmp_path, family):
+    """BERT has a transform before its unembedding; Gemma 2 has a norm after its MLPs and a cap on its logits."""
     assert open_transformer(str(tiny_checkpoint(family, tmp_path))).logit_effects(1, 10) is None
 
 
-def test_a_body_without_a_head_has_none(tmp_path):
-    """The library would make one up."""
+def test_model_without_head_gives_none(tmp_path):
+    """The library would initialise a random head."""
     folder = tiny_checkpoint("neox", tmp_path)
     tiny_model("neox").gpt_neox.save_pretrained(folder)
     assert open_transformer(str(folder)).logit_effects(1, 10) is None
 
 
-def test_a_small_vocabulary_leaves_gaps():
+def test_small_vocabulary_is_padded():
     W_out, U = torch.eye(3), torch.tensor([[1.0, 3, 2], [5, 4, 6], [-1, -2, -3]])
-    found = top_logits(W_out, U, 5)
-    assert found.tokens[:, 0].tolist() == [[1, 2, 0, -1, -1], [2, 0, 1, -1, -1], [0, 1, 2, -1, -1]]
-    assert found.tokens[:, 1].tolist() == [[0, 2, 1, -1, -1], [1, 0, 2, -1, -1], [2, 1, 0, -1, -1]]
-    assert found.effects[0, 0, :3].tolist() == [3, 2, 1]
-    assert np.isnan(found.effects[:, :, 3:]).all()
-    columns = {"logit_tokens": found.tokens, "logit_effects": found.effects}
+    top = top_logits(W_out, U, 5)
+    assert top.tokens[:, 0].tolist() == [[1, 2, 0, -1, -1], [2, 0, 1, -1, -1], [0, 1, 2, -1, -1]]
+    assert top.tokens[:, 1].tolist() == [[0, 2, 1, -1, -1], [1, 0, 2, -1, -1], [2, 1, 0, -1, -1]]
+    assert top.effects[0, 0, :3].tolist() == [3, 2, 1]
+    assert np.isnan(top.effects[:, :, 3:]).all()
+    columns = {"logit_tokens": top.tokens, "logit_effects": top.effects}
     assert logit_effects(columns, 1).lowered == [(1, 4), (0, 5), (2, 6)]
 
 
-def test_blocks_of_neurons_do_not_show(monkeypatch):
+def test_block_size_does_not_change_result(monkeypatch):
     rng = torch.Generator().manual_seed(0)
     W_out, U = torch.randn(50, 8, generator=rng), torch.randn(8, 40, generator=rng)
     whole = top_logits(W_out, U, 4)
-    monkeypatch.setattr("precompute.models.transformer.unembedding.AT_ONCE", 7 * 40)
+    monkeypatch.setattr("precompute.models.transformer.unembedding.MAX_LOGITS", 7 * 40)
     parts = top_logits(W_out, U, 4)
     assert (whole.tokens == parts.tokens).all()
     np.testing.assert_allclose(whole.effects, parts.effects, rtol=1e-5)

@@ -1,4 +1,4 @@
-"""The adapter against METHOD §1's identity, a plain Hugging Face forward, and masking one token at a time."""
+"""The adapter compared with METHOD §1's identity, a plain Hugging Face forward, and masking one token at a time."""
 
 import json
 import time
@@ -13,12 +13,12 @@ from transformer_lens.model_bridge import TransformerBridge
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, PreTrainedTokenizerFast
 
 from precompute.models.source import LayerPass, Readings, UnfitModelError
-from precompute.models.text_source import Way
+from precompute.models.text_source import MaskingMode
 from precompute.models.transformer import masking, open_transformer
 from tests.support.tiny_models import FAMILIES, N_CTX, tiny_checkpoint, tiny_model
 
 GATED = ("llama", "gemma2", "qwen3")
-# Of layer 1, the Hugging Face module that is given x, and the one that is given the activations.
+# Hugging Face modules of layer 1 whose inputs are x and the activations.
 MLPS = {
     "gpt2": ("transformer.h.1.mlp", "transformer.h.1.mlp.c_proj"),
     "neox": ("gpt_neox.layers.1.mlp", "gpt_neox.layers.1.mlp.dense_4h_to_h"),
@@ -39,11 +39,11 @@ ACTIVATIONS = {
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread():
-    """Operations this small take ten times as long when their threads wait for a busy core."""
-    before = torch.get_num_threads()
+    """Use one thread: operations this small take ten times as long when threads wait for a busy core."""
+    n_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
-    torch.set_num_threads(before)
+    torch.set_num_threads(n_threads)
 
 
 @pytest.fixture(scope="session")
@@ -53,8 +53,8 @@ def folders(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def opened(folders):
-    """Every source opened once, by family and options."""
+def open_source(folders):
+    """Open each source once, by family and options."""
     sources = {}
 
     def open_once(family, **options):
@@ -74,46 +74,46 @@ def prompts(n=4, length=20, seed=0):
 
 
 def read(source, tokens, lengths, layers=None) -> dict[int, LayerPass]:
-    seen = {}
-    source.read(tokens, lengths, lambda one: seen.update({one.layer: one}), layers)
-    return seen
+    passes = {}
+    source.read(tokens, lengths, lambda layer_pass: passes.update({layer_pass.layer: layer_pass}), layers)
+    return passes
 
 
-def pre_activations(source, one: LayerPass):
-    """sum(e_j) + b_in[j], from the embeddings themselves, for every neuron j."""
-    weights = source.layer(one.layer)
-    x = source.inputs(one.layer, one.x).flatten(0, 1).numpy()
+def pre_activations(source, layer_pass: LayerPass):
+    """Return sum(e_j) + b_in[j] for every neuron j, from the embeddings themselves."""
+    weights = source.layer(layer_pass.layer)
+    x = source.inputs(layer_pass.layer, layer_pass.x).flatten(0, 1).numpy()
     sums = [weights.embed(x, j).sum(1) + weights.b_in[j] for j in range(weights.n_neurons)]
-    return torch.from_numpy(np.stack(sums, 1)).reshape(one.activations.shape)
+    return torch.from_numpy(np.stack(sums, 1)).reshape(layer_pass.activations.shape)
 
 
 @pytest.mark.parametrize("weights", ["folded", "raw"])
 @pytest.mark.parametrize("family", FAMILIES)
-def test_embeddings_sum_to_the_pre_activation(opened, family, weights):
-    source = opened(family, weights=weights)
+def test_embeddings_sum_to_pre_activation(open_source, family, weights):
+    source = open_source(family, weights=weights)
     for layer, one in read(source, *prompts()).items():
         expected = ACTIVATIONS[family](pre_activations(source, one))
         if family in GATED:
-            other = opened(family, weights=weights, gated_embedding="in")
+            other = open_source(family, weights=weights, gated_embedding="in")
             expected = expected * pre_activations(other, one)
         assert one.activations.abs().max() > 0.5, f"layer {layer} is too quiet to test anything"
         torch.testing.assert_close(one.activations, expected, atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama", "bert"])
-def test_unfolded_is_what_the_model_itself_multiplies(opened, family):
-    """The same pre-activations, from inputs and weights without folding; gains and shifts are not trivial."""
-    folded, raw = opened(family, weights="folded"), opened(family, weights="raw")
+def test_unfolded_matches_raw_weights(open_source, family):
+    """The pre-activations are the same without folding; gains and shifts are not trivial."""
+    folded, raw = open_source(family, weights="folded"), open_source(family, weights="raw")
     layer, ours = folded.layer(1), raw.layer(1)
     x = np.random.default_rng(0).standard_normal((7, layer.d_in)).astype(np.float32)
-    x -= x.mean(axis=1, keepdims=True)  # as a norm leaves it
-    given, W_in = folded.unfolded(1, x)
+    x -= x.mean(axis=1, keepdims=True)  # like a norm's output
+    mlp_input, W_in = folded.unfolded(1, x)
     np.testing.assert_array_equal(W_in, ours.W_in)
-    np.testing.assert_allclose(given @ W_in + ours.b_in, x @ layer.W_in + layer.b_in, atol=1e-4)
-    assert (family == "bert") == np.array_equal(given, x)
+    np.testing.assert_allclose(mlp_input @ W_in + ours.b_in, x @ layer.W_in + layer.b_in, atol=1e-4)
+    assert (family == "bert") == np.array_equal(mlp_input, x)
 
 
-def test_folding_where_gains_are_zero(tmp_path):
+def test_folding_with_zero_gains(tmp_path):
     model = tiny_model("gpt2")
     with torch.no_grad():
         model.transformer.h[1].ln_2.weight[:5] = 0
@@ -127,13 +127,13 @@ def test_folding_where_gains_are_zero(tmp_path):
 
 
 @pytest.mark.parametrize("family", ["gpt2", "neox", "llama"])
-def test_folding_is_that_of_transformer_lens(opened, folders, family):
-    """The author's embeddings came from HookedTransformer's processed weights; compatibility mode computes them."""
+def test_folding_matches_transformer_lens(open_source, folders, family):
+    """The paper's embeddings came from HookedTransformer's processed weights; compatibility mode computes them."""
     bridge = TransformerBridge.boot_transformers(str(folders[family]))
     bridge.enable_compatibility_mode(disable_warnings=True)
     tokens, _ = prompts()
     _, cache = bridge.run_with_cache(tokens)
-    source = opened(family)
+    source = open_source(family)
     one = read(source, tokens, torch.full((4,), 20))[2]
     mlp = bridge.blocks[2].mlp
     W = mlp.W_gate if family in GATED else mlp.W_in
@@ -142,37 +142,37 @@ def test_folding_is_that_of_transformer_lens(opened, folders, family):
     torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-3)
 
 
-def test_after_a_post_norm_there_is_nothing_to_fold(opened):
-    folded, raw = opened("bert", weights="folded").layer(1), opened("bert", weights="raw").layer(1)
+def test_post_norm_model_has_nothing_to_fold(open_source):
+    folded, raw = open_source("bert", weights="folded").layer(1), open_source("bert", weights="raw").layer(1)
     assert (folded.W_in == raw.W_in).all()
     assert (folded.b_in == raw.b_in).all()
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_reads_what_plain_hugging_face_computes(opened, folders, family):
+def test_matches_plain_hugging_face(open_source, folders, family):
     tokens, lengths = prompts()
     model = hugging_face(folders[family])
-    seen = {}
+    inputs = {}
     x_module, a_module = (model.get_submodule(name) for name in MLPS[family])
-    x_module.register_forward_pre_hook(lambda _, args: seen.update(x=args[0]))
-    a_module.register_forward_pre_hook(lambda _, args: seen.update(a=args[0]))
+    x_module.register_forward_pre_hook(lambda _, args: inputs.update(x=args[0]))
+    a_module.register_forward_pre_hook(lambda _, args: inputs.update(a=args[0]))
     real = torch.arange(tokens.shape[1]) < lengths[:, None]
     with torch.inference_mode():
         model(tokens, attention_mask=real.long())
-    one = read(opened(family, weights="raw"), tokens, lengths, layers=[1])[1]
-    for ours, theirs in ((one.x, seen["x"]), (one.activations, seen["a"])):
+    one = read(open_source(family, weights="raw"), tokens, lengths, layers=[1])[1]
+    for ours, theirs in ((one.x, inputs["x"]), (one.activations, inputs["a"])):
         torch.testing.assert_close(ours[real], theirs.reshape(ours.shape)[real], atol=1e-4, rtol=1e-4)
 
 
-def test_no_activation_function_is_left_written_out(opened):
-    modules = {type(module).__name__ for module in opened("gpt2")._bridge.modules()}
+def test_activation_functions_are_fused(open_source):
+    modules = {type(module).__name__ for module in open_source("gpt2")._bridge.modules()}
     assert "GELU" in modules
     assert "NewGELUActivation" not in modules
 
 
 @pytest.mark.parametrize("family", ["gpt2", "opt", "bert"])
-def test_padding_changes_no_real_position(opened, family):
-    source = opened(family)
+def test_padding_does_not_change_real_positions(open_source, family):
+    source = open_source(family)
     tokens, lengths = prompts()
     padded = read(source, tokens, lengths)
     for row, length in enumerate(lengths.tolist()):
@@ -182,31 +182,33 @@ def test_padding_changes_no_real_position(opened, family):
             torch.testing.assert_close(one.activations[0], among_others, atol=1e-5, rtol=1e-4)
 
 
-def test_layers_are_visited_in_order_and_only_those_asked_for(opened):
-    source = opened("gpt2")
-    seen = []
-    source.read(*prompts(), lambda one: seen.append(one.layer), layers=[2, 0])
-    assert seen == [0, 2]
+def test_requested_layers_are_visited_in_order(open_source):
+    source = open_source("gpt2")
+    visited = []
+    source.read(*prompts(), lambda one: visited.append(one.layer), layers=[2, 0])
+    assert visited == [0, 2]
     assert source.layers == (0, 1, 2)
     assert not any(point.fwd_hooks for point in source._bridge.hook_dict.values())
 
 
-def test_an_error_in_visit_comes_out_and_leaves_no_hooks(opened):
-    source = opened("gpt2")
+def test_error_in_visit_leaves_no_hooks(open_source):
+    source = open_source("gpt2")
     with pytest.raises(KeyError):
         source.read(*prompts(), lambda one: {}[one])
     assert not any(point.fwd_hooks for point in source._bridge.hook_dict.values())
 
 
-def asked(source, lengths, wanted, each=8, layers=None, seed=0) -> Readings:
-    """Of every (prompt, masked position) wanted, some random activations that the mask may change, so far as 6 on."""
+def random_readings(source, lengths, wanted, each=8, layers=None, seed=0) -> Readings:
+    """Return random activations for every (prompt, masked position) in `wanted`, at most 6 tokens after the mask."""
     rng, columns = np.random.default_rng(seed), []
-    for prompt, at in wanted:
-        end = min(at + rng.integers(1, 7), lengths[prompt])
-        pos = rng.integers(at if source.causal else 0, end, each)
+    for prompt, masked in wanted:
+        stop = min(masked + rng.integers(1, 7), lengths[prompt])
+        pos = rng.integers(masked if source.causal else 0, stop, each)
         of_layers = layers or source.layers[: rng.integers(1, len(source.layers) + 1)]
         neuron = rng.integers(0, source.layer(source.layers[0]).n_neurons, each)
-        columns.append(np.stack([np.full(each, prompt), np.full(each, at), pos, rng.choice(of_layers, each), neuron]))
+        columns.append(
+            np.stack([np.full(each, prompt), np.full(each, masked), pos, rng.choice(of_layers, each), neuron])
+        )
     return Readings(*np.concatenate(columns, axis=1)[:, rng.permutation(each * len(columns))])
 
 
@@ -215,46 +217,49 @@ def hugging_face(folder):
     return auto.from_pretrained(folder, attn_implementation="eager").eval()
 
 
-def naive(family, model, tokens, baseline, at) -> list[torch.Tensor]:
-    """Each layer's activations on one unpadded prompt, one embedding replaced, by Hugging Face alone."""
-    seen = {}
+def naive(family, model, tokens, baseline, masked) -> list[torch.Tensor]:
+    """Return each layer's activations on one unpadded prompt with one embedding replaced, by Hugging Face alone."""
+    values = {}
 
     def replace(_, args, embedding):
-        embedding[:, at] = baseline
+        embedding[:, masked] = baseline
         return embedding
 
     hooks = [model.get_input_embeddings().register_forward_hook(replace)]
     for layer in range(3):
         module = model.get_submodule(MLPS[family][1].replace(".1.", f".{layer}."))
-        keep = lambda _, args, layer=layer: seen.update({layer: args[0].reshape(len(tokens), -1)})  # noqa: E731
+        keep = lambda _, args, layer=layer: values.update({layer: args[0].reshape(len(tokens), -1)})  # noqa: E731
         hooks.append(module.register_forward_pre_hook(keep))
     with torch.inference_mode():
         model(tokens[None])
     for hook in hooks:
         hook.remove()
-    return [seen[layer] for layer in range(3)]
+    return [values[layer] for layer in range(3)]
 
 
 def naive_values(family, folder, tokens, lengths, readings: Readings, baseline) -> np.ndarray:
     model, cache, values = hugging_face(folder), {}, []
     columns = (readings.prompt, readings.masked, readings.pos, readings.layer, readings.neuron)
-    for prompt, at, pos, layer, neuron in zip(*(column.tolist() for column in columns), strict=True):
-        if (prompt, at) not in cache:
-            cache[prompt, at] = naive(family, model, tokens[prompt, : lengths[prompt]], baseline, at)
-        values.append(float(cache[prompt, at][layer][pos, neuron]))
+    for prompt, masked, pos, layer, neuron in zip(*(column.tolist() for column in columns), strict=True):
+        if (prompt, masked) not in cache:
+            cache[prompt, masked] = naive(family, model, tokens[prompt, : lengths[prompt]], baseline, masked)
+        values.append(float(cache[prompt, masked][layer][pos, neuron]))
     return np.array(values)
 
 
 @pytest.mark.parametrize("windows", [1, 3])
 @pytest.mark.parametrize("family", ["gpt2", "neox", "llama", "opt", "qwen3", "gemma2", "bert"])
-def test_masking_equals_masking_one_token_at_a_time(opened, folders, family, windows, monkeypatch):
+def test_masking_matches_one_token_at_a_time(open_source, folders, family, windows, monkeypatch):
     monkeypatch.setattr(masking, "TOKENS_PER_PASS", {"cpu": 45})  # several passes, some with several prompts
     monkeypatch.setattr(masking, "WINDOWS_PER_ROW", windows)
-    source = opened(family)
+    source = open_source(family)
     tokens, lengths = prompts()
-    wanted = [(row, at) for row in (3, 0, 1) for at in (0, 1, 4, 5, 6, 9) if at < lengths[row]] + [(0, 18), (0, 19)]
+    wanted = [(row, masked) for row in (3, 0, 1) for masked in (0, 1, 4, 5, 6, 9) if masked < lengths[row]] + [
+        (0, 18),
+        (0, 19),
+    ]
     (baseline,) = source.baselines(["mean-embedding"]).values()
-    readings = asked(source, lengths, wanted)
+    readings = random_readings(source, lengths, wanted)
     values = source.read_masked(tokens, lengths, readings, baseline)
     expected = naive_values(family, folders[family], tokens, lengths, readings, baseline)
     assert np.abs(expected).max() > 0.3
@@ -263,55 +268,64 @@ def test_masking_equals_masking_one_token_at_a_time(opened, folders, family, win
     assert again.tobytes() == values.tobytes()
 
 
-def test_keys_and_values_are_reused_where_they_can_be(opened):
-    """In a prompt of 20 tokens; Gemma 2's attention sees 8."""
-    assert [family for family in FAMILIES if opened(family).way(20).reuses] == ["gpt2", "neox", "llama", "opt", "qwen3"]
-    assert opened("gemma2").way(8).reuses
-    assert opened("gemma2").way(20).facts == {"masked": "recompute", "why": opened("gemma2").way(20).why}
+def test_families_that_reuse_keys_and_values(open_source):
+    """On a prompt of 20 tokens; Gemma 2's attention window is 8."""
+    assert [family for family in FAMILIES if open_source(family).masking_mode(20).reuses] == [
+        "gpt2",
+        "neox",
+        "llama",
+        "opt",
+        "qwen3",
+    ]
+    assert open_source("gemma2").masking_mode(8).reuses
+    assert open_source("gemma2").masking_mode(20).facts == {
+        "masked": "recompute",
+        "why": open_source("gemma2").masking_mode(20).why,
+    }
 
 
 @pytest.mark.parametrize("sliding", [19, 20])
-def test_keys_and_values_are_reused_as_far_as_attention_sees(tmp_path, sliding, monkeypatch):
+def test_keys_and_values_are_reused_within_attention_window(tmp_path, sliding, monkeypatch):
     folder = tiny_checkpoint("gemma2", tmp_path)
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "sliding_window": sliding}))
     source = open_transformer(str(folder))
     tokens, lengths = prompts()  # of 20 tokens
     (baseline,) = source.baselines(["mean-embedding"]).values()
-    readings = asked(source, lengths, [(0, 1), (0, 15), (1, 7)])
+    readings = random_readings(source, lengths, [(0, 1), (0, 15), (1, 7)])
     reused = []
     reuse = masking.reuse
     monkeypatch.setattr(masking, "reuse", lambda *args: (reused.append(True), reuse(*args))[1])
     values = source.read_masked(tokens, lengths, readings, baseline)
     assert bool(reused) == (sliding == 20)
-    monkeypatch.setattr(source, "way", lambda n_pos: Way(reuses=False, cut=True))
+    monkeypatch.setattr(source, "masking_mode", lambda n_pos: MaskingMode(reuses=False, cut=True))
     np.testing.assert_allclose(values, source.read_masked(tokens, lengths, readings, baseline), atol=1e-4, rtol=1e-4)
 
 
-def test_only_the_layers_and_positions_that_are_read_are_computed(opened, monkeypatch):
-    source = opened("gpt2")
+def test_only_needed_layers_and_positions_are_computed(open_source, monkeypatch):
+    source = open_source("gpt2")
     tokens, lengths = torch.randint(4, 300, (2, 20)), torch.tensor([20, 20])
     (baseline,) = source.baselines(["token:a"]).values()
-    shapes, above = [], []
+    shapes, layers_above = [], []
     hooks = [
         source._bridge.blocks[0].register_forward_pre_hook(lambda _, args: shapes.append(args[0].shape[:2])),
-        source._bridge.blocks[2].register_forward_pre_hook(lambda *_: above.append(True)),
+        source._bridge.blocks[2].register_forward_pre_hook(lambda *_: layers_above.append(True)),
     ]
-    # the last positions read are 5 on, 1 on and the masked one itself
+    # the last positions read are 5 and 1 after the mask, and the mask itself
     columns = np.array([(0, 10, 13, 0, 1), (0, 10, 15, 1, 2), (0, 3, 4, 1, 1), (1, 3, 3, 1, 1)]).T
     source.read_masked(tokens, lengths, Readings(*columns), baseline)
     for hook in hooks:
         hook.remove()
     assert shapes == [(2, 10), (2, 8)]  # clean keys, then (6 + 2) and 1 tokens side by side
-    assert not above
+    assert not layers_above
 
 
-def test_masked_readings_must_be_of_tokens(opened):
-    source = opened("gpt2")
+def test_masked_readings_must_be_tokens(open_source):
+    source = open_source("gpt2")
     tokens, lengths = prompts()
     (baseline,) = source.baselines(["token:a"]).values()
-    nothing = Readings(*np.zeros((5, 0), dtype=np.int64))
-    assert source.read_masked(tokens, lengths, nothing, baseline).shape == (0,)
+    empty = Readings(*np.zeros((5, 0), dtype=np.int64))
+    assert source.read_masked(tokens, lengths, empty, baseline).shape == (0,)
     for masked, pos, layer in ((3, 2, 0), (int(lengths[1]), int(lengths[1]), 0), (3, int(lengths[1]), 0), (3, 3, 5)):
         wrong = Readings(*np.array([[1], [masked], [pos], [layer], [0]]))
         with pytest.raises(ValueError, match=r"must be tokens of their prompt|no layer 5"):
@@ -319,85 +333,85 @@ def test_masked_readings_must_be_of_tokens(opened):
 
 
 class ShortOfMemory:
-    """Forward passes that run whole, and after that find that memory was too small for more than `fits` rows."""
+    """Forward pass that raises an out-of-memory error, after it has run, for more than `fits` rows."""
 
     def __init__(self, fits: int, monkeypatch: pytest.MonkeyPatch):
-        self.fits, self.run, self.failed, self.passed = fits, masking.taps.run, 0, 0
+        self.fits, self.run, self.n_failed, self.n_passed = fits, masking.taps.run, 0, 0
         monkeypatch.setattr(masking.taps, "run", self)
 
     def __call__(self, bridge, tokens, hooks, **options):
         self.run(bridge, tokens, hooks, **options)
         if len(tokens) > self.fits:
-            self.failed += 1
+            self.n_failed += 1
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
-        self.passed += 1
+        self.n_passed += 1
 
 
 @pytest.mark.parametrize("family", ["gpt2", "bert"])
-def test_a_pass_that_runs_out_of_memory_is_halved(folders, family, monkeypatch, caplog):
+def test_pass_without_memory_is_halved(folders, family, monkeypatch, caplog):
     source = open_transformer(str(folders[family]))
     tokens, lengths = prompts(8)
-    wanted = [(row, at) for row in range(8) for at in range(0, 10, 3)]
+    wanted = [(row, masked) for row in range(8) for masked in range(0, 10, 3)]
     (baseline,) = source.baselines(["mean-embedding"]).values()
-    readings = asked(source, lengths, wanted)
+    readings = random_readings(source, lengths, wanted)
     expected = source.read_masked(tokens, lengths, readings, baseline)
     short = ShortOfMemory(3, monkeypatch)
     values = source.read_masked(tokens, lengths, readings, baseline)
     np.testing.assert_allclose(values, expected, atol=1e-5, rtol=1e-5)
-    assert short.failed == len(caplog.records) > 0  # said where it shrank, and not again
+    assert short.n_failed == len(caplog.records) > 0  # logged once for each shrinking
     source.read_masked(tokens, lengths, readings, baseline)
-    assert short.failed == len(caplog.records)
+    assert short.n_failed == len(caplog.records)
     short.fits = 0
     with pytest.raises(ValueError, match="out of memory with"):
         source.read_masked(tokens, lengths, readings, baseline)
 
 
-def test_baselines(opened):
-    gpt2, bert = opened("gpt2"), opened("bert")
+def test_baselines(open_source):
+    gpt2, bert = open_source("gpt2"), open_source("bert")
     assert (gpt2.default_baseline(), bert.default_baseline()) == ("mean-embedding", "mask-token")
-    found = bert.baselines(["mask-token", "mean-embedding", "token:a"])
+    baselines = bert.baselines(["mask-token", "mean-embedding", "token:a"])
     table = bert._bridge.embed.weight.detach()
-    torch.testing.assert_close(found["mask-token"], table[bert.tokenizer.mask_token_id])
-    torch.testing.assert_close(found["mean-embedding"], table[: len(bert.tokenizer)].mean(0))
-    torch.testing.assert_close(found["token:a"], table[bert.tokenizer.encode("a", add_special_tokens=False)[0]])
-    for name, said in {
+    torch.testing.assert_close(baselines["mask-token"], table[bert.tokenizer.mask_token_id])
+    torch.testing.assert_close(baselines["mean-embedding"], table[: len(bert.tokenizer)].mean(0))
+    torch.testing.assert_close(baselines["token:a"], table[bert.tokenizer.encode("a", add_special_tokens=False)[0]])
+    for name, message in {
         "mask-token": "use mean-embedding or token:TEXT",
         "token:unheard-of": "a baseline is exactly one",
-        "zero": "there are mask-token, mean-embedding and token:TEXT",
+        "zero": "use mask-token, mean-embedding or token:TEXT",
     }.items():
-        with pytest.raises(ValueError, match=said):
+        with pytest.raises(ValueError, match=message):
             gpt2.baselines([name])
 
 
-def test_gemma_embeddings_are_scaled_as_the_model_scales_them(opened):
-    source = opened("gemma2")
+def test_gemma_embeddings_are_scaled(open_source):
+    source = open_source("gemma2")
     (baseline,) = source.baselines(["token:a"]).values()
     token = source.tokenizer.encode("a", add_special_tokens=False)[0]
     torch.testing.assert_close(baseline, source._bridge.embed.weight.detach()[token] * 16**0.5)
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
-        ({"layers": [0, 3]}, "no layer 3: there are 0, 1, 2"),
-        ({"layers": []}, "no layer at all"),
+        ({"layers": [0, 3]}, "no layer 3: this model has layers 0, 1, 2"),
+        ({"layers": []}, "no layer given: this model has"),
         ({"weights": "both"}, "one of folded, raw"),
         ({"gated_embedding": "out"}, "one of gate, in"),
     ],
 )
-def test_wrong_options_say_what_would_work(folders, options, said):
-    with pytest.raises(ValueError, match=said):
+def test_wrong_options_list_valid_ones(folders, options, message):
+    with pytest.raises(ValueError, match=message):
         open_transformer(str(folders["gpt2"]), **options)
 
 
-def test_context_longer_than_the_models(opened):
+def test_too_long_context_is_refused(open_source):
     tokens = torch.zeros(1, N_CTX + 1, dtype=torch.long)
     with pytest.raises(ValueError, match=f"at most {N_CTX}"):
-        opened("gpt2").read(tokens, torch.tensor([N_CTX + 1]), pytest.fail)
+        open_source("gpt2").read(tokens, torch.tensor([N_CTX + 1]), pytest.fail)
 
 
 @pytest.mark.parametrize("family", ["mixtral", "mamba"])
-def test_architectures_without_plain_neurons_are_refused(tmp_path, family):
+def test_architectures_without_dense_mlp_are_refused(tmp_path, family):
     with pytest.raises(UnfitModelError, match="no dense MLP"):
         open_transformer(str(tiny_checkpoint(family, tmp_path)))
 
@@ -431,16 +445,16 @@ def _unknown_architecture(folder):
 
 def _larger_tokenizer(folder):
     words = {"<unk>": 0, **{f"word{i}": i for i in range(1, 400)}}
-    _words(words).save_pretrained(folder)
+    _word_tokenizer(words).save_pretrained(folder)
 
 
-def _words(ids):
+def _word_tokenizer(ids):
     return PreTrainedTokenizerFast(tokenizer_object=Tokenizer(WordLevel(ids, unk_token="<unk>")), unk_token="<unk>")
 
 
 def _tokenizer_that_cannot_read_itself(folder):
-    """Words with a space in them, which it cuts at spaces before it looks them up."""
-    tokenizer = _words({"<unk>": 0, "two words": 1, "three more words": 2})
+    """Words that contain a space, which the tokenizer splits before looking them up."""
+    tokenizer = _word_tokenizer({"<unk>": 0, "two words": 1, "three more words": 2})
     tokenizer.backend_tokenizer.pre_tokenizer = WhitespaceSplit()
     tokenizer.save_pretrained(folder)
 
@@ -450,7 +464,7 @@ def _broken_weights(folder):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("damage", "message"),
     [
         (_no_config, "no config.json"),
         (_no_tokenizer, "no tokenizer"),
@@ -459,21 +473,21 @@ def _broken_weights(folder):
         (_another_width, "cannot be loaded|another shape"),
         (_unknown_architecture, "abacus"),
         (_larger_tokenizer, "the tokenizer has ids up to"),
-        (_tokenizer_that_cannot_read_itself, "does not give text back"),
+        (_tokenizer_that_cannot_read_itself, "does not reproduce text"),
         (_broken_weights, "cannot be loaded"),
     ],
 )
-def test_incomplete_folders_are_refused_in_one_line(tmp_path, spoil, said, capfd):
+def test_incomplete_folders_are_refused(tmp_path, damage, message, capfd):
     folder = tiny_checkpoint("gpt2", tmp_path)
-    spoil(folder)
+    damage(folder)
     capfd.readouterr()
-    with pytest.raises(UnfitModelError, match=said) as refusal:
+    with pytest.raises(UnfitModelError, match=message) as refusal:
         open_transformer(str(folder))
     assert "\n" not in str(refusal.value)
     assert capfd.readouterr() == ("", "")
 
 
-def test_an_unknown_name_is_refused_soon(monkeypatch):
+def test_unknown_name_is_refused_quickly(monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     start = time.monotonic()
     with pytest.raises(UnfitModelError, match="no such folder, and the model hub"):
@@ -481,6 +495,6 @@ def test_an_unknown_name_is_refused_soon(monkeypatch):
     assert time.monotonic() - start < 10
 
 
-def test_opening_is_silent(folders, capfd):
+def test_opening_prints_nothing(folders, capfd):
     open_transformer(str(folders["bert"]))
     assert capfd.readouterr() == ("", "")

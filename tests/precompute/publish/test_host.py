@@ -1,4 +1,4 @@
-"""`host`: each folder is what its host needs, the app starts from it, and names cannot become anything else."""
+"""Tests of `host`: each folder has what its host needs, the app starts from it, and names are inserted literally."""
 
 import configparser
 import json
@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from ne_core.atlas import Atlas
 from precompute.__main__ import main
 from precompute.publish.host import host
-from precompute.publish.host.fill import checked, filled
+from precompute.publish.host.fill import check_names, fill_names
 from precompute.publish.host.targets import TARGETS
 from tests.bench.server import PATIENCE_S, browse, run_page
 from tests.support.browser import launched
@@ -26,24 +26,24 @@ HOSTILE = ['a "quote"', "two\nlines", "a $variable", "50%n", "<script>", "`whoam
 
 
 @pytest.fixture(scope="module", params=TARGETS)
-def written(request, tmp_path_factory, tiny_atlas: Path) -> tuple[str, Path]:
-    """A target, and the folder that was written for it with an atlas in it."""
+def target_folder(request, tmp_path_factory, tiny_atlas: Path) -> tuple[str, Path]:
+    """Return a target, and the folder written for it with an atlas in it."""
     out = tmp_path_factory.mktemp("hosts") / request.param
     arguments = ["host", request.param, "--atlas", str(tiny_atlas), "--out", str(out)]
     assert main([*arguments, "--title", "Planted, 2 layers", "--site", "atlas.example.org", "--path", "see"]) == 0
     return request.param, out
 
 
-def test_the_folder_holds_what_the_host_needs_and_nothing_else(written):
-    target, out = written
+def test_folder_has_exactly_the_needed_files(target_folder):
+    target, out = target_folder
     assert {path.name for path in out.iterdir()} == COMMON | set(TARGETS[target].files.values())
     assert not [path for path in out.rglob("*") if path.name == "__pycache__" or path.is_symlink()]
     for name in TARGETS[target].files.values():
         assert "{{" not in (out / name).read_text()
 
 
-def test_the_explorer_starts_from_it(written, app_only: Path):
-    target, out = written
+def test_explorer_starts_from_the_folder(target_folder, app_only: Path):
+    target, out = target_folder
     options, base = (["--server.baseUrlPath=see"], "see/") if target == "nginx" else ([], "")
     with (
         launched(None, subprocess.DEVNULL, *options, python=app_only, folder=out) as (process, port),
@@ -53,22 +53,22 @@ def test_the_explorer_starts_from_it(written, app_only: Path):
             run_page(connection, page, "atlas=planted")
 
 
-def test_its_atlas_is_whole_and_has_no_inputs(written):
-    _, out = written
+def test_atlas_is_complete_without_inputs(target_folder):
+    _, out = target_folder
     assert main(["verify", str(out / "data" / "planted")]) == 0
     assert not Atlas.open(out / "data" / "planted").manifest.inputs
 
 
-def test_its_packages_are_those_of_a_fresh_environment(written, app_only: Path):
-    _, out = written
+def test_requirements_match_a_fresh_environment(target_folder, app_only: Path):
+    _, out = target_folder
     command = [app_only, "-m", "pip", "--disable-pip-version-check", "list", "--format", "json", "--exclude", "pip"]
     done = subprocess.run([*command, "--exclude", "setuptools"], capture_output=True, text=True, check=True)
     fresh = {f"{canonicalize_name(each['name'])}=={each['version']}" for each in json.loads(done.stdout)}
     assert set((out / "requirements.txt").read_text().split()) == fresh
 
 
-def test_a_space_is_described_as_the_hub_reads_it(written):
-    target, out = written
+def test_space_header(target_folder):
+    target, out = target_folder
     if target == "space":
         header = yaml.safe_load((out / "README.md").read_text().split("---\n")[1])
         assert header.pop("title") == "Planted, 2 layers"
@@ -76,8 +76,8 @@ def test_a_space_is_described_as_the_hub_reads_it(written):
         assert len(header["short_description"]) <= 60
 
 
-def test_a_unit_runs_what_stands_in_its_folder(written):
-    target, out = written
+def test_systemd_unit(target_folder):
+    target, out = target_folder
     if target == "nginx":
         unit = configparser.RawConfigParser(strict=False)
         unit.optionxform = str
@@ -90,7 +90,7 @@ def test_a_unit_runs_what_stands_in_its_folder(written):
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_an_atlas_that_the_host_fetches_is_one_line(target: str, tmp_path: Path):
+def test_source_to_fetch_is_one_line(target: str, tmp_path: Path):
     out = tmp_path / "out"
     host(target, "hf://somebody/gpt2-small", out, None, "localhost", "explorer")
     assert [path.name for path in (out / "data").iterdir()] == ["atlas.txt"]
@@ -100,8 +100,8 @@ def test_an_atlas_that_the_host_fetches_is_one_line(target: str, tmp_path: Path)
         assert yaml.safe_load((out / "README.md").read_text().split("---\n")[1])["datasets"] == ["somebody/gpt2-small"]
 
 
-def test_what_that_line_names_is_fetched_and_shown(app_only: Path, tiny_atlas: Path, tmp_path: Path, monkeypatch):
-    """By nothing but the folder that was written; the hub is a double."""
+def test_source_in_the_folder_is_fetched(app_only: Path, tiny_atlas: Path, tmp_path: Path, monkeypatch):
+    """Start the app from the written folder only; the hub is a double."""
     host("streamlit", "hf://somebody/planted", tmp_path / "out", None, "localhost", "explorer")
     with Site() as hub:
         hub.hub("somebody/planted", tiny_atlas, "1" * 40)
@@ -118,21 +118,21 @@ def test_what_that_line_names_is_fetched_and_shown(app_only: Path, tiny_atlas: P
 
 
 @pytest.mark.parametrize("title", HOSTILE)
-def test_a_name_stays_a_name(title: str):
+def test_hostile_names_are_refused(title: str):
     with pytest.raises(ValueError, match="would work"):
-        checked(title, "localhost", "explorer")
+        check_names(title, "localhost", "explorer")
     for site, path in ((title, "explorer"), ("localhost", title), ("a b", "x"), ("x;", "x"), ("x", "a/b"), ("x", "..")):
         with pytest.raises(ValueError, match="would work"):
-            checked("good", site, path)
+            check_names("good", site, path)
 
 
-def test_every_name_in_the_files_is_known_and_every_file_is_used():
+def test_placeholders_are_known_and_files_are_used():
     paths = [path for path in Path("deploy").rglob("*") if path.is_file()]
     files = {path.relative_to("deploy").as_posix(): path.read_text() for path in paths}
     assert set(files) == {template for target in TARGETS.values() for template in target.files}
-    names = checked("good", "localhost", "explorer") | {"source": "s", "datasets": "[]"}
+    names = check_names("good", "localhost", "explorer") | {"source": "s", "datasets": "[]"}
     for text in files.values():
-        assert "{{" not in filled(text, names)
+        assert "{{" not in fill_names(text, names)
 
 
 BAD = {
@@ -153,18 +153,18 @@ BAD = {
 def test_bad_input_is_one_line_and_leaves_nothing(name: str, tiny_atlas: Path, tmp_path: Path, capsys):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").write_text("precious")
-    given = [part.format(place=tmp_path, atlas=tiny_atlas) for part in BAD[name]]
+    arguments = [part.format(place=tmp_path, atlas=tiny_atlas) for part in BAD[name]]
     try:
-        code = main(["host", "--out", str(tmp_path / "out"), *given])
+        code = main(["host", "--out", str(tmp_path / "out"), *arguments])
     except SystemExit as stop:
         code = stop.code
-    said = capsys.readouterr()
-    assert (code, said.out, len(said.err.splitlines())) == (2, "", 1)
-    assert "secret" not in said.err
+    captured = capsys.readouterr()
+    assert (code, captured.out, len(captured.err.splitlines())) == (2, "", 1)
+    assert "secret" not in captured.err
     assert [path.name for path in tmp_path.rglob("*")] == ["full", "thesis.txt"]
 
 
-def test_an_atlas_that_is_not_whole_is_not_hosted(tiny_atlas: Path, tmp_path: Path):
+def test_incomplete_atlas_is_refused(tiny_atlas: Path, tmp_path: Path):
     broken = shutil.copytree(tiny_atlas, tmp_path / "broken")
     (broken / "layers" / "00" / "trees.npy").write_bytes(b"")
     with pytest.raises(ValueError, match=r"trees\.npy"):
@@ -173,10 +173,10 @@ def test_an_atlas_that_is_not_whole_is_not_hosted(tiny_atlas: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize("target", ["streamlit", "space"])
-def test_a_limit_of_the_host_is_said_before_anything_is_copied(target: str):
-    asked = TARGETS[target]
-    asked.check({"a.npy": asked.most_a_file, "b.npy": asked.most_a_file})
+def test_size_limits_of_hosts(target: str):
+    limits = TARGETS[target]
+    limits.check({"a.npy": limits.max_file_size, "b.npy": limits.max_file_size})
     with pytest.raises(ValueError, match=r"^a\.npy of the atlas has .* --atlas hf://owner/name$"):
-        asked.check({"a.npy": asked.most_a_file + 1})
+        limits.check({"a.npy": limits.max_file_size + 1})
     with pytest.raises(ValueError, match=r"^the atlas has .* --atlas hf://owner/name$"):
-        asked.check(dict.fromkeys(map(str, range(200)), asked.most_a_file))
+        limits.check(dict.fromkeys(map(str, range(200)), limits.max_file_size))

@@ -1,4 +1,4 @@
-"""A whole build from a checkpoint and a text file: it finds what the model does, and twice makes the same bytes."""
+"""A whole build from a checkpoint and a text file: it matches plain transformers, and its bytes are reproducible."""
 
 from pathlib import Path
 
@@ -34,13 +34,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def build(place: Path, out: str, *options: str) -> Path:
-    given = {"--model": "model", "--corpus": "corpus.txt", "--out": out}
-    paths = [part for name, value in given.items() for part in (name, str(place / value))]
+    paths = {"--model": "model", "--corpus": "corpus.txt", "--out": out}
+    path_options = [part for name, value in paths.items() for part in (name, str(place / value))]
     sizes = ["--examples", "50", "--context", "24", "--layers", "0,2", "--window", "6,3", "--max-examples", "12"]
     sizes += ["--rarefy", "6", "--directions", "10"]
-    assert (
-        main(["build", *paths, *sizes, "--device", "cpu", "--work-unit", "8", "--mask", ",".join(MASKS), *options]) == 0
-    )
+    sizes += ["--device", "cpu", "--work-unit", "8", "--mask", ",".join(MASKS)]
+    assert main(["build", *path_options, *sizes, *options]) == 0
     return place / out
 
 
@@ -55,14 +54,14 @@ def model(place: Path):
 
 
 def activations(model, layer: int, embedded: torch.Tensor) -> np.ndarray:
-    """[pos neuron] of one example, by a hook on plain transformers."""
-    seen = []
+    """Return activations [pos neuron] of one example, by a hook on plain transformers."""
+    outputs = []
     rectifier = model.encoder.layer[layer].intermediate if hasattr(model, "encoder") else model.h[layer].mlp.act
-    hook = rectifier.register_forward_hook(lambda _module, _given, out: seen.append(out[0]))
+    hook = rectifier.register_forward_hook(lambda _module, _args, out: outputs.append(out[0]))
     with torch.inference_mode():
         model(inputs_embeds=embedded)
     hook.remove()
-    return seen[0].numpy()
+    return outputs[0].numpy()
 
 
 def embedded_tokens(atlas: Atlas, model, example: int) -> torch.Tensor:
@@ -72,40 +71,40 @@ def embedded_tokens(atlas: Atlas, model, example: int) -> torch.Tensor:
 
 @pytest.fixture(scope="module")
 def clean(atlas: Atlas, model) -> dict[int, np.ndarray]:
-    """Activations of every example by plain transformers, by layer."""
+    """Return the activations of every example by plain transformers, by layer."""
     embedded = [embedded_tokens(atlas, model, example) for example in range(len(atlas.tokens))]
     return {layer: [activations(model, layer, e) for e in embedded] for layer in atlas.layers}
 
 
-def test_the_atlas_is_whole(atlas):
+def test_atlas_verifies(atlas):
     assert list(verify(atlas.root)) == []
     assert atlas.layers == (0, 2)
     assert atlas.manifest.name == "model"
     assert atlas.manifest.baselines == tuple(MASKS)
 
 
-def test_spaces_are_compared_on_the_features_of_the_atlas(atlas):
-    """Weights lie in the atlas in half precision."""
-    found, by = atlas.comparison, COMPARED.index(atlas.manifest.embedding)
-    assert len(found)
-    for at in range(len(found)):
-        ref = NeuronRef(int(found.layer[at]), int(found.neuron[at]))
+def test_comparison_of_spaces_uses_the_atlas_features(atlas):
+    """Compare with a tolerance, as the atlas stores weights in half precision."""
+    table, by = atlas.comparison, COMPARED.index(atlas.manifest.embedding)
+    assert len(table)
+    for row in range(len(table)):
+        ref = NeuronRef(int(table.layer[row]), int(table.neuron[row]))
         x, w = atlas.neuron_inputs(ref).astype(np.float32), atlas.weights(ref.layer).W_in[:, ref.neuron]
         feature = atlas.neuron(ref).feature.astype(np.int64)
         for i, space in enumerate(COMPARED):
             cosines = similarities(atlas.embedder(ref.layer)(space, x, w.astype(np.float32)))
-            told = separation(cosines, feature)
-            assert found.silhouette[at, by, i] == pytest.approx(told.silhouette, abs=5e-3)
-            assert found.inter[at, by, i] == pytest.approx(told.inter, abs=5e-3)
+            expected = separation(cosines, feature)
+            assert table.silhouette[row, by, i] == pytest.approx(expected.silhouette, abs=5e-3)
+            assert table.inter[row, by, i] == pytest.approx(expected.inter, abs=5e-3)
 
 
 @pytest.mark.slow
-def test_twice_the_same_bytes(place, atlas):
+def test_second_build_has_the_same_bytes(place, atlas):
     assert files(build(place, "again")) == files(atlas.root)
 
 
-def test_activating_examples_are_those_of_plain_transformers(atlas, clean):
-    """The oracle keeps everything: the threshold from the whole corpus, then the first twelve above it."""
+def test_activating_examples_match_plain_transformers(atlas, clean):
+    """Compare with an oracle in memory: the threshold from the whole corpus, then the first twelve above it."""
     special = atlas.vocab.index("<|endoftext|>")
     for layer in atlas.layers:
         per_example = [np.where((t[:n] == special)[:, None], -np.inf, a)[1:] for t, n, a in
@@ -123,20 +122,23 @@ def test_activating_examples_are_those_of_plain_transformers(atlas, clean):
             np.testing.assert_allclose(neuron.activation, best[expected, number], rtol=2e-3, atol=1e-4)
 
 
-def test_windows_are_those_of_plain_transformers(atlas, clean):
+def test_windows_match_plain_transformers(atlas, clean):
     window = atlas.manifest.window
     for number in range(0, atlas.n_neurons(2), 5):
         neuron = atlas.neuron(NeuronRef(2, number))
-        for row, (example, at) in enumerate(zip(neuron.example, window.positions(neuron.pos), strict=True)):
-            inside = (at >= 0) & (at < atlas.lengths[example])
+        for row, (example, positions) in enumerate(zip(neuron.example, window.positions(neuron.pos), strict=True)):
+            inside = (positions >= 0) & (positions < atlas.lengths[example])
             np.testing.assert_allclose(
-                neuron.window_activations[row][inside], clean[2][example][at[inside], number], rtol=2e-3, atol=1e-3
+                neuron.window_activations[row][inside],
+                clean[2][example][positions[inside], number],
+                rtol=2e-3,
+                atol=1e-3,
             )
             assert np.isnan(neuron.window_activations[row][~inside]).all()
 
 
 def check_importances(atlas: Atlas, model, baselines: list[torch.Tensor], special: set[str]) -> int:
-    """Some rows against masking one token at a time in plain transformers; returns how many values were compared."""
+    """Compare some rows with masking one token at a time in plain transformers; return the number of values."""
     window, compared = atlas.manifest.window, 0
     for number in range(3, atlas.n_neurons(2), 9):
         neuron = atlas.neuron(NeuronRef(2, number))
@@ -156,14 +158,14 @@ def check_importances(atlas: Atlas, model, baselines: list[torch.Tensor], specia
     return compared
 
 
-def test_importance_is_masking_one_token_at_a_time(atlas, model):
+def test_importance_matches_masking_one_token_at_a_time(atlas, model):
     weight = model.wte.weight.detach()
     baselines = [weight[atlas.vocab.index(" the")], weight.mean(dim=0)]
     assert check_importances(atlas, model, baselines, {"<|endoftext|>"}) > 50
 
 
 def test_contributions_sum_to_what_plain_transformers_compute(atlas, model):
-    """Up to the rounding of the smallest part; the heads that are named are the strongest."""
+    """Compare up to the rounding of the smallest part; the recorded heads are the strongest."""
     parts, compared = atlas.manifest.parts, 0
     for layer in atlas.layers:
         z = [
@@ -171,36 +173,41 @@ def test_contributions_sum_to_what_plain_transformers_compute(atlas, model):
             for example in range(len(atlas.tokens))
         ]
         for number in range(0, atlas.n_neurons(layer), 3):
-            neuron, wrote = atlas.neuron(NeuronRef(layer, number)), atlas.contributions(NeuronRef(layer, number))
-            whole = np.array([z[e][p, number] for e, p in zip(neuron.example, neuron.pos, strict=True)])
-            np.testing.assert_allclose(wrote.parts.astype(np.float64).sum(axis=1), whole, rtol=1e-4, atol=1e-4)
-            heads = np.abs(wrote.parts[:, parts.first_head :][:, : parts.n_heads(layer)].astype(np.float64))
-            named = np.take_along_axis(heads, wrote.read_head.astype(np.int64), axis=1)
-            np.testing.assert_allclose(named, -np.sort(-heads, axis=1)[:, : named.shape[1]], rtol=2e-3, atol=1e-3)
-            compared += len(whole)
+            ref = NeuronRef(layer, number)
+            neuron, contributions = atlas.neuron(ref), atlas.contributions(ref)
+            expected = np.array([z[e][p, number] for e, p in zip(neuron.example, neuron.pos, strict=True)])
+            np.testing.assert_allclose(
+                contributions.parts.astype(np.float64).sum(axis=1), expected, rtol=1e-4, atol=1e-4
+            )
+            heads = np.abs(contributions.parts[:, parts.first_head :][:, : parts.n_heads(layer)].astype(np.float64))
+            read_parts = np.take_along_axis(heads, contributions.read_head.astype(np.int64), axis=1)
+            np.testing.assert_allclose(
+                read_parts, -np.sort(-heads, axis=1)[:, : read_parts.shape[1]], rtol=2e-3, atol=1e-3
+            )
+            compared += len(expected)
     assert compared > 100
 
 
 def pre_activations(model, layer: int, embedded: torch.Tensor) -> np.ndarray:
-    """[pos neuron] of one example."""
-    seen = []
-    hook = model.h[layer].mlp.c_fc.register_forward_hook(lambda _module, _given, out: seen.append(out[0]))
+    """Return pre-activations [pos neuron] of one example."""
+    outputs = []
+    hook = model.h[layer].mlp.c_fc.register_forward_hook(lambda _module, _args, out: outputs.append(out[0]))
     with torch.inference_mode():
         model(inputs_embeds=embedded)
     hook.remove()
-    return seen[0].numpy()
+    return outputs[0].numpy()
 
 
-def test_the_manifest_tells_how_it_was_made(atlas):
-    made = atlas.manifest
-    assert made.model.family == "gpt2"
-    assert made.model.causal is True
-    assert made.corpus.name == "corpus.txt"
-    assert made.corpus.n_documents > 0
-    assert made.maxima == {"from": "corpus"}
-    assert (made.keep, made.max_examples, made.work_unit, made.dtype) == (0.75, 12, 8, "float32")
-    assert made.contributions == Parts(position=True, heads=4, own_attention=True)
-    assert made.importance.rows == made.importance.rows_in_all > 0
+def test_manifest_records_the_settings(atlas):
+    manifest = atlas.manifest
+    assert manifest.model.family == "gpt2"
+    assert manifest.model.causal is True
+    assert manifest.corpus.name == "corpus.txt"
+    assert manifest.corpus.n_documents > 0
+    assert manifest.maxima == {"from": "corpus"}
+    assert (manifest.keep, manifest.max_examples, manifest.work_unit, manifest.dtype) == (0.75, 12, 8, "float32")
+    assert manifest.contributions == Parts(position=True, heads=4, own_attention=True)
+    assert manifest.importance.rows == manifest.importance.rows_in_all > 0
     assert str(atlas.root.parent) not in (atlas.root / "manifest.json").read_text()
 
 
@@ -212,13 +219,13 @@ def test_neurons_are_compared_with_random_directions(atlas):
     assert all(len(files.random["random_features"]) == 10 for files in atlas.files.values())
 
 
-def test_neurons_may_be_left_uncompared(place):
+def test_build_without_random_directions(place):
     plain = Atlas.open(build(place, "plain", "--rarefy", "0", "--importance-passes", "0"))
     assert plain.manifest.rarefied is None
     assert "rarefied_features" not in plain.neurons
 
 
-def test_maxima_from_a_file_and_a_small_budget(place):
+def test_maxima_from_a_file(place):
     path = place / "maxima.csv"
     rows = "".join(f"{layer},{neuron},1000\n" for layer in (0, 2) for neuron in range(64))
     path.write_text("layer,neuron,maximum\n" + rows)
@@ -230,18 +237,18 @@ def test_maxima_from_a_file_and_a_small_budget(place):
     assert small.search.words("the").tolist() == []
 
 
-def test_fewer_examples_than_asked_for_is_said_and_recorded(place, capsys, caplog):
+def test_fewer_examples_than_requested_are_reported_and_recorded(place, capsys, caplog):
     atlas = Atlas.open(build(place, "fewer", "--examples", "5000", "--importance-passes", "0", "--contributions", "no"))
     (note,) = atlas.manifest.corpus.notes
-    assert note.startswith("5000 examples were asked for")
+    assert note.startswith("5000 examples were requested")
     assert note in caplog.text
     assert atlas.contributions(NeuronRef(0, 0)) is None
     assert atlas.manifest.why_no_parts == "it was built with --contributions no"
     assert not (atlas.root / "layers/00/contributions.npy").exists()
 
 
-def test_an_encoder_goes_through_too(tmp_path, place):
-    """What comes after matters to it as well, and its prompts are recomputed: the same question, the same answer."""
+def test_build_of_an_encoder(tmp_path, place):
+    """Compare importances of an encoder, whose prompts are recomputed, as later tokens matter to it as well."""
     folder = tiny_checkpoint("bert", tmp_path / "bert")
     atlas = Atlas.open(build(place, "encoder", "--model", str(folder), "--mask", "mask-token"))
     assert atlas.manifest.model.causal is False

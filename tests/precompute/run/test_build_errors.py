@@ -1,6 +1,6 @@
-"""Whatever goes wrong in a build: exit code 2, one line, the atlas before untouched, nothing finished lost.
+"""Errors in a build: exit code 2 and one line; the earlier atlas is unchanged and finished units are kept.
 
-Once that is mended the same command goes on, to the bytes of a build in which nothing went wrong.
+After the cause is fixed, the same command continues, to the bytes of a build without errors.
 """
 
 import json
@@ -22,7 +22,7 @@ from precompute.run.run_folder import run_path
 from tests.precompute.run.test_kill import WORDS, arguments
 from tests.precompute.steps.test_write import files
 from tests.support import faults
-from tests.support.killing import Fault, finished
+from tests.support.killing import Fault, run_command
 from tests.support.tiny_models import tiny_checkpoint
 
 INTERRUPTED = 130
@@ -35,12 +35,12 @@ def texts() -> list[str]:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model, a corpus, an atlas of them and an earlier one that was made otherwise."""
+    """Make a model, a corpus, an atlas of them and an earlier atlas with different settings."""
     place = tmp_path_factory.mktemp("errors")
     tiny_checkpoint("gpt2", place / "model")
     (place / "corpus.txt").write_text("\n\n".join(texts()))
-    assert finished(command(place, place / "whole")) == 0
-    assert finished(command(place, place / "earlier", "--cut", "0.3")) == 0
+    assert run_command(command(place, place / "whole")) == 0
+    assert run_command(command(place, place / "earlier", "--cut", "0.3")) == 0
     assert files(place / "whole") != files(place / "earlier")
     return place
 
@@ -51,36 +51,36 @@ def command(place: Path, out: Path, *options: str) -> list[str]:
 
 @pytest.fixture
 def out(place: Path, tmp_path: Path) -> Path:
-    """Where an earlier atlas stands."""
+    """Copy the earlier atlas to the output folder."""
     return Path(shutil.copytree(place / "earlier", tmp_path / "atlas"))
 
 
 @pytest.fixture(scope="module")
 def halfway(place: Path) -> Path:
-    """The run folder of a build that was killed when all its features were there."""
-    assert finished(command(place, place / "half"), kill_in=("importance", 2)) == -9
+    """Return the run folder of a build that was killed after all its features were computed."""
+    assert run_command(command(place, place / "half"), kill_in=("importance", 2)) == -9
     return run_path(place / "half")
 
 
-def said(arguments: list[str], out: Path, fault: Fault | None = None, code: int = 2) -> list[str]:
-    """The lines on stderr, but for progress, of a command that ends with this code."""
+def error_lines(arguments: list[str], out: Path, fault: Fault | None = None, code: int = 2) -> list[str]:
+    """Run a command and return its lines on stderr, without progress; check its exit code."""
     log = out.parent / "log"
     log.write_text("")
-    assert finished(arguments, log=log, fault=fault) == code, log.read_text()
+    assert run_command(arguments, log=log, fault=fault) == code, log.read_text()
     return [line for line in log.read_text().splitlines() if not re.match(rf"\[[\d/]+] |{re.escape(str(out))}: ", line)]
 
 
-def refused(place: Path, arguments: list[str], out: Path, fault: Fault | None = None, code: int = 2) -> str:
-    """The one line of a command that fails and leaves the earlier atlas as it was."""
-    (line,) = said(arguments, out, fault, code)
+def error_line(place: Path, arguments: list[str], out: Path, fault: Fault | None = None, code: int = 2) -> str:
+    """Return the one line of a command that fails; check that the earlier atlas is unchanged."""
+    (line,) = error_lines(arguments, out, fault, code)
     assert len(line) > 15
     assert files(out) == files(place / "earlier")
     assert not [path for path in out.parent.iterdir() if path.name.endswith((".writing", ".old"))]
     return line
 
 
-def kept(out: Path) -> dict[str, int]:
-    """How many units of each stage that has any."""
+def saved_units(out: Path) -> dict[str, int]:
+    """Return the number of saved units of each step that has any."""
     units = [path.parent.name for path in run_path(out).glob("*/*.npz")]
     return {stage: units.count(stage) for stage in units}
 
@@ -92,120 +92,143 @@ FEATURES = {**ROWS, "features": 2}
 COMPARED = {**FEATURES, "spaces": 2, "rarefied": 4}
 NAMED = {**COMPARED, "importance": 5, "logits": 2, "contributions": 6, "names": 2}
 INDEXED = {**NAMED, "similar": 2, "map": 1}
-when_kept, no_space = faults.when_kept, faults.no_space
-# By what happens: how it is made to, what is kept, and words of the line.
+before_storing_unit, no_space = faults.before_storing_unit, faults.no_space
+# By name: the fault, the units that are saved, and words of the error line.
 FULL = {
-    "disk full in collect": (partial(when_kept, "collect", 2, faults.fill_disk), {**CORPUS, "collect": 2}, "collect/"),
-    "disk full before rows": (partial(when_kept, "collect", 6, faults.fill_disk), COLLECTED, "rows/x0.npy"),
-    "no room for x": (partial(faults.when_room_is_taken, 2, no_space), {**COLLECTED, "rows": 1}, "rows/x2.npy"),
-    "disk full before features": (partial(when_kept, "rows", 2, faults.fill_disk), ROWS, "features/000000.npz"),
-    "no room for features": (partial(faults.when_saved, "features", 2, no_space), {**ROWS, "features": 1}, "features/"),
-    "no room for vectors": (partial(faults.when_room_is_taken, 3, no_space), NAMED, "similar/"),
-    "disk full before writing": (partial(when_kept, "map", 1, faults.fill_disk), INDEXED, "cannot be written"),
-    "no room for the manifest": (partial(faults.when_text_written, "manifest.json", no_space), INDEXED, "No space"),
-    "no room for the name": (partial(faults.when_renamed, 2, no_space), INDEXED, "No space left"),
-    "no room for run.json": (partial(faults.when_text_written, "run.part", no_space), {}, "run.json cannot be written"),
+    "disk full in collect": (
+        partial(before_storing_unit, "collect", 2, faults.fill_disk),
+        {**CORPUS, "collect": 2},
+        "collect/",
+    ),
+    "disk full before rows": (partial(before_storing_unit, "collect", 6, faults.fill_disk), COLLECTED, "rows/x0.npy"),
+    "no room for x": (partial(faults.before_allocating_file, 2, no_space), {**COLLECTED, "rows": 1}, "rows/x2.npy"),
+    "disk full before features": (
+        partial(before_storing_unit, "rows", 2, faults.fill_disk),
+        ROWS,
+        "features/000000.npz",
+    ),
+    "no room for features": (
+        partial(faults.before_writing_unit, "features", 2, no_space),
+        {**ROWS, "features": 1},
+        "features/",
+    ),
+    "no room for vectors": (partial(faults.before_allocating_file, 3, no_space), NAMED, "similar/"),
+    "disk full before writing": (
+        partial(before_storing_unit, "map", 1, faults.fill_disk),
+        INDEXED,
+        "cannot be written",
+    ),
+    "no room for the manifest": (partial(faults.before_writing_text, "manifest.json", no_space), INDEXED, "No space"),
+    "no room for the name": (partial(faults.before_renaming_folder, 2, no_space), INDEXED, "No space left"),
+    "no room for run.json": (
+        partial(faults.before_writing_text, "run.part", no_space),
+        {},
+        "run.json cannot be written",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", FULL)
-def test_a_full_disk(place, out, name):
-    fault, there, words = FULL[name]
-    assert words in refused(place, command(place, out), out, fault)
-    assert kept(out) == there
-    assert said(command(place, out), out, code=0) == []
+def test_full_disk(place, out, name):
+    fault, expected, words = FULL[name]
+    assert words in error_line(place, command(place, out), out, fault)
+    assert saved_units(out) == expected
+    assert error_lines(command(place, out), out, code=0) == []
     assert files(out) == files(place / "whole")
     assert not run_path(out).exists()
 
 
-def test_a_status_that_cannot_be_written_stops_nothing(place, out):
-    assert said(command(place, out), out, partial(faults.when_text_written, "status.part", no_space), code=0) == []
+def test_unwritable_status_does_not_stop_a_build(place, out):
+    assert (
+        error_lines(command(place, out), out, partial(faults.before_writing_text, "status.part", no_space), code=0)
+        == []
+    )
     assert files(out) == files(place / "whole")
 
 
 def test_interrupted(place, out):
-    fault = partial(when_kept, "features", 2, faults.interrupt)
-    assert "the same command goes on" in refused(place, command(place, out), out, fault, INTERRUPTED)
-    assert kept(out)["rows"] == 2
-    assert said(command(place, out), out, code=0) == []
+    fault = partial(before_storing_unit, "features", 2, faults.interrupt)
+    assert "the same command continues" in error_line(place, command(place, out), out, fault, INTERRUPTED)
+    assert saved_units(out)["rows"] == 2
+    assert error_lines(command(place, out), out, code=0) == []
     assert files(out) == files(place / "whole")
 
 
-def test_a_worker_that_dies(place, out):
-    assert "a worker process died" in refused(place, command(place, out), out, faults.workers_die)
-    assert kept(out) == ROWS
-    assert said(command(place, out), out, code=0) == []
+def test_dead_worker(place, out):
+    assert "a worker process died" in error_line(place, command(place, out), out, faults.kill_workers)
+    assert saved_units(out) == ROWS
+    assert error_lines(command(place, out), out, code=0) == []
     assert files(out) == files(place / "whole")
 
 
 def columns(root: Path) -> dict[str, bytes]:
-    """Which examples and positions were kept, and everything else but the manifest."""
+    """Return all files except the manifest."""
     return {name: raw for name, raw in files(root).items() if name != "manifest.json"}
 
 
-def test_less_memory_than_wished_for(place, out):
-    """Half as many examples at once: the same rows."""
-    (line,) = said(command(place, out), out, partial(faults.memory_for, 4), code=0)
-    assert line == "out of memory with 8 examples at once: going on with 4"
+def test_batches_shrink_when_memory_runs_out(place, out):
+    """Check that half the batch size gives the same rows."""
+    (line,) = error_lines(command(place, out), out, partial(faults.limit_memory, 4), code=0)
+    assert line == "out of memory with 8 examples at once: continuing with 4"
     for name in ("example.npy", "pos.npy", "offsets.npy"):
         assert (out / "layers/02" / name).read_bytes() == (place / "whole/layers/02" / name).read_bytes()
 
 
-def test_memory_for_nothing(place, out):
-    *tried, line = said(command(place, out), out, partial(faults.memory_for, 0))
-    assert all("going on with" in other for other in tried)
-    assert len(tried) == 3
+def test_no_memory_for_one_example(place, out):
+    *retries, line = error_lines(command(place, out), out, partial(faults.limit_memory, 0))
+    assert all("continuing with" in retry for retry in retries)
+    assert len(retries) == 3
     assert "out of memory with one of the examples" in line
     assert files(out) == files(place / "earlier")
-    assert kept(out) == CORPUS
+    assert saved_units(out) == CORPUS
 
 
-def test_a_corpus_that_cannot_be_read_to_its_end(place, out):
-    fault = partial(faults.unreadable_beyond, place / "corpus.txt", 31)
-    line = refused(place, command(place, out), out, fault)
+def test_corpus_with_a_read_error(place, out):
+    fault = partial(faults.fail_reading_after, place / "corpus.txt", 31)
+    line = error_line(place, command(place, out), out, fault)
     assert "corpus.txt: cannot be read beyond document" in line
     assert "Input/output error" in line
-    assert said(command(place, out), out, code=0) == []
+    assert error_lines(command(place, out), out, code=0) == []
     assert files(out) == files(place / "whole")
 
 
-def test_a_line_of_jsonl_that_is_none(place, out, tmp_path):
-    """Mended, it is the same corpus; texts that are empty or null are passed over."""
+def test_invalid_line_of_jsonl(place, out, tmp_path):
+    """Check that the corrected file is the same corpus; empty and null texts are ignored."""
     corpus, lines = tmp_path / "corpus.jsonl", [json.dumps({"text": text}) for text in texts()]
-    odd = [*lines[:20], '{"text": ""}', '{"text": null}', '{"text": " \\n"}', *lines[20:]]
-    corpus.write_text("\n".join([*odd[:30], '{"text": "the sa', *odd[30:]]))
-    line = refused(place, command(place, out, "--corpus", str(corpus)), out)
+    with_empty = [*lines[:20], '{"text": ""}', '{"text": null}', '{"text": " \\n"}', *lines[20:]]
+    corpus.write_text("\n".join([*with_empty[:30], '{"text": "the sa', *with_empty[30:]]))
+    line = error_line(place, command(place, out, "--corpus", str(corpus)), out)
     assert "corpus.jsonl line 31: not JSON" in line
-    corpus.write_text("\n".join(odd))
-    assert said(command(place, out, "--corpus", str(corpus)), out, code=0) == []
+    corpus.write_text("\n".join(with_empty))
+    assert error_lines(command(place, out, "--corpus", str(corpus)), out, code=0) == []
     assert columns(out) == columns(place / "whole")
 
 
 @pytest.mark.parametrize("lines", [['{"text": ""}', '{"text": null}'] * 3, ['{"text": "  \\n\\t"}']])
-def test_a_corpus_of_empty_texts(place, out, tmp_path, lines):
+def test_corpus_of_empty_texts(place, out, tmp_path, lines):
     (tmp_path / "empty.jsonl").write_text("\n".join(lines))
-    line = refused(place, command(place, out, "--corpus", str(tmp_path / "empty.jsonl")), out)
+    line = error_line(place, command(place, out, "--corpus", str(tmp_path / "empty.jsonl")), out)
     assert "the corpus has no text" in line
     assert not run_path(out).exists()
 
 
-def test_a_special_token_in_a_text_is_text(place, out, tmp_path):
+def test_special_token_in_a_text_is_text(place, out, tmp_path):
     (tmp_path / "special.txt").write_text("\n\n".join(["<|endoftext|>"] * 40))
     corpus = ("--corpus", str(tmp_path / "special.txt"), "--separator", "blank")
-    spelled, few = said(command(place, out, *corpus), out, code=0)
-    assert "40 documents have <|endoftext|> within a line or a record: it was read as text" in spelled
-    assert "48 examples were asked for" in few
+    spelled, few = error_lines(command(place, out, *corpus), out, code=0)
+    assert "40 documents contain <|endoftext|> within a line or a record: it was read as text" in spelled
+    assert "48 examples were requested" in few
     assert json.loads((out / "manifest.json").read_text())["corpus"]["n_documents"] == 40
 
 
-def changed(name: str, change: Callable) -> Callable[[Path], None]:
-    """A weight of the checkpoint, as `change` makes it in place or anew; None leaves it out."""
+def with_weight(name: str, change: Callable) -> Callable[[Path], None]:
+    """Return a function that changes a weight of a checkpoint; None removes the weight."""
 
     def write(folder: Path) -> None:
         weights = load_file(folder / "model.safetensors")
         weights[name] = change(weights[name])
-        kept = {key: value.contiguous() for key, value in weights.items() if value is not None}
-        save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
+        tensors = {key: value.contiguous() for key, value in weights.items() if value is not None}
+        save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
 
     return write
 
@@ -224,13 +247,13 @@ def cut_short(folder: Path) -> None:
 
 
 def larger_tokenizer(folder: Path) -> None:
-    """More ordinary tokens than the model embeds."""
+    """Save a tokenizer with more ordinary tokens than the model embeds."""
     words = Tokenizer(models.WordLevel({"?": 0, **{f"more{n}": n for n in range(1, 9999)}}, unk_token="?"))
     PreTrainedTokenizerFast(tokenizer_object=words, unk_token="?").save_pretrained(folder)
 
 
-def more_tokens(folder: Path) -> Path:
-    """Added tokens, which lie beyond the ids that the model embeds."""
+def with_added_tokens(folder: Path) -> Path:
+    """Add tokens beyond the ids that the model embeds."""
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     tokenizer.add_tokens([f"more{n}" for n in range(99)])
     tokenizer.save_pretrained(folder)
@@ -243,22 +266,28 @@ def other_tokenizer(folder: Path) -> None:
 
 
 NAN, INF, HUGE = float("nan"), float("inf"), 3e38
-# By what is wrong: how the checkpoint becomes so, and words of the line.
+# By name: the change of the checkpoint, and words of the error line.
 CHECKPOINTS = {
     "NaN in an MLP": (
-        changed("transformer.h.2.mlp.c_fc.weight", filled((3, 5), NAN)),
+        with_weight("transformer.h.2.mlp.c_fc.weight", filled((3, 5), NAN)),
         "h.2.mlp.c_fc.weight has values that are not finite",
     ),
     "NaN between the layers": (
-        changed("transformer.h.1.attn.c_proj.weight", filled((0, 0), NAN)),
+        with_weight("transformer.h.1.attn.c_proj.weight", filled((0, 0), NAN)),
         "c_proj.weight has values that are not finite",
     ),
     "infinity in an MLP": (
-        changed("transformer.h.0.mlp.c_fc.bias", filled(7, INF)),
+        with_weight("transformer.h.0.mlp.c_fc.bias", filled(7, INF)),
         "h.0.mlp.c_fc.bias has values that are not finite",
     ),
-    "a weight left out": (changed("transformer.h.1.mlp.c_fc.weight", lambda _: None), "missing or of another shape"),
-    "a weight of another shape": (changed("transformer.wpe.weight", lambda w: w[:7]), "missing or of another shape"),
+    "a weight left out": (
+        with_weight("transformer.h.1.mlp.c_fc.weight", lambda _: None),
+        "missing or of another shape",
+    ),
+    "a weight of another shape": (
+        with_weight("transformer.wpe.weight", lambda w: w[:7]),
+        "missing or of another shape",
+    ),
     "a file cut short": (cut_short, "cannot be loaded"),
     "a tokenizer of more ids": (larger_tokenizer, "use the tokenizer that the model was trained with"),
     "a tokenizer of other words": (other_tokenizer, "use the one the model was trained with"),
@@ -266,71 +295,71 @@ CHECKPOINTS = {
 
 
 @pytest.mark.parametrize("name", CHECKPOINTS)
-def test_a_bad_checkpoint(place, out, tmp_path, name):
+def test_invalid_model_checkpoint(place, out, tmp_path, name):
     spoil, words = CHECKPOINTS[name]
     folder = Path(shutil.copytree(place / "model", tmp_path / "model"))
     spoil(folder)
-    assert words in refused(place, command(place, out, "--model", str(folder)), out)
+    assert words in error_line(place, command(place, out, "--model", str(folder)), out)
     assert not run_path(out).exists()
 
 
-def test_a_bad_checkpoint_is_mended(place, out, tmp_path):
+def test_build_continues_with_a_repaired_checkpoint(place, out, tmp_path):
     folder = Path(shutil.copytree(place / "model", tmp_path / "model"))
     cut_short(folder)
-    refused(place, command(place, out, "--model", str(folder)), out)
+    error_line(place, command(place, out, "--model", str(folder)), out)
     shutil.copy(place / "model/model.safetensors", folder)
-    assert said(command(place, out, "--model", str(folder)), out, code=0) == []
+    assert error_lines(command(place, out, "--model", str(folder)), out, code=0) == []
     assert files(out) == files(place / "whole")
 
 
-def test_added_tokens_beyond_the_model_are_refused_where_a_text_has_one(place, out, tmp_path):
-    folder = more_tokens(Path(shutil.copytree(place / "model", tmp_path / "model")))
-    assert said(command(place, out, "--model", str(folder)), out, code=0) == []
+def test_added_tokens_beyond_the_model_are_refused_if_a_text_has_one(place, out, tmp_path):
+    folder = with_added_tokens(Path(shutil.copytree(place / "model", tmp_path / "model")))
+    assert error_lines(command(place, out, "--model", str(folder)), out, code=0) == []
     assert np.load(out / "layers/02/example.npy").tobytes() == np.load(place / "whole/layers/02/example.npy").tobytes()
     shutil.rmtree(out)
     shutil.copytree(place / "earlier", out)
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("and more77 of it\n\n" + (place / "corpus.txt").read_text())
-    line = refused(place, command(place, out, "--model", str(folder), "--corpus", str(corpus)), out)
+    line = error_line(place, command(place, out, "--model", str(folder), "--corpus", str(corpus)), out)
     assert "its texts have token" in line
     assert "'more77'" in line
     assert "use the tokenizer that the model was trained with" in line
 
 
-def tried(folder: Path) -> set[int]:
-    """The tokens that a model is tried with when it is opened, and before prompts of 24 are masked."""
+def probed_tokens(folder: Path) -> set[int]:
+    """Return the tokens that a model is probed with when it is loaded, and before prompts of 24 are masked."""
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     ids = ordinary_ids(tokenizer, len(tokenizer))
     return set(np.concatenate([probe_tokens(ids, length).flatten() for length in (PROBE_TOKENS, 24)]).tolist())
 
 
 def test_activations_that_are_not_finite(place, out, tmp_path):
-    """One token's embedding overflows, which no check before the corpus meets."""
+    """Make one token's embedding overflow, which no check before the corpus notices."""
     folder = Path(shutil.copytree(place / "model", tmp_path / "model"))
     in_texts = np.load(place / "whole/tokens.npy")[:, 1:]
-    token = next(id for id in np.unique(in_texts).tolist() if id not in tried(folder))
-    changed("transformer.wte.weight", filled(token, HUGE))(folder)
-    line = refused(place, command(place, out, "--model", str(folder)), out)
+    token = next(id for id in np.unique(in_texts).tolist() if id not in probed_tokens(folder))
+    with_weight("transformer.wte.weight", filled(token, HUGE))(folder)
+    line = error_line(place, command(place, out, "--model", str(folder)), out)
     assert "layer 0 has activations that are not finite" in line
-    assert kept(out) == CORPUS
+    assert saved_units(out) == CORPUS
 
 
 def test_activations_that_are_not_finite_when_masked(place, out, tmp_path):
-    """The baseline is the mean of all embeddings, two of which stand nowhere in the corpus."""
+    """Make the mean of all embeddings overflow, the baseline, by two tokens that are not in the corpus."""
     folder = Path(shutil.copytree(place / "model", tmp_path / "model"))
-    met = {*np.load(place / "whole/tokens.npy").flat, *tried(folder)}
-    unmet = sorted(set(range(len(PreTrainedTokenizerFast.from_pretrained(folder)))) - met)[
+    used = {*np.load(place / "whole/tokens.npy").flat, *probed_tokens(folder)}
+    unused = sorted(set(range(len(PreTrainedTokenizerFast.from_pretrained(folder)))) - used)[
         -2:
     ]  # of two, the sum overflows
-    changed("transformer.wte.weight", filled(unmet, HUGE))(folder)
-    line = refused(place, command(place, out, "--model", str(folder)), out)
+    with_weight("transformer.wte.weight", filled(unused, HUGE))(folder)
+    line = error_line(place, command(place, out, "--model", str(folder)), out)
     assert "not finite when a token is masked" in line
-    assert kept(out) == COMPARED
+    assert saved_units(out) == COMPARED
 
 
 @pytest.fixture
 def run(halfway: Path, out: Path) -> Path:
-    """A run folder of this atlas to go on from."""
+    """Copy a run folder of this atlas, to continue from."""
     return Path(shutil.copytree(halfway, run_path(out)))
 
 
@@ -341,15 +370,15 @@ def flip(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["features/000000.npz", "rows/000001.npz", "corpus/000000.npz"])
-def test_half_a_unit_is_made_again(place, out, run, name):
+def test_incomplete_unit_is_computed_again(place, out, run, name):
     raw = (run / name).read_bytes()
     (run / name).write_bytes(raw[: len(raw) // 2])
-    (line,) = said(command(place, out), out, code=0)
-    assert line == f"{run / name} is damaged and is made again"
+    (line,) = error_lines(command(place, out), out, code=0)
+    assert line == f"{run / name} is damaged and will be computed again"
     assert files(out) == files(place / "whole")
 
 
-# By what is damaged, what the line says to delete.
+# By damaged file: the path that the line says to delete.
 DAMAGED = {
     "corpus/000000.npz": "corpus/000000.npz",
     "rows/000000.npz": "rows/000000.npz",
@@ -359,42 +388,42 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("name", DAMAGED)
-def test_a_flipped_bit_in_the_run_folder(place, out, run, name):
+def test_flipped_bit_in_the_run_folder(place, out, run, name):
     flip(run / name)
-    line = refused(place, command(place, out), out)
+    line = error_line(place, command(place, out), out)
     assert line.startswith(f"{run / name} is damaged: delete ")
     if (run / DAMAGED[name]).is_dir():
         assert f"delete {run / DAMAGED[name]} and" in line
         shutil.rmtree(run / DAMAGED[name])
     else:
         (run / DAMAGED[name]).unlink()
-    assert said(command(place, out), out, code=0) == []
+    assert error_lines(command(place, out), out, code=0) == []
     assert files(out) == files(place / "whole")
 
 
-def test_settings_that_cannot_be_read(place, out, run):
-    """What the units were made with is not known."""
+def test_damaged_settings(place, out, run):
+    """Check that units with unknown settings are not used."""
     (run / "run.json").write_text('{"cut": 0.')
-    assert "--restart begins the run anew" in refused(place, command(place, out), out)
+    assert "start the run again with --restart" in error_line(place, command(place, out), out)
     (run / "run.json").unlink()
-    assert said(command(place, out, "--cut", "0.3"), out, code=0) == []
+    assert error_lines(command(place, out, "--cut", "0.3"), out, code=0) == []
     assert files(out) == files(place / "earlier")
 
 
-def test_a_run_folder_that_is_a_file(place, out):
+def test_run_folder_is_a_file(place, out):
     run_path(out).write_text("mine")
-    line = refused(place, command(place, out), out)
+    line = error_line(place, command(place, out), out)
     assert f"{run_path(out)} cannot be written (File exists)" in line
     assert run_path(out).read_text() == "mine"
 
 
-def test_a_run_folder_that_may_not_be_made(place, out):
-    line = refused(place, command(place, out), out, partial(faults.when_folder_made, run_path(out)))
+def test_run_folder_without_permission(place, out):
+    line = error_line(place, command(place, out), out, partial(faults.before_making_folder, run_path(out)))
     assert f"{run_path(out)} cannot be written (Permission denied)" in line
 
 
-def test_a_place_below_a_file(place, tmp_path):
+def test_output_below_a_file(place, tmp_path):
     (tmp_path / "file").write_text("mine")
-    (line,) = said(command(place, tmp_path / "file" / "atlas"), tmp_path / "file")
+    (line,) = error_lines(command(place, tmp_path / "file" / "atlas"), tmp_path / "file")
     assert "cannot be written (Not a directory): name another --out" in line
     assert (tmp_path / "file").read_text() == "mine"

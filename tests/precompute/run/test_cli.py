@@ -1,4 +1,4 @@
-"""The command line: every knob is an option, and whatever a person can get wrong is exit code 2 and one line."""
+"""The command line: every knob is an option, and invalid input is exit code 2 and one line."""
 
 import io
 import shutil
@@ -21,7 +21,7 @@ LINES = "\n\n".join(["the same words come back", "cats and dogs are animals", "a
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model, and corpora of every quality."""
+    """Make a model, and valid and invalid corpora."""
     place = tmp_path_factory.mktemp("place")
     tiny_checkpoint("gpt2", place / "model")
     shutil.copytree(place / "model", place / "untokenized")
@@ -86,25 +86,25 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_exit_code_2_and_one_line(place: Path, name: str, capsys, tmp_path, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    given = [part.format(place=place) for part in BAD[name]]
-    if given[:1] == ["build"]:
-        sane = {"--model": f"{place}/model", "--corpus": f"{place}/text.txt", "--context": "16", "--examples": "8"}
-        sane["--out"] = str(tmp_path / "atlas")
-        given += [part for pair in sane.items() if pair[0] not in given for part in pair]
+    command = [part.format(place=place) for part in BAD[name]]
+    if command[:1] == ["build"]:
+        defaults = {"--model": f"{place}/model", "--corpus": f"{place}/text.txt", "--context": "16", "--examples": "8"}
+        defaults["--out"] = str(tmp_path / "atlas")
+        command += [part for pair in defaults.items() if pair[0] not in command for part in pair]
     try:
-        code = main(given)
+        code = main(command)
     except SystemExit as stop:
         code = stop.code
-    said = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("[")]  # progress
+    lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("[")]  # progress
     assert code == 2
-    assert len(said) == 1, said
-    assert len(said[0]) > 15
+    assert len(lines) == 1, lines
+    assert len(lines[0]) > 15
     assert list(tmp_path.iterdir()) == []
     assert (place / "full" / "thesis.txt").read_text() == "precious"
 
 
 def test_bad_input_prints_one_line_in_a_process_of_its_own(place: Path):
-    """Nor do the libraries add theirs."""
+    """Check that libraries print nothing else."""
     command = [sys.executable, "-m", "precompute", "build", "--model", f"{place}/nowhere", "--corpus", "offline"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
@@ -123,17 +123,17 @@ def test_help_names_every_knob_and_its_presets(capsys):
     assert "demo: 2000" in text
 
 
-def test_every_knob_has_a_line_on_what_turning_it_does():
+def test_every_knob_has_a_help_text():
     assert all(len(knob.metadata["help"]) > 10 for knob in knobs())
 
 
 def options(*arguments: str) -> RunConfig:
-    given = vars(parser().parse_args(["build", *arguments]))
-    del given["verb"], given["restart"]
-    return PRESETS[given.pop("preset")].with_options(given)
+    values = vars(parser().parse_args(["build", *arguments]))
+    del values["verb"], values["restart"]
+    return PRESETS[values.pop("preset")].with_options(values)
 
 
-def test_an_option_overrules_the_preset_and_nothing_else_does():
+def test_option_overrides_the_preset():
     config = options("--preset", "demo", "--window", "8,0", "--layers", "0,2", "--mask", "mean-embedding,token: the")
     assert (config.window, config.layers, config.mask) == ((8, 0), (0, 2), ("mean-embedding", "token: the"))
     assert config.with_options({"window": (20, 10), "layers": None, "mask": PRESETS["demo"].mask}) == PRESETS["demo"]
@@ -141,23 +141,23 @@ def test_an_option_overrules_the_preset_and_nothing_else_does():
     assert options() == RunConfig(name="gpt2-small")
 
 
-def test_another_model_does_not_take_over_the_name_of_the_presets():
-    """Nor its directory: the demo's atlas is not overwritten by a build of something else. Nor its masks."""
+def test_another_model_does_not_take_over_name_and_masks_of_the_preset():
+    """Check name, folder and masks: a build of another model does not overwrite the demo's atlas."""
     assert options("--preset", "demo", "--model", "mine").mask == ()
     assert options("--preset", "demo", "--model", "mine").directory == Path("data/mine")
     assert options("--preset", "demo", "--model", "mine", "--name", "demo").directory == Path("data/demo")
     assert options("--preset", "demo", "--examples", "9").directory == Path("data/demo")
 
 
-def test_an_atlas_is_named_after_its_model_and_lies_in_data(place: Path):
+def test_atlas_is_named_after_its_model(place: Path):
     assert str(RunConfig(model=str(place / "model")).directory) == "data/model"
     assert str(RunConfig(model="EleutherAI/pythia-70m").directory) == "data/pythia-70m"
     assert str(RunConfig(name="mine", out="elsewhere/x").directory) == "elsewhere/x"
     assert str(PRESETS["demo"].directory) == "data/demo"
 
 
-@pytest.mark.parametrize(("verb", "then"), [("build", "goes on from here"), ("pack", "begins anew")])
-def test_interrupting_is_one_line_that_says_what_is_kept(verb, then, monkeypatch, capsys):
+@pytest.mark.parametrize(("verb", "then"), [("build", "continues from here"), ("pack", "starts again")])
+def test_interruption_is_one_line_that_says_if_work_is_kept(verb, then, monkeypatch, capsys):
     def interrupted(_):
         raise KeyboardInterrupt
 
@@ -166,12 +166,12 @@ def test_interrupting_is_one_line_that_says_what_is_kept(verb, then, monkeypatch
     assert capsys.readouterr().err == f"interrupted: the same command {then}\n"
 
 
-def test_verify_of_a_whole_atlas(tiny_atlas, capsys):
+def test_verify_of_a_valid_atlas(tiny_atlas, capsys):
     assert main(["verify", str(tiny_atlas)]) == 0
     assert "is whole" in capsys.readouterr().out
 
 
-def test_verify_names_every_problem(tiny_atlas, tmp_path, capsys):
+def test_verify_lists_every_problem(tiny_atlas, tmp_path, capsys):
     copy = Path(shutil.copytree(tiny_atlas, tmp_path / "atlas"))
     (copy / "one").write_text("")
     (copy / "two").write_text("")
@@ -188,12 +188,12 @@ def test_maxima_are_read_by_layer_in_any_order(tmp_path: Path, kind: str):
     else:
         names = ("layer", "neuron", "maximum")
         pq.write_table(pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))), path)
-    found = read_maxima(path, {0: 2, 2: 1})
-    assert {layer: values.tolist() for layer, values in found.items()} == {0: [3.0, -1.5], 2: [5.0]}
+    maxima = read_maxima(path, {0: 2, 2: 1})
+    assert {layer: values.tolist() for layer, values in maxima.items()} == {0: [3.0, -1.5], 2: [5.0]}
 
 
 @pytest.mark.parametrize("text", ["0,0,1\n0,7,1", "0,0,nan\n0,1,2", "0,0,1\n0,1,two", "0,0,1\n0,1", ""])
-def test_maxima_that_do_not_fit_are_refused_in_one_line(tmp_path: Path, text: str):
+def test_invalid_maxima_are_refused_in_one_line(tmp_path: Path, text: str):
     path = tmp_path / "maxima.csv"
     path.write_text(f"layer,neuron,maximum\n{text}\n")
     with pytest.raises(ConfigError) as error:
@@ -206,13 +206,13 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_progress_tells_rate_and_time_left():
+def test_progress_shows_rate_and_time_left():
     now, stream = [0.0], io.StringIO()
     progress = Progress(2, stream, clock=lambda: now[0])
-    with progress.stage("collect", "examples") as told:
+    with progress.stage("collect", "examples") as on_progress:
         for done in range(0, 101, 10):
             now[0] += 5
-            told(done, 100)
+            on_progress(done, 100)
     with progress.stage("write"):
         now[0] += 1
     lines = stream.getvalue().splitlines()
@@ -223,15 +223,15 @@ def test_progress_tells_rate_and_time_left():
 
 def test_progress_stays_on_its_line_on_a_terminal():
     now, stream = [0.0], Terminal()
-    with Progress(1, stream, clock=lambda: now[0]).stage("collect", "examples") as told:
+    with Progress(1, stream, clock=lambda: now[0]).stage("collect", "examples") as on_progress:
         for done in (1, 2, 3):
             now[0] += 1
-            told(done, 3)
+            on_progress(done, 3)
     assert stream.getvalue().count("\n") == 1
     assert stream.getvalue().endswith("3 examples in 3.0 s\n")
 
 
-def test_durations_read_as_people_say_them():
+def test_format_of_durations():
     assert [duration(s) for s in (0.04, 59.4, 61.0, 3599.7, 7300.0)] == [
         "0.0 s", "59.4 s", "1 min 01 s", "1 h 00 min", "2 h 01 min"
     ]  # fmt: skip

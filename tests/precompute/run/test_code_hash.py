@@ -1,4 +1,4 @@
-"""What of this project's code a run that goes on must share with the one that began it: what its units import."""
+"""Hash of the code that computes the units of a run: what it includes and excludes."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def code(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_it_covers_what_is_imported_in_functions_too(code: Path):
+def test_closure_includes_imports_in_functions(code: Path):
     assert closure(["precompute.build"], code).keys() == {
         "precompute.build",
         "precompute.steps.names",
@@ -33,19 +33,19 @@ def test_it_covers_what_is_imported_in_functions_too(code: Path):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_what_computes_units_counts_and_nothing_else_does(code: Path, name: str):
+def test_hash_depends_on_modules_that_compute_units_only(code: Path, name: str):
     before = code_sha256("precompute.build", root=code)
-    (code / name).write_text(FILES[name] + "# mended\n")
+    (code / name).write_text(FILES[name] + "# changed\n")
     counts = name in ("precompute/build.py", "precompute/steps/names.py", "ne_core/naming.py")
     assert (code_sha256("precompute.build", root=code) != before) == counts
 
 
-def test_a_build_does_not_depend_on_what_it_does_not_run():
+def test_build_hash_excludes_other_commands():
     covered = closure(["precompute.build"]).keys()
     assert {"precompute.steps.collect.unit", "ne_core.method.cluster", "precompute.corpus.documents"} <= covered
     for part in ("evaluate", "publish", "synthetic", "autoencoders", "demo_model", "write"):
         assert not {name for name in covered if name.startswith(f"precompute.{part}")}, part
 
 
-def test_what_does_not_count_is_there():
+def test_excluded_modules_exist():
     assert all(module_file(name) for name in WRITING)

@@ -1,4 +1,4 @@
-"""Killed in any stage, the same command goes on: nothing finished is made twice, and the atlas has the same bytes."""
+"""Builds killed in any step: the same command continues, no unit is computed twice, and the bytes are the same."""
 
 import os
 import random
@@ -16,7 +16,7 @@ from precompute.run.run_folder import run_path
 from precompute.run.status import status
 from tests.precompute.steps.test_write import files
 from tests.support import faults
-from tests.support.killing import finished, started
+from tests.support.killing import run_command, start_command
 from tests.support.tiny_models import tiny_checkpoint
 
 WORDS = "the same words come back a model reads text then it says more about cats and dogs as animals"
@@ -33,7 +33,7 @@ STAGES = {
     "similar": 2,
     "map": 1,
 }
-SLOW = ("features", "logits", "names", "similar")  # stages whose like is among the others
+SLOW = ("features", "logits", "names", "similar")  # similar to the other steps
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +57,8 @@ def arguments(place: Path, out: Path, *options: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def whole(place: Path) -> dict[str, bytes]:
-    """The files of an uninterrupted run."""
-    assert finished(arguments(place, place / "whole")) == 0
+    """Return the files of an uninterrupted run."""
+    assert run_command(arguments(place, place / "whole")) == 0
     assert not run_path(place / "whole").exists()
     return files(place / "whole")
 
@@ -66,107 +66,109 @@ def whole(place: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     "stage", [pytest.param(stage, marks=pytest.mark.slow if stage in SLOW else ()) for stage in STAGES]
 )
-def test_killed_once_in_each_stage(place, tmp_path, whole, stage):
+def test_build_continues_after_a_kill_in_each_step(place, tmp_path, whole, stage):
     out, unit = tmp_path / "atlas", STAGES[stage]
-    assert finished(arguments(place, out), kill_in=(stage, unit)) == KILLED
+    assert run_command(arguments(place, out), kill_in=(stage, unit)) == KILLED
     assert not out.exists()
     assert len(Checkpoints(run_path(out) / stage).done()) == unit - 1
     assert f"{out}: stopped" in status(out)
-    assert finished(arguments(place, out)) == 0
+    assert run_command(arguments(place, out)) == 0
     assert files(out) == whole
     assert not run_path(out).exists()
 
 
-def test_what_was_done_is_not_done_again(place, tmp_path, whole):
-    """Killed at every unit in turn, each life doing one more: it ends, so nothing is lost but the unit at work."""
+def test_finished_units_are_not_computed_again(place, tmp_path, whole):
+    """Kill the build at every unit in turn: each run finishes one more unit, until the build is finished."""
     out, lives = tmp_path / "atlas", 0
-    while finished(arguments(place, out), kill_in=("importance", 2)) == KILLED:
+    while run_command(arguments(place, out), kill_in=("importance", 2)) == KILLED:
         lives += 1
         assert len(Checkpoints(run_path(out) / "importance").done()) == lives
     assert lives >= 4
     assert files(out) == whole
 
 
-def test_the_atlas_before_stays_until_the_new_one_is_whole(place, tmp_path, whole):
+def test_old_atlas_stays_until_the_new_one_is_complete(place, tmp_path, whole):
     out = tmp_path / "atlas"
     shutil.copytree(place / "whole", out)
-    assert finished(arguments(place, out, "--cut", "0.3"), kill_in=("similar", 1)) == KILLED
+    assert run_command(arguments(place, out, "--cut", "0.3"), kill_in=("similar", 1)) == KILLED
     assert files(out) == whole
     assert "an earlier run is in place" in status(out)
-    assert finished(arguments(place, out, "--cut", "0.3")) == 0
+    assert run_command(arguments(place, out, "--cut", "0.3")) == 0
     assert files(out) != whole
 
 
-def test_other_settings_do_not_go_on_from_it(place, tmp_path):
+def test_run_with_different_settings_is_refused(place, tmp_path):
     out, log = tmp_path / "atlas", tmp_path / "log"
-    assert finished(arguments(place, out), kill_in=("features", 1)) == KILLED
-    assert finished(arguments(place, out, "--keep", "0.5"), log=log) == 2
+    assert run_command(arguments(place, out), kill_in=("features", 1)) == KILLED
+    assert run_command(arguments(place, out, "--keep", "0.5"), log=log) == 2
     (line,) = [line for line in log.read_text().splitlines() if "keep" in line]
     assert "keep was 0.75 and is 0.5" in line
-    assert finished(arguments(place, out, "--keep", "0.5", "--restart")) == 0
+    assert run_command(arguments(place, out, "--keep", "0.5", "--restart")) == 0
 
 
-def test_a_corpus_that_changed_meanwhile_is_refused(place, tmp_path):
+def test_changed_corpus_is_refused(place, tmp_path):
     corpus, log = tmp_path / "corpus.txt", tmp_path / "log"
     shutil.copy(place / "corpus.txt", corpus)
     command = arguments(place, tmp_path / "atlas", "--corpus", str(corpus))
-    assert finished(command, kill_in=("collect", 2)) == KILLED
+    assert run_command(command, kill_in=("collect", 2)) == KILLED
     corpus.write_text(corpus.read_text() + "\n\none more")
-    assert finished(command, log=log) == 2
+    assert run_command(command, log=log) == 2
     assert "corpus file was" in log.read_text()
 
 
-def test_two_runs_into_one_directory(place, tmp_path):
+def test_two_runs_with_one_output(place, tmp_path):
     out, log = tmp_path / "atlas", tmp_path / "log"
-    first = started(arguments(place, out), fault=partial(faults.when_kept, "collect", 1, faults.stand_still))
+    first = start_command(arguments(place, out), fault=partial(faults.before_storing_unit, "collect", 1, faults.pause))
     while not run_path(out).exists():
         time.sleep(0.001)
-    second = finished(arguments(place, out), log=log)  # the first, however fast, is not through
+    second = run_command(arguments(place, out), log=log)  # while the first is stopped
     while first.is_alive():
         os.kill(first.pid, signal.SIGCONT)
         first.join(0.2)
     assert (first.exitcode, second) == (0, 2)
-    assert "another run is making it" in log.read_text()
+    assert "another run is building it" in log.read_text()
 
 
 @pytest.mark.parametrize("rename", [1, 2])
-def test_killed_while_the_atlas_is_put_in_place(place, tmp_path, whole, rename):
-    """Before the old one goes, or before the new one comes: the next command then puts the old one back."""
+def test_kill_while_the_atlas_is_put_in_place(place, tmp_path, whole, rename):
+    """Kill before the old atlas is moved away, or before the new one is: the next command restores the old one."""
     out = tmp_path / "atlas"
     shutil.copytree(place / "whole", out)
     (out / "manifest.json").write_text("{}")
     earlier = files(out)
-    assert finished(arguments(place, out), fault=partial(faults.when_renamed, rename, faults.die)) == KILLED
+    assert (
+        run_command(arguments(place, out), fault=partial(faults.before_renaming_folder, rename, faults.die)) == KILLED
+    )
     assert out.exists() == (rename == 1)
-    assert finished(arguments(place, out, "--keep", "0.5")) == 2
+    assert run_command(arguments(place, out, "--keep", "0.5")) == 2
     assert files(out) == earlier
-    assert finished(arguments(place, out)) == 0
+    assert run_command(arguments(place, out)) == 0
     assert files(out) == whole
     assert [path.name for path in tmp_path.iterdir()] == ["atlas"]
 
 
 @pytest.mark.parametrize("n", [1, 3])
-def test_killed_while_the_run_folder_is_deleted(place, tmp_path, whole, n):
-    """What is left of it is of no use to anyone, and in nobody's way."""
+def test_kill_while_the_run_folder_is_deleted(place, tmp_path, whole, n):
+    """Check that the next build ignores and deletes the rest of the folder."""
     out = tmp_path / "atlas"
-    assert finished(arguments(place, out), fault=partial(faults.when_removed, n, faults.die)) == KILLED
+    assert run_command(arguments(place, out), fault=partial(faults.before_removing_folder, n, faults.die)) == KILLED
     assert files(out) == whole
     assert run_path(out).exists()
-    assert finished(arguments(place, out)) == 0
+    assert run_command(arguments(place, out)) == 0
     assert files(out) == whole
     assert [path.name for path in tmp_path.iterdir()] == ["atlas"]
 
 
 @pytest.mark.slow
-def test_killed_at_random_moments(place, tmp_path, whole):
-    """Thirty runs killed after a random while, the last of each carried to its end."""
+def test_kills_at_random_moments(place, tmp_path, whole):
+    """Kill thirty builds at random times, then let each finish."""
     rng = random.Random(0)
     for number in range(30):
         out = tmp_path / str(number)
         for _ in range(rng.randint(1, 4)):
-            child = started(arguments(place, out))
+            child = start_command(arguments(place, out))
             child.join(rng.uniform(0.2, 4))
             child.kill()
             child.join()
-        assert finished(arguments(place, out)) == 0
+        assert run_command(arguments(place, out)) == 0
         assert files(out) == whole

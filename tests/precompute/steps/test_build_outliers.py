@@ -1,4 +1,4 @@
-"""A model with outliers where real ones have them: the atlas is whole, and says which numbers stand at an end."""
+"""A model with outliers as real ones have them: the atlas is valid, and records which numbers are clipped."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from precompute.__main__ import main
 from precompute.run.run_folder import run_path
 from precompute.steps.contributions import BEYOND_HALF
 from tests.precompute.steps.test_write import files
-from tests.support.outliers import LARGE, LAYER, OUTLYING, PLAIN, corpus, outlying_checkpoint
+from tests.support.models.outliers import LARGE, LAYER, OUTLYING, PLAIN, corpus, outlying_checkpoint
 
 WINDOWS = f"layers/{LAYER:02d}/window_activations.npy"
 KEYS = f"layers/{LAYER:02d}/activation.npy"
@@ -34,23 +34,25 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def command(place: Path, out: str, model: str = "model", *options: str) -> list[str]:
-    given = {"--model": model, "--corpus": "corpus.txt", "--out": out}
-    paths = [part for name, value in given.items() for part in (name, str(place / value))]
+    paths = {"--model": model, "--corpus": "corpus.txt", "--out": out}
+    path_options = [part for name, value in paths.items() for part in (name, str(place / value))]
     sizes = ["--examples", "24", "--context", "24", "--layers", str(LAYER), "--window", "6,3", "--max-examples", "12"]
     sizes += ["--rarefy", "0", "--work-unit", "8", "--importance-passes", "200", "--mask", "mean-embedding"]
-    return ["build", *paths, *sizes, "--device", "cpu", *options]
+    return ["build", *path_options, *sizes, "--device", "cpu", *options]
 
 
-def by_model(place: Path, model: str, atlas: Atlas, row_of, neuron: int) -> np.ndarray:
-    """The activation of a neuron at every position of an example, by plain transformers."""
-    whole, seen = GPT2LMHeadModel.from_pretrained(place / model).eval(), {}
-    whole.transformer.h[LAYER].mlp.act.register_forward_hook(lambda _, args, out: seen.update(a=out[0, :, neuron]))
+def activations_by_transformers(place: Path, model: str, atlas: Atlas, row_of, neuron: int) -> np.ndarray:
+    """Return the activation of a neuron at every position of an example, by plain transformers."""
+    model_with_hook, activations = GPT2LMHeadModel.from_pretrained(place / model).eval(), {}
+    model_with_hook.transformer.h[LAYER].mlp.act.register_forward_hook(
+        lambda _, args, out: activations.update(a=out[0, :, neuron])
+    )
     with torch.inference_mode():
-        whole(input_ids=torch.from_numpy(np.array(atlas.tokens[row_of][None])).long())
-    return seen["a"].numpy()
+        model_with_hook(input_ids=torch.from_numpy(np.array(atlas.tokens[row_of][None])).long())
+    return activations["a"].numpy()
 
 
-def test_outliers_around_key_tokens_are_stored_at_the_end_and_counted(place, capsys):
+def test_outliers_around_key_tokens_are_clipped_and_counted(place, capsys):
     atlas = Atlas.open(place / "atlas")
     assert list(verify(atlas.root)) == []
     assert list(atlas.manifest.clipped) == [WINDOWS]
@@ -58,25 +60,25 @@ def test_outliers_around_key_tokens_are_stored_at_the_end_and_counted(place, cap
     for number in (OUTLYING, PLAIN):
         neuron, window = atlas.neuron(NeuronRef(LAYER, number)), atlas.manifest.window
         for row in range(len(neuron)):
-            expected = by_model(place, "model", atlas, neuron.example[row], number)
-            at = neuron.pos[row] + 1 - window.back + np.arange(window.size)
-            inside = (at >= 0) & (at < atlas.lengths[neuron.example[row]])
-            expected = np.clip(expected[at[inside]], -LARGEST, LARGEST)
+            expected = activations_by_transformers(place, "model", atlas, neuron.example[row], number)
+            positions = neuron.pos[row] + 1 - window.back + np.arange(window.size)
+            inside = (positions >= 0) & (positions < atlas.lengths[neuron.example[row]])
+            expected = np.clip(expected[positions[inside]], -LARGEST, LARGEST)
             np.testing.assert_allclose(neuron.window_activations[row][inside], expected, rtol=2e-3, atol=2e-3)
             assert 0 < neuron.activation[row] < LARGEST / 2
             compared += int((expected == LARGEST).sum())
     assert compared == atlas.manifest.clipped[WINDOWS] > 0
 
 
-def test_a_page_does_not_show_them_as_exact(place):
+def test_page_shows_clipped_values_as_limits(place):
     page = static_page(Atlas.open(place / "atlas"), NeuronRef(LAYER, OUTLYING))
     assert "activation ≥ 65,504" in page
     assert "65504" not in page
 
 
 @pytest.mark.slow
-def test_activations_beyond_it_on_key_tokens_do_not_stop_a_build(place):
-    """Examples are chosen, and the maximum is kept, by the activations themselves."""
+def test_key_tokens_beyond_float16_do_not_stop_a_build(place):
+    """Check that examples and maxima are selected by the activations before clipping."""
     assert main(command(place, "large-atlas", "large")) == 0
     atlas = Atlas.open(place / "large-atlas")
     assert list(verify(atlas.root)) == []
@@ -86,18 +88,18 @@ def test_activations_beyond_it_on_key_tokens_do_not_stop_a_build(place):
     assert atlas.manifest.clipped[KEYS] == len(neuron)
     maximum = float(atlas.neurons["maximum"][atlas.neuron_row(neuron.ref)])
     for example, pos in zip(neuron.example.tolist(), neuron.pos.tolist(), strict=True):
-        activation = by_model(place, "large", atlas, example, LARGE)[pos]
+        activation = activations_by_transformers(place, "large", atlas, example, LARGE)[pos]
         assert 0.75 * maximum <= activation * 1.0001
     known = neuron.window_importances[np.isfinite(neuron.window_importances)]
     assert len(known)
-    assert (known <= 1.01).all()  # as shares of the activation itself
+    assert (known <= 1.01).all()  # shares of the unclipped activation
 
 
-def test_a_run_that_its_writing_stopped_goes_on_and_says_what_it_stored(place, monkeypatch, capsys, caplog):
-    """As it was stopped where window activations were looked at for the first time."""
+def test_run_stopped_while_writing_continues_and_reports_clipping(place, monkeypatch, capsys, caplog):
+    """Stop the build while it writes window activations, then run it again."""
 
     def refuses(*_):
-        raise WriteError(f"{WINDOWS}: there are numbers beyond float16, or that are not finite")
+        raise WriteError(f"{WINDOWS}: numbers are out of range for float16, or not finite")
 
     with monkeypatch.context() as patch:
         patch.setattr("precompute.write.arrays.cast", refuses)
@@ -111,8 +113,8 @@ def test_a_run_that_its_writing_stopped_goes_on_and_says_what_it_stored(place, m
     assert f": {n:,} in {WINDOWS}" in caplog.text
 
 
-def test_weights_that_cannot_be_stored_are_refused_before_anything_is_read(place, capsys):
-    """Folded; the same model with its weights as they are is read."""
+def test_weights_beyond_float16_are_refused_before_collection(place, capsys):
+    """Refuse folded weights; the same model with raw weights is accepted."""
     model = GPT2LMHeadModel.from_pretrained(place / "model")
     with torch.no_grad():
         block = model.transformer.h[LAYER]
@@ -124,7 +126,7 @@ def test_weights_that_cannot_be_stored_are_refused_before_anything_is_read(place
         (place / "folds" / file).write_bytes((place / "model" / file).read_bytes())
     assert main(command(place, "refused", "folds")) == 2
     lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("[")]
-    assert f"layer {LAYER} has input weights beyond float16 (65,504): --weights raw has them" in lines[-1]
+    assert f"layer {LAYER} has input weights beyond float16 (65,504): use --weights raw" in lines[-1]
     assert not run_path(place / "refused" / "collect").exists()
     assert main(command(place, "raw", "folds", "--weights", "raw")) == 0
     atlas = Atlas.open(place / "raw")
@@ -132,9 +134,9 @@ def test_weights_that_cannot_be_stored_are_refused_before_anything_is_read(place
     assert list(verify(atlas.root)) == []
 
 
-def test_parts_beyond_it_are_left_out_and_the_atlas_says_why(place, monkeypatch, caplog):
+def test_contributions_beyond_float16_are_left_out_with_a_reason(place, monkeypatch, caplog):
     monkeypatch.setattr(
-        "precompute.steps.contributions.rounded", lambda parts: np.full(parts.shape, np.inf, np.float16)
+        "precompute.steps.contributions.round_to_half", lambda parts: np.full(parts.shape, np.inf, np.float16)
     )
     assert main(command(place, "parts")) == 0
     assert Atlas.open(place / "parts").manifest.why_no_parts == BEYOND_HALF

@@ -1,12 +1,12 @@
-"""Collection in one pass equals a brute-force pass that keeps everything, in any order of corpus and work."""
+"""Collection in one pass matches a brute-force pass in memory, for any order of corpus and units."""
 
 import numpy as np
 import pytest
 import torch
 
 from ne_core.text.windows import Window
-from precompute.steps.activating_examples import COLUMNS, LayerRows
-from precompute.steps.candidates import Rule, merged
+from precompute.steps.activating_examples import COLUMNS, ActivatingExamples
+from precompute.steps.candidates import Rule, merge
 from precompute.steps.collect import (
     CollectError,
     CollectJob,
@@ -17,14 +17,14 @@ from precompute.steps.collect import (
     real_positions,
     unit_candidates,
 )
-from tests.support.fake_source import ForgetfulSource, TableSource
+from tests.support.fake_source import LowMemorySource, TableSource
 
 N_CTX, N_NEURONS, D_IN = 7, 6, 3
 WINDOW = Window(back=3, forward=2)
 
 
 def source_of(activations: np.ndarray) -> tuple[TableSource, np.ndarray]:
-    """A source whose activations [example pos neuron] are given, and the tokens that make it answer with them."""
+    """Return a source with the given activations [example pos neuron], and the tokens that select them."""
     n_examples, n_ctx, n_neurons = activations.shape
     table = activations.reshape(-1, n_neurons).astype(np.float32)
     x = np.random.default_rng(9).normal(size=(len(table), D_IN)).astype(np.float32)
@@ -40,17 +40,17 @@ def job_of(tokens: np.ndarray, rule: Rule = TEN, work_unit: int = 7) -> CollectJ
     return CollectJob(tokens, lengths, real, np.zeros_like(real), {5: rule}, WINDOW, work_unit)
 
 
-def rows_of(source, job: CollectJob, units: dict, gathering: Gathering) -> LayerRows:
+def rows_of(source, job: CollectJob, units: dict, gathering: Gathering) -> ActivatingExamples:
     return layer_rows(job, 5, gathering.candidates(5), source.layer(5), units.__getitem__)
 
 
-def assert_same(rows: LayerRows, others: LayerRows) -> None:
+def assert_same(rows: ActivatingExamples, others: ActivatingExamples) -> None:
     for name in (*COLUMNS, "x"):
         np.testing.assert_array_equal(getattr(rows, name), getattr(others, name), err_msg=name)
 
 
 def brute_force(activations, allowed, neuron: int, keep: float, max_examples: int, maximum=None) -> list[tuple]:
-    """(example, pos, activation) of one neuron's activating examples, with everything in memory."""
+    """Return (example, pos, activation) of one neuron's activating examples, with all activations in memory."""
     values = np.where(allowed, activations[:, :, neuron].astype(np.float32), -np.inf)
     maximum = values.max() if maximum is None else maximum
     if maximum <= 0:
@@ -60,7 +60,7 @@ def brute_force(activations, allowed, neuron: int, keep: float, max_examples: in
     return [(int(e), int(values[e].argmax()), float(values[e].max())) for e in first]
 
 
-def found(rows, neuron: int) -> list[tuple]:
+def examples_of(rows, neuron: int) -> list[tuple]:
     mine = slice(*rows.offsets[neuron : neuron + 2])
     return list(zip(rows.example[mine].tolist(), rows.pos[mine].tolist(), rows.activation[mine].tolist(), strict=True))
 
@@ -90,29 +90,29 @@ ORDERS = (
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize(("keep", "max_examples"), [(0.75, 10), (0.2, 3), (1.0, 5), (0.98, 10), (0.0, 10)])
-def test_one_pass_equals_keeping_everything(order: str, keep: float, max_examples: int):
+def test_one_pass_matches_brute_force(order: str, keep: float, max_examples: int):
     activations = corpus(order)
     source, tokens = source_of(activations)
     (rows,) = collect_tokens(source, tokens, rules={5: Rule(keep, max_examples)}, window=WINDOW, work_unit=4)
     allowed = real_positions(np.full(len(tokens), N_CTX), N_CTX)
     for neuron in range(N_NEURONS):
-        assert found(rows, neuron) == brute_force(activations, allowed, neuron, keep, max_examples)
+        assert examples_of(rows, neuron) == brute_force(activations, allowed, neuron, keep, max_examples)
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_maxima_from_elsewhere_set_the_threshold(order: str):
+def test_fixed_maxima_set_the_threshold(order: str):
     activations = corpus(order)
-    given = np.array([0.5, 1.0, 1.5, 2.5, 0.0, -1.0], dtype=np.float32)
+    maxima = np.array([0.5, 1.0, 1.5, 2.5, 0.0, -1.0], dtype=np.float32)
     source, tokens = source_of(activations)
-    (rows,) = collect_tokens(source, tokens, rules={5: Rule(0.75, 10, given)}, window=WINDOW, work_unit=16)
+    (rows,) = collect_tokens(source, tokens, rules={5: Rule(0.75, 10, maxima)}, window=WINDOW, work_unit=16)
     allowed = real_positions(np.full(len(tokens), N_CTX), N_CTX)
-    for neuron, maximum in enumerate(given):
-        assert found(rows, neuron) == brute_force(activations, allowed, neuron, 0.75, 10, maximum)
-    assert np.array_equal(rows.maxima, given)
+    for neuron, maximum in enumerate(maxima):
+        assert examples_of(rows, neuron) == brute_force(activations, allowed, neuron, 0.75, 10, maximum)
+    assert np.array_equal(rows.maxima, maxima)
 
 
-def test_long_contexts_are_searched_block_by_block():
-    """Longer than two blocks, first and last ones partly forbidden, with ties within and across blocks."""
+def test_long_contexts_match_brute_force():
+    """Use contexts longer than two blocks, partly disallowed, with ties within and across blocks."""
     rng = np.random.default_rng(8)
     activations = rng.integers(0, 6, size=(50, 41, 9)).astype(float)
     lengths = rng.integers(2, 42, size=50).astype(np.int32)
@@ -121,13 +121,13 @@ def test_long_contexts_are_searched_block_by_block():
     (rows,) = collect_tokens(source, tokens, lengths, may_be_key, {5: Rule(0.5, 30)}, WINDOW, work_unit=6)
     allowed = may_be_key & real_positions(lengths, 41)
     for neuron in range(9):
-        assert found(rows, neuron) == brute_force(activations, allowed, neuron, 0.5, 30)
+        assert examples_of(rows, neuron) == brute_force(activations, allowed, neuron, 0.5, 30)
 
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("hinted", ["never", "stale", "late maxima"])
 def test_units_in_any_order_with_any_hints_give_the_same_rows(order: str, hinted: str):
-    """As workers do: each has the hints of when it was given its unit, and units are finished in any order."""
+    """Compute units as workers do: in any order, with the hints at the time when each unit was started."""
     source, tokens = source_of(corpus(order))
     job = job_of(tokens)
     gathering, units, hints = Gathering(job), {}, Hints()
@@ -137,14 +137,14 @@ def test_units_in_any_order_with_any_hints_give_the_same_rows(order: str, hinted
         if hinted == "stale" and number % 9 == 8:
             hints = gathering.hints()
         if hinted == "late maxima":
-            hints = Hints(seen=gathering.hints().seen)
+            hints = Hints(highest=gathering.hints().highest)
     (whole,) = collect_tokens(source, tokens, rules=job.rules, window=WINDOW, work_unit=3)
     assert_same(rows_of(source, job, units, gathering), whole)
 
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("every", [1, 5, 43])
-def test_thinning_at_any_time_changes_no_row(order: str, every: int):
+def test_thinning_does_not_change_rows(order: str, every: int):
     source, tokens = source_of(corpus(order))
     job = job_of(tokens)
     gathering, units = Gathering(job), {}
@@ -161,7 +161,7 @@ def test_thinning_at_any_time_changes_no_row(order: str, every: int):
     assert_same(rows_of(source, job, units, again), whole)
 
 
-def test_a_spike_at_the_end_leaves_little_in_the_files():
+def test_spike_at_the_end_empties_earlier_files():
     source, tokens = source_of(corpus("spike at the end"))
     job = job_of(tokens)
     gathering, units = Gathering(job), {}
@@ -174,8 +174,8 @@ def test_a_spike_at_the_end_leaves_little_in_the_files():
     assert gathering.wasteful() == []
 
 
-def test_maxima_from_elsewhere_keep_no_more_than_they_must():
-    """Once ten are above a threshold that stands, later ones go, however large: memory does not follow the corpus."""
+def test_fixed_maxima_keep_max_examples_candidates():
+    """Drop later candidates once ten are above a fixed threshold: memory does not grow with the corpus."""
     source, tokens = source_of(corpus("slowly rising"))
     job = job_of(tokens, Rule(0.75, 10, np.ones(N_NEURONS, dtype=np.float32)), work_unit=4)
     gathering = Gathering(job)
@@ -188,13 +188,13 @@ def test_maxima_from_elsewhere_keep_no_more_than_they_must():
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("split", [1, 14, 42])
-def test_two_parts_merge_into_the_whole(order: str, split: int):
-    """Each half gathered by someone who knows nothing of the other."""
+def test_merge_of_two_parts_is_the_whole(order: str, split: int):
+    """Merge two halves that were gathered independently."""
     source, tokens = source_of(corpus(order))
     job = job_of(tokens)
     units = {unit: unit_candidates(source, job, (unit, Hints())) for unit in range(job.n_units)}
     halves = [half_of(job, units, range(split)), half_of(job, units, range(split, job.n_units))]
-    rows = layer_rows(job, 5, merged(halves, job.rules[5]), source.layer(5), units.__getitem__)
+    rows = layer_rows(job, 5, merge(halves, job.rules[5]), source.layer(5), units.__getitem__)
     (whole,) = collect_tokens(source, tokens, rules=job.rules, window=WINDOW)
     assert_same(rows, whole)
 
@@ -207,13 +207,13 @@ def half_of(job: CollectJob, units: dict, numbers: range):
     return gathering.candidates(5)
 
 
-def test_work_units_do_not_change_what_is_found():
+def test_rows_do_not_depend_on_work_units():
     source, tokens = source_of(corpus("random"))
     one, many = (collect_tokens(source, tokens, window=WINDOW, work_unit=n)[0] for n in (1, 300))
     assert_same(one, many)
 
 
-def test_rows_carry_their_own_inputs_and_windows():
+def test_inputs_and_windows_of_rows():
     activations = corpus("random")
     source, tokens = source_of(activations)
     (rows,) = collect_tokens(source, tokens, window=WINDOW, work_unit=32)
@@ -221,16 +221,16 @@ def test_rows_carry_their_own_inputs_and_windows():
     assert rows.x.dtype == rows.window_activations.dtype == np.float16
     np.testing.assert_array_equal(rows.x[rows.x_row], (2 * source.x[5][ids]).astype(np.float16))
     assert len(rows.x) == len(np.unique(ids))  # each once
-    at = np.full(len(rows.x), -1)
-    at[rows.x_row] = ids  # which rise by example and then position
-    assert (np.diff(at) > 0).all()
+    id_of_x = np.full(len(rows.x), -1)
+    id_of_x[rows.x_row] = ids  # which rise by example and then position
+    assert (np.diff(id_of_x) > 0).all()
     for row, (example, pos, neuron) in enumerate(zip(rows.example, rows.pos, rows.neuron, strict=True)):
-        for place, at in enumerate(range(pos - 2, pos + 3)):
-            value = rows.window_activations[row, place]
-            assert np.isnan(value) if not 0 <= at < N_CTX else value == np.float16(activations[example, at, neuron])
+        for column, p in enumerate(range(pos - 2, pos + 3)):
+            value = rows.window_activations[row, column]
+            assert np.isnan(value) if not 0 <= p < N_CTX else value == np.float16(activations[example, p, neuron])
 
 
-def test_a_window_wider_than_the_context():
+def test_window_wider_than_the_context():
     activations = corpus("random", 20)
     source, tokens = source_of(activations)
     (wide,) = collect_tokens(source, tokens, window=Window(9, 8))
@@ -239,7 +239,7 @@ def test_a_window_wider_than_the_context():
     assert np.isfinite(wide.window_activations).sum() == N_CTX * wide.n_rows
 
 
-def test_x_is_written_where_the_caller_wants_it(tmp_path):
+def test_x_is_written_to_the_given_array(tmp_path):
     source, tokens = source_of(corpus("random"))
     job = job_of(tokens)
     gathering, units = Gathering(job), {}
@@ -252,12 +252,14 @@ def test_x_is_written_where_the_caller_wants_it(tmp_path):
 
     rows = layer_rows(job, 5, gathering.candidates(5), source.layer(5), units.__getitem__, on_disk)
     whole = rows_of(source, job, units, gathering)
-    again = LayerRows.from_arrays(5, rows.weights, rows.to_arrays(), np.load(tmp_path / "x.npy", mmap_mode="r"))
+    again = ActivatingExamples.from_arrays(
+        5, rows.weights, rows.to_arrays(), np.load(tmp_path / "x.npy", mmap_mode="r")
+    )
     assert_same(again, whole)
     assert again.neuron_x(0).dtype == np.float32
 
 
-def test_a_key_token_is_never_padding_special_or_first():
+def test_key_token_is_never_padding_special_or_first():
     activations = np.zeros((3, N_CTX, 1))
     activations[:, :, 0] = [9, 1, 8, 2, 3, 7, 7]
     lengths = np.array([5, 7, 2], dtype=np.int32)
@@ -266,12 +268,12 @@ def test_a_key_token_is_never_padding_special_or_first():
     source, tokens = source_of(activations)
     (rows,) = collect_tokens(source, tokens, lengths, may_be_key, {5: Rule(0.1, 100)}, WINDOW)
     # the third has only position 1; of equals, the first
-    assert found(rows, 0) == [(0, 4, 3.0), (1, 5, 7.0), (2, 1, 1.0)]
+    assert examples_of(rows, 0) == [(0, 4, 3.0), (1, 5, 7.0), (2, 1, 1.0)]
     assert rows.maxima.tolist() == [7.0]
     np.testing.assert_array_equal(np.isnan(rows.window_activations[0]), [False, False, False, True, True])
 
 
-def test_examples_without_any_possible_key_token():
+def test_examples_without_allowed_positions():
     source, tokens = source_of(np.ones((4, N_CTX, 2)))
     (rows,) = collect_tokens(source, tokens, may_be_key=np.zeros((4, N_CTX), dtype=bool), window=WINDOW)
     assert rows.n_rows == 0
@@ -289,8 +291,8 @@ def test_activations_that_are_not_finite_are_refused(bad: float):
     assert "\n" not in str(raised.value)
 
 
-def test_memory_is_bounded_in_random_order():
-    """About max_examples · (1 + ln(n / max_examples)) candidates a neuron (METHOD, section 2), not n."""
+def test_number_of_candidates_is_bounded():
+    """Check about max_examples · (1 + ln(n / max_examples)) candidates per neuron (METHOD, section 2), not n."""
     source, tokens = source_of(np.random.default_rng(1).uniform(0.8, 1, size=(4000, 2, 4)))
     job = job_of(tokens, work_unit=50)
     gathering, most = Gathering(job), 0
@@ -302,31 +304,31 @@ def test_memory_is_bounded_in_random_order():
 
 
 @pytest.mark.parametrize("fits", [1, 2, 5])
-def test_running_out_of_memory_halves_the_batch_and_goes_on(fits: int, caplog):
+def test_out_of_memory_halves_the_batch(fits: int, caplog):
     source, tokens = source_of(corpus("random"))
-    forgetful = ForgetfulSource(source, fits)
+    forgetful = LowMemorySource(source, fits)
     job = job_of(tokens, work_unit=32)
     with caplog.at_level("WARNING"):
         (rows,) = collect_tokens(forgetful, tokens, rules=job.rules, window=WINDOW, work_unit=32)
     (whole,) = collect_tokens(source, tokens, rules=job.rules, window=WINDOW, work_unit=32)
     assert_same(rows, whole)
-    went_on = [record.args[-1] for record in caplog.records]
-    assert went_on == [n for n in (16, 8, 4, 2, 1) if 2 * n > fits]  # each once, in the first unit
+    batch_sizes = [record.args[-1] for record in caplog.records]
+    assert batch_sizes == [n for n in (16, 8, 4, 2, 1) if 2 * n > fits]  # one warning each, in the first unit
 
 
-def test_batches_of_a_unit_that_holds_more_than_are_kept():
-    """Pruned within the unit, by what all of its batches have seen."""
+def test_candidates_are_pruned_across_the_batches_of_a_unit():
+    """Check that candidates are pruned by the maxima of all batches of the unit."""
     source, tokens = source_of(corpus("slowly falling"))
     job = job_of(tokens, work_unit=300)
     whole = unit_candidates(source, job, (0, Hints()))
-    halved = unit_candidates(ForgetfulSource(source, 100), job, (0, Hints()))
+    halved = unit_candidates(LowMemorySource(source, 100), job, (0, Hints()))
     assert len(whole["5/neuron"]) < 15 * N_NEURONS
     for name, values in whole.items():
         np.testing.assert_array_equal(halved[name], values, err_msg=name)
         assert halved[name].dtype == values.dtype
 
 
-def test_the_inputs_of_several_layers_stay_apart():
+def test_inputs_of_several_layers():
     rng = np.random.default_rng(0)
     x = {layer: rng.normal(size=(30, D_IN)).astype(np.float32) for layer in (1, 4)}
     source = TableSource(x, {layer: rng.normal(size=(30, 5)).astype(np.float32) for layer in (1, 4)})
@@ -337,7 +339,7 @@ def test_the_inputs_of_several_layers_stay_apart():
         np.testing.assert_array_equal(rows.activation, source.activations[rows.layer][ids, rows.neuron])
 
 
-def test_torch_picks_the_first_of_equals():
-    """What `key_positions` relies on."""
+def test_torch_argmax_returns_the_first_maximum():
+    """Check the behaviour of torch that `key_positions` relies on."""
     values = torch.tensor([[1.0, 3.0, 3.0, 0.0], [2.0, 2.0, 2.0, 2.0]])
     assert values.argmax(dim=1).tolist() == [1, 0]

@@ -1,4 +1,4 @@
-"""What writes a pre-activation: parts sum to what the model computes, and each is what is lost without its writer."""
+"""Contributions to a pre-activation: parts sum to the model's value, and each part is the loss without its writer."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from ne_core.method.contributions import HEAD, MLP, Parts
 from precompute.models.source import Keys, Split
 from precompute.models.transformer import open_transformer, taps
 from precompute.models.transformer.source import TransformerSource
-from precompute.steps.contributions import rounded
+from precompute.steps.contributions import round_to_half
 from tests.support.tiny_models import tiny_checkpoint
 
 FAMILIES = {  # positions are embedded, attention of a layer precedes its MLP
@@ -27,7 +27,7 @@ KEYS = Keys(np.array([0, 1, 2, 2, 4]), np.array([11, 5, 8, 2, 4]), np.array([0, 
 
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Their gains are not 1 and their shifts and biases not 0."""
+    """Save tiny models with gains other than 1 and shifts and biases other than 0."""
     place = tmp_path_factory.mktemp("families")
     return {family: tiny_checkpoint(family, place / family) for family in (*FAMILIES, "bert", "gemma2")}
 
@@ -38,13 +38,13 @@ def source(request, checkpoints) -> TransformerSource:
 
 
 def pre_activations(source: TransformerSource, layer: int, column: str = "hook_pre", changes=()) -> np.ndarray:
-    """As the model computes them, with `changes` made on the way: (hook, function) pairs."""
-    seen, shape = [], TOKENS.shape
+    """Return pre-activations computed by the model with `changes`, (hook, function) pairs."""
+    outputs, shape = [], TOKENS.shape
     point = getattr(source._bridge.blocks[layer].mlp, column)
     real = (torch.arange(shape[1]) < LENGTHS[:, None]).long()
-    hooks = [*changes, (point, lambda z: seen.append(z.reshape(*shape, -1)))]
+    hooks = [*changes, (point, lambda z: outputs.append(z.reshape(*shape, -1)))]
     taps.run(source._bridge, TOKENS, hooks, attention_mask=real)
-    return seen[0].numpy()[KEYS.prompt, KEYS.pos, KEYS.neuron]
+    return outputs[0].numpy()[KEYS.prompt, KEYS.pos, KEYS.neuron]
 
 
 def split(source: TransformerSource) -> dict[int, Split]:
@@ -53,108 +53,110 @@ def split(source: TransformerSource) -> dict[int, Split]:
 
 def test_parts_sum_to_the_pre_activation(source):
     assert source.parts() == FAMILIES[source.name]
-    for layer, found in split(source).items():
-        whole = pre_activations(source, layer)
-        assert found.parts.shape == (len(whole), source.parts().count(layer))
-        np.testing.assert_allclose(found.parts.sum(1), whole, rtol=1e-4, atol=1e-5)
+    for layer, split_layer in split(source).items():
+        expected = pre_activations(source, layer)
+        assert split_layer.parts.shape == (len(expected), source.parts().count(layer))
+        np.testing.assert_allclose(split_layer.parts.sum(1), expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(("weights", "column"), [("raw", "gate"), ("folded", "in"), ("raw", "in")])
-def test_of_raw_weights_and_of_the_other_column_too(checkpoints, weights, column):
+def test_parts_of_raw_weights_and_of_the_other_column(checkpoints, weights, column):
     source = open_transformer(str(checkpoints["llama"]), weights=weights, gated_embedding=column)
     point = {"gate": "hook_pre", "in": "hook_pre_linear"}[column]
-    for layer, found in split(source).items():
-        np.testing.assert_allclose(found.parts.sum(1), pre_activations(source, layer, point), rtol=1e-4, atol=1e-5)
+    for layer, split_layer in split(source).items():
+        np.testing.assert_allclose(
+            split_layer.parts.sum(1), pre_activations(source, layer, point), rtol=1e-4, atol=1e-5
+        )
 
 
-def test_each_part_is_what_is_lost_without_its_writer(source):
-    """What a writer adds to the stream at the key token is taken away where the norm reads, whose scale is held."""
+def test_each_part_is_the_loss_without_its_writer(source):
+    """Remove what a writer adds to the stream at the key token, before the norm, with the norm's scale unchanged."""
     layer, parts, bridge = 2, source.parts(), source._bridge
-    found, clean = split(source)[layer].parts, pre_activations(source, layer)
-    for number, part in enumerate(parts.named(layer)[:-1]):
-        without = pre_activations(source, layer, changes=held_still(source, layer, stream_of(bridge, part)))
-        np.testing.assert_allclose(clean - without, found[:, number], rtol=1e-3, atol=2e-5, err_msg=str(part))
+    parts_of_rows, clean = split(source)[layer].parts, pre_activations(source, layer)
+    for number, part in enumerate(parts.part_list(layer)[:-1]):
+        without = pre_activations(source, layer, changes=without_stream(source, layer, stream_of(bridge, part)))
+        np.testing.assert_allclose(clean - without, parts_of_rows[:, number], rtol=1e-3, atol=2e-5, err_msg=str(part))
 
 
 def stream_of(bridge, part) -> torch.Tensor:
-    """What a part writes, from the model's own modules: a head's is its output less that of its values' biases."""
+    """Return what a part writes, from the model's own modules; for a head, its output without its value biases."""
     if part.kind == HEAD:
         attn = bridge.blocks[part.layer].attn
-        z = hooked(bridge, attn.o.hook_in).reshape(*TOKENS.shape, *attn.W_O.shape[:2])[:, :, part.head]
+        z = hook_output(bridge, attn.o.hook_in).reshape(*TOKENS.shape, *attn.W_O.shape[:2])[:, :, part.head]
         biases = 0 if attn.b_V is None else attn.b_V[part.head]
         return (z - biases) @ attn.W_O[part.head]
     if part.kind == MLP:
         mlp = bridge.blocks[part.layer].mlp
-        a = hooked(bridge, mlp.hook_post)
+        a = hook_output(bridge, mlp.hook_post)
         return (a.reshape(-1, a.shape[-1]) @ mlp.W_out).reshape(*TOKENS.shape, -1)
     point = bridge.embed.hook_out if part.kind == "token" else bridge.pos_embed.hook_out
-    return hooked(bridge, point).expand(*TOKENS.shape, -1)
+    return hook_output(bridge, point).expand(*TOKENS.shape, -1)
 
 
-def hooked(bridge, point) -> torch.Tensor:
-    seen = []
+def hook_output(bridge, point) -> torch.Tensor:
+    outputs = []
     real = (torch.arange(TOKENS.shape[1]) < LENGTHS[:, None]).long()
-    taps.run(bridge, TOKENS, [(point, seen.append)], attention_mask=real)
-    return seen[0].clone()  # which may be computed with further
+    taps.run(bridge, TOKENS, [(point, outputs.append)], attention_mask=real)
+    return outputs[0].clone()  # a copy outside of inference mode
 
 
-def held_still(source: TransformerSource, layer: int, written: torch.Tensor) -> list[taps.Hook]:
-    """The norm before the MLP without what was written, divided by the σ that it has with it."""
+def without_stream(source: TransformerSource, layer: int, written: torch.Tensor) -> list[taps.Hook]:
+    """Return hooks that remove `written` from the input of the MLP's norm, but keep the norm's σ."""
     read = source._read[layer]
-    h = hooked(source._bridge, read.x).reshape(*TOKENS.shape, -1)
+    h = hook_output(source._bridge, read.x).reshape(*TOKENS.shape, -1)
     centre = (lambda v: v - v.mean(-1, keepdim=True)) if read.norm.centred else (lambda v: v)
     sigma = (centre(h).square().mean(-1, keepdim=True) + read.norm.eps).sqrt()
     x = centre(h - written) / sigma * read.norm.gain + read.norm.shift
     return [(taps.mlp_input(source._bridge, layer), lambda old: x.reshape(old.shape))]
 
 
-def test_heads_read_most_from_the_token_without_which_they_lose_most(source):
-    """The pattern at one source is set to nothing: what the head then lacks is what it read there."""
+def test_read_token_of_a_head_is_the_one_with_the_largest_loss(source):
+    """Remove each source token from a head's pattern; the largest loss is at the recorded token."""
     layer, parts, bridge = 2, source.parts(), source._bridge
-    found = split(source)[layer]
-    head_parts = found.parts[:, parts.first_head :][:, : parts.n_heads(layer)]
+    split_layer = split(source)[layer]
+    head_parts = split_layer.parts[:, parts.first_head :][:, : parts.n_heads(layer)]
     strongest = np.argsort(-np.abs(head_parts), axis=1)[:, : parts.n_read(layer)]
-    np.testing.assert_array_equal(found.read_head, strongest)
+    np.testing.assert_array_equal(split_layer.read_head, strongest)
     for row in range(len(KEYS.pos)):
-        part = parts.named(layer)[parts.first_head + int(found.read_head[row, 0])]
-        attn, at = bridge.blocks[part.layer].attn, (int(KEYS.prompt[row]), int(KEYS.pos[row]))
-        pattern, z = hooked(bridge, attn.hook_pattern), hooked(bridge, attn.o.hook_in)
-        v = hooked(bridge, attn.v.hook_out).reshape(*TOKENS.shape, -1, attn.W_O.shape[1])
+        part = parts.part_list(layer)[parts.first_head + int(split_layer.read_head[row, 0])]
+        attn, position = bridge.blocks[part.layer].attn, (int(KEYS.prompt[row]), int(KEYS.pos[row]))
+        pattern, z = hook_output(bridge, attn.hook_pattern), hook_output(bridge, attn.o.hook_in)
+        v = hook_output(bridge, attn.v.hook_out).reshape(*TOKENS.shape, -1, attn.W_O.shape[1])
         group = part.head * v.shape[2] // attn.W_O.shape[0]
-        weights = pattern[at[0], part.head, at[1]]
-        z = z.reshape(*TOKENS.shape, *attn.W_O.shape[:2])[*at, part.head]
-        torch.testing.assert_close(weights @ v[at[0], :, group], z)
+        weights = pattern[position[0], part.head, position[1]]
+        z = z.reshape(*TOKENS.shape, *attn.W_O.shape[:2])[*position, part.head]
+        torch.testing.assert_close(weights @ v[position[0], :, group], z)
         lost = []
-        for token in range(at[1] + 1):
+        for token in range(position[1] + 1):
             biases = 0 if attn.b_V is None else attn.b_V[group]
             written = torch.zeros(*TOKENS.shape, attn.W_O.shape[2])
-            written[at] = weights[token] * (v[at[0], token, group] - biases) @ attn.W_O[part.head]
-            changes = held_still(source, layer, written)
+            written[position] = weights[token] * (v[position[0], token, group] - biases) @ attn.W_O[part.head]
+            changes = without_stream(source, layer, written)
             lost.append(pre_activations(source, layer)[row] - pre_activations(source, layer, changes=changes)[row])
-        signed = np.array(lost) * np.sign(head_parts[row, found.read_head[row, 0]])
-        assert signed.argmax() == at[1] - found.read_back[row, 0]
+        signed = np.array(lost) * np.sign(head_parts[row, split_layer.read_head[row, 0]])
+        assert signed.argmax() == position[1] - split_layer.read_back[row, 0]
 
 
-def test_some_prompts_at_a_time_change_nothing(source, monkeypatch):
+def test_split_does_not_depend_on_the_batch_size(source, monkeypatch):
     whole = split(source)
     monkeypatch.setattr("precompute.models.transformer.masking.TOKENS_PER_PASS", {"cpu": 24})
-    for layer, found in split(source).items():
-        np.testing.assert_allclose(found.parts, whole[layer].parts, atol=1e-5)
-        np.testing.assert_array_equal(found.read_back, whole[layer].read_back)
+    for layer, split_layer in split(source).items():
+        np.testing.assert_allclose(split_layer.parts, whole[layer].parts, atol=1e-5)
+        np.testing.assert_array_equal(split_layer.read_back, whole[layer].read_back)
 
 
 @pytest.mark.parametrize("family", ["bert", "gemma2"])
-def test_where_a_norm_comes_between_it_is_said(checkpoints, family):
+def test_models_with_a_norm_in_between_give_a_reason(checkpoints, family):
     assert "is not the sum of its embeddings, heads and MLPs" in open_transformer(str(checkpoints[family])).parts()
 
 
-def test_rounding_leaves_the_sum():
+def test_rounding_keeps_the_sum():
     rng = np.random.default_rng(0)
     parts = rng.normal(size=(500, 40)) * 10 ** rng.uniform(-3, 2, size=(500, 40))
-    found = rounded(parts).astype(np.float64)
+    result = round_to_half(parts).astype(np.float64)
     plain = parts.astype(np.float16).astype(np.float64)
     smallest, largest = np.abs(parts).min(axis=1), np.abs(parts).max(axis=1)
-    assert (np.abs(found.sum(1) - parts.sum(1)) <= 2**-11 * smallest + 2**-21 * largest).all()
-    assert (np.abs(found.sum(1) - parts.sum(1)) / largest).max() < 1e-5
+    assert (np.abs(result.sum(1) - parts.sum(1)) <= 2**-11 * smallest + 2**-21 * largest).all()
+    assert (np.abs(result.sum(1) - parts.sum(1)) / largest).max() < 1e-5
     assert (np.abs(plain.sum(1) - parts.sum(1)) / largest).max() > 1e-4
-    assert (np.abs(found - parts) <= 2**-10 * largest[:, None]).all()
+    assert (np.abs(result - parts) <= 2**-10 * largest[:, None]).all()

@@ -1,4 +1,4 @@
-"""Where results go: what the last step needs is tried before the first, for every command that writes."""
+"""Output paths: every command that writes checks its output before the first step."""
 
 import os
 import stat
@@ -19,7 +19,7 @@ from tests.support.planted import make_atlas
 
 @pytest.fixture
 def linked(tmp_path: Path) -> tuple[Path, Path]:
-    """A link, and the folder on the large disk that it leads to."""
+    """Make a link to a folder, and return both."""
     real = tmp_path / "disk" / "real"
     real.mkdir(parents=True)
     (tmp_path / "here").mkdir()
@@ -27,9 +27,9 @@ def linked(tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "here" / "atlas", real
 
 
-def test_an_atlas_goes_where_the_link_leads_and_the_link_stays(linked):
+def test_atlas_is_written_through_a_link(linked):
     link, real = linked
-    for _ in range(2):  # the second takes the place of the first
+    for _ in range(2):  # the second replaces the first
         make_atlas(link)
         assert link.is_symlink()
         assert (real / "manifest.json").is_file()
@@ -37,14 +37,14 @@ def test_an_atlas_goes_where_the_link_leads_and_the_link_stays(linked):
         assert [path.name for path in real.parent.iterdir()] == ["real"]
 
 
-def test_half_an_atlas_lies_on_the_disk_that_the_link_leads_to(linked):
+def test_temporary_folders_are_on_the_disk_of_the_link_target(linked):
     link, real = linked
     with pytest.raises(WriteError, match="left without a manifest"), new_atlas(link) as folder:
         assert folder.parent == real.parent
-    assert run_path(link) == run_path(real) == real.parent / ".real.run", "and so do the units of a build"
+    assert run_path(link) == run_path(real) == real.parent / ".real.run", "the run folder is there, too"
 
 
-def test_a_file_goes_where_the_link_leads(tmp_path):
+def test_file_is_written_through_a_link(tmp_path):
     (tmp_path / "disk").mkdir()
     (tmp_path / "disk" / "real.zip").write_text("before")
     (tmp_path / "a.zip").symlink_to(tmp_path / "disk" / "real.zip")
@@ -88,26 +88,26 @@ def below_a_file(place: Path) -> Path:
     return place / "file" / "out"
 
 
-def on_proc(place: Path) -> Path:
-    """As on a disk that may only be read, for root too."""
+def read_only(place: Path) -> Path:
+    """Return a path on a file system that is read-only even for root."""
     return Path("/proc/sys/out")
 
 
 UNFIT = {
-    dangling: "is a link to .*unmounted/atlas, which is not there",
-    below_dangling: "is a link to .*unmounted/atlas, which is not there",
-    circle: "leads nowhere",
+    dangling: "is a link to .*unmounted/atlas, which does not exist",
+    below_dangling: "is a link to .*unmounted/atlas, which does not exist",
+    circle: "is a broken link",
     not_utf8: "is not UTF-8: rename it",
     below_not_utf8: "is not UTF-8: rename it",
     too_long: r"cannot be written \(File name too long\)",
     below_a_file: r"cannot be written \(Not a directory\)",
-    on_proc: r"cannot be written \(",
+    read_only: r"cannot be written \(",
 }
 
 
 @pytest.mark.parametrize("check", [check_target, check_folder, check_file])
 @pytest.mark.parametrize("unfit", UNFIT, ids=lambda unfit: unfit.__name__)
-def test_a_place_that_will_not_do_is_refused_before_anything(tmp_path, unfit, check):
+def test_invalid_output_is_refused_without_side_effects(tmp_path, unfit, check):
     out = unfit(tmp_path)
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(WriteError, match=UNFIT[unfit]) as error:
@@ -116,14 +116,14 @@ def test_a_place_that_will_not_do_is_refused_before_anything(tmp_path, unfit, ch
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_mount_point_is_not_replaced(tmp_path, monkeypatch):
+def test_mount_point_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(places, "mount_points", lambda: {str(tmp_path)})
     with pytest.raises(WriteError, match=r"is a mount point, .* name a directory inside it"):
         check_target(tmp_path)
     assert check_target(tmp_path / "inside") == tmp_path / "inside"
 
 
-def test_mount_points_as_linux_lists_them(tmp_path, monkeypatch):
+def test_mount_points_are_read_from_mountinfo(tmp_path, monkeypatch):
     (tmp_path / "mountinfo").write_text("36 35 98:0 /x /mnt/my\\040disk rw - ext3 /dev/root rw\n")
     monkeypatch.setattr(places, "MOUNTS", tmp_path / "mountinfo")
     assert mount_points() == {"/mnt/my disk"}
@@ -131,16 +131,16 @@ def test_mount_points_as_linux_lists_them(tmp_path, monkeypatch):
         check_folder(Path("/"))
 
 
-def test_another_users_folder_in_a_shared_place(tmp_path, monkeypatch):
+def test_folder_of_another_user_is_refused(tmp_path, monkeypatch):
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared" / "atlas").mkdir()
     (tmp_path / "shared").chmod(0o777 | stat.S_ISVTX)
     monkeypatch.setattr(os, "geteuid", lambda: 54321)
-    with pytest.raises(WriteError, match="another user's"):
+    with pytest.raises(WriteError, match="belongs to another user"):
         check_target(tmp_path / "shared" / "atlas")
 
 
-def test_a_full_disk_is_noticed_at_the_beginning(tmp_path, monkeypatch):
+def test_full_disk_is_detected_at_the_start(tmp_path, monkeypatch):
     def full(self, data):
         raise OSError(28, "No space left on device")
 
@@ -150,7 +150,7 @@ def test_a_full_disk_is_noticed_at_the_beginning(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_of_litter_is_empty_and_one_of_other_things_is_not(tmp_path):
+def test_folder_with_only_system_files_counts_as_empty(tmp_path):
     (tmp_path / ".DS_Store").write_bytes(b"\0")
     (tmp_path / ".ipynb_checkpoints").mkdir()
     assert check_target(tmp_path) == tmp_path
@@ -159,7 +159,7 @@ def test_a_folder_of_litter_is_empty_and_one_of_other_things_is_not(tmp_path):
         check_target(tmp_path)
 
 
-def test_a_device_is_no_file_of_an_archive_and_takes_a_page(tmp_path):
+def test_devices_take_a_page_but_not_an_archive(tmp_path):
     with pytest.raises(WriteError, match="not a regular file"):
         check_file(Path("/dev/null"))
     write_output(Path("/dev/null"), b"page")
@@ -186,15 +186,15 @@ COMMANDS = {
 }
 
 
-def nothing_long(monkeypatch) -> None:
-    """No model is opened, no atlas checked and no corpus read before the place is."""
+def forbid_long_work(monkeypatch) -> None:
+    """Fail if a model is loaded, an atlas verified or a corpus read."""
 
-    def long(*_, **__):
-        raise AssertionError("something long began")
+    def fail(*_, **__):
+        raise AssertionError("a long computation was started")
 
     for name in (
         "precompute.build.prepare",
-        "precompute.autoencoders.lab.images.embedded",
+        "precompute.autoencoders.lab.images.sklearn_digits",
         "precompute.demo_model.data.corpus_texts",
         "precompute.autoencoders.train.run.open_transformer",
         "precompute.synthetic.make.vocabulary",
@@ -202,15 +202,19 @@ def nothing_long(monkeypatch) -> None:
         "ne_core.sharing.archive.selection.verify",
         "precompute.evaluate.evaluate_names",
         "precompute.publish.export.static_page",
-        "ne_core.sharing.remote.fetch.asked",
+        "ne_core.sharing.remote.fetch.remote_version",
     ):
-        monkeypatch.setattr(name, long)
+        monkeypatch.setattr(name, fail)
 
 
-@pytest.mark.parametrize("unfit", [dangling, circle, not_utf8, below_a_file, on_proc], ids=lambda unfit: unfit.__name__)
+@pytest.mark.parametrize(
+    "unfit", [dangling, circle, not_utf8, below_a_file, read_only], ids=lambda unfit: unfit.__name__
+)
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_refuses_it_first(command, unfit, tiny_atlas, packed, tmp_path, monkeypatch, capsys):
-    nothing_long(monkeypatch)
+def test_every_command_refuses_an_invalid_output_first(
+    command, unfit, tiny_atlas, packed, tmp_path, monkeypatch, capsys
+):
+    forbid_long_work(monkeypatch)
     (tmp_path / "a.zip").write_bytes(packed)
     (tmp_path / "place").mkdir()
     out = unfit(tmp_path / "place")
@@ -224,7 +228,7 @@ def test_every_command_refuses_it_first(command, unfit, tiny_atlas, packed, tmp_
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_an_archive_inside_the_atlas_or_the_atlas_inside_itself(tiny_atlas, tmp_path):
+def test_archive_and_atlas_may_not_contain_each_other(tiny_atlas, tmp_path):
     atlas = make_atlas(tmp_path / "atlas")
     (tmp_path / "link").symlink_to(atlas)
     before = files(atlas)
@@ -233,24 +237,24 @@ def test_an_archive_inside_the_atlas_or_the_atlas_inside_itself(tiny_atlas, tmp_
             pack(atlas, out)
     pack(atlas, tmp_path / "a.zip")
     (tmp_path / "a.zip").rename(atlas / "a.zip")
-    with pytest.raises(AtlasError, match=r"a\.zip is inside .*, whose place the new atlas would take"):
+    with pytest.raises(AtlasError, match=r"a\.zip is inside .*, which the new atlas would replace"):
         unpack(atlas / "a.zip", tmp_path / "link")
     (atlas / "a.zip").unlink()
     assert files(atlas) == before
 
 
-def test_what_a_build_reads_may_not_lie_where_its_atlas_goes(tmp_path, capsys):
+def test_inputs_of_a_build_inside_its_output_are_refused(tmp_path, capsys):
     atlas = make_atlas(tmp_path / "atlas")
     (atlas / "texts.txt").write_text("some text\n")
     for option in ("--corpus", "--maxima", "--sae"):
         command = ["build", "--model", "data/models/demo", option, str(atlas / "texts.txt"), "--out", str(atlas)]
         assert main(command) == 2
         (line,) = capsys.readouterr().err.splitlines()
-        assert f"{atlas / 'texts.txt'} is inside {atlas}, whose place the new atlas would take" in line
+        assert f"{atlas / 'texts.txt'} is inside {atlas}, which the new atlas would replace" in line
     assert (atlas / "texts.txt").exists()
 
 
-def test_words_that_are_not_utf8_are_refused_by_every_command(capsys):
+def test_arguments_that_are_not_utf8_are_refused(capsys):
     assert main(["verify", os.fsdecode(b"caf\xe9")]) == 2
-    assert capsys.readouterr().err == "'caf\\udce9' is not UTF-8: rename what it names\n"
+    assert capsys.readouterr().err == "'caf\\udce9' is not UTF-8: rename the file or folder\n"
     assert destination(Path("café")).name == "café"

@@ -1,4 +1,4 @@
-"""The indexes that free queries are put to: who is found, what they take from the vectors, and which files are none."""
+"""Search indexes of free queries: results, precision, and refusal of invalid files."""
 
 import struct
 from pathlib import Path
@@ -19,7 +19,7 @@ N, D = 500, 16
 
 
 def clustered(n: int, d: int) -> np.ndarray:
-    """Some directions with others around them, one dimension far larger than the rest."""
+    """Return clusters of vectors, with one dimension much larger than the others."""
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(n // 10, d))[rng.integers(n // 10, size=n)] + 0.5 * rng.normal(size=(n, d))
     vectors[:, 3] *= 20
@@ -33,7 +33,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("space", ["neuron", "pre_mlp"])
-def test_it_answers_with_feature_ids(tiny_atlas, space: str):
+def test_search_returns_feature_ids(tiny_atlas, space: str):
     index = faiss.read_index(str(tiny_atlas / f"features_{space}.faiss"))
     vectors = unit(space_vectors(planted_layers(np.random.default_rng(0))[1], space))
     cosines, ids = index.search(vectors, 1)
@@ -41,14 +41,14 @@ def test_it_answers_with_feature_ids(tiny_atlas, space: str):
     np.testing.assert_allclose(cosines, 1, atol=1e-2)
 
 
-def test_cosines_are_right_to_the_width_of_a_level(path):
+def test_cosines_are_exact_to_one_quantization_level(path):
     units = unit(clustered(N, D))
     cosines, ids = faiss.read_index(str(path)).search(units, N)
     width = np.sqrt((((units.max(axis=0) - units.min(axis=0)) / 255) ** 2).sum())  # of a level, in all dimensions
     assert np.abs(cosines - np.take_along_axis(units @ units.T, ids, axis=1)).max() <= width
 
 
-def test_blocks_and_the_ends_alone_give_what_all_vectors_at_once_give(path, monkeypatch):
+def test_index_does_not_depend_on_the_block_size(path, monkeypatch):
     whole = faiss.IndexScalarQuantizer(D, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT)
     whole.train(unit(clustered(N, D)))
     whole.add(unit(clustered(N, D)))
@@ -58,24 +58,24 @@ def test_blocks_and_the_ends_alone_give_what_all_vectors_at_once_give(path, monk
     assert path.read_bytes() == faiss.serialize_index(whole).tobytes()
 
 
-def test_no_features_make_an_index_too(tmp_path):
+def test_index_without_features(tmp_path):
     write_index(tmp_path / "features.faiss", np.zeros((0, D), dtype=np.float32))
     check_index(tmp_path / "features.faiss", 0, {D})
     assert faiss.read_index(str(tmp_path / "features.faiss")).ntotal == 0
 
 
-def test_the_file_is_as_long_as_its_vectors(path):
+def test_file_size_of_the_index(path):
     check_index(path, N, {D})
     assert path.stat().st_size == N * D + 8 * D + HEAD.size + 8
 
 
 @pytest.mark.parametrize(("n", "widths"), [(N + 1, {D}), (N - 1, {D}), (N, {D + 1}), (N, set())])
-def test_an_index_of_other_features_is_refused(path, n: int, widths: set[int]):
+def test_index_of_different_features_is_refused(path, n: int, widths: set[int]):
     with pytest.raises(AtlasError, match=f"is not an 8-bit index of this atlas's {n} features"):
         check_index(path, n, widths)
 
 
-def another(quantizer: int, metric: int = faiss.METRIC_INNER_PRODUCT) -> bytes:
+def serialized_index(quantizer: int, metric: int = faiss.METRIC_INNER_PRODUCT) -> bytes:
     index = faiss.IndexScalarQuantizer(D, quantizer, metric)
     index.train(unit(clustered(N, D)))
     index.add(unit(clustered(N, D)))
@@ -84,39 +84,39 @@ def another(quantizer: int, metric: int = faiss.METRIC_INNER_PRODUCT) -> bytes:
 
 QT = faiss.ScalarQuantizer
 OTHERS = {
-    "half precision": another(QT.QT_fp16),
-    "one range for all": another(QT.QT_8bit_uniform),
-    "another metric": another(QT.QT_8bit, faiss.METRIC_L2),
+    "half precision": serialized_index(QT.QT_fp16),
+    "one range for all": serialized_index(QT.QT_8bit_uniform),
+    "another metric": serialized_index(QT.QT_8bit, faiss.METRIC_L2),
     "another kind": faiss.serialize_index(faiss.IndexFlatIP(D)).tobytes(),
     "nothing": b"",
-    "a head alone": another(QT.QT_8bit)[: HEAD.size],
-    "no codes": another(QT.QT_8bit)[: HEAD.size + 8 * D],
-    "a byte less": another(QT.QT_8bit)[:-1],
-    "a byte more": another(QT.QT_8bit) + b"\0",
+    "a head alone": serialized_index(QT.QT_8bit)[: HEAD.size],
+    "no codes": serialized_index(QT.QT_8bit)[: HEAD.size + 8 * D],
+    "a byte less": serialized_index(QT.QT_8bit)[:-1],
+    "a byte more": serialized_index(QT.QT_8bit) + b"\0",
 }
 
 
-@pytest.mark.parametrize("what", OTHERS)
-def test_what_is_no_such_index_is_refused(path, what: str):
-    path.write_bytes(OTHERS[what])
+@pytest.mark.parametrize("kind", OTHERS)
+def test_index_of_another_type_is_refused(path, kind: str):
+    path.write_bytes(OTHERS[kind])
     with pytest.raises(AtlasError, match="is not an 8-bit index"):
         check_index(path, N, {D})
 
 
-def test_every_number_of_the_head_counts(path):
-    """All but the two that faiss itself ignores and the two settings that only training reads."""
+def test_every_number_of_the_header_is_checked(path):
+    """Check all except two numbers that faiss ignores and two settings that only training uses."""
     good = path.read_bytes()
     numbers = HEAD.unpack(good[: HEAD.size])
-    others = {0: b"IxFI", 5: False} | {place: numbers[place] + 2**20 for place in (1, 2, 6, 7, 10, 11, 12)}
-    for place, other in others.items():
-        changed = [*numbers[:place], other, *numbers[place + 1 :]]
+    others = {0: b"IxFI", 5: False} | {index: numbers[index] + 2**20 for index in (1, 2, 6, 7, 10, 11, 12)}
+    for index, other in others.items():
+        changed = [*numbers[:index], other, *numbers[index + 1 :]]
         path.write_bytes(HEAD.pack(*changed) + good[HEAD.size :])
         with pytest.raises(AtlasError, match="is not an 8-bit index"):
             check_index(path, N, {D})
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_levels_that_are_no_numbers_are_refused(path, bad: float):
+def test_levels_that_are_not_finite_are_refused(path, bad: float):
     raw = bytearray(path.read_bytes())
     struct.pack_into("<f", raw, HEAD.size + 4, bad)
     path.write_bytes(raw)

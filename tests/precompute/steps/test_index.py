@@ -42,7 +42,7 @@ def test_key_tokens_are_counted_most_frequent_first():
     assert keys.most_frequent_counts(2).tolist() == [[1, 0], [2, 2], [0, 0], [1, 0]]
 
 
-def test_the_table_says_what_was_planted(atlas):
+def test_feature_table_matches_the_planted_features(atlas):
     meanings = [
         meaning
         for layer in sorted(LAYERS)
@@ -55,37 +55,39 @@ def test_the_table_says_what_was_planted(atlas):
     assert all(t in tokens for t, tokens in zip(atlas.features["key_tokens"][:, 0].tolist(), same_size, strict=True))
 
 
-def test_every_column_against_the_rows(planted):
+def test_feature_table_matches_the_rows(planted):
     texts, layers = planted
     vectors = {space: space_vectors(layers, space) for space in SPACES}
     table = feature_table(layers, vectors, texts.tokens)
     id = 0
-    for found in layers:
-        rows = found.rows
-        for neuron, n_features in enumerate(found.features.n_features):
+    for layer in layers:
+        rows = layer.rows
+        for neuron, n_features in enumerate(layer.features.n_features):
             start = rows.offsets[neuron]
             for feature in range(n_features):
-                mine = start + np.flatnonzero(found.features.feature[start : rows.offsets[neuron + 1]] == feature)
+                feature_rows = start + np.flatnonzero(
+                    layer.features.feature[start : rows.offsets[neuron + 1]] == feature
+                )
                 assert (table["layer"][id], table["neuron"][id], table["feature"][id]) == (rows.layer, neuron, feature)
-                assert table["mean_activation"][id] == pytest.approx(rows.activation[mine].mean(), rel=1e-5)
+                assert table["mean_activation"][id] == pytest.approx(rows.activation[feature_rows].mean(), rel=1e-5)
                 central = start + table["central"][id]
                 x = rows.x[rows.x_row[central]].astype(np.float32)
                 for space, vector in (("pre_mlp", x), ("neuron", x * rows.weights.W_in[:, neuron])):
                     np.testing.assert_allclose(vectors[space][id], vector / np.linalg.norm(vector), rtol=1e-5)
-                counts = Counter(texts.tokens[rows.example[mine], rows.pos[mine]].tolist())
+                counts = Counter(texts.tokens[rows.example[feature_rows], rows.pos[feature_rows]].tolist())
                 assert table["key_token_counts"][id][0] == max(counts.values())
                 id += 1
     assert id == len(table["layer"])
 
 
-def test_similar_features_point_to_features_of_the_same_direction(atlas):
+def test_similar_features_have_the_same_direction(atlas):
     """L0 N0 F0, L0 N2 F0, L2 N0 F0 and L2 N3 F2 were planted in one direction."""
     ring = [FeatureRef(0, 0, 0), FeatureRef(0, 2, 0), FeatureRef(2, 0, 0), FeatureRef(2, 3, 2)]
     for space in ("neuron", "pre_mlp"):
         for ref in ring:
-            found = atlas.similar(ref, space)
-            assert {other for other, _ in found[:3]} == set(ring) - {ref}
-            assert found[2][1] > 0.9 > 0.3 > found[3][1]
+            similar_features = atlas.similar(ref, space)
+            assert {other for other, _ in similar_features[:3]} == set(ring) - {ref}
+            assert similar_features[2][1] > 0.9 > 0.3 > similar_features[3][1]
 
 
 def test_layers_of_different_widths_are_refused(planted):
@@ -96,14 +98,14 @@ def test_layers_of_different_widths_are_refused(planted):
         space_vectors([first, replace(second, rows=narrow)], "neuron")
 
 
-def test_owners_number_the_neurons_of_all_layers_in_a_row(planted):
+def test_owners_are_numbered_through_all_layers(planted):
     layers = planted[1]
     expected = [0, 0, 1, 2, 2, 2, 2, 3, 5, 5] + [6 + n for n in (0, 0, 2, 3, 3, 3, 4)]
     assert owners(layers).tolist() == expected
 
 
-def test_units_of_similar_features_in_any_order_make_the_same_columns(planted, tmp_path, monkeypatch):
-    """From vectors in memory, or from files that a worker maps, which is how they reach other processes."""
+def test_similar_features_do_not_depend_on_the_order_of_units(planted, tmp_path, monkeypatch):
+    """Compare vectors in memory with files that workers map, as in a build."""
     monkeypatch.setattr(similar, "BLOCK", 5)
     texts, layers = planted
     in_memory = {space: space_vectors(layers, space) for space in SPACES}
@@ -111,7 +113,7 @@ def test_units_of_similar_features_in_any_order_make_the_same_columns(planted, t
     files = {space: tmp_path / f"{space}.npy" for space in SPACES}
     for space, file in files.items():
         mapped = np.lib.format.open_memmap(file, "w+", np.float32, space_shape(layers))
-        space_vectors(layers, space, into=mapped).flush()
+        space_vectors(layers, space, out=mapped).flush()
     job = pickle.loads(pickle.dumps(SimilarJob(files, owners(layers))))
     units = {number: work_similar(job, number) for number in np.random.default_rng(0).permutation(job.n_units).tolist()}
     assert job.n_units == 8

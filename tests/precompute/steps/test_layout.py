@@ -1,4 +1,4 @@
-"""The map's layout: its forces against sums over all pairs, planted groups, tiny atlases, the same bytes again."""
+"""Layout of the map: forces compared with sums over all pairs, planted groups, few features, reproducible bytes."""
 
 import hashlib
 import subprocess
@@ -17,7 +17,7 @@ K = 8
 
 
 def groups(n_groups: int, size: int, stray: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Similar features drawn from one's own group, but for a share of strays; and the group of each feature."""
+    """Return similar features and cosines, mostly within groups with a share of strays, and each feature's group."""
     rng, n = np.random.default_rng(0), n_groups * size
     number = np.arange(n)[:, None]
     others = rng.permuted(np.tile(np.arange(1, size), (n, 1)), axis=1)[:, :K]
@@ -27,32 +27,32 @@ def groups(n_groups: int, size: int, stray: float) -> tuple[np.ndarray, np.ndarr
     return ids.astype(np.int32), rng.random((n, K)).astype(np.float32), np.arange(n) // size
 
 
-def nearest(at: np.ndarray, k: int) -> np.ndarray:
-    distances = ((at[:, None] - at) ** 2).sum(axis=2)
+def nearest(points: np.ndarray, k: int) -> np.ndarray:
+    distances = ((points[:, None] - points) ** 2).sum(axis=2)
     np.fill_diagonal(distances, np.inf)
     return distances.argsort(axis=1)[:, :k]
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3])
-def test_the_smallest_atlases(n):
+def test_layout_of_few_features(n):
     ids = np.full((n, K), -1, dtype=np.int32)
     for i in range(n):
         ids[i, : n - 1] = [other for other in range(n) if other != i]
-    at = layout(ids, np.where(ids >= 0, 0.5, np.nan).astype(np.float16), seed=0)
-    assert at.shape == (n, 2)
-    assert np.isfinite(at).all()
-    assert len(np.unique(at, axis=0)) == n
+    points = layout(ids, np.where(ids >= 0, 0.5, np.nan).astype(np.float16), seed=0)
+    assert points.shape == (n, 2)
+    assert np.isfinite(points).all()
+    assert len(np.unique(points, axis=0)) == n
 
 
 @pytest.mark.parametrize("n", [50, 1500])
-def test_features_without_any_similar_one_stay_in_sight(n):
-    at = layout(np.full((n, K), -1, np.int32), np.full((n, K), np.nan, np.float32), seed=0)
-    assert np.abs(at).max() < 20 * np.sqrt(n)
-    assert len(np.unique(at, axis=0)) == n
+def test_unconnected_features_stay_within_bounds(n):
+    points = layout(np.full((n, K), -1, np.int32), np.full((n, K), np.nan, np.float32), seed=0)
+    assert np.abs(points).max() < 20 * np.sqrt(n)
+    assert len(np.unique(points, axis=0)) == n
 
 
 def test_weights_by_hand():
-    """Distances .1 and .3, mean .1 beyond the nearest: e^0 and e^−2; the others know one similar feature each."""
+    """Use distances .1 and .3, mean .1 beyond the nearest: e^0 and e^−2; the others have one similar feature each."""
     ids = np.array([[1, 2], [0, -1], [0, -1]], dtype=np.int32)
     graph = weights(ids, np.array([[0.9, 0.7], [0.9, np.nan], [0.7, np.nan]], dtype=np.float32)).toarray()
     near = 1 / (1 + np.exp(-2))
@@ -60,58 +60,60 @@ def test_weights_by_hand():
     np.testing.assert_allclose(graph, expected, rtol=1e-5)
 
 
-def test_springs_pull_as_all_pairs_do():
+def test_attraction_matches_all_pairs():
     rng = np.random.default_rng(0)
     graph = weights(*groups(6, 20, 0.2)[:2])
-    at = rng.normal(0, 3, size=(120, 2)).astype(np.float32)
-    steps = at - at[:, None]
+    points = rng.normal(0, 3, size=(120, 2)).astype(np.float32)
+    steps = points - points[:, None]
     q = 1 / (1 + (steps**2).sum(axis=2))
     expected = np.einsum("ij,ijc->ic", graph.toarray() * q, steps)
-    np.testing.assert_allclose(Springs.of(graph).pull(at), expected, atol=1e-5)
+    np.testing.assert_allclose(Springs.of(graph).pull(points), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("width", [1.0, 10.0, 40.0])
-def test_the_grid_repels_as_all_pairs_do(width):
-    at = np.random.default_rng(0).normal(0, width, size=(800, 2)).astype(np.float32)
-    (force, total), (found, sum_of_q) = repulsion_exact(at), repulsion_grid(at)
-    assert np.linalg.norm(found - force) < 0.06 * np.linalg.norm(force)
+def test_grid_repulsion_matches_all_pairs(width):
+    points = np.random.default_rng(0).normal(0, width, size=(800, 2)).astype(np.float32)
+    (force, total), (grid_force, sum_of_q) = repulsion_exact(points), repulsion_grid(points)
+    assert np.linalg.norm(grid_force - force) < 0.06 * np.linalg.norm(force)
     assert sum_of_q == pytest.approx(total, rel=0.02)
 
 
-def test_two_far_components_come_apart():
+def test_two_components_are_separated():
     ids, cosines, group = groups(2, 60, 0.0)
-    at = layout(ids, cosines, seed=0)
-    centres = np.array([at[group == each].mean(axis=0) for each in (0, 1)])
-    own, other = (np.linalg.norm(at - centres[g], axis=1) for g in (group, 1 - group))
-    assert (own < other).all()
-    assert np.linalg.norm(centres[0] - centres[1]) > 2 * own.mean()
+    points = layout(ids, cosines, seed=0)
+    centres = np.array([points[group == each].mean(axis=0) for each in (0, 1)])
+    to_own, to_other = (np.linalg.norm(points - centres[g], axis=1) for g in (group, 1 - group))
+    assert (to_own < to_other).all()
+    assert np.linalg.norm(centres[0] - centres[1]) > 2 * to_own.mean()
 
 
 @pytest.mark.parametrize("size", [20, 40])
-def test_planted_groups_are_neighbours(size):
-    """Exact forces below a thousand features, the grid's above."""
+def test_planted_groups_are_close(size):
+    """Test exact forces (below a thousand features) and the grid."""
     ids, cosines, group = groups(30, size, 0.1)
-    at = layout(ids, cosines, seed=0)
+    points = layout(ids, cosines, seed=0)
     graph = weights(ids, cosines)
-    kept, before = (
-        (group[nearest(each, 10)] == group[:, None]).mean() for each in (at, start(graph, np.random.default_rng(0)))
+    after, at_start = (
+        (group[nearest(each, 10)] == group[:, None]).mean() for each in (points, start(graph, np.random.default_rng(0)))
     )
-    assert kept > 0.95
-    assert kept > before + 0.1
+    assert after > 0.95
+    assert after > at_start + 0.1
 
 
-def test_a_seed_gives_the_same_bytes_in_another_process():
+def test_layout_is_reproducible_in_another_process():
     code = (
         "import hashlib; from tests.precompute.steps.test_layout import groups, layout;"
         "print(hashlib.sha256(layout(*groups(30, 40, 0.1)[:2], seed=3).tobytes()).hexdigest())"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    hash_in_process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
     here = layout(*groups(30, 40, 0.1)[:2], seed=3)
-    assert hashlib.sha256(here.tobytes()).hexdigest() == told
+    assert hashlib.sha256(here.tobytes()).hexdigest() == hash_in_process
     assert not np.array_equal(here, layout(*groups(30, 40, 0.1)[:2], seed=4))
 
 
 def test_progress_ends_at_its_total():
-    told = []
-    layout(*groups(2, 10, 0.0)[:2], seed=0, progress=lambda done, total: told.append((done, total)))
-    assert told[-1] == (len(told), len(told))
+    progress = []
+    layout(*groups(2, 10, 0.0)[:2], seed=0, on_progress=lambda done, total: progress.append((done, total)))
+    assert progress[-1] == (len(progress), len(progress))

@@ -1,4 +1,4 @@
-"""The offline corpus: read with `ast` alone, cleaned, deduplicated, in a fixed order, its departures said."""
+"""The offline corpus: read with `ast`, cleaned, deduplicated, in a fixed order; other versions are reported."""
 
 import logging
 import sys
@@ -18,7 +18,7 @@ def docstring(*words: str) -> str:
 
 @pytest.fixture
 def install(tmp_path, monkeypatch):
-    """Installs a package of the given files under its name; returns how the corpus would list it."""
+    """Return a function that installs a package of the given files and returns its entry in the corpus."""
     monkeypatch.syspath_prepend(str(tmp_path))
 
     def install(name: str, files: dict[str, str], held_out: bool = False, version: str = "1.0") -> Package:
@@ -41,7 +41,7 @@ def test_no_packages_no_documents():
     assert texts() == []
 
 
-def test_reads_every_kind_of_docstring_in_source_order_and_imports_nothing(install):
+def test_docstrings_are_read_in_source_order_without_imports(install):
     source = (
         docstring("module")
         + "raise RuntimeError('imported')\n"
@@ -65,33 +65,33 @@ def test_equal_texts_and_a_third_text_with_the_same_start_are_dropped(install):
         "a.py": docstring("x"),
         "b.py": docstring("X "),
     }
-    found = texts(install("twins", files))
-    assert sum(text.startswith(start) for text in found) == offline.MAX_SAME_START
-    assert sum(text.lower().startswith("x") for text in found) == 1
+    documents_read = texts(install("twins", files))
+    assert sum(text.startswith(start) for text in documents_read) == offline.MAX_SAME_START
+    assert sum(text.lower().startswith("x") for text in documents_read) == 1
 
 
-def test_held_out_leaves_out_what_training_has_seen(install):
+def test_held_out_split_excludes_training_texts(install):
     train = install("seen", {"a.py": docstring("shared")})
     held_out = install("unseen", {"a.py": docstring("shared"), "b.py": docstring("own")}, held_out=True)
     assert [text.split()[0] for text in texts(train, held_out, split="held_out")] == ["own"]
 
 
-def test_order_is_fixed_mixes_packages_and_a_limit_gives_a_prefix(install):
+def test_order_is_fixed_and_a_limit_gives_a_prefix(install):
     a, b = (install(name, {f"{i}.py": docstring(name, str(i)) for i in range(20)}) for name in ("aa", "bb"))
     everything = texts(a, b)
     assert everything == texts(b, a)
     assert len({text.split()[0] for text in everything[:10]}) == 2
-    some = texts(a, b, limit_chars=500)
-    assert some == everything[: len(some)]
-    assert sum(map(len, some[:-1])) < 500 <= sum(map(len, some))
+    prefix = texts(a, b, limit_chars=500)
+    assert prefix == everything[: len(prefix)]
+    assert sum(map(len, prefix[:-1])) < 500 <= sum(map(len, prefix))
 
 
-def test_workers_change_nothing(install):
+def test_documents_do_not_depend_on_workers(install):
     package = install("many", {f"{i}.py": docstring(f"word{i}") for i in range(100)})
     assert texts(package, workers=2) == texts(package)
 
 
-def test_hash_is_of_the_texts_read(install):
+def test_hash_depends_on_the_texts_read(install):
     streams = [documents(packages=(install(name, {"a.py": docstring(name)}),)) for name in ("one", "two")]
     unread = streams[0].sha256
     for stream in streams:
@@ -102,23 +102,23 @@ def test_hash_is_of_the_texts_read(install):
     assert again.sha256 == streams[0].sha256
 
 
-def test_a_package_that_is_missing_or_another_version_is_said(install, caplog):
+def test_missing_package_and_other_version_are_reported(install, caplog):
     packages = (install("other", {"a.py": docstring("x")}, version="2.0"), Package("absent-here", "3.1", "absent"))
-    assert [status.found for status in report(packages)] == ["2.0", None]
+    assert [status.version for status in report(packages)] == ["2.0", None]
     with caplog.at_level(logging.WARNING):
         assert len(texts(*packages)) == 1
     assert caplog.messages == [
-        "offline corpus: other is version 2.0, listed is 1.0",
-        "offline corpus: absent-here is missing, listed is 3.1",
+        "offline corpus: other is version 2.0, expected version 1.0",
+        "offline corpus: absent-here is missing, expected version 3.1",
     ]
 
 
-def test_another_patch_release_of_python_is_said(monkeypatch):
+def test_other_patch_release_of_python_is_reported(monkeypatch):
     monkeypatch.setattr(offline.platform, "python_version", lambda: "3.11.99")
-    assert str(report([STANDARD_LIBRARY])[0]) == "offline corpus: python is version 3.11.99, listed is 3.11.7"
+    assert str(report([STANDARD_LIBRARY])[0]) == "offline corpus: python is version 3.11.99, expected version 3.11.7"
 
 
-def test_listed_versions_are_the_pinned_ones():
+def test_listed_versions_match_the_pinned_ones():
     pins = dict(
         line.lower().replace("_", "-").split("==")
         for line in Path("constraints.txt").read_text().split()
@@ -131,23 +131,23 @@ def test_listed_versions_are_the_pinned_ones():
     assert listed == {name: pins.get(name) for name in listed}
 
 
-def test_the_atlas_stream_has_neither_held_out_packages_nor_the_standard_library():
+def test_atlas_split_excludes_held_out_packages_and_the_standard_library():
     stream = documents("atlas", limit_chars=300_000)
     packages = {document.package for document in stream}
     assert len(packages) > 5
     assert not packages & {p.name for p in PACKAGES if p.held_out or p is STANDARD_LIBRARY}
 
 
-def test_unknown_split_says_which_there_are():
+def test_unknown_split_lists_the_splits():
     with pytest.raises(ValueError, match="'test': the offline corpus has the splits train, atlas, held_out"):
         documents("test")
 
 
-def test_cleaned_text_has_one_newline_no_control_characters_and_no_runs_of_empty_lines():
+def test_cleaned_text():
     assert cleaned("\n a\x00b\ud800\x9f \r\n\r\n\r\n\r\nc\td\re\n") == "ab\n\nc\td\ne"
 
 
-def test_readable_is_long_prose_and_no_licence():
+def test_is_readable():
     prose = PROSE.format("value")
     assert is_readable(prose)
     assert not is_readable("Too short.")
@@ -155,5 +155,5 @@ def test_readable_is_long_prose_and_no_licence():
     assert not is_readable(prose + " Licensed under the Example License.")
 
 
-def test_a_split_takes_only_so_much_of_one_file():
+def test_limit_per_file():
     assert list(offline._first(["aaaa", "bbbbbbb", "cc", "d", "e"], 7)) == ["aaaa", "cc", "d"]

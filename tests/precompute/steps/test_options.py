@@ -1,4 +1,4 @@
-"""What is typed after a command: every option that takes a value says in plain words what it takes."""
+"""Options of the command line: an invalid value has a message that says what is valid."""
 
 import argparse
 
@@ -23,7 +23,7 @@ TYPED = [
 
 
 @pytest.mark.parametrize(("verb", "action"), TYPED)
-def test_a_value_that_cannot_be_is_named_in_plain_words(verb, action):
+def test_invalid_values_have_clear_messages(verb, action):
     each = parsers(parser())[verb]
     for junk in JUNK:
         try:
@@ -39,8 +39,8 @@ def test_a_value_that_cannot_be_is_named_in_plain_words(verb, action):
     ("option", "value", "words"),
     [
         ("--layers", "0-", "'0-' is not layers as 0,1,2 or 0-2"),
-        ("--layers", "3-1", "3-1: a range goes from the lower to the higher, as 1-3"),
-        ("--layers", "0-99999999", "0-99999999: more layers than any model has"),
+        ("--layers", "3-1", "3-1: a range goes from the lower to the higher number: 1-3"),
+        ("--layers", "0-99999999", "0-99999999: layers go up to 32767"),
         ("--layers", "0,1-2,1", "layer 1 is named twice"),
         ("--layers", "", "is not layers as 0,1,2 or 0-2"),
         ("--inputs", "perhaps", "'perhaps' is not yes or no"),
@@ -50,7 +50,7 @@ def test_a_value_that_cannot_be_is_named_in_plain_words(verb, action):
         ("--importance-passes", "few", "'few' is not a whole number or all"),
     ],
 )
-def test_what_would_have_worked_is_said(option, value, words, capsys):
+def test_messages_say_what_would_have_worked(option, value, words, capsys):
     with pytest.raises(SystemExit) as stop:
         main(["build", option, value])
     assert stop.value.code == 2
@@ -70,9 +70,9 @@ def test_what_would_have_worked_is_said(option, value, words, capsys):
         ("all", None),
     ],
 )
-def test_layers_may_be_ranges(text, layers):
+def test_layers_are_parsed_as_ranges(text, layers):
     assert vars(parser().parse_args(["build", "--layers", text]))["layers"] == layers
 
 
-def test_all_layers_are_none():
+def test_all_layers():
     assert vars(parser().parse_args(["build", "--layers", "all"]))["layers"] is None

@@ -1,4 +1,4 @@
-"""The search index as it is written, against counting by hand."""
+"""The written search index, compared with counts by hand."""
 
 import sqlite3
 from collections import Counter
@@ -27,15 +27,15 @@ def matches(db: sqlite3.Connection, table: str, query: str) -> set[int]:
     return {row[0] for row in db.execute(f"SELECT rowid FROM {table} WHERE {table} MATCH ?", (query,))}
 
 
-def test_it_holds_every_key_token(atlas):
+def test_index_has_every_key_token(atlas):
     with sqlite3.connect(atlas.root / "search.sqlite") as db:
         rows = db.execute("SELECT token, feature, examples FROM key_token").fetchall()
     expected = Counter()
     for id in range(len(atlas.features["layer"])):
         ref = atlas.feature_ref(id)
         neuron = atlas.neuron(ref.of)
-        mine = np.flatnonzero(neuron.feature == ref.feature)
-        expected.update((int(atlas.tokens[neuron.example[r], neuron.pos[r]]), id) for r in mine)
+        rows_of_feature = np.flatnonzero(neuron.feature == ref.feature)
+        expected.update((int(atlas.tokens[neuron.example[r], neuron.pos[r]]), id) for r in rows_of_feature)
     assert {(token, id): n for token, id, n in rows} == dict(expected)
 
 
@@ -45,29 +45,29 @@ def named_by(atlas: Atlas, token: int) -> set[int]:
 
 
 @pytest.mark.parametrize("token", range(12))
-def test_it_holds_the_windows_of_the_most_central_examples_key_tokens_and_names(atlas, planted, token: int):
+def test_index_has_words_of_windows_key_tokens_and_names(atlas, planted, token: int):
     texts, layers = planted
-    around, fired, first = set(), set(), 0
-    for found in layers:
-        for row in range(found.rows.n_rows):
-            feature = first + int(found.feature_of_row[row])
-            example, pos = found.rows.example[row], found.rows.pos[row]
+    by_window, by_key_token, first = set(), set(), 0
+    for layer in layers:
+        for row in range(layer.rows.n_rows):
+            feature = first + int(layer.feature_of_row[row])
+            example, pos = layer.rows.example[row], layer.rows.pos[row]
             if texts.tokens[example, pos] == token:
-                fired.add(feature)
+                by_key_token.add(feature)
             places = texts.window.positions(np.array([pos]))[0]
             inside = places[(places >= 0) & (places < texts.lengths[example])]
-            if found.features.rank[row] < SNIPPETS and token in texts.tokens[example, inside]:
-                around.add(feature)
-        first += found.n_features
+            if layer.features.rank[row] < SNIPPETS and token in texts.tokens[example, inside]:
+                by_window.add(feature)
+        first += layer.n_features
     with sqlite3.connect(atlas.root / "search.sqlite") as db:
         # a prefix, since a token without a space before it may lengthen the word
         query = f"{VOCAB[token].strip()}*"
-        assert matches(db, "text", query) == around | fired | named_by(atlas, token)
+        assert matches(db, "text", query) == by_window | by_key_token | named_by(atlas, token)
         assert matches(db, "named", query) == named_by(atlas, token)
-    assert 0 < len(around) < first
+    assert 0 < len(by_window) < first
 
 
-def test_the_same_features_make_the_same_search_file(tmp_path, planted):
+def test_search_index_is_reproducible(tmp_path, planted):
     texts, layers = planted
     for name in ("one", "two"):
         write_search(tmp_path / name, layers, texts, np.tile([[1], [-1]], (10, 2))[:17])
@@ -88,14 +88,16 @@ def test_words_by_hand(text: str, words: list[str]):
     assert words_of(text) == words
 
 
-def test_every_word_of_any_text_finds_it_and_only_it():
-    """SQLite parts words exactly where `words_of` does, whatever the letters."""
+def test_sqlite_splits_words_like_words_of():
+    """Check with random characters that SQLite splits words exactly like `words_of`."""
     rng = np.random.default_rng(0)
-    every = np.array([chr(c) for c in range(0x20, 0x1F000) if not 0xD800 <= c < 0xE000])
-    texts = ["".join(rng.choice(every, size=12)) for _ in range(3000)]
-    held = [set(words_of(text)) for text in texts]
+    characters = np.array([chr(c) for c in range(0x20, 0x1F000) if not 0xD800 <= c < 0xE000])
+    texts = ["".join(rng.choice(characters, size=12)) for _ in range(3000)]
+    words_of_text = [set(words_of(text)) for text in texts]
     db = sqlite3.connect(":memory:")
     db.executescript(TABLES)
-    db.executemany("INSERT INTO text(rowid, words) VALUES (?, ?)", enumerate(map(" ".join, held)))
-    for word in rng.choice(sorted(set().union(*held)), size=500):
-        assert matches(db, "text", fts_terms(word).rstrip("*")) == {i for i, has in enumerate(held) if word in has}
+    db.executemany("INSERT INTO text(rowid, words) VALUES (?, ?)", enumerate(map(" ".join, words_of_text)))
+    for word in rng.choice(sorted(set().union(*words_of_text)), size=500):
+        assert matches(db, "text", fts_terms(word).rstrip("*")) == {
+            i for i, words in enumerate(words_of_text) if word in words
+        }

@@ -1,4 +1,4 @@
-"""Files of texts as others wrote them: encodings, files of other kinds, separators, lines without end."""
+"""Text files of other sources: encodings, other kinds of files, separators, very long lines."""
 
 import bz2
 import codecs
@@ -31,32 +31,32 @@ MARKED = {
 }
 
 
-def written(path, content: bytes | str) -> str:
+def write_file(path, content: bytes | str) -> str:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return str(path)
 
 
-def marked(text: str, encoding: str) -> bytes:
+def with_byte_order_mark(text: str, encoding: str) -> bytes:
     return MARKED[encoding] + text.encode(encoding.removesuffix("-sig"))
 
 
 @pytest.mark.parametrize("block", [decoding.BLOCK, 7])
 @pytest.mark.parametrize("encoding", MARKED)
-def test_a_byte_order_mark_says_the_encoding(tmp_path, encoding, block, monkeypatch):
+def test_byte_order_mark_sets_the_encoding(tmp_path, encoding, block, monkeypatch):
     monkeypatch.setattr(decoding, "BLOCK", block)
-    documents = read_documents(written(tmp_path / "a.txt", marked(TEXT, encoding)))
+    documents = read_documents(write_file(tmp_path / "a.txt", with_byte_order_mark(TEXT, encoding)))
     assert list(documents) == DOCUMENTS
     assert documents.n_replaced == 0
     assert documents.encoding == encoding.removesuffix("-sig")
 
 
 @pytest.mark.parametrize("encoding", MARKED)
-def test_jsonl_too(tmp_path, encoding):
+def test_byte_order_mark_of_jsonl(tmp_path, encoding):
     lines = "\n".join(json.dumps({"text": text}, ensure_ascii=False) for text in DOCUMENTS)
-    assert list(read_documents(written(tmp_path / "a.jsonl", marked(lines, encoding)))) == DOCUMENTS
+    assert list(read_documents(write_file(tmp_path / "a.jsonl", with_byte_order_mark(lines, encoding)))) == DOCUMENTS
 
 
-def tar(path) -> bytes:
+def tar_file(path) -> bytes:
     import tarfile
 
     (path / "member.txt").write_text("text")
@@ -65,38 +65,38 @@ def tar(path) -> bytes:
     return (path / "made").read_bytes()
 
 
-def zipped(path) -> bytes:
+def zip_file(path) -> bytes:
     with zipfile.ZipFile(path / "made", "w") as archive:
         archive.writestr("a.txt", "text")
     return (path / "made").read_bytes()
 
 
-def of_parquet(path) -> bytes:
+def parquet_file(path) -> bytes:
     pq.write_table(pa.table({"text": ["a"]}), path / "made")
     return (path / "made").read_bytes()
 
 
-def picture(path) -> bytes:
+def image_file(path) -> bytes:
     from PIL import Image
 
     Image.new("RGB", (4, 4)).save(path / "made.bmp")
     return (path / "made.bmp").read_bytes()
 
 
-# By what they say: how the file is made.
+# By words of the error: function that makes the file.
 OTHER = {
     r"this is gzip, not text: unpack it first \(gunzip\)": lambda path: gzip.compress(TEXT.encode()),
     r"this is bzip2, .* \(bunzip2\)": lambda path: bz2.compress(TEXT.encode()),
     r"this is xz, .* \(unxz\)": lambda path: lzma.compress(TEXT.encode()),
     r"this is zstd, .* \(unzstd\)": lambda path: b"\x28\xb5\x2f\xfd\x24\x05\x29\0\0hello",
-    r"this is zip, .* \(unzip\)": zipped,
-    r"this is tar, .* \(tar -xf\)": tar,
-    "this is parquet, not text: a file of plain text would work": of_parquet,
+    r"this is zip, .* \(unzip\)": zip_file,
+    r"this is tar, .* \(tar -xf\)": tar_file,
+    "this is parquet, not text: a file of plain text would work": parquet_file,
     "this is PDF, not text": lambda path: b"%PDF-1.7\n%text",
     "this is RTF, not text": lambda path: b"{\\rtf1\\ansi text}",
     "this is a PNG image, not text": lambda path: b"\x89PNG\r\n\x1a\n" + bytes(30),
     "this is a JPEG image, not text": lambda path: b"\xff\xd8\xff\xe0\0\x10JFIF",
-    "this is a BMP image, not text": picture,
+    "this is a BMP image, not text": image_file,
     "this is an ELF program, not text": lambda path: b"\x7fELF\2\1\1" + bytes(9),
     "this is a Windows program, not text": lambda path: b"MZ\x90\0\3" + bytes(9),
     "this is SQLite, not text": lambda path: b"SQLite format 3\0" + bytes(90),
@@ -109,49 +109,49 @@ OTHER = {
 
 @pytest.mark.parametrize("name", ["a.txt", "a.jsonl"])
 @pytest.mark.parametrize("words", OTHER)
-def test_a_file_of_another_kind_is_refused_before_it_is_read(tmp_path, words, name):
+def test_other_kinds_of_files_are_refused(tmp_path, words, name):
     with pytest.raises(ValueError, match=words) as error:
-        read_documents(written(tmp_path / name, OTHER[words](tmp_path)))
+        read_documents(write_file(tmp_path / name, OTHER[words](tmp_path)))
     assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize(
     "text", ["BM is a company", "MZ", "PAR1 course", "BZh", "ORC army", "RIFF raff", "ID3 tags", "GIF89a is a format"]
 )
-def test_text_that_begins_as_another_kind_does_is_text(tmp_path, text):
-    assert list(read_documents(written(tmp_path / "a.txt", text))) == [text]
+def test_text_that_begins_like_another_kind(tmp_path, text):
+    assert list(read_documents(write_file(tmp_path / "a.txt", text))) == [text]
 
 
-def test_a_packed_file_of_any_name_says_what_it_is(tmp_path):
+def test_compressed_files_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"this is gzip: unpack it first \(gunzip\)"):
-        read_documents(written(tmp_path / "a.txt.gz", gzip.compress(b"text")))
+        read_documents(write_file(tmp_path / "a.txt.gz", gzip.compress(b"text")))
     with pytest.raises(ValueError, match=r"this is gzip, not parquet: unpack it first \(gunzip\)"):
-        read_documents(written(tmp_path / "a.parquet", gzip.compress(b"text")))
+        read_documents(write_file(tmp_path / "a.parquet", gzip.compress(b"text")))
 
 
 @pytest.mark.parametrize("name", ["A.TXT", "a.Text", "a.md", "a.MD"])
 def test_endings_of_text(tmp_path, name):
-    assert list(read_documents(written(tmp_path / name, TEXT))) == DOCUMENTS
+    assert list(read_documents(write_file(tmp_path / name, TEXT))) == DOCUMENTS
 
 
 @pytest.mark.parametrize("name", ["A.JSONL", "a.ndjson", "a.Ndjson"])
 def test_endings_of_jsonl(tmp_path, name):
-    assert list(read_documents(written(tmp_path / name, '{"text": "a"}\n{"text": "b"}'))) == ["a", "b"]
+    assert list(read_documents(write_file(tmp_path / name, '{"text": "a"}\n{"text": "b"}'))) == ["a", "b"]
 
 
-def test_what_was_replaced_is_counted_and_in_words(tmp_path):
+def test_replaced_characters_are_counted_and_reported(tmp_path):
     latin = "un café, s'il vous plaît: two broken letters are not many\n\nnone here\n\nnaïve"
-    documents = read_documents(written(tmp_path / "a.txt", latin.encode("latin-1")))
+    documents = read_documents(write_file(tmp_path / "a.txt", latin.encode("latin-1")))
     assert list(documents)[1] == "none here"
     assert (documents.n_read, documents.n_broken, documents.n_replaced) == (3, 2, 3)
-    assert "3 places in 2 of 3 documents were no characters" in documents.notes[0]
-    clean = read_documents(written(tmp_path / "b.txt", "a \ufffd that was there before"))
+    assert "3 places in 2 of 3 documents were not valid" in documents.notes[0]
+    clean = read_documents(write_file(tmp_path / "b.txt", "a \ufffd that was there before"))
     assert list(clean) == ["a \ufffd that was there before"]
     assert (clean.n_replaced, clean.notes) == (0, [])
 
 
 @pytest.mark.parametrize("kind", ["string", "large_string", "binary", "dictionary"])
-def test_a_parquet_column_with_broken_text_is_read_and_counted(tmp_path, kind):
+def test_parquet_column_with_invalid_text(tmp_path, kind):
     raw = [
         "naïve".encode(),
         "naïve and more text".encode("latin-1"),
@@ -186,69 +186,71 @@ STORIES = f"First story.\n\nIts end.\n{END}\nSecond\nstory.\n {END} \r\n{END}\nI
     ],
 )
 def test_separators(tmp_path, separator, wanted, n_seen):
-    documents = read_documents(written(tmp_path / "a.txt", STORIES), separator=separator)
+    documents = read_documents(write_file(tmp_path / "a.txt", STORIES), separator=separator)
     assert list(documents) == wanted
-    assert documents.separators.n_seen == documents.facts["n_separators"] == n_seen
+    assert documents.separators.n_separators == documents.facts["n_separators"] == n_seen
     assert documents.facts["separator"] == separator
     assert documents.n_spelled > 0
 
 
-def test_the_end_of_text_of_the_model_is_a_separator(tmp_path):
-    corpus = written(tmp_path / "a.txt", "one\n</s>\ntwo\n")
+def test_end_of_text_token_is_a_separator(tmp_path):
+    corpus = write_file(tmp_path / "a.txt", "one\n</s>\ntwo\n")
     assert list(read_documents(corpus, end_of_text=["</s>"])) == ["one", "two"]
     assert list(read_documents(corpus)) == ["one\n</s>\ntwo"]
 
 
-def test_separators_are_no_tokens(tmp_path):
-    """Other than the one that the model knows, which stands after every document."""
+def test_separators_are_not_tokenized(tmp_path):
+    """Check that separators add no tokens, except the model's own after every document."""
     tokenizer = tiny_tokenizer()
-    plain = make_examples(read_documents(written(tmp_path / "a.txt", "a cat\n\na dog")), tokenizer, 9, 8)
-    divided = make_examples(read_documents(written(tmp_path / "b.txt", "a cat\n<|endoftext|>\na dog")), tokenizer, 9, 8)
+    plain = make_examples(read_documents(write_file(tmp_path / "a.txt", "a cat\n\na dog")), tokenizer, 9, 8)
+    divided = make_examples(
+        read_documents(write_file(tmp_path / "b.txt", "a cat\n<|endoftext|>\na dog")), tokenizer, 9, 8
+    )
     assert np.array_equal(plain.tokens, divided.tokens)
     assert plain.sha256 == divided.sha256
 
 
 @pytest.mark.parametrize("separator", ["", "  ", "a\nb"])
-def test_a_separator_that_no_line_can_be(separator):
+def test_invalid_separators(separator):
     with pytest.raises(ConfigError, match="separator: "):
         RunConfig(separator=separator)
 
 
-# lines and documents without end
+# very long lines and documents
 
 
-def test_a_line_without_end_is_cut_where_documents_are_cut(tmp_path, monkeypatch):
+def test_very_long_lines_are_cut(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "LONGEST_DOCUMENT", 20)
     words = " ".join(f"word{i}" for i in range(30))
     for block in (decoding.BLOCK, 11):
         monkeypatch.setattr(decoding, "BLOCK", block)
-        documents = list(read_documents(written(tmp_path / "a.txt", words + "\n\n" + "x" * 50)))
+        documents = list(read_documents(write_file(tmp_path / "a.txt", words + "\n\n" + "x" * 50)))
         assert "".join(documents[:-3]) == words, "cut before spaces, nothing lost"
         assert all(len(each) <= 20 for each in documents[:-3])
         assert all(each.startswith(" word") for each in documents[1:-3])
         assert documents[-3:] == ["x" * 20, "x" * 20, "x" * 10]
 
 
-def test_a_line_of_jsonl_without_end_is_refused(tmp_path, monkeypatch):
+def test_very_long_line_of_jsonl_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "LONGEST_LINE", 100)
     monkeypatch.setattr(decoding, "BLOCK", 16)
     with pytest.raises(ValueError, match="a line has more than 100 characters"):
-        list(read_documents(written(tmp_path / "a.jsonl", '{"text": "' + "a" * 500)))
+        list(read_documents(write_file(tmp_path / "a.jsonl", '{"text": "' + "a" * 500)))
 
 
 @pytest.mark.parametrize("packing", ["packed", "one"])
-def test_of_a_long_document_only_what_is_needed_is_tokenized(packing, monkeypatch):
-    given, real = [], Cutter.ids
+def test_long_document_is_tokenized_only_as_needed(packing, monkeypatch):
+    n_chars, original = [], Cutter.ids
 
-    def counted(self, texts):
-        given.append(sum(map(len, texts)))
-        return real(self, texts)
+    def count_characters(self, texts):
+        n_chars.append(sum(map(len, texts)))
+        return original(self, texts)
 
-    monkeypatch.setattr(Cutter, "ids", counted)
-    made = make_examples(iter(["a cat and a dog " * 500_000]), tiny_tokenizer(), 24, 64, packing)
-    assert len(made.tokens) == (24 if packing == "packed" else 1)
-    assert max(given) < examples.CHARS_AT_ONCE + pieces.PIECE, "of eight million characters"
-    assert sum(given) < 2 * examples.CHARS_AT_ONCE
+    monkeypatch.setattr(Cutter, "ids", count_characters)
+    result = make_examples(iter(["a cat and a dog " * 500_000]), tiny_tokenizer(), 24, 64, packing)
+    assert len(result.tokens) == (24 if packing == "packed" else 1)
+    assert max(n_chars) < examples.CHARS_AT_ONCE + pieces.PIECE, "of eight million characters"
+    assert sum(n_chars) < 2 * examples.CHARS_AT_ONCE
 
 
 def wordpiece() -> PreTrainedTokenizerFast:
@@ -259,7 +261,7 @@ def wordpiece() -> PreTrainedTokenizerFast:
 
 
 def metaspace() -> PreTrainedTokenizerFast:
-    """As of T5 and XLM-R: a space before every text."""
+    """Return a tokenizer like those of T5 and XLM-R, which put a space before every text."""
     backend = Tokenizer(models.Unigram())
     backend.pre_tokenizer, backend.decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
     backend.train_from_iterator([LONG], trainers.UnigramTrainer(vocab_size=90, special_tokens=["</s>"], unk_token="?"))
@@ -267,7 +269,7 @@ def metaspace() -> PreTrainedTokenizerFast:
 
 
 def llama() -> PreTrainedTokenizerFast:
-    """As of the first Llamas: the whole text is one word, and one space more stands before it."""
+    """Return a tokenizer like that of Llama 1: the whole text is one word, with a space before it."""
     backend = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True))
     backend.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
     words = [f"▁{word}" for word in LONG.split()]
@@ -283,7 +285,7 @@ LONG = " ".join(
 
 @pytest.mark.parametrize("kind", [tiny_tokenizer, wordpiece, metaspace, llama])
 @pytest.mark.parametrize("text", [LONG, LONG.replace(" ", ""), "日本語の文章" * 300])
-def test_tokens_of_the_pieces_are_those_of_the_whole(kind, text, monkeypatch):
+def test_tokens_of_pieces_match_the_whole_text(kind, text, monkeypatch):
     monkeypatch.setattr(pieces, "PIECE", 400)
     monkeypatch.setattr(pieces, "AROUND", 64)
     cutter = Cutter(kind())

@@ -1,4 +1,4 @@
-"""Whatever was done to an atlas since it was written is found."""
+"""Verification detects any change of an atlas after it was written."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ from ne_core.sharing.archive import pack
 from ne_core.sharing.atomic_write import new_atlas
 from precompute.models.model_facts import weights_sha256
 from precompute.write.atlas import write_manifest
-from tests.support.hostile import made, put
+from tests.support.hostile import replace_array, set_values
 
 
 @pytest.fixture
@@ -37,24 +37,24 @@ def change_manifest(root: Path, **fields) -> None:
     (root / "manifest.json").write_text(json.dumps({**raw, **fields}))
 
 
-def test_a_clean_atlas_has_nothing_wrong(atlas):
+def test_valid_atlas_has_no_problems(atlas):
     assert list(verify(atlas)) == []
 
 
-def test_a_flipped_bit_is_found_in_every_file(atlas):
+def test_flipped_bit_is_detected_in_every_file(atlas):
     for name in every_file(atlas):
         path = atlas / name
         good = path.read_bytes()
-        for at in (0, len(good) // 2, len(good) - 1):
-            path.write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
+        for position in (0, len(good) // 2, len(good) - 1):
+            path.write_bytes(good[:position] + bytes([good[position] ^ 1]) + good[position + 1 :])
             problems = list(verify(atlas))
-            assert any(Path(name).name in problem for problem in problems), (name, at, problems)
+            assert any(Path(name).name in problem for problem in problems), (name, position, problems)
         path.write_bytes(good)
     assert list(verify(atlas)) == []
 
 
-def test_every_file_of_the_schema_is_there(atlas):
-    """So that the tests around this one damage each of them."""
+def test_atlas_has_every_file_of_the_schema(atlas):
+    """Check that the tests of this file damage every kind of file."""
     names = {spec.file for spec in EXAMPLES} | {name for name, _ in OTHER} - {"manifest.json", "features_<space>.faiss"}
     names |= {
         f"layers/{layer}/{spec.file}" for layer in ("00", "02") for spec in (*LAYER, *LOGIT_EFFECTS, *CONTRIBUTIONS)
@@ -64,51 +64,51 @@ def test_every_file_of_the_schema_is_there(atlas):
 
 
 @pytest.mark.parametrize("layer", ["00", "02"])
-def test_a_central_example_elsewhere_is_found(atlas, layer: str):
+def test_central_example_outside_its_branch_is_detected(atlas, layer: str):
     joined = np.load(atlas / f"layers/{layer}/trees.npy")[0, :2]
-    put(f"layers/{layer}/merge_central.npy", 0, min({0, 1, 2} - set(joined.tolist())))(atlas)
+    set_values(f"layers/{layer}/merge_central.npy", 0, min({0, 1, 2} - set(joined.tolist())))(atlas)
     (problem,) = verify(atlas)
     assert f"layers/{layer}/merge_central.npy has a central example that is not below its branch point" in problem
 
 
-def test_features_that_are_no_parts_of_the_trees_are_found(atlas):
-    """Two examples trade features: every count is as it was."""
+def test_features_that_do_not_match_the_trees_are_detected(atlas):
+    """Swap the features of two examples, which changes no count."""
     feature = np.load(atlas / "layers/00/feature.npy")
     central = set(pq.read_table(atlas / "features.parquet")["central"].to_pylist()[:2])
     one, other = (next(row for row in np.flatnonzero(feature[:17] == f) if row not in central) for f in (0, 1))
-    put("layers/00/feature.npy", [one, other], [1, 0])(atlas)
+    set_values("layers/00/feature.npy", [one, other], [1, 0])(atlas)
     (problem,) = verify(atlas)
     assert "layers/00/feature.npy has other features than the trees at the default cut" in problem
 
 
-def test_inputs_that_are_not_finite_or_too_many_are_found(atlas):
-    put("inputs/02.npy", (3, 3), np.inf)(atlas)
-    made("inputs/00.npy", lambda x: np.concatenate([x, x[:1]]))(atlas)
+def test_invalid_inputs_are_detected(atlas):
+    set_values("inputs/02.npy", (3, 3), np.inf)(atlas)
+    replace_array("inputs/00.npy", lambda x: np.concatenate([x, x[:1]]))(atlas)
     count, finite = verify(atlas)
     assert "inputs/00.npy holds" in count
     assert "inputs/02.npy holds numbers that are not finite" in finite
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_intervals_agree_with_the_members_of_each_branch_point(seed: int):
+def test_intervals_match_the_members_of_each_branch_point(seed: int):
     rng = np.random.default_rng(seed)
     counts = rng.integers(0, 9, size=6)
-    each = [tree(np.corrcoef(rng.normal(size=(n, 5)))) if n > 1 else np.zeros((0, 4), np.float32) for n in counts]
-    found, k, first = intervals(np.concatenate(each), counts), 0, 0
-    assert sorted(found.place) == list(range(counts.sum()))
-    for n, linkage in zip(counts, each, strict=True):
+    trees = [tree(np.corrcoef(rng.normal(size=(n, 5)))) if n > 1 else np.zeros((0, 4), np.float32) for n in counts]
+    result, k, first = intervals(np.concatenate(trees), counts), 0, 0
+    assert sorted(result.position) == list(range(counts.sum()))
+    for n, linkage in zip(counts, trees, strict=True):
         members = [[leaf] for leaf in range(n)]
         for left, right in linkage[:, :2].astype(int).tolist():
             members.append(members[left] + members[right])
-            inside = found.row[found.begin[k] : found.begin[k] + found.size[k]] - first
+            inside = result.row[result.begin[k] : result.begin[k] + result.size[k]] - first
             assert sorted(inside.tolist()) == sorted(members[-1])
-            assert found.row[found.middle[k]] - first in members[right]
-            assert found.row[found.begin[k]] - first in members[left]
+            assert result.row[result.middle[k]] - first in members[right]
+            assert result.row[result.begin[k]] - first in members[left]
             k += 1
         first += n
 
 
-def test_a_truncated_file_is_found_at_opening(atlas):
+def test_truncated_file_is_detected_at_opening(atlas):
     for name in every_file(atlas):
         good = (atlas / name).read_bytes()
         (atlas / name).write_bytes(good[:-1])
@@ -117,7 +117,7 @@ def test_a_truncated_file_is_found_at_opening(atlas):
         (atlas / name).write_bytes(good)
 
 
-def test_a_missing_file_is_found_at_opening(atlas):
+def test_missing_file_is_detected_at_opening(atlas):
     for name in every_file(atlas):
         moved = (atlas / name).rename(atlas.parent / "away")
         with pytest.raises(AtlasError, match=f"{Path(name).name} is missing"):
@@ -125,19 +125,19 @@ def test_a_missing_file_is_found_at_opening(atlas):
         moved.rename(atlas / name)
 
 
-def test_a_file_too_many_is_found(atlas):
+def test_extra_file_is_detected(atlas):
     (atlas / "layers" / "notes.txt").write_text("mine")
     assert [("notes.txt" in problem, "not part of the atlas" in problem) for problem in verify(atlas)] == [(True, True)]
 
 
-def test_a_directory_without_a_manifest_is_no_atlas(atlas):
+def test_folder_without_a_manifest(atlas):
     (atlas / "manifest.json").unlink()
     (problem,) = verify(atlas)
     assert "no manifest.json" in problem
 
 
 @pytest.mark.parametrize("version", [0, SCHEMA_VERSION - 1, SCHEMA_VERSION + 1, "3", True, None])
-def test_another_schema_version_is_refused(atlas, version):
+def test_other_schema_version_is_refused(atlas, version):
     change_manifest(atlas, schema_version=version)
     (problem,) = verify(atlas)
     assert f"schema version {version!r}" in problem
@@ -145,7 +145,7 @@ def test_another_schema_version_is_refused(atlas, version):
 
 
 @pytest.mark.parametrize("name", ["../outside", "/etc/hostname", "layers/../../outside"])
-def test_a_manifest_cannot_point_outside(atlas, name: str):
+def test_manifest_with_paths_outside_is_refused(atlas, name: str):
     (atlas.parent / "outside").write_text("secret")
     files = json.loads((atlas / "manifest.json").read_text())["files"]
     change_manifest(atlas, files={**files, name: {"size": 6, "sha256": "0"}})
@@ -154,18 +154,26 @@ def test_a_manifest_cannot_point_outside(atlas, name: str):
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "\xff", '{"schema_version": 3}'])
-def test_a_broken_manifest_is_one_line(atlas, text: str):
+def test_invalid_manifest_is_one_line(atlas, text: str):
     (atlas / "manifest.json").write_text(text, encoding="latin-1")
     (problem,) = verify(atlas)
     assert "\n" not in problem
 
 
-LITTER = [".DS_Store", "layers/.DS_Store", "._vocab.json", "inputs/._00.npy", "Thumbs.db", "Desktop.ini", "Icon\r"]
-LITTER += [".ipynb_checkpoints/notes-checkpoint.ipynb", "__MACOSX/._vocab.json", "layers/00/.directory"]
+SYSTEM_FILES = [
+    ".DS_Store",
+    "layers/.DS_Store",
+    "._vocab.json",
+    "inputs/._00.npy",
+    "Thumbs.db",
+    "Desktop.ini",
+    "Icon\r",
+]
+SYSTEM_FILES += [".ipynb_checkpoints/notes-checkpoint.ipynb", "__MACOSX/._vocab.json", "layers/00/.directory"]
 
 
-@pytest.mark.parametrize("name", LITTER)
-def test_litter_of_operating_systems_is_passed_over(atlas, name, tmp_path):
+@pytest.mark.parametrize("name", SYSTEM_FILES)
+def test_files_of_operating_systems_are_ignored(atlas, name, tmp_path):
     (atlas / name).parent.mkdir(exist_ok=True)
     (atlas / name).write_bytes(b"\0\5\x16\7")
     assert list(verify(atlas)) == []
@@ -175,12 +183,12 @@ def test_litter_of_operating_systems_is_passed_over(atlas, name, tmp_path):
 
 
 @pytest.mark.parametrize("name", [".hidden", "Thumbs.db.txt", "notes.DS_Store", "layers/00/_vocab", "desktop.ini.npy"])
-def test_what_only_looks_like_litter_is_found(atlas, name):
+def test_other_hidden_files_are_detected(atlas, name):
     (atlas / name).write_bytes(b"mine")
     assert [PurePath(name).name in problem for problem in verify(atlas)] == [True]
 
 
-def test_litter_that_comes_while_an_atlas_is_written_is_not_listed(tiny_atlas, tmp_path):
+def test_system_files_are_not_listed_in_the_manifest(tiny_atlas, tmp_path):
     with new_atlas(tmp_path / "atlas") as folder:
         shutil.copytree(tiny_atlas, folder, dirs_exist_ok=True)
         manifest = read_manifest(folder)
@@ -190,7 +198,7 @@ def test_litter_that_comes_while_an_atlas_is_written_is_not_listed(tiny_atlas, t
     assert list(verify(tmp_path / "atlas")) == []
 
 
-def test_the_weights_of_a_model_are_not_what_macos_lays_beside_them(tmp_path):
+def test_weights_hash_ignores_files_of_macos(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"weights")
     before = weights_sha256(tmp_path)
     (tmp_path / "._model.safetensors").write_bytes(b"\0\5\x16\7")

@@ -1,4 +1,4 @@
-"""Pieces of words, as tokenizers of every kind make them, read as the text that they came from."""
+"""Vocabularies of tokenizers of every kind, with the spaces of the original text."""
 
 from pathlib import Path
 
@@ -14,12 +14,12 @@ from ne_core.text.token_text import is_word
 from precompute.__main__ import main
 from precompute.corpus import vocabulary
 from tests.support.apptest import open_app, payloads
+from tests.support.models.tiny_tokenizers import KINDS, TEXTS, gpt1
 from tests.support.tiny_models import tiny_model
-from tests.support.tiny_tokenizers import KINDS, TEXTS, gpt1
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_pieces_give_back_the_spaces_of_the_text(kind: str):
+def test_vocabulary_restores_the_spaces_of_the_text(kind: str):
     make, text = KINDS[kind]
     tokenizer = make()
     ids = tokenizer.encode(text, add_special_tokens=False)
@@ -29,21 +29,21 @@ def test_pieces_give_back_the_spaces_of_the_text(kind: str):
     assert "".join(vocab[id] for id in ids).strip() == text
 
 
-def test_chinese_is_written_without_spaces():
+def test_chinese_tokens_have_no_spaces():
     ids = {"[UNK]": 0, "中": 1, "文": 2, "word": 3, "##s": 4}
     backend = Tokenizer(models.WordPiece(ids, unk_token="[UNK]"))
     backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    found = vocabulary(PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="[UNK]"))
-    assert found == ["[UNK]", "中", "文", " word", "s"]
+    vocab = vocabulary(PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="[UNK]"))
+    assert vocab == ["[UNK]", "中", "文", " word", "s"]
 
 
 class Python(PreTrainedTokenizer):
-    """A tokenizer that is written in Python: pieces of three letters, marked as its kind marks them."""
+    """A tokenizer written in Python with pieces of three letters, marked by `mark`."""
 
-    def __init__(self, mark, join, pieces, **more):
+    def __init__(self, mark, join, pieces, **kwargs):
         self._mark, self._join = mark, join
         self._ids = {piece: id for id, piece in enumerate(["[UNK]", *pieces])}
-        super().__init__(unk_token="[UNK]", **more)
+        super().__init__(unk_token="[UNK]", **kwargs)
 
     @property
     def vocab_size(self):
@@ -53,8 +53,8 @@ class Python(PreTrainedTokenizer):
         return dict(self._ids)
 
     def _tokenize(self, text, **_):
-        cut = [[word[at : at + 3] for at in range(0, len(word), 3)] for word in text.split()]
-        return [piece for pieces in cut for piece in self._mark(pieces)]
+        pieces_of_words = [[word[start : start + 3] for start in range(0, len(word), 3)] for word in text.split()]
+        return [piece for pieces in pieces_of_words for piece in self._mark(pieces)]
 
     def _convert_token_to_id(self, token):
         return self._ids.get(token, 0)
@@ -86,20 +86,20 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_tokenizer_in_python_gives_back_the_spaces_too(way: str):
+def test_vocabulary_of_a_python_tokenizer_restores_spaces(way: str):
     tokenizer = Python(*WAYS[way])
     ids = tokenizer.encode("the animals and the animals", add_special_tokens=False)
     vocab = vocabulary(tokenizer)
     assert "".join(vocab[id] for id in ids).strip() == "the animals and the animals"
 
 
-def test_a_word_has_its_space_on_one_side():
+def test_is_word():
     assert [is_word(token, 3) for token in (" the", "the ", "the", " a", " x=", "  ")] == [True, True, *4 * [False]]
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory) -> Path:
-    """An atlas of a model with such a tokenizer as GPT-1's, by the command that builds one."""
+    """Build an atlas of a model with a tokenizer like that of GPT-1, by the command line."""
     place = tmp_path_factory.mktemp("pieces")
     tiny_model("gpt2").save_pretrained(place / "model")
     gpt1().save_pretrained(place / "model")
@@ -111,9 +111,9 @@ def built(tmp_path_factory) -> Path:
     return place / "atlases" / "pieces"
 
 
-def test_a_built_atlas_shows_copies_and_finds_words(built: Path, monkeypatch):
+def test_built_atlas_shows_exports_and_finds_words(built: Path, monkeypatch):
     atlas = Atlas.open(built)
-    ref = next(ref for ref in map(atlas.feature_ref, range(50)) if "reads text" in shown_text(atlas, ref))
+    ref = next(ref for ref in map(atlas.feature_ref, range(50)) if "reads text" in window_text(atlas, ref))
     app = open_app(built.parent, "neuron", monkeypatch, **ref.query())
     assert any("reads text" in "".join(line["t"]) for each in payloads(app) for line in each.get("lines", []))
     frame = examples_frame(atlas, ref)
@@ -121,7 +121,7 @@ def test_a_built_atlas_shows_copies_and_finds_words(built: Path, monkeypatch):
     assert len(atlas.search.words("reads text"))
 
 
-def shown_text(atlas: Atlas, ref) -> str:
+def window_text(atlas: Atlas, ref) -> str:
     neuron = atlas.neuron(ref.of)
     rows = np.flatnonzero(neuron.feature == ref.feature)
     return "|".join("".join(line.tokens) for line in window_lines(atlas, neuron, rows.tolist()))

@@ -1,0 +1,66 @@
+"""Pairs that a reader may begin with: shown where the address names fewer than two features."""
+
+import streamlit as st
+
+from ne_core.atlas import Atlas
+from ne_core.atlas.names import ref_name
+from ne_core.numbers import fixed
+from ne_core.refs import FeatureRef
+from pages.components.cached.starts import SOLID, first_neuron
+from pages.components.side_by_side.side import show_head
+from pages.components.url.side_by_side_view import View
+from pages.components.widgets.chips import Chip, chips
+from pages.components.widgets.features import feature_row, feature_rows
+
+
+def nothing_picked(atlas: Atlas) -> None:
+    unit = atlas.manifest.vocabulary.unit
+    st.markdown(
+        "Two features beside each other: what they are called, how alike they are, and their examples. Type two "
+        f"features above, such as 3.17.2 or L3 N17 F2 (layer, {unit}, feature), or choose **Side by side** beside any "
+        f"similar feature on a {unit}’s page."
+    )
+    offered = offers(atlas)
+    if offered:
+        shown = [Chip(title, view.href(atlas)) for title, view in offered.items()]
+        chips(shown, name="offers", label="Pairs to begin with")
+
+
+def offers(atlas: Atlas) -> dict[str, View]:
+    """A feature beside the most similar one, and two features of one neuron; what the atlas has of them."""
+    ref = first_neuron(atlas)
+    n_features = len(atlas.feature_ids(ref))
+    if not n_features:
+        return {}
+    first = FeatureRef(ref.layer, ref.neuron, 0)
+    found = {}
+    near = atlas.similar(first, atlas.manifest.default_space)
+    if near:
+        other = next((ref for ref, _ in near if atlas.features["size"][atlas.feature_id(ref)] >= SOLID), near[0][0])
+        both = f"{ref_name(atlas.manifest, first)} and {ref_name(atlas.manifest, other)}"
+        found[f"Two like features: {both}"] = View(first, other)
+    if n_features > 1:
+        second = FeatureRef(ref.layer, ref.neuron, 1)
+        one = f"Two meanings of one {atlas.manifest.vocabulary.unit}"
+        found[f"{one}: {ref_name(atlas.manifest, first)} and F1"] = View(first, second)
+    return found
+
+
+def one_picked(atlas: Atlas, view: View) -> None:
+    """With one feature, those similar to it are offered as the other."""
+    picked, side, missing = (view.a, "a", "b") if view.a else (view.b, "b", "a")
+    show_head(atlas, side, picked)
+    rows = [
+        feature_row(
+            atlas,
+            atlas.feature_id(other),
+            named=True,
+            meta=fixed(cosine),
+            share=max(0.0, cosine),
+            href=(View(picked, other) if missing == "b" else View(other, picked)).href(atlas),
+        )
+        for other, cosine in atlas.similar(picked, atlas.manifest.default_space)
+    ]
+    st.markdown(f"**Pick {missing}**: type a feature above" + (", or take one that is similar:" if rows else "."))
+    said = f"Features similar to {ref_name(atlas.manifest, picked)}"
+    feature_rows(rows, atlas=atlas, name="partners", label=said, n_visible=8)
