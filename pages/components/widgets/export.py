@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FORMATS = {"csv": "CSV", "parquet": "Parquet", "json": "JSON"}
 MIME = {"html": "text/html", "svg": "image/svg+xml"}
 FORMAT_NOTES = {
-    "csv": "Text that spreadsheets read as formulas has an apostrophe before it; the README says how to remove it.",
+    "csv": "Text that spreadsheets read as formulas has an apostrophe before it; see docs/notebook.md.",
     "parquet": "The provenance is in the file’s metadata.",
     "json": "Columns, rows and provenance.",
 }
