@@ -16,7 +16,7 @@ from precompute.models import of_atlas
 from precompute.models.of_atlas import FOLDERS
 from precompute.run.progress import silent
 
-TEXTS = ["the same words come back", "a model reads text, then it says more", "=cats and <b>dogs</b> <|endoftext|>"]
+TEXTS = ["the same words come back", "a model reads text, then it says more", "=a <|endoftext|>"]  # of one window each
 
 
 @pytest.fixture
