@@ -30,4 +30,5 @@ def signed(value: float | np.floating, digits: int = 2) -> str:
 
 
 def limit_text(value: float | np.floating) -> str:
+    """The end of half precision as text, such as “≥ 65,504”."""
     return f"≥ {LARGEST:,.0f}" if value > 0 else f"≤ {MINUS}{LARGEST:,.0f}"

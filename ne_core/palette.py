@@ -17,6 +17,7 @@ class Colour:
 
     @property
     def css(self) -> str:
+        """The colour for both themes, as CSS."""
         return f"light-dark({self.light}, {self.dark})"
 
 

@@ -36,6 +36,7 @@ class FeatureRef:
 
     @property
     def of(self) -> NeuronRef:
+        """The neuron of the feature."""
         return NeuronRef(self.layer, self.neuron)
 
     def query(self) -> dict[str, str]:

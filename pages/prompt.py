@@ -75,7 +75,7 @@ def picked_title(atlas: Atlas, view: View, read: TextRead) -> str:
 
 
 def show_expectation(atlas: Atlas, view: View, read: TextRead) -> None:
-    """How likely the picked token was, and what the model expects after it, or after the whole text."""
+    """Show the probability of the picked token, and the tokens expected after it, or after the whole text."""
     pos = len(read.tokens) - 1 if view.pos is None else view.pos
     token = visible(atlas.vocab[int(read.tokens[pos])])
     st.markdown(f"**What the model expects after “{markdown(token)}”**")

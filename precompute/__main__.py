@@ -246,7 +246,7 @@ def main(arguments: list[str]) -> int:
 
 
 def command() -> int:
-    """What the installed command `neuron-embeddings` runs."""
+    """Run the installed command `neuron-embeddings`."""
     return main(sys.argv[1:])
 
 

@@ -92,24 +92,29 @@ def section(title: str, head: tuple[str, ...], rows) -> str:
 
 
 def line(cells) -> str:
+    """A row of a Markdown table."""
     return f"| {' | '.join(cells)} |"
 
 
 def array_row(spec: Array) -> tuple[str, str, str]:
+    """File, dtype with shape, and meaning of an array."""
     meaning = spec.meaning + ("; clipped at ±65,504" if spec.clipped else "")
     return code(spec.file), f"{spec.dtype} [{' '.join(map(str, spec.shape))}]", meaning
 
 
 def column_row(column: Column) -> tuple[str, str, str]:
+    """Name, dtype and meaning of a column."""
     length = f" × {column.length}" if column.length > 1 else ""
     return code(column.name), column.dtype + length, column.meaning
 
 
 def fields(meanings: dict[str, str]) -> list[tuple[str, str]]:
+    """Name and meaning of each field."""
     return [(code(name), meaning) for name, meaning in meanings.items()]
 
 
 def code(name: str) -> str:
+    """The name as code."""
     return f"`{name}`"
 
 

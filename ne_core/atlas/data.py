@@ -110,12 +110,15 @@ class AtlasData:
 
     @property
     def layers(self) -> tuple[int, ...]:
+        """The numbers of the layers, ascending."""
         return self.manifest.layers
 
     def n_neurons(self, layer: int) -> int:
+        """Number of neurons of the layer."""
         return self.manifest.n_neurons_of[layer]
 
     def weights(self, layer: int) -> NeuronLayer:
+        """Input weights and biases of the layer."""
         columns = self.files[layer].columns
         return NeuronLayer(columns["W_in"], columns["b_in"])
 
@@ -232,6 +235,7 @@ class AtlasData:
 
     @cached_property
     def search(self) -> SearchIndex:
+        """The index of words and key tokens."""
         return SearchIndex(self.root / "search.sqlite", self.features["size"])
 
     @cached_property

@@ -29,10 +29,12 @@ class Lab:
 
     @property
     def n_runs(self) -> int:
+        """Number of autoencoders."""
         return len(self.runs["run"])
 
     @property
     def d_sae(self) -> int:
+        """Latents of each autoencoder."""
         return self.weights["b_enc"].shape[1]
 
     @cached_property

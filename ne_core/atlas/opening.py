@@ -121,10 +121,12 @@ def load_comparison(root: Path, manifest: Manifest) -> Comparison | None:
 
 
 def load_columns(folder: Path, specs: tuple[Array, ...], sizes: dict[str, int]) -> dict[str, np.ndarray]:
+    """Arrays of one layer, by the names of their files."""
     return {spec.file.removesuffix(".npy"): load_array(folder, spec, sizes) for spec in specs}
 
 
 def load_vocab(root: Path) -> list[str]:
+    """The text of every token id. Raises AtlasError for anything else."""
     path, vocab = root / "vocab.json", load_json(root, "vocab.json", MOST_VOCAB_BYTES)
     if not (isinstance(vocab, list) and all(isinstance(text, str) for text in vocab)):
         raise AtlasError(f"{path} must hold a list of texts: build the atlas again")

@@ -29,6 +29,7 @@ def load_json(root: Path, name: str, most: int) -> object:
 
 
 def small_file(root: Path, name: str, most: int) -> bytes:
+    """The bytes of a file of at most `most` bytes. Raises AtlasError."""
     path = atlas_file(root, name)
     if path.stat().st_size > most:
         raise AtlasError(f"{path} is longer than {most} bytes: build the atlas again")
@@ -39,6 +40,7 @@ def small_file(root: Path, name: str, most: int) -> bytes:
 
 
 def parsed(path: Path, text: bytes) -> object:
+    """Parse the JSON. Raises AtlasError."""
     try:
         return json.loads(text.decode("utf-8"))
     except (ValueError, RecursionError):

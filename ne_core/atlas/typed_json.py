@@ -70,6 +70,7 @@ def from_json(kind: Any, value: Any, name: str = "") -> Any:
 
 
 def first_fit(kind: Any, value: Any, name: str) -> Any:
+    """The value as the first kind of the union that fits."""
     for option in get_args(kind):
         try:
             return from_json(option, value, name)
@@ -79,6 +80,7 @@ def first_fit(kind: Any, value: Any, name: str) -> Any:
 
 
 def from_object(kind: type, value: dict[str, Any], prefix: str) -> Any:
+    """A dataclass from a JSON object; a Record keeps unknown fields in `more`."""
     hints = declared(kind)
     required = {each.name for each in fields(kind) if each.default is each.default_factory is MISSING}
     unknown = value.keys() - hints.keys()
@@ -110,6 +112,7 @@ def declared(kind: type) -> dict[str, Any]:
 
 
 def optional(hint: Any) -> bool:
+    """Return whether the annotation marks a field that may be missing."""
     return any(each is OPTIONAL for each in get_args(hint)[1:])
 
 

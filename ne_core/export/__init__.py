@@ -1,0 +1,1 @@
+"""An atlas as data frames, table files, figures and static pages."""

@@ -69,6 +69,7 @@ def box(values: Float[np.ndarray, " n"], space: str, mark: float) -> dict | None
 
 
 def axis(plot_boxes: Sequence[Mapping], title: str) -> dict:
+    """The vertical axis: ends with some room, title and ticks."""
     ends = [
         plot_box[end] for plot_box in plot_boxes for end in ("low", "high", "mark") if plot_box[end] is not None
     ] or [0.0, 1.0]

@@ -28,10 +28,12 @@ class Frame:
         return LEFT + step * (group + (series + 1) / (self.n_series + 1))
 
     def down(self, value: int | float) -> float:
+        """The vertical place of a value."""
         return TOP + AREA * (self.high - value) / ((self.high - self.low) or 1)
 
 
 def boxes_svg(plot: Mapping) -> str:
+    """The boxes of a comparison as SVG."""
     y, series, groups = plot["y"], plot["series"], plot["groups"]
     width = max(LEAST, LEFT + RIGHT + GROUP * len(groups) * len(series))
     frame = Frame(width, len(groups), len(series), y["low"], y["high"])
@@ -56,6 +58,7 @@ def boxes_svg(plot: Mapping) -> str:
 
 
 def y_axis(y: Mapping, frame: Frame) -> list[str]:
+    """Horizontal lines at the ticks, with their values."""
     drawn = []
     for value, label in y["ticks"]:
         line_y = frame.down(value)
@@ -81,6 +84,7 @@ def box_of(box: Mapping, group: int, series: int, frame: Frame) -> list[str]:
 
 
 def x_axis(plot: Mapping, frame: Frame) -> list[str]:
+    """Names of the groups, and the title below them."""
     middle, bottom = (frame.n_series - 1) / 2, TOP + AREA
     names = [
         text(group["name"], frame.across(i, middle), bottom + 15, fill=QUIET, text_anchor="middle")
@@ -91,6 +95,7 @@ def x_axis(plot: Mapping, frame: Frame) -> list[str]:
 
 
 def legend(series: list[str], height: float) -> list[str]:
+    """The colour of each series, with its name."""
     drawn, x = [], LEFT
     for i, name in enumerate(series):
         drawn.append(element("rect", x=x, y=height - 19, width=12, height=11, fill=FEATURES[i].light))

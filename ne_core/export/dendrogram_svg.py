@@ -50,6 +50,7 @@ class Picture:
     key: float = 0.0  # x at which key tokens begin
 
     def position(self, leaf: int | float, distance: int | float) -> tuple[float, float]:
+        """The place of a leaf's position and a distance."""
         up = 1 - distance / self.top
         if self.horizontal:
             return LEFT / 2 + TREE * up, TOP + (leaf + 0.5) * ROW
@@ -95,6 +96,7 @@ def dendrogram_svg(
 
 
 def make_picture(tree: Float[np.ndarray, "m 4"], cut: int | float, snippets: Sequence[Snippet] | None) -> Picture:
+    """A picture large enough for the tree, and for the texts where there are some."""
     n, highest = len(tree) + 1, max(float(tree[:, 2].max()), cut if cut < 2 else 0)
     top = float(min(2, np.ceil(max(highest, 0.01) * ROOM * 100) / 100))
     if snippets is None:
@@ -107,6 +109,7 @@ def make_picture(tree: Float[np.ndarray, "m 4"], cut: int | float, snippets: Seq
 
 
 def axis(picture: Picture, look: Look) -> list[str]:
+    """Lines and numbers of the distance axis, with its title."""
     gap = next((gap for gap in GAPS if picture.top / gap <= 6), GAPS[-1])
     parts = []
     for tick in np.arange(0, picture.top + 1e-9, gap).tolist():
@@ -122,15 +125,18 @@ def line_across(distance: int | float, picture: Picture, **attributes: object) -
 
 
 def label_place(distance: int | float, picture: Picture) -> tuple[float, float]:
+    """Position of the number of a distance."""
     x, y = picture.position(picture.n - 0.5 if picture.horizontal else -0.5, distance)
     return (x, y + 16) if picture.horizontal else (x - 6, y + 4)
 
 
 def anchored(picture: Picture) -> dict[str, str]:
+    """Alignment of the axis labels."""
     return {"text_anchor": "middle" if picture.horizontal else "end"}
 
 
 def axis_title(picture: Picture, look: Look) -> str:
+    """The title of the distance axis."""
     x, y = picture.position(picture.n - 0.5 if picture.horizontal else -0.5, picture.top / 2)
     attributes = {"fill": look.quiet, "text_anchor": "middle"}
     if picture.horizontal:
@@ -157,6 +163,7 @@ def branches(layout: Dendrogram, nodes: Int[np.ndarray, " nodes"], picture: Pict
 
 
 def leaves(layout: Dendrogram, features: Int[np.ndarray, " n"], picture: Picture, look: Look) -> list[str]:
+    """A short line for each example, in the colour of its feature."""
     parts = []
     for i, row in enumerate(layout.order.tolist()):
         x, y = picture.position(i, 0)

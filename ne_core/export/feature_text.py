@@ -39,4 +39,5 @@ def name_text(atlas: Atlas, keys: Int[np.ndarray, " k"], context: Int[np.ndarray
 
 
 def quoted_terms(atlas: Atlas, ids: Int[np.ndarray, " k"]) -> str:
+    """Tokens in quotation marks, separated by commas; negative ids are left out."""
     return ", ".join(f"“{short(atlas.vocab[id])}”" for id in ids.tolist() if id >= 0)

@@ -27,6 +27,7 @@ def plain(title: str) -> str:
 
 
 def page(title: str, policy: str, body: str) -> str:
+    """A complete HTML page under a Content-Security-Policy."""
     head = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head>{head}<title>{escape(title)}</title></head>\n'

@@ -189,6 +189,7 @@ def cut_neuron(atlas: Atlas, ref: NeuronRef | FeatureRef, cut: float | None) -> 
 
 
 def rows_of(ref: NeuronRef | FeatureRef, feature: Int[np.ndarray, " n"]) -> Int[np.ndarray, " k"]:
+    """The rows of a feature, or all rows of a neuron."""
     return np.flatnonzero(feature == ref.feature) if isinstance(ref, FeatureRef) else np.arange(len(feature))
 
 

@@ -28,6 +28,7 @@ def spread_by_layer(
 
 
 def box(layers: Sequence[str], quantiles: Float[np.ndarray, "n_layers 5"], colour: str, name: str):
+    """A box for each layer from its five quantiles."""
     import plotly.graph_objects as go
 
     lowest, low, middle, high, highest = quantiles.T
@@ -50,6 +51,7 @@ def classes_by_layer(layers: Sequence[str], counts: Int[np.ndarray, "n_layers n_
 
 
 def class_bar(layers: Sequence[str], shares: np.ndarray, counts: np.ndarray, name: str):
+    """A bar for each layer: the share of its neurons in one class."""
     import plotly.graph_objects as go
 
     return go.Bar(

@@ -56,6 +56,7 @@ def dot_size(n: int) -> float:
 def coloured_dots(
     positions: Float32[np.ndarray, "k 2"], number: Int[np.ndarray, " k"], colours: Sequence[str], size: float
 ) -> list[str]:
+    """The points of each colour as paths, drawn in parts so that no colour covers the others."""
     parts = [
         dots(positions[part::PARTS][number[part::PARTS] == i], colour, size, 0.8)
         for part in range(PARTS)

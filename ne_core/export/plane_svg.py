@@ -24,11 +24,13 @@ class Frame:
     scale: float
 
     def position(self, x: float, y: float) -> tuple[float, float]:
+        """The place of a point in the picture."""
         across, down = (LEFT + WIDTH - RIGHT) / 2, (TOP + HEIGHT - BOTTOM) / 2
         return across + self.scale * (x - self.middle[0]), down - self.scale * (y - self.middle[1])
 
 
 def plane_svg(plane: Projection, clusters: Int[np.ndarray, " n"], title: str) -> str:
+    """Examples in a plane, in the colours of their clusters, as SVG."""
     low, high = plane.places.min(axis=0), plane.places.max(axis=0)
     frame = make_frame(low, high)
     parts = [
@@ -44,6 +46,7 @@ def plane_svg(plane: Projection, clusters: Int[np.ndarray, " n"], title: str) ->
 
 
 def make_frame(low: Float[np.ndarray, " 2"], high: Float[np.ndarray, " 2"]) -> Frame:
+    """A frame in which both axes have one scale and everything fits."""
     room = np.array([WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM])
     x, y = ((low + high) / 2).tolist()
     return Frame((x, y), float(FULL * (room / np.maximum(high - low, 1e-6)).min()))
@@ -52,6 +55,7 @@ def make_frame(low: Float[np.ndarray, " 2"], high: Float[np.ndarray, " 2"]) -> F
 def axes(
     low: Float[np.ndarray, " 2"], high: Float[np.ndarray, " 2"], shares: Float[np.ndarray, " 2"], frame: Frame
 ) -> list[str]:
+    """Lines and numbers of both axes, with their shares of the variance."""
     parts, bottom = [], HEIGHT - BOTTOM
     for value, label in ticks_within(*map(float, (low[0], high[0]))):
         x, _ = frame.position(value, 0.0)
@@ -68,6 +72,7 @@ def axes(
 
 
 def points(places: Float[np.ndarray, "n 2"], clusters: Int[np.ndarray, " n"], frame: Frame) -> list[str]:
+    """A circle for each example, in the colour of its cluster."""
     circles = []
     for (x, y), cluster in zip(places.tolist(), clusters.tolist(), strict=True):
         cx, cy = frame.position(x, y)

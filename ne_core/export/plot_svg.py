@@ -28,15 +28,18 @@ class Frame:
     ticks: float  # height of the texts below the axis
 
     def across(self, value: int | float) -> float:
+        """The horizontal place of a value."""
         x = self.x
         return self.left + (WIDTH - self.left - RIGHT) * (value - x["low"]) / ((x["high"] - x["low"]) or 1)
 
     def down(self, value: int | float) -> float:
+        """The vertical place of a value."""
         y = self.y
         return TOP + AREA * (y["high"] - value) / ((y["high"] - y["low"]) or 1)
 
 
 def plot_svg(plot: Mapping) -> str:
+    """A small plot of bars, and a line where there is one, as SVG."""
     frame, colour = make_frame(plot["x"], plot["y"]), plot["colour"] or BARS
     height = TOP + AREA + frame.ticks + TITLE + (LEGEND if plot["line"] else 0)
     parts = [
@@ -64,6 +67,7 @@ def make_frame(x: Mapping, y: Mapping) -> Frame:
 
 
 def y_axis(frame: Frame) -> list[str]:
+    """Horizontal lines at the ticks, with their values."""
     parts = []
     for value, label in frame.y["ticks"]:
         line_y = frame.down(value)
@@ -74,6 +78,7 @@ def y_axis(frame: Frame) -> list[str]:
 
 
 def x_axis(frame: Frame) -> list[str]:
+    """Ticks and title of the horizontal axis."""
     parts, bottom = [], TOP + AREA
     for value, label in frame.x["ticks"]:
         x = frame.across(value)
@@ -100,6 +105,7 @@ def bar_of(bar: Mapping, frame: Frame, colour: str) -> list[str]:
 
 
 def line_of(points: Sequence[tuple[float, float]], frame: Frame) -> list[str]:
+    """A dashed line with a dot at every point."""
     places = [(frame.across(x), frame.down(y)) for x, y in points]
     path = "L".join(f"{x:.2f} {y:.2f}" for x, y in places)
     dashed = element("path", d=f"M{path}", fill="none", stroke=QUIET, stroke_width=1.4, stroke_dasharray="4 3")
@@ -121,6 +127,7 @@ def marks_of(marks: Sequence[tuple[float, str]], frame: Frame) -> list[str]:
 
 
 def legend(bars: str, line: str, frame: Frame, height: float, colour: str) -> list[str]:
+    """Legend of bars and line."""
     y, left = height - 8, frame.left
     line_x = left + 26 + LETTER * text_width(bars) + 16
     dashes = {"stroke": QUIET, "stroke_width": 1.4, "stroke_dasharray": "4 3"}

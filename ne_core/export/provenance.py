@@ -41,6 +41,7 @@ def manifest_sha256(atlas: Atlas) -> str:
 
 
 def paper() -> str:
+    """The paper as a sentence to cite."""
     return f"{PAPER['author']}, “{PAPER['title']}”, arXiv:{PAPER['arxiv']}, {PAPER['year']}"
 
 
@@ -51,6 +52,7 @@ def citation(atlas: Atlas) -> str:
 
 
 def bibtex() -> str:
+    """The paper as a BibTeX entry."""
     fields = f"author={{Foote, Alex}}, title={{{PAPER['title']}}}, year={{{PAPER['year']}}}"
     return f"@article{{foote2024neuron, {fields}, journal={{arXiv preprint arXiv:{PAPER['arxiv']}}}}}"
 

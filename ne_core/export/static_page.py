@@ -78,6 +78,7 @@ def static_page(
 
 
 def document(title: str, body: list[str]) -> str:
+    """The complete page."""
     head = (
         f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{CSP}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" '
@@ -110,6 +111,7 @@ def no_importances(neuron: Neuron, rows: Int[np.ndarray, " k"]) -> np.ndarray:
 
 
 def subtitle(atlas: Atlas, cut: float) -> str:
+    """Model, layer and counts in one line."""
     model, default = atlas.manifest.model.name, atlas.manifest.default_cut
     cut_text = "the atlas’s cut" if cut == default else f"not the atlas’s, which is {default:g}"
     return (
@@ -119,6 +121,7 @@ def subtitle(atlas: Atlas, cut: float) -> str:
 
 
 def measure_list(atlas: Atlas, neuron: Neuron, cut: float) -> list[str]:
+    """The neuron's measures."""
     row = atlas.neuron_row(neuron.ref)
     facts = {"Examples": str(len(neuron)), "Maximum activation": number(float(atlas.neurons["maximum"][row]))}
     if len(neuron):
@@ -134,6 +137,7 @@ def measure_list(atlas: Atlas, neuron: Neuron, cut: float) -> list[str]:
 
 
 def dendrogram_figure(atlas: Atlas, neuron: Neuron, cut: float) -> str:
+    """The tree as a picture, where there is one."""
     if len(neuron) < 2:
         return '<p class="quiet">One example: there is no tree to draw.</p>'
     title = f"Dendrogram of {ref_name(atlas.manifest, neuron.ref)}, cut at {cut:g}"
@@ -145,6 +149,7 @@ def dendrogram_figure(atlas: Atlas, neuron: Neuron, cut: float) -> str:
 
 
 def overview(listed: list[Feature], n: int) -> str:
+    """The features as a table."""
     rows = "".join(
         f"<tr><td>{swatch(feature.number, link=True)}</td><td>{safe(feature.name)}</td>"
         f'<td class="figure">{len(feature.rows)}</td><td class="figure">{len(feature.rows) / n:.0%}</td>'
@@ -174,6 +179,7 @@ HOW_TO_SEE = (
 
 
 def section(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
+    """One feature with its examples."""
     rows = feature.rows[:EXAMPLES]
     count_text = f"All {len(rows)}" if len(rows) == len(feature.rows) else f"{len(rows)} of {len(feature.rows)}"
     rest = "the rest" if atlas.manifest.images else "those whose importance is known, each"
@@ -188,6 +194,7 @@ def section(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
 
 
 def texts(atlas: Atlas, neuron: Neuron, rows: list[int]) -> str:
+    """The examples of a feature."""
     examples = "".join(
         f'<li><span class="value">{half.number(neuron.activation[row])}</span>'
         f"{line_html(line, maximum(atlas, neuron.ref), atlas.manifest.causal)}</li>"
@@ -229,6 +236,7 @@ def caution(atlas: Atlas, layer: int) -> str:
 
 
 def similar_name(atlas: Atlas, ref: FeatureRef) -> str:
+    """The name of a similar feature with its place."""
     return f"{ref_name(atlas.manifest, ref)}: {feature_name(atlas, atlas.feature_id(ref))}"
 
 
@@ -250,6 +258,7 @@ def maximum(atlas: Atlas, ref: NeuronRef) -> float:
 
 
 def swatch(feature: int, link: bool = False) -> str:
+    """A square in the colour of a feature."""
     tag, to = ("a", f' href="#f{feature}"') if link else ("span", "")
     return f'<{tag} class="swatch" style="--c:{feature_colour(feature).css}"{to}>{feature}</{tag}>'
 
@@ -261,8 +270,10 @@ def definition_list(style: str, definitions: dict[str, str]) -> str:
 
 
 def number(value: float) -> str:
+    """A number as it is shown."""
     return fixed(value)
 
 
 def safe(value: object) -> str:
+    """A text, escaped for HTML."""
     return escape(visible(str(value)[:LONGEST]))

@@ -16,10 +16,12 @@ def element(name: str, *content: str, **attributes: object) -> str:
 
 
 def attribute_text(value: object) -> str:
+    """An attribute's value as SVG writes it."""
     return NUMBER.format(value) if isinstance(value, float) else str(value)
 
 
 def text(content: str, x: int | float, y: int | float, **attributes: object) -> str:
+    """A text at a place."""
     return element("text", escape(content), x=x, y=y, **attributes)
 
 

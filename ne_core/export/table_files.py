@@ -24,6 +24,8 @@ KEY = b"neuron_embeddings"  # metadata key of the provenance in a Parquet file
 
 @dataclass(frozen=True)
 class Format:
+    """A format of table files: how it is called, its ending and type, and what writes it."""
+
     title: str
     ending: str
     mime: str
@@ -37,6 +39,7 @@ def csv_bytes(frame: pd.DataFrame, provenance: dict[str, str]) -> bytes:
 
 
 def escape_formula(text: str) -> str:
+    """The text with an apostrophe before it where a spreadsheet would read a formula."""
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
@@ -48,10 +51,12 @@ def json_bytes(frame: pd.DataFrame, provenance: dict[str, str]) -> bytes:
 
 
 def plain(value: object) -> object:
+    """The value as JSON has it: None for numbers that are not finite."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def parquet_bytes(frame: pd.DataFrame, provenance: dict[str, str]) -> bytes:
+    """The frame as Parquet, with its provenance in the schema's metadata."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -80,6 +85,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
 
 def read_csv(path: Path) -> pd.DataFrame:
+    """A frame from CSV, without the apostrophes of `guarded`."""
     names = pd.read_csv(path, nrows=0).columns
     text = [name for name in names if name in TEXT]
     frame = pd.read_csv(
@@ -93,6 +99,7 @@ def read_csv(path: Path) -> pd.DataFrame:
 
 
 def read_json(path: Path) -> pd.DataFrame:
+    """A frame from JSON; its provenance is in `attrs`."""
     content = json.loads(path.read_bytes())
     columns = {column["name"]: column["dtype"] for column in content["columns"]}
     values = {name: pd.Series([row[name] for row in content["rows"]], dtype=dtype) for name, dtype in columns.items()}
@@ -102,6 +109,7 @@ def read_json(path: Path) -> pd.DataFrame:
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
+    """A frame from Parquet; its provenance is in `attrs`."""
     import pyarrow.parquet as pq
 
     table = pq.read_table(path)

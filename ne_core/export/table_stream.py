@@ -17,13 +17,14 @@ Write = Callable[[pd.DataFrame], None]  # frames of the same columns, one after 
 
 @contextmanager
 def table_stream(file: BufferedIOBase, ending: str, provenance: dict[str, str]) -> Iterator[Write]:
-    """What appends frames to a file; `ending` is one of STREAMS. The first frame is written also where it is empty."""
+    """Yield a function that appends frames to a file; `ending` is one of STREAMS. An empty first frame is written, too."""
     with STREAMS[ending](file, provenance) as write:
         yield write
 
 
 @contextmanager
 def csv_stream(file: BufferedIOBase, provenance: dict[str, str]) -> Iterator[Write]:
+    """Append frames as CSV, with one header."""
     begun = False
 
     def write(frame: pd.DataFrame) -> None:
@@ -38,6 +39,7 @@ def csv_stream(file: BufferedIOBase, provenance: dict[str, str]) -> Iterator[Wri
 
 @contextmanager
 def json_stream(file: BufferedIOBase, provenance: dict[str, str]) -> Iterator[Write]:
+    """Append frames as the rows of one JSON object."""
     begun = n_rows = 0
 
     def write(frame: pd.DataFrame) -> None:

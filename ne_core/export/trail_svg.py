@@ -90,6 +90,7 @@ def curve(one: Corner, other: Corner, share: int | float, look: Look) -> str:
 
 
 def box(node: Node, x: int | float, y: int | float, look: Look) -> list[str]:
+    """A feature as a box with its name and figures."""
     seed = node.cosine is None
     border = {"stroke": look.ink, "stroke_width": 2} if seed else {"stroke": look.faint}
     facts = ["the start" if seed else fixed(node.cosine), *node.turns]

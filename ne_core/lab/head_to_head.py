@@ -22,6 +22,7 @@ class SAEForward:
 
     @property
     def logits(self) -> Float[np.ndarray, " n_classes"]:
+        """The logits of the reconstruction: contributions of the latents and the rest."""
         return self.contribution.sum(axis=0) + self.rest
 
     @property

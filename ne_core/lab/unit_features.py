@@ -28,6 +28,7 @@ class UnitFeatures:
         return central_of(self.tree, self.merge_central, self.features(distance), distance)
 
     def measures(self, distance: float) -> Measures:
+        """The measures of the unit's features at a cut."""
         return measures(self.tree, distance)
 
 

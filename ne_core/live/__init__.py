@@ -1,4 +1,4 @@
-"""What is asked of a model that answers while somebody waits, and what it answers; both without the model.
+"""Requests to a live model and its answers, both without the model.
 
 requests.py   what can be asked: read a text, why a neuron fired, what it lost, what follows without a meaning
 answers.py    what is answered to each

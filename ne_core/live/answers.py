@@ -1,4 +1,4 @@
-"""What a model answers while somebody waits. Tokens are ids of the atlas's vocabulary: `atlas.text(ids)`.
+"""Answers of a live model. Tokens are ids of the atlas's vocabulary: `atlas.text(ids)`.
 
 `notes` are lines for a visitor: what was cut, what cannot be given, and why. They quote nobody's text.
 """
@@ -73,7 +73,7 @@ class TextRead:
 
 @dataclass(frozen=True)
 class Why:
-    """What wrote a pre-activation: `values` in the order of `parts.part_list(layer)`; they sum to `pre_activation`.
+    """Parts of a pre-activation: `values` in the order of `parts.part_list(layer)`, which sum to `pre_activation`.
 
     `read_head` are the heads with the largest parts, numbered over layers, and `read_back` how many tokens before
     `pos` stands what each reads most from, as in ne_core/method/contributions.py.

@@ -41,7 +41,7 @@ def encode(message: Any, **more: Any) -> bytes:
 
 
 def plain(value: Any, arrays: list[np.ndarray]) -> Any:
-    """What JSON takes; arrays are put aside."""
+    """Convert a value to JSON types; arrays are collected."""
     if isinstance(value, np.ndarray):
         arrays.append(np.ascontiguousarray(value))
         return {"array": [value.dtype.name, list(value.shape)]}

@@ -1,4 +1,4 @@
-"""What can be asked of the model behind an atlas. A text is read as the corpus was: cut at `MOST_TOKENS`.
+"""Requests to the model of an atlas. A text is read as the corpus was: cut at `MOST_TOKENS`.
 
 Positions count all tokens that the model reads, special ones included, from 0, as `TextRead.tokens` has them.
 """

@@ -1,0 +1,1 @@
+"""The ideas on arrays: embeddings, trees and cuts, measures, names, similarity, contributions."""

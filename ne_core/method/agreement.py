@@ -68,6 +68,7 @@ def most_important(
 
 
 def share(agree: Bool[np.ndarray, " n"]) -> float:
+    """The share that agrees; NaN of none."""
     return float(agree.mean()) if len(agree) else float("nan")
 
 

@@ -38,6 +38,7 @@ class Assigned:
 
     @property
     def unlike(self) -> Bool[np.ndarray, " k"]:
+        """True where the distance is above the limit of the feature."""
         return self.distance > self.limit
 
 

@@ -53,13 +53,16 @@ class Comparison:
 
     @cached_property
     def ratio(self) -> Float[np.ndarray, "n by space"]:
+        """Distance within clusters over distance between them."""
         return ratios(self.intra, self.inter)
 
     def of_layer(self, layer: int) -> "Comparison":
+        """The neurons of one layer."""
         here = self.layer == layer
         return Comparison(*(getattr(self, field.name)[here] for field in fields(self)))
 
     def values(self, measure: str, by: str) -> Float[np.ndarray, "n space"]:
+        """A measure in every space, on the clusters of one space or of each its own."""
         table = getattr(self, measure)
         return np.diagonal(table, axis1=1, axis2=2) if by == EACH else table[:, COMPARED.index(by)]
 

@@ -50,6 +50,7 @@ class Parts:
         return self.heads * (layer + self.own_attention)
 
     def count(self, layer: int) -> int:
+        """Number of parts of a pre-activation of the layer."""
         return self.first_head + self.n_heads(layer) + layer + 1
 
     def n_read(self, layer: int) -> int:
@@ -62,6 +63,7 @@ class Parts:
 
     @property
     def first_head(self) -> int:
+        """Index of the first head among the parts, after token and position."""
         return 1 + self.position
 
     def part_list(self, layer: int) -> list[Part]:

@@ -61,6 +61,7 @@ class Embedder:
         return FORMULAS[space].weights(self, W)
 
     def centred(self, x: Float[np.ndarray, "n d_in"]) -> Float[np.ndarray, "n d_in"]:
+        """x − μ."""
         return np.asarray(x, dtype=np.float32) - self.statistics.mean
 
     def standardised(self, x: Float[np.ndarray, "n d_in"]) -> Float[np.ndarray, "n d_in"]:
@@ -69,9 +70,11 @@ class Embedder:
         return self.centred(x) / np.sqrt(np.where(variances > 0, variances, 1))
 
     def whitened(self, x: Float[np.ndarray, "n d_in"]) -> Float[np.ndarray, "n d_in"]:
+        """S^−½ (x − μ)."""
         return self.centred(x) @ self.whitening
 
     def coloured(self, W: Float[np.ndarray, "d_in k"]) -> Float[np.ndarray, "d_in k"]:
+        """S^½ W."""
         return self.colouring @ np.asarray(W, dtype=np.float32)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""How sure a share is that was counted."""
+"""Confidence intervals of counted shares."""
 
 import numpy as np
 from jaxtyping import Float, Int

@@ -15,10 +15,12 @@ class NeuronLayer:
 
     @property
     def d_in(self) -> int:
+        """Inputs of each neuron."""
         return self.W_in.shape[0]
 
     @property
     def n_neurons(self) -> int:
+        """Neurons of the layer."""
         return self.W_in.shape[1]
 
     def embed(self, x: Float[np.ndarray, "n d_in"], neuron: int) -> Float[np.ndarray, "n d_in"]:

@@ -1,4 +1,4 @@
-"""Which direction of x is a meaning: what a feature's mean has beyond its siblings' (docs/meanings.md says why).
+"""The direction of x that is a meaning: what a feature's mean has beyond its siblings' (docs/meanings.md says why).
 
 With μ the mean of x over the layer's sample, f the mean of a feature's examples less μ and s that of its siblings:
 
@@ -49,5 +49,5 @@ def span(directions: Float[np.ndarray, "k d_in"]) -> Float[np.ndarray, "m d_in"]
 def along_span(
     x: Float[np.ndarray, "n d_in"], mean: Float[np.ndarray, " d_in"], basis: Float[np.ndarray, "m d_in"]
 ) -> Float[np.ndarray, "n d_in"]:
-    """What of x − μ lies in the span: x' is x without it."""
+    """The part of x − μ in the span: x' is x without it."""
     return (((x - mean) @ basis.T) @ basis).astype(np.float32)

@@ -65,6 +65,7 @@ def pairs_joined(tree: Float[np.ndarray, "m 4"]) -> Int[np.ndarray, " m"]:
 
 
 def weighted_mean(values: Float[np.ndarray, " n"], weights: Int[np.ndarray, " n"]) -> float:
+    """The mean of values by their weights; NaN of none."""
     return float(values @ weights / weights.sum()) if len(values) else float("nan")
 
 

@@ -10,6 +10,8 @@ from ne_core.method.layer import NeuronLayer
 
 @dataclass(frozen=True)
 class MLP:
+    """A classifier of one hidden layer, as arrays."""
+
     W_in: Float[np.ndarray, "d_pixels d_hidden"]
     b_in: Float[np.ndarray, " d_hidden"]
     W_out: Float[np.ndarray, "d_hidden n_classes"]
@@ -17,6 +19,7 @@ class MLP:
 
     @property
     def d_hidden(self) -> int:
+        """Hidden neurons."""
         return len(self.b_in)
 
     @property
@@ -25,9 +28,11 @@ class MLP:
         return NeuronLayer(self.W_in, self.b_in)
 
     def hidden(self, pixels: Float[np.ndarray, "n d_pixels"]) -> Float[np.ndarray, "n d_hidden"]:
+        """Activations of the hidden layer."""
         return np.maximum(pixels @ self.W_in + self.b_in, 0)
 
     def logits(self, hidden: Float[np.ndarray, "n d_hidden"]) -> Float[np.ndarray, "n n_classes"]:
+        """Logits of the classes from the hidden layer."""
         return hidden @ self.W_out + self.b_out
 
 

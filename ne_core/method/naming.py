@@ -104,12 +104,14 @@ def group_names(
     importance: Float[np.ndarray, "n baselines back"],
     words: Int[np.ndarray, " n_vocab"],
 ) -> Names:
+    """The terms of every group's name."""
     keys = terms_of(groups, key_occurrences(tokens[:, -1], words))
     context = terms_of(groups, context_occurrences(groups.of_row, tokens, importance, words))
     return Names(key_terms(groups, keys), context_terms(groups, context))
 
 
 def key_terms(groups: Groups, terms: Terms) -> Int[np.ndarray, "n_groups 3"]:
+    """The key terms of every group, −1 where it has fewer."""
     score = terms.here * terms.here / (terms.here + terms.elsewhere)
     best = np.zeros(len(groups.owner))
     np.maximum.at(best, terms.group, score)
@@ -118,12 +120,14 @@ def key_terms(groups: Groups, terms: Terms) -> Int[np.ndarray, "n_groups 3"]:
 
 
 def context_terms(groups: Groups, terms: Terms) -> Int[np.ndarray, "n_groups 2"]:
+    """The context terms of every group, −1 where it has fewer."""
     score, size = terms.here - terms.elsewhere, groups.sizes()[terms.group]
     enough = (terms.count >= OFTEN * size) & ((terms.count > 1) | (size == 1))
     return terms.best(score, enough & (score >= CONTEXT_WORTH), len(groups.owner), NAME_CONTEXT)
 
 
 def key_occurrences(token: Int[np.ndarray, " n"], words: Int[np.ndarray, " n_vocab"]) -> Occurrences:
+    """The key token of every example as a term."""
     return Occurrences(np.arange(len(token)), token, words[token], np.ones(len(token)))
 
 

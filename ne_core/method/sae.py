@@ -19,6 +19,7 @@ class SAE:
 
     @property
     def d_sae(self) -> int:
+        """Latents."""
         return len(self.b_enc)
 
     @property
@@ -27,7 +28,9 @@ class SAE:
         return NeuronLayer(self.W_enc, self.b_enc)
 
     def latents(self, h: Float[np.ndarray, "n d_in"]) -> Float[np.ndarray, "n d_sae"]:
+        """f = relu(h·W_enc + b_enc)."""
         return np.maximum(h @ self.W_enc + self.b_enc, 0)
 
     def reconstruction(self, f: Float[np.ndarray, "n d_sae"]) -> Float[np.ndarray, "n d_in"]:
+        """ĥ = f·W_dec + b_dec."""
         return f @ self.W_dec + self.b_dec

@@ -28,6 +28,7 @@ class Separation:
 
     @property
     def ratio(self) -> float:
+        """Distance within clusters over distance between them."""
         return float(ratios(np.array(self.intra), np.array(self.inter)))
 
 

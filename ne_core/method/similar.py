@@ -121,6 +121,7 @@ class Best:
 
 
 def empty_columns(k: int, n_rows: int) -> dict[str, np.ndarray]:
+    """No similar features: −1 and NaN in every place."""
     return {"ids": np.full((n_rows, k), -1, np.int32), "cosines": np.full((n_rows, k), np.nan, np.float32)}
 
 

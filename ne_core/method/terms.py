@@ -25,6 +25,7 @@ class Groups:
         return Groups(np.arange(len(group)), group, owner, owner[group])
 
     def sizes(self) -> Int[np.ndarray, " n_groups"]:
+        """Number of examples of each group."""
         return np.bincount(self.group, minlength=len(self.owner))
 
     def rest(self) -> Int[np.ndarray, " n_groups"]:
@@ -100,6 +101,7 @@ def terms_of(groups: Groups, occurrences: Occurrences) -> Terms:
 
 
 def summed(entry: Int[np.ndarray, " n"], values: Float[np.ndarray, " n"], n: int) -> Float[np.ndarray, " {n}"]:
+    """The sum of the values of each entry."""
     return np.bincount(entry, weights=values, minlength=n).astype(np.float64)
 
 

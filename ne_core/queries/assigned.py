@@ -52,12 +52,13 @@ class Assigner:
     def weighted(
         self, embedder: Embedder, layer: int, neurons: Int[np.ndarray, " n"], of: Int[np.ndarray, " k"], inputs
     ) -> Float[np.ndarray, "k d"]:
+        """Embed inputs of several neurons, each by the weights of its own."""
         W = embedder.weights(self.space, self.atlas.weights(layer).W_in[:, neurons].astype(np.float32))
-        found = np.empty(inputs.shape, dtype=np.float32)
+        embedded = np.empty(inputs.shape, dtype=np.float32)
         for number in range(len(neurons)):
             mine = of == number
-            found[mine] = combined(self.space, inputs[mine], W[:, number])
-        return found
+            embedded[mine] = combined(self.space, inputs[mine], W[:, number])
+        return embedded
 
     def means(self, layer: int, neurons: Int[np.ndarray, " n"], distance: float | None) -> FeatureMeans:
         """Of some neurons of a layer, in that order."""
@@ -92,11 +93,12 @@ class Assigner:
         return (neuron.feature if distance is None else neuron.features(distance)).astype(np.int64)
 
     def recalled(self, key: tuple[int, int, float | None]) -> Known:
+        """Return what is remembered of a neuron at a cut."""
         self.known.move_to_end(key)
         return self.known[key]
 
     def remember(self, key: tuple[int, int, float | None], known: Known) -> None:
-        """What was asked for longest ago is forgotten where there is too much."""
+        """Remember a neuron; the least recently used ones are dropped where there are too many."""
         self.known[key] = known
         self.bytes += known[0].nbytes
         while self.bytes > self.most_bytes and len(self.known) > 1:

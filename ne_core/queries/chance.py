@@ -70,6 +70,7 @@ def has_comparison(atlas: Atlas, ref: NeuronRef) -> bool:
 
 
 def compared(measured: Measure, random: Float[np.ndarray, " n"], permuted: Measure) -> ChanceComparison:
+    """A neuron's measure compared with those of random directions and of permuted labels."""
     finite = random[np.isfinite(random)]
     low, high = np.quantile(finite, TAILS).tolist() if len(finite) else (np.nan, np.nan)
     middle = Measure(float(finite.mean()) if len(finite) else np.nan, low, high)

@@ -84,10 +84,12 @@ def summary_words(pairs: LayerPairs) -> str:
 
 
 def unlike(pairs: LayerPairs, layer: int, other: int) -> bool:
+    """Return whether the two layers cannot be compared."""
     return pairs.verdict(layer, other) in MEANINGLESS
 
 
 def one_apart(manifest: Manifest, layer: int, others: list[int]) -> str:
+    """A sentence: the layers that one layer cannot be compared with."""
     name = layers_phrase(manifest, [layer])
     itself = ["itself"] * (layer in others)
     rest = [layers_phrase(manifest, [other for other in others if other != layer], "or")] if others != [layer] else []

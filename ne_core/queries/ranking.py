@@ -79,6 +79,7 @@ class Ranking:
 
     @cached_property
     def class_counts(self) -> Int[np.ndarray, "n_layers n_classes"]:
+        """Number of neurons of each class, by layer."""
         return class_counts(self.columns["class"], self.columns["layer"], self.layers)
 
     def quantiles(self, name: str) -> Float[np.ndarray, "n_layers 5"]:

@@ -1,0 +1,1 @@
+"""An atlas as one file, and an atlas from elsewhere."""

@@ -71,6 +71,7 @@ def write_output(out: Path, content: bytes) -> None:
 
 
 def is_stream(out: Path) -> bool:
+    """Return whether the path is a pipe or a device, which is written to directly."""
     return out.exists() and not out.is_dir() and (str(out).startswith(STREAMS) or not out.is_file())
 
 
@@ -88,6 +89,7 @@ def check_target(out: Path) -> Path:
 
 
 def sibling_path(out: Path, role: str) -> Path:
+    """A hidden path beside another, for a role such as “writing”."""
     return out.parent / f".{out.name}.{role}"
 
 

@@ -75,6 +75,7 @@ def check_apart(out: Path, *inputs: str | Path | None) -> None:
 
 
 def is_within(path: Path, folder: Path) -> bool:
+    """Return whether the path is the folder or inside it."""
     return folder in (path, *path.parents)
 
 
@@ -111,6 +112,7 @@ def check_writable(out: Path, place: Path) -> None:
 
 
 def remove(folder: str | None) -> None:
+    """Remove a folder that was made for a trial."""
     if folder is not None:
         (Path(folder) / "trial").unlink(missing_ok=True)
         os.rmdir(folder)

@@ -41,6 +41,7 @@ def sign(character: str) -> str:
 
 
 def code_point(character: str) -> str:
+    """A character by its number in Unicode."""
     return f"[U+{ord(character):04X}]"
 
 

@@ -20,22 +20,27 @@ class Vocabulary:
 
     @property
     def units(self) -> str:
+        """Plural of `unit`."""
         return f"{self.unit}s"
 
     @property
     def Unit(self) -> str:
+        """`unit` with a capital."""
         return self.unit.capitalize()
 
     @property
     def Units(self) -> str:
+        """`units` with a capital."""
         return self.units.capitalize()
 
     @property
     def key_tokens(self) -> str:
+        """Plural of `key_token`."""
         return f"{self.key_token}s"
 
     @property
     def Key_tokens(self) -> str:
+        """`key_tokens` with a capital."""
         return self.key_tokens.capitalize()
 
 

@@ -15,6 +15,7 @@ class Window:
 
     @property
     def size(self) -> int:
+        """Tokens of the window."""
         return self.back + self.forward
 
     @property

@@ -1,1 +1,1 @@
-"""What the pages are built from."""
+"""Parts of the pages."""

@@ -1,4 +1,4 @@
-"""How often each feature fires over the atlas's own corpus, with an interval of confidence."""
+"""Densities: the share of positions at which each feature fires over the atlas's own corpus, with its interval."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What is taken out of one neuron's x: the part along its meanings, all of it, or as much in a random direction."""
+"""Edits of one neuron's x: without the part along its meanings, all of it, or as much in a random direction."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ NOTHING_BEYOND = "{}: nothing is removed, this feature’s examples point where 
 
 @dataclass(frozen=True)
 class Edit:
-    """What is taken out of one neuron's x: its part in `basis`, or all of it where that is None."""
+    """A removal from one neuron's x: its part in `basis`, or all of it where that is None."""
 
     ref: NeuronRef
     basis: Float[np.ndarray, "m d_in"] | None

@@ -1,4 +1,4 @@
-"""What the model expects: the probability of each token of a text, and of those that may come next."""
+"""Predictions of the model: the probability of each token of a text, and of those that may come next."""
 
 import numpy as np
 import torch

@@ -51,7 +51,7 @@ def read(
 
 
 def check(text: str | None, corpus: bool, out: Path, share: float, distance: float | None) -> None:
-    """What is wrong is said before the model is opened."""
+    """Check the arguments before the model is opened."""
     if not LEAST_SHARE <= share <= 1:
         raise ValueError(f"--share {share:g}: it is from {LEAST_SHARE:g} to 1")
     check_distance(distance)

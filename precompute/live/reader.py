@@ -52,7 +52,7 @@ class Reader:
 
     @cached_property
     def vocab(self) -> int:
-        """How many tokens have a text; a model may have logits beyond them."""
+        """Number of tokens that have a text; a model may have logits beyond them."""
         return len(self.atlas.vocab)
 
     def ref(self, layer: int, neuron: int) -> NeuronRef:

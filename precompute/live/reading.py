@@ -90,7 +90,7 @@ def fired_in(
     share: float,
     predict: bool = False,
 ) -> tuple[list[LayerFired], Float[Tensor, "batch pos n_logits"] | None]:
-    """What fires in some prompts, by layer, where positions count; and their logits, where these are asked for."""
+    """Firings in some prompts, by layer, where positions count; and their logits, where these are asked for."""
     found: list[LayerFired] = []
     counted = counted.to(reader.source.device)
 

@@ -58,7 +58,7 @@ def check(reader: Reader, request: TakeOut) -> None:
 
 
 def positions(reader: Reader, text: Text, pos: int | None) -> Int[np.ndarray, " n"]:
-    """Where something is removed."""
+    """Positions at which something is removed."""
     return np.flatnonzero(text.counted) if pos is None else np.array([reader.position(text, pos)])
 
 
@@ -88,7 +88,7 @@ def joined(parts: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def stated(reader: Reader, request: TakeOut, n_pos: int) -> str:
-    """What was changed, in words."""
+    """Statement of what was changed."""
     units = reader.atlas.manifest.vocabulary
     whole = len({(each.layer, each.neuron) for each in request.removals if each.feature == WHOLE})
     meanings = len({each for each in request.removals if each.feature != WHOLE})

@@ -43,7 +43,7 @@ def run_without(
 def at_layer(
     reader: Reader, text: Text, layer: int, changed: Sequence[Changed]
 ) -> tuple[Float[np.ndarray, "pos d_in"], Float[np.ndarray, "pos n_neurons"]]:
-    """What a layer reads, and how it answers, when activations before it are changed."""
+    """Inputs and activations of a layer when activations before it are changed."""
     seen: list[np.ndarray] = []
 
     def visit(passed: LayerPass) -> None:

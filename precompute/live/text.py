@@ -62,6 +62,6 @@ def tokens_of(tokens: Int[np.ndarray, " pos"], special_ids: Int[np.ndarray, " n"
 def places_of(
     tokens: Int[np.ndarray, "1 pos"], special_ids: Int[np.ndarray, " n"]
 ) -> tuple[Bool[np.ndarray, " pos"], Bool[np.ndarray, " pos"]]:
-    """Which positions count, and which are special."""
+    """Masks of the positions that count, and of special tokens."""
     counted = may_be_key(tokens, np.array([tokens.shape[1]]), special_ids)[0]
     return counted, np.isin(tokens[0], special_ids)

@@ -1,4 +1,4 @@
-"""Why one neuron fires at one token: what wrote its pre-activation, and what it loses when a token is masked."""
+"""Reasons of one neuron at one token: what wrote its pre-activation, and what it loses when a token is masked."""
 
 import numpy as np
 import torch

@@ -56,6 +56,6 @@ def corpus_windows(reader: Reader, atlas: Atlas) -> Iterator[Windows]:
 
 
 def fired_of(reader: Reader, windows: Windows, share: float) -> list[LayerFired]:
-    """What fires in them, by layer."""
+    """Firings in them, by layer."""
     tokens, lengths, counted = map(torch.from_numpy, (windows.tokens, windows.lengths, windows.counted))
     return fired_in(reader, tokens, lengths, counted, share)[0]

@@ -104,7 +104,7 @@ def find_sae(atlas: Atlas) -> Path:
 
 
 def folders_named(name: object, file: str) -> Iterator[Path]:
-    """Where a model of that name may lie, with such a file in it. The name is a stranger's: it never leads upwards."""
+    """Folders that may hold a model of that name, with such a file in it. A stranger's name never leads upwards."""
     if not (isinstance(name, str) and REPOSITORY.fullmatch(name)):
         return
     places = [SHIPPED, *(Path(each) for each in os.environ.get(FOLDERS, "").split(os.pathsep) if each)]
@@ -115,7 +115,7 @@ def folders_named(name: object, file: str) -> Iterator[Path]:
 
 
 def on_hub(name: str) -> bool:
-    """Whether the hub gives the model, or has given it before."""
+    """Return whether the hub gives the model, or has given it before."""
     from precompute.models.transformer.checkpoint import downloaded
 
     try:
@@ -126,7 +126,7 @@ def on_hub(name: str) -> bool:
 
 
 def reads_as(atlas: Atlas, source: Source, layer: int) -> bool:
-    """Whether the model has the input weights that the atlas holds in half precision."""
+    """Return whether the model has the input weights that the atlas holds in half precision."""
     ours, theirs = source.layer(layer).W_in, atlas.weights(layer).W_in
     return ours.shape == theirs.shape and np.allclose(ours, theirs, rtol=1e-2, atol=1e-3 * np.abs(ours).max())
 

@@ -1,4 +1,4 @@
-"""What the documents tell people to type and to open exists: links, commands, options, variables, paths, code."""
+"""Commands and links of the documents exist: links, commands, options, variables, paths, code."""
 
 import re
 import shlex

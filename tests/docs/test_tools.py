@@ -1,11 +1,11 @@
-"""What `make` says where it cannot install: one line, with what was tried and what would work."""
+"""Messages of `make` where it cannot install: one line, with what was tried and what would work."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from tools.install import install, reason
+from deploy.environment.install import install, reason
 
 ROOT = Path(__file__).parents[2]
 RETRY = "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(…)': /simple/numpy/\n"

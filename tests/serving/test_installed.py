@@ -1,4 +1,4 @@
-"""What pip makes of the project: the packages, the command, and an explorer, away from the checkout."""
+"""The project installed by pip: the packages, the command, and an explorer, away from the checkout."""
 
 import os
 import shutil

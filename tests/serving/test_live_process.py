@@ -29,7 +29,7 @@ def said(process: LiveProcess, text: str, atlas: Path = ATLAS) -> str:
 
 
 def gone(pid: int, within_s: float = 20) -> bool:
-    """Whether a process that is not a child of ours has ended, or will soon."""
+    """Return whether a process that is not a child of ours has ended, or will soon."""
     until = time.monotonic() + within_s
     while time.monotonic() < until:
         try:

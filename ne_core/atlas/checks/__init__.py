@@ -1,0 +1,1 @@
+"""Checks of an atlas, a file for each part of it."""

@@ -25,6 +25,7 @@ def check_equal_n(atlas: AtlasData) -> None:
 
 
 def check_columns(atlas: AtlasData) -> None:
+    """Validate the columns of neurons at equal numbers of examples. Raises AtlasError."""
     table, n = atlas.neurons, atlas.manifest.rarefied.examples
     known, has_interval = table["n_examples"] >= n, table["n_examples"] > n
     tests = (

@@ -30,6 +30,7 @@ def check_index(path: Path, n: int, widths: set[int]) -> None:
 
 
 def same_head(head: bytes, n: int, d: int) -> bool:
+    """Return whether the header is that of a flat 8-bit inner-product index of `n` vectors of width `d`."""
     fourcc, *numbers = HEAD.unpack(head)
     width, count, _, _, trained, metric, quantizer, _, _, inner_d, code_size, n_trained = numbers
     kind = (fourcc, trained, metric, quantizer) == (b"IxSQ", True, INNER_PRODUCT, QT_8BIT)

@@ -44,26 +44,32 @@ def check_facts(path: Path, facts: object) -> None:
 
 
 def text(value: object) -> bool:
+    """Return whether the value is a text of a length that can be shown."""
     return isinstance(value, str) and 0 < len(value) <= MOST_TEXT
 
 
 def number(value: object) -> bool:
+    """Return whether the value is a finite number of ordinary size."""
     return type(value) in (int, float) and abs(value) < 1e12  # False for NaN
 
 
 def good_measures(values: object) -> bool:
+    """Return whether there is a number for every measure."""
     return isinstance(values, dict) and all(number(values.get(column.name)) for column in MEASURES)
 
 
 def good_classes(classes: object) -> bool:
+    """Return whether there are 2 to 100 names of classes."""
     return isinstance(classes, list) and 2 <= len(classes) <= 100 and all(map(text, classes))
 
 
 def good_shown_runs(runs: object) -> bool:
+    """Return whether a run of each kind is named to be shown first."""
     return isinstance(runs, dict) and set(runs) == {"standard", "ne"} and all(map(whole, runs.values()))
 
 
 def good_meanings(meanings: object) -> bool:
+    """Return whether every measure has its explanation."""
     named = isinstance(meanings, dict) and all(column.name in meanings for column in MEASURES)
     return named and all(map(text, meanings.values()))
 

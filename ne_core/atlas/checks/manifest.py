@@ -42,6 +42,7 @@ def brief(value: object) -> str:
 
 
 def whole(value: object, least: int = 0, most: int = MOST) -> bool:
+    """Return whether the value is a whole number within the limits."""
     return type(value) is int and least <= value <= most  # True is not a number
 
 
@@ -86,4 +87,5 @@ def nested(values: list, most: int) -> bool:
 
 
 def listed(value: object) -> list:
+    """The value where it is a list, else an empty one."""
     return value if isinstance(value, list) else []

@@ -25,6 +25,7 @@ def check_tables(atlas: AtlasData) -> None:
 
 
 def check_neurons(atlas: AtlasData) -> None:
+    """Validate the table of neurons against the manifest and the layers. Raises AtlasError."""
     path, listed = atlas.root / "neurons.parquet", atlas.neurons
     layers = np.repeat(atlas.layers, [atlas.n_neurons(layer) for layer in atlas.layers])
     neurons = np.concatenate([np.arange(atlas.n_neurons(layer)) for layer in atlas.layers])

@@ -84,6 +84,7 @@ def contents(path: Path, file: BinaryIO, entry: ZipInfo, start: int) -> Iterator
 
 
 def stored_pieces(file: BinaryIO, left: int) -> Iterator[bytes]:
+    """The bytes of an entry that is not compressed, in pieces."""
     while left and (piece := file.read(min(left, PIECE))):
         left -= len(piece)
         yield piece

@@ -26,6 +26,7 @@ class Selection:
 
     @property
     def size(self) -> int:
+        """Bytes of the files and of the manifest."""
         return self.manifest.size + len(self.text)
 
 
@@ -56,4 +57,5 @@ def inputs_size(manifest: Manifest) -> int:
 
 
 def inputs_of(manifest: Manifest) -> list[str]:
+    """The files of inputs that the manifest says there are."""
     return [inputs_file(layer) for layer in manifest.layers] if manifest.inputs else []

@@ -40,6 +40,7 @@ def unpack(archive: Path, out: Path, on_progress: OnProgress | None = None) -> N
 
 
 def open_archive(archive: Path) -> BinaryIO:
+    """The archive, open for reading. Raises AtlasError."""
     try:
         return archive.open("rb")
     except OSError as error:

@@ -27,6 +27,7 @@ class ArchiveInfo:
 
 
 def archive_info(web: Web, source: Archive, retry: RetryPolicy) -> ArchiveInfo:
+    """Size and version of the archive, tried again while its server is busy."""
     return retry.keep_trying(lambda: request_info(web, source))
 
 
@@ -40,6 +41,7 @@ def request_info(web: Web, source: Archive) -> ArchiveInfo:
 
 
 def info_from(source: Archive, response) -> ArchiveInfo:
+    """Size and version as the headers of an answer give them. Raises FetchError."""
     length = response.headers.get("Content-Length", "")
     if not length.isdecimal():
         raise FetchError(f"{source}: its server does not give its size, so it is not fetched: use another host")
@@ -72,5 +74,6 @@ def fetch_archive(
 
 
 def unpacked_size(path: Path) -> int:
+    """Bytes of the archive's files when unpacked."""
     with path.open("rb") as file:
         return sum(entry.file_size for entry, _ in read_directory(path, file))

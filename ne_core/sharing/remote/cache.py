@@ -42,19 +42,24 @@ class Cache:
 
     @staticmethod
     def of(folder: Path, source: Hub | Archive) -> "Cache":
+        """The cache of one source."""
         return Cache(folder / f"{source.name}-{digest(source.key)[:12]}")
 
     @property
     def lock(self) -> Path:
+        """The file that is locked while somebody fetches."""
         return self.folder / "lock"
 
     def root(self, version: str) -> Path:
+        """The folder of a version."""
         return self.folder / version
 
     def mark(self, version: str) -> Path:
+        """The file that says that a version is complete."""
         return self.folder / f"{version}{MARK}"
 
     def partial(self, version: str) -> Path:
+        """The folder of a version that is being fetched."""
         return self.folder / f"{version}{PARTIAL}"
 
     def newest(self) -> str | None:

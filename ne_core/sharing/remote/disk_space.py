@@ -38,4 +38,5 @@ def check_disk_space(what: str, whole: int, missing: int, folder: Path) -> None:
 
 
 def gb(n_bytes: int) -> str:
+    """Bytes in GB, as text."""
     return f"{n_bytes / GB:,.3f} GB"

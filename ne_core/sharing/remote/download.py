@@ -69,6 +69,7 @@ def resume(web: Web, remote_file: RemoteFile, path: Path, retry: RetryPolicy, on
 
 
 def size_of(path: Path) -> int:
+    """Bytes of the file; 0 where there is none."""
     return path.stat().st_size if path.exists() else 0
 
 
@@ -99,6 +100,7 @@ def check_same(remote_file: RemoteFile, response: requests.Response, start: int)
 
 
 def copy(response, remote_file: RemoteFile, file: BinaryIO, done: int, retry: RetryPolicy, on_bytes: OnBytes) -> None:
+    """Copy the body of an answer into the file, up to the size that is wanted."""
     started, done_before = time.monotonic(), done
     while done < remote_file.size:
         with network_errors(remote_file.url):

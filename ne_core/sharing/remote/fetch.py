@@ -46,9 +46,11 @@ class OutFolder:
     inputs: bool
 
     def has(self, version: str) -> bool:
+        """Return whether the version is there."""
         return False  # an atlas does not record its version
 
     def root(self, version: str) -> Path:
+        """The folder of the version."""
         return self.out
 
     def partial_folder(self, version: str) -> Path:
@@ -156,6 +158,7 @@ def fetch_version(
 
 
 def remote_version(web: Web, source: Hub | Archive, inputs: bool, retry: RetryPolicy) -> RemoteVersion:
+    """The version of the source now, and what fetches it."""
     if isinstance(source, Hub):
         sha = source.pin or hub.commit(web, source, retry)
 

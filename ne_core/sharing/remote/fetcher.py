@@ -39,6 +39,7 @@ class SourceStatus:
 
     @property
     def left_s(self) -> float | None:
+        """Seconds left; None while the rate is not known."""
         return (self.whole - self.done) / self.per_s if self.per_s else None
 
 
@@ -68,6 +69,7 @@ class Fetcher:
                 self.check_cache(SourceStatus(name, str(source)), source)
 
     def check_cache(self, status: SourceStatus, source: Source) -> None:
+        """Record a version that was fetched before, or that none was."""
         try:
             cached = cached_atlas(source, self.cache())
         except FetchError as error:
@@ -76,28 +78,35 @@ class Fetcher:
         self.status[status.name] = replace(status, state=READY if cached else WAITING, fetched=cached)
 
     def fail(self, status: SourceStatus, error: FetchError) -> None:
+        """Record that a source could not be fetched."""
         log.warning("%s: %s", status.source, error)
         self.status[status.name] = replace(status, state=FAILED, message=str(error))
 
     def statuses(self) -> list[SourceStatus]:
+        """Progress of each source."""
         return list(self.status.values())
 
     def ready(self) -> dict[str, Fetched]:
+        """The atlases that can be opened, by name."""
         return {status.name: status.fetched for status in self.statuses() if status.fetched}
 
     def start(self, names: list[str]) -> None:
+        """Fetch the sources in the background."""
         self.tried = time.monotonic()
         self.thread = threading.Thread(target=self.run, args=(names,), name="fetch", daemon=True)
         self.thread.start()
 
     def join(self) -> None:
+        """Wait until they are fetched."""
         self.thread.join()
 
     def run(self, names: list[str]) -> None:
+        """Fetch one source after the other."""
         for name in names:
             self.fetch_one(name)
 
     def fetch_one(self, name: str) -> None:
+        """Fetch one source and record how far it is."""
         before = self.status[name]
         pace = Pace()
 
@@ -160,6 +169,7 @@ class Pace:
 
 
 def parse_or_error(text: str) -> Source | FetchError:
+    """The source that the text names, or the error."""
     try:
         return parse(text)
     except FetchError as error:

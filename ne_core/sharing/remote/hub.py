@@ -92,6 +92,7 @@ def fetch_manifest(web: Web, source: Hub, sha: str, inputs: bool, retry: RetryPo
 
 
 def address(source: Hub, sha: str, name: str) -> str:
+    """The address of a file of one version."""
     return f"{endpoint()}/datasets/{source.owner}/{source.repository}/resolve/{sha}/{quote(name)}"
 
 

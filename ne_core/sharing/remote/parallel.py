@@ -54,4 +54,5 @@ class TotalProgress:
         return on_bytes
 
     def stop(self) -> None:
+        """Stop the downloads."""
         self.stopped = True

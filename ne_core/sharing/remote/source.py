@@ -32,6 +32,7 @@ class Hub:
 
     @property
     def name(self) -> str:
+        """Name of the atlas."""
         return self.repository
 
     @property
@@ -41,6 +42,7 @@ class Hub:
 
     @property
     def key(self) -> str:
+        """Identifier among the sources."""
         return f"{endpoint()} {self}"
 
     def __str__(self) -> str:
@@ -56,11 +58,13 @@ class Archive:
 
     @property
     def name(self) -> str:
+        """Name of the atlas."""
         last = unquote(urlsplit(self.url).path).rstrip("/").rpartition("/")[2]
         return plain_name(last.removesuffix(".zip").removesuffix(".atlas"))
 
     @property
     def key(self) -> str:
+        """Identifier among the sources."""
         return f"{self.url} {self.pin}"
 
     def __str__(self) -> str:
@@ -75,6 +79,7 @@ class Folder:
 
     @property
     def name(self) -> str:
+        """Name of the atlas."""
         return plain_name(Path(os.path.abspath(self.path)).name)
 
     def __str__(self) -> str:
@@ -96,6 +101,7 @@ def parse(text: str) -> Source:
 
 
 def hub_source(text: str) -> Hub:
+    """A source on the hub. Raises FetchError."""
     repository, _, revision = text.removeprefix("hf://").partition("@")
     owner, _, name = repository.partition("/")
     good = all(PART.fullmatch(part) and ".." not in part for part in (owner, name))
@@ -105,6 +111,7 @@ def hub_source(text: str) -> Hub:
 
 
 def archive_source(text: str) -> Archive:
+    """An archive at an https address. Raises FetchError."""
     url, _, pin = text.partition("#")
     check_address(url)
     checksum = SHA256.fullmatch(pin)
@@ -118,6 +125,7 @@ def archive_source(text: str) -> Archive:
 
 
 def folder_source(text: str) -> Folder:
+    """A folder that holds an atlas. Raises FetchError."""
     path = Path(text)
     if path.is_file():
         raise FetchError(f"{text} is a file: `python -m precompute unpack` makes a folder of an archive; name that")
@@ -146,4 +154,5 @@ def distinct(names: list[str]) -> list[str]:
 
 
 def digest(text: str) -> str:
+    """The SHA-256 of a text, in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()

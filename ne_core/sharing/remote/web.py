@@ -54,6 +54,7 @@ def check_address(url: str) -> None:
 
 
 def local(url: str) -> bool:
+    """Return whether the address is on this machine."""
     return urlsplit(url).hostname in THIS_MACHINE
 
 
@@ -65,6 +66,7 @@ def redacted(url: str) -> str:
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port of the address."""
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}[parts.scheme]
 
@@ -99,6 +101,7 @@ class Web:
         raise FetchError(f"{redacted(url)} was reached over more than {MOST_REDIRECTS} redirects, and redirects again")
 
     def request(self, method: str, url: str, headers: dict[str, str]) -> requests.Response:
+        """One request, with the token where the address is the hub's."""
         return self.session.request(
             method,
             url,

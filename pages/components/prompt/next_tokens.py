@@ -1,4 +1,4 @@
-"""What the model expects next, as bars: of the text as it is, and where meanings are taken out, of that too."""
+"""Next tokens by probability, as bars: of the text as it is, and where meanings are taken out, of that too."""
 
 from collections.abc import Sequence
 

@@ -84,7 +84,7 @@ def changed_table(atlas: Atlas, read: TextRead, taken: TakenOut) -> str:
 
 
 def rest_of_text(read: TextRead, taken: TakenOut) -> str:
-    """What becomes of the text's own tokens: the mean change of their log-probability."""
+    """Effect on the text's own tokens: the mean change of their log-probability."""
     known = np.isfinite(taken.log_probability).all(axis=0)
     if not known.any():
         return ""

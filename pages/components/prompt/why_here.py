@@ -1,4 +1,4 @@
-"""Why one neuron fires at the picked token: what wrote its pre-activation, and which tokens its activation needs."""
+"""One neuron at the picked token: what wrote its pre-activation, and which tokens its activation needs."""
 
 import numpy as np
 import streamlit as st

@@ -1,4 +1,4 @@
-"""How a page asks the model behind an atlas: one process answers all sessions, a request at a time, in their order.
+"""Requests of pages to the model of an atlas: one process answers all sessions, a request at a time, in their order.
 
     ticket = live_model.submit(atlas.root, ReadText(text))      # at once, whatever is before it
     ticket.place                                                # how many are before it; 0: it is being answered

@@ -37,7 +37,7 @@ class LiveProcess:
         atexit.register(self.end)
 
     def answer(self, atlas: Path, request: Request) -> Answer:
-        """What the process answers, or Refused with what went wrong."""
+        """Answer of the process, or Refused with what went wrong."""
         with self._lock:
             self._stop_clock()
             try:

@@ -24,7 +24,7 @@ class Ticket:
 
     @property
     def place(self) -> int:
-        """How many requests are answered before this one; 0 for the one that is being answered, or is."""
+        """Number of requests answered before this one; 0 for the one that is being answered, or is."""
         return self._queue.before(self)
 
     def wait(self, seconds: float) -> Answer:

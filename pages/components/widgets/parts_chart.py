@@ -1,4 +1,4 @@
-"""What writes a pre-activation, as signed bars on one scale, and beside a head what it reads."""
+"""The parts of a pre-activation, as signed bars on one scale, and beside a head what it reads."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Is a text that the atlas has not seen given the right meaning?
+"""Evaluation of the features assigned to texts that the atlas has not seen.
 
 beyond.py    examples of the corpus that no tree has seen: those after the first so many that were kept
 right.py     the share of them that get the feature that the tree would have given them; planted ones their source

@@ -45,7 +45,7 @@ def last_kept(reader: Reader, layer: int) -> Int[np.ndarray, " n_neurons"]:
 
 
 def key_tokens(part: LayerFired, windows: Windows) -> Bool[np.ndarray, " n"]:
-    """Which firings are the highest of their neuron in their example; of equals the first."""
+    """Mask of the firings that are the highest of their neuron in their example; of equals the first."""
     order = np.lexsort((part.pos, -part.activation, part.neuron, part.prompt))
     pair = part.prompt[order].astype(np.int64) << 32 | part.neuron[order]
     is_key = np.zeros(len(order), dtype=bool)

@@ -1,4 +1,4 @@
-"""How many firings are unlike anything seen: on examples of the corpus, and on the same with their tokens shuffled."""
+"""Share of firings that are unlike anything seen: on examples of the corpus, and with their tokens shuffled."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

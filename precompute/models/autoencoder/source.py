@@ -122,7 +122,7 @@ class SaeSource(TransformerSource):
         return [(self._place.point, read)]
 
     def _replace_hook(self, layer: int, shape: torch.Size, replaced: Replace) -> taps.Hook:
-        """What the decoder makes of the change is added to what is at the hook: what the latents miss stays there."""
+        """Add the decoded change to what is at the hook: what the latents miss stays there."""
 
         def change(h: Tensor) -> Tensor:
             before = self._latents.activations(h.reshape(*shape, -1))
@@ -133,13 +133,13 @@ class SaeSource(TransformerSource):
 
     @property
     def writes_as_it_reads(self) -> bool:
-        """Whether a latent's decoder row is in the units of what is at the hook, which rescaling changes."""
+        """Return whether a latent's decoder row is in the units of what is at the hook, which rescaling changes."""
         return self._latents.form.rescaling == "none"
 
     def activations_on(
         self, layer: int, x: Float[np.ndarray, "n d_in"], neuron: Int[np.ndarray, " n"]
     ) -> Float[np.ndarray, " n"]:
-        """What the encoder and its function make of an atlas's x, or of any x that one likes: one latent each."""
+        """Activations by the encoder of an atlas's x, or of any x that one likes: one latent each."""
         self._checked([layer], self.layers)
         found = self._latents.some_of_x(torch.from_numpy(x).to(self.device), torch.from_numpy(neuron).to(self.device))
         return found.cpu().numpy()

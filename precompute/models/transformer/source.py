@@ -95,7 +95,7 @@ class TransformerSource:
 
     @property
     def writes_as_it_reads(self) -> bool:
-        """Whether a change of an activation can be written into the model: MLPs are a part of it."""
+        """Return whether a change of an activation can be written into the model: MLPs are a part of it."""
         return True
 
     @property
@@ -219,7 +219,7 @@ class TransformerSource:
 
     @property
     def predicts(self) -> bool:
-        """Whether it tells what comes next: it reads from left to right, and has the head that makes logits."""
+        """Return whether the model predicts next tokens: it reads from left to right and has an unembedding."""
         return self.causal and self._has_head
 
     def activations_on(

@@ -1,4 +1,4 @@
-"""Why here: parts that sum to the pre-activation, and what masked tokens take away, against plain transformers."""
+"""Reasons at a token: parts that sum to the pre-activation, and token importance, against plain transformers."""
 
 import numpy as np
 import pytest
