@@ -17,7 +17,7 @@ Write = Callable[[pd.DataFrame], None]  # frames of the same columns, one after 
 
 @contextmanager
 def table_stream(file: BufferedIOBase, ending: str, provenance: dict[str, str]) -> Iterator[Write]:
-    """Yield a function that appends frames to a file; `ending` is one of STREAMS. An empty first frame is written, too."""
+    """Yield a function that appends frames to a file; `ending` is one of STREAMS."""
     with STREAMS[ending](file, provenance) as write:
         yield write
 

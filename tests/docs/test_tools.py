@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from deploy.environment.install import install, reason
 
 ROOT = Path(__file__).parents[2]

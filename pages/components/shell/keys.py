@@ -41,6 +41,7 @@ def shortcuts(words: Vocabulary) -> list[Shortcut]:
         Shortcut("/", "Search", page="search", press=".st-key-_q input"),
         Shortcut("o", "Overview", page="overview"),
         Shortcut("e", words.Unit, page="neuron"),
+        Shortcut("t", "Prompt: type a text", page="prompt"),
         Shortcut("g", "Ranking", page="ranking"),
         Shortcut("m", "Map", page="map"),
         Shortcut("a", "Across layers", page="across_layers"),
