@@ -80,7 +80,7 @@ class Assigner:
         of = np.repeat(np.arange(len(neurons)), [len(each) for each in rows])
         labels = [self.labels(NeuronRef(layer, n), distance) for n in neurons]
         starts = np.cumsum([0, *(int(each.max(initial=-1)) + 1 for each in labels)])
-        x = inputs.x[inputs.place[np.concatenate(rows)]]
+        x = inputs.x[inputs.index[np.concatenate(rows)]]
         feature = np.concatenate(labels) + starts[of]
         alone = self.atlas.manifest.default_cut if distance is None else distance
         every = feature_means(self.units(layer, np.array(neurons), of, x), feature, starts, alone)

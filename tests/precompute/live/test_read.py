@@ -111,7 +111,7 @@ BAD = {
     "no text": ([], {"text": "empty.txt"}, "no tokens"),
     "densities at another cut": (["--corpus", "--distance", "0.5"], {"text": None}, "--distance goes with --text"),
     "densities without inputs": (["--corpus"], {"text": None, "kind": "lacking"}, "no inputs"),
-    "no such device": (["--device", "cuda:9"], {}, "cpu would work"),
+    "no such device": (["--device", "cuda:9"], {}, "use cpu"),
 }
 
 
