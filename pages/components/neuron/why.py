@@ -1,4 +1,4 @@
-"""Why this meaning: what writes a feature's pre-activation, as signed bars, and what its heads read most."""
+"""Parts of a feature's mean pre-activation as signed bars, and the tokens that its attention heads read most."""
 
 import streamlit as st
 
@@ -13,53 +13,55 @@ from pages.components.url.links import atlas_query, page_href
 from pages.components.widgets.clusters import Cluster
 
 WHY = component(__file__, "why", html='<ul id="parts"></ul>')
-MOST = 8  # parts by themselves; the others are summed
+MOST = 8  # parts shown separately; the others are summed
 NAMES = {"token": "token embedding", "position": "position embedding"}
-HELD = (
-    "A neuron’s pre-activation is linear in what the model has written by then, when the scale of the norm before the "
-    "neuron is held fixed, as it is here, for each example by itself. Biases are what is the same for every token. "
-    "What a head reads is the token that most of its part came from."
+EXPLANATION = (
+    "With the scale of the preceding norm held fixed for each example, a neuron’s pre-activation is a sum of the "
+    "contributions of embeddings, heads and MLPs before it. Biases are the part that is the same for every token. "
+    "The token that a head reads is the one from which most of its contribution comes."
 )
 
 
 def show_why(atlas: Atlas, neuron: Neuron, cluster: Cluster, what: str) -> None:
-    found = why_of(atlas, neuron, cluster)
-    if found is None:
+    parts = cluster_attribution(atlas, neuron, cluster)
+    if parts is None:
         reason = atlas.manifest.why_no_parts
-        st.caption(markdown(f"This atlas does not split pre-activations into what wrote them: {reason}."))
+        st.caption(markdown(f"This atlas does not split pre-activations into parts: {reason}."))
         return
     n = len(cluster.rows)
-    drawn = {"label": f"What writes the mean pre-activation of {what}", "rows": rows_of(atlas, found, n)}
+    drawn = {"label": f"Parts of the mean pre-activation of {what}", "rows": chart_rows(atlas, parts, n)}
     WHY(data={"key": drawn_key(drawn), **drawn}, key="why")
     examples = f"{n:,} example{'s' * (n != 1)}"
-    st.caption(f"Parts of the mean pre-activation of the {examples} of {what}, in units of pre-activation. {HELD}")
+    st.caption(
+        f"Parts of the mean pre-activation of the {examples} of {what}, in units of pre-activation. {EXPLANATION}"
+    )
 
 
-def why_of(atlas: Atlas, neuron: Neuron, cluster: Cluster) -> Attribution | None:
-    """What the page shows and exports; None where the atlas does not hold it."""
-    wrote = atlas.contributions(neuron.ref)
-    return None if wrote is None else attribution(atlas, neuron, wrote, cluster.rows, MOST)
+def cluster_attribution(atlas: Atlas, neuron: Neuron, cluster: Cluster) -> Attribution | None:
+    """Mean parts of a cluster's pre-activations; None if the atlas has none."""
+    contributions = atlas.contributions(neuron.ref)
+    return None if contributions is None else attribution(atlas, neuron, contributions, cluster.rows, MOST)
 
 
-def named_parts(found: Attribution) -> list[tuple[str, float]]:
-    """The rows of the chart but the total: the largest parts, the sum of the others, the biases."""
-    largest = [(part_name(written), written.mean) for written in found.largest]
-    one = found.n_rest == 1
-    rest = [("the other part" if one else f"the other {found.n_rest:,} parts", found.rest)] if found.n_rest else []
-    return [*largest, *rest, ("biases", found.biases)]
+def named_parts(parts: Attribution) -> list[tuple[str, float]]:
+    """Names and values of the largest parts, of the sum of the others, and of the biases."""
+    largest = [(part_name(each), each.mean) for each in parts.largest]
+    one = parts.n_rest == 1
+    rest = [("the other part" if one else f"the other {parts.n_rest:,} parts", parts.rest)] if parts.n_rest else []
+    return [*largest, *rest, ("biases", parts.biases)]
 
 
-def part_name(written: PartMean) -> str:
-    name = str(written.part)
-    return NAMES.get(name, f"head {name}" if written.part.kind == "head" else name)
+def part_name(part_mean: PartMean) -> str:
+    name = str(part_mean.part)
+    return NAMES.get(name, f"head {name}" if part_mean.part.kind == "head" else name)
 
 
-def rows_of(atlas: Atlas, found: Attribution, n: int) -> list[dict]:
-    """Bars on one scale, in shares of its length; what heads read beside theirs."""
-    values = [*named_parts(found), ("pre-activation", found.total)]
+def chart_rows(atlas: Atlas, parts: Attribution, n: int) -> list[dict]:
+    """Rows of the chart: bars in shares of a common scale, and for heads the token that they read."""
+    values = [*named_parts(parts), ("pre-activation", parts.total)]
     low, high = (end(0.0, *(value for _, value in values)) for end in (min, max))
     whole = (high - low) or 1.0
-    reads = [read_words(atlas, written.reading, n) for written in found.largest]
+    reads = [read_words(atlas, each.reading, n) for each in parts.largest]
     reads += [None] * (len(values) - len(reads))
     return [
         {
@@ -76,31 +78,31 @@ def rows_of(atlas: Atlas, found: Attribution, n: int) -> list[dict]:
 
 
 def read_words(atlas: Atlas, reading: Reading | None, n: int) -> dict | None:
-    """A sentence with one token in it, which leads to the features that fire on it."""
+    """Return a sentence with one token, which links to the features that fire on it; None without a reading."""
     if reading is None:
         return None
     among = f"one of the {STRONGEST} strongest heads in {reading.n:,} of {n:,} examples, where it "
-    some = among if reading.n < n else ""
+    start = among if reading.n < n else ""
     if reading.by_token:
-        token, before = reading.token, f"{some}reads most often "
-        after = f", {distance(reading)} ({reading.n_token:,} of {reading.n:,} examples)"
+        token, before = reading.token, f"{start}reads most often "
+        after = f", {distance_words(reading)} ({reading.n_token:,} of {reading.n:,} examples)"
     else:
         token, after = reading.back_token, ""
-        often = f"({reading.n_back:,} of {reading.n:,} examples), there most often "
-        before = f"{some}reads most often from {place(reading.back)} {often}"
+        count = f"({reading.n_back:,} of {reading.n:,} examples), where it is most often "
+        before = f"{start}reads most often from {position_words(reading.back)} {count}"
     text = atlas.vocab[token]
     query = atlas_query(atlas, {"q": spelled(text), "mode": "token"})
     return {"before": before, "token": visible(text), "href": page_href("search", query), "after": after}
 
 
-def place(back: int) -> str:
+def position_words(back: int) -> str:
     if back == 0:
         return "the key token itself"
-    far = "" if abs(back) == 1 else f"{abs(back):,} "
-    return f"the token {far}{'before' if back > 0 else 'after'} it"
+    steps = "" if abs(back) == 1 else f"{abs(back):,} "
+    return f"the token {steps}{'before' if back > 0 else 'after'} it"
 
 
-def distance(reading: Reading) -> str:
+def distance_words(reading: Reading) -> str:
     if reading.nearest < 0:
         return "at several distances"
     return f"{reading.nearest:,} to {reading.farthest:,} tokens before the key token"
