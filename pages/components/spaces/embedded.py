@@ -51,7 +51,7 @@ def in_space(atlas: Atlas, ref: NeuronRef, name: str) -> Space:
 
 
 def clusters_of(atlas: Atlas, neuron: Neuron, view: View) -> Int[np.ndarray, " n"]:
-    """The cluster of each example: the atlas's features, or those of a space's tree cut into as many."""
+    """The cluster of each example: the atlas's features, or clusters of a space's tree, cut into the same number."""
     features = neuron.feature.astype(np.int64)
     if view.clusters == FEATURES:
         return features
