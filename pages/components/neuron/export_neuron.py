@@ -85,7 +85,7 @@ def similar_table(atlas: Atlas, view: View, ref: FeatureRef, what: str) -> Table
     default_cut = atlas.manifest.default_cut
     title, name = f"Features similar to {what}", dashed(ref)
     if view.branch is not None or view.cut != default_cut:
-        title = f"Features similar to feature {ref.feature} of the atlas’s cut, which stands in for {what}"
+        title = f"Features similar to feature {ref.feature} of the atlas’s cut, used instead of {what}"
         name += f"-cut{default_cut:g}"
 
     def frame():
