@@ -13,13 +13,13 @@ from pages.components.base.escape import markdown
 from pages.components.cached.comparable import caution
 from pages.components.cached.starts import living
 from pages.components.neuron.chance import show_chance
-from pages.components.neuron.dendrogram import tree_of
-from pages.components.neuron.details import show_behind
+from pages.components.neuron.dendrogram import show_dendrogram
+from pages.components.neuron.details import show_details
 from pages.components.neuron.examples import show_examples
 from pages.components.neuron.export_neuron import neuron_menu
-from pages.components.neuron.feature_toolbar import here_bar
+from pages.components.neuron.feature_toolbar import feature_toolbar
 from pages.components.neuron.large_tree import MOST_LEAVES, large_tree
-from pages.components.neuron.related_links import ways_on
+from pages.components.neuron.related_links import related_links
 from pages.components.shell.frame import open_page
 from pages.components.shell.nav import PAGES, ensure_router, page_file
 from pages.components.text.labels import Label, label
@@ -130,7 +130,7 @@ def show_tree(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
     if len(neuron) > MOST_LEAVES:
         large_tree(atlas, neuron, view)
         return
-    tree_of(atlas, neuron, view, current)
+    show_dendrogram(atlas, neuron, view, current)
     st.caption(
         "Each leaf is one activating example; what joins below the cut is one feature. **Move the cut**: drag its "
         "line, click the axis, or use the arrow keys on it. A click on a branch shows its examples."
@@ -172,7 +172,7 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
     caution(atlas, view.space, lambda pairs: similar_words(pairs, ref.layer))
     on_the_map = atlas_query(atlas, {"show": ref.dotted})
     st.page_link(page_file("map"), label="Show on the map", icon=":material/scatter_plot:", query_params=on_the_map)
-    ways_on(atlas, ref, view.space)
+    related_links(atlas, ref, view.space)
 
 
 def dead(atlas: Atlas, view: View) -> None:
@@ -208,7 +208,7 @@ labels = cluster_labels(atlas, neuron, features, view.cut)
 name = labels[current] if view.branch is None else cluster_label(atlas, neuron, shown.rows)
 tab(tab_title(atlas, view, labels, name), atlas.slug)
 with st.container(horizontal=True, vertical_alignment="center"):
-    here_bar(atlas, neuron, view, features, shown, str(name))
+    feature_toolbar(atlas, neuron, view, features, shown, str(name))
     with st.container(width="content"):
         neuron_menu(atlas, neuron, view, shown, current)
 left, right = st.columns([WIDE, NARROW], gap="medium")
@@ -223,4 +223,4 @@ with left:
     show_examples(atlas, neuron, view, shown, name, current, own_href(atlas, view, current))
 with right:
     show_similar(atlas, neuron, view, shown, current)
-show_behind(atlas, neuron, view, shown, current)
+show_details(atlas, neuron, view, shown, current)

@@ -6,10 +6,10 @@ from ne_core.atlas import Atlas
 from ne_core.errors import AtlasError
 from pages.components.base.escape import markdown
 from pages.components.cached.lab_data import mlp_outcome
-from pages.components.lab.missing import no_lab
+from pages.components.lab.missing import show_missing_lab
 from pages.components.lab.runs.head_to_head import show_head_to_head
 from pages.components.lab.runs.sweep import show_sweep
-from pages.components.lab.runs.training import show_made
+from pages.components.lab.runs.training import show_training
 from pages.components.lab.unit.picture import show_picture
 from pages.components.lab.unit.unit import show_unit
 from pages.components.shell.frame import open_page
@@ -45,8 +45,8 @@ def show_court(atlas: Atlas, view: View) -> None:
         show_head_to_head(atlas, view)
         st.caption(
             "Bars beside a latent: what its activation adds to each logit, less the mean over classes, on one scale "
-            "for both runs. Its feature is the one of its clusters that the picture falls into at the cut; a click "
-            "opens it."
+            "for both runs. Its feature is the one of its clusters to which the picture belongs at the cut; a "
+            "click opens it."
         )
 
 
@@ -59,7 +59,7 @@ except AtlasError as error:
     st.stop()
 if lab is None:
     st.title("SAE lab", anchor=False)
-    no_lab(atlas)
+    show_missing_lab(atlas)
     st.stop()
 at = location.read(atlas.slug)
 view = View.read(at, atlas)
@@ -72,4 +72,4 @@ show_head(atlas)
 show_sweep(atlas, view)
 show_court(atlas, view)
 show_unit(atlas, view)
-show_made(atlas)
+show_training(atlas)

@@ -10,7 +10,7 @@ from pages.components.base.escape import markdown
 from pages.components.shell.frame import open_page
 from pages.components.shell.nav import PAGES, ensure_router, page_file
 from pages.components.spaces.controls import pick_spaces
-from pages.components.spaces.embedded import Shown, shown_of
+from pages.components.spaces.embedded import SpacePair, space_pair
 from pages.components.spaces.example import show_example
 from pages.components.spaces.export_spaces import spaces_menu
 from pages.components.spaces.picture import spaces_picture
@@ -44,7 +44,7 @@ def why_not(atlas: Atlas, neuron: Neuron) -> str | None:
     return None
 
 
-def head(atlas: Atlas, view: View, shown: Shown | None) -> None:
+def head(atlas: Atlas, view: View, pair: SpacePair | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
             page_file("neuron"),
@@ -52,16 +52,16 @@ def head(atlas: Atlas, view: View, shown: Shown | None) -> None:
             icon=PAGES["neuron"][1],
             query_params=atlas_query(atlas, view.neuron.query()),
         )
-        spaces_menu(atlas, view, shown)
+        spaces_menu(atlas, view, pair)
 
 
-def show_neuron(atlas: Atlas, neuron: Neuron, view: View, shown: Shown) -> None:
-    spaces_picture(atlas, neuron, view, shown)
+def show_neuron(atlas: Atlas, neuron: Neuron, view: View, pair: SpacePair) -> None:
+    spaces_picture(atlas, neuron, view, pair)
     if view.example is not None:
         show_example(atlas, neuron, view)
-    found = {of: separation(space.cosines, shown.clusters) for of, space in zip("ab", shown.spaces, strict=True)}
+    found = {of: separation(space.cosines, pair.clusters) for of, space in zip("ab", pair.spaces, strict=True)}
     st.markdown(measures_table(atlas, view, found))
-    st.caption(caption(atlas, view, len(neuron), shown.n_clusters))
+    st.caption(caption(atlas, view, len(neuron), pair.n_clusters))
 
 
 atlas = open_page("spaces")
@@ -79,7 +79,7 @@ if reason := why_not(atlas, neuron):
     st.info(reason, icon=":material/info:")
 else:
     pick_spaces(atlas, view)
-    shown = shown_of(atlas, neuron, view)
-    head(atlas, view, shown)
-    show_neuron(atlas, neuron, view, shown)
+    pair = space_pair(atlas, neuron, view)
+    head(atlas, view, pair)
+    show_neuron(atlas, neuron, view, pair)
 show_whole(atlas, view)

@@ -187,7 +187,7 @@ def test_a_branch_opens_and_closes(open_view, several):
     page.mouse.click(*resting(page, near))
     expect(page).to_have_url(re.compile(f"neuron=2&branch={top}$"))
     expect(page.locator("h3", has_text=f"Branch point {top}")).to_be_in_viewport()
-    expect(page.locator(".chosen")).to_have_count(1)
+    expect(page.locator(".selected")).to_have_count(1)
     page.get_by_role("link", name="Back to feature 0").click()
     expect(page.locator("h3", has_text="Feature 0")).to_be_attached()
     expect(page).to_have_url(re.compile("feature=0$"))

@@ -26,7 +26,7 @@ def test_importance_by_distance_by_keyboard(open_view):
 def test_every_tab_is_drawn_when_it_is_opened(width, theme, open_view):
     page = open_view(LARGE, width=width, theme=theme)
     page.get_by_role("tab", name="Activations").click()
-    figure = page.get_by_role("group", name="How many sampled positions")
+    figure = page.get_by_role("group", name="Number of sampled positions")
     expect(figure.locator(".bar")).to_have_count(40)
     expect(figure.get_by_text("kept from 3.00")).to_be_visible()
     drawn = figure.locator("svg")
@@ -51,7 +51,7 @@ def test_a_raised_token_opens_its_search(open_view):
 def test_why_this_meaning(width, theme, open_view):
     page = open_view("neuron?atlas=planted&layer=2&neuron=0&feature=0", width=width, theme=theme)
     page.get_by_role("tab", name="Why this meaning").click()
-    parts = page.get_by_role("list", name="What writes the mean pre-activation of feature 0").get_by_role("listitem")
+    parts = page.get_by_role("list", name="Parts of the mean pre-activation of feature 0").get_by_role("listitem")
     expect(parts).to_have_count(11)
     expect(parts.first).to_contain_text("head L0 H1")
     assert parts.first.locator(".bar").bounding_box()["width"] > 100

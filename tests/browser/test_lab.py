@@ -21,7 +21,7 @@ def run_mark(page, run: int):
     return page.locator(f'a[data-run="{run}"]')
 
 
-def court_of(page, run: int):
+def latent_table(page, run: int):
     return page.get_by_role("table", name=re.compile(rf"^Strongest latents of .*, run {run}$"))
 
 
@@ -48,10 +48,10 @@ def test_from_the_sweep_to_a_latent_and_its_neuron_page(open_view):
     page.evaluate("window.same = true")
     run_mark(page, 2).click()
     expect(page).to_have_url(re.compile(r"run=2&image=120"))
-    expect(court_of(page, 5)).to_be_visible()
+    expect(latent_table(page, 5)).to_be_visible()
     page.go_back()
-    expect(court_of(page, NE)).to_be_visible()
-    court_of(page, NE).get_by_role("link", name=str(BOTH), exact=True).click()
+    expect(latent_table(page, NE)).to_be_visible()
+    latent_table(page, NE).get_by_role("link", name=str(BOTH), exact=True).click()
     expect(page).to_have_url(re.compile(rf"run={NE}&image=120&unit={BOTH}&feature=0"))
     expect(page.get_by_role("heading", name=f"Latent {BOTH} of run {NE}, NE SAE")).to_be_visible()
     page.get_by_role("link", name=re.compile("on the neuron page")).click()
@@ -82,7 +82,7 @@ def test_a_drawn_picture_is_predicted_and_fires_latents(open_view):
     draw(page, (0.1, 0.1), (0.4, 0.1), (0.4, 0.4), (0.1, 0.4))
     expect(clean).to_have_text("left")
     expect(page.locator("section.clean .right, section.clean .wrong")).to_have_count(0)
-    expect(court_of(page, NE)).to_be_visible()
+    expect(latent_table(page, NE)).to_be_visible()
     one = levels(page)
     draw(page, (0.6, 0.1), (0.9, 0.4))
     draw(page, (0.1, 0.9), (0.9, 0.9))  # before the last one was answered
@@ -118,7 +118,7 @@ def test_values_of_a_map_are_told_under_the_pointer(open_view):
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_on_a_narrow_screen_nothing_is_cut_off(theme, open_view):
     page = open_view("sae_lab", width=420, theme=theme)
-    expect(court_of(page, NE)).to_be_visible()
+    expect(latent_table(page, NE)).to_be_visible()
     settled(page)
     wide = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
         .map(box => box.scrollWidth - box.clientWidth)"""

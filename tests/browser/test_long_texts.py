@@ -33,7 +33,7 @@ def test_a_long_text_is_pasted_into_holds(open_view):
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("holds="))
     settled(page)
-    expect(page.get_by_text("Only the first 200 characters count.")).to_be_visible()
+    expect(page.get_by_text("Only the first 200 characters are searched.")).to_be_visible()
     expect(page.get_by_label("Holds")).to_have_value("🙂" * 200)
 
 

@@ -31,7 +31,7 @@ def test_from_the_neuron_to_an_example_in_two_spaces(open_view):
     leaf.click(force=True)
     expect(page).to_have_url(re.compile(r"/spaces\?atlas=planted&layer=0&neuron=2&example=5$"))
     expect(page.get_by_role("list", name="Example 5 of L0 N2")).to_be_visible()
-    expect(page.locator('.example.chosen[data-row="5"]')).to_have_count(4)
+    expect(page.locator('.example.selected[data-row="5"]')).to_have_count(4)
     assert page.evaluate("window.same")
     page.go_back()
     expect(page.get_by_role("list", name="Example 5 of L0 N2")).to_have_count(0)

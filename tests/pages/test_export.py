@@ -327,7 +327,7 @@ def test_table_of_similar_features_names_the_stored_feature(view, tiny_atlas, tm
     frame = saved(offered, title, tmp_path)
     holder = FeatureRef(*(int(frame[f"of_{name}"][0]) for name in ("layer", "neuron", "feature")))
     assert offered[title][0] == f"planted-L0-N2-F{holder.feature}-cut0.5-similar-pre_mlp.parquet"
-    assert title.startswith(f"Features similar to feature {holder.feature} of the atlas’s cut, which stands in for ")
+    assert title.startswith(f"Features similar to feature {holder.feature} of the atlas’s cut, used instead of ")
     assert set(frame["of_cut"]) == {0.5}
     assert set(frame["space"]) == {"pre_mlp"}
     pd.testing.assert_frame_equal(frame, similar_frame(atlas, holder, "pre_mlp"))

@@ -132,7 +132,7 @@ def test_first_view_has_the_atlas_s_pair_and_the_first_test_image(lab_atlas, mon
     assert not app.error
     assert url(app) == {"atlas": "planted-lab", "run": str(NE), "image": str(N_TRAIN)}
     assert [each["run"] for each in head_to_head(app)["runs"]] == [STANDARD, NE]
-    assert {each["run"]: each["chosen"] for each in plot(app)["runs"] if each["chosen"]} == {
+    assert {each["run"]: each["selected"] for each in plot(app)["runs"] if each["selected"]} == {
         NE: "run",
         STANDARD: "against",
     }
@@ -147,19 +147,19 @@ def test_head_to_head_matches_the_computation(lab, lab_atlas, monkeypatch):
         expected, shown_panel = sae_forward(lab.mlp, lab.sae(run), lab.hidden[image]), panel(app, run)
         assert [each["number"] for each in shown_panel["latents"]] == expected.strongest.tolist() == [TWO, BOTH]
         assert shown_panel["n_active"] == 2
-        assert CLASSES[shown_panel["said"]["top"]] == "<b>right</b>"
-        assert shown_panel["said"]["right"] is True
+        assert CLASSES[shown_panel["prediction"]["top"]] == "<b>right</b>"
+        assert shown_panel["prediction"]["right"] is True
         for each in shown_panel["latents"]:
             effects = expected.contribution[each["number"]]
             np.testing.assert_allclose(each["effects"], effects - effects.mean(), atol=6e-4)
-    assert sum(head_to_head(app)["clean"]["said"]["shares"]) == pytest.approx(1, abs=1e-3)
+    assert sum(head_to_head(app)["clean"]["prediction"]["shares"]) == pytest.approx(1, abs=1e-3)
 
 
 def test_latents_name_the_nearest_feature_of_the_picture(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, image=str(N_TRAIN + 1))
     latents = {each["number"]: each for each in panel(app, STANDARD)["latents"]}
     assert latents[BOTH]["feature"] == 1
-    assert latents[BOTH]["place"].startswith("falls into feature 1, at mean distance 0.0")
+    assert latents[BOTH]["feature_words"].startswith("belongs to feature 1, at mean distance 0.0")
     assert f"unit={BOTH}&feature=1" in latents[BOTH]["href"]
 
 
@@ -167,17 +167,17 @@ def test_picture_between_two_features_is_far_from_both(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, drawn="ffffffff00000000", unit=str(BOTH))
     latents = {each["number"]: each for each in panel(app, STANDARD)["latents"]}
     assert latents[BOTH]["feature"] is None
-    assert latents[BOTH]["place"].startswith("unlike any seen: the nearest is feature")
-    assert "The picture above is unlike any seen" in page_text(app)
-    assert not any(each["own"] for each in groups(app))
+    assert latents[BOTH]["feature_words"].startswith("belongs to no feature: the nearest is feature")
+    assert "The picture above belongs to no feature" in page_text(app)
+    assert not any(each["has_picture"] for each in groups(app))
 
 
 def test_drawn_picture_has_a_prediction_and_no_label(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, drawn=LEFT)
     assert not app.error
     assert url(app)["drawn"] == LEFT
-    assert CLASSES[head_to_head(app)["clean"]["said"]["top"]] == "left"
-    assert head_to_head(app)["clean"]["said"]["right"] is None
+    assert CLASSES[head_to_head(app)["clean"]["prediction"]["top"]] == "left"
+    assert head_to_head(app)["clean"]["prediction"]["right"] is None
     assert data_of(app, "pixels", "full")["pixels"] == LEFT
 
 
@@ -358,10 +358,10 @@ def test_next_button_steps_through_wrong_predictions(lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch)
     app.selectbox(key="_lab_among").set_value("mlp").run()
     assert url(app)["image"] == str(WRONG[0])
-    assert head_to_head(app)["clean"]["said"]["right"] is False
-    app.button(key="_lab_on").click().run()
+    assert head_to_head(app)["clean"]["prediction"]["right"] is False
+    app.button(key="_lab_next").click().run()
     assert url(app)["image"] == str(WRONG[1])
-    app.button(key="_lab_on").click().run()
+    app.button(key="_lab_next").click().run()
     assert url(app)["image"] == str(WRONG[0])
     assert "1 of 2" in page_text(app)
 
@@ -371,7 +371,7 @@ def test_wrong_predictions_of_a_run(lab, lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "sae_lab", monkeypatch, run=str(SILENT), among="run")
     wrong = np.flatnonzero(lab.labels[N_TRAIN:] != 0) + N_TRAIN
     assert f"({len(wrong)})" in app.selectbox(key="_lab_among").options[2]
-    app.button(key="_lab_on").click().run()
+    app.button(key="_lab_next").click().run()
     assert url(app)["image"] == str(wrong[wrong > N_TRAIN][0])
 
 

@@ -39,7 +39,9 @@ def test_long_text_filter_of_examples(tiny_atlas, monkeypatch):
     examples = next(each for each in payloads(app) if "lines" in each)
     assert examples["bar"]["query"]["holds"] == LONG[: reading.LONGEST]
     assert examples["bar"]["longest"] == reading.LONGEST
-    assert examples["count"] == "Only the first 200 characters count. None of the 14 examples passes."
+    assert (
+        examples["count"] == "Only the first 200 characters are searched. None of the 14 examples passes the filters."
+    )
 
 
 def test_long_text_instead_of_a_feature_name(tiny_atlas, monkeypatch):

@@ -94,12 +94,12 @@ def test_measures_match_the_clusters_shown(tiny_atlas, monkeypatch):
     assert f"| {a.silhouette:.3f} | {b.silhouette:.3f} |" in table
     assert f"| Mean distance between clusters | {a.inter:.3f} | {b.inter:.3f} |  |" in table
     assert picture(app)["clusters"] == clusters.tolist()
-    assert "Pre-MLP embedding, cut into as many as the atlas has features" in page_text(app)
+    assert "Pre-MLP embedding, cut into as many clusters as the neuron has features" in page_text(app)
 
 
 def test_selected_example(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "spaces", monkeypatch, **QUERY, example="5")
-    assert picture(app)["chosen"] == 5
+    assert picture(app)["selected"] == 5
     assert "example=" not in picture(app)["address"]
     example = next(each for each in payloads(app) if each.get("label") == "Example 5 of L0 N2")
     atlas = Atlas.open(tiny_atlas)
@@ -121,7 +121,7 @@ def test_whole_atlas_boxes_and_table(tiny_atlas, monkeypatch):
     shares = " | ".join(f"{share:.0%}" for share in comparison.wins("ratio", "pre_mlp").mean(axis=0))
     assert f"| **all** | {shares} | 4 |" in table
     app = open_app(tiny_atlas.parent, "spaces", monkeypatch, **QUERY, measure="inter")
-    assert "none wins by them" in page_text(app)
+    assert "only their ratio is compared" in page_text(app)
 
 
 @pytest.mark.parametrize(("neuron", "what"), [("4", "This neuron is dead"), ("3", "This neuron has one example")])
@@ -159,13 +159,13 @@ def test_atlas_without_inputs_or_without_the_comparison(tiny_atlas, tmp_path, mo
     without(root, compared=False)
     app = open_app(tmp_path, "spaces", monkeypatch, **QUERY)
     assert picture(app)
-    assert "This atlas holds no comparison of spaces" in page_text(app)
+    assert "This atlas has no comparison of spaces" in page_text(app)
 
 
 def test_atlas_of_images(image_atlas, monkeypatch):
     app = open_app(image_atlas.parent, "spaces", monkeypatch)
     assert not app.error
-    assert "This atlas holds no comparison" in page_text(app)
+    assert "This atlas has no comparison" in page_text(app)
     assert picture(app)["sides"][1]["title"] == "b: Input x"
     assert len(picture(app)["images"]) == len(picture(app)["clusters"])
 
@@ -174,7 +174,7 @@ def test_infinite_inputs_give_one_error_line(tiny_atlas, tmp_path, monkeypatch):
     root = copy_atlas(tiny_atlas, tmp_path / "planted")
     change_array(root, "inputs/00.npy", lambda x: x.fill(np.inf))
     app = open_app(tmp_path, "spaces", monkeypatch, **QUERY)
-    assert ["make no embedding as" in words(each.value) for each in app.error] == [True]
+    assert ["have no finite embedding" in words(each.value) for each in app.error] == [True]
     with pytest.raises(AtlasError):
         embedded.in_space(Atlas.open(root), REF, "neuron")
 

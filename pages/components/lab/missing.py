@@ -1,4 +1,4 @@
-"""What the lab page says of an atlas without a lab: where there is one, or how to make one."""
+"""Message of the lab page for an atlas without a lab: links to atlases with one, or the command that builds one."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ from pages.components.shell import atlas_sources
 from pages.components.shell.nav import page_file
 
 
-def no_lab(atlas: Atlas) -> None:
+def show_missing_lab(atlas: Atlas) -> None:
     others = [name for name, root in atlas_sources.atlas_folders().items() if (root / FOLDER / FACTS).is_file()]
-    said = f"The atlas {atlas.slug} has no lab: an MLP on pictures with sparse autoencoders on its hidden layer."
-    st.info(markdown(said), icon=":material/science:")
+    message = f"The atlas {atlas.slug} has no lab: an MLP on pictures with sparse autoencoders on its hidden layer."
+    st.info(markdown(message), icon=":material/science:")
     for name in others:
         st.page_link(
             page_file("sae_lab"),
@@ -23,7 +23,7 @@ def no_lab(atlas: Atlas) -> None:
             query_params={"atlas": name},
         )
     if not others:
-        st.markdown("To make one, of small pictures of digits, on two cores:")
+        st.markdown("To build one from small pictures of digits, on two cores:")
         st.code(
             f"python -m precompute lab --out {(atlas_sources.folder() or Path(atlas_sources.FOLDER)) / 'digits'}",
             language="bash",

@@ -1,30 +1,31 @@
-/* data = {key, address, kept, usual, suggested, top, colours, cut, asked, current, branch,
-   leaves: [{row, text: [before, key, after], image: as of a line (shared.js) or nothing}] from the left,
+/* data = {key, address, query: further parameters of every address, default_cut, suggested, top, colours, cut,
+   requested: true if the address names a feature, current, branch,
+   leaves: [{row, text: [before, key, after], image: optional, as in a line (shared.js)}] from the left,
    branches: [{of: [left, right], x, h, centre, until}] from the lowest, names: [[key terms], [context]] of leaves and
-   branches} ; see dendrogram_cut.js for their numbers */
-const FOLLOW_EVERY = 250;   // milliseconds: so often the page follows a cut that is being moved
+   branches}; see dendrogram_cut.js for the numbers of nodes */
+const FOLLOW_EVERY = 250;   // milliseconds between updates of the page while the cut moves
 
 export default function (component) {
   const { data, parentElement } = unpacked(component);
   const [plot, line, tip, live, cuts] = ['plot', 'line', 'tip', 'live', 'cuts'].map((id) => parentElement.querySelector('#' + id));
-  const view = (plot.view ??= { at: -1, moving: false });
-  if (view.key !== data.key) Object.assign(view, { at: -1, moving: false, from: null });
-  const place = JSON.stringify([data.key, data.cut, data.current, data.asked, data.branch]);
-  const changed = view.place !== place;
-  Object.assign(view, { key: data.key, place, data });
+  const view = (plot.view ??= { node: -1, moving: false });
+  if (view.key !== data.key) Object.assign(view, { node: -1, moving: false, from: null });
+  const state = JSON.stringify([data.key, data.cut, data.current, data.requested, data.branch]);
+  const changed = view.state !== state;
+  Object.assign(view, { key: data.key, state, data });
   const show = (cut) => {
     const features = featuresAt(data, cut);
     const from = view.from ?? data;
-    const current = data.branch !== null ? -1 : carried(featuresAt(data, from.cut), features, from.current, data.leaves.length);
+    const current = data.branch !== null ? -1 : featureWithMost(featuresAt(data, from.cut), features, from.current, data.leaves.length);
     Object.assign(view, { cut, features, current });
     hide();
     drawTree(data, plot, view);
     placeLine(data, line, view);
-    offer(data, cuts, view);
+    showCutLinks(data, cuts, view);
     mark();
-    if (view.moving) view.following ??= setTimeout(followed, FOLLOW_EVERY);
+    if (view.moving) view.following ??= setTimeout(followCut, FOLLOW_EVERY);
   };
-  const followed = () => {
+  const followCut = () => {
     view.following = null;
     if (view.moving && !outOfDate(plot, view)) goTo(view.cut);
   };
@@ -34,7 +35,7 @@ export default function (component) {
     view.steps = stepsTaken();
   };
   const hide = () => { tip.style.display = 'none'; };
-  const mark = () => plot.querySelectorAll('.node').forEach((node) => node.classList.toggle('on', +node.dataset.node === view.at));
+  const mark = () => plot.querySelectorAll('.node').forEach((node) => node.classList.toggle('on', +node.dataset.node === view.node));
   const commit = () => {
     clearTimeout(view.timer);
     if (view.from?.left || view.cut !== data.cut) goTo(view.cut);
@@ -50,55 +51,55 @@ export default function (component) {
   view.observer = new ResizeObserver(() => { if (plot.clientWidth !== view.width) { view.width = plot.clientWidth; show(view.cut); } });
   view.observer.observe(plot);
   plot.onpointerover = (event) => {
-    const found = event.target.closest('.node');
-    if (found) say(+found.dataset.node); else hide();
+    const target = event.target.closest('.node');
+    if (target) say(+target.dataset.node); else hide();
   };
   plot.onpointerleave = plot.onblur = hide;
   plot.onclick = (event) => {
-    const found = event.target.closest('.node');
-    if (found) follow(event, found.getAttribute('href'));
+    const target = event.target.closest('.node');
+    if (target) follow(event, target.getAttribute('href'));
     else if (event.target.closest('.ground')) view.toAxis(event);
   };
   plot.onkeydown = (event) => {
     if (event.key === 'Escape') hide();
-    if (event.key === 'Enter' && view.at >= 0) follow(event, node(view.at).getAttribute('href'));
-    const next = nodeAfter(event.key, view.at, data, view.features);
+    if (event.key === 'Enter' && view.node >= 0) follow(event, node(view.node).getAttribute('href'));
+    const next = nodeAfter(event.key, view.node, data, view.features);
     if (next === null) return;
     event.preventDefault();
-    view.at = next;
+    view.node = next;
     mark();
     live.textContent = say(next);
   };
 }
 
-/* A leaf with its snippet; a branch point with what hangs below it, and the snippet at its centre. */
-function nodeTip(data, number, features, at, tip) {
+/* Show the snippet of a leaf, or for a branch point its examples and the snippet of its central one. Return the words. */
+function nodeTip(data, number, features, node, tip) {
   const n = data.leaves.length, branch = data.branches[number - n];
   const { image, text: [before, key, after] } = data.leaves[branch ? branch.centre : number];
   const head = branch ? branchWords(data, number, features) : `Feature ${features[number]}`;
   const [terms, context] = data.names[branch ? number : topOf(features, features[number])];
-  const name = label(terms, false, context), said = `${head}, ${name.textContent}`;
+  const name = label(terms, false, context), words = `${head}, ${name.textContent}`;
   if (image) {
-    showTip(tip, at.querySelector('.hit') ?? at, element('span', 'of', head), name, imageOf({ image }));
-    return `${said}: ${image.words}`;
+    showTip(tip, node.querySelector('.hit') ?? node, element('span', 'of', head), name, imageOf({ image }));
+    return `${words}: ${image.words}`;
   }
   const bold = element('b');
   bold.append(element('bdi', '', key));
-  showTip(tip, at.querySelector('.hit') ?? at, element('span', 'of', head), name, element('bdi', '', before), bold, element('bdi', '', after));
-  return `${said}: ${before}${key}${after}, key token ${key}`;
+  showTip(tip, node.querySelector('.hit') ?? node, element('span', 'of', head), name, element('bdi', '', before), bold, element('bdi', '', after));
+  return `${words}: ${before}${key}${after}, key token ${key}`;
 }
 
 function branchWords(data, number, features) {
   const { h, until } = data.branches[number - data.leaves.length], [from, to] = spans(data)[number];
   const inside = [...new Set(features.slice(from, to + 1))].sort((a, b) => a - b);
-  const whose = inside.length > 4 ? `${inside.length} features` : `feature${inside.length > 1 ? 's' : ''} ${inside.join(', ')}`;
-  const lives = until === null ? 'holds every example' : `a cluster of its own up to ${until.toFixed(2)} (for ${(until - h).toFixed(2)})`;
-  return `Branch point ${number - data.leaves.length} at ${h.toFixed(2)}, ${to - from + 1} examples of ${whose}, ${lives}`;
+  const owner = inside.length > 4 ? `${inside.length} features` : `feature${inside.length > 1 ? 's' : ''} ${inside.join(', ')}`;
+  const extent = until === null ? 'holds every example' : `a separate cluster up to ${until.toFixed(2)} (for ${(until - h).toFixed(2)})`;
+  return `Branch point ${number - data.leaves.length} at ${h.toFixed(2)}, ${to - from + 1} examples of ${owner}, ${extent}`;
 }
 
-/* The two cuts that can be had by one click. */
-function offer(data, cuts, view) {
-  const links = [['Atlas’s cut', data.usual], ['Suggested cut', data.suggested]].filter(([, cut]) => cut !== null);
+/* Links to the atlas's cut and the suggested one. */
+function showCutLinks(data, cuts, view) {
+  const links = [['Atlas’s cut', data.default_cut], ['Suggested cut', data.suggested]].filter(([, cut]) => cut !== null);
   cuts.replaceChildren(...links.map(([name, cut]) => {
     const n = count(featuresAt(data, cut)), link = element('a', '', `${name} ${cut} · ${n} feature${n === 1 ? '' : 's'}`);
     link.href = addressAtCut(data, cut);

@@ -1,4 +1,4 @@
-"""The tree of one neuron's examples, and the line that cuts it: the browser colours what the line makes at once."""
+"""Dendrogram of a neuron's examples with a movable cut. While the cut moves, the browser recolours the features."""
 
 from urllib.parse import urlencode
 
@@ -30,23 +30,23 @@ MANY = 1000  # leaves
 ROOM = 1.06  # above the highest branch point
 
 
-def tree_of(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
+def show_dendrogram(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
     """Draw the tree of a neuron with two examples or more, cut where the view cuts it."""
-    found = drawn_tree(atlas, neuron.ref.layer, neuron.ref.neuron, neuron)
-    kept = "".join(f"&{urlencode({name: value})}" for name, value in view.same_neuron_query(atlas).items())
-    told = {"address": neuron_href(atlas, neuron.ref), "kept": kept}
-    place = {"cut": view.cut, "asked": view.feature is not None, "current": current, "branch": view.branch}
-    DENDROGRAM(data={**found, "key": f"{found['key']} {kept}", **told, **place}, key="dendrogram")
+    tree = drawn_tree(atlas, neuron.ref.layer, neuron.ref.neuron, neuron)
+    query = "".join(f"&{urlencode({name: value})}" for name, value in view.same_neuron_query(atlas).items())
+    addresses = {"address": neuron_href(atlas, neuron.ref), "query": query}
+    state = {"cut": view.cut, "requested": view.feature is not None, "current": current, "branch": view.branch}
+    DENDROGRAM(data={**tree, "key": f"{tree['key']} {query}", **addresses, **state}, key="dendrogram")
 
 
 @per_atlas(entries=32)
 def drawn_tree(atlas: Atlas, layer: int, number: int, _neuron: Neuron) -> dict:
-    """What is drawn of a tree in any view: a reader who moves the cut or opens features stays with one neuron."""
-    layout, usual = dendrogram(_neuron.tree), atlas.manifest.default_cut
+    """Return the part of the drawing that is the same for every cut and feature of a neuron; cached for that reason."""
+    layout, default_cut = dendrogram(_neuron.tree), atlas.manifest.default_cut
     suggested = atlas.suggested_cut(_neuron.ref)
-    highest = max(float(layout.height.max()), usual, suggested or 0)
+    highest = max(float(layout.height.max()), default_cut, suggested or 0)
     drawn = {
-        "usual": usual,
+        "default_cut": default_cut,
         "suggested": suggested,
         "top": min(2.0, np.ceil(highest * ROOM * 100) / 100),
         "colours": [colour.css for colour in (*FEATURES, OTHER)],
@@ -54,36 +54,36 @@ def drawn_tree(atlas: Atlas, layer: int, number: int, _neuron: Neuron) -> dict:
         "branches": branches(_neuron, layout),
         "names": names(atlas, _neuron, layout),
     }
-    *_, written = identity(atlas)  # which tree of which atlas, as it was written when: no other is drawn like it
+    *_, written = identity(atlas)  # a rebuilt atlas has another key, so its tree is drawn anew
     return {"key": f"{neuron_href(atlas, _neuron.ref)} {written}", **drawn}
 
 
 def leaves(atlas: Atlas, neuron: Neuron, layout: Dendrogram) -> list[dict]:
-    """From the left: which example it is, and the text around the key token, less of it where there are thousands.
+    """Leaves from the left: the row of the example and the text around its key token, shorter above MANY leaves.
 
-    Where examples are images it is their label, and, but for thousands, {image: what thumbs.py makes of each}.
+    For images the text is the label, and up to MANY leaves have their image (thumbs.py).
     """
     before, after = (10, 4) if len(neuron) <= MANY else (5, 2)
     texts = snippets(atlas, neuron, layout.order, before, after)
-    made = [{"row": row, "text": text} for row, text in zip(layout.order.tolist(), texts, strict=True)]
+    leaves = [{"row": row, "text": text} for row, text in zip(layout.order.tolist(), texts, strict=True)]
     if atlas.images is None or len(neuron) > MANY:
-        return made
+        return leaves
     images = thumbs(atlas, neuron.example[layout.order])
-    return [leaf | {"image": image} for leaf, image in zip(made, images, strict=True)]
+    return [leaf | {"image": image} for leaf, image in zip(leaves, images, strict=True)]
 
 
 def names(atlas: Atlas, neuron: Neuron, layout: Dendrogram) -> list[list[list[str]]]:
-    """What each node is called, in the order of leaves and branches: key terms, and what stands before them.
+    """Name of each node, leaves first, then branch points: its key terms, and the words before them.
 
-    A branch point without a name of its own has that of its central example.
+    A branch point without a name has the name of its central example.
     """
-    found, n = node_labels(atlas, neuron), len(neuron)
-    names = np.concatenate([found.keys, found.context], axis=1)
-    nameless = n + np.flatnonzero(found.keys[n:, 0] < 0)
+    labels, n = node_labels(atlas, neuron), len(neuron)
+    names = np.concatenate([labels.keys, labels.context], axis=1)
+    nameless = n + np.flatnonzero(labels.keys[n:, 0] < 0)
     names[nameless] = names[neuron.merge_central[nameless - n]]
     names = names[np.concatenate([layout.order, np.arange(n, 2 * n - 1)])]
     text = {id: short(atlas.vocab[id]) for id in np.unique(names[names >= 0]).tolist()}
-    split = found.keys.shape[1]
+    split = labels.keys.shape[1]
     return [
         [[text[id] for id in row[:split] if id >= 0], [text[id] for id in row[split:] if id >= 0]]
         for row in names.tolist()
@@ -91,11 +91,14 @@ def names(atlas: Atlas, neuron: Neuron, layout: Dendrogram) -> list[list[list[st
 
 
 def branches(neuron: Neuron, layout: Dendrogram) -> list[dict]:
-    """From the lowest: its two arms by number, leaves being numbered from the left; where it stands; its centre."""
+    """Branch points from the lowest: child nodes, position, height, central example, and height of the parent.
+
+    Leaves are numbered from the left.
+    """
     n = len(neuron)
     number = np.arange(2 * n - 1)
     number[layout.order] = np.arange(n)
-    # heights as they are stored, all digits: in the browser a cut must fall on the same side of them as here
+    # heights with all stored digits: the browser must compare them with a cut exactly as Python does
     columns = (
         number[layout.children],
         layout.x[n:].round(3),

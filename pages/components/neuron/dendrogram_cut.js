@@ -1,5 +1,5 @@
-/* What a cut makes of a tree, as ne_core/method/cluster.py does. Nodes: leaves by their place from the left, then branch
-   points from the lowest up; tests/browser/test_dendrogram.py holds this against the numbers of ne_core. */
+/* Features of a tree at a cut, as in ne_core/method/cluster.py. Nodes: leaves numbered from the left, then branch points
+   from the lowest; tests/browser/test_dendrogram.py compares the numbers with those of ne_core. */
 
 const heightOf = (data, node) => (node < data.leaves.length ? 0 : data.branches[node - data.leaves.length].h);
 
@@ -16,16 +16,16 @@ function featuresAt(data, cut) {
 }
 
 function largestFirst(data, top) {
-  const found = new Map();
+  const clusters = new Map();
   data.leaves.forEach((leaf, i) => {
-    const cluster = found.get(top[i]) ?? { size: 0, first: Infinity };
-    found.set(top[i], { size: cluster.size + 1, first: Math.min(cluster.first, leaf.row) });
+    const cluster = clusters.get(top[i]) ?? { size: 0, first: Infinity };
+    clusters.set(top[i], { size: cluster.size + 1, first: Math.min(cluster.first, leaf.row) });
   });
-  const order = [...found.entries()].sort(([, a], [, b]) => b.size - a.size || a.first - b.first);
+  const order = [...clusters.entries()].sort(([, a], [, b]) => b.size - a.size || a.first - b.first);
   return order.map(([node]) => node);
 }
 
-/* The node that holds the whole of a feature: of its nodes the highest, which comes last. */
+/* The node above all examples of a feature: the highest of its nodes, which is the last. */
 const topOf = (features, feature) => features.lastIndexOf(feature);
 
 const count = (features) => 1 + Math.max(...features);
@@ -37,24 +37,24 @@ function spans(data) {
   return all;
 }
 
-/* The feature of `after` that holds most of a feature of `before`; of several the larger. */
-function carried(before, after, feature, n) {
+/* The feature of `after` with most examples of a feature of `before`; the larger one of several. */
+function featureWithMost(before, after, feature, n) {
   const shares = Array(count(after)).fill(0);
   for (let i = 0; i < n; i++) if (before[i] === feature) shares[after[i]] += 1;
   return shares.indexOf(Math.max(...shares));
 }
 
-/* In the order that the server writes: it compares addresses as text. */
+/* Parameters in the order of the server, which compares addresses as text. */
 function addressOf(data, { feature, cut, branch }) {
-  const part = (name, value, is) => (is ? `&${name}=${value}` : '');
-  return data.address + part('feature', feature, feature !== null) + data.kept +
-    part('cut', cut, cut !== data.usual) + part('branch', branch, branch !== null);
+  const part = (name, value, needed) => (needed ? `&${name}=${value}` : '');
+  return data.address + part('feature', feature, feature !== null) + data.query +
+    part('cut', cut, cut !== data.default_cut) + part('branch', branch, branch !== null);
 }
 
-/* The same view at another cut: a feature that was asked for is followed to where most of it went, `from` being the
-   {cut, current, asked} where the movement began. */
+/* The same view at another cut. A requested feature is replaced by the one with most of its examples; `from` is the
+   {cut, current, requested} at the start of the movement. */
 function addressAtCut(data, cut, from = data) {
   const n = data.leaves.length;
-  const feature = from.asked ? carried(featuresAt(data, from.cut), featuresAt(data, cut), from.current, n) : null;
+  const feature = from.requested ? featureWithMost(featuresAt(data, from.cut), featuresAt(data, cut), from.current, n) : null;
   return addressOf(data, { feature, cut, branch: data.branch });
 }

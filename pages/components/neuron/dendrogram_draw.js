@@ -1,25 +1,25 @@
-/* The tree as SVG. x counts leaves from the left, y is a cosine distance. */
+/* Draw the tree as SVG: x counts leaves from the left, y is the cosine distance. */
 const SVG = 'http://www.w3.org/2000/svg';
 const HEIGHT = 270, LEFT = 46, RIGHT = 8, TOP = 14, BOTTOM = 34;
 const yOf = (data, distance) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - distance / data.top);
 const distanceAt = (data, y) => data.top * (1 - (y - TOP) / (HEIGHT - TOP - BOTTOM));
 
 function make(tag, attributes, text) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  if (text !== undefined) made.textContent = text;
-  return made;
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  if (text !== undefined) node.textContent = text;
+  return node;
 }
 
-/* `at` = {cut, features}: what is drawn while the line moves differs from what the page shows. */
-function drawTree(data, plot, at) {
+/* `view` = {cut, features, current}: while the line moves it differs from the page's `data`. */
+function drawTree(data, plot, view) {
   const width = Math.max(220, plot.clientWidth), n = data.leaves.length;
   const step = (width - LEFT - RIGHT) / n;
   const shape = { n, width, step, x: (leaf) => LEFT + (leaf + 0.5) * step, y: (distance) => yOf(data, distance) };
   shape.nodeX = (node) => shape.x(node < n ? node : data.branches[node - n].x);
   const svg = make('svg', { height: HEIGHT, 'aria-hidden': 'true' });
-  svg.append(axis(data, shape), ...chosenBranch(data, shape), ...data.branches.map((_, k) => branchLink(data, k, at, shape)),
-    ...data.leaves.map((_, i) => leafLink(data, i, at, shape)), ...numbers(data, at, shape), ...marks(data, shape));
+  svg.append(axis(data, shape), ...selectedBranch(data, shape), ...data.branches.map((_, k) => branchLink(data, k, view, shape)),
+    ...data.leaves.map((_, i) => leafLink(data, i, view, shape)), ...numbers(data, view, shape), ...marks(data, shape));
   plot.style.height = HEIGHT + 'px';
   plot.replaceChildren(svg);
 }
@@ -37,10 +37,10 @@ function axis(data, { width, y }) {
   return group;
 }
 
-/* Where the atlas cuts and where a cut is suggested. The upper label stands above its line, the lower below: they
-   never meet. */
+/* Lines at the atlas's cut and the suggested one. The upper label is above its line, the lower one below, so that they
+   never overlap. */
 function marks(data, { width, y }) {
-  const all = [['atlas', data.usual], ['suggested', data.suggested]].filter(([, cut]) => cut !== null);
+  const all = [['atlas', data.default_cut], ['suggested', data.suggested]].filter(([, cut]) => cut !== null);
   const upper = Math.max(...all.map(([, cut]) => cut));
   return all.map(([name, cut]) => {
     const group = make('g', { class: 'mark' });
@@ -50,59 +50,59 @@ function marks(data, { width, y }) {
   });
 }
 
-function chosenBranch(data, { n, step, x, y }) {
+function selectedBranch(data, { n, step, x, y }) {
   if (data.branch === null) return [];
   const [from, to] = spans(data)[n + data.branch], top = y(data.branches[data.branch].h);
-  return [make('rect', { class: 'chosen', x: x(from) - step / 2 - 1, width: (to - from + 1) * step + 2, y: top - 4, height: y(0) - top + 12, rx: 3 })];
+  return [make('rect', { class: 'selected', x: x(from) - step / 2 - 1, width: (to - from + 1) * step + 2, y: top - 4, height: y(0) - top + 12, rx: 3 })];
 }
 
 const colourOf = (data, feature) => data.colours[Math.min(feature, data.colours.length - 1)];
-const featureAddress = (data, at, feature) => addressOf(data, { feature, cut: at.cut, branch: null });
+const featureAddress = (data, view, feature) => addressOf(data, { feature, cut: view.cut, branch: null });
 
-function branchLink(data, k, at, { n, y, nodeX }) {
-  const { of: [left, right], h } = data.branches[k], feature = at.features[n + k];
-  const kind = feature < 0 ? 'above' : feature === at.current ? 'current' : 'other';
+function branchLink(data, k, view, { n, y, nodeX }) {
+  const { of: [left, right], h } = data.branches[k], feature = view.features[n + k];
+  const kind = feature < 0 ? 'above' : feature === view.current ? 'current' : 'other';
   const d = `M${nodeX(left)} ${y(heightOf(data, left))}V${y(h)}H${nodeX(right)}V${y(heightOf(data, right))}`;
-  const href = addressOf(data, { feature: data.asked ? data.current : null, cut: data.cut, branch: k });
+  const href = addressOf(data, { feature: data.requested ? data.current : null, cut: data.cut, branch: k });
   const link = make('a', { class: 'node', href, tabindex: -1, 'data-node': n + k });
   if (feature >= 0) link.style.setProperty('--c', colourOf(data, feature));
   link.append(make('path', { class: 'near', d }), make('path', { class: `branch ${kind}`, d }));
   return link;
 }
 
-function leafLink(data, i, at, { step, x, y }) {
-  const feature = at.features[i];
-  const link = make('a', { class: 'node leaf', href: featureAddress(data, at, feature), tabindex: -1, 'data-node': i, 'data-feature': feature });
+function leafLink(data, i, view, { step, x, y }) {
+  const feature = view.features[i];
+  const link = make('a', { class: 'node leaf', href: featureAddress(data, view, feature), tabindex: -1, 'data-node': i, 'data-feature': feature });
   link.style.setProperty('--c', colourOf(data, feature));
   link.append(make('rect', { class: 'hit', x: x(i) - step / 2, width: step, y: y(0) - 10, height: 22 }),
     make('rect', { class: 'tick', x: x(i) - Math.min(step, 6) * 0.4, width: Math.min(step, 6) * 0.8, y: y(0), height: 6 }));
   return link;
 }
 
-/* The first key term of a feature where there is room for it beside its number. */
-function nameWithin(data, at, feature, width) {
-  const [[name]] = data.names[topOf(at.features, feature)];
+/* The first key term of a feature if it fits beside the number, else an empty text. */
+function nameWithin(data, view, feature, width) {
+  const [[name]] = data.names[topOf(view.features, feature)];
   return 6.5 * name.length <= width ? name : '';
 }
 
-/* The number of every run of leaves, in a second row where the first is taken, left out where both are. */
-function numbers(data, at, { x, y }) {
-  const runs = [], end = [-Infinity, -Infinity], made = [];
+/* The number of every run of leaves: in the second row if the first is occupied, left out if both are. */
+function numbers(data, view, { x, y }) {
+  const runs = [], end = [-Infinity, -Infinity], texts = [];
   data.leaves.forEach((_, i) => {
-    const last = runs.at(-1), feature = at.features[i];
+    const last = runs.at(-1), feature = view.features[i];
     if (last?.feature === feature) last.to = i; else runs.push({ feature, from: i, to: i });
   });
   for (const { feature, from, to } of runs) {
     const middle = (x(from) + x(to)) / 2, half = 4 + 3.5 * String(feature).length;
-    const row = end.findIndex((taken) => middle - half >= taken);
+    const row = end.findIndex((right) => middle - half >= right);
     if (row < 0) continue;
-    const kind = feature === at.current ? 'number current' : 'number';
+    const kind = feature === view.current ? 'number current' : 'number';
     const number = make('text', { class: kind, x: middle, y: y(0) + 18 + 12 * row }, String(feature));
-    const name = nameWithin(data, at, feature, x(to) - x(from) - 2 * half);
+    const name = nameWithin(data, view, feature, x(to) - x(from) - 2 * half);
     if (name) number.append(make('tspan', { class: 'name' }, ' ' + name));
     end[row] = name ? Math.max(middle + half, x(to)) : middle + half;
     number.style.setProperty('--c', colourOf(data, feature));
-    made.push(number);
+    texts.push(number);
   }
-  return made;
+  return texts;
 }

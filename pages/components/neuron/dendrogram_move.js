@@ -1,67 +1,67 @@
-/* Moving the line that cuts the tree, by pointer and by key; and moving over the tree by key. */
-const AFTER_KEYS = 350;   // milliseconds without a key until a movement has ended
+/* Move the line of the cut by pointer and by key, and move over the tree by key. */
+const AFTER_KEYS = 350;   // milliseconds without a key that end a movement
 
-/* `show(cut)` draws what a cut makes, `commit()` ends the movement. Features are carried over from where it began: a
-   line that comes back finds what it left. */
+/* `show(cut)` draws the features at a cut, `commit()` ends the movement. The current feature is followed from the start
+   of the movement, so a line that returns to its start shows the first feature again. */
 function moveLine(data, line, plot, view, show, commit) {
   const step = data.top > 0.3 ? 0.01 : 0.001;
   const go = (cut) => show(+Math.max(0, Math.min(data.top, Math.round(cut / step) * step)).toFixed(3));
-  const under = (event) => distanceAt(data, event.clientY - plot.getBoundingClientRect().top - view.grip);
+  const cutUnder = (event) => distanceAt(data, event.clientY - plot.getBoundingClientRect().top - view.grip);
   line.onpointerdown = (event) => {
     if (event.button) return;
     line.setPointerCapture(event.pointerId);
     view.grip = event.clientY - plot.getBoundingClientRect().top - yOf(data, view.cut);
     begin(data, view);
   };
-  line.onpointermove = (event) => { if (line.hasPointerCapture(event.pointerId)) go(under(event)); };
+  line.onpointermove = (event) => { if (line.hasPointerCapture(event.pointerId)) go(cutUnder(event)); };
   line.onpointerup = () => commit();
   line.onpointercancel = () => { show(view.from?.cut ?? data.cut); commit(); };
   line.onkeydown = (event) => {
-    const by = lineKey(event.key, step, data, view.cut);
-    if (by === null) return;
+    const target = lineKey(event.key, step, data, view.cut);
+    if (target === null) return;
     event.preventDefault();
     begin(data, view);
-    go(by);
+    go(target);
     clearTimeout(view.timer);
     view.timer = setTimeout(() => {
       if (outOfDate(plot, view)) Object.assign(view, { moving: false, from: null }); else commit();
     }, AFTER_KEYS);
   };
-  view.toAxis = (event) => { view.grip = 0; go(under(event)); commit(); };
+  view.toAxis = (event) => { view.grip = 0; go(cutUnder(event)); commit(); };
 }
 
 function begin(data, view) {
   if (!view.moving) view.steps = stepsTaken();
   view.moving = true;
-  view.from ??= { cut: data.cut, current: data.current, asked: data.asked, left: false };
+  view.from ??= { cut: data.cut, current: data.current, requested: data.requested, left: false };
 }
 
-/* Whether the visitor has gone elsewhere since the movement began, or since the page last followed it. */
+/* True if the visitor has left the view since the movement began or since the page last followed it. */
 const outOfDate = (plot, view) => !plot.isConnected || view.steps !== stepsTaken();
 
-/* What a key makes of the cut; null for keys that do not move it. */
+/* The cut after a key; null for keys that do not move it. */
 function lineKey(key, step, data, cut) {
   const by = { ArrowUp: step, ArrowRight: step, ArrowDown: -step, ArrowLeft: -step, PageUp: 10 * step, PageDown: -10 * step }[key];
   if (by) return cut + by;
   return { Home: 0, End: data.top }[key] ?? null;
 }
 
-function placeLine(data, line, at) {
-  const n = count(at.features);
-  line.style.top = yOf(data, at.cut) + 'px';
-  line.firstElementChild.textContent = `cut ${at.cut}`;
-  const said = { valuenow: at.cut, valuemin: 0, valuemax: data.top, valuetext: `${at.cut}: ${n} feature${n === 1 ? '' : 's'}` };
-  for (const [name, value] of Object.entries(said)) line.setAttribute('aria-' + name, value);
+function placeLine(data, line, view) {
+  const n = count(view.features);
+  line.style.top = yOf(data, view.cut) + 'px';
+  line.firstElementChild.textContent = `cut ${view.cut}`;
+  const attributes = { valuenow: view.cut, valuemin: 0, valuemax: data.top, valuetext: `${view.cut}: ${n} feature${n === 1 ? '' : 's'}` };
+  for (const [name, value] of Object.entries(attributes)) line.setAttribute('aria-' + name, value);
 }
 
 /* Left and right go leaf by leaf, up and down feature by feature, Page Up and Page Down along the branches. */
-function nodeAfter(key, at, data, features) {
+function nodeAfter(key, node, data, features) {
   const n = data.leaves.length, last = n - 1;
-  if (key === 'PageUp') return at < 0 ? 2 * n - 2 : parentOf(data, at);
-  if (key === 'PageDown') return at < n ? Math.max(0, at) : data.branches[at - n].of[0];
-  const [from, to] = at < 0 ? [-1, -1] : spans(data)[at];
-  if (key === 'ArrowRight') return Math.min(last, at < n ? at + 1 : to);
-  if (key === 'ArrowLeft') return Math.max(0, at < n ? at - 1 : from);
+  if (key === 'PageUp') return node < 0 ? 2 * n - 2 : parentOf(data, node);
+  if (key === 'PageDown') return node < n ? Math.max(0, node) : data.branches[node - n].of[0];
+  const [from, to] = node < 0 ? [-1, -1] : spans(data)[node];
+  if (key === 'ArrowRight') return Math.min(last, node < n ? node + 1 : to);
+  if (key === 'ArrowLeft') return Math.max(0, node < n ? node - 1 : from);
   if (key === 'Home') return 0;
   if (key === 'End') return last;
   if (key !== 'ArrowDown' && key !== 'ArrowUp') return null;

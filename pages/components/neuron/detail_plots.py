@@ -1,4 +1,4 @@
-"""The small figures behind a neuron as what is drawn: on the page (behind.py) and into files (export_behind.py)."""
+"""Small figures of a neuron's details, for the page (details.py) and for files (export_details.py)."""
 
 from itertools import pairwise
 
@@ -20,11 +20,11 @@ from pages.components.widgets.small_plot import Axis, Bar, Series, plotted
 LONGEST = 16  # characters of a token below its bar
 
 
-def importance_plot(here: ByDistance, others: ByDistance, what: str, colour: str | None, unit: str) -> dict:
-    """Of a feature or a branch, `what`, with importances at some distance, and of its neuron's other examples."""
-    bars = [importance_bar(here, i) for i in np.flatnonzero(here.count)[::-1].tolist()]
+def importance_plot(selected: ByDistance, others: ByDistance, what: str, colour: str | None, unit: str) -> dict:
+    """Mean importance by distance from the key token, of a feature or branch (`what`) and of the other examples."""
+    bars = [importance_bar(selected, i) for i in np.flatnonzero(selected.count)[::-1].tolist()]
     points = [(-1.0 - i, float(others.mean[i])) for i in np.flatnonzero(others.count)[::-1].tolist()]
-    farthest = len(here.count)
+    farthest = len(selected.count)
     ticks = [(-float(i), f"−{i}") for i in range(1, farthest + 1) if farthest <= 12 or i == 1 or i % 5 == 0]
     ends = [end for bar in bars for end in (bar.low, bar.high)] + [y for _, y in points]
     return plotted(
@@ -45,43 +45,43 @@ def importance_bar(values: ByDistance, i: int) -> Bar:
 
 
 def activations_plot(atlas: Atlas, ref: NeuronRef) -> dict:
-    """The histogram, with the neuron's maximum and where its examples begin."""
-    found, maximum = atlas.histogram(ref), float(atlas.neurons["maximum"][atlas.neuron_row(ref)])
+    """Histogram of activations, with the maximum and the threshold above which examples are kept."""
+    histogram, maximum = atlas.histogram(ref), float(atlas.neurons["maximum"][atlas.neuron_row(ref)])
     keep = kept_share(atlas) * maximum
-    shown = [(keep, f"kept from {fixed(keep)}"), (maximum, f"maximum {fixed(maximum)}")]
-    marks = [mark for mark in shown if np.isfinite(mark[0])]
-    ends = [found.low, found.high, *(at for at, _ in marks)]
+    thresholds = [(keep, f"kept from {fixed(keep)}"), (maximum, f"maximum {fixed(maximum)}")]
+    marks = [mark for mark in thresholds if np.isfinite(mark[0])]
+    ends = [histogram.low, histogram.high, *(value for value, _ in marks)]
     thing = "image" if atlas.manifest.images else "position"
     bars = [
         Bar(low, high, log_count(count), f"{low:.2f} to {high:.2f}: {count:,} {thing}{'s' * (count != 1)}")
-        for (low, high), count in zip(pairwise(found.edges.tolist()), found.counts.tolist(), strict=True)
+        for (low, high), count in zip(pairwise(histogram.edges.tolist()), histogram.counts.tolist(), strict=True)
     ]
     return plotted(
         bars,
         value_axis(min(ends), max(ends), "activation"),
-        count_axis(int(found.counts.max()), f"{thing}s"),
-        label=f"How many sampled {thing}s have which activation, from {number(found.low)} to {number(found.high)}.",
+        count_axis(int(histogram.counts.max()), f"{thing}s"),
+        label=f"Number of sampled {thing}s by activation, from {number(histogram.low)} to {number(histogram.high)}.",
         marks=marks,
     )
 
 
 def kept_share(atlas: Atlas) -> float:
-    """The share of its maximum from which a neuron's examples are kept; NaN where the manifest, unchecked, has none."""
+    """Share of the maximum from which a neuron's examples are kept; NaN if the manifest has no valid number."""
     share = atlas.manifest.keep
     whole = type(share) is int and share in (0, 1)
     return float(share) if whole or isinstance(share, float) else np.nan
 
 
 def effects_plot(atlas: Atlas, effects: LogitEffects, ref: NeuronRef) -> dict:
-    """A bar for each token: raised most at the left, lowered most at the right, one place free between the two."""
+    """Bars by token: most raised at the left, most lowered at the right, with a gap between them."""
     first = len(effects.raised) + 1
     placed = [*enumerate(effects.raised), *enumerate(effects.lowered[::-1], first)]
     names = [spelled(atlas.vocab[token]) for _, (token, _) in placed]
     bars = [
-        Bar(at - 0.5, at + 0.5, effect, f"{name}: {signed(effect)}")
-        for name, (at, (_, effect)) in zip(names, placed, strict=True)
+        Bar(x - 0.5, x + 0.5, effect, f"{name}: {signed(effect)}")
+        for name, (x, (_, effect)) in zip(names, placed, strict=True)
     ]
-    below = [(at, cropped(name)) for name, (at, _) in zip(names, placed, strict=True)]
+    below = [(x, cropped(name)) for name, (x, _) in zip(names, placed, strict=True)]
     ends = [effect for _, (_, effect) in placed]
     outputs = atlas.manifest.vocabulary.outputs
     axis = f"{outputs} raised most, {outputs} lowered most"
@@ -93,15 +93,15 @@ def effects_plot(atlas: Atlas, effects: LogitEffects, ref: NeuronRef) -> dict:
     )
 
 
-def why_plot(atlas: Atlas, found: Attribution, ref: NeuronRef, what: str) -> dict:
-    """A bar for each part that the page shows, and at the right, one place apart, their sum."""
-    parts = named_parts(found)
-    placed = [*enumerate(parts), (len(parts) + 1, ("pre-activation", found.total))]
+def why_plot(atlas: Atlas, attribution: Attribution, ref: NeuronRef, what: str) -> dict:
+    """Bars of the parts of the pre-activation that the page shows, and their sum at the right after a gap."""
+    parts = named_parts(attribution)
+    placed = [*enumerate(parts), (len(parts) + 1, ("pre-activation", attribution.total))]
     return plotted(
-        [Bar(at - 0.5, at + 0.5, value, f"{name}: {signed(value)}") for at, (name, value) in placed],
-        Axis(-0.5, len(parts) + 1.5, "what writes it, and the sum", [(at, name) for at, (name, _) in placed]),
+        [Bar(x - 0.5, x + 0.5, value, f"{name}: {signed(value)}") for x, (name, value) in placed],
+        Axis(-0.5, len(parts) + 1.5, "parts, and their sum", [(x, name) for x, (name, _) in placed]),
         level_axis(*(end(value for _, (_, value) in placed) for end in (min, max)), "mean pre-activation"),
-        label=f"What writes the mean pre-activation of {what} of {ref_name(atlas.manifest, ref)}.",
+        label=f"Parts of the mean pre-activation of {what} of {ref_name(atlas.manifest, ref)}.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What stands behind a neuron, under its examples: importance by distance, what writes it, its effects, activations."""
+"""Details of a neuron, below its examples: importance by distance, parts of a pre-activation, effects, activations."""
 
 import numpy as np
 import streamlit as st
@@ -19,13 +19,13 @@ from pages.components.widgets.effects import effect_lists
 from pages.components.widgets.small_plot import small_plot
 
 EFFECTS_ON_CLASSES = (
-    "Effect on the logits of the classes of one unit of activation, less the mean over all classes: what is raised "
-    "becomes a likelier answer. Each class leads to the features that fire on its images."
+    "Effect of one unit of activation on the logits of the classes, less the mean over all classes: raised classes "
+    "become more likely. Each class links to the features that fire on its images."
 )
 
 
-def show_behind(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
-    """Of images nothing is masked, and no model's parts are known, so that two of them are not there."""
+def show_details(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
+    """Show four tabs; for images two, since no tokens are masked and no parts of a pre-activation are stored."""
     what = f"feature {current}" if view.branch is None else f"branch point {view.branch}"
     titles = ["Effect on the logits", "Activations"]
     if atlas.manifest.images:
@@ -51,21 +51,21 @@ def show_importances(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster,
 def show_importance(
     atlas: Atlas, neuron: Neuron, cluster: Cluster, baseline: int | None, what: str, colour: str
 ) -> None:
-    here, others = distances(neuron, cluster.rows, baseline)
-    if not here.count.any():
+    selected, others = distances(neuron, cluster.rows, baseline)
+    if not selected.count.any():
         st.caption(f"Importance was not computed for tokens before the key tokens of {what}.")
         return
     unit = atlas.manifest.vocabulary.unit
-    small_plot(importance_plot(here, others, what, colour, unit), name="by_distance")
-    among = f", and {counted(others.n_examples)} of the {unit}’s other features" if others.count.any() else ""
+    small_plot(importance_plot(selected, others, what, colour, unit), name="by_distance")
+    among = f", and {example_count(others.n_examples)} of the {unit}’s other features" if others.count.any() else ""
     st.caption(
         f"Share of the activation lost when the token at that distance is masked, signed, averaged over the "
-        f"{counted(here.n_examples)} of {what} with importances{among}. Lines reach one standard deviation up and "
-        "down. The key token itself, whose masking takes all, is left out."
+        f"{example_count(selected.n_examples)} of {what} with importances{among}. Lines extend one standard "
+        "deviation up and down. The key token is left out: masking it removes the activation."
     )
 
 
-def counted(n: int) -> str:
+def example_count(n: int) -> str:
     return f"{n:,} example{'s' * (n != 1)}"
 
 
@@ -74,27 +74,27 @@ def show_agreement(atlas: Atlas, neuron: Neuron, cluster: Cluster, what: str) ->
     if len(names) < 2:
         st.caption(markdown(f"The atlas has one mask baseline, {names[0]}: there is nothing to compare it with."))
         return
-    found = agreement(np.asarray(neuron.window_importances[cluster.rows]))
-    if found.n_tokens:
-        st.markdown(f"**Do the {len(names)} mask baselines agree?** {agreement_words(found, what)}")
+    result = agreement(np.asarray(neuron.window_importances[cluster.rows]))
+    if result.n_tokens:
+        st.markdown(f"**Do the {len(names)} mask baselines agree?** {agreement_words(result, what)}")
     st.caption(markdown(f"A masked token is replaced by {listed(names)}; the baseline is chosen above the examples."))
 
 
-def agreement_words(found: Agreement, what: str) -> str:
-    said = []
-    if np.isfinite(found.sign):
-        said.append(f"signs contradict each other on **{1 - found.sign:.0%}** of the underlined tokens")
-    said.append(f"the most important token is the same in **{found.top:.0%}** of the examples")
-    if np.isfinite(found.correlation):
-        said.append(f"importances correlate at **{fixed(found.correlation)}**")
-    over = f"Over {found.n_tokens:,} tokens before the key tokens of {counted(found.n_examples)} of {what}: "
-    return over + "; ".join(said) + "."
+def agreement_words(result: Agreement, what: str) -> str:
+    parts = []
+    if np.isfinite(result.sign):
+        parts.append(f"signs contradict each other on **{1 - result.sign:.0%}** of the underlined tokens")
+    parts.append(f"the most important token is the same in **{result.top:.0%}** of the examples")
+    if np.isfinite(result.correlation):
+        parts.append(f"importances correlate at **{fixed(result.correlation)}**")
+    over = f"Over {result.n_tokens:,} tokens before the key tokens of {example_count(result.n_examples)} of {what}: "
+    return over + "; ".join(parts) + "."
 
 
 def show_effects(atlas: Atlas, ref: NeuronRef) -> None:
     effects = atlas.logit_effects(ref)
     if effects is None:
-        st.caption("This atlas holds no effects on the logits: its model was read without an unembedding.")
+        st.caption("This atlas has no effects on the logits: its model was loaded without an unembedding.")
         return
     effect_lists(atlas, effects.raised, effects.lowered)
     st.caption(EFFECTS_ON_CLASSES if atlas.manifest.images else effects_on_tokens(atlas.manifest.vocabulary.unit))
@@ -102,17 +102,17 @@ def show_effects(atlas: Atlas, ref: NeuronRef) -> None:
 
 def effects_on_tokens(unit: str) -> str:
     return (
-        "Direct effect on the logits of one unit of activation, less the mean over all tokens, up to the final norm’s "
-        f"scale: the {unit}’s output weights through the unembedding, past all later layers. Active, the {unit} makes "
-        "the tokens raised likelier to come next. Each token leads to the features that fire on it."
+        "Direct effect of one unit of activation on the logits, less the mean over all tokens, up to the final norm’s "
+        f"scale: the {unit}’s output weights through the unembedding, past all later layers. An active {unit} makes "
+        "the raised tokens more likely to come next. Each token links to the features that fire on it."
     )
 
 
 def show_activations(atlas: Atlas, ref: NeuronRef) -> None:
     plot, share, words = activations_plot(atlas, ref), kept_share(atlas), atlas.manifest.vocabulary
     small_plot(plot, name="histogram")
-    reached = "a share" if np.isnan(share) else f"{share:.0%}"
-    least = "is above 0" if share == 0 else f"reaches {reached} of the {words.unit}’s maximum"
+    fraction = "a share" if np.isnan(share) else f"{share:.0%}"
+    least = "is above 0" if share == 0 else f"reaches {fraction} of the {words.unit}’s maximum"
     st.caption(
         f"Activations on {atlas.manifest.sample_positions:,} sampled {words.positions}, in {len(plot['bars'])} "
         f"bins; counts on a logarithmic scale. An activating example {least}."

@@ -1,4 +1,4 @@
-"""The examples of a feature or a branch: which are shown, in what order, and the words around them."""
+"""Examples of a feature or a branch, with their heading, order and captions."""
 
 import streamlit as st
 
@@ -15,15 +15,15 @@ from pages.components.widgets.token_lines.example_lines import IMPORTANT
 from pages.components.widgets.token_lines.tokens import cluster_examples
 
 ORDER = {
-    "central": "The central example first, then those whose importance was computed, then the rest, each by activation "
-    "on the key token, which is the number at the right.",
-    "activation": "The highest activation on the key token first; it is the number at the right.",
-    "near": "The nearest to the centre first.",
-    "far": "The farthest from the centre first.",
+    "central": "The central example first, then those with computed importance, then the rest, each by activation "
+    "on the key token, the number at the right.",
+    "activation": "Highest activation on the key token first; it is the number at the right.",
+    "near": "Nearest to the centre first.",
+    "far": "Farthest from the centre first.",
 }
 ORDER_OF_IMAGES = {
-    "central": "The image at the centre first, then the rest by activation.",
-    "activation": "The highest activation first.",
+    "central": "The central image first, then the rest by activation.",
+    "activation": "Highest activation first.",
     "near": ORDER["near"],
     "far": ORDER["far"],
 }
@@ -33,20 +33,20 @@ STORED = (
 )
 JOINED = (
     "Distance is the height in the tree at which the example joins the central one. Distances from the mean direction "
-    "are known for features of the atlas’s own cut."
+    "are stored only for features at the atlas’s cut."
 )
 CONTEXT = (
-    f"Text begins at the farthest token with an importance of at least {IMPORTANT} in size; where importance was not "
-    "computed, a few tokens are shown."
+    f"Text begins at the farthest token with an absolute importance of at least {IMPORTANT}; without computed "
+    "importance, a few tokens are shown."
 )
 
 
 def show_examples(
     atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, name: Label, current: int, back: str
 ) -> None:
-    """`name` is the cluster's, `back` the address of the feature that a branch is shown instead of."""
+    """Show a cluster named `name`. `back` is the address of the feature to return to from a branch."""
     stored = view.branch is None and view.cut == atlas.manifest.default_cut
-    found = select_examples(atlas, neuron, cluster, view.reading, stored)
+    selection = select_examples(atlas, neuron, cluster, view.reading, stored)
     on_branch = view.branch is not None
     head = {
         "title": f"Branch point {view.branch}" if on_branch else f"Feature {current}",
@@ -57,29 +57,32 @@ def show_examples(
         "back": {"href": back, "text": f"Back to feature {current}"} if on_branch else None,
         **name.data(),
     }
-    asked = view.feature is not None or on_branch
-    land = {"of": str(neuron.ref), "what": head["title"], "cut": view.cut} if asked else None
-    cluster_examples(atlas, neuron, found, view, head=head, count=counted(found, view, len(cluster)), land=land)
-    away = (STORED if stored else JOINED) if view.reading.by_distance else ""
+    requested = view.feature is not None or on_branch
+    land = {"of": str(neuron.ref), "what": head["title"], "cut": view.cut} if requested else None
+    count = count_words(selection, view, len(cluster))
+    cluster_examples(atlas, neuron, selection, view, head=head, count=count, land=land)
+    distance = (STORED if stored else JOINED) if view.reading.by_distance else ""
     important = CONTEXT if view.reading.context == "important" else ""
     if atlas.manifest.images:
-        activation = "The number is the activation, and so is the warm background of a label."
-        st.caption(f"{ORDER_OF_IMAGES[view.reading.sort]} {away} {activation}")
+        activation = "The number is the activation, also shown as the warm background of a label."
+        st.caption(f"{ORDER_OF_IMAGES[view.reading.sort]} {distance} {activation}")
         return
     st.caption(
-        f"{ORDER[view.reading.sort]} {away} {important} A warm background is activation, an underline importance; "
-        "Values shows both as numbers."
+        f"{ORDER[view.reading.sort]} {distance} {important} A warm background is activation, an underline importance; "
+        "“Values” shows both as numbers."
     )
 
 
-def counted(found: ExampleSelection, view: View, n: int) -> str:
-    """How many are shown of how many, where it is not all of them; the box for a text is near this line."""
-    short = f"Only the first {LONGEST} characters count. " if view.reading.shortened else ""
-    if not found.n_passing:
-        return f"{short}None of the {n:,} examples passes."
-    passes = f"{found.n_passing:,} of {n:,} examples pass" if view.reading.filtered else ""
-    span = view.reading.span(found.n_passing)
+def count_words(selection: ExampleSelection, view: View, n: int) -> str:
+    """Number of examples that pass the filters and are shown; empty if all are."""
+    short = f"Only the first {LONGEST} characters are searched. " if view.reading.shortened else ""
+    if not selection.n_passing:
+        return f"{short}None of the {n:,} examples passes the filters."
+    passes = f"{selection.n_passing:,} of {n:,} examples pass the filters" if view.reading.filtered else ""
+    span = view.reading.span(selection.n_passing)
     part = (
-        f"{span.start:,} to {span.stop - 1:,} of {found.n_passing:,} shown" if found.n_passing > len(found.rows) else ""
+        f"{span.start:,} to {span.stop - 1:,} of {selection.n_passing:,} shown"
+        if selection.n_passing > len(selection.rows)
+        else ""
     )
     return short + "; ".join(each for each in (passes, part) if each) + "." * bool(passes or part)

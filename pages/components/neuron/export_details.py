@@ -1,4 +1,4 @@
-"""What the neuron page exports of its figures under the examples: each as a picture, and the numbers behind it."""
+"""Export of the figures below a neuron's examples: each as a picture, and its numbers as a table."""
 
 from dataclasses import dataclass
 
@@ -9,15 +9,15 @@ from ne_core.method.agreement import baseline_importances
 from ne_core.queries.by_distance import distances
 from ne_core.refs import dashed
 from pages.components.neuron.detail_plots import activations_plot, effects_plot, importance_plot, why_plot
-from pages.components.neuron.why import why_of
+from pages.components.neuron.why import cluster_attribution
 from pages.components.widgets.clusters import Cluster
 from pages.components.widgets.export import Table
 from pages.components.widgets.pictures import Picture
 
 
 @dataclass(frozen=True)
-class Behind:
-    """A neuron and what of it is on the page: in words, in a file's name, under which baseline, in which colour."""
+class Details:
+    """Details of a cluster of a neuron: `what` names it in titles, `short` in names of files."""
 
     atlas: Atlas
     neuron: Neuron
@@ -29,28 +29,28 @@ class Behind:
     colour: str
 
     def figures(self, stem: str) -> list[Picture]:
-        """`stem` is of what depends on the cut: the histogram and the effects are the neuron's at any."""
-        found = [Picture("Activation histogram", f"{dashed(self.neuron.ref)}-histogram", self.activations)]
+        """Return the figures. `stem` begins the names of files that depend on the cut."""
+        pictures = [Picture("Activation histogram", f"{dashed(self.neuron.ref)}-histogram", self.activations)]
         if self.has_effects:
-            found.insert(0, Picture("Effect on the logits", f"{dashed(self.neuron.ref)}-logits", self.effects))
+            pictures.insert(0, Picture("Effect on the logits", f"{dashed(self.neuron.ref)}-logits", self.effects))
         if self.has_parts:
-            found.insert(0, Picture(f"Why this meaning, {self.what}", f"{stem}-{self.short}-why", self.why))
+            pictures.insert(0, Picture(f"Why this meaning, {self.what}", f"{stem}-{self.short}-why", self.why))
         if self.has_importance:
             title = f"Importance by distance, {self.what}"
-            found.insert(0, Picture(title, f"{stem}-{self.by_distance}", self.importance))
-        return found
+            pictures.insert(0, Picture(title, f"{stem}-{self.by_distance}", self.importance))
+        return pictures
 
     def tables(self, stem: str) -> list[Table]:
-        """Of importance, parts and effects: the histogram's stands among the neuron's."""
-        found = []
+        """Return the tables; that of the histogram is among the neuron's (export_neuron.py)."""
+        tables = []
         if self.has_importance:
             title = f"Importance by distance, {self.what}"
-            found.append(Table(title, f"{stem}-{self.by_distance}", self.importance_frame))
+            tables.append(Table(title, f"{stem}-{self.by_distance}", self.importance_frame))
         if self.has_parts:
-            found.append(Table(f"Why this meaning, {self.what}", f"{stem}-{self.short}-why", self.why_frame))
+            tables.append(Table(f"Why this meaning, {self.what}", f"{stem}-{self.short}-why", self.why_frame))
         if self.has_effects:
-            found.append(Table("Effect on the logits", f"{dashed(self.neuron.ref)}-logits", self.effects_frame))
-        return found
+            tables.append(Table("Effect on the logits", f"{dashed(self.neuron.ref)}-logits", self.effects_frame))
+        return tables
 
     @property
     def by_distance(self) -> str:
@@ -58,7 +58,7 @@ class Behind:
 
     @property
     def has_importance(self) -> bool:
-        """Whether it is known of a token before a key token."""
+        """True if the importance of any token before a key token is known."""
         values = baseline_importances(self.neuron.window_importances[self.cluster.rows], self.number)
         return bool(np.isfinite(values[:, :-1]).any())
 
@@ -68,24 +68,24 @@ class Behind:
 
     @property
     def has_effects(self) -> bool:
-        found = self.atlas.logit_effects(self.neuron.ref)
-        return found is not None and bool(found.raised or found.lowered)
+        effects = self.atlas.logit_effects(self.neuron.ref)
+        return effects is not None and bool(effects.raised or effects.lowered)
 
     def importance(self) -> str:
-        here, others = distances(self.neuron, self.cluster.rows, self.number)
+        selected, others = distances(self.neuron, self.cluster.rows, self.number)
         unit = self.atlas.manifest.vocabulary.unit
-        return drawn(importance_plot(here, others, self.what, self.colour, unit))
+        return svg(importance_plot(selected, others, self.what, self.colour, unit))
 
     def why(self) -> str:
-        found = why_of(self.atlas, self.neuron, self.cluster)
-        return drawn(why_plot(self.atlas, found, self.neuron.ref, self.what))
+        parts = cluster_attribution(self.atlas, self.neuron, self.cluster)
+        return svg(why_plot(self.atlas, parts, self.neuron.ref, self.what))
 
     def effects(self) -> str:
         ref = self.neuron.ref
-        return drawn(effects_plot(self.atlas, self.atlas.logit_effects(ref), ref))
+        return svg(effects_plot(self.atlas, self.atlas.logit_effects(ref), ref))
 
     def activations(self) -> str:
-        return drawn(activations_plot(self.atlas, self.neuron.ref))
+        return svg(activations_plot(self.atlas, self.neuron.ref))
 
     def importance_frame(self):
         from ne_core.export.detail_frames import distance_frame
@@ -103,7 +103,7 @@ class Behind:
         return effects_frame(self.atlas, self.neuron.ref)
 
 
-def drawn(plot: dict) -> str:
+def svg(plot: dict) -> str:
     from ne_core.export.plot_svg import plot_svg
 
     return plot_svg(plot)

@@ -1,10 +1,10 @@
-"""What the neuron page exports: the examples on it, its features, its similar features, its tree, and all of it."""
+"""Export of the neuron page: examples, features, similar features, dendrogram, and the whole page."""
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.atlas.names import ref_name
 from ne_core.palette import feature_colour
 from ne_core.refs import FeatureRef, dashed
-from pages.components.neuron.export_details import Behind
+from pages.components.neuron.export_details import Details
 from pages.components.url.neuron_view import View
 from pages.components.widgets import export
 from pages.components.widgets.clusters import Cluster, holder
@@ -14,52 +14,52 @@ from pages.components.widgets.pictures import Picture
 
 
 def neuron_menu(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
-    """The menu of a neuron with examples; `cluster` is the feature or the branch on the page."""
+    """Menu of a neuron with examples. `cluster` is the feature or the branch on the page."""
     colour = feature_colour(current if view.branch is None else -1).light
     number = view.reading.baseline_number(atlas.manifest.baselines)
-    behind = Behind(atlas, neuron, cluster, *named(view, current), view.reading.baseline, number, colour)
+    details = Details(atlas, neuron, cluster, *cluster_names(view, current), view.reading.baseline, number, colour)
     export.menu(
         atlas,
         view.query(atlas),
         "neuron",
-        tables=[*tables(atlas, neuron, view, cluster, current), *behind.tables(stem(atlas, view))],
-        figures=[*figures(atlas, neuron, view), *behind.figures(stem(atlas, view))],
+        tables=[*tables(atlas, neuron, view, cluster, current), *details.tables(stem(atlas, view))],
+        figures=[*figures(atlas, neuron, view), *details.figures(stem(atlas, view))],
         pages=[
             Page(
                 f"This {atlas.manifest.vocabulary.unit} on one page, as HTML",
                 stem(atlas, view),
-                lambda: whole(atlas, view),
+                lambda: page_html(atlas, view),
             )
         ],
     )
 
 
 def stem(atlas: Atlas, view: View) -> str:
-    """“L3-N17”, with the cut where it is not the atlas's."""
+    """“L3-N17”, with the cut if it is not the atlas's."""
     cut = "" if view.cut == atlas.manifest.default_cut else f"-cut{view.cut:g}"
     return dashed(view.neuron) + cut
 
 
-def named(view: View, current: int) -> tuple[str, str]:
-    """What is on the page, in words and in a file's name."""
+def cluster_names(view: View, current: int) -> tuple[str, str]:
+    """Name of the cluster on the page, for titles and for names of files."""
     if view.branch is not None:
         return f"branch point {view.branch}", f"B{view.branch}"
     return f"feature {current}", f"F{current}"
 
 
 def tables(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> list[Table]:
-    from_here, ref = stem(atlas, view), neuron.ref
-    what, short = named(view, current)
+    prefix, ref = stem(atlas, view), neuron.ref
+    what, short = cluster_names(view, current)
     similar = FeatureRef(ref.layer, ref.neuron, holder(neuron, cluster.rows))
 
     def frames():
-        import ne_core.export.frames  # pandas, when a table is asked for
+        import ne_core.export.frames  # imports pandas, so only when a table is requested
 
         return ne_core.export.frames
 
     def examples(every: bool):
-        usual = view.cut == atlas.manifest.default_cut
-        frame = frames().examples_frame(atlas, ref, None if usual else view.cut)  # distances are known at the usual cut
+        # distances from the mean direction are stored for the default cut only
+        frame = frames().examples_frame(atlas, ref, None if view.cut == atlas.manifest.default_cut else view.cut)
         if every:
             return frame
         rows = cluster.rows[passing(atlas, neuron, cluster.rows, view.reading)]
@@ -67,26 +67,26 @@ def tables(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: 
 
     unit = atlas.manifest.vocabulary.unit
     every_token = Table(
-        "Every token of all examples", f"{from_here}-tokens", lambda: frames().tokens_frame(atlas, ref, view.cut)
+        "Every token of all examples", f"{prefix}-tokens", lambda: frames().tokens_frame(atlas, ref, view.cut)
     )
-    some, these = (" that pass the filters", "-filtered") if view.reading.filtered else ("", "")
+    filtered, suffix = (" that pass the filters", "-filtered") if view.reading.filtered else ("", "")
     return [
-        Table(f"Examples of {what}{some}", f"{from_here}-{short}-examples{these}", lambda: examples(False)),
+        Table(f"Examples of {what}{filtered}", f"{prefix}-{short}-examples{suffix}", lambda: examples(False)),
         similar_table(atlas, view, similar, what),
-        Table(f"Features of this {unit}", f"{from_here}-features", lambda: frames().cut_frame(atlas, ref, view.cut)),
-        Table(f"All examples of this {unit}", f"{from_here}-examples", lambda: examples(True)),
+        Table(f"Features of this {unit}", f"{prefix}-features", lambda: frames().cut_frame(atlas, ref, view.cut)),
+        Table(f"All examples of this {unit}", f"{prefix}-examples", lambda: examples(True)),
         *([] if atlas.manifest.images else [every_token]),
         Table("Activation histogram", f"{dashed(ref)}-histogram", lambda: frames().histogram_frame(atlas, ref)),
     ]
 
 
 def similar_table(atlas: Atlas, view: View, ref: FeatureRef, what: str) -> Table:
-    """Similar features are known of features of the atlas's cut: under another view, of the one that holds most."""
-    usual = atlas.manifest.default_cut
+    """Similar features of `ref`. They are stored for the atlas's cut, so `ref` may only stand in for the cluster."""
+    default_cut = atlas.manifest.default_cut
     title, name = f"Features similar to {what}", dashed(ref)
-    if view.branch is not None or view.cut != usual:
-        title = f"Features similar to feature {ref.feature} of the atlas’s cut, which stands in for {what}"
-        name += f"-cut{usual:g}"
+    if view.branch is not None or view.cut != default_cut:
+        title = f"Features similar to feature {ref.feature} of the atlas’s cut, used instead of {what}"
+        name += f"-cut{default_cut:g}"
 
     def frame():
         from ne_core.export.frames import similar_frame
@@ -99,22 +99,22 @@ def similar_table(atlas: Atlas, view: View, ref: FeatureRef, what: str) -> Table
 def figures(atlas: Atlas, neuron: Neuron, view: View) -> list[Picture]:
     if len(neuron) < 2:
         return []
-    shown = "labels" if atlas.manifest.images else "text"
+    content = "labels" if atlas.manifest.images else "text"
     title = f"Dendrogram of {ref_name(atlas.manifest, neuron.ref)}, cut at {view.cut:g}"
 
-    def drawn(text: bool) -> str:
+    def svg(text: bool) -> str:
         from ne_core.export.dendrogram_svg import dendrogram_svg
         from ne_core.export.window_text import snippets
 
         return dendrogram_svg(neuron.tree, view.cut, title=title, snippets=snippets(atlas, neuron) if text else None)
 
     return [
-        Picture("Dendrogram", f"{stem(atlas, view)}-dendrogram", lambda: drawn(False)),
-        Picture(f"Dendrogram with {shown}", f"{stem(atlas, view)}-dendrogram-text", lambda: drawn(True)),
+        Picture("Dendrogram", f"{stem(atlas, view)}-dendrogram", lambda: svg(False)),
+        Picture(f"Dendrogram with {content}", f"{stem(atlas, view)}-dendrogram-text", lambda: svg(True)),
     ]
 
 
-def whole(atlas: Atlas, view: View) -> str:
+def page_html(atlas: Atlas, view: View) -> str:
     from ne_core.export.static_page import static_page
 
     return static_page(atlas, view.neuron, view.cut)

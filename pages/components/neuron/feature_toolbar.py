@@ -1,4 +1,4 @@
-"""The bar under a neuron's controls: the features beside the one that is shown, its bookmark, the link of the view."""
+"""Toolbar below a neuron's controls: previous and next feature, bookmark, and copying the link."""
 
 from collections.abc import Sequence
 
@@ -9,28 +9,30 @@ from pages.components.url.links import neuron_href
 from pages.components.url.neuron_view import View
 from pages.components.widgets.clusters import Cluster
 
-HERE = component(
+TOOLBAR = component(
     __file__,
-    "here",
-    html='<div id="here"><a id="previous">‹ Previous feature</a><a id="next">Next feature ›</a>'
+    "feature_toolbar",
+    html='<div id="toolbar"><a id="previous">‹ Previous feature</a><a id="next">Next feature ›</a>'
     '<button id="star" type="button" aria-pressed="false"></button><button id="copy" type="button">Copy link</button>'
-    '<span id="said" role="status"></span></div><p id="moved" hidden></p>',
+    '<span id="message" role="status"></span></div><p id="moved" hidden></p>',
     parts=("storage", "status_line"),
 )
 
 
-def here_bar(atlas: Atlas, neuron: Neuron, view: View, features: Sequence[Cluster], shown: Cluster, name: str) -> None:
-    """`shown` is the cluster on the screen, one of `features` or a branch, and `name` its name."""
+def feature_toolbar(
+    atlas: Atlas, neuron: Neuron, view: View, features: Sequence[Cluster], cluster: Cluster, name: str
+) -> None:
+    """Show the toolbar of `cluster`, one of `features` or a branch, named `name`."""
     data = {
-        "place": place(atlas, neuron, view, shown, name),
-        "centres": [at(neuron, feature.central) for feature in features],
-        **beside(atlas, view, len(features)),
+        "bookmark": bookmark(atlas, neuron, view, cluster, name),
+        "centres": [key_position(neuron, feature.central) for feature in features],
+        **neighbours(atlas, view, len(features)),
     }
-    HERE(data={"key": drawn_key(data), **data}, key="here")
+    TOOLBAR(data={"key": drawn_key(data), **data}, key="feature_toolbar")
 
 
-def place(atlas: Atlas, neuron: Neuron, view: View, shown: Cluster, name: str) -> dict:
-    """What a bookmark keeps of a view: numbers that make its address, and its central example, to know it again."""
+def bookmark(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, name: str) -> dict:
+    """Return the fields of a view's address, and the central example, which identifies it in a rebuilt atlas."""
     return {
         "atlas": atlas.slug,
         "layer": neuron.ref.layer,
@@ -38,18 +40,19 @@ def place(atlas: Atlas, neuron: Neuron, view: View, shown: Cluster, name: str) -
         "feature": view.feature,
         "branch": view.branch,
         "cut": None if view.cut == atlas.manifest.default_cut else view.cut,
-        "at": at(neuron, shown.central),
+        "at": key_position(neuron, cluster.central),
         "name": name,
         "note": "",
     }
 
 
-def at(neuron: Neuron, row: int) -> list[int]:
+def key_position(neuron: Neuron, row: int) -> list[int]:
+    """Example and position of the key token."""
     return [int(neuron.example[row]), int(neuron.pos[row])]
 
 
-def beside(atlas: Atlas, view: View, n_features: int) -> dict[str, str | None]:
-    """Addresses of the features before and after the one that is shown; from a branch on, the first."""
+def neighbours(atlas: Atlas, view: View, n_features: int) -> dict[str, str | None]:
+    """Addresses of the previous and the next feature; from a branch, the next is feature 0."""
     current = -1 if view.branch is not None else view.feature or 0
 
     def href(feature: int) -> str | None:

@@ -1,4 +1,4 @@
-"""What stands in a tree's place where it has more leaves than a browser should be sent: the cut as a number."""
+"""Controls of the cut as numbers, for trees with too many leaves to be drawn in a browser."""
 
 from dataclasses import replace
 
@@ -9,14 +9,14 @@ from pages.components.url import location
 from pages.components.url.neuron_view import View
 from pages.components.widgets.chips import Chip, chips
 
-MOST_LEAVES = 4000  # some 300 bytes each, of the 1.5 MB that a page may be
+MOST_LEAVES = 4000  # about 300 bytes each; a page may have 1.5 MB
 
 
 def large_tree(atlas: Atlas, neuron: Neuron, view: View) -> None:
-    """The controls of the cut without the picture."""
-    usual, suggested = atlas.manifest.default_cut, atlas.suggested_cut(neuron.ref)
+    """Show the controls of the cut without the drawing."""
+    default_cut, suggested = atlas.manifest.default_cut, atlas.suggested_cut(neuron.ref)
 
-    def at(cut: float) -> View:
+    def view_at(cut: float) -> View:
         reading = replace(view.reading, page=0)
         return replace(view, cut=round(float(cut), 4), feature=None, branch=None, reading=reading)
 
@@ -28,15 +28,15 @@ def large_tree(atlas: Atlas, neuron: Neuron, view: View) -> None:
         step=0.01,
         format="%.4g",
         key="_cut",
-        on_change=location.moved("_cut", lambda cut: at(cut).query(atlas)),
+        on_change=location.moved("_cut", lambda cut: view_at(cut).query(atlas)),
         width=180,
     )
-    named = {"Atlas’s cut": usual, "Suggested cut": suggested}
-    views = {f"{name} {cut:g}": at(cut) for name, cut in named.items() if cut is not None}
+    named = {"Atlas’s cut": default_cut, "Suggested cut": suggested}
+    views = {f"{name} {cut:g}": view_at(cut) for name, cut in named.items() if cut is not None}
     links = [Chip(text, to.href(atlas), to.cut == view.cut) for text, to in views.items()]
     chips(links, name="cuts", label="Cuts")
     st.caption(
         f"This {atlas.manifest.vocabulary.unit} has {len(neuron):,} examples. Trees of more than {MOST_LEAVES:,} "
-        "leaves are not drawn. The cut is moved here all the same, and `branch=` in the address opens a branch point, "
+        "leaves are not drawn. Set the cut here; `branch=` in the address opens a branch point, "
         f"from the lowest, 0, to the highest, {len(neuron.tree) - 1}."
     )

@@ -1,4 +1,4 @@
-"""From one feature to others: all that are like it, its trail over the layers, its place in the lab."""
+"""Links from a feature to similar features, to its trail across layers, to its central example as a prompt, and to the SAE lab."""
 
 from ne_core.atlas import Atlas
 from ne_core.queries.example_text import central_place
@@ -11,15 +11,14 @@ from pages.components.url.search_view import more_like
 from pages.components.widgets.chips import Chip, chips
 
 
-def ways_on(atlas: Atlas, ref: FeatureRef, space: str) -> None:
-    """`ref` is a feature of the atlas's cut."""
-    shown = [Chip("More like this", more_like(atlas, ref, space))]
+def related_links(atlas: Atlas, ref: FeatureRef, space: str) -> None:
+    """Show the links of a feature of the atlas's cut."""
+    links = [Chip("More like this", more_like(atlas, ref, space))]
     if "across_layers" in pages_of(atlas):
-        shown.append(Chip("Follow across layers", trail_href(atlas, ref, space)))
+        links.append(Chip("Follow across layers", trail_href(atlas, ref, space)))
     if not atlas.manifest.images:
-        shown.append(
-            Chip("Read its central example", example_href(atlas, *central_place(atlas, atlas.feature_id(ref))))
-        )
-    if in_lab := lab_href(atlas, ref):
-        shown.append(Chip("In the SAE lab", in_lab))
-    chips(shown, name="ways_on", label=f"From feature {ref.feature}")
+        central = central_place(atlas, atlas.feature_id(ref))
+        links.append(Chip("Read its central example", example_href(atlas, *central)))
+    if lab := lab_href(atlas, ref):
+        links.append(Chip("In the SAE lab", lab))
+    chips(links, name="related_links", label=f"From feature {ref.feature}")

@@ -14,7 +14,7 @@ from pages.components.prompt.masked_text import masked_text
 from pages.components.url.links import atlas_query, neuron_href, page_href
 from pages.components.url.prompt_view import View
 from pages.components.widgets.chips import Chip, chips
-from pages.components.widgets.parts_chart import HELD, MOST, part_name, parts_chart, with_rest
+from pages.components.widgets.parts_chart import EXPLANATION, MOST, part_name, parts_chart, with_rest
 
 
 def show_why(atlas: Atlas, view: View, read: TextRead) -> None:
@@ -51,7 +51,7 @@ def show_parts(atlas: Atlas, read: TextRead, why: Why, what: str) -> None:
     reads = [reading(atlas, read, why, named[i], int(i)) for i in order[:MOST]]
     parts_chart(f"What writes the pre-activation of {what}", [*rows, ("pre-activation", why.pre_activation)], reads,
                 key="prompt_why")  # fmt: skip
-    st.caption(f"In units of pre-activation; the parts sum to it exactly. {HELD}")
+    st.caption(f"In units of pre-activation; the parts sum to it exactly. {EXPLANATION}")
 
 
 def reading(atlas: Atlas, read: TextRead, why: Why, part, i: int) -> dict | None:

@@ -1,4 +1,4 @@
-"""The controls of the page of spaces: two spaces, whose clusters; a measure of the whole atlas, whose clusters."""
+"""Controls of the page Spaces: the two spaces, the clusters, and the measure for the whole atlas."""
 
 import streamlit as st
 
@@ -13,16 +13,16 @@ from pages.components.url.spaces_view import CLUSTERS, View
 
 def pick_spaces(atlas: Atlas, view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        for of, other in (("a", "b"), ("b", "a")):
-            key, spaces = f"_spaces_{of}", [name for name in EMBEDDINGS if name != getattr(view, other)]
-            st.session_state[key] = getattr(view, of)
+        for side, other in (("a", "b"), ("b", "a")):
+            key, spaces = f"_spaces_{side}", [name for name in EMBEDDINGS if name != getattr(view, other)]
+            st.session_state[key] = getattr(view, side)
             st.selectbox(
-                f"Space {of}",
+                f"Space {side}",
                 spaces,
                 key=key,
                 format_func=lambda name: space_title(atlas, name),
                 width=245,
-                on_change=location.moved(key, lambda name, of=of: moved_to(atlas, view, of, name), spaces),
+                on_change=location.moved(key, lambda name, side=side: view.to(**{side: name}).query(atlas), spaces),
             )
         st.button(
             "Swap", key="_swap", icon=":material/swap_horiz:", on_click=location.go, args=(view.swapped.query(atlas),)
@@ -38,12 +38,8 @@ def pick_spaces(atlas: Atlas, view: View) -> None:
         )
 
 
-def moved_to(atlas: Atlas, view: View, of: str, name: str) -> dict[str, str]:
-    return view.to(**{of: name}).query(atlas)
-
-
 def pick_measure(atlas: Atlas, view: View) -> None:
-    titles = {EACH: "Each its own"} | {name: short_title(atlas, name) for name in BY if name != EACH}
+    titles = {EACH: "Each space"} | {name: short_title(atlas, name) for name in BY if name != EACH}
     st.session_state["_spaces_measure"], st.session_state["_spaces_by"] = view.measure, view.by
     with st.container(horizontal=True, gap="medium"):
         st.segmented_control(

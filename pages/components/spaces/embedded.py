@@ -1,4 +1,4 @@
-"""One neuron's examples in a space, made while somebody waits: cosines, a tree over them, their places on a plane."""
+"""Examples of one neuron in a space, computed on request: cosines, a tree, and positions on a plane."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from pages.components.url.spaces_view import FEATURES, View
 
 @dataclass(frozen=True)
 class Space:
-    """The tree is the atlas's own where it was made in this space."""
+    """Cosines, tree and plane of a neuron's examples in a space; in the atlas's space the tree is the stored one."""
 
     name: str
     cosines: Float[np.ndarray, "n n"]
@@ -28,21 +28,21 @@ class Space:
 
 @per_atlas()
 def embedder(atlas: Atlas, layer: int) -> Embedder:
-    """Its matrices take a tenth of a second, once."""
+    """Embedder of a layer, cached because its matrices take a tenth of a second."""
     return atlas.embedder(layer)
 
 
 @per_atlas(entries=16)
 def space_of(atlas: Atlas, layer: int, number: int, name: str) -> Space:
-    """Raises AtlasError where the atlas has no inputs, or none that an embedding can be made of."""
+    """Compute a space of a neuron. Raises AtlasError for missing inputs or inputs without a finite embedding."""
     ref = NeuronRef(layer, number)
     x, w = atlas.neuron_inputs(ref), atlas.weights(layer).W_in[:, number]
-    with np.errstate(all="ignore"):  # a stranger's numbers; what comes of them is looked at
+    with np.errstate(all="ignore"):  # inputs may be invalid; the result is checked
         cosines = similarities(embedder(atlas, layer)(name, x.astype(np.float32), w.astype(np.float32)))
     if not np.isfinite(cosines).all():
-        raise AtlasError(f"{atlas.root}: the inputs of {ref} make no embedding as {name}: build the atlas again")
-    own = name == atlas.manifest.embedding
-    tree = np.asarray(atlas.neuron(ref).tree) if own else light_tree(cosines)
+        raise AtlasError(f"{atlas.root}: the inputs of {ref} have no finite embedding {name}: build the atlas again")
+    is_stored = name == atlas.manifest.embedding
+    tree = np.asarray(atlas.neuron(ref).tree) if is_stored else light_tree(cosines)
     return Space(name, cosines, tree, projection(cosines))
 
 
@@ -51,7 +51,7 @@ def in_space(atlas: Atlas, ref: NeuronRef, name: str) -> Space:
 
 
 def clusters_of(atlas: Atlas, neuron: Neuron, view: View) -> Int[np.ndarray, " n"]:
-    """The cluster of each example: the atlas's features, or those of a space's tree cut into as many."""
+    """The cluster of each example: the atlas's features, or clusters of a space's tree, cut into the same number."""
     features = neuron.feature.astype(np.int64)
     if view.clusters == FEATURES:
         return features
@@ -59,8 +59,8 @@ def clusters_of(atlas: Atlas, neuron: Neuron, view: View) -> Int[np.ndarray, " n
 
 
 @dataclass(frozen=True)
-class Shown:
-    """The spaces a and b, and the cluster of each example."""
+class SpacePair:
+    """The spaces a and b of a neuron, and the cluster of each example."""
 
     spaces: tuple[Space, Space]
     clusters: Int[np.ndarray, " n"]
@@ -70,7 +70,7 @@ class Shown:
         return int(self.clusters.max()) + 1
 
 
-def shown_of(atlas: Atlas, neuron: Neuron, view: View) -> Shown:
-    """Of a neuron with examples. Raises AtlasError as `space_of` does."""
+def space_pair(atlas: Atlas, neuron: Neuron, view: View) -> SpacePair:
+    """Compute both spaces of a neuron with examples. Raises AtlasError as `space_of` does."""
     a, b = (in_space(atlas, neuron.ref, name) for name in (view.a, view.b))
-    return Shown((a, b), clusters_of(atlas, neuron, view))
+    return SpacePair((a, b), clusters_of(atlas, neuron, view))

@@ -1,4 +1,4 @@
-"""The example that is pointed out, in full, with the way to the feature that holds it."""
+"""The selected example in full, with a link to its feature."""
 
 import streamlit as st
 
@@ -31,6 +31,6 @@ def show_example(atlas: Atlas, neuron: Neuron, view: View) -> None:
     }
     EXCERPTS(data={"key": drawn_key(drawn), **drawn}, key="compare_example")
     name = f"Feature {ref.feature}, {label(atlas, atlas.feature_id(ref))}"
-    ways = [Chip(name, neuron_href(atlas, ref)), Chip("Point out none", view.to(example=None).href(atlas))]
-    chips(ways, name="compare_ways", label=f"From example {row}")
+    links = [Chip(name, neuron_href(atlas, ref)), Chip("Clear the selection", view.to(example=None).href(atlas))]
+    chips(links, name="compare_links", label=f"From example {row}")
     st.caption(f"The number is the {atlas.manifest.vocabulary.activation}.")

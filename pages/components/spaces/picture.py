@@ -1,4 +1,4 @@
-"""Two spaces side by side: the tree and the plane of the same examples in each, in the colours of the same clusters."""
+"""Two spaces side by side: tree and plane of the same examples, in the colours of the same clusters."""
 
 import numpy as np
 from jaxtyping import Int
@@ -9,10 +9,10 @@ from ne_core.method.dendrogram import dendrogram, shared_groups
 from ne_core.method.nodes import cut_height
 from ne_core.palette import FEATURES, OTHER
 from pages.components.base.assets import component, drawn_key
-from pages.components.spaces.embedded import Shown, Space
+from pages.components.spaces.embedded import Space, SpacePair
 from pages.components.spaces.summary import space_title
 from pages.components.text.labels import labels_of
-from pages.components.url.spaces_view import FEATURES as ATLAS
+from pages.components.url.spaces_view import FEATURES as ATLAS_FEATURES
 from pages.components.url.spaces_view import View
 from pages.components.widgets.thumbs import thumbs
 from pages.components.widgets.token_lines.lines import snippets
@@ -26,8 +26,8 @@ SPACES = component(
 ROOM = 1.06  # above the highest branch point
 
 
-def spaces_picture(atlas: Atlas, neuron: Neuron, view: View, shown: Shown) -> None:
-    clusters, rows = shown.clusters, np.arange(len(neuron))
+def spaces_picture(atlas: Atlas, neuron: Neuron, view: View, pair: SpacePair) -> None:
+    clusters, rows = pair.clusters, np.arange(len(neuron))
     drawn = {
         "address": view.to(example=None).href(atlas),
         "colours": [colour.css for colour in (*FEATURES, OTHER)],
@@ -35,27 +35,27 @@ def spaces_picture(atlas: Atlas, neuron: Neuron, view: View, shown: Shown) -> No
         "names": [str(each) for each in labels_of(atlas, neuron, clusters)],
         "texts": snippets(atlas, neuron, rows, 10, 4),
         "images": thumbs(atlas, neuron.example) if atlas.manifest.images else None,
-        "sides": [side(atlas, of, space, view, shown) for of, space in zip("ab", shown.spaces, strict=True)],
+        "sides": [side(atlas, name, space, view, pair) for name, space in zip("ab", pair.spaces, strict=True)],
     }
-    SPACES(data={"key": drawn_key(drawn), "chosen": view.example, **drawn}, key="spaces")
+    SPACES(data={"key": drawn_key(drawn), "selected": view.example, **drawn}, key="spaces")
 
 
-def side(atlas: Atlas, of: str, space: Space, view: View, shown: Shown) -> dict:
+def side(atlas: Atlas, name: str, space: Space, view: View, pair: SpacePair) -> dict:
     return {
-        "title": f"{of}: {space_title(atlas, space.name)}",
-        "tree": drawn_tree(space, shown.clusters, cut_of(atlas, view, space, shown.n_clusters)),
+        "title": f"{name}: {space_title(atlas, space.name)}",
+        "tree": drawn_tree(space, pair.clusters, cut_of(atlas, view, space, pair.n_clusters)),
         **drawn_plane(space),
     }
 
 
 def cut_of(atlas: Atlas, view: View, space: Space, n_features: int) -> float | None:
-    """Where the space's tree is cut into as many: the atlas's own cut where its features are shown in their space."""
-    own = space.name == atlas.manifest.embedding and view.clusters in (ATLAS, space.name)
-    return atlas.manifest.default_cut if own else cut_height(space.tree, n_features)
+    """Return the height at which the space's tree has `n_features` clusters, the atlas's cut for its own features."""
+    is_stored = space.name == atlas.manifest.embedding and view.clusters in (ATLAS_FEATURES, space.name)
+    return atlas.manifest.default_cut if is_stored else cut_height(space.tree, n_features)
 
 
 def drawn_tree(space: Space, clusters: Int[np.ndarray, " n"], cut: float | None) -> dict:
-    """Nodes as in scipy's linkage; `group` is the cluster that all below one are in, −1 where they are not in one."""
+    """Tree with nodes as in scipy's linkage. `group`: the cluster of all examples below a node, −1 for several."""
     layout = dendrogram(space.tree)
     highest = max(float(layout.height.max()), cut or 0.0, 0.01) * ROOM
     return {

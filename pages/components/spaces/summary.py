@@ -1,4 +1,4 @@
-"""What the page of spaces says: how spaces are called, the measures of both as a table, whom the clusters favour."""
+"""Texts of the page Spaces: titles of spaces, the table of measures, and the caption on what clusters favour."""
 
 from collections.abc import Mapping
 
@@ -16,11 +16,11 @@ TITLES = {
     "inter": "Mean distance between clusters",
     "ratio": "Within / between",
 }
-FAVOURED = "A space that made the clusters has them together by construction: it is favoured."
-BELOW = "Over the whole atlas, below, each space is measured on the clusters of every one of them."
-HOW = (
-    "The plane shows the two directions along which the unit vectors differ most; what they differ by along others is "
-    "not seen. Each side has a scale of its own. Dashed: where its tree has to be cut for as many clusters."
+FAVOURED = "Clusters are tight by construction in the space that defines them, which favours it."
+BELOW = "Below, over the whole atlas, each space is measured on the clusters of every space."
+PLANE = (
+    "The plane shows the first two principal components of the unit vectors; differences along others are not "
+    "visible. Each side has its own scale. Dashed: the cut at which the tree has the same number of clusters."
 )
 
 
@@ -45,20 +45,20 @@ def brief_title(atlas: Atlas, name: str) -> str:
     return short_title(atlas, name).removesuffix(" embedding")
 
 
-def measures_table(atlas: Atlas, view: View, found: Mapping[str, Separation]) -> str:
-    """Of both spaces, as Markdown; which is better, where one can be."""
-    head = " | ".join(f"{of}: {markdown(space_title(atlas, getattr(view, of)))}" for of in "ab")
-    rows = [measure_row(name, [getattr(found[of], name) for of in "ab"]) for name in MEASURES]
+def measures_table(atlas: Atlas, view: View, measures: Mapping[str, Separation]) -> str:
+    """Markdown table of the measures of both spaces, and which space is better."""
+    head = " | ".join(f"{side}: {markdown(space_title(atlas, getattr(view, side)))}" for side in "ab")
+    rows = [measure_row(name, [getattr(measures[side], name) for side in "ab"]) for name in MEASURES]
     return f"| | {head} | better |\n|---|---:|---:|:---:|\n" + "\n".join(rows)
 
 
 def measure_row(name: str, values: list[float]) -> str:
-    shown = [fixed(value, 3) for value in values]
-    return f"| {TITLES[name]} | {' | '.join(shown)} | {better(name, values)} |"
+    texts = [fixed(value, 3) for value in values]
+    return f"| {TITLES[name]} | {' | '.join(texts)} | {better(name, values)} |"
 
 
 def better(name: str, values: list[float]) -> str:
-    """Distances of two spaces are on scales of their own: only their ratio can be better. None where none shows."""
+    """Return the better space, “–” if equal as displayed. Distances have different scales, so only ratios compare."""
     if name not in BEST:
         return ""
     a, b = (round(value, 3) * BEST[name] for value in values)
@@ -66,9 +66,12 @@ def better(name: str, values: list[float]) -> str:
 
 
 def caption(atlas: Atlas, view: View, n: int, k: int) -> str:
-    whose = "the atlas’s features, found in the space " + short_title(atlas, atlas.manifest.embedding)
+    unit = atlas.manifest.vocabulary.unit
+    source = "the atlas’s features, computed in the space " + short_title(atlas, atlas.manifest.embedding)
     if view.clusters != FEATURES:
-        whose = f"the tree of {short_title(atlas, view.clusters)}, cut into as many as the atlas has features"
-    said = f"The same {n:,} examples on both sides, in the colours of the same {k:,} cluster{'s' * (k != 1)}: {whose}."
+        source = (
+            f"the tree of {short_title(atlas, view.clusters)}, cut into as many clusters as the {unit} has features"
+        )
+    examples = f"The same {n:,} examples on both sides, coloured by the same {k:,} cluster{'s' * (k != 1)}: {source}."
     below = [] if atlas.comparison is None else [BELOW]
-    return " ".join([said, FAVOURED, *below, HOW])
+    return " ".join([examples, FAVOURED, *below, PLANE])

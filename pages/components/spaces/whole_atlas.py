@@ -1,4 +1,4 @@
-"""The spaces over the whole atlas: how a measure is spread in each, layer by layer, and how often each space wins."""
+"""The spaces over the whole atlas: box plot of a measure by layer and space, and how often each space is best."""
 
 import numpy as np
 import streamlit as st
@@ -25,28 +25,28 @@ BOXES = component(
 
 def show_whole(atlas: Atlas, view: View) -> None:
     st.subheader("Over the whole atlas", anchor=False)
-    found, words = atlas.comparison, atlas.manifest.vocabulary
-    if found is None:
+    comparison, words = atlas.comparison, atlas.manifest.vocabulary
+    if comparison is None:
         st.caption(
-            "This atlas holds no comparison of spaces. `python -m precompute build` makes one for every atlas of texts."
+            "This atlas has no comparison of spaces. `python -m precompute build` computes one for any atlas of texts."
         )
         return
-    if not len(found):
+    if not len(comparison):
         few = f"No {words.unit} has from {LEAST} to {MOST:,} examples and two features or more"
         st.caption(f"{few}: there is nothing to compare.")
         return
     pick_measure(atlas, view)
-    drawn = plotted(atlas, view)
+    drawn = box_plot(atlas, view)
     BOXES(data={"key": drawn_key(drawn), **drawn}, key="boxes")
-    st.caption(f"{whose(atlas, view, len(found))} {how_drawn(atlas)}")
+    st.caption(f"{source_words(atlas, view, len(comparison))} {legend(atlas)}")
     if view.measure in BEST:
         st.markdown(f"**How often each space is best**, as a share of the layer’s {words.units}:")
         st.markdown(wins_table(atlas, view.measure, view.by))
     else:
-        st.caption("Distances of two spaces are on scales of their own: none wins by them, only by their ratio.")
+        st.caption("Distances in different spaces have different scales, so only their ratio is compared.")
 
 
-def plotted(atlas: Atlas, view: View) -> dict:
+def box_plot(atlas: Atlas, view: View) -> dict:
     layers = {layer: layer_mark(atlas.manifest, layer) for layer in atlas.layers}
     spaces = [short_title(atlas, name) for name in COMPARED]
     label = f"{TITLES[view.measure]} of {atlas.manifest.vocabulary.units}, by layer and space."
@@ -54,24 +54,24 @@ def plotted(atlas: Atlas, view: View) -> dict:
     return plot | {"colours": [FEATURES[i].css for i in range(len(spaces))]}
 
 
-def how_drawn(atlas: Atlas) -> str:
+def legend(atlas: Atlas) -> str:
     words = atlas.manifest.vocabulary
     return (
-        f"Boxes: half of the layer’s {words.units}, with the median; lines: from the 5th to the 95th percentile; "
-        f"diamond: the {words.unit} above. All clusters are as many as the {words.unit} has features."
+        f"Boxes: the middle half of the layer’s {words.units}, with the median; lines: 5th to 95th percentile; "
+        f"diamond: the {words.unit} above. In every space a {words.unit} has as many clusters as features."
     )
 
 
-def whose(atlas: Atlas, view: View, n: int) -> str:
+def source_words(atlas: Atlas, view: View, n: int) -> str:
     among = f"{n:,} {atlas.manifest.vocabulary.units} with {LEAST} to {MOST:,} examples and two features or more."
     if view.by == EACH:
-        return f"{among} Each space is measured on the clusters that it made itself."
-    return f"{among} All spaces are measured on the clusters of one, {short_title(atlas, view.by)}, which favours it."
+        return f"{among} Each space is measured on its own clusters."
+    return f"{among} All spaces are measured on the clusters of {short_title(atlas, view.by)}, which favours it."
 
 
 @per_atlas(entries=16)
 def wins_table(atlas: Atlas, measure: str, by: str) -> str:
-    """In which share of the neurons each space is best, by layer and in all, as Markdown."""
+    """Markdown table of the share of neurons for which each space is best, by layer and overall."""
     head = " | ".join(markdown(brief_title(atlas, name)) for name in COMPARED)
     rows = [
         wins_row(markdown(layer_mark(atlas.manifest, layer)), atlas.comparison.of_layer(layer), measure, by)
@@ -82,8 +82,8 @@ def wins_table(atlas: Atlas, measure: str, by: str) -> str:
     return f"| layer | {head} | {units} |\n|---|{'---:|' * (len(COMPARED) + 1)}\n" + "\n".join(rows)
 
 
-def wins_row(name: str, found: Comparison, measure: str, by: str) -> str:
-    wins = found.wins(measure, by)
+def wins_row(name: str, comparison: Comparison, measure: str, by: str) -> str:
+    wins = comparison.wins(measure, by)
     shares = wins.mean(axis=0).tolist() if len(wins) else [np.nan] * len(COMPARED)
-    shown = " | ".join(f"{share:.0%}" if np.isfinite(share) else "–" for share in shares)
-    return f"| {name} | {shown} | {len(wins):,} |"
+    texts = " | ".join(f"{share:.0%}" if np.isfinite(share) else "–" for share in shares)
+    return f"| {name} | {texts} | {len(wins):,} |"

@@ -23,9 +23,9 @@ function partOf(row) {
 }
 
 function readsOf({ before, token, href, after }) {
-  const said = element('span', 'reads', before), link = element('a');
+  const words = element('span', 'reads', before), link = element('a');
   link.href = href;
   link.append('“', element('bdi', '', token), '”');
-  said.append(link, after);
-  return said;
+  words.append(link, after);
+  return words;
 }

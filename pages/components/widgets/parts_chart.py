@@ -7,12 +7,12 @@ from ne_core.numbers import signed
 from pages.components.base.assets import component, drawn_key
 
 PARTS = component(__file__, "parts_chart", html='<ul id="parts"></ul>')
-MOST = 8  # parts by themselves; the others are summed
+MOST = 8  # parts shown separately; the others are summed
 NAMES = {"token": "token embedding", "position": "position embedding"}
-HELD = (
-    "A neuron’s pre-activation is linear in what the model has written by then, when the scale of the norm before the "
-    "neuron is held fixed, as it is here, for each example by itself. Biases are what is the same for every token. "
-    "What a head reads is the token that most of its part came from."
+EXPLANATION = (
+    "With the scale of the preceding norm held fixed for each example, a neuron’s pre-activation is a sum of the "
+    "contributions of embeddings, heads and MLPs before it. Biases are the part that is the same for every token. "
+    "The token that a head reads is the one from which most of its contribution comes."
 )
 
 

@@ -1,4 +1,4 @@
-"""Neurons against chance on the pages: of an atlas with random directions, and what one without them says."""
+"""Comparison with chance on the pages Neuron, Ranking and Overview, with and without random directions."""
 
 import json
 
@@ -14,43 +14,43 @@ def captions(app) -> str:
     return " ".join(each.value for each in app.caption)
 
 
-def shown(app) -> str:
+def page_html(app) -> str:
     return " ".join(each.proto.body for each in app.get("html"))
 
 
-def test_an_atlas_without_random_directions_says_so(tiny_atlas, monkeypatch):
+def test_message_without_random_directions(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="0")
     assert not app.error
     assert "compare this count only with neurons of as many examples" in captions(app)
-    assert '<div class="ne-chance">' not in shown(app)
+    assert '<div class="ne-chance">' not in page_html(app)
 
 
-def test_a_neuron_of_one_meaning_has_fewer_than_all_random_directions(compared_atlas, monkeypatch):
+def test_neuron_of_one_feature_is_below_all_random_directions(compared_atlas, monkeypatch):
     app = open_app(compared_atlas.parent, "neuron", monkeypatch, layer="0", neuron="1")
     assert not app.error
-    assert "Features at 7 examples" in shown(app)
-    assert "<strong>1.0 [1.0 to 1.0]</strong>; random directions 3.1" in shown(app)
-    assert "fewer than 100 % of them; weights shuffled 1.0 [1.0 to 1.0]." in shown(app)
+    assert "Features at 7 examples" in page_html(app)
+    assert "<strong>1.0 [1.0 to 1.0]</strong>; random directions 3.1" in page_html(app)
+    assert "fewer than 100 % of them; weights shuffled 1.0 [1.0 to 1.0]." in page_html(app)
     assert "over 200 random sets of 7 examples" in captions(app)
 
 
-def test_a_neuron_of_many_meanings_has_more(compared_atlas, monkeypatch):
+def test_neuron_of_many_features_is_above_all_random_directions(compared_atlas, monkeypatch):
     app = open_app(compared_atlas.parent, "neuron", monkeypatch, layer="0", neuron="2")
-    assert "more than 100 % of them" in shown(app)
+    assert "more than 100 % of them" in page_html(app)
 
 
-def test_a_neuron_with_few_examples_says_that_they_are_too_few(compared_atlas, monkeypatch):
+def test_message_for_too_few_examples(compared_atlas, monkeypatch):
     app = open_app(compared_atlas.parent, "neuron", monkeypatch, layer="0", neuron="3")
     assert "Fewer than 7 examples: too few" in captions(app)
-    assert '<div class="ne-chance">' not in shown(app)
+    assert '<div class="ne-chance">' not in page_html(app)
 
 
-def test_marks_stand_where_the_numbers_are(compared_atlas, monkeypatch):
+def test_positions_of_marks(compared_atlas, monkeypatch):
     app = open_app(compared_atlas.parent, "neuron", monkeypatch, layer="0", neuron="5")
-    assert '<b class="own" style="left: 16.67%"></b>' in shown(app)  # 2 between 1 and 7
+    assert '<b class="own" style="left: 16.67%"></b>' in page_html(app)  # 2 between 1 and 7
 
 
-def test_the_board_shows_features_at_equal_numbers_with_their_interval(compared_atlas, monkeypatch):
+def test_ranking_shows_equal_n_features_with_intervals(compared_atlas, monkeypatch):
     app = open_app(compared_atlas.parent, "ranking", monkeypatch)
     assert not app.error
     heads = {(column["title"], column["unit"]) for column in table(app)["columns"]}
@@ -64,10 +64,10 @@ def test_the_board_shows_features_at_equal_numbers_with_their_interval(compared_
     assert any("by features at 7 examples, descending" in each.value for each in app.markdown)
 
 
-def test_fewer_meanings_than_chance_are_a_link_away(compared_atlas, monkeypatch):
+def test_ready_made_view_of_fewer_features_than_chance(compared_atlas, monkeypatch):
     app = open_app(compared_atlas.parent, "ranking", monkeypatch)
-    offered = chips(app, "Ready-made views")
-    assert offered["Fewer meanings than chance"] == "ranking?atlas=compared&sort=random&order=asc&random=-5"
+    views = chips(app, "Ready-made views")
+    assert views["Fewer meanings than chance"] == "ranking?atlas=compared&sort=random&order=asc&random=-5"
     query = COMPARED["Fewer meanings than chance"].query(Atlas.open(compared_atlas))
     app = open_app(compared_atlas.parent, "ranking", monkeypatch, **query)
     assert {"L0 N1", "L2 N2", "L2 N4"} <= set(names(app))
@@ -75,7 +75,7 @@ def test_fewer_meanings_than_chance_are_a_link_away(compared_atlas, monkeypatch)
     assert url(app) == query
 
 
-def test_a_board_without_random_directions_has_no_such_columns(tiny_atlas, monkeypatch):
+def test_ranking_without_random_directions_lacks_their_columns(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "ranking", monkeypatch, sort="random")
     (message,) = app.error
     assert "the columns are" in message.value
@@ -87,20 +87,20 @@ def test_a_board_without_random_directions_has_no_such_columns(tiny_atlas, monke
     ("query", "expected"),
     [({"random": "99-"}, ["L0 N2"]), ({"features": "3-"}, ["L0 N2"]), ({"random": "-0", "layer": "0"}, None)],
 )
-def test_filters_by_chance_are_urls(query, expected, compared_atlas, monkeypatch):
+def test_filters_by_chance_are_in_the_url(query, expected, compared_atlas, monkeypatch):
     app = open_app(compared_atlas.parent, "ranking", monkeypatch, **query)
     assert not app.error
     assert url(app) == {"atlas": "compared", **query}
     assert expected is None or names(app) == expected
 
 
-def test_a_wrong_range_says_what_would_have_worked(compared_atlas, monkeypatch):
+def test_invalid_range_names_the_valid_values(compared_atlas, monkeypatch):
     app = open_app(compared_atlas.parent, "ranking", monkeypatch, random="x")
     (message,) = app.error
     assert "values here are from 0 to 100" in message.value
 
 
-def test_figures_have_random_directions_beside_neurons(compared_atlas, monkeypatch):
+def test_figures_show_random_directions_and_neurons(compared_atlas, monkeypatch):
     app = open_app(compared_atlas.parent, "ranking", monkeypatch)
     charts = [json.loads(each.proto.spec) for each in app.get("plotly_chart")]
     assert [box["name"] for box in charts[0]["data"]] == ["neurons", "random directions"]
@@ -108,7 +108,7 @@ def test_figures_have_random_directions_beside_neurons(compared_atlas, monkeypat
     assert "at 7 examples, for neurons with at least as many" in captions(app)
 
 
-def test_the_overview_ranks_by_chance_and_says_so(compared_atlas, tiny_atlas, monkeypatch):
-    said = captions(open_app(compared_atlas.parent, "overview", monkeypatch))
-    assert "random directions of their layer" in said
+def test_overview_ranks_by_chance(compared_atlas, tiny_atlas, monkeypatch):
+    text = captions(open_app(compared_atlas.parent, "overview", monkeypatch))
+    assert "random directions of their layer" in text
     assert "random direction" not in captions(open_app(tiny_atlas.parent, "overview", monkeypatch))

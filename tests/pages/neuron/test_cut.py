@@ -1,4 +1,4 @@
-"""The neuron page at a moved cut and at a branch: what a feature number means then, and what a wrong one says."""
+"""The neuron page at another cut and at a branch: features, their numbers, and messages for invalid values."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def tree_of(app) -> dict:
 
 
 def low_cut(neuron) -> float:
-    """One that splits the planted features, at a height that a URL can spell."""
+    """Return a cut that splits the planted features, rounded for a URL."""
     return round(float(np.quantile(neuron.tree[:, 2], 0.5)), 4)
 
 
@@ -42,54 +42,56 @@ def test_the_default_cut_is_not_in_the_url(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, cut="0.5")
     assert url(app) == {"atlas": "planted", **SEVERAL}
     tree = tree_of(app)
-    assert (tree["cut"], tree["usual"], tree["branch"]) == (0.5, 0.5, None)
-    assert sum(branch["h"] > 0.5 for branch in tree["branches"]) == 3  # what joins four features lies above the cut
+    assert (tree["cut"], tree["default_cut"], tree["branch"]) == (0.5, 0.5, None)
+    assert (
+        sum(branch["h"] > 0.5 for branch in tree["branches"]) == 3
+    )  # three branch points above the cut join four features
     assert tree["address"] == "neuron?atlas=planted&layer=0&neuron=2"
 
 
-def test_a_moved_cut_makes_other_features(tiny_atlas, several, monkeypatch):
-    at = low_cut(several)
-    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature="5", cut=f"{at}")
+def test_features_at_another_cut(tiny_atlas, several, monkeypatch):
+    cut_value = low_cut(several)
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature="5", cut=f"{cut_value}")
     assert not app.error
-    features = cut(several.tree, at)
+    features = cut(several.tree, cut_value)
     rows = rows_of(app, "Features of")
     assert [row["meta"] for row in rows] == [str(size) for size in np.bincount(features)]
-    assert rows[2]["href"] == f"neuron?atlas=planted&layer=0&neuron=2&feature=2&cut={at:g}"
+    assert rows[2]["href"] == f"neuron?atlas=planted&layer=0&neuron=2&feature=2&cut={cut_value:g}"
     assert [row["current"] for row in rows].index(True) == 5
     examples = examples_of(app)
     assert (examples["head"]["title"], examples["head"]["back"]) == ("Feature 5", None)
     assert len(examples["lines"]) == (features == 5).sum()
     assert {each.label: each.value for each in app.metric}["Features"] == str(features.max() + 1)
-    assert url(app)["cut"] == f"{at:g}"
+    assert url(app)["cut"] == f"{cut_value:g}"
 
 
-def test_a_cut_above_the_tree_makes_one_feature(tiny_atlas, several, monkeypatch):
+def test_cut_above_the_tree_gives_one_feature(tiny_atlas, several, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, cut="2")
     assert [row["meta"] for row in rows_of(app, "Features of")] == [str(len(several))]
     assert "one cluster at every cut from" in examples_of(app)["head"]["facts"]
 
 
-@pytest.mark.parametrize("asked", ["x", "", "nan", "2.5", "-1", "0,4", "1e-1"])
-def test_a_bad_cut_says_what_would_have_worked(asked, tiny_atlas, monkeypatch):
-    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, cut=asked)
-    said = f"cut={asked}: a cut is a cosine distance, a number from 0 to 2; this atlas’s is 0.5"
-    assert [words(each.value) for each in app.error] == [said]
-    assert tree_of(app)["cut"] == {"2.5": 2, "-1": 0}.get(asked, 0.5)
+@pytest.mark.parametrize("value", ["x", "", "nan", "2.5", "-1", "0,4", "1e-1"])
+def test_invalid_cut_names_the_valid_values(value, tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, cut=value)
+    message = f"cut={value}: a cut is a cosine distance, a number from 0 to 2; this atlas’s is 0.5"
+    assert [words(each.value) for each in app.error] == [message]
+    assert tree_of(app)["cut"] == {"2.5": 2, "-1": 0}.get(value, 0.5)
 
 
-def test_a_feature_number_counts_at_the_cut(tiny_atlas, monkeypatch):
+def test_feature_number_refers_to_the_cut(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature="3", cut="1.9")
     assert [words(each.value) for each in app.error] == ["feature=3: this neuron has only feature 0 at cut 1.9"]
 
 
-def test_of_many_features_the_largest_and_the_current_one_are_listed(tiny_atlas, monkeypatch):
+def test_many_features_list_the_largest_and_the_current_one(tiny_atlas, monkeypatch):
     monkeypatch.setattr(clusters, "LISTED", 2)
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature="3")
     assert [row["number"] for row in rows_of(app, "Features of this neuron")] == [0, 1, 3]
     assert any(caption.value.startswith("Smaller ones, 1, are not listed") for caption in app.caption)
 
 
-def test_a_branch_shows_its_examples_and_the_way_back(tiny_atlas, several, monkeypatch):
+def test_branch_shows_its_examples_and_a_link_back(tiny_atlas, several, monkeypatch):
     branch = len(several.tree) - 2
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature="1", branch=str(branch))
     examples = examples_of(app)
@@ -101,7 +103,7 @@ def test_a_branch_shows_its_examples_and_the_way_back(tiny_atlas, several, monke
 
 
 @pytest.mark.parametrize(
-    ("neuron", "asked", "said"),
+    ("neuron", "branch", "message"),
     [
         ("2", "17", "branch=17: this neuron’s tree has branch points 0 to 16"),
         ("2", "x", "branch=x: this neuron’s tree has branch points 0 to 16"),
@@ -109,51 +111,53 @@ def test_a_branch_shows_its_examples_and_the_way_back(tiny_atlas, several, monke
         ("4", "0", "branch=0: this neuron has fewer than two examples, so its tree has no branches"),
     ],
 )
-def test_a_bad_branch_says_what_would_have_worked(neuron, asked, said, tiny_atlas, monkeypatch):
-    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron=neuron, branch=asked)
-    assert [words(each.value) for each in app.error] == [said]
+def test_invalid_branch_names_the_valid_values(neuron, branch, message, tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron=neuron, branch=branch)
+    assert [words(each.value) for each in app.error] == [message]
 
 
-def test_similar_features_at_a_moved_cut_are_a_default_features(tiny_atlas, atlas, several, monkeypatch):
-    at = low_cut(several)
-    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature="4", cut=f"{at}")
-    rows = features_at(several, at)[4].rows
+def test_similar_features_at_another_cut_are_of_a_stored_feature(tiny_atlas, atlas, several, monkeypatch):
+    cut_value = low_cut(several)
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature="4", cut=f"{cut_value}")
+    rows = features_at(several, cut_value)[4].rows
     feature = holder(several, rows)
     assert set(several.feature[rows]) == {feature}
-    told = next(each.value for each in app.caption if "stored for the atlas’s cut" in each.value)
+    note = next(each.value for each in app.caption if "stored for the atlas’s cut" in each.value)
     size = (several.feature == feature).sum()
     name = label(atlas, atlas.feature_ids(several.ref)[feature])
-    held = f"its feature {feature}, {name}, which has {len(rows)} of the {len(rows)} examples of feature 4 at cut"
-    assert held in words(told)
-    assert f"and {size - len(rows)} others" in told
+    expected = f"its feature {feature}, {name}, which has {len(rows)} of the {len(rows)} examples of feature 4 at cut"
+    assert expected in words(note)
+    assert f"and {size - len(rows)} others" in note
     plain = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature=str(feature))
     assert rows_of(app, "Features similar") == rows_of(plain, "Features similar")
 
 
-def test_another_neuron_has_a_tree_of_its_own(tiny_atlas, monkeypatch):
+def test_cut_and_branch_are_dropped_for_another_neuron(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature="1", cut="0.3", branch="3")
     next(each for each in app.button if each.label == "Next").click().run()
     assert url(app) == {"atlas": "planted", "layer": "0", "neuron": "3"}
 
 
-def test_the_tree_knows_the_suggested_cut(tiny_atlas, several, monkeypatch):
+def test_suggested_cut_of_the_tree(tiny_atlas, several, monkeypatch):
     tree = tree_of(open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL))
     assert tree["suggested"] == Atlas.open(tiny_atlas).suggested_cut(several.ref)
     assert cut(several.tree, tree["suggested"]).tolist() == several.feature.tolist()  # planted far apart
 
 
-@pytest.mark.parametrize("at", [0.0, 0.001, 0.5, 2.0])
-def test_clusters_are_those_of_the_cut(several, at):
-    found, features = features_at(several, at), cut(several.tree, at)
-    assert [cluster.rows.tolist() for cluster in found] == [
-        np.flatnonzero(features == f).tolist() for f in range(len(found))
+@pytest.mark.parametrize("cut_value", [0.0, 0.001, 0.5, 2.0])
+def test_clusters_match_the_cut(several, cut_value):
+    clusters_at_cut, features = features_at(several, cut_value), cut(several.tree, cut_value)
+    assert [cluster.rows.tolist() for cluster in clusters_at_cut] == [
+        np.flatnonzero(features == f).tolist() for f in range(len(clusters_at_cut))
     ]
-    assert [cluster.central for cluster in found] == several.central(at).tolist()
-    np.testing.assert_allclose([cluster.distance for cluster in found], feature_distances(several.tree, at))
-    assert all(cluster.height <= np.float32(at) < cluster.parent for cluster in found)
+    assert [cluster.central for cluster in clusters_at_cut] == several.central(cut_value).tolist()
+    np.testing.assert_allclose(
+        [cluster.distance for cluster in clusters_at_cut], feature_distances(several.tree, cut_value)
+    )
+    assert all(cluster.height <= np.float32(cut_value) < cluster.parent for cluster in clusters_at_cut)
 
 
-def test_a_branch_is_what_hangs_below_it(several):
+def test_branch_has_all_examples_below_it(several):
     whole = branch_at(several, len(several.tree) - 1)
     assert whole.rows.tolist() == list(range(len(several)))
     assert whole.parent == np.inf
@@ -161,7 +165,7 @@ def test_a_branch_is_what_hangs_below_it(several):
     assert shared(several, 0, whole.rows) == (6, 6)
 
 
-def test_default_features_keep_the_atlas_label(atlas, several):
+def test_features_at_the_default_cut_have_the_stored_label(atlas, several):
     for feature, cluster in enumerate(features_at(several, 0.5)):
         id = atlas.feature_ids(several.ref)[feature]
         first = atlas.vocab[atlas.features["key_tokens"][id][0]]

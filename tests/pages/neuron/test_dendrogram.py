@@ -1,4 +1,4 @@
-"""Where leaves and branch points stand: against scipy's own drawing, and with the features of the cut."""
+"""Positions of leaves and branch points, compared with scipy's dendrogram and with the features of a cut."""
 
 import os
 import shutil
@@ -25,8 +25,8 @@ def test_one_example_is_one_leaf():
 
 
 @pytest.mark.parametrize("n", [2, 3, 40])
-def test_arms_stand_where_scipy_draws_them(n):
-    """scipy puts leaves at 5, 15, 25 …"""
+def test_positions_match_scipy(n):
+    """scipy draws leaves at x = 5, 15, 25 …"""
     linkage = random_tree(n)
     layout = dendrogram(linkage)
     ours_first = np.hstack([layout.children, linkage[:, 2:]]).astype(float)
@@ -37,20 +37,20 @@ def test_arms_stand_where_scipy_draws_them(n):
     assert np.allclose(sorted(layout.height[n:]), sorted(y[1] for y in theirs["dcoord"]))
 
 
-def test_the_larger_child_stands_on_the_left():
+def test_larger_child_is_on_the_left():
     linkage = random_tree(40)
     sizes = np.concatenate([np.ones(40), linkage[:, 3]])
     assert all(sizes[left] >= sizes[right] for left, right in dendrogram(linkage).children)
 
 
-def test_features_are_runs_of_leaves():
+def test_features_are_contiguous_runs_of_leaves():
     linkage = random_tree(40, seed=1)
     features = cut(linkage, 0.8)
     along = features[dendrogram(linkage).order]
     assert 1 + (np.diff(along) != 0).sum() == features.max() + 1
 
 
-def test_branches_below_the_cut_belong_to_their_leaves():
+def test_branches_below_the_cut_have_the_feature_of_their_leaves():
     linkage, distance = random_tree(30, seed=2), 0.7
     inside = node_features(linkage, cut(linkage, distance), distance)
     for k, (left, right, height, _) in enumerate(linkage):
@@ -60,13 +60,13 @@ def test_branches_below_the_cut_belong_to_their_leaves():
             assert inside[30 + k] == -1
 
 
-def test_a_chain_as_deep_as_it_has_leaves():
+def test_chain_of_maximal_depth():
     n = 3000
     chain = np.array([[0, 1, 0.1, 2]] + [[n + k, k + 2, 0.1 + k / n, k + 3] for k in range(n - 2)])
     assert sorted(dendrogram(chain).order) == list(range(n))
 
 
-def test_the_tree_of_an_atlas_that_was_written_anew_is_drawn_anew(tiny_atlas, tmp_path):
+def test_key_of_the_tree_changes_when_the_atlas_is_rebuilt(tiny_atlas, tmp_path):
     atlas, keys = Atlas.open(shutil.copytree(tiny_atlas, tmp_path / "atlas")), []
     for written in (1, 1, 2):
         os.utime(atlas.root / "manifest.json", ns=(0, written))

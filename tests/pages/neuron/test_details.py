@@ -1,4 +1,4 @@
-"""What stands behind a neuron: the figures hold what the atlas holds, and what is missing is said."""
+"""Details of a neuron: the figures match the atlas, and missing data has a message."""
 
 import math
 
@@ -20,24 +20,24 @@ def atlas(tiny_atlas):
     return Atlas.open(tiny_atlas)
 
 
-def plot(app, begins: str) -> dict:
-    return next(each for each in payloads(app) if "bars" in each and each["label"].startswith(begins))
+def plot(app, start: str) -> dict:
+    return next(each for each in payloads(app) if "bars" in each and each["label"].startswith(start))
 
 
 def captions(app) -> str:
     return " ".join(each.value for each in app.caption)
 
 
-def test_importance_by_distance_of_a_feature_and_of_the_rest(tiny_atlas, atlas, monkeypatch):
+def test_importance_by_distance_of_a_feature_and_of_the_other_examples(tiny_atlas, atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, feature="1", baseline="mean-embedding")
-    shown, neuron = plot(app, "Mean importance"), atlas.neuron(NeuronRef(0, 0))
+    figure, neuron = plot(app, "Mean importance"), atlas.neuron(NeuronRef(0, 0))
     values = neuron.window_importances[:, 1].astype(np.float64)
-    for bar in shown["bars"]:
+    for bar in figure["bars"]:
         column = values[neuron.feature == 1][:, atlas.manifest.window.key + round((bar["left"] + bar["right"]) / 2)]
         assert bar["y"] == pytest.approx(np.nanmean(column))
         assert bar["high"] - bar["y"] == pytest.approx(np.nanstd(column))
     others = values[neuron.feature != 1]
-    for distance, mean in shown["line"]["points"]:
+    for distance, mean in figure["line"]["points"]:
         assert mean == pytest.approx(np.nanmean(others[:, atlas.manifest.window.key + round(distance)]))
     assert (
         "over the 3 examples of feature 1 with importances, and 3 examples of the neuron’s other features"
@@ -45,44 +45,44 @@ def test_importance_by_distance_of_a_feature_and_of_the_rest(tiny_atlas, atlas, 
     )
 
 
-def test_baselines_agree_as_much_as_is_said(tiny_atlas, atlas, monkeypatch):
+def test_agreement_of_baselines(tiny_atlas, atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, feature="0")
     neuron = atlas.neuron(NeuronRef(0, 0))
-    found = agreement(np.asarray(neuron.window_importances[neuron.feature == 0]))
-    said = next(each.value for each in app.markdown if "mask baselines agree?" in each.value)
-    assert f"Over {found.n_tokens} tokens before the key tokens of {found.n_examples} examples of feature 0" in said
+    result = agreement(np.asarray(neuron.window_importances[neuron.feature == 0]))
+    text = next(each.value for each in app.markdown if "mask baselines agree?" in each.value)
+    assert f"Over {result.n_tokens} tokens before the key tokens of {result.n_examples} examples of feature 0" in text
     for part in (
-        f"**{1 - found.sign:.0%}** of the underlined",
-        f"**{found.top:.0%}**",
-        f"**{fixed(found.correlation)}**",
+        f"**{1 - result.sign:.0%}** of the underlined",
+        f"**{result.top:.0%}**",
+        f"**{fixed(result.correlation)}**",
     ):
-        assert part in said
+        assert part in text
 
 
 def test_activations_with_the_threshold_and_the_maximum(tiny_atlas, atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE)
-    shown, histogram = plot(app, "How many"), atlas.histogram(NeuronRef(0, 0))
-    counts = [round(10 ** bar["y"]) - 1 for bar in shown["bars"]]
+    figure, histogram = plot(app, "Number of sampled"), atlas.histogram(NeuronRef(0, 0))
+    counts = [round(10 ** bar["y"]) - 1 for bar in figure["bars"]]
     assert counts == histogram.counts.tolist()
-    assert [bar["left"] for bar in shown["bars"]] == pytest.approx(histogram.edges[:-1].tolist())
-    assert shown["marks"] == [[3, "kept from 3.00"], [4, "maximum 4.00"]]
-    assert shown["x"]["high"] == max(4, histogram.high)
+    assert [bar["left"] for bar in figure["bars"]] == pytest.approx(histogram.edges[:-1].tolist())
+    assert figure["marks"] == [[3, "kept from 3.00"], [4, "maximum 4.00"]]
+    assert figure["x"]["high"] == max(4, histogram.high)
     assert "Activations on 200 sampled positions" in captions(app)
 
 
-def test_a_branch_is_told_from_the_rest_of_its_neuron(tiny_atlas, monkeypatch):
+def test_branch_with_all_examples_has_no_line_of_others(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="2", branch="16")
-    shown = plot(app, "Mean importance by distance from the key token: branch point 16.")
-    assert shown["line"] is None  # it holds every example
-    assert all(math.isfinite(bar["y"]) for bar in shown["bars"])
+    figure = plot(app, "Mean importance by distance from the key token: branch point 16.")
+    assert figure["line"] is None  # it holds every example
+    assert all(math.isfinite(bar["y"]) for bar in figure["bars"])
 
 
-def test_a_dead_neuron_has_nothing_behind_it(tiny_atlas, monkeypatch):
+def test_dead_neuron_has_no_details(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="4")
     assert not payloads(app)
 
 
-def test_effects_on_the_logits_are_links_to_exact_tokens(tiny_atlas, atlas, monkeypatch):
+def test_logit_effects_link_to_the_search_for_exact_tokens(tiny_atlas, atlas, monkeypatch):
     script, cat = atlas.vocab.index("<script>alert(1)</script>"), atlas.vocab.index(" cat")
     effects = LogitEffects([(script, 1.5), (cat, 0.25)], [(atlas.vocab.index("\n"), -3.0)])
     monkeypatch.setattr(Atlas, "logit_effects", lambda atlas, ref: effects)
@@ -96,7 +96,7 @@ def test_effects_on_the_logits_are_links_to_exact_tokens(tiny_atlas, atlas, monk
     assert [(row["text"], row["effect"], row["raises"]) for row in lowers["rows"]] == [("⏎", "−3.00", False)]
 
 
-def test_an_atlas_without_effects_says_so(tiny_atlas, monkeypatch):
+def test_message_without_logit_effects(tiny_atlas, monkeypatch):
     monkeypatch.setattr(Atlas, "logit_effects", lambda atlas, ref: None)
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE)
-    assert "This atlas holds no effects on the logits" in captions(app)
+    assert "This atlas has no effects on the logits" in captions(app)

@@ -1,4 +1,4 @@
-"""The examples of a feature: order, filters, context and baseline by the URL, and what a wrong one says."""
+"""Examples of a feature: order, filters, context and baseline from the URL, and messages for invalid values."""
 
 from itertools import pairwise
 
@@ -34,7 +34,7 @@ def large(atlas):
     return atlas.neuron(NeuronRef(0, 0))
 
 
-def shown(app) -> dict:
+def example_data(app) -> dict:
     return next(each for each in payloads(app) if "lines" in each)
 
 
@@ -47,31 +47,31 @@ def places_of(neuron, rows) -> list[tuple[int, int]]:
     return list(zip(neuron.example[rows].tolist(), neuron.pos[rows].tolist(), strict=True))
 
 
-def of_feature(neuron, feature: int) -> np.ndarray:
+def feature_rows(neuron, feature: int) -> np.ndarray:
     return np.flatnonzero(neuron.feature == feature)
 
 
 def test_defaults_are_not_in_the_url(tiny_atlas, monkeypatch):
-    usual = {"sort": "central", "context": "whole", "baseline": "mask-token", "values": "off", "page": "0"}
-    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, **usual)
+    defaults = {"sort": "central", "context": "whole", "baseline": "mask-token", "values": "off", "page": "0"}
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, **defaults)
     assert not app.error
     assert url(app) == {"atlas": "planted", **LARGE}
-    assert shown(app)["count"] == ""
-    assert shown(app)["pages"] == []
+    assert example_data(app)["count"] == ""
+    assert example_data(app)["pages"] == []
 
 
-def test_the_whole_reading_is_a_url(tiny_atlas, monkeypatch):
-    asked = {"sort": "far", "context": "short", "baseline": "mean", "values": "on", "least": "80", "most": "99.5"}
-    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, feature="0", **asked, holds="cat", cut="0.4")
+def test_all_reading_parameters_are_in_the_url(tiny_atlas, monkeypatch):
+    parameters = {"sort": "far", "context": "short", "baseline": "mean", "values": "on", "least": "80", "most": "99.5"}
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, feature="0", **parameters, holds="cat", cut="0.4")
     assert not app.error
-    query = {"atlas": "planted", **LARGE, "feature": "0", **asked, "holds": "cat", "cut": "0.4"}
+    query = {"atlas": "planted", **LARGE, "feature": "0", **parameters, "holds": "cat", "cut": "0.4"}
     assert list(url(app).items()) == list(query.items())
-    assert shown(app)["bar"]["query"] == query
-    assert [name for name in shown(app)["bar"]["order"] if name in query] == list(query)
+    assert example_data(app)["bar"]["query"] == query
+    assert [name for name in example_data(app)["bar"]["order"] if name in query] == list(query)
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "message"),
     [
         ({"sort": "x"}, "sort=x: examples are sorted by central, activation, near or far"),
         ({"context": "x"}, "context=x: the contexts are whole, short or important"),
@@ -86,109 +86,112 @@ def test_the_whole_reading_is_a_url(tiny_atlas, monkeypatch):
         ({"page": "1"}, "page=1: these examples have one page, page=0"),
     ],
 )
-def test_a_bad_link_says_what_would_have_worked(query, said, tiny_atlas, monkeypatch):
+def test_invalid_parameter_names_the_valid_values(query, message, tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, **query)
-    assert [words(each.value) for each in app.error] == [said]
-    assert len(shown(app)["lines"]) == 14
+    assert [words(each.value) for each in app.error] == [message]
+    assert len(example_data(app)["lines"]) == 14
 
 
-def test_by_activation(tiny_atlas, large, monkeypatch):
-    rows = of_feature(large, 0)
+def test_order_by_activation(tiny_atlas, large, monkeypatch):
+    rows = feature_rows(large, 0)
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, sort="activation")
     expected = rows[np.argsort(-large.activation[rows].astype(float), kind="stable")]
-    assert {line["aside"] for line in shown(app)["lines"]} == {f"{large.activation[row]:.2f}" for row in rows}
-    values = [float(line["aside"]) for line in shown(app)["lines"]]
+    assert {line["aside"] for line in example_data(app)["lines"]} == {f"{large.activation[row]:.2f}" for row in rows}
+    values = [float(line["aside"]) for line in example_data(app)["lines"]]
     assert values == sorted(values, reverse=True)
-    assert set(places(shown(app))) == set(places_of(large, expected))
+    assert set(places(example_data(app))) == set(places_of(large, expected))
 
 
 @pytest.mark.parametrize("sort", ["near", "far"])
-def test_by_distance_at_the_atlas_cut(sort, tiny_atlas, large, monkeypatch):
-    """The distance from the mean direction, which the atlas has stored."""
-    rows, away = of_feature(large, 0), large.center_distance.astype(np.float64)
+def test_order_by_distance_at_the_default_cut(sort, tiny_atlas, large, monkeypatch):
+    """Distances from the mean direction are stored in the atlas."""
+    rows, distances = feature_rows(large, 0), large.center_distance.astype(np.float64)
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, sort=sort)
-    expected = sorted(rows.tolist(), key=lambda row: -away[row] if sort == "far" else away[row])
-    assert [away[row] for row in expected] == [away[row] for row in rows_shown(large, shown(app))]
-    asides = [f"distance {away[row]:.3f} · {large.activation[row]:.2f}" for row in rows_shown(large, shown(app))]
-    assert [line["aside"] for line in shown(app)["lines"]] == asides
+    expected = sorted(rows.tolist(), key=lambda row: -distances[row] if sort == "far" else distances[row])
+    assert [distances[row] for row in expected] == [distances[row] for row in displayed_rows(large, example_data(app))]
+    asides = [
+        f"distance {distances[row]:.3f} · {large.activation[row]:.2f}"
+        for row in displayed_rows(large, example_data(app))
+    ]
+    assert [line["aside"] for line in example_data(app)["lines"]] == asides
     assert any("mean direction of its feature" in each.value for each in app.caption)
 
 
-def rows_shown(neuron, examples: dict) -> list[int]:
+def displayed_rows(neuron, examples: dict) -> list[int]:
     every = places_of(neuron, np.arange(len(neuron)))
     return [every.index(place) for place in places(examples)]
 
 
 @pytest.mark.parametrize("query", [{"cut": "0.9"}, {"branch": "16"}, {"branch": "5"}])
-def test_by_distance_elsewhere_it_is_the_height_in_the_tree(query, tiny_atlas, atlas, monkeypatch):
+def test_order_by_distance_elsewhere_uses_heights_in_the_tree(query, tiny_atlas, atlas, monkeypatch):
     neuron = atlas.neuron(NeuronRef(0, 2))
     heights = squareform(cophenet(neuron.tree.astype(np.float64)))
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, sort="near", **query)
-    rows = rows_shown(neuron, shown(app))
-    asides = [float(line["aside"].split()[1]) for line in shown(app)["lines"]]
+    rows = displayed_rows(neuron, example_data(app))
+    asides = [float(line["aside"].split()[1]) for line in example_data(app)["lines"]]
     assert asides[0] == 0  # the central example itself
     assert asides == sorted(asides)
     np.testing.assert_allclose(asides, heights[rows[0]][rows], atol=6e-4)
     assert any("joins the central one" in each.value for each in app.caption)
 
 
-def test_by_activation_in_percent(tiny_atlas, atlas, large, monkeypatch):
-    rows = of_feature(large, 0)
+def test_filter_by_activation_in_percent(tiny_atlas, atlas, large, monkeypatch):
+    rows = feature_rows(large, 0)
     least, most = np.sort(percent(atlas, large)[rows])[[3, 9]]
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, least=f"{least:g}", most=f"{most:g}")
     inside = [row for row in rows if least <= percent(atlas, large)[row] <= most]
-    assert sorted(rows_shown(large, shown(app))) == inside
+    assert sorted(displayed_rows(large, example_data(app))) == inside
     assert len(inside) == 7
-    assert shown(app)["count"] == "7 of 14 examples pass."
+    assert example_data(app)["count"] == "7 of 14 examples pass the filters."
 
 
-def test_by_a_token_that_they_hold(tiny_atlas, atlas, large, monkeypatch):
+def test_filter_by_a_token(tiny_atlas, atlas, large, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, holds="river")
-    rows, river = of_feature(large, 0), atlas.vocab.index(" river")
+    rows, river = feature_rows(large, 0), atlas.vocab.index(" river")
     tokens = atlas.window_tokens(large, rows)
-    assert sorted(rows_shown(large, shown(app))) == rows[(tokens == river).any(axis=1)].tolist()
-    for line in shown(app)["lines"]:
+    assert sorted(displayed_rows(large, example_data(app))) == rows[(tokens == river).any(axis=1)].tolist()
+    for line in example_data(app)["lines"]:
         assert line["h"] == [i for i, text in enumerate(line["t"]) if text == " river"] != []
 
 
-def on_screen(atlas, neuron, rows) -> list[str]:
-    """The text of each example as it is shown."""
+def displayed_texts(atlas, neuron, rows) -> list[str]:
+    """Displayed text of each example."""
     return [
         "".join(atlas.visible_tokens[t] for t in row if t >= 0) for row in atlas.window_tokens(neuron, rows).tolist()
     ]
 
 
 def pair_in(atlas, neuron, rows) -> str:
-    """Two words that stand beside each other in an example, as they are shown there."""
+    """Two adjacent words of an example, as they are displayed."""
     windows = atlas.window_tokens(neuron, rows).tolist()
     is_word = [text.strip().isalpha() and text.startswith(" ") for text in atlas.vocab]
     return next(atlas.visible_tokens[a] + atlas.visible_tokens[b] for row in windows for a, b in pairwise(row)
                 if min(a, b) >= 0 and is_word[a] and is_word[b])  # fmt: skip
 
 
-def test_by_a_text_of_several_tokens_as_it_stands_on_the_screen(tiny_atlas, atlas, large, monkeypatch):
-    rows = of_feature(large, 0)
-    piece, texts = pair_in(atlas, large, rows), on_screen(atlas, large, rows)
+def test_filter_by_a_displayed_text_of_several_tokens(tiny_atlas, atlas, large, monkeypatch):
+    rows = feature_rows(large, 0)
+    piece, texts = pair_in(atlas, large, rows), displayed_texts(atlas, large, rows)
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, holds=piece.strip())
-    assert sorted(rows_shown(large, shown(app))) == [
+    assert sorted(displayed_rows(large, example_data(app))) == [
         row for row, text in zip(rows.tolist(), texts, strict=True) if piece.strip() in text
     ]
-    assert shown(app)["lines"]
-    for line in shown(app)["lines"]:
+    assert example_data(app)["lines"]
+    for line in example_data(app)["lines"]:
         assert piece.strip() in "".join(line["t"][i] for i in line["h"])
 
 
 @pytest.mark.parametrize(("holds", "n"), [("river", 1), ("RIVER", 0), ("rive", 1), ("␣river", 1), ("River", 0)])
-def test_capitals_count_only_when_there_are_some(holds, n, atlas, large):
-    rows = of_feature(large, 0)
-    held = TextFilter(atlas, holds).passes(large, rows)
-    expected = ["river" in text for text in on_screen(atlas, large, rows)] if n else [False] * len(rows)
-    assert held.tolist() == expected
+def test_filter_is_case_sensitive_only_with_capitals(holds, n, atlas, large):
+    rows = feature_rows(large, 0)
+    passes = TextFilter(atlas, holds).passes(large, rows)
+    expected = ["river" in text for text in displayed_texts(atlas, large, rows)] if n else [False] * len(rows)
+    assert passes.tolist() == expected
     assert any(expected) == bool(n)
 
 
-def test_every_exact_token_of_an_old_link_passes_what_it_passed(atlas, large):
-    """As it was typed then, with spaces or with signs for them."""
+def test_links_with_exact_tokens_still_match_their_examples(atlas, large):
+    """Tokens in both spellings of older versions, with spaces or with signs for them."""
     rows = np.arange(len(large))
     windows = atlas.window_tokens(large, rows)
     for id, token in enumerate(atlas.vocab):
@@ -196,55 +199,56 @@ def test_every_exact_token_of_an_old_link_passes_what_it_passed(atlas, large):
             assert (TextFilter(atlas, typed).passes(large, rows) >= (windows == id).any(axis=1)).all(), typed
 
 
-def test_a_context_is_widened_to_what_is_looked_for(tiny_atlas, atlas, large, monkeypatch):
-    """Else an example would pass for a reason that nobody sees."""
+def test_short_context_is_extended_to_the_filter_text(tiny_atlas, atlas, large, monkeypatch):
     monkeypatch.setattr(example_lines, "SHORT", (1, 0))
-    whole = shown(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, holds="moon"))
-    short = shown(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, holds="moon", context="short"))
+    whole = example_data(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, holds="moon"))
+    short = example_data(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, holds="moon", context="short"))
     assert places(short) == places(whole) != []
     for line in short["lines"]:
         assert "moon" in "".join(line["t"][i] for i in line["h"])
     assert any(len(a["t"]) < len(b["t"]) for a, b in zip(short["lines"], whole["lines"], strict=True))
 
 
-def test_what_passes_on_the_screen_is_what_is_exported(atlas, large):
-    rows = of_feature(large, 0)
+def test_exported_examples_match_the_filter(atlas, large):
+    rows = feature_rows(large, 0)
     piece = pair_in(atlas, large, rows).strip()
     cluster = features_at(large, atlas.manifest.default_cut)[0]
     view = View(large.ref, 0, atlas.manifest.default_space, atlas.manifest.default_cut, reading=Reading(holds=piece))
     table = export_neuron.tables(atlas, large, view, cluster, 0)[0]
-    texts = on_screen(atlas, large, rows)
-    held = [row for row, text in zip(rows.tolist(), texts, strict=True) if piece in text]
-    assert table.frame()["example"].tolist() == large.example[held].tolist()
-    assert 0 < len(held) < len(rows)
+    texts = displayed_texts(atlas, large, rows)
+    matching = [row for row, text in zip(rows.tolist(), texts, strict=True) if piece in text]
+    assert table.frame()["example"].tolist() == large.example[matching].tolist()
+    assert 0 < len(matching) < len(rows)
 
 
 @pytest.mark.parametrize("holds", ["<script>alert(1)</script>", "nothing like it"])
-def test_no_example_passes(holds, tiny_atlas, monkeypatch):
-    """The rare feature of this neuron; a filter that lets nothing through says so."""
+def test_message_if_no_example_passes(holds, tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, holds=holds, most="1")
     assert not app.error
-    assert shown(app)["lines"] == []
-    assert shown(app)["count"].startswith("None of the 14 examples passes.")
+    assert example_data(app)["lines"] == []
+    assert example_data(app)["count"].startswith("None of the 14 examples passes the filters.")
 
 
-def test_filters_go_along_within_a_neuron_and_a_way_of_reading_everywhere(tiny_atlas, monkeypatch):
+def test_links_within_a_neuron_keep_filters_and_all_links_keep_the_reading(tiny_atlas, monkeypatch):
     query = {"sort": "activation", "context": "short", "least": "80", "holds": "cat"}
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, **query)
-    own = rows_of(app, "Features of")[1]["href"]
-    assert own == "neuron?atlas=planted&layer=0&neuron=0&feature=1&sort=activation&context=short&least=80&holds=cat"
-    other = rows_of(app, "Features similar")[0]["href"]
-    assert other.endswith("&sort=activation&context=short")
+    same_neuron = rows_of(app, "Features of")[1]["href"]
+    assert (
+        same_neuron
+        == "neuron?atlas=planted&layer=0&neuron=0&feature=1&sort=activation&context=short&least=80&holds=cat"
+    )
+    other_neuron = rows_of(app, "Features similar")[0]["href"]
+    assert other_neuron.endswith("&sort=activation&context=short")
     tree = next(each for each in payloads(app) if "branches" in each)
-    assert tree["kept"] == "&sort=activation&context=short&least=80&holds=cat"
+    assert tree["query"] == "&sort=activation&context=short&least=80&holds=cat"
     next(each for each in app.button if each.label == "Next").click().run()
     assert url(app) == {"atlas": "planted", "layer": "0", "neuron": "1", "sort": "activation", "context": "short"}
 
 
-def test_a_few_tokens(tiny_atlas, monkeypatch):
-    whole = shown(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE))["lines"]
+def test_short_context(tiny_atlas, monkeypatch):
+    whole = example_data(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE))["lines"]
     monkeypatch.setattr(example_lines, "SHORT", (3, 1))
-    short = shown(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, context="short"))["lines"]
+    short = example_data(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, context="short"))["lines"]
     for all, few in zip(whole, short, strict=True):
         start = max(0, all["k"] - 3)
         assert few["t"] == all["t"][start : all["k"] + 2]
@@ -255,10 +259,10 @@ def test_a_few_tokens(tiny_atlas, monkeypatch):
         assert all["cut"] == [False, False]
 
 
-def test_up_to_the_important_tokens(tiny_atlas, monkeypatch):
+def test_context_of_important_tokens(tiny_atlas, monkeypatch):
     monkeypatch.setattr(example_lines, "IMPORTANT", 0.45)
-    whole = shown(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE))["lines"]
-    short = shown(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, context="important"))["lines"]
+    whole = example_data(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE))["lines"]
+    short = example_data(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, context="important"))["lines"]
     known = [(all, few) for all, few in zip(whole, short, strict=True) if all["m"] is not None]
     assert len(known) == 3
     for all, few in known:
@@ -268,11 +272,11 @@ def test_up_to_the_important_tokens(tiny_atlas, monkeypatch):
 
 
 def test_baselines_and_their_mean(tiny_atlas, large, monkeypatch):
-    found = {
-        name: shown(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, baseline=name))
+    data = {
+        name: example_data(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, baseline=name))
         for name in ("mask-token", "mean-embedding", "mean")
     }
-    for row, lines in enumerate(zip(*(each["lines"] for each in found.values()), strict=True)):
+    for row, lines in enumerate(zip(*(each["lines"] for each in data.values()), strict=True)):
         first, second, mean = (line["m"] for line in lines)
         if first is None:
             assert "b" not in lines[0]
@@ -282,26 +286,26 @@ def test_baselines_and_their_mean(tiny_atlas, large, monkeypatch):
         signs = [min(pair) <= -0.031 and max(pair) >= 0.031 for pair in zip(first, second, strict=True)]
         assert {i for i, differ in enumerate(signs) if differ} <= set(lines[0]["d"]), row
         assert all(min(first[i], second[i]) < 0 < max(first[i], second[i]) for i in lines[0]["d"])
-    assert "masked tokens replaced by mean-embedding." in found["mean-embedding"]["head"]["facts"]
-    assert "replaced by the mean over mask-token and mean-embedding." in found["mean"]["head"]["facts"]
-    assert [found[name]["baseline"] for name in found] == [0, 1, None]
+    assert "masked tokens replaced by mean-embedding." in data["mean-embedding"]["head"]["facts"]
+    assert "replaced by the mean over mask-token and mean-embedding." in data["mean"]["head"]["facts"]
+    assert [data[name]["baseline"] for name in data] == [0, 1, None]
 
 
-def test_a_single_baseline_leaves_nothing_to_choose():
+def test_single_baseline_has_no_mean():
     assert baseline_names(["mask-token"]) == ("mask-token",)
     assert Reading().baseline_number(["mask-token"]) == 0
 
 
 def test_pages_of_examples(tiny_atlas, large, monkeypatch):
     """Every example is on one page, in order; links lead from page to page."""
-    whole = places(shown(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE)))
+    whole = places(example_data(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE)))
     monkeypatch.setattr(reading, "PAGE", 5)
-    seen, at = [], {**LARGE, "context": "short"}
+    all_places, query = [], {**LARGE, "context": "short"}
     for page in range(3):
-        app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **at | ({"page": str(page)} if page else {}))
-        examples = shown(app)
-        seen += places(examples)
-        assert url(app) == {"atlas": "planted", **at} | ({"page": str(page)} if page else {})
+        app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **query | ({"page": str(page)} if page else {}))
+        examples = example_data(app)
+        all_places += places(examples)
+        assert url(app) == {"atlas": "planted", **query} | ({"page": str(page)} if page else {})
         assert examples["count"].startswith(f"{5 * page} to {min(13, 5 * page + 4)} of 14 shown")
         links = [(each["text"], each["href"].partition("short")[2]) for each in examples["pages"]]
         assert (
@@ -312,6 +316,6 @@ def test_pages_of_examples(tiny_atlas, large, monkeypatch):
                 [("Previous: 5 to 9", "&page=1")],
             ][page]
         )
-    assert seen == whole
+    assert all_places == whole
     bad = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, page="3")
     assert [words(each.value) for each in bad.error] == ["page=3: these examples have 3 pages, page=0 to page=2"]

@@ -1,4 +1,4 @@
-"""The neuron page: its view for good and bad links, a dead neuron, and what it hands to its components."""
+"""The neuron page: views of valid and invalid links, dead neurons, and the data of its components."""
 
 import math
 from dataclasses import replace
@@ -17,20 +17,20 @@ from pages.components.widgets.token_lines.lines import lines
 from tests.support.apptest import open_app, payloads, rows_of, url, words
 
 
-def shown(app) -> str:
+def title(app) -> str:
     return app.title[0].value
 
 
-def test_without_parameters_a_neuron_worth_seeing(tiny_atlas, monkeypatch):
+def test_default_is_a_suggested_neuron(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch)
-    assert shown(app) == "Layer 0 · Neuron 0"
+    assert title(app) == "Layer 0 · Neuron 0"
     assert url(app) == {"atlas": "planted", "layer": "0", "neuron": "0"}
 
 
-def test_a_deep_link_opens_its_feature(tiny_atlas, monkeypatch):
+def test_link_opens_its_feature(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="2", feature="1", space="pre_mlp")
     assert not app.error
-    assert shown(app) == "Layer 0 · Neuron 2"
+    assert title(app) == "Layer 0 · Neuron 2"
     assert [row["current"] for row in rows_of(app, "Features of")] == [False, True, False, False]
     examples = next(each for each in payloads(app) if "lines" in each)
     assert examples["head"]["number"] == 1
@@ -41,7 +41,7 @@ def test_a_deep_link_opens_its_feature(tiny_atlas, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("query", "said", "view"),
+    ("query", "message", "view"),
     [
         ({"layer": "9"}, "layer=9: this atlas has layers 0 and 2", "Layer 2 · Neuron 0"),
         ({"layer": "0", "neuron": "40"}, "neuron=40: layer 0 has neurons 0 to 5", "Layer 0 · Neuron 5"),
@@ -59,19 +59,19 @@ def test_a_deep_link_opens_its_feature(tiny_atlas, monkeypatch):
         ),
     ],
 )
-def test_a_bad_link_says_what_would_have_worked(query, said, view, tiny_atlas, monkeypatch):
+def test_invalid_parameter_names_the_valid_values(query, message, view, tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **query)
-    assert [words(each.value) for each in app.error] == [said]
-    assert shown(app) == view
-    assert url(app) == query  # left as it is: the message is about it
+    assert [words(each.value) for each in app.error] == [message]
+    assert title(app) == view
+    assert url(app) == query  # unchanged, so that the message refers to it
 
 
-def test_every_wrong_parameter_has_its_line(tiny_atlas, monkeypatch):
+def test_every_invalid_parameter_has_a_message(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="z", neuron="-3", feature="q", space="w")
     assert [words(each.value).split("=")[0] for each in app.error] == ["layer", "neuron", "space", "feature"]
 
 
-def test_a_dead_neuron_says_so_and_leads_to_a_living_one(tiny_atlas, monkeypatch):
+def test_dead_neuron_has_a_message_and_a_link_to_a_living_one(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="4")
     assert "dead" in app.info[0].value
     link = next(each.proto for each in app.get("page_link") if "living" in each.proto.label)
@@ -85,44 +85,44 @@ def test_one_example_has_no_tree(tiny_atlas, monkeypatch):
     assert "One example: there is no tree to draw." in [each.value for each in app.caption]
 
 
-def test_next_and_previous_walk_around_the_layer(tiny_atlas, monkeypatch):
+def test_next_and_previous_wrap_around_the_layer(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="5", feature="1")
     button = {each.label: each for each in app.button}
     button["Next"].click().run()
     assert url(app) == {"atlas": "planted", "layer": "0", "neuron": "0"}
     button = {each.label: each for each in app.button}
     button["Previous"].click().run()
-    assert shown(app) == "Layer 0 · Neuron 5"
+    assert title(app) == "Layer 0 · Neuron 5"
 
 
-def test_next_passes_over_the_dead(tiny_atlas, monkeypatch):
+def test_next_and_previous_skip_dead_neurons(tiny_atlas, monkeypatch):
     """L0 N4 is dead."""
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="3")
     next(each for each in app.button if each.label == "Next").click().run()
-    assert shown(app) == "Layer 0 · Neuron 5"
+    assert title(app) == "Layer 0 · Neuron 5"
     next(each for each in app.button if each.label == "Previous").click().run()
-    assert shown(app) == "Layer 0 · Neuron 3"
+    assert title(app) == "Layer 0 · Neuron 3"
 
 
 @pytest.mark.parametrize(("neuron", "step", "other"), [(3, 1, 5), (4, 1, 5), (4, -1, 3), (5, 1, 1), (1, -1, 5)])
-def test_the_living_neuron_beside(neuron, step, other):
+def test_next_living_neuron(neuron, step, other):
     assert beside(np.array([1, 3, 5]), neuron, step) == other
 
 
-def test_nothing_beside_the_only_living_neuron():
+def test_next_living_neuron_of_a_single_one():
     assert beside(np.array([2]), 2, 1) == 2
     assert beside(np.array([]), 2, -1) == 2
 
 
-def test_widgets_move_the_url(tiny_atlas, monkeypatch):
+def test_controls_change_the_url(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="5")
     app.selectbox(key="_layer").select(2).run()
-    assert url(app) == {"atlas": "planted", "layer": "2", "neuron": "4"}  # the nearest that layer 2 has
+    assert url(app) == {"atlas": "planted", "layer": "2", "neuron": "4"}  # the nearest neuron of layer 2
     app.number_input(key="_neuron").set_value(2).run()
     assert url(app)["neuron"] == "2"
 
 
-def test_random_is_never_an_empty_neuron(tiny_atlas, monkeypatch):
+def test_random_button_skips_dead_neurons(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="0")
     for _ in range(6):
         next(each for each in app.button if each.label == "Random").click().run()
@@ -137,16 +137,16 @@ def test_similar_features_are_links_to_features(tiny_atlas, monkeypatch):
     assert float(best["meta"]) > 0.9
 
 
-def test_importance_that_was_not_computed_is_not_zero(tiny_atlas, monkeypatch):
+def test_missing_importance_is_null(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="0", feature="0")
     examples = next(each for each in payloads(app) if "lines" in each)
     known = [line["m"] is not None for line in examples["lines"]]
     assert sum(known) == 3
-    assert known == sorted(known, reverse=True)  # those that were computed come first
+    assert known == sorted(known, reverse=True)  # lines with importance come first
     assert "computed for 3 of 14" in examples["head"]["facts"]
 
 
-def test_lines_hold_what_the_atlas_holds(tiny_atlas):
+def test_lines_match_the_atlas(tiny_atlas):
     atlas = Atlas.open(tiny_atlas)
     neuron = atlas.neuron(NeuronRef(0, 0))
     tokens = atlas.window_tokens(neuron, np.arange(len(neuron)))
@@ -156,7 +156,7 @@ def test_lines_hold_what_the_atlas_holds(tiny_atlas):
         assert line["m"] is None or len(line["m"]) == line["k"] + 1
 
 
-def test_shorter_lines_keep_the_key_token(tiny_atlas):
+def test_short_lines_include_the_key_token(tiny_atlas):
     atlas = Atlas.open(tiny_atlas)
     neuron = atlas.neuron(NeuronRef(0, 0))
     for whole, part in zip(lines(atlas, neuron, range(5)), lines(atlas, neuron, range(5), 2, 1), strict=True):
@@ -165,27 +165,27 @@ def test_shorter_lines_keep_the_key_token(tiny_atlas):
         assert len(part["t"]) <= 4
 
 
-def test_names_begin_with_the_planted_key_tokens(tiny_atlas):
+def test_labels_of_planted_features(tiny_atlas):
     atlas = Atlas.open(tiny_atlas)
     assert str(label(atlas, atlas.feature_id(FeatureRef(0, 0, 0)))).startswith("“cat”")
     assert label(atlas, atlas.feature_id(FeatureRef(0, 2, 3))).tokens == ("[U+202E]",)
 
 
-def test_a_name_in_words():
+def test_label_in_words():
     assert str(Label(("York",), False, ("New",))) == "“York” after “New”"
     assert str(Label(("York", "Jersey"), True, ("New", "of"))) == "“York”, “Jersey” … after “New”, “of”"
     assert Label(("York",), False, ("New",)).data() == {"label": ["York"], "context": ["New"], "has_others": False}
 
 
-def test_names_in_short_say_what_comes_before_only_where_it_tells_two_apart():
+def test_brief_labels_have_context_only_to_distinguish_equal_terms():
     new, old, duke = (Label(("York",), False, before) for before in (("New", "of"), (), ("Duke",)))
     assert brief([new, Label(("to",), False, ("the",))]) == ["York", "to"]
     assert brief([new, old, duke]) == [["York", "New"], "York", ["York", "Duke"]]
     assert brief([old, old]) == ["York"]
 
 
-def test_every_feature_is_shown_with_its_number_and_the_name_that_the_atlas_holds(tiny_atlas, monkeypatch):
-    """Half of the planted key tokens are hostile text; the list, the heading and the tree show them as text."""
+def test_features_have_their_number_and_stored_label(tiny_atlas, monkeypatch):
+    """Half of the planted key tokens are hostile text, which the list, the heading and the tree escape."""
     atlas = Atlas.open(tiny_atlas)
     for ref in (NeuronRef(0, 2), NeuronRef(2, 3)):
         app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **ref.query(), feature="1")
@@ -197,7 +197,7 @@ def test_every_feature_is_shown_with_its_number_and_the_name_that_the_atlas_hold
         assert (head["number"], head["label"], head["context"]) == (1, stored[1]["label"], stored[1]["context"])
 
 
-def test_the_tree_names_all_its_nodes(tiny_atlas, monkeypatch):
+def test_tree_has_labels_for_all_nodes(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="2")
     tree = next(each for each in payloads(app) if "branches" in each)
     n = len(tree["leaves"])
@@ -207,7 +207,7 @@ def test_the_tree_names_all_its_nodes(tiny_atlas, monkeypatch):
     assert [features[0]["label"], features[0]["context"]] in tree["names"]
 
 
-def test_the_tab_says_the_feature_and_its_name(tiny_atlas):
+def test_tab_title_has_the_feature_and_its_label(tiny_atlas):
     atlas = Atlas.open(tiny_atlas)
     view = View(NeuronRef(0, 2), 1, "neuron", 0.5)
     labels = [Label(("dog",), False), Label(("blue",), False, ("the",)), Label(("dog",), False)]

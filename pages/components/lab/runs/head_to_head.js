@@ -1,64 +1,64 @@
-/* data = {key, classes: [text], clean: {title, said}, runs: [{run, kind, title, settings, current, said, n_active, latents:
-   [{number, href, current, activation, share, feature, colour, place, effects, images}]}], scale}
-   said = {shares, top, right: true, false or null} */
+/* data = {key, classes: [text], clean: {title, prediction}, runs: [{run, kind, title, settings, current, prediction,
+   n_active, latents: [{number, href, current, activation, share, feature, colour, feature_words, effects, images}]}],
+   scale}; prediction = {shares, top, right: true, false or null} */
 export default function (component) {
   const { data, parentElement } = unpacked(component);
-  const court = parentElement.querySelector('#court'), tip = parentElement.querySelector('#tip');
-  court.onclick = (event) => {
+  const comparison = parentElement.querySelector('#comparison'), tip = parentElement.querySelector('#tip');
+  comparison.onclick = (event) => {
     const link = event.target.closest('tbody tr')?.querySelector('a');
     if (link) follow(event, link.href);
   };
-  court.onpointerover = (event) => {
-    const at = event.target.closest('[data-words]');
-    if (at) showTip(tip, at, at.dataset.words); else tip.style.display = 'none';
+  comparison.onpointerover = (event) => {
+    const target = event.target.closest('[data-words]');
+    if (target) showTip(tip, target, target.dataset.words); else tip.style.display = 'none';
   };
-  court.onpointerleave = () => { tip.style.display = 'none'; };
-  if (court.drawnKey === data.key) return;
-  court.drawnKey = data.key;
+  comparison.onpointerleave = () => { tip.style.display = 'none'; };
+  if (comparison.drawnKey === data.key) return;
+  comparison.drawnKey = data.key;
   tip.style.display = 'none';
   const clean = element('section', 'clean');
-  clean.append(element('h4', '', data.clean.title), verdict(data.clean.said, data.classes));
-  court.replaceChildren(clean, ...data.runs.map((run) => panel(run, data)));
+  clean.append(element('h4', '', data.clean.title), predictionOf(data.clean.prediction, data.classes));
+  comparison.replaceChildren(clean, ...data.runs.map((run) => panel(run, data)));
 }
 
 const percent = (share) => (share > 0.9995 ? '100%' : share < 0.0005 ? '0%' : (share * 100).toFixed(share > 0.1 ? 0 : 1) + '%');
 
-function verdict(said, classes) {
-  const made = element('div', 'said'), words = element('div', 'verdict'), bars = element('div', 'bars');
-  words.append(element('b', '', classes[said.top]));
-  const sure = element('small', '', percent(said.shares[said.top]));
-  if (said.right !== null) sure.append(' · ', element('span', said.right ? 'right' : 'wrong', said.right ? 'right' : 'wrong'));
-  words.append(sure);
+function predictionOf(prediction, classes) {
+  const box = element('div', 'prediction'), words = element('div', 'verdict'), bars = element('div', 'bars');
+  words.append(element('b', '', classes[prediction.top]));
+  const details = element('small', '', percent(prediction.shares[prediction.top]));
+  if (prediction.right !== null) details.append(' · ', element('span', prediction.right ? 'right' : 'wrong', prediction.right ? 'right' : 'wrong'));
+  words.append(details);
   bars.setAttribute('role', 'img');
-  bars.setAttribute('aria-label', 'Probabilities: ' + classes.map((name, i) => `${name} ${percent(said.shares[i])}`).join(', '));
-  bars.append(...said.shares.map((share, i) => {
-    const cell = element('div', 'cell'), bar = element('i', i === said.top ? 'top' : '');
+  bars.setAttribute('aria-label', 'Probabilities: ' + classes.map((name, i) => `${name} ${percent(prediction.shares[i])}`).join(', '));
+  bars.append(...prediction.shares.map((share, i) => {
+    const cell = element('div', 'cell'), bar = element('i', i === prediction.top ? 'top' : '');
     bar.style.setProperty('--v', share);
     cell.dataset.words = `${classes[i]}: ${percent(share)}`;
     cell.append(bar, element('small', '', classes[i]));
     return cell;
   }));
-  made.append(words, bars);
-  return made;
+  box.append(words, bars);
+  return box;
 }
 
 function panel(run, data) {
-  const made = element('section', run.kind), title = element('h4', '', run.title);
+  const section = element('section', run.kind), title = element('h4', '', run.title);
   title.append(element('span', '', run.settings));
-  made.append(title, verdict(run.said, data.classes));
-  if (!run.latents.length) { made.append(element('p', '', 'No latent fires on this picture.')); return made; }
-  made.append(latents(run, data), element('p', '', fires(run)));
-  return made;
+  section.append(title, predictionOf(run.prediction, data.classes));
+  if (!run.latents.length) { section.append(element('p', '', 'No latent fires on this picture.')); return section; }
+  section.append(latentTable(run, data), element('p', '', activeWords(run)));
+  return section;
 }
 
-function fires(run) {
-  const unlike = run.latents.filter((each) => each.feature === null).length;
-  const strange = unlike ? ` ${unlike} of those listed find it unlike any image that they were seen to fire on.` : '';
+function activeWords(run) {
+  const n = run.latents.filter((each) => each.feature === null).length;
+  const outside = n ? ` For ${n} of the listed latents the picture belongs to none of their features.` : '';
   const all = `${run.n_active} latent${run.n_active === 1 ? '' : 's'} of this run fire${run.n_active === 1 ? 's' : ''} on the picture`;
-  return run.latents.length < run.n_active ? `${all}; the ${run.latents.length} strongest are listed.${strange}` : `${all}.${strange}`;
+  return run.latents.length < run.n_active ? `${all}; the ${run.latents.length} strongest are listed.${outside}` : `${all}.${outside}`;
 }
 
-function latents(run, data) {
+function latentTable(run, data) {
   const table = element('table'), head = element('thead'), body = element('tbody'), line = element('tr');
   const names = element('span', 'names');
   names.append(...data.classes.map((name) => element('span', '', name)));
@@ -66,35 +66,35 @@ function latents(run, data) {
   last.append('Adds to the logit of', names);
   line.append(element('th', 'number', 'Latent'), element('th', 'act', 'Activation'), element('th', 'feature', 'Feature'), last);
   head.append(line);
-  body.append(...run.latents.map((each) => latent(each, data)));
+  body.append(...run.latents.map((latent) => latentRow(latent, data)));
   table.setAttribute('aria-label', `Strongest latents of ${run.title}`);
   table.append(head, body);
   return table;
 }
 
-function latent(each, data) {
-  const made = element('tr', each.current ? 'current' : ''), first = element('th'), link = element('a', '', String(each.number));
-  link.href = each.href;
-  if (each.current) link.setAttribute('aria-current', 'true');
+function latentRow(latent, data) {
+  const row = element('tr', latent.current ? 'current' : ''), first = element('th'), link = element('a', '', String(latent.number));
+  link.href = latent.href;
+  if (latent.current) link.setAttribute('aria-current', 'true');
   first.scope = 'row';
   first.append(link);
-  first.dataset.words = `Latent ${each.number}, active on ${each.images} images of the lab`;
-  const act = element('td', 'act', each.activation), level = element('span', 'level');
-  level.style.setProperty('--v', each.share);
+  first.dataset.words = `Latent ${latent.number}, active on ${latent.images} images of the lab`;
+  const act = element('td', 'act', latent.activation), level = element('span', 'level');
+  level.style.setProperty('--v', latent.share);
   act.append(level);
   const feature = element('td');
-  feature.dataset.words = each.place;
-  feature.append(each.feature === null ? element('span', 'unlike', 'unlike any seen') : swatch(each.feature, each.colour));
+  feature.dataset.words = latent.feature_words;
+  feature.append(latent.feature === null ? element('span', 'outside', 'no feature') : swatch(latent.feature, latent.colour));
   const effects = element('td'), bars = element('div', 'signed');
   bars.setAttribute('role', 'img');
-  bars.setAttribute('aria-label', data.classes.map((name, i) => `${name} ${signed(each.effects[i])}`).join(', '));
-  bars.append(...each.effects.map((effect, i) => {
+  bars.setAttribute('aria-label', data.classes.map((name, i) => `${name} ${signed(latent.effects[i])}`).join(', '));
+  bars.append(...latent.effects.map((effect, i) => {
     const bar = element('i', effect > 0 ? 'up' : 'down');
     bar.style.setProperty('--v', share(Math.abs(effect), data.scale).toFixed(3));
     bar.dataset.words = `logit of ${data.classes[i]}: ${signed(effect)}`;
     return bar;
   }));
   effects.append(bars);
-  made.append(first, act, feature, effects);
-  return made;
+  row.append(first, act, feature, effects);
+  return row;
 }

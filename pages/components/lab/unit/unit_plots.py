@@ -1,4 +1,4 @@
-"""The small figures of a unit of the lab: its effects on the logits by class, and how often it is how active."""
+"""Small figures of a unit of the lab: its effects on the logits by class, and the histogram of its activations."""
 
 from itertools import pairwise
 
@@ -15,13 +15,13 @@ LONGEST = 9  # characters of a class below its bar
 
 
 def effects_plot(lab: Lab, unit: Unit, noun: str) -> dict:
-    """Less the mean over the classes, which changes no prediction."""
+    """Effects on the logits, less the mean over the classes, which changes no prediction."""
     effects = (unit.effects - unit.effects.mean()).tolist()
     bars = [
-        Bar(at - 0.5, at + 0.5, effect, f"{name}: {written(effect, '+.3f')} per unit of activation")
-        for at, (name, effect) in enumerate(zip(lab.classes, effects, strict=True))
+        Bar(x - 0.5, x + 0.5, effect, f"{name}: {written(effect, '+.3f')} per unit of activation")
+        for x, (name, effect) in enumerate(zip(lab.classes, effects, strict=True))
     ]
-    below = [(at, name if len(name) <= LONGEST else name[: LONGEST - 1] + "…") for at, name in enumerate(lab.classes)]
+    below = [(x, name if len(name) <= LONGEST else name[: LONGEST - 1] + "…") for x, name in enumerate(lab.classes)]
     return plotted(
         bars,
         Axis(-0.5, len(bars) - 0.5, "class", below),
@@ -31,7 +31,7 @@ def effects_plot(lab: Lab, unit: Unit, noun: str) -> dict:
 
 
 def activations_plot(unit: Unit, noun: str) -> dict:
-    """Over all images, the silent ones too."""
+    """Histogram of activations over all images, inactive ones included."""
     high = float(unit.activation.max()) or 1.0
     counts, edges = np.histogram(unit.activation, BINS, (0.0, high))
     bars = [
@@ -42,5 +42,5 @@ def activations_plot(unit: Unit, noun: str) -> dict:
         bars,
         value_axis(0.0, high, "activation"),
         count_axis(int(counts.max()), "images"),
-        label=f"How many images give the {noun} which activation, from 0 to {high:.2f}.",
+        label=f"Number of images by activation of the {noun}, from 0 to {high:.2f}.",
     )

@@ -1,4 +1,4 @@
-"""The two runs side by side, and the dictionary of single inputs: settings and held-out measures."""
+"""Table of the two runs and the dictionary of single inputs: settings and held-out measures."""
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.lab import Lab
@@ -6,16 +6,21 @@ from pages.components.base.assets import component, drawn_key
 from pages.components.text.lab_words import KINDS, L0, MEASURES, ordered, written
 from pages.components.url.lab_view import View
 
-RUNS = component(__file__, "lab_runs", html='<table id="runs"></table>')
+RUNS = component(__file__, "runs", html='<table id="runs"></table>')
 
 
-def lab_runs(atlas: Atlas, view: View) -> None:
+def show_runs(atlas: Atlas, view: View) -> None:
     lab = atlas.lab
     runs = ordered(lab, view.runs)
     drawn = {
         "label": "Settings and held-out measures of both runs",
         "heads": [
-            {"title": f"run {run}", "kind": lab.kind(run), "says": KINDS[lab.kind(run)], "current": run == view.run}
+            {
+                "title": f"run {run}",
+                "kind": lab.kind(run),
+                "kind_name": KINDS[lab.kind(run)],
+                "current": run == view.run,
+            }
             for run in runs
         ],
         "last": "single inputs",
@@ -25,18 +30,18 @@ def lab_runs(atlas: Atlas, view: View) -> None:
 
 
 def setting_rows(lab: Lab, runs: list[int]) -> list[dict]:
-    named = {"lambda1": "λ₁, of L1", "lambda2": "λ₂, of NE", "seed": "Seed"}
+    titles = {"lambda1": "λ₁ (L1 loss)", "lambda2": "λ₂ (NE loss)", "seed": "Seed"}
     return [
         {"name": title, "meaning": "", "cells": [f"{lab.runs[name][run].item():g}" for run in runs] + [""]}
-        for name, title in named.items()
+        for name, title in titles.items()
     ]
 
 
 def measure_rows(lab: Lab, runs: list[int]) -> list[dict]:
-    """What a measure means is said by whoever built the lab."""
-    found = []
+    """Rows of measures; their meanings come from the file of the lab."""
+    rows = []
     for name, measure in {"l0": L0, **MEASURES}.items():
         values = [*(float(lab.runs[name][run]) for run in runs), float(lab.facts["identity"][name])]
         cells = [written(value, measure.style) for value in values]
-        found.append({"name": measure.short, "meaning": lab.meaning(name), "cells": cells})
-    return found
+        rows.append({"name": measure.short, "meaning": lab.meaning(name), "cells": cells})
+    return rows

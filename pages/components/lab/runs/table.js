@@ -9,35 +9,35 @@ export default function (component) {
   if (table.drawnKey === data.key) return;
   table.drawnKey = data.key;
   const parts = [element('caption'), element('thead'), element('tbody'), element('tfoot')];
-  if (!data.rows.length) parts[0].append('No standard and NE run have nearly the same L0: ');
-  parts[0].append(element('b', 'standard', 'standard'), ' above ', element('b', 'ne', 'NE'), ', at nearly the same L0; the better number is bold');
+  if (!data.rows.length) parts[0].append('No standard run has an NE run of nearly the same L0. ');
+  parts[0].append('Pairs of nearly the same L0: ', element('b', 'standard', 'standard'), ' above ', element('b', 'ne', 'NE'), '; the better number is bold.');
   parts[1].append(line('th', ['Pair', ...data.head], ['', ...data.meanings]));
-  parts[2].append(...data.rows.map(pair));
+  parts[2].append(...data.rows.map(pairRow));
   parts[3].append(line('td', data.last, []));
   table.setAttribute('aria-label', data.label);
   table.replaceChildren(...parts);
 }
 
 function line(tag, texts, meanings) {
-  const made = element('tr');
-  made.append(...texts.map((text, i) => {
+  const row = element('tr');
+  row.append(...texts.map((text, i) => {
     const cell = element(i ? tag : 'th', '', text);
     if (meanings[i]) cell.title = meanings[i];
     return cell;
   }));
-  return made;
+  return row;
 }
 
-function pair(each) {
-  const made = element('tr', each.current ? 'current' : ''), first = element('th'), link = element('a', '', each.name);
-  link.href = each.href;
-  if (each.current) link.setAttribute('aria-current', 'true');
+function pairRow(pair) {
+  const row = element('tr', pair.current ? 'current' : ''), first = element('th'), link = element('a', '', pair.name);
+  link.href = pair.href;
+  if (pair.current) link.setAttribute('aria-current', 'true');
   first.scope = 'row';
   first.append(link);
-  made.append(first, ...each.cells.map(({ texts, better }) => {
+  row.append(first, ...pair.cells.map(({ texts, better }) => {
     const cell = element('td');
     cell.append(...texts.map((text, i) => element('span', `${i ? 'ne' : 'standard'}${better === i ? ' better' : ''}`, text)));
     return cell;
   }));
-  return made;
+  return row;
 }

@@ -1,4 +1,4 @@
-"""Pictures over the pixels side by side, each with its scale, as a unit of the lab has them."""
+"""Maps over the pixels side by side, each with its scale."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -8,12 +8,12 @@ from jaxtyping import Float
 
 from pages.components.base.assets import component, drawn_key
 
-MAPS = component(__file__, "lab_maps", html='<div id="maps"></div><div id="tip" role="tooltip"></div>')
+MAPS = component(__file__, "maps", html='<div id="maps"></div><div id="tip" role="tooltip"></div>')
 
 
 @dataclass(frozen=True)
 class PixelMap:
-    """`signed` maps run from −most to most, the others from 0 to it. `unit` is what a value counts."""
+    """A map with its caption `words`. Signed maps range from −most to most, others from 0 to most, in `unit`."""
 
     title: str
     words: str
@@ -23,7 +23,7 @@ class PixelMap:
     signed: bool
 
 
-def lab_maps(maps: Sequence[PixelMap], shape: tuple[int, int]) -> None:
+def draw_maps(maps: Sequence[PixelMap], shape: tuple[int, int]) -> None:
     drawn = {
         "height": shape[0],
         "width": shape[1],

@@ -1,4 +1,4 @@
-"""Standard against NE at matched L0, a row a pair, each a link; the dictionary of single inputs as the last row."""
+"""Table of pairs of a standard and an NE run at matched L0, with links; the last row is the single-input dictionary."""
 
 import numpy as np
 
@@ -9,12 +9,12 @@ from pages.components.base.assets import component, drawn_key
 from pages.components.text.lab_words import L0, MEASURES, written
 from pages.components.url.lab_view import HIDE, View
 
-TABLE = component(__file__, "lab_table", html='<div id="box" tabindex="-1"><table></table></div>')
+TABLE = component(__file__, "table", html='<div id="box" tabindex="-1"><table></table></div>')
 COLUMNS = ("fvu", "accuracy_lost", "mean_distance", "dead_share", "effective_inputs")
 ROWS = 6
 
 
-def lab_table(atlas: Atlas, view: View) -> None:
+def show_table(atlas: Atlas, view: View) -> None:
     lab = atlas.lab
     allowed = ~reads_one_input(lab) if view.single == HIDE else np.ones(lab.n_runs, dtype=bool)
     pairs = matched_pairs(lab, ROWS, allowed)
@@ -34,12 +34,12 @@ def pair_row(atlas: Atlas, view: View, standard: int, ne: int) -> dict:
         "name": f"runs {standard} and {ne}",
         "href": view.to_run(atlas, ne, standard).href(atlas),
         "current": set(view.runs) == {standard, ne},
-        "cells": [both(lab, name, standard, ne) for name in ("l0", *COLUMNS)],
+        "cells": [pair_cell(lab, name, standard, ne) for name in ("l0", *COLUMNS)],
     }
 
 
-def both(lab: Lab, name: str, standard: int, ne: int) -> dict:
-    """Two numbers as they are written, and which is the better one, where one is."""
+def pair_cell(lab: Lab, name: str, standard: int, ne: int) -> dict:
+    """Texts of two numbers, and the index of the better one; None if there is none."""
     measure = L0 if name == "l0" else MEASURES[name]
     values = [float(lab.runs[name][run]) for run in (standard, ne)]
     texts = [written(value, measure.style) for value in values]

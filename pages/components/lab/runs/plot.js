@@ -1,4 +1,4 @@
-/* data = {key, label, x, y: {low, high, title, ticks: [[value, text]]}, runs: [{run, x, y, kind, single, chosen, href,
+/* data = {key, label, x, y: {low, high, title, ticks: [[value, text]]}, runs: [{run, x, y, kind, single, selected, href,
    words}], fronts: [{kind, points: [[x, y]]}], identity: {x, y, words}} */
 const SVG = 'http://www.w3.org/2000/svg';
 const HIGH = 330, BOX = { left: 58, right: 14, top: 12, bottom: 44 };
@@ -22,8 +22,8 @@ export default function (component) {
     if (mark) showTip(tip, mark, mark.dataset.words); else tip.style.display = 'none';
   };
   plot.onpointerover = say;
-  if (!plot.heard) plot.addEventListener('focusin', say);   // there is no property for it, and one listener is enough
-  plot.heard = true;
+  if (!plot.listensToFocus) plot.addEventListener('focusin', say);   // focusin has no property, so it is added once
+  plot.listensToFocus = true;
   plot.onpointerleave = () => { tip.style.display = 'none'; };
   plot.onclick = (event) => {
     const link = event.target.closest('a');
@@ -33,56 +33,56 @@ export default function (component) {
 }
 
 function svg(tag, attributes, text) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) if (value !== null) made.setAttribute(name, value);
-  if (text !== undefined) made.textContent = text;
-  return made;
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) if (value !== null) node.setAttribute(name, value);
+  if (text !== undefined) node.textContent = text;
+  return node;
 }
 
 function draw(data, plot) {
   plot.width = plot.clientWidth;
   const width = Math.max(260, plot.clientWidth), { x, y } = data;
-  const at = {
+  const scale = {
     width,
     x: (value) => BOX.left + (width - BOX.left - BOX.right) * (value - x.low) / (x.high - x.low || 1),
     y: (value) => BOX.top + (HIGH - BOX.top - BOX.bottom) * (y.high - value) / (y.high - y.low || 1),
   };
   const all = svg('svg', { viewBox: `0 0 ${width} ${HIGH}`, height: HIGH, role: 'group', 'aria-label': data.label });
-  const order = [...data.runs].sort((a, b) => (a.chosen ? 1 : 0) - (b.chosen ? 1 : 0));     // the chosen ones on top
-  all.append(...frame(data, at), ...data.fronts.map((front) => frontOf(front, at)), identityOf(data.identity, at),
-    ...order.map((run) => markOf(run, at)));
+  const order = [...data.runs].sort((a, b) => (a.selected ? 1 : 0) - (b.selected ? 1 : 0));     // selected runs on top
+  all.append(...frame(data, scale), ...data.fronts.map((front) => frontOf(front, scale)), identityOf(data.identity, scale),
+    ...order.map((run) => markOf(run, scale)));
   plot.replaceChildren(all);
 }
 
-function frame({ x, y }, at) {
-  const right = at.width - BOX.right, bottom = HIGH - BOX.bottom;
+function frame({ x, y }, scale) {
+  const right = scale.width - BOX.right, bottom = HIGH - BOX.bottom;
   const down = y.ticks.flatMap(([value, text]) => [
-    svg('line', { class: 'grid', x1: BOX.left, x2: right, y1: at.y(value), y2: at.y(value) }),
-    svg('text', { class: 'left', x: BOX.left - 7, y: at.y(value) }, text)]);
-  const across = x.ticks.map(([value, text]) => svg('text', { class: 'below', x: at.x(value), y: bottom + 16 }, text));
+    svg('line', { class: 'grid', x1: BOX.left, x2: right, y1: scale.y(value), y2: scale.y(value) }),
+    svg('text', { class: 'left', x: BOX.left - 7, y: scale.y(value) }, text)]);
+  const across = x.ticks.map(([value, text]) => svg('text', { class: 'below', x: scale.x(value), y: bottom + 16 }, text));
   return [...down, ...across,
     svg('text', { class: 'below title', x: (BOX.left + right) / 2, y: HIGH - 8 }, x.title),
     svg('text', { class: 'below title', transform: `translate(12 ${(BOX.top + bottom) / 2}) rotate(-90)` }, y.title)];
 }
 
-function frontOf({ kind, points }, at) {
-  const d = points.map(([x, y], i) => `${i ? 'L' : 'M'}${at.x(x).toFixed(1)} ${at.y(y).toFixed(1)}`).join('');
+function frontOf({ kind, points }, scale) {
+  const d = points.map(([x, y], i) => `${i ? 'L' : 'M'}${scale.x(x).toFixed(1)} ${scale.y(y).toFixed(1)}`).join('');
   return svg('path', { class: `front ${kind}`, d });
 }
 
-function identityOf({ x, y, words }, at) {
+function identityOf({ x, y, words }, scale) {
   const group = svg('g', { 'data-words': words });
-  group.append(svg('rect', { class: 'identity', x: at.x(x) - 5, y: at.y(y) - 5, width: 10, height: 10 }),
-    svg('rect', { class: 'near', x: at.x(x) - 10, y: at.y(y) - 10, width: 20, height: 20 }));
+  group.append(svg('rect', { class: 'identity', x: scale.x(x) - 5, y: scale.y(y) - 5, width: 10, height: 10 }),
+    svg('rect', { class: 'near', x: scale.x(x) - 10, y: scale.y(y) - 10, width: 20, height: 20 }));
   return group;
 }
 
-/* A real address, so that the browser can open it anywhere. One of the links is a stop of the Tab key. */
-function markOf(run, at) {
-  const link = svg('a', { href: run.href, class: `${run.kind} ${run.single ? 'single' : ''} ${run.chosen ?? ''}`, 'data-run': run.run,
-    'data-href': run.href, 'data-words': run.words, tabindex: run.chosen === 'run' ? 0 : -1, 'aria-label': run.words,
-    'aria-current': run.chosen === 'run' ? 'true' : null });
-  const [x, y] = [at.x(run.x), at.y(run.y)];
+/* A link that the browser can also open in a new tab. The Tab key stops at one of the links only. */
+function markOf(run, scale) {
+  const link = svg('a', { href: run.href, class: `${run.kind} ${run.single ? 'single' : ''} ${run.selected ?? ''}`, 'data-run': run.run,
+    'data-href': run.href, 'data-words': run.words, tabindex: run.selected === 'run' ? 0 : -1, 'aria-label': run.words,
+    'aria-current': run.selected === 'run' ? 'true' : null });
+  const [x, y] = [scale.x(run.x), scale.y(run.y)];
   link.append(svg('circle', { class: 'near', cx: x, cy: y, r: 10 }), svg('circle', { class: 'ring', cx: x, cy: y, r: 9.5 }), shape(run.kind, x, y));
   return link;
 }
@@ -92,12 +92,12 @@ function shape(kind, x, y) {
     : svg('circle', { class: 'mark', cx: x, cy: y, r: 4.8 });
 }
 
-/* Left and right along L0. */
+/* Left and right arrows move along L0. */
 function step(event, data, plot, tip) {
-  const here = event.target.closest('a[data-run]');
+  const mark = event.target.closest('a[data-run]');
   if (event.key === 'Escape') tip.style.display = 'none';
-  if (!here) return;
-  const order = [...data.runs].sort((a, b) => a.x - b.x || a.run - b.run), i = order.findIndex((run) => run.run === +here.dataset.run);
+  if (!mark) return;
+  const order = [...data.runs].sort((a, b) => a.x - b.x || a.run - b.run), i = order.findIndex((run) => run.run === +mark.dataset.run);
   const to = { ArrowLeft: i - 1, ArrowRight: i + 1, Home: 0, End: order.length - 1 }[event.key];
   if (to === undefined) return;
   event.preventDefault();
@@ -107,15 +107,15 @@ function step(event, data, plot, tip) {
 
 function keyOf(data) {
   const entry = (kind, extra, text, drawn) => {
-    const made = element('span', `${kind} ${extra}`), icon = svg('svg', { viewBox: '0 0 16 16', 'aria-hidden': 'true' });
+    const item = element('span', `${kind} ${extra}`), icon = svg('svg', { viewBox: '0 0 16 16', 'aria-hidden': 'true' });
     icon.append(drawn);
-    made.append(icon, text);
-    return made;
+    item.append(icon, text);
+    return item;
   };
-  const lines = data.fronts.length ? ['; lines: runs that none of their kind beats in both'] : [];
-  const some = data.runs.some((run) => run.single);
+  const lines = data.fronts.length ? ['; lines: Pareto front of each kind'] : [];
+  const hasSingle = data.runs.some((run) => run.single);
   return [entry('standard', '', 'standard SAE', shape('standard', 8, 8)), entry('ne', '', `NE SAE${lines.join('')}`, shape('ne', 8, 8)),
-    ...(some ? [entry('standard', 'single', 'hollow: the median latent reads about one input', shape('standard', 8, 8))] : []),
+    ...(hasSingle ? [entry('standard', 'single', 'hollow: the median latent reads about one input', shape('standard', 8, 8))] : []),
     entry('', '', 'single inputs', svg('rect', { class: 'identity', x: 3, y: 3, width: 10, height: 10 })),
-    element('span', '', 'solid ring: this run, dashed: what it is held against')];
+    element('span', '', 'solid ring: this run; dashed ring: the run compared with it')];
 }

@@ -1,4 +1,4 @@
-"""The picture at hand, to be drawn on: every stroke is a step of the history, and the picture a part of the URL."""
+"""A canvas to draw on the current picture: its pixels are in the URL, and every stroke is a step of the history."""
 
 from urllib.parse import urlencode
 
@@ -9,7 +9,7 @@ from pages.components.url.lab_view import View, picture
 
 DRAW = component(
     __file__,
-    "lab_draw",
+    "draw",
     html='<canvas id="sheet" tabindex="0" role="application"></canvas><div id="bar">'
     '<button id="pen" type="button">Pen</button><button id="eraser" type="button">Eraser</button>'
     '<button id="clear" type="button">Clear</button></div>'
@@ -17,7 +17,7 @@ DRAW = component(
 )
 
 
-def lab_draw(atlas: Atlas, view: View) -> None:
+def show_canvas(atlas: Atlas, view: View) -> None:
     height, width = atlas.lab.shape
     drawn = {
         "pixels": to_text(picture(atlas, view)),
@@ -25,7 +25,7 @@ def lab_draw(atlas: Atlas, view: View) -> None:
         "width": width,
         "full": FULL,
         "href": f"sae_lab?{urlencode(view.to(drawn=None, unit=None, feature=None).query(atlas))}&drawn=",
-        "label": f"The picture, {height} rows of {width} pixels. Draw on it with a pointer or a finger; or move "
-        "with the arrow keys, and press space to light or darken a pixel.",
+        "label": f"The picture, {height} rows of {width} pixels. Draw with a pointer or a finger, or move "
+        "with the arrow keys and press Space to switch a pixel on or off.",
     }
     DRAW(data={"key": drawn_key(drawn), **drawn}, key="lab_draw")
