@@ -101,7 +101,7 @@ def show_features(
     st.caption(rows_words(atlas))
     if len(indices) < len(features):
         st.caption(
-            f"{len(features) - len(indices):,} smaller features are not listed; open one by its number in the address."
+            f"Smaller features are not listed ({len(features) - len(indices):,}); the address opens them by number."
         )
 
 

@@ -135,7 +135,7 @@ def test_leaves_of_a_large_tree_have_labels_only(atlas, monkeypatch):
         ("neuron", {"layer": "0", "neuron": "0"}, "Features of this latent"),
         ("neuron", {"layer": "0", "neuron": "0"}, "Features similar to"),
         ("search", {"q": "cross"}, "Features found"),
-        ("map", {}, "Largest features"),
+        ("map", {}, "Largest visible features"),
         ("side_by_side", {"a": "0.0.0"}, "Features similar to standard SAE 0 F0"),
     ],
 )
@@ -165,7 +165,7 @@ def test_search_modes_of_texts_are_invalid(open_page):
 def test_page_across_layers_is_not_offered_for_images(open_page):
     app = open_page("across_layers", layer="0", neuron="0", feature="0")
     assert "has no trails" in words(app.info[0].value)
-    assert "alternatives that read the same: standard SAE and NE SAE" in words(app.info[0].value)
+    assert "alternatives that read the same input: standard SAE and NE SAE" in words(app.info[0].value)
     titles = [each.proto.label for each in app.sidebar.get("page_link")]
     assert "Across layers" not in titles
     assert "Latent" in titles

@@ -86,7 +86,7 @@ def test_map_and_its_list(tiny_atlas, monkeypatch):
     assert data["layers"] == [[0, 6], [2, 5]]
     assert data["legend"]["names"] == ["0", "2"]
     assert (data["drawn"], data["lit"], data["shown"], data["place"]) == (None, None, None, None)
-    rows = rows_of(app, "Largest features in sight")
+    rows = rows_of(app, "Largest visible features")
     assert [f"{row['name']} F{row['number']}" for row in rows[:2]] == ["L0 N0 F0", "L2 N4 F0"]
 
 
@@ -121,12 +121,12 @@ def ref_of(row: dict) -> FeatureRef:
 def test_token_search_highlights_its_features(tiny_atlas, monkeypatch, atlas):
     app = open_app(tiny_atlas.parent, "map", monkeypatch, q="dog", mode="token")
     assert flags(drawing(app)["lit"], len(atlas.features["size"])) == [atlas.feature_id(FeatureRef(0, 2, 0))]
-    assert any("1 lit" in each.value for each in app.markdown)
+    assert any("1 highlighted" in each.value for each in app.markdown)
 
 
 def test_search_without_results_has_a_message(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "map", monkeypatch, q="zebra")
-    assert any("Nothing found" in each.value for each in app.markdown)
+    assert any("No results" in each.value for each in app.markdown)
     assert not flags(drawing(app)["lit"], 100)
 
 

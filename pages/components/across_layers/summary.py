@@ -27,7 +27,7 @@ def spread(atlas: Atlas, trail: Trail, layer: int, comparable: list[int]) -> str
     """Sentence on the first and last layer of the trail among the layers comparable with its own."""
     compared = sorted({layer, *comparable})
     if compared == [layer]:
-        return "The layers in which the feature appears, splits or merges are therefore unknown."
+        return "Where else the feature appears, splits or merges is therefore unknown."
     reached = [each for each in trail.layers if each in compared]
     among = "" if compared == list(atlas.layers) else f"among {layers_phrase(atlas.manifest, compared)}: "
     if reached == [layer]:

@@ -66,7 +66,7 @@ def test_the_board_shows_features_at_equal_numbers_with_their_interval(compared_
 
 def test_fewer_meanings_than_chance_are_a_link_away(compared_atlas, monkeypatch):
     app = open_app(compared_atlas.parent, "ranking", monkeypatch)
-    offered = chips(app, "Ready-made views")
+    offered = chips(app, "Presets")
     assert offered["Fewer meanings than chance"] == "ranking?atlas=compared&sort=random&order=asc&random=-5"
     query = COMPARED["Fewer meanings than chance"].query(Atlas.open(compared_atlas))
     app = open_app(compared_atlas.parent, "ranking", monkeypatch, **query)
@@ -80,7 +80,7 @@ def test_a_board_without_random_directions_has_no_such_columns(tiny_atlas, monke
     (message,) = app.error
     assert "the columns are" in message.value
     assert "Above" not in [column["title"] for column in table(app)["columns"]]
-    assert "Fewer meanings than chance" not in chips(app, "Ready-made views")
+    assert "Fewer meanings than chance" not in chips(app, "Presets")
 
 
 @pytest.mark.parametrize(
