@@ -45,8 +45,8 @@ ensure_router()
 WIDE, NARROW = 1.75, 1
 SUGGESTED = (
     "Two branches join at the average distance between their examples. The *suggested* cut is the middle of the widest "
-    "gap between successive branch points, among gaps that give at most half as many features as examples. Gaps end at "
-    "the mean distance to other inputs of the layer."
+    "gap between successive branch points, among gaps that give at most half as many features as examples; only heights "
+    "up to the mean distance to other inputs of the layer are considered."
 )
 
 
@@ -101,7 +101,8 @@ def show_features(
     st.caption(rows_words(atlas))
     if len(indices) < len(features):
         st.caption(
-            f"Smaller features are not listed ({len(features) - len(indices):,}); the address opens them by number."
+            f"Smaller features are not listed ({len(features) - len(indices):,}). To open one, set its number in the "
+            "address."
         )
 
 
