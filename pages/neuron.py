@@ -45,8 +45,8 @@ ensure_router()
 WIDE, NARROW = 1.75, 1
 SUGGESTED = (
     "Two branches join at the average distance between their examples. The *suggested* cut is the middle of the widest "
-    "gap between successive branch points, among gaps that give at most half as many features as examples; only heights "
-    "up to the mean distance to other inputs of the layer are considered."
+    "gap between successive branch points, of those that give at most half as many features as examples. Only heights "
+    "below the mean distance to other inputs of the layer are considered."
 )
 
 
