@@ -97,10 +97,10 @@ def test_map_by_keyboard(open_view, atlas):
     page.keyboard.press("ArrowRight")
     live = page.locator("#live")
     expect(live).to_contain_text(re.compile(r"L\d N\d F\d: “"))
-    first = page.locator("#here").get_attribute("href")
+    first = page.locator("#current").get_attribute("href")
     page.keyboard.press("ArrowUp")
-    expect(page.locator("#here")).not_to_have_attribute("href", first)
-    link = page.locator("#here").get_attribute("href")
+    expect(page.locator("#current")).not_to_have_attribute("href", first)
+    link = page.locator("#current").get_attribute("href")
     ids = [id_of(atlas, each) for each in (first, link)]
     (x0, y0), (x1, y1) = points_of(atlas).positions[ids].tolist()
     assert y1 - y0 >= abs(x1 - x0)
@@ -170,8 +170,8 @@ def test_search_highlights_its_results(open_view, atlas):
     hrefs = links.evaluate_all("all => all.map((each) => each.getAttribute('href'))")
     for _ in range(3):  # arrow keys go from result to result
         page.keyboard.press("ArrowRight")
-        expect(page.locator("#here")).to_have_attribute("href", re.compile("layer"))
-        assert page.locator("#here").get_attribute("href") in hrefs
+        expect(page.locator("#current")).to_have_attribute("href", re.compile("layer"))
+        assert page.locator("#current").get_attribute("href") in hrefs
 
 
 def test_ring_is_at_the_position_of_the_feature(open_view, atlas):
@@ -180,11 +180,11 @@ def test_ring_is_at_the_position_of_the_feature(open_view, atlas):
     wait_until_drawn(page)
 
     def distance() -> float:
-        (x, y), box = screen_position(page, atlas, id), page.locator("#shown").bounding_box()
+        (x, y), box = screen_position(page, atlas, id), page.locator("#ring").bounding_box()
         return max(abs(box["x"] - x), abs(box["y"] - y))
 
     in_browser.until(page, lambda: distance() < 2)
-    expect(page.locator("#shown")).to_contain_text(str(atlas.feature_ref(id)))
+    expect(page.locator("#ring")).to_contain_text(str(atlas.feature_ref(id)))
 
 
 def test_list_follows_the_visible_part(open_view, atlas):

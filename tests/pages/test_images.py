@@ -175,8 +175,8 @@ def test_map_has_the_names_of_layers(open_page):
     data = next(each for each in payloads(open_page("map", show="1.2.0")) if "legend" in each)
     assert data["legend"]["names"] == NAMES
     assert data["names"] == {"0": NAMES[0], "1": NAMES[1]}
-    assert data["shown"]["name"] == "NE SAE 2 F0"
-    assert pixels(data["shown"]["line"]["image"]).shape == (HEIGHT, WIDTH)
+    assert data["ring"]["name"] == "NE SAE 2 F0"
+    assert pixels(data["ring"]["line"]["image"]).shape == (HEIGHT, WIDTH)
 
 
 def test_ranking_names_latents_by_their_layer(open_page):

@@ -85,7 +85,7 @@ def test_map_and_its_list(tiny_atlas, monkeypatch):
     data = drawing(app)
     assert data["layers"] == [[0, 6], [2, 5]]
     assert data["legend"]["names"] == ["0", "2"]
-    assert (data["drawn"], data["lit"], data["shown"], data["place"]) == (None, None, None, None)
+    assert (data["drawn"], data["lit"], data["ring"], data["place"]) == (None, None, None, None)
     rows = rows_of(app, "Largest visible features")
     assert [f"{row['name']} F{row['number']}" for row in rows[:2]] == ["L0 N0 F0", "L2 N4 F0"]
 
@@ -105,7 +105,7 @@ def test_deep_link(tiny_atlas, monkeypatch, atlas):
     assert url(app) == {"atlas": "planted", **query}
     data, n = drawing(app), len(atlas.features["size"])
     assert data["place"] == [0.25, 0.5, 3]
-    assert data["shown"]["id"] == atlas.feature_id(FeatureRef(0, 2, 3))
+    assert data["ring"]["id"] == atlas.feature_id(FeatureRef(0, 2, 3))
     assert flags(data["drawn"], n) == np.flatnonzero(atlas.features["layer"] == 2).tolist()
     highlighted = flags(data["lit"], n)
     assert atlas.feature_id(FeatureRef(2, 0, 0)) in highlighted

@@ -54,7 +54,7 @@ def turns(atlas: Atlas, trail: Trail, nodes: dict[int, int], verb: str) -> list[
         for node, count in sorted(nodes.items())
     ]
     n_others = len(lines) - MOST
-    return [*lines[:MOST], f"It {verb} at {n_others} other features."] if n_others > 0 else lines
+    return [*lines[:MOST], f"It {verb} at {n_others} more features."] if n_others > 0 else lines
 
 
 def name(atlas: Atlas, trail: Trail, node: int) -> str:
@@ -65,7 +65,7 @@ def name(atlas: Atlas, trail: Trail, node: int) -> str:
 def links_of(trail: Trail, node: int) -> str:
     """Describe the links of a node, for its row in the list and for screen readers."""
     before, after = trail.n_links[:, node].tolist()
-    parts = [f"linked to {before} in the previous layer and {after} in the next"]
+    parts = [f"linked to {before} earlier and {after} later features"]
     parts += [f"splits into {trail.splits[node]} groups"] if node in trail.splits else []
     parts += [f"merges {trail.merges[node]} groups"] if node in trail.merges else []
     return ", ".join(parts)

@@ -58,8 +58,8 @@ function writePlace(view) {
   if (address.href !== location.href) globalThis.neHistory?.replace(address.pathname + address.search);
 }
 
-function withoutWebGL(root, stage) {
-  const message = root.querySelector('#without');
+function showNoWebGL(root, stage) {
+  const message = root.querySelector('#no-webgl');
   message.textContent = 'This browser does not support WebGL, which the map needs. The list below works without it.';
   message.hidden = false;
   stage.hidden = true;

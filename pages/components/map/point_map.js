@@ -1,4 +1,4 @@
-/* data = {key, points, search, address, layers: [[number, neurons]], colour, legend: {title, names, colours}, drawn, lit, shown,
+/* data = {key, points, search, address, layers: [[number, neurons]], colour, legend: {title, names, colours}, drawn, lit, ring,
    place, furthest, causal, file} ; see point_map.py. The points themselves come through map_channel.js. */
 export default function (component) {
   const { data, parentElement } = unpacked(component);
@@ -11,17 +11,17 @@ export default function (component) {
 function makeMap(root, stage) {
   const shared = (globalThis.neMap ??= { request: {}, details: new Map(), onMessage: null });
   const find = (id) => root.querySelector('#' + id);
-  const canvas = stage.querySelector('canvas'), here = find('here'), tip = find('tip'), live = find('live');
+  const canvas = stage.querySelector('canvas'), currentMark = find('current'), tip = find('tip'), live = find('live');
   let data, points, states, drawnFor, paint, current = -1, frame = 0, aloud = false, lastPlace = 'null';
   const view = mapView(stage, () => data?.furthest ?? 1, () => { drawSoon(); noteMove(); });
   const brush = painter(canvas, () => { drawnFor = null; refresh(); });
-  if (!brush) withoutWebGL(root, stage);
+  if (!brush) showNoWebGL(root, stage);
 
   const drawSoon = () => { frame ||= requestAnimationFrame(() => { frame = 0; draw(); }); };
   const draw = () => {
     if (!brush || !points) return;
     if (paint) brush.draw(view, view.width, view.height, { ...paint, lit: data.lit, size: pointSize(points.n, view) });
-    for (const [mark, id] of [[here, current], [find('shown'), data.shown?.id ?? -1]]) put(mark, id);
+    for (const [mark, id] of [[currentMark, current], [find('ring'), data.ring?.id ?? -1]]) put(mark, id);
   };
   const put = (mark, id) => {
     mark.hidden = id < 0 || !points;
@@ -42,11 +42,11 @@ function makeMap(root, stage) {
     }
     paint = paintOf(live);
     brush.palette(data.legend.colours.map((css) => resolved(live, css)));
-    goToShown();
+    goToRing();
     draw();
   };
-  const goToShown = () => {
-    const id = data.shown?.id ?? -1;
+  const goToRing = () => {
+    const id = data.ring?.id ?? -1;
     if (id < 0 || stage.wentTo === id) return;
     stage.wentTo = id;
     if (!data.place) view.to(points.xy[2 * id] / STEPS, points.xy[2 * id + 1] / STEPS, Math.max(view.zoom, nearEnough(points.n)));
@@ -59,16 +59,16 @@ function makeMap(root, stage) {
     drawSoon();
     if (id < 0) { tip.style.display = 'none'; return; }
     const ref = refOf(points, data.layers, id);
-    here.href = refHref(data.address, ref);
-    here.setAttribute('aria-label', refName(ref, data.names));
-    put(here, id);
+    currentMark.href = refHref(data.address, ref);
+    currentMark.setAttribute('aria-label', refName(ref, data.names));
+    put(currentMark, id);
     const known = shared.details.get(detailsKey(points.key, data.search, id));
     showDetails(known ?? { id, name: refName(ref, data.names) });
     if (!known) stage.asking = later(stage, 90, () => shared.request.details?.(id));
   };
   const detailsKey = (of, search, id) => [of, search, id].join();   // details of a point differ between searches
   const showDetails = (details) => {
-    showTip(tip, here, ...tipWords(details, data.causal));
+    showTip(tip, currentMark, ...tipWords(details, data.causal));
     if (aloud && details.label) live.textContent = spokenWords(details);
   };
   const onMessage = (details) => {
@@ -99,7 +99,7 @@ function makeMap(root, stage) {
     draw();
     point(next, true);
   };
-  const open = (event) => { if (current >= 0) follow(event, here.href); };
+  const open = (event) => { if (current >= 0) follow(event, currentMark.href); };
   const leave = () => point(-1);
 
   stage.addEventListener('pointermove', (event) => {
@@ -126,9 +126,9 @@ function makeMap(root, stage) {
   find('save').onclick = async () => {
     if (!paint || !points) return;
     draw();   // in the same task as what follows: a WebGL canvas is cleared after it is displayed
-    const marked = data.shown && !find('shown').hidden ? data.shown.id : -1;
+    const marked = data.ring && !find('ring').hidden ? data.ring.id : -1;
     const [left, top] = marked < 0 ? [] : view.screen(points.xy[2 * marked] / STEPS, points.xy[2 * marked + 1] / STEPS);
-    const mark = marked < 0 ? null : { left, top, text: find('shown').textContent };
+    const mark = marked < 0 ? null : { left, top, text: find('ring').textContent };
     const blob = await mapPicture(canvas, data.legend, mark, (css) => `rgb(${resolved(live, css)})`);
     saveBlob(blob, data.file);
     live.textContent = 'Map saved as PNG';
@@ -158,7 +158,7 @@ function makeMap(root, stage) {
       if (first) view.size(stage.clientWidth, stage.clientHeight);
       canvas.setAttribute('aria-label', mapWords(data));
       drawLegend(find('legend'), data.legend);
-      if (data.shown) find('shown').replaceChildren(data.shown.name + ' ', label(data.shown.label.slice(0, 1), false));
+      if (data.ring) find('ring').replaceChildren(data.ring.name + ' ', label(data.ring.label.slice(0, 1), false));
       refresh();
       noteMove();   // the address from the server lacks the visible part
     },

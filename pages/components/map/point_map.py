@@ -34,12 +34,12 @@ MAP = component(
     __file__,
     "point_map",
     html='<div id="stage"><canvas tabindex="0" role="application" aria-roledescription="map"></canvas>'
-    '<a id="here" tabindex="-1" draggable="false" hidden></a><span id="shown" hidden></span>'
+    '<a id="current" tabindex="-1" draggable="false" hidden></a><span id="ring" hidden></span>'
     '<div id="buttons"><button type="button" id="nearer" aria-label="Zoom in">+</button>'
     '<button type="button" id="further" aria-label="Zoom out">−</button>'
     '<button type="button" id="whole">Whole map</button>'
     '<button type="button" id="save" aria-label="Save the visible map as PNG">PNG</button></div></div>'
-    '<p id="without" hidden></p><div id="legend"></div><div id="tip" role="tooltip"></div>'
+    '<p id="no-webgl" hidden></p><div id="legend"></div><div id="tip" role="tooltip"></div>'
     '<div id="live" class="hidden" role="status" aria-live="polite"></div>',
     parts=("map_data", "map_grid", "map_gl", "map_view", "map_keys", "map_words", "map_save"),
 )
@@ -51,7 +51,7 @@ def point_map(
     """Show the features `drawn`; if a search is active, the `lit` ones in colour and the others grey."""
     CHANNEL(data=points.payload, key=f"points-{points.key}")
     colours = legend(atlas, view.colour)
-    shown = None if view.show is None else feature_details(atlas, atlas.feature_id(view.show))
+    ring = None if view.show is None else feature_details(atlas, atlas.feature_id(view.show))
     data = {
         "points": points.key,
         "search": search_key(atlas, view.search),
@@ -66,7 +66,7 @@ def point_map(
         },
         "drawn": None if drawn.all() else packed(drawn),
         "lit": None if lit is None else packed(lit & drawn),
-        "shown": shown,
+        "ring": ring,
         "place": view.place,
         "furthest": FURTHEST,
         "causal": atlas.manifest.causal,
