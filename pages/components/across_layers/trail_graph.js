@@ -1,5 +1,6 @@
-/* data = {key, layers, unlike: layers not comparable with the start's, least, nodes: [{layer, ref, label, has_others, size, cosine or null for the start, href, root or null,
-   turns, links}] by layer, links: [[from, to, cosine]]} */
+/* data = {key, layers, unlike: layers not comparable with the start's, least,
+   nodes: [{layer, ref, label, has_others, size, cosine or null for the start, href, root or null, turns, links}] by layer,
+   links: [[from, to, cosine]]} */
 const SVG = 'http://www.w3.org/2000/svg';
 const WIDE = 168, EMPTY = 62, GAP = 46;   // pixels: a layer with features, one without, the gap between two
 

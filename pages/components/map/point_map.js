@@ -89,7 +89,9 @@ function makeMap(root, stage) {
   };
   const step = (arrow) => {
     if (!points) return;
-    const from = current < 0 ? [view.x, view.y].map((each) => Math.round(each * STEPS)) : [points.xy[2 * current], points.xy[2 * current + 1]];
+    const from = current < 0
+      ? [view.x, view.y].map((each) => Math.round(each * STEPS))
+      : [points.xy[2 * current], points.xy[2 * current + 1]];
     const next = current < 0
       ? nearestPoint(points, ...from, 2 * STEPS, (dx, dy, id) => (isSelectable(id) ? dx * dx + dy * dy : Infinity))
       : towards(points, from, arrow, isSelectable);
