@@ -1,1 +1,1 @@
-"""The explorer's pages; each reads as its screen does, from top to bottom."""
+"""Pages of the explorer; the code of each follows its screen from top to bottom."""

@@ -1,4 +1,4 @@
-"""The method, the words, and how to read the pictures."""
+"""Page “About”: the method, the vocabulary, and how to read the figures."""
 
 from pathlib import Path
 
@@ -13,15 +13,17 @@ from pages.components.url import links, location
 
 ensure_router()
 atlas = open_page("about")
-at = location.read(atlas.slug)
-location.settle(at, links.atlas_query(atlas))
+request = location.read(atlas.slug)
+location.settle(request, links.atlas_query(atlas))
 st.title("About", anchor=False)
 with st.container(width=820):
     st.markdown((Path(__file__).parent / "components" / "about" / "about.md").read_text(encoding="utf-8"))
-    if (found := atlas_sources.origin(atlas)) and found.version:
+    if (origin := atlas_sources.origin(atlas)) and origin.version:
         st.subheader("Where this atlas came from", anchor=False)
-        st.markdown(markdown(f"{found.source}, version {found.version}. {found.note}"))
+        st.markdown(markdown(f"{origin.source}, version {origin.version}. {origin.note}"))
     st.subheader("How to cite", anchor=False)
-    st.markdown("The paper for the method; for what you found, also this tool and the atlas, named by its manifest.")
+    st.markdown(
+        "For the method, cite the paper; for your results, also cite this tool and the atlas, as named in its manifest."
+    )
     st.code(citation(atlas), language=None, wrap_lines=True)
     st.code(bibtex(), language=None, wrap_lines=True)

@@ -1,4 +1,4 @@
-"""One concept over the layers: the features similar to one, layer by layer, and how they hang together."""
+"""Page “Across layers”: the features similar to one feature, layer by layer, and the links between them."""
 
 import streamlit as st
 
@@ -46,66 +46,68 @@ def show_graph(atlas: Atlas, view: View, trail: Trail) -> None:
     st.markdown("\n".join(f"- {markdown(line)}" for line in sentences(atlas, trail, view.seed.layer)))
     show_pairs(atlas, view)
     if len(trail.ids) == 1:
-        st.caption("Change the least cosine, or look in the other space.")
+        st.caption("Lower the minimum cosine, or choose the other space.")
         return
     trail_graph(atlas, view, trail)
     embeddings, unit = embeddings_formula(atlas.manifest, view.space), atlas.manifest.vocabulary.unit
     st.caption(
-        f"Columns are layers. In each stand the {view.per} features nearest to the start (with the outline) whose "
-        f"cosine with it, the number on each, is at least {view.bound:g}, as {embeddings} of central "
-        f"examples; other features of the start’s own {unit} are left out. A line joins features of successive "
-        f"layers whose own cosine is at least {view.bound:g}, darker for more. A feature **splits** when those it is "
-        "joined to in the next layer fall into groups that are not alike by the same rule, and **merges** when those "
-        "before it do; both are said only of layers that can be compared. Layers that cannot be compared with the "
-        "start’s show no features. A click opens a feature; ↦ follows the trail from it."
+        f"Columns are layers. Each shows the {view.per} features most similar to the start (outlined), with their "
+        f"cosine to it, at least {view.bound:g}, computed from {embeddings} of central examples; other features of the "
+        f"start’s {unit} are left out. A line joins features of successive layers with a cosine of at least "
+        f"{view.bound:g}; darker lines have higher cosines. A feature **splits** when the features it is joined to in "
+        "the next layer form groups that are not similar by the same rule, and **merges** when those in the previous "
+        "layer do. Splits and merges are reported only between layers that can be compared. Layers that cannot be "
+        "compared with the start’s show no features. Click a feature to open it; ↦ follows the trail from it."
     )
 
 
 def show_pairs(atlas: Atlas, view: View) -> None:
-    """The measure behind what can be compared, for every two layers."""
+    """Show how comparable every two layers are."""
     if len(atlas.layers) == 1:
         return
     with st.expander("Which layers can be compared"):
         st.markdown(pairs_table(atlas, view.space))
         st.caption(
-            f"Of the features of a row’s layer, how many find a better match in a column’s layer than {STAY_BELOW:.0%} "
-            f"of random features do. {RULE} **Bold**: these two can be compared."
+            "Share of the features of the row’s layer that find a better match in the column’s layer than "
+            f"{STAY_BELOW:.0%} of random features do. {RULE} **Bold**: these two layers can be compared."
         )
 
 
 def show_list(atlas: Atlas, view: View, trail: Trail) -> None:
-    """Every node again, with its example."""
+    """List every node of the trail with its central example."""
     for layer in trail.layers:
         st.subheader(f"Layer {layer}", anchor=False)
-        rows = [node_row(atlas, view, trail, place) for place in trail.nodes_of(layer)]
+        rows = [node_row(atlas, view, trail, node) for node in trail.nodes_of(layer)]
         feature_rows(rows, atlas=atlas, name=f"layer_{layer}", label=f"Features of layer {layer}", n_visible=len(rows))
 
 
-def node_row(atlas: Atlas, view: View, trail: Trail, place: int) -> dict:
-    id = int(trail.ids[place])
-    ref, cosine = atlas.feature_ref(id), float(trail.cosine[place])
+def node_row(atlas: Atlas, view: View, trail: Trail, node: int) -> dict:
+    id = int(trail.ids[node])
+    ref, cosine = atlas.feature_ref(id), float(trail.cosine[node])
     href = neuron_href(atlas, ref, **in_space(atlas, view.space))
     if ref == view.seed:
-        return feature_row(atlas, id, named=True, meta="the start", why=links_of(trail, place), current=True, href=href)
+        return feature_row(atlas, id, named=True, meta="the start", why=links_of(trail, node), current=True, href=href)
     also = [("Trail from here", view.to(seed=ref).href(atlas))]
-    shown = {"meta": fixed(cosine), "share": max(0.0, cosine), "also": also, "href": href}
-    return feature_row(atlas, id, named=True, why=links_of(trail, place), **shown)
+    details = {"meta": fixed(cosine), "share": max(0.0, cosine), "also": also, "href": href}
+    return feature_row(atlas, id, named=True, why=links_of(trail, node), **details)
 
 
 def show_others(atlas: Atlas, view: View, refs: list) -> None:
-    st.caption("Other features with like ones in many layers:")
-    shown = [Chip(str(label(atlas, atlas.feature_id(ref))), trail_href(atlas, ref), ref == view.seed) for ref in refs]
-    chips(shown, name="starts", label="Trails worth following")
+    st.caption("Other features with similar ones in many layers:")
+    links = [Chip(str(label(atlas, atlas.feature_id(ref))), trail_href(atlas, ref), ref == view.seed) for ref in refs]
+    chips(links, name="starts", label="Trails worth following")
 
 
 def no_trails(atlas: Atlas) -> None:
-    """Of layers that are alternatives, or of one."""
+    """Explain why an atlas of images has no trails: its layers are alternatives, or it has only one."""
     st.title("Across layers", anchor=False)
     names = location.listed([layer_mark(atlas.manifest, layer) for layer in atlas.layers], "and")
-    here = f"are alternatives that read the same: {names}" if len(atlas.layers) > 1 else f"are one: {names}"
+    several = f"The layers here are alternatives that read the same input: {names}"
+    layers = several if len(atlas.layers) > 1 else f"This atlas has one layer: {names}"
     st.info(
-        "An atlas of images has no trails. A trail follows a feature from layer to layer of one model; the layers here "
-        f"{markdown(here)}. **More like this**, in Search and beside every feature, finds like ones in all of them.",
+        "An atlas of images has no trails. A trail follows a feature from layer to layer of one model. "
+        f"{markdown(layers)}. **More like this**, in Search and beside every feature, finds similar features in all "
+        "layers.",
         icon=":material/route:",
     )
     st.page_link(page_file("search"), label="Open Search", query_params=atlas_query(atlas))
@@ -115,25 +117,25 @@ def no_trails(atlas: Atlas) -> None:
 atlas = open_page("across_layers")
 if "across_layers" not in pages_of(atlas):
     no_trails(atlas)
-offered = worth_following(atlas)
-if not offered:
+starts = worth_following(atlas)
+if not starts:
     nothing_to_follow(atlas)
-at = location.read(atlas.slug)
-view = View.read(at, atlas, start=offered[0])
+request = location.read(atlas.slug)
+view = View.read(request, atlas, start=starts[0])
 query = view.query(atlas)
-location.settle(at, query)
+location.settle(request, query)
 title = f"{view.seed} across layers"
 tab(title, atlas.slug)
 st.title(title, anchor=False)
-at.show_problems()
+request.show_problems()
 show_start(atlas, view)
 controls(atlas, view)
 try:
-    found = trail_of(atlas, view)
+    trail = trail_of(atlas, view)
 except AtlasError as error:
     st.error(markdown(str(error)))
     st.stop()
-trail_menu(atlas, view, found)
-show_graph(atlas, view, found)
-show_list(atlas, view, found)
-show_others(atlas, view, offered)
+trail_menu(atlas, view, trail)
+show_graph(atlas, view, trail)
+show_list(atlas, view, trail)
+show_others(atlas, view, starts)

@@ -1,4 +1,4 @@
-"""One neuron: its features at a glance, its tree, the examples of one feature, and the features similar to that."""
+"""Page “Neuron”: its features, its tree, the examples of one feature, and the features similar to it."""
 
 import streamlit as st
 
@@ -45,33 +45,33 @@ ensure_router()
 WIDE, NARROW = 1.75, 1
 SUGGESTED = (
     "Two branches join at the average distance between their examples. The *suggested* cut is the middle of the widest "
-    "gap between successive branch points, of those that leave at most half as many features as examples: the grouping "
-    "that survives longest below the distance to any other input of the layer."
+    "gap between successive branch points, of those that give at most half as many features as examples. Only heights "
+    "below the mean distance to other inputs of the layer are considered."
 )
 
 
 def show_measures(atlas: Atlas, neuron: Neuron, view: View) -> None:
-    """Every measure with a word on what it means."""
-    found, unit = measures(neuron.tree, view.cut), atlas.manifest.vocabulary.unit
+    """Show every measure, with its meaning as a help text."""
+    values, unit = measures(neuron.tree, view.cut), atlas.manifest.vocabulary.unit
     row = atlas.neuron_row(neuron.ref)
     most_active = "a label as active as this has" if atlas.manifest.images else "tokens as active as this have"
-    shown = {
-        "Examples": (f"{found.n_examples}", f"Activating examples kept for this {unit}."),
-        "Features": (f"{found.n_features}", "Clusters of all these examples at the cut. More examples make more."),
-        "Largest feature": (f"{found.largest_share:.0%}", "Share of the examples that the largest feature holds."),
+    metrics = {
+        "Examples": (f"{values.n_examples}", f"Activating examples stored for this {unit}."),
+        "Features": (f"{values.n_features}", "Clusters of these examples at the cut. More examples give more."),
+        "Largest feature": (f"{values.largest_share:.0%}", "Share of the examples in the largest feature."),
         "Mean distance": (
-            number(found.mean_distance),
+            number(values.mean_distance),
             "Mean cosine distance between the examples’ embeddings: 0 is the same direction, 1 unrelated.",
         ),
-        "Within features": (number(found.intra_distance), "Mean distance between examples of the same feature."),
-        "Between features": (number(found.inter_distance), "Mean distance between examples of different features."),
+        "Within features": (number(values.intra_distance), "Mean distance between examples of the same feature."),
+        "Between features": (number(values.inter_distance), "Mean distance between examples of different features."),
         "Maximum": (
             fixed(atlas.neurons["maximum"][row]),
             f"The {unit}’s maximum activation; {most_active} the strongest background.",
         ),
     }
     with st.container(horizontal=True, gap="small"):
-        for name, (value, meaning) in shown.items():
+        for name, (value, meaning) in metrics.items():
             st.metric(name, value, help=meaning, width="content")
 
 
@@ -80,8 +80,8 @@ def show_features(
 ) -> None:
     st.subheader("Features", anchor=False)
     baseline = view.reading.baseline_number(atlas.manifest.baselines)
-    those = listed(len(features), current)
-    around = lines(atlas, neuron, [features[i].central for i in those], before=10, after=6, baseline=baseline)
+    indices = listed(len(features), current)
+    around = lines(atlas, neuron, [features[i].central for i in indices], before=10, after=6, baseline=baseline)
     rows = [
         numbered_row(
             i,
@@ -93,32 +93,33 @@ def show_features(
             maximum=maximum(atlas, neuron.ref),
             current=i == current,
         )
-        for i, line in zip(those, around, strict=True)
+        for i, line in zip(indices, around, strict=True)
     ]
     feature_rows(
         rows, atlas=atlas, name="features", label=f"Features of this {atlas.manifest.vocabulary.unit}", n_visible=9
     )
     st.caption(rows_words(atlas))
-    if len(those) < len(features):
+    if len(indices) < len(features):
         st.caption(
-            f"Smaller ones, {len(features) - len(those):,}, are not listed: their number in the address opens them."
+            f"Smaller features are not listed ({len(features) - len(indices):,}). To open one, set its number in the "
+            "address."
         )
 
 
 def rows_words(atlas: Atlas) -> str:
-    """The caption of the feature rows: what a row holds, and what a name is made of."""
+    """Caption of the feature rows: the contents of a row, and the origin of a name."""
     images = atlas.manifest.images
     centre = "the image at its centre" if images else "its central example around the key token"
     made_of = "labels" if images else "key tokens, and the important words before them,"
     return (
         f"Each row is one feature, largest first: its number, its name, {centre}, and how many examples it has. A name "
-        f"is made of the {made_of} that tell the feature from the {atlas.manifest.vocabulary.unit}’s others. Open one "
-        f"to {'see' if images else 'read'} its examples."
+        f"is made of the {made_of} that distinguish the feature from the {atlas.manifest.vocabulary.unit}’s others. "
+        f"Open one to {'see' if images else 'read'} its examples."
     )
 
 
 def own_href(atlas: Atlas, view: View, feature: int) -> str:
-    """The address of a feature of the neuron that is shown, at the cut that is shown."""
+    """Address of a feature of the current neuron at the current cut."""
     return neuron_href(atlas, FeatureRef(view.neuron.layer, view.neuron.neuron, feature), **view.same_cut_query(atlas))
 
 
@@ -132,12 +133,12 @@ def show_tree(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
         return
     show_dendrogram(atlas, neuron, view, current)
     st.caption(
-        "Each leaf is one activating example; what joins below the cut is one feature. **Move the cut**: drag its "
-        "line, click the axis, or use the arrow keys on it. A click on a branch shows its examples."
+        "Each leaf is one activating example; leaves that join below the cut are one feature. **Move the cut**: drag "
+        "its line, click the axis, or use the arrow keys on it. Click a branch to see its examples."
     )
-    in_two = atlas_query(atlas, neuron.ref.query())
+    spaces_query = atlas_query(atlas, neuron.ref.query())
     label = "In two spaces" if view.cut == atlas.manifest.default_cut else "In two spaces, at the atlas’s cut"
-    st.page_link(page_file("spaces"), label=label, icon=PAGES["spaces"][1], query_params=in_two)
+    st.page_link(page_file("spaces"), label=label, icon=PAGES["spaces"][1], query_params=spaces_query)
 
 
 def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
@@ -167,11 +168,11 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
     if not rows:
         st.caption(f"No other {atlas.manifest.vocabulary.unit} of this atlas has a feature.")
         return
-    said = f"Features similar to feature {feature}" + (" of the atlas’s cut" if moved else "")
-    feature_rows(rows, atlas=atlas, name="similar", label=f"{said}, {label(atlas, id)}", n_visible=8, narrow=True)
+    title = f"Features similar to feature {feature}" + (" of the atlas’s cut" if moved else "")
+    feature_rows(rows, atlas=atlas, name="similar", label=f"{title}, {label(atlas, id)}", n_visible=8, narrow=True)
     caution(atlas, view.space, lambda pairs: similar_words(pairs, ref.layer))
-    on_the_map = atlas_query(atlas, {"show": ref.dotted})
-    st.page_link(page_file("map"), label="Show on the map", icon=":material/scatter_plot:", query_params=on_the_map)
+    map_query = atlas_query(atlas, {"show": ref.dotted})
+    st.page_link(page_file("map"), label="Show on the map", icon=":material/scatter_plot:", query_params=map_query)
     related_links(atlas, ref, view.space)
 
 
@@ -203,14 +204,14 @@ if not len(neuron):
     st.stop()
 current = view.feature or 0
 features = features_at(neuron, view.cut)
-shown = features[current] if view.branch is None else branch_at(neuron, view.branch)
+cluster = features[current] if view.branch is None else branch_at(neuron, view.branch)
 labels = cluster_labels(atlas, neuron, features, view.cut)
-name = labels[current] if view.branch is None else cluster_label(atlas, neuron, shown.rows)
+name = labels[current] if view.branch is None else cluster_label(atlas, neuron, cluster.rows)
 tab(tab_title(atlas, view, labels, name), atlas.slug)
 with st.container(horizontal=True, vertical_alignment="center"):
-    feature_toolbar(atlas, neuron, view, features, shown, str(name))
+    feature_toolbar(atlas, neuron, view, features, cluster, str(name))
     with st.container(width="content"):
-        neuron_menu(atlas, neuron, view, shown, current)
+        neuron_menu(atlas, neuron, view, cluster, current)
 left, right = st.columns([WIDE, NARROW], gap="medium")
 with left:
     show_measures(atlas, neuron, view)
@@ -218,9 +219,10 @@ with left:
     show_features(atlas, neuron, view, features, labels, current if view.branch is None else None)
 with right:
     show_tree(atlas, neuron, view, current)
-left, right = st.columns([WIDE, NARROW], gap="medium")  # anew, so that a narrow screen has the tree before the examples
+# A second row of columns, so that a narrow screen has the tree before the examples.
+left, right = st.columns([WIDE, NARROW], gap="medium")
 with left:
-    show_examples(atlas, neuron, view, shown, name, current, own_href(atlas, view, current))
+    show_examples(atlas, neuron, view, cluster, name, current, own_href(atlas, view, current))
 with right:
-    show_similar(atlas, neuron, view, shown, current)
-show_details(atlas, neuron, view, shown, current)
+    show_similar(atlas, neuron, view, cluster, current)
+show_details(atlas, neuron, view, cluster, current)

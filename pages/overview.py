@@ -1,4 +1,4 @@
-"""The atlas at a glance: what it was made from, how its layers differ, and good places to start."""
+"""Page “Overview”: how the atlas was built, how its layers differ, and good places to start."""
 
 import streamlit as st
 
@@ -29,11 +29,11 @@ NAMED = 4  # features named in a neuron’s row
 
 
 def show_starts(atlas: Atlas) -> None:
-    found = starts(atlas, PICKS)
-    if not found:
+    groups = starts(atlas, PICKS)
+    if not groups:
         return
     st.subheader("Where to start", anchor=False)
-    for i, (column, start) in enumerate(zip(st.columns(len(found), gap="medium"), found, strict=True)):
+    for i, (column, start) in enumerate(zip(st.columns(len(groups), gap="medium"), groups, strict=True)):
         with column:
             show_start(atlas, start, f"start{i}")
     st.markdown(f"**Or rank every {atlas.manifest.vocabulary.unit} by its measures:**")
@@ -52,11 +52,11 @@ def show_start(atlas: Atlas, start: Start, name: str) -> None:
 
 
 def neuron_row(atlas: Atlas, ref: NeuronRef) -> dict:
-    """A neuron as a row: the name in short and the size of each of its larger features."""
+    """Row of a neuron: the short names and the sizes of its larger features."""
     ids = atlas.feature_ids(ref)
     sizes = [int(atlas.features["size"][id]) for id in ids]
     large = [(id, size) for id, size in zip(ids, sizes, strict=True) if size >= SOLID][:NAMED] or [(ids[0], sizes[0])]
-    of = location.listed([size for _, size in large], "and")
+    listed_sizes = location.listed([size for _, size in large], "and")
     return {
         "href": links.neuron_href(atlas, ref),
         "number": None,
@@ -68,21 +68,21 @@ def neuron_row(atlas: Atlas, ref: NeuronRef) -> dict:
         "share": None,
         "line": None,
         "maximum": 1,
-        "why": f"{of} of {sum(sizes)} examples",
+        "why": f"{listed_sizes} of {sum(sizes)} examples",
         "current": False,
         "centres": centres(atlas, ref, [id for id, _ in large]),
     }
 
 
 def centres(atlas: Atlas, ref: NeuronRef, ids: list[int]) -> list[dict]:
-    """The images at the centres of some features of a neuron; none of texts."""
+    """Images at the centres of some features of a neuron; empty for an atlas of texts."""
     if atlas.images is None:
         return []
     return thumbs(atlas, atlas.neuron(ref).example[atlas.features["central"][ids]])
 
 
 def show_layers(atlas: Atlas) -> list[export.Page]:
-    """The figures, which it returns for the export."""
+    """Show the figures, and return them for the export."""
     st.subheader("How the layers differ", anchor=False)
     features, distance, dead = layer_figures(atlas)
     words = atlas.manifest.vocabulary
@@ -100,24 +100,24 @@ def show_layers(atlas: Atlas) -> list[export.Page]:
 
 @per_atlas()
 def layer_figures(atlas: Atlas) -> list[tuple]:
-    """Features per neuron, mean distance, dead neurons: a figure of each, and its number for each layer."""
+    """Figures of features per neuron, mean distance and dead neurons, each with its value for every layer."""
     table, alive = atlas.neurons, atlas.neurons["n_examples"] > 0
-    of_layer = [table["layer"] == layer for layer in atlas.layers]
-    found = []
+    layer_masks = [table["layer"] == layer for layer in atlas.layers]
+    figures_and_medians = []
     columns = {"features": comparison_columns(atlas)["features"], "cosine distance": table["mean_distance"]}
     for unit, column in columns.items():
-        values = [column[here & alive].astype(float) for here in of_layer]
+        values = [column[in_layer & alive].astype(float) for in_layer in layer_masks]
         medians = [figures.quartiles(each)[1] for each in values]
-        found.append((figures.quartiles_by_layer(layer_marks(atlas.manifest), values, unit), medians))
-    dead = [float((~alive[here]).mean()) for here in of_layer]
-    return [*found, (figures.share_by_layer(layer_marks(atlas.manifest), dead, "% of the layer"), dead)]
+        figures_and_medians.append((figures.quartiles_by_layer(layer_marks(atlas.manifest), values, unit), medians))
+    dead = [float((~alive[in_layer]).mean()) for in_layer in layer_masks]
+    return [*figures_and_medians, (figures.share_by_layer(layer_marks(atlas.manifest), dead, "% of the layer"), dead)]
 
 
 def show_dead(atlas: Atlas, figure, shares: list[float]) -> list[export.Page]:
     words = atlas.manifest.vocabulary
     if not any(shares):
         st.markdown(f"**Dead {words.units}**")
-        st.markdown(f"None: some {words.token} activates every {words.unit}.")
+        st.markdown(f"No {words.unit} is dead: each is activated by at least one {words.token}.")
         return []
     page = draw(f"Dead {words.units}", atlas, figure, [100 * share for share in shares], " %")
     st.caption(f"Share of a layer’s {words.units} that no {words.token} activates.")
@@ -125,30 +125,30 @@ def show_dead(atlas: Atlas, figure, shares: list[float]) -> list[export.Page]:
 
 
 def draw(title: str, atlas: Atlas, figure, values: list[float], unit: str = "") -> export.Page:
-    """A figure, and its numbers in words for those who do not see it."""
+    """Show a figure, with its values as alternative text, and return it for the export."""
     st.markdown(f"**{title}**")
-    told = zip(layer_marks(atlas.manifest), values, strict=True)
-    words = ", ".join(f"layer {layer}: {value:.3g}{unit}" for layer, value in told)
+    layer_values = zip(layer_marks(atlas.manifest), values, strict=True)
+    words = ", ".join(f"layer {layer}: {value:.3g}{unit}" for layer, value in layer_values)
     st.plotly_chart(figure, key=title, config=export.toolbar(title), alt=f"{title} by layer. {words}.")
     return export.plotly_page(f"{title} by layer", title, figure)
 
 
 def show_settings(atlas: Atlas) -> None:
-    st.subheader("How it was made", anchor=False)
+    st.subheader("How the atlas was built", anchor=False)
     st.html(settings(atlas.manifest))
 
 
 atlas = open_page("overview")
-at = location.read(atlas.slug)
-location.settle(at, links.atlas_query(atlas))
+request = location.read(atlas.slug)
+location.settle(request, links.atlas_query(atlas))
 words = atlas.manifest.vocabulary
 st.title(f"What {words.units} of {markdown(atlas.manifest.name)} respond to", anchor=False)
 st.markdown(
     f"An atlas of one {words.model}. Every {words.unit}’s activating examples were split into **features**: clusters "
-    f"of examples that the {words.unit} fires on for the same reason."
+    f"of examples that activate the {words.unit} for the same reason."
 )
 st.html(counts(atlas))
 show_starts(atlas)
-drawn = show_layers(atlas)
-export.menu(atlas, links.atlas_query(atlas), "overview", tables=[layers_table(atlas)], pages=drawn)
+layer_pages = show_layers(atlas)
+export.menu(atlas, links.atlas_query(atlas), "overview", tables=[layers_table(atlas)], pages=layer_pages)
 show_settings(atlas)

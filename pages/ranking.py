@@ -1,4 +1,4 @@
-"""Every neuron of the atlas, ranked and filtered by its measures. The view is the URL."""
+"""Page “Ranking”: every neuron, sorted and filtered by its measures. The URL holds the view."""
 
 import streamlit as st
 
@@ -27,70 +27,70 @@ ensure_router()
 
 @per_atlas(spinner="Reading the measures …")
 def ranking_of(atlas: Atlas) -> Ranking:
-    """One ranking for all sessions, with its sorted columns."""
+    """Ranking of the atlas, with its sorted columns, shared by all sessions."""
     return ranking(atlas)
 
 
 def show_presets(atlas: Atlas, view: View) -> None:
-    here = view.to().query(atlas)
-    shown = [Chip(name, to.href(atlas), to.query(atlas) == here) for name, to in presets(atlas.manifest).items()]
-    chips(shown, name="presets", label="Ready-made views")
+    current = view.to().query(atlas)
+    links = [Chip(name, to.href(atlas), to.query(atlas) == current) for name, to in presets(atlas.manifest).items()]
+    chips(links, name="presets", label="Presets")
 
 
-def show_count(atlas: Atlas, view: View, n_found: int, n_all: int) -> None:
-    """How many there are and what is shown of them; of a class, its rule."""
-    span = view.span(n_found)
+def show_count(atlas: Atlas, view: View, n_matches: int, n_all: int) -> None:
+    """State how many neurons match and which are shown; for a class, also its rule."""
+    span = view.span(n_matches)
     column = columns(atlas.manifest)[view.sort]
     by = " ".join(filter(None, (column.title, column.unit))).lower()
-    way = "descending" if view.falling else "ascending"
-    count = f"{n_found:,} of {n_all:,} {atlas.manifest.vocabulary.units}"
-    st.markdown(f"**{count}**, {span.start + 1:,} to {span.stop:,} shown, by {by}, {way}.")
+    order = "descending" if view.falling else "ascending"
+    count = f"{n_matches:,} of {n_all:,} {atlas.manifest.vocabulary.units}"
+    st.markdown(f"**{count}**, {span.start + 1:,} to {span.stop:,} shown, sorted by {by}, {order}.")
     if view.kind:
         st.caption(f"{NAMES[view.kind]}: {rules(atlas.manifest.default_cut)[view.kind]}")
 
 
-def show_pages(atlas: Atlas, view: View, n_found: int) -> None:
-    pages = view.pages(n_found)
+def show_pages(atlas: Atlas, view: View, n_matches: int) -> None:
+    pages = view.pages(n_matches)
     if len(pages) == 1:
         return
     steps = {"Previous": view.page - 1, "Next": view.page + 1}
-    shown = [Chip(name, view.to(page=page).href(atlas) if page in pages else None) for name, page in steps.items()]
-    here = Chip(page_words(view.page, len(pages)), None)
-    chips([shown[0], here, shown[1]], name="pages", label="Pages")
+    links = [Chip(name, view.to(page=page).href(atlas) if page in pages else None) for name, page in steps.items()]
+    current = Chip(page_words(view.page, len(pages)), None)
+    chips([links[0], current, links[1]], name="pages", label="Pages")
 
 
 def show_nothing(atlas: Atlas, ranked: Ranking, view: View) -> None:
-    """Which one filter, without which there would be some; else all of them."""
+    """Offer to drop each filter without which some neurons pass, and to drop all of them."""
     unit = atlas.manifest.vocabulary.unit
-    st.markdown(f"**No {unit} passes all of these filters.** Widen one:")
+    st.markdown(f"**No {unit} passes all of these filters.** Remove a filter:")
     counts = {name: int(ranked.passing(without.filter).sum()) for name, without in widened(atlas, view).items()}
-    said = {name: f"without {name}: {count:,} {unit}{'s' * (count != 1)}" for name, count in counts.items() if count}
-    shown = [Chip(text, widened(atlas, view)[name].href(atlas)) for name, text in said.items()]
-    every = Chip("no filter at all", view.to(layer=None, kind=None, **dict.fromkeys(view.ranges)).href(atlas))
-    chips([*shown, every], name="widen", label="Wider filters")
+    texts = {name: f"without {name}: {count:,} {unit}{'s' * (count != 1)}" for name, count in counts.items() if count}
+    links = [Chip(text, widened(atlas, view)[name].href(atlas)) for name, text in texts.items()]
+    all_removed = Chip("no filters", view.to(layer=None, kind=None, **dict.fromkeys(view.ranges)).href(atlas))
+    chips([*links, all_removed], name="widen", label="Fewer filters")
 
 
 def widened(atlas: Atlas, view: View) -> dict[str, View]:
-    """The view without each of its filters."""
-    made = {TITLES[name].lower(): view.to(**{name: None}) for name in view.ranges}
+    """Views without one of the filters each, by the name of the filter."""
+    views = {TITLES[name].lower(): view.to(**{name: None}) for name in view.ranges}
     if view.layer is not None:
-        made[f"layer {layer_mark(atlas.manifest, view.layer)}"] = view.to(layer=None)
+        views[f"layer {layer_mark(atlas.manifest, view.layer)}"] = view.to(layer=None)
     if view.kind:
-        made[f"class {NAMES[view.kind].lower()}"] = view.to(kind=None)
-    return made
+        views[f"class {NAMES[view.kind].lower()}"] = view.to(kind=None)
+    return views
 
 
 atlas = open_page("ranking")
 neurons = ranking_of(atlas)
-at = location.read(atlas.slug)
-view = View.read(at, atlas, board=neurons)
+request = location.read(atlas.slug)
+view = View.read(request, atlas, board=neurons)
 rows = neurons.rows(view.filter, view.column.source, view.falling)
-view = view.on_page(at, len(rows))
+view = view.on_page(request, len(rows))
 query = view.query(atlas)
-location.settle(at, query)
+location.settle(request, query)
 tab(ranking_title(atlas, view), atlas.slug)
 st.title("Ranking", anchor=False)
-at.show_problems()
+request.show_problems()
 show_presets(atlas, view)
 filters(atlas, neurons, view)
 with st.container(horizontal=True, vertical_alignment="center"):

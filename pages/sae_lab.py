@@ -1,4 +1,4 @@
-"""The SAE lab: an MLP on pictures, its sparse autoencoders with and without the NE loss, and any of their units."""
+"""Page “SAE lab”: an image classifier, its sparse autoencoders with and without the NE loss, and their units."""
 
 import streamlit as st
 
@@ -19,34 +19,33 @@ from pages.components.url.lab_view import View
 from pages.components.url.tab import tab
 
 ensure_router()
-PICTURE, COURT = 1, 3.1
+PICTURE_WIDTH, RUNS_WIDTH = 1, 3.1
 
 
 def show_head(atlas: Atlas) -> None:
     lab = atlas.lab
     height, width = lab.shape
-    mlp = f"{height * width}–{lab.mlp.d_hidden}–{len(lab.classes)}"
+    sizes = f"{height * width}–{lab.mlp.d_hidden}–{len(lab.classes)}"
     name = markdown(str(lab.facts["data"].get("name", "pictures"))[:100])
     test = slice(lab.facts["n_train"], None)
-    right = float((mlp_outcome(atlas).predicted[test] == lab.labels[test]).mean())
+    accuracy = float((mlp_outcome(atlas).predicted[test] == lab.labels[test]).mean())
     st.markdown(
-        f"An MLP of {mlp} on {name}, right on {right:.1%} of {len(lab.labels[test]):,} test images, and {lab.n_runs} "
-        f"sparse autoencoders {lab.mlp.d_hidden} → {lab.d_sae} on its hidden layer: standard ones, and ones trained "
-        "with the neuron-embedding (NE) loss, which asks of each latent that it fires for one reason."
+        f"An MLP ({sizes}) trained on {name}, {accuracy:.1%} correct on {len(lab.labels[test]):,} test images, "
+        f"and {lab.n_runs} sparse autoencoders ({lab.mlp.d_hidden} → {lab.d_sae}) of its hidden layer: standard ones, "
+        "and ones trained with the neuron-embedding (NE) loss, which makes each latent fire for one reason."
     )
 
 
-def show_court(atlas: Atlas, view: View) -> None:
+def show_comparison(atlas: Atlas, view: View) -> None:
     st.subheader("One picture", anchor=False)
-    left, right = st.columns([PICTURE, COURT], gap="medium")
+    left, right = st.columns([PICTURE_WIDTH, RUNS_WIDTH], gap="medium")
     with left:
         show_picture(atlas, view)
     with right:
         show_head_to_head(atlas, view)
         st.caption(
-            "Bars beside a latent: what its activation adds to each logit, less the mean over classes, on one scale "
-            "for both runs. Its feature is the one of its clusters to which the picture belongs at the cut; a "
-            "click opens it."
+            "Bars beside a latent: what its activation adds to each logit, minus the mean over classes, on one scale "
+            "for both runs. Its feature is the cluster to which the picture is assigned at the cut; a click opens it."
         )
 
 
@@ -61,15 +60,15 @@ if lab is None:
     st.title("SAE lab", anchor=False)
     show_missing_lab(atlas)
     st.stop()
-at = location.read(atlas.slug)
-view = View.read(at, atlas)
+request = location.read(atlas.slug)
+view = View.read(request, atlas)
 query = view.query(atlas)
-location.settle(at, query)
+location.settle(request, query)
 tab(f"SAE lab, run {view.run}", atlas.slug)
 st.title("SAE lab", anchor=False)
-at.show_problems()
+request.show_problems()
 show_head(atlas)
 show_sweep(atlas, view)
-show_court(atlas, view)
+show_comparison(atlas, view)
 show_unit(atlas, view)
 show_training(atlas)

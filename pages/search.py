@@ -1,4 +1,4 @@
-"""Features by words, exact token, name, a piece of text, or likeness to another feature. The view is the URL."""
+"""Page “Search”: features by words, exact token, name, snippet, or similarity to a feature. The URL holds the view."""
 
 import streamlit as st
 
@@ -6,7 +6,7 @@ from ne_core.errors import AtlasError
 from pages.components.base.escape import markdown
 from pages.components.matching import find
 from pages.components.search.controls import controls, heading
-from pages.components.search.empty import nothing_asked, nothing_found
+from pages.components.search.empty import show_help, show_no_results
 from pages.components.search.hits import show_hits
 from pages.components.shell.frame import open_page
 from pages.components.shell.nav import ensure_router
@@ -19,26 +19,26 @@ from pages.components.widgets.export_tables import hits_table
 
 ensure_router()
 atlas = open_page("search")
-at = location.read(atlas.slug)
-view = View.read(at, atlas)
+request = location.read(atlas.slug)
+view = View.read(request, atlas)
 tab(search_title(atlas, view), atlas.slug)
 st.title("Search", anchor=False)
 try:
-    found = find.run_search(atlas, view) if view.has_query else None
+    results = find.run_search(atlas, view) if view.has_query else None
 except AtlasError as error:
     st.error(markdown(str(error)))
     st.stop()
-view = find.with_valid_page(at, view, found)
+view = find.with_valid_page(request, view, results)
 query = view.query(atlas)
-location.settle(at, query)
-at.show_problems()
+location.settle(request, query)
+request.show_problems()
 controls(atlas, view)
-if found is None:
-    nothing_asked(atlas)
+if results is None:
+    show_help(atlas)
     st.stop()
 heading(atlas, view)
-if len(found):
-    show_hits(atlas, view, found)
-    export.menu(atlas, query, "search", tables=[hits_table(atlas, view, found)])
+if len(results):
+    show_hits(atlas, view, results)
+    export.menu(atlas, query, "search", tables=[hits_table(atlas, view, results)])
 else:
-    nothing_found(atlas, view, found)
+    show_no_results(atlas, view, results)

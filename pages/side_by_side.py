@@ -1,4 +1,4 @@
-"""Two features side by side: names, measures, what they have in common, and examples of both. The view is the URL."""
+"""Page “Side by side”: two features, what they have in common, and examples of both. The URL holds the view."""
 
 import streamlit as st
 
@@ -23,17 +23,17 @@ from pages.components.widgets.export_tables import pair_tables
 ensure_router()
 
 
-def controls(atlas: Atlas, at: location.Location, view: View) -> None:
+def controls(atlas: Atlas, request: location.Location, view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         for side in SIDES:
             ref, key = getattr(view, side), f"_side_{side}"
-            st.session_state[key] = ref.dotted if ref else at.query.get(side, "")[:LONGEST]
+            st.session_state[key] = ref.dotted if ref else request.query.get(side, "")[:LONGEST]
             st.text_input(
                 f"Feature {side}",
                 key=key,
                 placeholder="3.17.2 or L3 N17 F2",
                 width=190,
-                on_change=location.moved(key, lambda text, side=side: typed(atlas, at, side, text)),
+                on_change=location.moved(key, lambda text, side=side: typed(atlas, request, side, text)),
             )
         st.button(
             "Swap",
@@ -51,7 +51,7 @@ def show_common(atlas: Atlas, view: View) -> None:
         for space in atlas.manifest.spaces:
             name, words = space_title(atlas.manifest, space), embeddings_formula(atlas.manifest, space)
             value = fixed(cosine(atlas, view.a, view.b, space))
-            meaning = markdown(f"Between the central examples, as {words}: 1 is one direction, 0 unrelated.")
+            meaning = markdown(f"Between the central examples, as {words}: 1 is the same direction, 0 unrelated.")
             st.metric(f"Cosine, {name[:1].lower()}{name[1:]}", value, help=meaning, width="content")
     for space in atlas.manifest.spaces:
         caution(atlas, space, lambda pairs: pair_words(pairs, view.a.layer, view.b.layer))
@@ -73,16 +73,16 @@ def show_pair(atlas: Atlas, view: View) -> None:
 
 
 atlas = open_page("side_by_side")
-at = location.read(atlas.slug)
-view = View.read(at, atlas)
+request = location.read(atlas.slug)
+view = View.read(request, atlas)
 query = view.query(atlas)
-location.settle(at, query)
+location.settle(request, query)
 st.title("Side by side", anchor=False)
-at.show_problems()
-controls(atlas, at, view)
+request.show_problems()
+controls(atlas, request, view)
 if view.a and view.b:
-    both = " beside ".join(ref_name(atlas.manifest, ref) for ref in (view.a, view.b))
-    tab(both, atlas.slug)
+    title = " beside ".join(ref_name(atlas.manifest, ref) for ref in (view.a, view.b))
+    tab(title, atlas.slug)
     try:
         show_pair(atlas, view)
     except AtlasError as error:

@@ -1,4 +1,4 @@
-"""One neuron in two spaces (the paper's Figure 4): trees, planes and measures of the same clusters; then of all."""
+"""Page “Spaces”: one neuron in two spaces (the paper's Figure 4), with trees, planes and measures; then all neurons."""
 
 import streamlit as st
 
@@ -23,28 +23,28 @@ from pages.components.url.tab import tab
 from pages.components.widgets.picker import controls
 
 ensure_router()
-WITHOUT = (
-    "This atlas holds no inputs of its examples, and embeddings are made of these. Build it with `--inputs yes`, or "
-    "fetch it with `--inputs` if its source has them."
+NO_INPUTS = (
+    "This atlas does not store the inputs of its examples, which embeddings are computed from. Build it with "
+    "`--inputs yes`, or fetch it with `--inputs` if its source has them."
 )
 
 
-def why_not(atlas: Atlas, neuron: Neuron) -> str | None:
-    """Why a neuron is not compared; None where it can be."""
+def reason_unavailable(atlas: Atlas, neuron: Neuron) -> str | None:
+    """Reason why the neuron cannot be compared; None if it can."""
     words, n = atlas.manifest.vocabulary, len(neuron)
     if not n:
         dead = f"This {words.unit} is dead: no {words.token} activates it above its threshold"
         return f"{dead}, so there is nothing to compare."
     if not atlas.manifest.inputs:
-        return WITHOUT
+        return NO_INPUTS
     if n == 1:
-        return f"This {words.unit} has one example: there is nothing to compare."
+        return f"This {words.unit} has one example, so there is nothing to compare."
     if n > MOST:
-        return f"This {words.unit} has {n:,} examples; spaces are compared for up to {MOST:,}, while you wait."
+        return f"This {words.unit} has {n:,} examples; spaces can be compared for up to {MOST:,}."
     return None
 
 
-def head(atlas: Atlas, view: View, pair: SpacePair | None) -> None:
+def head(atlas: Atlas, view: View, embedded: SpacePair | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
             page_file("neuron"),
@@ -52,34 +52,36 @@ def head(atlas: Atlas, view: View, pair: SpacePair | None) -> None:
             icon=PAGES["neuron"][1],
             query_params=atlas_query(atlas, view.neuron.query()),
         )
-        spaces_menu(atlas, view, pair)
+        spaces_menu(atlas, view, embedded)
 
 
-def show_neuron(atlas: Atlas, neuron: Neuron, view: View, pair: SpacePair) -> None:
-    spaces_picture(atlas, neuron, view, pair)
+def show_neuron(atlas: Atlas, neuron: Neuron, view: View, embedded: SpacePair) -> None:
+    spaces_picture(atlas, neuron, view, embedded)
     if view.example is not None:
         show_example(atlas, neuron, view)
-    found = {of: separation(space.cosines, pair.clusters) for of, space in zip("ab", pair.spaces, strict=True)}
-    st.markdown(measures_table(atlas, view, found))
-    st.caption(caption(atlas, view, len(neuron), pair.n_clusters))
+    measures = {
+        side: separation(space.cosines, embedded.clusters) for side, space in zip("ab", embedded.spaces, strict=True)
+    }
+    st.markdown(measures_table(atlas, view, measures))
+    st.caption(caption(atlas, view, len(neuron), embedded.n_clusters))
 
 
 atlas = open_page("spaces")
-at = location.read(atlas.slug)
-view = View.read(at, atlas)
+request = location.read(atlas.slug)
+view = View.read(request, atlas)
 query = view.query(atlas)
-location.settle(at, query)
+location.settle(request, query)
 tab(f"{ref_name(atlas.manifest, view.neuron)} in two spaces", atlas.slug)
 st.title(markdown(f"{unit_title(atlas.manifest, view.neuron)} in two spaces"), anchor=False)
-at.show_problems()
+request.show_problems()
 controls(atlas, view)
 neuron = atlas.neuron(view.neuron)
-if reason := why_not(atlas, neuron):
+if reason := reason_unavailable(atlas, neuron):
     head(atlas, view, None)
     st.info(reason, icon=":material/info:")
 else:
     pick_spaces(atlas, view)
-    pair = space_pair(atlas, neuron, view)
-    head(atlas, view, pair)
-    show_neuron(atlas, neuron, view, pair)
+    embedded = space_pair(atlas, neuron, view)
+    head(atlas, view, embedded)
+    show_neuron(atlas, neuron, view, embedded)
 show_whole(atlas, view)

@@ -29,7 +29,7 @@ def save_screenshot(page, address: str, file: Path, whole: bool) -> None:
     settled(page)
     page.locator("h1").first.wait_for()
     page.wait_for_timeout(1500)  # figures and components draw after the script has ended
-    if whole:  # the page scrolls within a container, so the window is enlarged to its height
+    if whole:  # the page scrolls within a container: enlarge the window to its height
         height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
         page.set_viewport_size({"width": page.viewport_size["width"], "height": min(height, 6000)})
         page.wait_for_timeout(600)

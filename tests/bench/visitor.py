@@ -46,7 +46,7 @@ class Browser:
         await self.run(page, query)
         if self.tooltip:
             component, fragment = self.tooltip
-            request = json.dumps({"asked": POINTED_FEATURE})
+            request = json.dumps({"request": POINTED_FEATURE})
             await self.run(page, query, fragment, {component: request})
 
     async def run(self, page: str, query: str, fragment: str = "", states: dict[str, str] | None = None) -> None:
@@ -84,7 +84,7 @@ class Browser:
             self.visit.errors.append(element.alert.body)
         elif kind == "toast":
             self.visit.n_wait_messages += 1
-        elif kind == "bidi_component" and '"role": "tell"' in element.bidi_component.json:
+        elif kind == "bidi_component" and '"role": "details"' in element.bidi_component.json:
             self.tooltip = element.bidi_component.id, answer.delta.fragment_id
 
 

@@ -1,4 +1,4 @@
-"""What stands behind a neuron in headless Chromium: the figures by pointer and keys, logit effects, narrow screens."""
+"""Details of a neuron in headless Chromium: figures by pointer and keyboard, logit effects, narrow screens."""
 
 import re
 
@@ -16,29 +16,29 @@ def test_importance_by_distance_by_keyboard(open_view):
     expect(figure.locator(".bar")).to_have_count(7)
     figure.focus()
     page.keyboard.press("End")
-    said = page.get_by_role("status").filter(has_text=re.compile(r"^−1: mean [+−-]\d\.\d\d, standard deviation"))
-    expect(said).to_have_count(1)
+    status = page.get_by_role("status").filter(has_text=re.compile(r"^−1: mean [+−-]\d\.\d\d, standard deviation"))
+    expect(status).to_have_count(1)
     expect(page.get_by_role("tooltip").filter(has_text="−1: mean")).to_be_visible()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "theme"), [(1400, "light"), (420, "dark")])
-def test_every_tab_is_drawn_when_it_is_opened(width, theme, open_view):
+def test_tab_is_drawn_when_opened(width, theme, open_view):
     page = open_view(LARGE, width=width, theme=theme)
     page.get_by_role("tab", name="Activations").click()
     figure = page.get_by_role("group", name="Number of sampled positions")
     expect(figure.locator(".bar")).to_have_count(40)
     expect(figure.get_by_text("kept from 3.00")).to_be_visible()
-    drawn = figure.locator("svg")
-    expect(drawn).not_to_have_attribute("width", "240")  # that is for a box without a width
-    assert drawn.bounding_box()["width"] <= figure.bounding_box()["width"]
+    svg = figure.locator("svg")
+    expect(svg).not_to_have_attribute("width", "240")  # the width for a box of no width
+    assert svg.bounding_box()["width"] <= figure.bounding_box()["width"]
     wide = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
         .map(box => box.scrollWidth - box.clientWidth)"""
     assert page.evaluate(wide) == [0, 0]
 
 
 @pytest.mark.slow
-def test_a_raised_token_opens_its_search(open_view):
+def test_raised_token_links_to_its_search(open_view):
     page = open_view(LARGE)
     page.get_by_role("tab", name="Effect on the logits").click()
     page.get_by_role("list", name="Raises most").get_by_role("link").first.click()
@@ -48,7 +48,7 @@ def test_a_raised_token_opens_its_search(open_view):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "theme"), [(1400, "dark"), (420, "light")])
-def test_why_this_meaning(width, theme, open_view):
+def test_contributions_link_to_a_search(width, theme, open_view):
     page = open_view("neuron?atlas=planted&layer=2&neuron=0&feature=0", width=width, theme=theme)
     page.get_by_role("tab", name="Why this meaning").click()
     parts = page.get_by_role("list", name="Parts of the mean pre-activation of feature 0").get_by_role("listitem")

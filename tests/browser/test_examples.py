@@ -1,4 +1,4 @@
-"""Reading examples in headless Chromium: order, filters, baseline, values, copies, pages, keyboard, narrow screens."""
+"""Examples of a feature in headless Chromium: order, filters, baseline, values, copying, keyboard, narrow screens."""
 
 import csv
 import re
@@ -26,19 +26,19 @@ def asides(page) -> list[str]:
     return examples(page).locator(".aside").all_inner_texts()
 
 
-def at(page, query: str) -> None:
+def wait_for_query(page, query: str) -> None:
     page.wait_for_url(re.compile(re.escape(query) + "$"))
     settled(page)
 
 
-def test_order_by_a_control_back_by_the_browser(open_view):
+def test_order_changes_and_back_restores_it(open_view):
     page = open_view(LARGE)
     order = page.get_by_label("Order")
     expect(order).to_have_value("central")
     before = asides(page)
     order.focus()
     order.select_option("activation")
-    at(page, "&neuron=0&sort=activation")
+    wait_for_query(page, "&neuron=0&sort=activation")
     expect(examples(page).locator(".aside").first).to_have_text(max(before))
     assert asides(page) == sorted(before, reverse=True)
     expect(order).to_be_focused()
@@ -47,32 +47,32 @@ def test_order_by_a_control_back_by_the_browser(open_view):
     expect(examples(page).locator(".aside")).to_have_text(before)
 
 
-def test_filters_by_their_controls(open_view):
+def test_filters(open_view):
     page = open_view(LARGE)
     rows = examples(page).get_by_role("listitem")
     expect(rows).to_have_count(14)
     page.get_by_label("Lowest activation").fill("90")
     page.keyboard.press("Enter")
-    at(page, "&least=90")
+    wait_for_query(page, "&least=90")
     expect(page.get_by_text(re.compile(r"^\d+ of 14 examples pass the filters\.$"))).to_be_visible()
     assert all(float(text) >= 3.6 - 0.005 for text in asides(page))
     page.get_by_label("Holds").fill(" river")
     page.keyboard.press("Enter")
-    at(page, "&least=90&holds=+river")
+    wait_for_query(page, "&least=90&holds=+river")
     page.get_by_label("Lowest activation").fill("")
     page.keyboard.press("Tab")
-    at(page, "&neuron=0&holds=+river")
+    wait_for_query(page, "&neuron=0&holds=+river")
     expect(examples(page).locator("li:not(:has(.hit))")).to_have_count(0)
     page.get_by_label("Holds").fill("no such token")
     page.keyboard.press("Enter")
     expect(page.get_by_text("None of the 14 examples passes the filters.")).to_be_visible()
     page.get_by_role("link", name="Show all").click()
-    at(page, "&neuron=0")
+    wait_for_query(page, "&neuron=0")
     expect(rows).to_have_count(14)
 
 
 @pytest.mark.slow
-def test_a_wrong_filter_is_the_servers_to_refuse(open_view):
+def test_server_rejects_an_invalid_filter(open_view):
     page = open_view(LARGE)
     page.get_by_label("Most activation").fill("60")
     page.get_by_label("Lowest activation").fill("80")
@@ -81,13 +81,13 @@ def test_a_wrong_filter_is_the_servers_to_refuse(open_view):
 
 
 @pytest.mark.slow
-def test_another_baseline_underlines_other_tokens(open_view):
+def test_baseline_changes_the_underlined_tokens(open_view):
     page = open_view(LARGE)
     underlined = "all => all.map(each => each.className)"
     first = examples(page).locator("li").first.locator(".token")
     before = first.evaluate_all(underlined)
     page.get_by_label("Masked by").select_option("mean-embedding")
-    at(page, "&baseline=mean-embedding")
+    wait_for_query(page, "&baseline=mean-embedding")
     expect(page.get_by_text("masked tokens replaced by mean-embedding")).to_be_visible()
     assert first.evaluate_all(underlined) != before
     examples(page).locator("li").first.locator(".token.key").hover()
@@ -96,14 +96,14 @@ def test_another_baseline_underlines_other_tokens(open_view):
 
 
 @pytest.mark.slow
-def test_tokens_on_which_baselines_disagree_say_so(open_view):
+def test_tokens_with_disagreeing_baselines_are_announced(open_view):
     page = open_view(LARGE)
     examples(page).focus()
-    said = page.get_by_role("status").filter(has_text="Example 0")
+    status = page.get_by_role("status").filter(has_text="Example 0")
     words = []
     for _ in range(8):
         page.keyboard.press("ArrowRight")
-        words.append(said.inner_text())
+        words.append(status.inner_text())
     for text in words:
         values = [float(each.replace("−", "-")) for each in re.findall(r"(?:token|embedding) ([+−][\d.]+)", text)]
         if values and abs(min(map(abs, values)) - 0.03) > 0.01:  # numbers on the screen are rounded
@@ -116,15 +116,15 @@ def test_values_are_in_the_address(open_view):
     page = open_view(LARGE)
     page.get_by_role("button", name="Values").click()
     expect(examples(page).locator(".value").first).to_be_visible()
-    at(page, "&values=on")
+    wait_for_query(page, "&values=on")
     page.reload()
     expect(examples(page).locator(".key .value").first).to_have_text(re.compile(r"^\s*\d\.\d\d \+1\.00\s*$"))
     page.get_by_role("button", name="Values").click()
     expect(examples(page).locator(".value")).to_have_count(0)
-    at(page, "&neuron=0")
+    wait_for_query(page, "&neuron=0")
 
 
-def test_all_are_copied_as_a_table_that_no_spreadsheet_runs(open_view):
+def test_copied_table_has_one_row_per_token(open_view):
     page = open_view(SCRIPTS)
     page.evaluate(CLIPBOARD)
     page.locator("summary", has_text="Copy").click()
@@ -141,16 +141,16 @@ def test_all_are_copied_as_a_table_that_no_spreadsheet_runs(open_view):
 
 
 @pytest.mark.slow
-def test_tokens_like_formulas_and_quotes_are_text(open_view):
-    """By the function that makes the cells, read from the component's own file."""
+def test_copied_cells_escape_formulas_and_quotes(open_view):
+    """Run the function that formats cells, read from the component's file."""
     page, source = open_view("about"), (FOLDER / "tokens_copy.js").read_text()
     texts = ["=1+1", " @x", "-2", "+", "a=b", " cat", '="', '"><img']
-    made = page.evaluate("([source, texts]) => texts.map(new Function(source + '; return cell')())", [source, texts])
-    assert made == ["'=1+1", "' @x", "'-2", "'+", "a=b", " cat", '"\'="""', '"""><img"']
+    cells = page.evaluate("([source, texts]) => texts.map(new Function(source + '; return cell')())", [source, texts])
+    assert cells == ["'=1+1", "' @x", "'-2", "'+", "a=b", " cat", '"\'="""', '"""><img"']
 
 
 @pytest.mark.slow
-def test_one_example_is_copied_by_keyboard_without_the_clipboard(open_view):
+def test_example_is_copied_by_keyboard_without_the_clipboard_api(open_view):
     page = open_view(LARGE)
     page.evaluate(NO_CLIPBOARD)
     page.evaluate("document.addEventListener('copy', () => { window.copied = true; })")
@@ -166,7 +166,7 @@ def test_one_example_is_copied_by_keyboard_without_the_clipboard(open_view):
 
 
 @pytest.mark.slow
-def test_where_nothing_may_be_copied_the_text_is_selected(open_view):
+def test_text_is_selected_if_copying_is_not_allowed(open_view):
     page = open_view(LARGE)
     page.evaluate(NO_COPY)
     page.locator("summary", has_text="Copy").click()
@@ -181,7 +181,7 @@ def test_where_nothing_may_be_copied_the_text_is_selected(open_view):
 
 
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-def test_a_narrow_screen_does_not_scroll_sideways(theme, open_view):
+def test_narrow_screen_does_not_scroll_sideways(theme, open_view):
     page = open_view(SCRIPTS + "&values=on&sort=near", width=420, theme=theme)
     expect(examples(page, 2).get_by_role("listitem")).to_have_count(4)
     wide = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]

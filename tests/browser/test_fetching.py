@@ -1,4 +1,4 @@
-"""An explorer whose atlas is still far away: the page that was asked for shows a bar, and then itself."""
+"""Explorer whose atlas is still being fetched: the requested page shows a progress bar, and then its content."""
 
 import re
 
@@ -10,12 +10,12 @@ expect, pytestmark = in_browser.expect, in_browser.pytestmark
 PATH = "/planted.atlas.zip"
 
 
-def test_a_deep_link_waits_behind_a_bar_and_then_opens(browser, packed, tmp_path):
+def test_deep_link_shows_progress_and_then_opens(browser, packed, tmp_path):
     with Site() as site:
         site.files[PATH] = packed
         site.always[PATH] = Fault(per_s=len(packed) // 4)
-        more = {"NE_ATLAS": site.address + PATH, "NE_CACHE": str(tmp_path / "cache")}
-        with served(tmp_path / "none", **more) as address:
+        environment = {"NE_ATLAS": site.address + PATH, "NE_CACHE": str(tmp_path / "cache")}
+        with served(tmp_path / "none", **environment) as address:
             context = browser.new_context()
             page = context.new_page()
             page_errors = PageErrors(page, address)

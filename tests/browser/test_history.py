@@ -1,4 +1,4 @@
-"""The history of a tab in headless Chromium: one step of the visitor is one entry, and Back and Forward know each."""
+"""History of a tab in headless Chromium: each step is one entry, and Back and Forward restore each."""
 
 import itertools
 import re
@@ -11,7 +11,7 @@ from tests.support.browser import PATIENCE_MS, settled
 
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
 ANSWERED = "before => location.href !== before && globalThis.neHistory && !neHistory.waiting"
-LENGTH = "history.length"  # ends at 50: of a fresh page
+LENGTH = "history.length"  # limited to 50, so a fresh page is needed
 
 
 def menu(name: str):
@@ -54,10 +54,10 @@ WALK = [
     button("Next"),
     menu("Ranking"),
     chip("Highest mean distance"),
-    chip("Largest"),  # a column: sorted by it
+    chip("Largest"),  # a column heading: sorts by it
     menu("Search"),
     typed("Search features", "cat"),
-    menu("Ranking"),  # as it was left
+    menu("Ranking"),  # in its last state
     menu("Search"),
     link("Features found"),
     key("j", until="j"),
@@ -80,7 +80,7 @@ WALK = [
 
 
 def view(page) -> tuple[str, str, str]:
-    """Where one is: address, heading and the tab's title, once the server has answered and all is drawn."""
+    """Address, heading and title of the tab, once the server has answered and everything is drawn."""
     page.set_default_timeout(PATIENCE_MS)
     page.wait_for_function("globalThis.neHistory && !neHistory.waiting")
     page.get_by_test_id("stSidebar").get_by_role("link", name="About", exact=True).wait_for()
@@ -89,29 +89,29 @@ def view(page) -> tuple[str, str, str]:
     return page.url, page.locator("h1").inner_text(), page.title()
 
 
-def test_every_step_is_one_entry_and_back_and_forward_find_each(open_view):
+def test_each_step_is_one_history_entry(open_view):
     page = open_view("neuron?layer=0&neuron=0", fresh=True)
-    seen, length = [view(page)], page.evaluate(LENGTH)
+    views, length = [view(page)], page.evaluate(LENGTH)
     for number, step in enumerate(WALK):
         before = page.url
         step(page)
         page.wait_for_function(ANSWERED, arg=before)
-        seen.append(view(page))
-        assert page.evaluate(LENGTH) == length + number + 1, seen[-2:]
-    assert all(one[0] != other[0] for one, other in itertools.pairwise(seen))
-    for expected in seen[-2::-1]:
+        views.append(view(page))
+        assert page.evaluate(LENGTH) == length + number + 1, views[-2:]
+    assert all(one[0] != other[0] for one, other in itertools.pairwise(views))
+    for expected in views[-2::-1]:
         page.go_back()
         expect(page).to_have_title(expected[2])
         assert view(page) == expected
-    for expected in seen[1:]:
+    for expected in views[1:]:
         page.go_forward()
         expect(page).to_have_title(expected[2])
         assert view(page) == expected
 
 
 @pytest.mark.slow
-def test_opening_a_short_address_is_no_second_step(open_view):
-    """The full form stands in its place: one Back leads out of the page."""
+def test_short_address_is_one_history_entry(open_view):
+    """The full address replaces the short one: one Back leaves the page."""
     page = open_view("about", fresh=True)
     for short in ("neuron", "across_layers", "spaces", "map", ""):
         length = page.evaluate(LENGTH)
@@ -121,7 +121,7 @@ def test_opening_a_short_address_is_no_second_step(open_view):
         assert "atlas=planted" in page.url
 
 
-def test_steps_too_fast_to_be_drawn_are_entries_all_the_same(open_view):
+def test_rapid_steps_are_separate_history_entries(open_view):
     page = open_view("neuron?layer=0&neuron=0", fresh=True)
     first, length = view(page), page.evaluate(LENGTH)
     names = ["ranking", "search", "map", "about"]
@@ -142,7 +142,7 @@ def test_steps_too_fast_to_be_drawn_are_entries_all_the_same(open_view):
 
 
 @pytest.mark.slow
-def test_a_link_of_the_menu_opens_a_tab_of_its_own(open_view):
+def test_menu_link_opens_in_a_new_tab(open_view):
     page = open_view("ranking")
     before = view(page)[0]
     with page.context.expect_page() as other:
@@ -153,8 +153,7 @@ def test_a_link_of_the_menu_opens_a_tab_of_its_own(open_view):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", pages_of(None))
-def test_every_page_has_a_title_of_its_own(name, open_view):
-    """Titles of pages differ, and none is the title of all."""
+def test_titles_of_pages_differ(name, open_view):
     page = open_view(name)
     TITLES[name] = view(page)[2]
     assert TITLES[name].endswith(" · planted")

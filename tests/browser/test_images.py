@@ -1,4 +1,4 @@
-"""Pictures of an atlas of images in headless Chromium: their pixels on the screen, their words, and the keyboard."""
+"""Images of an atlas in headless Chromium: their pixels on the screen, their labels, and the keyboard."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ PIXELS = """(canvas) => [canvas.height, canvas.width,
 
 @pytest.fixture(scope="module")
 def address(image_atlas):
-    """Of an explorer of the planted atlas of images."""
+    """Address of an explorer of the planted atlas of images."""
     with served(image_atlas.parent) as address:
         yield address
 
@@ -26,17 +26,17 @@ def atlas(image_atlas) -> Atlas:
     return Atlas.open(image_atlas)
 
 
-def drawn(canvas) -> np.ndarray:
-    """Red, green, blue and alpha of every pixel."""
+def pixels(canvas) -> np.ndarray:
+    """Red, green, blue and alpha of every pixel, [height width 4]."""
     height, width, data = canvas.evaluate(PIXELS)
     return np.array(data).reshape(height, width, 4)
 
 
-def same(canvas, image: np.ndarray) -> bool:
+def shows(canvas, image: np.ndarray) -> bool:
     grey = np.round(image.astype(np.float64) * 255 / BRIGHTEST)
-    wanted = np.dstack([grey, grey, grey, np.full(image.shape, 255)])
-    found = drawn(canvas)
-    return found.shape == wanted.shape and bool((np.abs(found - wanted) <= 1).all())
+    expected = np.dstack([grey, grey, grey, np.full(image.shape, 255)])
+    drawn = pixels(canvas)
+    return drawn.shape == expected.shape and bool((np.abs(drawn - expected) <= 1).all())
 
 
 def images_of(page):
@@ -46,23 +46,23 @@ def images_of(page):
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_examples_are_drawn_pixel_by_pixel(open_view, atlas, theme):
     page = open_view("neuron?layer=0&neuron=0&feature=1", theme=theme)
-    shown = images_of(page)
-    expect(shown).to_have_count(20)
+    images = images_of(page)
+    expect(images).to_have_count(20)
     known = set(atlas.neuron(NeuronRef(0, 0)).example.tolist())
-    for canvas in shown.all()[:6]:
+    for canvas in images.all()[:6]:
         words = canvas.get_attribute("aria-label")
         example = int(words.rpartition(" ")[2])
         assert words == f"a <b>cross</b>, image {example}"
         assert example in known
-        assert same(canvas, atlas.images[example])
-    box = shown.first.bounding_box()
+        assert shows(canvas, atlas.images[example])
+    box = images.first.bounding_box()
     assert box["width"] > 40
     assert box["height"] / box["width"] == pytest.approx(HEIGHT / WIDTH, abs=0.05)
-    assert shown.first.evaluate("canvas => getComputedStyle(canvas).imageRendering") == "pixelated"
+    assert images.first.evaluate("canvas => getComputedStyle(canvas).imageRendering") == "pixelated"
 
 
 @pytest.mark.slow
-def test_what_only_texts_have_is_not_there(open_view):
+def test_controls_for_texts_are_absent(open_view):
     page = open_view("neuron?layer=0&neuron=0")
     expect(images_of(page).first).to_be_visible()
     for name in ("Values", "Copy text"):
@@ -72,7 +72,7 @@ def test_what_only_texts_have_is_not_there(open_view):
 
 
 @pytest.mark.slow
-def test_the_keyboard_goes_from_image_to_image(open_view, atlas):
+def test_keyboard_moves_between_images(open_view, atlas):
     page = open_view("neuron?layer=0&neuron=1&feature=0")
     images = page.get_by_role("list", name="Examples of feature")
     expect(images.get_by_role("img").first).to_be_visible()
@@ -87,7 +87,7 @@ def test_the_keyboard_goes_from_image_to_image(open_view, atlas):
 
 
 @pytest.mark.slow
-def test_pointing_at_an_image_says_what_it_is(open_view):
+def test_tooltip_of_an_image(open_view):
     page = open_view("neuron?layer=0&neuron=1&feature=0")
     first = images_of(page).first
     first.hover()
@@ -95,13 +95,13 @@ def test_pointing_at_an_image_says_what_it_is(open_view):
     expect(page.get_by_role("tooltip").filter(has_text=f"{words} · activation")).to_be_visible()
 
 
-def test_a_leaf_of_the_tree_shows_its_image(open_view, atlas):
+def test_leaf_of_the_tree_shows_its_image(open_view, atlas):
     page = open_view("neuron?layer=0&neuron=1&feature=0")
     page.locator("#plot .leaf").first.hover()
     tip = page.get_by_role("tooltip").filter(has_text="Feature 0")
     expect(tip.get_by_role("img")).to_be_visible()
     example = int(tip.get_by_role("img").get_attribute("aria-label").rpartition(" ")[2])
-    assert same(tip.get_by_role("img"), atlas.images[example])
+    assert shows(tip.get_by_role("img"), atlas.images[example])
 
 
 @pytest.mark.parametrize(
@@ -113,12 +113,12 @@ def test_a_leaf_of_the_tree_shows_its_image(open_view, atlas):
     ],
 )
 @pytest.mark.parametrize("width", [420, pytest.param(1280, marks=pytest.mark.slow)])
-def test_rows_show_images_and_nothing_is_wider_than_the_screen(open_view, atlas, view, width):
+def test_rows_show_images_and_fit_the_screen(open_view, atlas, view, width):
     page = open_view(view, width=width)
     settled(page)
     canvas = page.get_by_role("img", name="image").first
     expect(canvas).to_be_visible()
-    assert same(canvas, atlas.images[int(canvas.get_attribute("aria-label").rpartition(" ")[2])])
+    assert shows(canvas, atlas.images[int(canvas.get_attribute("aria-label").rpartition(" ")[2])])
     wide = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
         .map(box => box.scrollWidth - box.clientWidth)"""
     assert page.evaluate(wide) == [0, 0]

@@ -1,4 +1,4 @@
-"""The lab in headless Chromium: a run picked in the plot, a picture drawn, a latent opened, then its neuron page."""
+"""The SAE lab in headless Chromium: picking a run in the plot, drawing a picture, opening a latent and its page."""
 
 import re
 
@@ -21,25 +21,25 @@ def run_mark(page, run: int):
     return page.locator(f'a[data-run="{run}"]')
 
 
-def latent_table(page, run: int):
+def latents_table(page, run: int):
     return page.get_by_role("table", name=re.compile(rf"^Strongest latents of .*, run {run}$"))
 
 
 def draw(page, *points: tuple[float, float]) -> None:
-    """One stroke over the sheet, through places that are shares of its sides."""
+    """Draw one stroke on the sheet through points, given as shares of its sides."""
     sheet = page.locator("#sheet")
     sheet.scroll_into_view_if_needed()
     box = sheet.bounding_box()
-    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-    page.mouse.move(*at[0])
+    positions = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*positions[0])
     page.mouse.down()
-    for place in at[1:]:
-        page.mouse.move(*place, steps=4)
+    for position in positions[1:]:
+        page.mouse.move(*position, steps=4)
     page.mouse.up()
 
 
 def levels(page) -> str:
-    """What is on the sheet, as the address has it."""
+    """Pixels of the sheet, encoded as in the address."""
     return page.locator("#sheet").evaluate("sheet => sheet.levels.map((level) => level.toString(16)).join('')")
 
 
@@ -48,10 +48,10 @@ def test_from_the_sweep_to_a_latent_and_its_neuron_page(open_view):
     page.evaluate("window.same = true")
     run_mark(page, 2).click()
     expect(page).to_have_url(re.compile(r"run=2&image=120"))
-    expect(latent_table(page, 5)).to_be_visible()
+    expect(latents_table(page, 5)).to_be_visible()
     page.go_back()
-    expect(latent_table(page, NE)).to_be_visible()
-    latent_table(page, NE).get_by_role("link", name=str(BOTH), exact=True).click()
+    expect(latents_table(page, NE)).to_be_visible()
+    latents_table(page, NE).get_by_role("link", name=str(BOTH), exact=True).click()
     expect(page).to_have_url(re.compile(rf"run={NE}&image=120&unit={BOTH}&feature=0"))
     expect(page.get_by_role("heading", name=f"Latent {BOTH} of run {NE}, NE SAE")).to_be_visible()
     page.get_by_role("link", name=re.compile("on the neuron page")).click()
@@ -71,8 +71,8 @@ def test_arrow_keys_move_along_the_sweep_and_enter_picks(open_view):
     expect(run_mark(page, 5)).to_have_attribute("aria-current", "true")
 
 
-def test_a_drawn_picture_is_predicted_and_fires_latents(open_view):
-    page = open_view("sae_lab?image=122")  # below
+def test_drawn_picture_is_classified_and_fires_latents(open_view):
+    page = open_view("sae_lab?image=122")  # a picture of class “below”
     clean = page.locator("section.clean b")
     expect(clean).to_have_text("below")
     page.get_by_role("button", name="Clear").click()
@@ -82,23 +82,23 @@ def test_a_drawn_picture_is_predicted_and_fires_latents(open_view):
     draw(page, (0.1, 0.1), (0.4, 0.1), (0.4, 0.4), (0.1, 0.4))
     expect(clean).to_have_text("left")
     expect(page.locator("section.clean .right, section.clean .wrong")).to_have_count(0)
-    expect(latent_table(page, NE)).to_be_visible()
-    one = levels(page)
+    expect(latents_table(page, NE)).to_be_visible()
+    first = levels(page)
     draw(page, (0.6, 0.1), (0.9, 0.4))
-    draw(page, (0.1, 0.9), (0.9, 0.9))  # before the last one was answered
+    draw(page, (0.1, 0.9), (0.9, 0.9))  # before the answer to the previous stroke
     settled(page)
     expect(page).to_have_url(re.compile(f"drawn={levels(page)}$"))
-    assert sum(a != b for a, b in zip(one, levels(page), strict=True)) >= 6
+    assert sum(a != b for a, b in zip(first, levels(page), strict=True)) >= 6
     page.go_back()
     page.go_back()
-    expect(page).to_have_url(re.compile(f"drawn={one}$"))
+    expect(page).to_have_url(re.compile(f"drawn={first}$"))
     expect(clean).to_have_text("left")
     settled(page)
-    assert levels(page) == one
+    assert levels(page) == first
 
 
 @pytest.mark.slow
-def test_a_picture_can_be_drawn_by_keyboard(open_view):
+def test_picture_is_drawn_by_keyboard(open_view):
     page = open_view("sae_lab?drawn=" + "0" * 16)
     sheet = page.locator("#sheet")
     sheet.focus()
@@ -109,16 +109,16 @@ def test_a_picture_can_be_drawn_by_keyboard(open_view):
 
 
 @pytest.mark.slow
-def test_values_of_a_map_are_told_under_the_pointer(open_view):
+def test_tooltip_has_the_value_of_a_map(open_view):
     page = open_view(f"sae_lab?unit={BOTH}")
     page.locator("#maps canvas").first.hover(position={"x": 8, "y": 8})
     expect(page.get_by_role("tooltip").filter(has_text="row 0, column 0: +0.")).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-def test_on_a_narrow_screen_nothing_is_cut_off(theme, open_view):
+def test_narrow_screen_does_not_scroll_sideways(theme, open_view):
     page = open_view("sae_lab", width=420, theme=theme)
-    expect(latent_table(page, NE)).to_be_visible()
+    expect(latents_table(page, NE)).to_be_visible()
     settled(page)
     wide = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
         .map(box => box.scrollWidth - box.clientWidth)"""

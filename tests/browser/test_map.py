@@ -1,4 +1,4 @@
-"""The map in headless Chromium with software WebGL: hovered, opened, moved, lit, by keyboard, and without WebGL."""
+"""The map in headless Chromium with software WebGL: tooltips, links, panning, search, keyboard, and no WebGL."""
 
 import io
 import re
@@ -14,7 +14,7 @@ from tests.support import in_browser
 from tests.support.browser import chromium, settled
 
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
-WITHOUT = "HTMLCanvasElement.prototype.getContext = () => null"
+NO_WEBGL = "HTMLCanvasElement.prototype.getContext = () => null"
 
 
 @pytest.fixture(scope="module")
@@ -36,25 +36,25 @@ def tip(page):
     return page.get_by_role("tooltip").locator("visible=true")
 
 
-def drawn(page) -> None:
-    """Wait until the points have arrived: the canvas holds more colours than the page's own."""
+def wait_until_drawn(page) -> None:
+    """Wait until the points have arrived and are drawn."""
     canvas(page).wait_for()
     page.wait_for_function("globalThis.neMap?.points")
     page.wait_for_timeout(400)
 
 
-def spot(page, atlas, id: int) -> tuple[float, float]:
-    """Where a feature is on the screen while the whole map is seen."""
-    box, (x, y) = canvas(page).bounding_box(), points_of(atlas).at[id].tolist()
+def screen_position(page, atlas, id: int) -> tuple[float, float]:
+    """Position of a feature on the screen while the whole map is visible."""
+    box, (x, y) = canvas(page).bounding_box(), points_of(atlas).positions[id].tolist()
     side = min(box["width"], box["height"])
     return box["x"] + box["width"] / 2 + (x - 0.5) * side, box["y"] + box["height"] / 2 - (y - 0.5) * side
 
 
-def lonely(atlas) -> int:
-    """The feature that is furthest from its nearest neighbour: nothing else can be meant by pointing there."""
-    at = points_of(atlas).at
-    apart = np.linalg.norm(at[:, None] - at, axis=2) + 9 * np.eye(len(at))
-    return int(apart.min(axis=1).argmax())
+def isolated(atlas) -> int:
+    """Feature with the largest distance to its nearest neighbour, so that hovering selects no other."""
+    positions = points_of(atlas).positions
+    distances = np.linalg.norm(positions[:, None] - positions, axis=2) + 9 * np.eye(len(positions))
+    return int(distances.min(axis=1).argmax())
 
 
 def query_of(atlas, id: int) -> str:
@@ -62,65 +62,65 @@ def query_of(atlas, id: int) -> str:
     return f"layer={ref.layer}&neuron={ref.neuron}&feature={ref.feature}"
 
 
-def test_pointing_tells_and_a_click_opens(open_view, atlas):
-    page, id = open_view("map"), lonely(atlas)
-    drawn(page)
+def test_hover_shows_a_tooltip_and_click_opens(open_view, atlas):
+    page, id = open_view("map"), isolated(atlas)
+    wait_until_drawn(page)
     page.evaluate("window.same = true")
-    page.mouse.move(*spot(page, atlas, id))
+    page.mouse.move(*screen_position(page, atlas, id))
     expect(tip(page)).to_contain_text(str(atlas.feature_ref(id)))
     expect(tip(page)).to_contain_text("example")  # the server's answer
-    page.mouse.click(*spot(page, atlas, id))
+    page.mouse.click(*screen_position(page, atlas, id))
     page.wait_for_url(re.compile(f"neuron.*{query_of(atlas, id)}$"))
     assert page.evaluate("window.same")
     page.go_back()
     expect(page.locator("h1")).to_have_text("Map")
-    drawn(page)
+    wait_until_drawn(page)
 
 
 @pytest.mark.slow
-def test_what_was_told_is_not_asked_again(open_view, atlas):
-    page, id = open_view("map"), lonely(atlas)
-    drawn(page)
-    page.mouse.move(*spot(page, atlas, id))
+def test_details_are_requested_once(open_view, atlas):
+    page, id = open_view("map"), isolated(atlas)
+    wait_until_drawn(page)
+    page.mouse.move(*screen_position(page, atlas, id))
     expect(tip(page)).to_contain_text("example")
     page.mouse.move(2, 2)
     expect(tip(page)).to_have_count(0)
-    page.evaluate("neMap.ask.tell = null")
-    page.mouse.move(*spot(page, atlas, id))
+    page.evaluate("neMap.request.details = null")
+    page.mouse.move(*screen_position(page, atlas, id))
     expect(tip(page)).to_contain_text("example")
 
 
-def test_the_map_by_keyboard(open_view, atlas):
+def test_map_by_keyboard(open_view, atlas):
     page = open_view("map")
-    drawn(page)
+    wait_until_drawn(page)
     canvas(page).focus()
     page.keyboard.press("ArrowRight")
     live = page.locator("#live")
     expect(live).to_contain_text(re.compile(r"L\d N\d F\d: “"))
-    first = page.locator("#here").get_attribute("href")
+    first = page.locator("#current").get_attribute("href")
     page.keyboard.press("ArrowUp")
-    expect(page.locator("#here")).not_to_have_attribute("href", first)
-    link = page.locator("#here").get_attribute("href")
-    moved = [named(atlas, each) for each in (first, link)]
-    (x0, y0), (x1, y1) = points_of(atlas).at[moved].tolist()
+    expect(page.locator("#current")).not_to_have_attribute("href", first)
+    link = page.locator("#current").get_attribute("href")
+    ids = [id_of(atlas, each) for each in (first, link)]
+    (x0, y0), (x1, y1) = points_of(atlas).positions[ids].tolist()
     assert y1 - y0 >= abs(x1 - x0)
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(re.escape(link.split("?")[1])))
 
 
-def named(atlas, href: str) -> int:
+def id_of(atlas, href: str) -> int:
     return atlas.feature_id(FeatureRef(*map(int, re.findall(r"(?:layer|neuron|feature)=(\d+)", href))))
 
 
 @pytest.mark.slow
-def test_magnifying_goes_into_the_address_without_a_step_back(open_view):
-    page = open_view("map", fresh=True)  # history.length ends at 50
-    drawn(page)
+def test_zoom_changes_the_address_without_a_history_entry(open_view):
+    page = open_view("map", fresh=True)  # history.length is limited to 50
+    wait_until_drawn(page)
     steps = page.evaluate("history.length")
     canvas(page).focus()
     page.keyboard.press("+")
     page.wait_for_url(re.compile(r"zoom=1\.6"))
-    page.get_by_role("button", name="Nearer").click()
+    page.get_by_role("button", name="Zoom in").click()
     page.wait_for_url(re.compile(r"zoom=3\.2"))
     assert page.evaluate("history.length") == steps
     page.get_by_text("Size", exact=True).click()
@@ -130,22 +130,22 @@ def test_magnifying_goes_into_the_address_without_a_step_back(open_view):
 
 
 @pytest.mark.slow
-def test_the_wheel_comes_nearer_to_where_it_points(open_view, atlas):
-    page, id = open_view("map"), lonely(atlas)
-    drawn(page)
-    at = spot(page, atlas, id)
-    page.mouse.move(*at)
+def test_wheel_zooms_at_the_pointer(open_view, atlas):
+    page, id = open_view("map"), isolated(atlas)
+    wait_until_drawn(page)
+    x, y = screen_position(page, atlas, id)
+    page.mouse.move(x, y)
     for _ in range(3):
         page.mouse.wheel(0, -300)
     page.wait_for_url(re.compile("zoom="))
-    page.mouse.move(at[0] + 3, at[1])
+    page.mouse.move(x + 3, y)
     expect(tip(page)).to_contain_text(str(atlas.feature_ref(id)))
 
 
 @pytest.mark.slow
-def test_a_drag_moves_and_opens_nothing(open_view):
+def test_drag_pans_and_opens_nothing(open_view):
     page = open_view("map?zoom=2")
-    drawn(page)
+    wait_until_drawn(page)
     box = canvas(page).bounding_box()
     page.mouse.move(box["x"] + 200, box["y"] + 200)
     page.mouse.down()
@@ -157,42 +157,42 @@ def test_a_drag_moves_and_opens_nothing(open_view):
     assert (x, y) == (pytest.approx(0.5 - 60 / side, abs=1e-3), pytest.approx(0.5 + 40 / side, abs=1e-3))
 
 
-def test_a_search_lights_its_hits(open_view, atlas):
+def test_search_highlights_its_results(open_view, atlas):
     page = open_view("map")
-    drawn(page)
-    page.get_by_label("Light up").fill("cat")
+    wait_until_drawn(page)
+    page.get_by_label("Highlight features").fill("cat")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("q=cat"))
     settled(page)
-    expect(page.get_by_text(re.compile(r"\d+ lit"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\d+ highlighted"))).to_be_visible()
     canvas(page).focus()
     links = page.get_by_role("list", name="Features found").get_by_role("link")
-    found = links.evaluate_all("all => all.map((each) => each.getAttribute('href'))")
-    for _ in range(3):  # arrows go from hit to hit
+    hrefs = links.evaluate_all("all => all.map((each) => each.getAttribute('href'))")
+    for _ in range(3):  # arrow keys go from result to result
         page.keyboard.press("ArrowRight")
-        expect(page.locator("#here")).to_have_attribute("href", re.compile("layer"))
-        assert page.locator("#here").get_attribute("href") in found
+        expect(page.locator("#current")).to_have_attribute("href", re.compile("layer"))
+        assert page.locator("#current").get_attribute("href") in hrefs
 
 
-def test_the_ring_is_where_the_feature_is(open_view, atlas):
-    id = lonely(atlas)
+def test_ring_is_at_the_position_of_the_feature(open_view, atlas):
+    id = isolated(atlas)
     page = open_view(f"map?show={atlas.feature_ref(id).dotted}&zoom=1")
-    drawn(page)
+    wait_until_drawn(page)
 
-    def apart() -> float:
-        at, box = spot(page, atlas, id), page.locator("#shown").bounding_box()
-        return max(abs(box["x"] - at[0]), abs(box["y"] - at[1]))
+    def distance() -> float:
+        (x, y), box = screen_position(page, atlas, id), page.locator("#ring").bounding_box()
+        return max(abs(box["x"] - x), abs(box["y"] - y))
 
-    in_browser.until(page, lambda: apart() < 2)
-    expect(page.locator("#shown")).to_contain_text(str(atlas.feature_ref(id)))
+    in_browser.until(page, lambda: distance() < 2)
+    expect(page.locator("#ring")).to_contain_text(str(atlas.feature_ref(id)))
 
 
-def test_the_list_follows_what_is_in_sight(open_view, atlas):
-    page, id = open_view("map"), lonely(atlas)
-    drawn(page)
-    rows = page.get_by_role("list", name="Largest features in sight").get_by_role("listitem")
+def test_list_follows_the_visible_part(open_view, atlas):
+    page, id = open_view("map"), isolated(atlas)
+    wait_until_drawn(page)
+    rows = page.get_by_role("list", name="Largest visible features").get_by_role("listitem")
     expect(rows).to_have_count(8)
-    page.mouse.move(*spot(page, atlas, id))
+    page.mouse.move(*screen_position(page, atlas, id))
     for _ in range(20):
         page.mouse.wheel(0, -400)
     expect(rows).to_have_count(1)
@@ -204,9 +204,9 @@ def pixels(picture: bytes) -> np.ndarray:
 
 
 @pytest.mark.slow
-def test_a_lost_context_is_drawn_again(open_view, atlas):
+def test_lost_webgl_context_is_restored(open_view, atlas):
     page = open_view("map")
-    drawn(page)
+    wait_until_drawn(page)
     before = pixels(canvas(page).screenshot())
     page.evaluate("""async () => {
         const find = (root) => [...root.querySelectorAll('*')].map((each) => each.matches('#stage > canvas') ? each
@@ -222,43 +222,43 @@ def test_a_lost_context_is_drawn_again(open_view, atlas):
     assert (np.abs(after - before).max(axis=2) > 40).sum() < 20
 
 
-def test_without_webgl_there_is_a_line_and_the_list(browser, address):
+def test_without_webgl_there_are_a_message_and_the_list(browser, address):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.add_init_script(WITHOUT)
+    context.add_init_script(NO_WEBGL)
     page = context.new_page()
     page.goto(f"{address}/map")
-    expect(page.get_by_text("which this browser does not offer")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("This browser does not support WebGL")).to_be_visible(timeout=20_000)
     settled(page)
-    row = page.get_by_role("list", name="Largest features in sight").get_by_role("link").first
+    row = page.get_by_role("list", name="Largest visible features").get_by_role("link").first
     row.click()
     expect(page.locator("h1")).to_have_text("Layer 0 · Neuron 0")
     context.close()
 
 
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-def test_a_narrow_screen(theme, open_view):
+def test_narrow_screen_does_not_scroll_sideways(theme, open_view):
     page = open_view("map?q=cat", width=420, theme=theme)
-    drawn(page)
+    wait_until_drawn(page)
     wide = "document.querySelector('[data-testid=stMain]').scrollWidth - innerWidth"
     assert page.evaluate(wide) <= 0
     assert canvas(page).bounding_box()["width"] > 350
 
 
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-def test_what_is_seen_is_saved_with_its_legend(theme, open_view, atlas, tmp_path):
-    id = lonely(atlas)
+def test_visible_map_is_saved_with_its_legend(theme, open_view, atlas, tmp_path):
+    id = isolated(atlas)
     page = open_view(f"map?show={atlas.feature_ref(id).dotted}&colour=class&x=0.5&y=0.5&zoom=1", theme=theme)
-    drawn(page)
-    with page.expect_download() as found:
-        page.get_by_role("button", name="Save what is seen as PNG").click()
-    assert found.value.suggested_filename == "planted-map.png"
-    found.value.save_as(tmp_path / "map.png")
+    wait_until_drawn(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save the visible map as PNG").click()
+    assert download.value.suggested_filename == "planted-map.png"
+    download.value.save_as(tmp_path / "map.png")
     image, box = Image.open(tmp_path / "map.png").convert("RGB"), canvas(page).bounding_box()
     assert image.width == round(box["width"])
     assert image.height > box["height"] + 20
     ground = image.getpixel((0, 0))
     assert (sum(ground) > 380) == (theme == "light")
-    x, y = (round(a - b) for a, b in zip(spot(page, atlas, id), (box["x"], box["y"]), strict=True))
+    x, y = (round(a - b) for a, b in zip(screen_position(page, atlas, id), (box["x"], box["y"]), strict=True))
     assert max(map(abs, np.subtract(image.getpixel((x, y)), ground))) > 60
     legend = image.crop((0, round(box["height"]) + 1, image.width, image.height))
     assert len(legend.getcolors(100_000)) > 10

@@ -1,4 +1,4 @@
-"""The board in headless Chromium: a preset, a sort, a row, the keyboard, a narrow screen."""
+"""The ranking in headless Chromium: presets, sorting, rows, the keyboard, a narrow screen."""
 
 import re
 
@@ -14,18 +14,18 @@ def table(page):
     return page.get_by_role("table", name="Neurons")
 
 
-def at_board(page, query: str) -> None:
+def wait_for_query(page, query: str) -> None:
     page.wait_for_url(re.compile(re.escape(query)))
     settled(page)
 
 
-def test_two_clicks_find_primary_and_rare_neurons_and_a_third_opens_one(open_view):
+def test_preset_lists_primary_and_rare_neurons(open_view):
     page = open_view("")
     page.evaluate("window.same = true")
     page.get_by_role("link", name="Ranking", exact=True).click()
     expect(page.locator("h1")).to_have_text("Ranking")
     page.get_by_role("link", name="Primary and rare").click()
-    at_board(page, "class=primary-rare")
+    wait_for_query(page, "class=primary-rare")
     expect(page.get_by_role("link", name="Primary and rare")).to_have_attribute("aria-current", "true")
     names = table(page).locator("tbody a")
     expect(names).to_have_count(2)
@@ -37,18 +37,18 @@ def test_two_clicks_find_primary_and_rare_neurons_and_a_third_opens_one(open_vie
 
 
 @pytest.mark.slow
-def test_a_click_anywhere_on_a_row_opens_it(open_view):
+def test_click_anywhere_on_a_row_opens_it(open_view):
     page = open_view("ranking?sort=neuron")
     table(page).locator("tbody tr").nth(2).locator("td").last.click()
     expect(page.locator("h1")).to_have_text("Layer 0 · Neuron 2")
 
 
-def test_a_heading_sorts_and_turns_round(open_view):
+def test_heading_sorts_and_reverses(open_view):
     page = open_view("ranking")
-    for way in ("descending", "ascending"):
+    for order in ("descending", "ascending"):
         table(page).get_by_role("link", name="Size").click()
-        expect(table(page).locator("th", has_text="Size")).to_have_attribute("aria-sort", way)
-    at_board(page, "sort=size&order=asc")
+        expect(table(page).locator("th", has_text="Size")).to_have_attribute("aria-sort", order)
+    wait_for_query(page, "sort=size&order=asc")
     expect(table(page).locator("tbody a").first).to_have_text("L0 N4")
     page.go_back()
     expect(table(page).locator("th", has_text="Size")).to_have_attribute("aria-sort", "descending")
@@ -66,7 +66,7 @@ def test_rows_and_headings_by_keyboard(open_view):
 
 
 @pytest.mark.slow
-def test_an_empty_board_widens_by_a_click(open_view):
+def test_empty_ranking_links_to_fewer_filters(open_view):
     page = open_view("ranking?layer=2&features=4-")
     page.get_by_role("link", name="without layer 2: 1 neuron").click()
     expect(table(page).locator("tbody a")).to_have_text(["L0 N2"])
@@ -74,7 +74,7 @@ def test_an_empty_board_widens_by_a_click(open_view):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_narrow_screen_scrolls_the_table_alone(theme, open_view):
+def test_narrow_screen_scrolls_only_the_table(theme, open_view):
     page = open_view("ranking", width=420, theme=theme)
     expect(table(page).locator("tbody a")).to_have_count(11)
     wide = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
@@ -83,11 +83,11 @@ def test_a_narrow_screen_scrolls_the_table_alone(theme, open_view):
     first = table(page).locator("tbody th").first
     before = first.bounding_box()["x"]
     table(page).locator("xpath=..").evaluate("each => { each.scrollLeft = 300; }")
-    assert first.bounding_box()["x"] == before  # the neuron stays in sight
+    assert first.bounding_box()["x"] == before  # the first column stays visible
 
 
 def test_hostile_tokens_are_text(open_view):
-    """`open_view` fails on any dialog, error or request elsewhere."""
+    """`open_view` fails on any dialog, error or request to another host."""
     page = open_view("ranking?sort=neuron")
     expect(table(page)).to_contain_text("<img src")
     assert page.locator("img[src=x]").count() == 0

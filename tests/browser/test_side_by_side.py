@@ -1,4 +1,4 @@
-"""Side by side in headless Chromium: from a neuron's page to the pair, swapped, and on to the other feature."""
+"""Side by side in headless Chromium: opening a pair from a neuron, swapping it, and opening a feature."""
 
 import re
 
@@ -34,8 +34,8 @@ def test_compare_then_swap_then_open_the_other(open_view):
     expect(page.get_by_role("list", name="Examples of b, L0 N0 F0")).to_be_visible()
 
 
-def test_on_a_narrow_screen_the_columns_stand_below_each_other(open_view):
-    page = open_view("side_by_side?a=0.2.3&b=2.3.0", width=420, theme="dark")  # of hostile tokens
+def test_narrow_screen_stacks_the_columns(open_view):
+    page = open_view("side_by_side?a=0.2.3&b=2.3.0", width=420, theme="dark")  # features with hostile tokens
     a, b = (page.get_by_role("list", name=f"Examples of {side}") for side in "ab")
     expect(b).to_be_visible()
     settled(page)
@@ -47,15 +47,15 @@ def test_on_a_narrow_screen_the_columns_stand_below_each_other(open_view):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("view", ["neuron?layer=0&neuron=0", "search?q=cat"])
-def test_further_links_of_a_row_cover_none_of_its_text(view, open_view):
+def test_extra_links_of_a_row_do_not_cover_its_text(view, open_view):
     page = open_view(view)
     rows = page.locator("li:visible", has=page.locator(".also"))
     rows.first.wait_for()
     covered = """(rows) => rows.flatMap((row) => {
         const link = row.querySelector('.also a').getBoundingClientRect();
-        const under = (box) => box.width && box.left < link.right && box.right > link.left
+        const overlaps = (box) => box.width && box.left < link.right && box.right > link.left
             && box.top < link.bottom - 2 && box.bottom > link.top + 2;
         const parts = [...row.querySelectorAll('.token, .label, .meta')];
-        return parts.filter((each) => [...each.getClientRects()].some(under));
+        return parts.filter((each) => [...each.getClientRects()].some(overlaps));
     }).length"""
     assert rows.evaluate_all(covered) == 0

@@ -1,4 +1,4 @@
-"""Two spaces side by side in headless Chromium: an example lights up in four pictures, by pointer and by key."""
+"""Two spaces in headless Chromium: an example is highlighted in four figures, by pointer and by keyboard."""
 
 import re
 
@@ -21,7 +21,7 @@ def test_from_the_neuron_to_an_example_in_two_spaces(open_view):
     page.evaluate("window.same = true")
     page.get_by_role("link", name="In two spaces").click()
     expect(page.locator("h1")).to_have_text("Layer 0 · Neuron 2 in two spaces")
-    figure(page, "Plane", "b").locator(".example").last.hover(force=True)  # nothing lies over the last
+    figure(page, "Plane", "b").locator(".example").last.hover(force=True)  # the last example is on top
     expect(page.locator('.example.on[data-row="17"]')).to_have_count(4)
     leaf = figure(page, "Dendrogram", "b").locator('[data-row="5"]')
     leaf.hover(force=True)
@@ -38,7 +38,7 @@ def test_from_the_neuron_to_an_example_in_two_spaces(open_view):
 
 
 @pytest.mark.slow
-def test_the_same_by_keys(open_view):
+def test_examples_by_keyboard(open_view):
     page = open_view("spaces?layer=0&neuron=2")
     tree = figure(page, "Dendrogram", "a")
     expect(tree.locator(".example")).to_have_count(18)
@@ -46,8 +46,8 @@ def test_the_same_by_keys(open_view):
     tree.focus()
     for key in ("Home", "ArrowRight", "ArrowRight", "ArrowLeft"):
         page.keyboard.press(key)
-    said = page.get_by_role("status").filter(has_text=f"Example {order[1]}, cluster")
-    expect(said).to_contain_text("key token")
+    status = page.get_by_role("status").filter(has_text=f"Example {order[1]}, cluster")
+    expect(status).to_contain_text("key token")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(rf"example={order[1]}$"))
 
@@ -57,17 +57,17 @@ def test_colours_are_the_same_clusters_on_both_sides(open_view):
     page = open_view("spaces?layer=0&neuron=2&clusters=pre_mlp&a=neuron&b=whitened")
     figure(page, "Plane", "b").locator(".example").first.wait_for(state="attached")
     read = "(all) => all.map((each) => [+each.dataset.row, each.dataset.cluster, each.style.getPropertyValue('--c')])"
-    found = [
+    colours = [
         sorted(figure(page, what, side).locator(".example").evaluate_all(read))
         for what in ("Dendrogram", "Plane")
         for side in "ab"
     ]
-    assert len(found[0]) == 18
-    assert all(each == found[0] for each in found)
+    assert len(colours[0]) == 18
+    assert all(each == colours[0] for each in colours)
 
 
 @pytest.mark.slow
-def test_on_a_narrow_screen_they_stand_below_each_other(open_view):
+def test_narrow_screen_stacks_the_columns(open_view):
     page = open_view("spaces?layer=0&neuron=2", width=420, theme="dark")
     a, b = figure(page, "Plane", "a"), figure(page, "Dendrogram", "b")
     expect(b).to_be_visible()
@@ -76,11 +76,11 @@ def test_on_a_narrow_screen_they_stand_below_each_other(open_view):
     assert page.evaluate(WIDE) == [0, 0]
 
 
-def test_boxes_are_read_by_keys(open_view):
+def test_boxes_by_keyboard(open_view):
     page = open_view("spaces?layer=0&neuron=2")
     boxes = page.get_by_role("group", name=re.compile("^Silhouette of neurons, by layer and space"))
     expect(boxes.locator(".box")).to_have_count(6)
     boxes.focus()
     page.keyboard.press("ArrowRight")
-    said = page.get_by_role("status").filter(has_text="layer 0, Neuron embedding: median")
-    expect(said).to_contain_text("this neuron")
+    status = page.get_by_role("status").filter(has_text="layer 0, Neuron embedding: median")
+    expect(status).to_contain_text("this neuron")

@@ -38,7 +38,7 @@ def test_planted_trail_has_its_features_and_links(tiny_atlas, monkeypatch):
         (one, other) for one in ("L0 N0 F0", "L0 N2 F0") for other in ("L2 N0 F0", "L2 N3 F2")
     }
     assert "Not with layer 2: fewer than 20 features are too few to tell." in page_text(app)
-    assert "So nothing is said of where else the feature appears" in page_text(app)
+    assert "Where else the feature appears" in page_text(app)
 
 
 def test_nodes_link_to_their_feature_and_their_trail(tiny_atlas, monkeypatch):
@@ -62,15 +62,15 @@ def model_of(tiny_atlas):
 
 def test_summary_names_first_layer_splits_and_merges(model_of, monkeypatch):
     """The trail planted by queries/test_trail.py, in models of more and fewer layers, all of them comparable."""
-    monkeypatch.setattr(summary, "name", lambda atlas, trail, place: f"<{trail.ids[place]}>")
+    monkeypatch.setattr(summary, "name", lambda atlas, trail, node: f"<{trail.ids[node]}>")
     assert summary.sentences(model_of(0, 1, 2, 3, 4), planted(), 1) == [
         "Layer 1 can be compared with layers 0, 2, 3 and 4 in this space.",
-        "It first appears in layer 1 (<2>) and goes on to the last. Not met in layer 3.",
-        "It splits at <2>, layer 1, which goes on in 2 groups.",
-        "It merges at <10>, layer 4, which comes together from 2 groups.",
+        "It first appears in layer 1 (<2>) and continues to the last layer. Absent from layer 3.",
+        "It splits at <2>, layer 1, into 2 groups.",
+        "It merges at <10>, layer 4, from 2 groups.",
     ]
     first = summary.sentences(model_of(1, 2, 4, 5), planted(), 1)[1]
-    assert first == "It is there from the first on (<2>) and is last seen in layer 4."
+    assert first == "It is present from the first layer (<2>) and last appears in layer 4."
     assert summary.sentences(model_of(1), planted(per=1, least=1.0), 1) == [summary.ONE_LAYER]
 
 
@@ -81,17 +81,17 @@ def test_summary_of_a_trail_without_similar_features(model_of):
 
 def test_summary_ignores_layers_that_cannot_be_compared(model_of, monkeypatch):
     """Layer 0 cannot be compared with the others: the absence of a concept there is no evidence."""
-    monkeypatch.setattr(summary, "name", lambda atlas, trail, place: f"<{trail.ids[place]}>")
+    monkeypatch.setattr(summary, "name", lambda atlas, trail, node: f"<{trail.ids[node]}>")
     pairs = {(0, 0): Verdict.COMPARABLE}
     verdicts = lambda a, b: pairs.get((a, b), Verdict.CHANCE if 0 in (a, b) else Verdict.COMPARABLE)  # noqa: E731
     sentences = summary.sentences(model_of(0, 1, 2, 3, 4), planted(verdicts=verdicts), 1)
     assert sentences[0].startswith("Layer 1 can be compared with layers 2, 3 and 4 in this space. Not with layer 0: ")
     assert sentences[1].startswith(
-        "Of layers 1, 2, 3 and 4: it is there from the first on (<2>) and goes on to the last."
+        "Among layers 1, 2, 3 and 4: it is present from the first layer (<2>) and continues to the last layer."
     )
     alone = summary.sentences(model_of(0, 1, 2, 3, 4), planted(verdicts=verdicts, seed=0, siblings=(0,)), 0)
     assert alone[0].startswith("Layer 0 can be compared with no other layer in this space. Not with layers 1, 2, 3 or ")
-    assert alone[1] == "So nothing is said of where else the feature appears, splits or merges."
+    assert alone[1] == "Where else the feature appears, splits or merges is therefore unknown."
     assert not any(word in " ".join(alone) for word in ("first appears", "stays", "It splits", "It merges"))
 
 
@@ -107,7 +107,7 @@ def test_default_is_the_first_suggested_trail(tiny_atlas, monkeypatch):
 def test_page_without_similar_features_suggests_a_lower_cosine(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "across_layers", monkeypatch, **PLANTED | {"least": "1"})
     assert not [each for each in payloads(app) if "nodes" in each]
-    assert any("Change the least cosine" in each.value for each in app.caption)
+    assert any("Lower the minimum cosine" in each.value for each in app.caption)
 
 
 @pytest.mark.parametrize(

@@ -249,18 +249,18 @@ def test_map_exports_drawn_and_highlighted_features(tiny_atlas, monkeypatch, off
     assert 0 < len(lit) < len(drawn) < len(atlas.features["layer"])
     frame = saved(offered, f"The {len(drawn)} features drawn", tmp_path)
     pd.testing.assert_frame_equal(frame, features_frame(atlas, drawn))
-    assert saved(offered, f"The {len(lit)} features lit", tmp_path)["id"].tolist() == lit
+    assert saved(offered, f"The {len(lit)} features highlighted", tmp_path)["id"].tolist() == lit
 
 
 def test_figure_of_the_map_has_the_drawn_features(tiny_atlas, monkeypatch, offered):
     app = with_menu(tiny_atlas, "map", monkeypatch, q="cat", layer="2", colour="class")
-    file, make = offered["Whole map, all that is drawn, as SVG"]
+    file, make = offered["Whole map, all features drawn, as SVG"]
     assert file == "planted-map.svg"
     svg = make()
     assert svg.count("h0") == (Atlas.open(tiny_atlas).features["layer"] == 2).sum()
     assert "Class of its neuron" in svg
     assert GREY in svg
-    file, page = offered["Whole map, all that is drawn, as HTML"]
+    file, page = offered["Whole map, all features drawn, as HTML"]
     assert file == "planted-map.html"
     assert svg in page()
     drawing = next(each for each in payloads(app) if "furthest" in each)
@@ -275,10 +275,10 @@ def test_figure_of_a_large_map_has_the_largest_features(tiny_atlas, monkeypatch,
 
 def test_export_of_no_highlighted_features_is_empty(tiny_atlas, monkeypatch, offered, tmp_path):
     with_menu(tiny_atlas, "map", monkeypatch, q="nowhere-to-be-found")
-    frame = saved(offered, "The 0 features lit", tmp_path)
+    frame = saved(offered, "The 0 features highlighted", tmp_path)
     assert len(frame) == 0
     assert list(frame.columns) == list(features_frame(Atlas.open(tiny_atlas), [0]).columns)
-    svg = offered["Whole map, all that is drawn, as SVG"][1]()
+    svg = offered["Whole map, all features drawn, as SVG"][1]()
     assert set(re.findall('stroke="(#[0-9a-f]+)"', svg)) == {GREY}
 
 

@@ -135,7 +135,7 @@ def test_leaves_of_a_large_tree_have_labels_only(atlas, monkeypatch):
         ("neuron", {"layer": "0", "neuron": "0"}, "Features of this latent"),
         ("neuron", {"layer": "0", "neuron": "0"}, "Features similar to"),
         ("search", {"q": "cross"}, "Features found"),
-        ("map", {}, "Largest features"),
+        ("map", {}, "Largest visible features"),
         ("side_by_side", {"a": "0.0.0"}, "Features similar to standard SAE 0 F0"),
     ],
 )
@@ -165,7 +165,7 @@ def test_search_modes_of_texts_are_invalid(open_page):
 def test_page_across_layers_is_not_offered_for_images(open_page):
     app = open_page("across_layers", layer="0", neuron="0", feature="0")
     assert "has no trails" in words(app.info[0].value)
-    assert "alternatives that read the same: standard SAE and NE SAE" in words(app.info[0].value)
+    assert "alternatives that read the same input: standard SAE and NE SAE" in words(app.info[0].value)
     titles = [each.proto.label for each in app.sidebar.get("page_link")]
     assert "Across layers" not in titles
     assert "Latent" in titles
@@ -175,8 +175,8 @@ def test_map_has_the_names_of_layers(open_page):
     data = next(each for each in payloads(open_page("map", show="1.2.0")) if "legend" in each)
     assert data["legend"]["names"] == NAMES
     assert data["names"] == {"0": NAMES[0], "1": NAMES[1]}
-    assert data["shown"]["name"] == "NE SAE 2 F0"
-    assert pixels(data["shown"]["line"]["image"]).shape == (HEIGHT, WIDTH)
+    assert data["ring"]["name"] == "NE SAE 2 F0"
+    assert pixels(data["ring"]["line"]["image"]).shape == (HEIGHT, WIDTH)
 
 
 def test_ranking_names_latents_by_their_layer(open_page):

@@ -137,7 +137,7 @@ def test_first_view_has_the_atlas_s_pair_and_the_first_test_image(lab_atlas, mon
         STANDARD: "against",
     }
     assert app.title[0].value == "SAE lab"
-    assert "16–4–3 on quadrants, right on 93.3% of 30 test images" in page_text(app)  # two labels are wrong
+    assert "(16–4–3) trained on quadrants, 93.3% correct on 30 test images" in page_text(app)  # two labels are wrong
 
 
 def test_head_to_head_matches_the_computation(lab, lab_atlas, monkeypatch):

@@ -15,7 +15,7 @@ from ne_core.refs import FeatureRef
 from ne_core.text.words import words_of
 from pages.components.map import points
 from pages.components.map.colours import ramp
-from pages.components.map.point_map import told
+from pages.components.map.point_map import feature_details
 from pages.components.map.points import MARGIN, STEPS, largest, points_of, size_steps
 from pages.components.matching import find
 from pages.components.matching.why_matched import matches
@@ -85,8 +85,8 @@ def test_map_and_its_list(tiny_atlas, monkeypatch):
     data = drawing(app)
     assert data["layers"] == [[0, 6], [2, 5]]
     assert data["legend"]["names"] == ["0", "2"]
-    assert (data["drawn"], data["lit"], data["shown"], data["place"]) == (None, None, None, None)
-    rows = rows_of(app, "Largest features in sight")
+    assert (data["drawn"], data["lit"], data["ring"], data["place"]) == (None, None, None, None)
+    rows = rows_of(app, "Largest visible features")
     assert [f"{row['name']} F{row['number']}" for row in rows[:2]] == ["L0 N0 F0", "L2 N4 F0"]
 
 
@@ -105,7 +105,7 @@ def test_deep_link(tiny_atlas, monkeypatch, atlas):
     assert url(app) == {"atlas": "planted", **query}
     data, n = drawing(app), len(atlas.features["size"])
     assert data["place"] == [0.25, 0.5, 3]
-    assert data["shown"]["id"] == atlas.feature_id(FeatureRef(0, 2, 3))
+    assert data["ring"]["id"] == atlas.feature_id(FeatureRef(0, 2, 3))
     assert flags(data["drawn"], n) == np.flatnonzero(atlas.features["layer"] == 2).tolist()
     highlighted = flags(data["lit"], n)
     assert atlas.feature_id(FeatureRef(2, 0, 0)) in highlighted
@@ -121,12 +121,12 @@ def ref_of(row: dict) -> FeatureRef:
 def test_token_search_highlights_its_features(tiny_atlas, monkeypatch, atlas):
     app = open_app(tiny_atlas.parent, "map", monkeypatch, q="dog", mode="token")
     assert flags(drawing(app)["lit"], len(atlas.features["size"])) == [atlas.feature_id(FeatureRef(0, 2, 0))]
-    assert any("1 lit" in each.value for each in app.markdown)
+    assert any("1 highlighted" in each.value for each in app.markdown)
 
 
 def test_search_without_results_has_a_message(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "map", monkeypatch, q="zebra")
-    assert any("Nothing found" in each.value for each in app.markdown)
+    assert any("No results" in each.value for each in app.markdown)
     assert not flags(drawing(app)["lit"], 100)
 
 
@@ -173,7 +173,7 @@ def without_features(atlas: Atlas) -> Atlas:
 
 
 def test_tip_of_a_feature(atlas):
-    answer = told(atlas, atlas.feature_id(FeatureRef(0, 2, 3)))
+    answer = feature_details(atlas, atlas.feature_id(FeatureRef(0, 2, 3)))
     assert answer["name"] == "L0 N2 F3"
     assert answer["meta"] == "3 examples"
     assert answer["line"]["t"][answer["line"]["k"]] in answer["label"]
@@ -188,7 +188,7 @@ def test_tips_of_highlighted_points_have_reasons_and_matches(q, mode, atlas):
     results = find.run_search(atlas, view)
     assert len(results)
     for id, match in zip(results.ids.tolist(), matches(atlas, view, results, slice(0, len(results))), strict=True):
-        answer = told(atlas, id, view, results)
+        answer = feature_details(atlas, id, view, results)
         assert answer["why"] == match.why != ""
         line = answer["line"]
         lit = [line["t"][i] for i in line["h"]]
@@ -196,13 +196,15 @@ def test_tips_of_highlighted_points_have_reasons_and_matches(q, mode, atlas):
         assert lit
         assert any(word.startswith(each) for word in held for each in words_of(q))
     unlit = np.setdiff1d(np.arange(len(atlas.features["size"])), results.ids).tolist()
-    assert {told(atlas, id, view, results)["why"] for id in unlit} <= {None}
+    assert {feature_details(atlas, id, view, results)["why"] for id in unlit} <= {None}
 
 
 def test_tip_of_a_similar_feature_has_its_cosine(atlas):
     view = search_view.View(like=FeatureRef(0, 0, 0), space="pre_mlp")
     results = find.run_search(atlas, view)
-    assert told(atlas, int(results.ids[0]), view, results)["why"].startswith(f"cosine {results.cosines[0]:.2f} ")
+    assert feature_details(atlas, int(results.ids[0]), view, results)["why"].startswith(
+        f"cosine {results.cosines[0]:.2f} "
+    )
 
 
 def test_different_searches_have_different_keys(tiny_atlas, monkeypatch):
@@ -223,4 +225,4 @@ def test_list_of_results_has_reasons(tiny_atlas, monkeypatch):
 
 def test_single_feature_is_in_the_middle(atlas):
     one = {"map_x": np.array([7.0], np.float32), "map_y": np.array([-3.0], np.float32)}
-    assert points.places(replace(atlas, features=one)).tolist() == [[0.5, 0.5]]
+    assert points.map_positions(replace(atlas, features=one)).tolist() == [[0.5, 0.5]]

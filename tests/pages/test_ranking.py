@@ -54,7 +54,7 @@ def test_numbers_match_the_atlas(tiny_atlas, monkeypatch):
 def test_presets_are_links_to_views(preset, tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "ranking", monkeypatch, **PRESETS[preset].query(Atlas.open(tiny_atlas)))
     assert not app.error
-    href = chips(app, "Ready-made views")[preset]
+    href = chips(app, "Presets")[preset]
     assert href == PRESETS[preset].href(Atlas.open(tiny_atlas))
 
 
@@ -125,13 +125,13 @@ def test_controls_change_the_url(tiny_atlas, monkeypatch):
     assert url(app) == {"atlas": "planted", "sort": "size", "class": "many", "layer": "2"}
 
 
-def test_empty_ranking_links_to_wider_filters(tiny_atlas, monkeypatch):
+def test_empty_ranking_links_to_fewer_filters(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "ranking", monkeypatch, layer="2", features="4-")
     assert any("No neuron passes" in each.value for each in app.markdown)
-    assert chips(app, "Wider filters") == {
+    assert chips(app, "Fewer filters") == {
         "without features: 5 neurons": "ranking?atlas=planted&layer=2",
         "without layer 2: 1 neuron": "ranking?atlas=planted&features=4-",
-        "no filter at all": "ranking?atlas=planted",
+        "no filters": "ranking?atlas=planted",
     }
 
 

@@ -34,7 +34,7 @@ def ids_of(atlas: Atlas, app) -> list[int]:
 def test_empty_query_explains_the_modes_and_offers_key_tokens(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch)
     assert not app.error
-    assert "**Snippet** finds a piece of text" in app.markdown[-1].value
+    assert "**Snippet** finds an exact piece of text" in app.markdown[-1].value
     assert "search?atlas=planted&q=cat&mode=token" in chips(app, "Key tokens").values()
 
 
@@ -86,19 +86,19 @@ def test_hostile_tokens_match_their_text(q, tiny_atlas, monkeypatch):
 def test_unknown_token_suggests_others(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="moo", mode="token")
     assert "The vocabulary has no such token" in app.markdown[-1].value
-    assert "search?atlas=planted&q=moon&mode=token" in chips(app, "Near searches").values()
+    assert "search?atlas=planted&q=moon&mode=token" in chips(app, "Suggested searches").values()
 
 
 def test_words_without_common_results_are_offered_separately(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="zebra cat")
     assert "No feature has all of these words" in app.markdown[-1].value
-    assert list(chips(app, "Near searches").values()) == ["search?atlas=planted&q=cat"]
+    assert list(chips(app, "Suggested searches").values()) == ["search?atlas=planted&q=cat"]
 
 
 def test_unmatched_snippet_offers_its_words(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="cat!?", mode="snippet")
-    assert "No example that was read holds this text" in app.markdown[-1].value
-    assert "search?atlas=planted&q=cat" in chips(app, "Near searches").values()
+    assert "None of the examples searched contains exactly this text" in app.markdown[-1].value
+    assert "search?atlas=planted&q=cat" in chips(app, "Suggested searches").values()
 
 
 @pytest.mark.parametrize("q", ['"', "*", "NEAR(", "a AND", "'; DROP TABLE text", "\x00", " "])
@@ -156,8 +156,8 @@ def test_filters_match_brute_force(tiny_atlas, monkeypatch):
 
 def test_filters_without_results_can_be_removed(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="dog", mode="token", layer="2")
-    assert "Without them there are 1" in app.markdown[-1].value
-    assert chips(app, "Wider") == {"Without filters": "search?atlas=planted&q=dog&mode=token"}
+    assert "Without filters there are 1" in app.markdown[-1].value
+    assert chips(app, "Fewer filters") == {"Remove the filters": "search?atlas=planted&q=dog&mode=token"}
 
 
 def test_most_similar_features_come_first(tiny_atlas, monkeypatch):

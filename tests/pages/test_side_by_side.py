@@ -29,7 +29,7 @@ def test_empty_page_has_instructions_and_suggested_pairs(tiny_atlas, monkeypatch
     assert not app.error
     assert "Type two features above, such as 3.17.2 or L3 N17 F2" in text(app)
     like, same = (
-        dict(part.split("=") for part in href.split("?")[1].split("&")) for href in chips(app, "Pairs to begin with")
+        dict(part.split("=") for part in href.split("?")[1].split("&")) for href in chips(app, "Suggested pairs")
     )
     for pair in (like, same):
         pair_page = open_app(tiny_atlas.parent, "side_by_side", monkeypatch, **pair)

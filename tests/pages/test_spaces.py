@@ -144,7 +144,7 @@ def test_too_many_examples_have_a_message(tiny_atlas, monkeypatch):
     use_huge_neuron(monkeypatch, MOST + 1)
     app = open_app(tiny_atlas.parent, "spaces", monkeypatch, layer="0", neuron="0")
     assert not app.error
-    assert f"has {MOST + 1:,} examples; spaces are compared for up to {MOST:,}" in page_text(app)
+    assert f"has {MOST + 1:,} examples; spaces can be compared for up to {MOST:,}" in page_text(app)
 
 
 def test_atlas_without_inputs_or_without_the_comparison(tiny_atlas, tmp_path, monkeypatch):

@@ -165,8 +165,8 @@ def test_map_viewport_of_any_json(tiny_atlas: Path, monkeypatch):
     atlas, n_listed = Atlas.open(tiny_atlas), 0
     points = points_of(atlas)
     for number in range(MANY):
-        monkeypatch.setattr(st, "session_state", {"map-seen": {"asked": json_value(number)}})
-        box = point_map.seen()
+        monkeypatch.setattr(st, "session_state", {"map-view": {"request": json_value(number)}})
+        box = point_map.visible_box()
         n_listed += box is not None and bool(points.within(box).any())
         assert np.isfinite(box or 0).all(), number
     assert n_listed

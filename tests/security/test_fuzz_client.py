@@ -69,7 +69,8 @@ def set_random_value(state: WidgetState, kind: str, rng: random.Random) -> None:
         state.string_value = clean(fuzz.text(rng.randrange(10**6)))
     elif field.startswith("json"):
         value = fuzz.json_value(rng.randrange(10**6))
-        setattr(state, field, json.dumps(rng.choice((value, {"asked": value}, [{"event": "asked", "value": value}]))))
+        options = (value, {"request": value}, [{"event": "request", "value": value}])
+        setattr(state, field, json.dumps(rng.choice(options)))
     else:
         setattr(state, field, True)
 

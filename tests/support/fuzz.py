@@ -217,7 +217,7 @@ def nested(rng: random.Random, depth: int) -> object:
     items = [nested(rng, rng.randrange(depth)) for _ in range(rng.choice((0, 1, 2, 4, 4, 4, 30)))]
     if rng.random() < 0.6:
         return items
-    names = ["asked", "value", "__proto__", "constructor", "length", "", *HARMFUL[:5], *(str(i) for i in range(20))]
+    names = ["request", "value", "__proto__", "constructor", "length", "", *HARMFUL[:5], *(str(i) for i in range(20))]
     return {rng.choice(names): item for item in items}
 
 

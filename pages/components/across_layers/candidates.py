@@ -1,4 +1,4 @@
-"""The trail of a feature of an atlas, and features whose trails are worth following."""
+"""Trail of a feature of an atlas, and features that are good starts of a trail."""
 
 from functools import partial
 
@@ -16,24 +16,25 @@ from pages.components.cached.comparable import layer_pairs
 from pages.components.cached.per_atlas import per_atlas
 from pages.components.url.across_layers_view import View, usual_least
 
-SOLID = 10  # examples of a feature that is offered as a start
+SOLID = 10  # minimum examples of a suggested start
 OFFERED = 8
-WORD = 4  # letters of a key token that says by itself what the feature is about
+WORD = 4  # minimum letters of a key token that is informative by itself
 
 
 def trail_of(atlas: Atlas, view: View) -> Trail:
-    """One scan of the index of the view's space. Raises AtlasError where that is not whole."""
+    """Compute the trail by one scan of the index of the view's space. Raises AtlasError if the index is incomplete."""
     index, layers, seed = space_index(atlas, view.space), atlas.features["layer"], atlas.feature_id(view.seed)
     cosines, pairs = index.cosines(index.vectors(np.array([seed]))[0]), layer_pairs(atlas, view.space)
     verdicts = partial(pairs.verdict, least=view.bound)
-    without = [layer for layer in atlas.layers if verdicts(view.seed.layer, layer) in MEANINGLESS]
-    ids = trail_nodes(cosines, layers, seed, atlas.feature_ids(view.seed.of), view.per, view.bound, without)
+    excluded = [layer for layer in atlas.layers if verdicts(view.seed.layer, layer) in MEANINGLESS]
+    ids = trail_nodes(cosines, layers, seed, atlas.feature_ids(view.seed.of), view.per, view.bound, excluded)
     return trail(ids, layers[ids], index.vectors(ids), seed, view.bound, verdicts)
 
 
 def worth_following(atlas: Atlas) -> list[FeatureRef]:
-    """Features with similar ones in most layers that can be compared with their own, each of another key token, words
-    before signs; at most OFFERED.
+    """At most OFFERED features that have similar ones in the most comparable layers, each with a different key token.
+
+    Features whose key token is a word come first.
     """
     return [atlas.feature_ref(id) for id in starts(atlas)]
 
@@ -57,11 +58,11 @@ def starts(atlas: Atlas) -> list[int]:
 def meaningful(
     atlas: Atlas, space: str, ids: Int[np.ndarray, " n"], similar: Int[np.ndarray, "n k"]
 ) -> Bool[np.ndarray, "n k"]:
-    """Whether the layer of each similar feature can be compared with that of the feature it is similar to."""
+    """Mask of the similar features whose layer can be compared with that of the feature they are similar to."""
     pairs, layers = layer_pairs(atlas, space), atlas.layers
     try:
         table = np.array([[pairs.verdict(one, other) not in MEANINGLESS for other in layers] for one in layers])
-    except AtlasError:  # the page says so when it follows a trail: these are only offers
+    except AtlasError:  # the page reports it when it computes a trail; these are only suggestions
         return np.zeros(similar.shape, dtype=bool)
-    place = np.searchsorted(layers, atlas.features["layer"])
-    return table[place[ids][:, None], place[similar]]
+    index = np.searchsorted(layers, atlas.features["layer"])
+    return table[index[ids][:, None], index[similar]]

@@ -1,4 +1,4 @@
-"""The controls of a trail: the space, how like, how many. Each moves the URL."""
+"""Controls of a trail: the space, the minimum cosine, the features per layer. Each changes the URL."""
 
 import streamlit as st
 
@@ -24,7 +24,7 @@ def controls(atlas: Atlas, view: View) -> None:
             on_change=location.moved("_trail_least", lambda least: view.to(least=round(least, 4)).query(atlas)),
         )
         st.number_input(
-            "Features a layer",
+            "Features per layer",
             PER[0],
             PER[-1],
             key="_trail_per",

@@ -1,9 +1,9 @@
-"""What the trail page exports: its features, its links, and the picture of both."""
+"""Exports of the page: the features and links of the trail as tables, and its figure."""
 
 from ne_core.atlas import Atlas
 from ne_core.queries.trail import Trail
 from ne_core.refs import dashed
-from pages.components.across_layers.trail_graph import unlike
+from pages.components.across_layers.trail_graph import turns_of, unlike
 from pages.components.cached.comparable import layer_pairs
 from pages.components.text.labels import label
 from pages.components.url.across_layers_view import View, usual_least
@@ -17,7 +17,7 @@ def trail_menu(atlas: Atlas, view: View, trail: Trail) -> None:
     name = f"{dashed(view.seed)}-trail-{view.space}{bound}"
 
     def frames():
-        import ne_core.export.trail_frames  # pandas, when a table is asked for
+        import ne_core.export.trail_frames  # imports pandas, needed only when a table is downloaded
 
         return ne_core.export.trail_frames
 
@@ -26,7 +26,7 @@ def trail_menu(atlas: Atlas, view: View, trail: Trail) -> None:
         Table("Links of this trail", f"{name}-links", lambda: frames().links_frame(atlas, trail)),
         Table("Which layers can be compared", f"layers-compared-{view.space}", lambda: pairs_frame(atlas, view.space)),
     ]
-    figures = [Picture("Trail", name, lambda: drawn(atlas, view, trail))] if len(trail.ids) > 1 else []
+    figures = [Picture("Trail", name, lambda: trail_figure(atlas, view, trail))] if len(trail.ids) > 1 else []
     export.menu(atlas, view.query(atlas), "across_layers", tables=tables, figures=figures)
 
 
@@ -36,15 +36,14 @@ def pairs_frame(atlas: Atlas, space: str):
     return frame(layer_pairs(atlas, space))
 
 
-def drawn(atlas: Atlas, view: View, trail: Trail) -> str:
+def trail_figure(atlas: Atlas, view: View, trail: Trail) -> str:
     from ne_core.export.trail_svg import Node, trail_svg
 
-    turned = (("splits", trail.splits), ("merges", trail.merges))
     nodes = []
-    for place, id in enumerate(trail.ids.tolist()):
+    for index, id in enumerate(trail.ids.tolist()):
         ref = atlas.feature_ref(id)
-        cosine = None if ref == view.seed else float(trail.cosine[place])
-        turns = [what for what, at in turned if place in at]
+        cosine = None if ref == view.seed else float(trail.cosine[index])
+        turns = turns_of(trail, index)
         nodes.append(Node(ref.layer, str(ref), str(label(atlas, id)), cosine, turns))
     title = f"Trail of {view.seed}: cosines of at least {view.bound:g}"
     return trail_svg(atlas.layers, nodes, trail.links, trail.least, title=title, unlike=unlike(atlas, view, trail))

@@ -1,7 +1,8 @@
-/* data = {key, layers, unlike: layers that cannot be compared with the start's, least, nodes: [{layer, ref, label, has_others, size, cosine or null for the start, href, root or null,
-   turns, said}] by layer, links: [[from, to, cosine]]} */
+/* data = {key, layers, unlike: layers not comparable with the start's, least,
+   nodes: [{layer, ref, label, has_others, size, cosine or null for the start, href, root or null, turns, links}] by layer,
+   links: [[from, to, cosine]]} */
 const SVG = 'http://www.w3.org/2000/svg';
-const WIDE = 168, EMPTY = 62, GAP = 46;   // pixels: a layer with features, one without, between two
+const WIDE = 168, EMPTY = 62, GAP = 46;   // pixels: a layer with features, one without, the gap between two
 
 export default function (component) {
   const { data, parentElement } = unpacked(component);
@@ -14,11 +15,11 @@ export default function (component) {
     stage.drawnKey = data.key;
     draw(data, stage);
   }
-  const mark = (event) => light(data, stage, event.target.closest('li')?.dataset.node);
-  const none = () => light(data, stage, undefined);
+  const mark = (event) => highlight(data, stage, event.target.closest('li')?.dataset.node);
+  const unmark = () => highlight(data, stage, undefined);
   stage.onpointerover = mark;
-  stage.onpointerleave = none;
-  stage.querySelectorAll('a').forEach((link) => { link.onfocus = mark; link.onblur = none; });
+  stage.onpointerleave = unmark;
+  stage.querySelectorAll('a').forEach((link) => { link.onfocus = mark; link.onblur = unmark; });
   stage.onkeydown = (event) => step(event, data, stage);
   stage.observer?.disconnect();
   stage.observer = new ResizeObserver(() => lines(data, stage));
@@ -42,32 +43,32 @@ function column(data, layer) {
 }
 
 function item(node, i) {
-  const made = element('li', node.cosine === null ? 'seed' : ''), link = element('a', 'node');
-  made.dataset.node = i;
+  const entry = element('li', node.cosine === null ? 'seed' : ''), link = element('a', 'node');
+  entry.dataset.node = i;
   link.href = node.href;
   const name = element('span', 'name'), facts = element('span', 'facts');
   name.append(label(node.label, node.has_others, node.context));
   for (const turn of node.turns) facts.append(element('span', 'turn', turn), ' · ');
   facts.append(`${node.ref} · ${node.cosine === null ? 'the start' : plain(node.cosine)} · ${node.size} ex.`);
   link.title = name.textContent;
-  link.append(name, facts, element('span', 'hidden', ` ${node.cosine === null ? '' : 'cosine to the start; '}${node.said}`));
-  made.append(link);
+  link.append(name, facts, element('span', 'hidden', ` ${node.cosine === null ? '' : 'cosine to the start; '}${node.links}`));
+  entry.append(link);
   if (node.root) {
     const root = element('a', 'root', '↦');
     root.href = node.root;
     root.title = 'Trail from here';
     root.setAttribute('aria-label', `Trail from ${node.ref}`);
-    made.append(root);
+    entry.append(root);
   }
-  return made;
+  return entry;
 }
 
-/* A line from the right edge of one to the left edge of the other, the stronger the more alike. */
+/* Draw a line from the right edge of a node to the left edge of another, darker for a higher cosine. */
 function lines(data, stage) {
   const svg = stage.querySelector('svg'), box = stage.getBoundingClientRect();
-  const at = [...stage.querySelectorAll('li')].map((each) => each.getBoundingClientRect());
+  const boxes = [...stage.querySelectorAll('li')].map((each) => each.getBoundingClientRect());
   svg.replaceChildren(...data.links.map(([from, to, cosine]) => {
-    const path = document.createElementNS(SVG, 'path'), a = at[from], b = at[to];
+    const path = document.createElementNS(SVG, 'path'), a = boxes[from], b = boxes[to];
     const [x1, x2] = [a.right - box.left, b.left - box.left], middle = (x1 + x2) / 2;
     const [y1, y2] = [a.top + a.height / 2 - box.top, b.top + b.height / 2 - box.top];
     path.setAttribute('d', `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`);
@@ -76,33 +77,33 @@ function lines(data, stage) {
   }));
 }
 
-/* A node with its lines and the nodes at their other ends. */
-function light(data, stage, node) {
-  const on = new Set(node === undefined ? [] : [+node]);
+/* Highlight a node, its lines and the nodes at their other ends. */
+function highlight(data, stage, node) {
+  const nodes = new Set(node === undefined ? [] : [+node]);
   data.links.forEach(([from, to], i) => {
-    const mine = node !== undefined && (from === +node || to === +node);
-    stage.querySelectorAll('path')[i]?.classList.toggle('on', mine);
-    if (mine) on.add(from).add(to);
+    const isLinked = node !== undefined && (from === +node || to === +node);
+    stage.querySelectorAll('path')[i]?.classList.toggle('on', isLinked);
+    if (isLinked) nodes.add(from).add(to);
   });
-  stage.classList.toggle('some', on.size > 0);
-  stage.querySelectorAll('li').forEach((each) => each.classList.toggle('on', on.has(+each.dataset.node)));
+  stage.classList.toggle('some', nodes.size > 0);
+  stage.querySelectorAll('li').forEach((each) => each.classList.toggle('on', nodes.has(+each.dataset.node)));
 }
 
-/* Up and down within a layer, left and right to the nearest of the next one. */
+/* Move the focus: up and down within a layer, left and right to the most similar node of the adjacent one. */
 function step(event, data, stage) {
-  const here = event.target.closest('li');
-  if (!here || !event.key.startsWith('Arrow')) return;
-  const i = +here.dataset.node, layers = [...new Set(data.nodes.map((node) => node.layer))];
+  const entry = event.target.closest('li');
+  if (!entry || !event.key.startsWith('Arrow')) return;
+  const i = +entry.dataset.node, layers = [...new Set(data.nodes.map((node) => node.layer))];
   const inLayer = (layer) => data.nodes.flatMap((node, k) => (node.layer === layer ? [k] : []));
-  const own = inLayer(data.nodes[i].layer), by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const siblings = inLayer(data.nodes[i].layer), by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const side = layers[layers.indexOf(data.nodes[i].layer) + (event.key === 'ArrowRight' ? 1 : -1)];
-  const next = by ? own[own.indexOf(i) + by] : side === undefined ? undefined : linked(data, i, inLayer(side));
+  const next = by ? siblings[siblings.indexOf(i) + by] : side === undefined ? undefined : linked(data, i, inLayer(side));
   event.preventDefault();
   if (next !== undefined) stage.querySelector(`li[data-node="${next}"] a`).focus();
 }
 
-/* Of these nodes the one most alike by a line, else the first. */
-function linked(data, i, among) {
+/* Return the linked node with the highest cosine, or the first node if none is linked. */
+function linked(data, i, candidates) {
   const cosine = (k) => data.links.find(([a, b]) => (a === i && b === k) || (a === k && b === i))?.[2] ?? -1;
-  return among.reduce((best, k) => (cosine(k) > cosine(best) ? k : best));
+  return candidates.reduce((best, k) => (cosine(k) > cosine(best) ? k : best));
 }

@@ -1,4 +1,4 @@
-"""The trail as a picture: layers from left to right, a link for every feature, a line where two are alike."""
+"""Figure of the trail: layers from left to right, a link for each feature, a line between similar ones."""
 
 from ne_core.atlas import Atlas
 from ne_core.method.comparable import MEANINGLESS
@@ -17,23 +17,23 @@ TRAIL = component(
 
 
 def trail_graph(atlas: Atlas, view: View, trail: Trail) -> None:
-    drawn = {
+    data = {
         "layers": list(atlas.layers),
         "unlike": unlike(atlas, view, trail),
         "least": trail.least,
-        "nodes": [node(atlas, view, trail, place) for place in range(len(trail.ids))],
+        "nodes": [node(atlas, view, trail, index) for index in range(len(trail.ids))],
         "links": [[a, b, round(cosine, 3)] for a, b, cosine in trail.links],
     }
-    TRAIL(data={"key": drawn_key(drawn), **drawn}, key="trail_graph")
+    TRAIL(data={"key": drawn_key(data), **data}, key="trail_graph")
 
 
 def unlike(atlas: Atlas, view: View, trail: Trail) -> list[int]:
-    """Layers that cannot be compared with the start's, which therefore show no features."""
+    """Layers that cannot be compared with the start's and therefore show no features."""
     return [layer for layer in atlas.layers if trail.verdicts(view.seed.layer, layer) in MEANINGLESS]
 
 
-def node(atlas: Atlas, view: View, trail: Trail, place: int) -> dict:
-    id = int(trail.ids[place])
+def node(atlas: Atlas, view: View, trail: Trail, index: int) -> dict:
+    id = int(trail.ids[index])
     ref, size = atlas.feature_ref(id), int(atlas.features["size"][id])
     seed = ref == view.seed
     return {
@@ -41,9 +41,14 @@ def node(atlas: Atlas, view: View, trail: Trail, place: int) -> dict:
         "ref": str(ref),
         **label(atlas, id).data(),
         "size": size,
-        "cosine": None if seed else round(float(trail.cosine[place]), 2),
+        "cosine": None if seed else round(float(trail.cosine[index]), 2),
         "href": neuron_href(atlas, ref, **in_space(atlas, view.space)),
         "root": None if seed else view.to(seed=ref).href(atlas),
-        "turns": [what for what, at in (("splits", trail.splits), ("merges", trail.merges)) if place in at],
-        "said": links_of(trail, place),
+        "turns": turns_of(trail, index),
+        "links": links_of(trail, index),
     }
+
+
+def turns_of(trail: Trail, index: int) -> list[str]:
+    """“splits”, “merges”, both or none."""
+    return [verb for verb, nodes in (("splits", trail.splits), ("merges", trail.merges)) if index in nodes]

@@ -1,6 +1,7 @@
-"""What the colours of the map's points stand for: layers and sizes along a ramp, classes by hues of their own.
+"""Colours of the map's points: layers and sizes along a ramp, classes by separate hues.
 
-Both ramps go one way in lightness, so that they are read in any colour vision; tests/pages/test_map.py holds it.
+The lightness along both ramps (light and dark theme) is monotonic, so that they are readable with any colour vision
+(checked in tests/pages/test_map.py).
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ RAMP = (
 
 @dataclass(frozen=True)
 class Legend:
-    """What each number that a point can have is called, and its colour; one that none has is called nothing."""
+    """Name and colour of each value that a point can have; the name is empty for a value that no point has."""
 
     title: str
     names: tuple[str, ...]
@@ -38,18 +39,18 @@ def legend(atlas: Atlas, colour: str) -> Legend:
 
 
 def ramp(n: int) -> tuple[Colour, ...]:
-    """So many colours evenly along RAMP."""
+    """Return `n` colours evenly spaced along RAMP."""
     return tuple(along(i / max(n - 1, 1)) for i in range(n))
 
 
 def along(share: float) -> Colour:
-    place = share * (len(RAMP) - 1)
-    first = min(int(place), len(RAMP) - 2)
+    position = share * (len(RAMP) - 1)
+    first = min(int(position), len(RAMP) - 2)
     ends = RAMP[first], RAMP[first + 1]
-    return Colour(*(between(*(getattr(end, theme) for end in ends), place - first) for theme in ("light", "dark")))
+    return Colour(*(between(*(getattr(end, theme) for end in ends), position - first) for theme in ("light", "dark")))
 
 
 def between(a: str, b: str, share: float) -> str:
-    """A colour between two, #rrggbb."""
+    """Interpolate between two colours, #rrggbb."""
     pairs = ((int(a[i : i + 2], 16), int(b[i : i + 2], 16)) for i in (1, 3, 5))
     return "#" + "".join(f"{round(x + (y - x) * share):02x}" for x, y in pairs)

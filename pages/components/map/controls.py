@@ -1,4 +1,4 @@
-"""The controls of the map: a search that lights up its hits, the colours, the layer. Each moves the URL."""
+"""Controls of the map: a search that highlights its results, the colours, the filters. Each changes the URL."""
 
 from dataclasses import replace
 from functools import partial
@@ -33,23 +33,23 @@ def controls(atlas: Atlas, view: View, drawn: Flags, lit: Flags | None) -> None:
             required=True,
             on_change=location.moved("_map_colour", lambda colour: view.to(colour=colour).query(atlas), list(COLOURS)),
         )
-        only(atlas, view, "layer", "Layer", list(atlas.layers), partial(layer_mark, atlas.manifest))
-        only(atlas, view, "kind", f"{atlas.manifest.vocabulary.Unit}’s class", list(CLASSES[1:]), NAMES.get)
+        pick_filter(atlas, view, "layer", "Layer", list(atlas.layers), partial(layer_mark, atlas.manifest))
+        pick_filter(atlas, view, "kind", f"{atlas.manifest.vocabulary.Unit}’s class", list(CLASSES[1:]), NAMES.get)
         n_drawn = int(drawn.sum())
         of_all = f" of {len(drawn):,}" if n_drawn < len(drawn) else ""
         st.markdown(f"**{n_drawn:,}{of_all} features**", width="content")
         map_menu(atlas, view, drawn, lit)
     if lit is not None:
-        show_lit(atlas, view, int((lit & drawn).sum()), n_drawn)
+        show_search(atlas, view, int((lit & drawn).sum()), n_drawn)
     if view.show is not None:
-        show_shown(atlas, view)
+        show_ring(atlas, view)
 
 
 def search(atlas: Atlas, view: View) -> None:
     search_box(
         atlas,
         "_map_",
-        "Light up",
+        "Highlight features",
         view.search.q,
         view.search.mode,
         lambda text: view.searching(q=text, like=None).query(atlas),
@@ -57,8 +57,8 @@ def search(atlas: Atlas, view: View) -> None:
     )
 
 
-def only(atlas: Atlas, view: View, name: str, title: str, options: list, text) -> None:
-    """One of the options; without one, all are drawn."""
+def pick_filter(atlas: Atlas, view: View, name: str, title: str, options: list, text) -> None:
+    """Show a menu of the options; without a choice, all features are drawn."""
     among = view.search.among
     one_of(
         f"_map_{name}",
@@ -71,18 +71,19 @@ def only(atlas: Atlas, view: View, name: str, title: str, options: list, text) -
     )
 
 
-def show_lit(atlas: Atlas, view: View, n_lit: int, n_drawn: int) -> None:
-    """How many features the search lit, and the way to all of them."""
-    by = f"like {ref_name(atlas.manifest, view.search.like)}" if view.search.like else f"for “{view.search.q}”"
-    said = f"**{n_lit:,} lit** {markdown(by)}; the other {n_drawn - n_lit:,} are grey."
+def show_search(atlas: Atlas, view: View, n_lit: int, n_drawn: int) -> None:
+    """State how many features the search highlights, with a link to all of them."""
+    like = view.search.like
+    query = f"similar to {ref_name(atlas.manifest, like)}" if like else f"for “{view.search.q}”"
+    message = f"**{n_lit:,} highlighted** {markdown(query)}; the other {n_drawn - n_lit:,} are grey."
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(said if n_lit else f"**Nothing found** {markdown(by)}, so nothing is lit.", width="content")
+        st.markdown(message if n_lit else f"**No results** {markdown(query)}.", width="content")
         st.page_link(page_file("search"), label="Open in Search", query_params=view.search.query(atlas))
         st.button("Clear", on_click=location.go, args=(view.searching(q="", like=None).query(atlas),), key="_map_clear")
 
 
-def show_shown(atlas: Atlas, view: View) -> None:
-    """Which feature has the ring."""
+def show_ring(atlas: Atlas, view: View) -> None:
+    """Name the feature marked with the ring."""
     name = f"{ref_name(atlas.manifest, view.show)} {label(atlas, atlas.feature_id(view.show))}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"The ring marks {markdown(name)}.", width="content")

@@ -1,4 +1,4 @@
-"""What the map page exports: the features that are drawn, those of them that a search lit, and the picture of both."""
+"""Exports of the map: tables of the features drawn and highlighted, and the whole map as a figure."""
 
 import numpy as np
 from jaxtyping import Bool, Int
@@ -12,17 +12,17 @@ from pages.components.widgets.export import Page
 from pages.components.widgets.export_tables import most_table
 
 Flags = Bool[np.ndarray, " n"]
-DOTS = 200_000  # features of one picture, the largest first: more would be one spot, and no program would open it
+DOTS = 200_000  # features in an exported figure, the largest first: with more, no program would open the file
 
 
 def map_menu(atlas: Atlas, view: View, drawn: Flags, lit: Flags | None) -> None:
     tables = [most_table(atlas, np.flatnonzero(drawn), "features drawn", "map")]
     if lit is not None:
-        tables.insert(0, most_table(atlas, np.flatnonzero(drawn & lit), "features lit", "map-lit"))
-    of = f"the {DOTS:,} largest features" if drawn.sum() > DOTS else "all that is drawn"
+        tables.insert(0, most_table(atlas, np.flatnonzero(drawn & lit), "features highlighted", "map-lit"))
+    selection = f"the {DOTS:,} largest features" if drawn.sum() > DOTS else "all features drawn"
     drawings = [
-        Page(f"Whole map, {of}, as SVG", "map", lambda: picture(atlas, view, drawn, lit), "svg"),
-        Page(f"Whole map, {of}, as HTML", "map", lambda: page(picture(atlas, view, drawn, lit))),
+        Page(f"Whole map, {selection}, as SVG", "map", lambda: picture(atlas, view, drawn, lit), "svg"),
+        Page(f"Whole map, {selection}, as HTML", "map", lambda: page(picture(atlas, view, drawn, lit))),
     ]
     export.menu(atlas, view.query(atlas), "map", tables=tables, drawings=drawings)
 
@@ -30,16 +30,16 @@ def map_menu(atlas: Atlas, view: View, drawn: Flags, lit: Flags | None) -> None:
 def picture(atlas: Atlas, view: View, drawn: Flags, lit: Flags | None) -> str:
     from ne_core.export.map_svg import map_svg
 
-    ids, shown = np.array(largest(atlas.features["size"], drawn, DOTS), dtype=np.int64), legend(atlas, view.colour)
+    ids, colours = np.array(largest(atlas.features["size"], drawn, DOTS), dtype=np.int64), legend(atlas, view.colour)
     ids.sort()
     return map_svg(
-        points_of(atlas).at[ids],
+        points_of(atlas).positions[ids],
         numbers(atlas, view.colour)[ids],
-        shown.names,
-        [colour.light for colour in shown.colours],
+        colours.names,
+        [colour.light for colour in colours.colours],
         lit=None if lit is None else lit[ids],
-        legend=shown.title,
-        title=f"Features of {atlas.slug}, similar ones near each other",
+        legend=colours.title,
+        title=f"Features of {atlas.slug}, similar ones close together",
     )
 
 
@@ -50,7 +50,7 @@ def page(svg: str) -> str:
 
 
 def numbers(atlas: Atlas, colour: str) -> Int[np.ndarray, " n"]:
-    """The place of every feature in the legend; features stand by neuron, in the order of the neurons."""
+    """Index of every feature in the legend; features are stored by neuron, in the order of the neurons."""
     if colour == "size":
         return size_steps(atlas.features["size"])
     if colour == "class":

@@ -1,15 +1,15 @@
-/* What goes between the server and the map beside the map's own data. As bytes: the points. As {role, told}: a line on
-   which the map asks (`setStateValue`), and the answer. All are met in one place of this browser tab. */
+/* Messages between the server and the map, apart from the map's own data. Bytes: the points. {role, details}: a channel
+   for the map's requests (`setStateValue`), and the answer. All share one object of this browser tab. */
 export default function (component) {
   const { data, parentElement, setStateValue } = component;
-  const met = (globalThis.neMap ??= { ask: {}, told: new Map(), heard: null });
+  const shared = (globalThis.neMap ??= { request: {}, details: new Map(), onMessage: null });
   if (data instanceof Uint8Array || data instanceof ArrayBuffer) {
-    if (met.bytes !== data) met.points = readPoints(new Uint8Array(data));
-    met.bytes = data;
-    met.heard?.();
+    if (shared.bytes !== data) shared.points = readPoints(new Uint8Array(data));
+    shared.bytes = data;
+    shared.onMessage?.();
     return;
   }
-  const path = location.pathname;            // of a map that was left nothing is asked: its fragments are gone
-  met.ask[data.role] = (value) => { if (parentElement.isConnected && location.pathname === path) setStateValue('asked', value); };
-  if (data.told) met.heard?.(data.told);
+  const path = location.pathname;            // no requests after the page was left: its fragments are gone
+  shared.request[data.role] = (value) => { if (parentElement.isConnected && location.pathname === path) setStateValue('request', value); };
+  if (data.details) shared.onMessage?.(data.details);
 }

@@ -1,4 +1,4 @@
-/* The points as points.py packs them. */
+/* Decode the points encoded by points.py. */
 function readPoints(bytes) {
   const { buffer } = bytes.slice(), head = new DataView(buffer);
   const n = head.getUint32(8, true), nNeurons = head.getUint32(12, true);
@@ -19,7 +19,7 @@ function readPoints(bytes) {
   return { key, n, xy, size, first, owner, kinds, grid: gridOf(xy, n) };
 }
 
-/* Layer, neuron and feature of a point; layers = [[number, how many neurons], …]. */
+/* Layer, neuron and feature of a point; layers = [[number, number of neurons], …]. */
 function refOf(points, layers, id) {
   let neuron = points.owner[id];
   const feature = id - points.first[neuron];
@@ -30,11 +30,11 @@ function refOf(points, layers, id) {
   return null;
 }
 
-/* As ref_name of ne_core/atlas/names.py; names = {layer: its name}, or null. */
+/* Same as ref_name of ne_core/atlas/names.py; names = {layer: its name}, or null. */
 const refName = ({ layer, neuron, feature }, names) => (names ? `${names[layer]} ${neuron} F${feature}` : `L${layer} N${neuron} F${feature}`);
 const refHref = (address, { layer, neuron, feature }) => `${address}&layer=${layer}&neuron=${neuron}&feature=${feature}`;
 
-/* The number by which each point is coloured: a place in the legend. */
+/* Colour of each point, as an index in the legend. */
 function numbersOf(points, layers, colour) {
   if (colour === 'size') return points.size;
   if (colour === 'class') return Uint8Array.from(points.owner, (neuron) => points.kinds[neuron]);
@@ -47,7 +47,7 @@ function numbersOf(points, layers, colour) {
   return numbers;
 }
 
-/* 0 for a point that is not drawn, 1 for one that is, 2 for one that a search lit. */
+/* State of each point: 0 not drawn, 1 drawn, 2 highlighted by a search. */
 function statesOf(points, drawn, lit) {
   const states = new Uint8Array(points.n).fill(1);
   for (const [flags, test] of [[drawn, 0], [lit, 2]]) {

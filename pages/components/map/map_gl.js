@@ -1,4 +1,4 @@
-/* Drawing with WebGL: all points in one call, and those that are lit in a second, on top. */
+/* Drawing with WebGL: all points in one call, then the highlighted ones in a second, on top. */
 const VERTEX = `
 attribute vec2 place; attribute float number, state;
 uniform vec4 view; uniform float size, least;
@@ -13,20 +13,20 @@ precision mediump float;
 uniform sampler2D palette; uniform vec4 instead; uniform float opacity;
 varying float colour;
 void main() {
-  float out_by = length(gl_PointCoord - .5);
-  vec3 own = texture2D(palette, vec2((colour + .5) / 256., .5)).rgb;
-  gl_FragColor = vec4(mix(own, instead.rgb, instead.a), opacity * (1. - smoothstep(.38, .5, out_by)));
+  float radius = length(gl_PointCoord - .5);
+  vec3 tint = texture2D(palette, vec2((colour + .5) / 256., .5)).rgb;
+  gl_FragColor = vec4(mix(tint, instead.rgb, instead.a), opacity * (1. - smoothstep(.38, .5, radius)));
 }`;
-const STRIDE = 7919;   // a prime: points are drawn in an order that favours no layer
+const STRIDE = 7919;   // a prime; points are drawn in an order that favours no layer
 
-/* null without WebGL. `upload(points, numbers, states)`, `palette(colours)` and then `draw(view, width, height, look)`. */
-function painter(canvas, again) {
+/* Return null without WebGL. Call `upload(points, numbers, states)`, `palette(colours)` and then `draw(view, width, height, look)`. */
+function painter(canvas, redraw) {
   const gl = canvas.getContext('webgl', { antialias: false, alpha: false, depth: false });
   if (!gl) return null;
-  let program, where, n = 0;
+  let program, uniform, n = 0;
   const start = () => {
     program = linked(gl);
-    where = (name) => gl.getUniformLocation(program, name);
+    uniform = (name) => gl.getUniformLocation(program, name);
     gl.useProgram(program);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA);
@@ -35,14 +35,14 @@ function painter(canvas, again) {
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
   };
   start();
-  canvas.addEventListener('webglcontextlost', (event) => event.preventDefault());   // or it would never come back
-  canvas.addEventListener('webglcontextrestored', () => { start(); again(); });
+  canvas.addEventListener('webglcontextlost', (event) => event.preventDefault());   // otherwise the context would never be restored
+  canvas.addEventListener('webglcontextrestored', () => { start(); redraw(); });
   const attribute = (name, values, length, kind, normalised) => {
-    const at = gl.getAttribLocation(program, name);
+    const index = gl.getAttribLocation(program, name);
     gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
     gl.bufferData(gl.ARRAY_BUFFER, values, gl.STATIC_DRAW);
-    gl.enableVertexAttribArray(at);
-    gl.vertexAttribPointer(at, length, kind, normalised, 0, 0);
+    gl.enableVertexAttribArray(index);
+    gl.vertexAttribPointer(index, length, kind, normalised, 0, 0);
   };
   const buffers = {};
   const replaced = (name, ...rest) => {
@@ -73,12 +73,12 @@ function painter(canvas, again) {
       gl.viewport(0, 0, canvas.width, canvas.height);
       gl.clearColor(...look.page.map((each) => each / 255), 1);
       gl.clear(gl.COLOR_BUFFER_BIT);
-      gl.uniform4f(where('view'), across, up, -x * across, -y * up);
+      gl.uniform4f(uniform('view'), across, up, -x * across, -y * up);
       const all = (least, size, instead, opacity) => {
-        gl.uniform1f(where('least'), least);
-        gl.uniform1f(where('size'), size * dense);
-        gl.uniform4f(where('instead'), ...instead);
-        gl.uniform1f(where('opacity'), opacity);
+        gl.uniform1f(uniform('least'), least);
+        gl.uniform1f(uniform('size'), size * dense);
+        gl.uniform4f(uniform('instead'), ...instead);
+        gl.uniform1f(uniform('opacity'), opacity);
         gl.drawArrays(gl.POINTS, 0, n);
       };
       if (!n) return;

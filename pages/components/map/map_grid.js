@@ -1,4 +1,4 @@
-/* Which points are near a place: points by the cells of a grid, in steps of 65535 to a side. */
+/* Search for points near a position: points by the cells of a grid, in coordinates of 0 to 65535. */
 const CELLS = 256;
 
 function gridOf(xy, n) {
@@ -11,7 +11,7 @@ function gridOf(xy, n) {
   return { starts, ids };
 }
 
-/* Calls `each` for the points of the cells at a distance of `ring` cells from a cell. */
+/* Call `each` for the points of the cells at a distance of `ring` cells from a cell. */
 function onRing(grid, column, row, ring, each) {
   for (let y = Math.max(0, row - ring); y <= Math.min(CELLS - 1, row + ring); y++) {
     const edge = Math.abs(y - row) === ring;
@@ -23,9 +23,9 @@ function onRing(grid, column, row, ring, each) {
   }
 }
 
-/* The point of the least `distance` from a place, −1 without any. `distance(dx, dy, id)` is at least the squared
-   distance, or Infinity for points that do not count; none further than `reach` is looked for. */
-function leastFrom(points, x, y, reach, distance) {
+/* Point with the least `distance` from a position, or −1. `distance(dx, dy, id)` is at least the squared distance, or
+   Infinity for points to ignore; points beyond `reach` are not searched. */
+function nearestPoint(points, x, y, reach, distance) {
   const column = Math.max(0, Math.min(CELLS - 1, x >> 8)), row = Math.max(0, Math.min(CELLS - 1, y >> 8));
   const inside = Math.min(x - (column << 8), (column + 1 << 8) - x, y - (row << 8), (row + 1 << 8) - y);
   let best = -1, least = reach * reach;
@@ -33,8 +33,8 @@ function leastFrom(points, x, y, reach, distance) {
     const nearest = (ring - 1) * 256 + Math.max(0, inside);
     if (ring && nearest > 0 && nearest * nearest > least) break;
     onRing(points.grid, column, row, ring, (id) => {
-      const found = distance(points.xy[2 * id] - x, points.xy[2 * id + 1] - y, id);
-      if (found < least) [least, best] = [found, id];
+      const value = distance(points.xy[2 * id] - x, points.xy[2 * id + 1] - y, id);
+      if (value < least) [least, best] = [value, id];
     });
   }
   return best;

@@ -1,4 +1,4 @@
-/* The map by keyboard: arrows go from point to point, with Shift they move the map; + − 0 magnify; Enter opens. */
+/* Keyboard control of the map: arrow keys go from point to point, with Shift they pan; + − 0 zoom; Enter opens. */
 const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 function mapKey(event, view, act) {
@@ -15,9 +15,9 @@ function mapKey(event, view, act) {
   event.preventDefault();
 }
 
-/* The nearest point of those that count in a direction, from a place in steps; between 45 degrees to either side. */
+/* Nearest selectable point in a direction (within 45 degrees) from a position. */
 function towards(points, from, [right, up], counts) {
-  return leastFrom(points, ...from, 2 * STEPS, (dx, dy, id) => {
+  return nearestPoint(points, ...from, 2 * STEPS, (dx, dy, id) => {
     const along = dx * right + dy * up, aside = Math.abs(dx * up) + Math.abs(dy * right);
     return along > 0 && aside <= along && counts(id) ? dx * dx + dy * dy : Infinity;
   });

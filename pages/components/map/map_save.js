@@ -1,14 +1,14 @@
-/* What is on the screen as a PNG, its legend below it. */
-const INSET = 10, LINE = 20;   // pixels: around the legend; from one of its rows to the next
+/* The visible part of the map as a PNG, with the legend below. */
+const INSET = 10, LINE = 20;   // pixels: margin around the legend; height of its rows
 
-/* `colour` looks a CSS colour up; `mark` is {left, top, text} of the feature with the ring, or null. */
+/* `colour` resolves a CSS colour; `mark` is {left, top, text} of the feature with the ring, or null. */
 function mapPicture(canvas, legend, mark, colour) {
-  const made = document.createElement('canvas'), pen = made.getContext('2d'), dense = canvas.width / canvas.clientWidth;
+  const picture = document.createElement('canvas'), pen = picture.getContext('2d'), dense = canvas.width / canvas.clientWidth;
   const items = legendPlaces(pen, legend, canvas.clientWidth), ink = colour('var(--ink)');
-  made.width = canvas.width;
-  made.height = canvas.height + Math.round((items.at(-1).y + INSET) * dense);
+  picture.width = canvas.width;
+  picture.height = canvas.height + Math.round((items.at(-1).y + INSET) * dense);
   pen.fillStyle = colour('var(--st-background-color)');
-  pen.fillRect(0, 0, made.width, made.height);
+  pen.fillRect(0, 0, picture.width, picture.height);
   pen.drawImage(canvas, 0, 0);
   pen.scale(dense, dense);
   if (mark) drawMark(pen, mark, colour('var(--st-primary-color)'), ink);
@@ -19,7 +19,7 @@ function mapPicture(canvas, legend, mark, colour) {
     pen.fillText(name, x + (css ? 16 : 0), y);
     if (css) drawDot(pen, x + 6, y - 4, colour(css));
   }
-  return new Promise((done) => made.toBlob(done, 'image/png'));
+  return new Promise((done) => picture.toBlob(done, 'image/png'));
 }
 
 const legendFont = (css) => `${css ? '' : '600 '}12px system-ui, sans-serif`;

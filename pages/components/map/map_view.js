@@ -1,8 +1,8 @@
-/* Where one looks: `x` and `y` in the middle, 0 to 1 from the left and from below, `zoom` 1 for the whole map; and the
-   pointers, wheel and pinches that move it. */
-const STEPS = 65535, STILL = 4;   // pixels that a click may move
+/* Visible part of the map: `x` and `y` of its centre, 0 to 1 from the left and from below, `zoom` 1 for the whole map;
+   and the pointer, wheel and pinch gestures that move it. */
+const STEPS = 65535, STILL = 4;   // maximum movement of a click, in pixels
 
-function lookout(stage, furthest, moved) {
+function mapView(stage, furthest, moved) {
   const view = { x: 0.5, y: 0.5, zoom: 1, width: 1, height: 1 };
   Object.defineProperty(view, 'scale', { get: () => view.zoom * Math.min(view.width, view.height) });
   const within = (value, low, high) => Math.max(low, Math.min(high, value));
@@ -40,22 +40,22 @@ function lookout(stage, furthest, moved) {
   return view;
 }
 
-/* One pointer pans, two pinch. `stage.dragged` says whether the click that follows was the end of a movement. */
+/* One pointer pans, two pinch. `stage.dragged` is true if the click that follows ends a movement. */
 function gestures(stage, view) {
   const down = new Map();
   const middle = (points) => [0, 1].map((i) => points.reduce((sum, each) => sum + each[i], 0) / points.length);
   const spread = ([a, b]) => Math.hypot(a[0] - b[0], a[1] - b[1]);
-  const at = (event) => { const box = stage.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; };
+  const position = (event) => { const box = stage.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; };
   stage.addEventListener('pointerdown', (event) => {
     if (event.button || event.target.closest('#buttons')) return;
     if (!down.size) stage.dragged = false;
-    down.set(event.pointerId, at(event));
-    stage.began = at(event);
+    down.set(event.pointerId, position(event));
+    stage.began = position(event);
     cancelAnimationFrame(view.flight);
   });
   stage.addEventListener('pointermove', (event) => {
     if (!down.has(event.pointerId)) return;
-    const before = [...down.values()], now = at(event);
+    const before = [...down.values()], now = position(event);
     if (!stage.dragged && before.length === 1 && Math.hypot(now[0] - stage.began[0], now[1] - stage.began[1]) < STILL) return;
     stage.dragged = true;
     stage.setPointerCapture(event.pointerId);
@@ -67,10 +67,10 @@ function gestures(stage, view) {
   const up = (event) => down.delete(event.pointerId);
   for (const name of ['pointerup', 'pointercancel', 'lostpointercapture']) stage.addEventListener(name, up);
   stage.addEventListener('wheel', (event) => {
-    if (event.deltaY > 0 && view.zoom === 1) return;   // the page scrolls on
+    if (event.deltaY > 0 && view.zoom === 1) return;   // let the page scroll
     event.preventDefault();
     cancelAnimationFrame(view.flight);
     const pixels = event.deltaY * (event.deltaMode ? 30 : 1);
-    view.zoomAt(Math.exp(-Math.max(-200, Math.min(200, pixels)) / 250), ...at(event));
+    view.zoomAt(Math.exp(-Math.max(-200, Math.min(200, pixels)) / 250), ...position(event));
   }, { passive: false });
 }

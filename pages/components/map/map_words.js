@@ -1,13 +1,13 @@
-/* What the map says, and how its colours are looked up. */
-const nearEnough = (n) => Math.max(1, Math.sqrt(n) / 25);   // some hundred points in sight
+/* Texts of the map, and its colours and point sizes. */
+const nearEnough = (n) => Math.max(1, Math.sqrt(n) / 25);   // about a hundred points are visible
 
-/* Pixels across: many points are small, and grow slowly as one comes nearer. */
+/* Diameter of a point in pixels: smaller for more points, and growing slowly with the zoom. */
 function pointSize(n, view) {
   const sparse = Math.max(2, Math.min(9, 500 / Math.sqrt(n))) * Math.min(1, 0.4 + view.width / 1400);
   return Math.min(Math.max(9, sparse), sparse * view.zoom ** 0.45);
 }
 
-/* Red, green and blue of any colour that CSS knows, 0 to 255; `probe` is an element that nobody sees. */
+/* Red, green and blue, 0 to 255, of a CSS colour; `probe` is an invisible element. */
 function resolved(probe, css) {
   probe.style.color = css;
   return getComputedStyle(probe).color.match(/[\d.]+/g).slice(0, 3).map(Number);
@@ -23,32 +23,32 @@ function drawLegend(box, { title, names, colours }) {
     const item = element('span', 'item'), dot = element('i');
     dot.style.setProperty('--c', colours[i]);
     item.append(dot, name);
-    item.hidden = !name;   // of a class that has no features
+    item.hidden = !name;   // a class without features
     return item;
   }));
 }
 
-function tipWords(told, causal) {
-  const head = element('span', 'of', told.meta ? `${told.name} · ${told.meta}` : told.name);
-  if (!told.label) return [head];
+function tipWords(details, causal) {
+  const head = element('span', 'of', details.meta ? `${details.name} · ${details.meta}` : details.name);
+  if (!details.label) return [head];
   const text = element('span', 'text');
-  text.append(lineElements(told.line, { maximum: told.maximum, causal }));
-  const why = told.why ? [element('span', 'of', told.why)] : [];   // of a point that a search lit
-  return [head, label(told.label, told.has_others, told.context), text, ...why];
+  text.append(lineElements(details.line, { maximum: details.maximum, causal }));
+  const why = details.why ? [element('span', 'of', details.why)] : [];   // only of a search result
+  return [head, label(details.label, details.has_others, details.context), text, ...why];
 }
 
-function toldWords(told) {
-  const why = told.why ? ` ${told.why}.` : '';
-  return `${told.name}: ${told.text}, ${told.meta}.${why} ${told.line.image?.words ?? told.line.t.join('')}`;
+function spokenWords(details) {
+  const why = details.why ? ` ${details.why}.` : '';
+  return `${details.name}: ${details.text}, ${details.meta}.${why} ${details.line.image?.words ?? details.line.t.join('')}`;
 }
 
 function mapWords(data) {
   const coloured = data.legend.title.toLowerCase();
-  return `Map of features, coloured by ${coloured}. Arrow keys go to the nearest ${data.lit ? 'hit' : 'point'} that way, ` +
-    'Enter opens it, Shift and arrows move the map, plus and minus magnify, zero shows the whole map.';
+  return `Map of features, coloured by ${coloured}. Arrow keys go to the nearest ${data.lit ? 'result' : 'point'} in that direction, ` +
+    'Enter opens it, Shift and arrow keys pan, plus and minus zoom, zero shows the whole map.';
 }
 
-/* Where one looks goes into the address in place of what was there: a wheel's step is no step back. */
+/* Write the visible part into the address, replacing the history entry: Back does not undo a zoom. */
 function writePlace(view) {
   const address = new URL(location.href), whole = view.zoom === 1 && view.x === 0.5 && view.y === 0.5;
   if (!address.pathname.endsWith('/map')) return;
@@ -58,9 +58,9 @@ function writePlace(view) {
   if (address.href !== location.href) globalThis.neHistory?.replace(address.pathname + address.search);
 }
 
-function withoutWebGL(root, stage) {
-  const said = root.querySelector('#without');
-  said.textContent = 'The map is drawn with WebGL, which this browser does not offer. The list below works without it.';
-  said.hidden = false;
+function showNoWebGL(root, stage) {
+  const message = root.querySelector('#no-webgl');
+  message.textContent = 'This browser does not support WebGL, which the map needs. The list below works without it.';
+  message.hidden = false;
   stage.hidden = true;
 }

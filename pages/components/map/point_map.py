@@ -1,7 +1,7 @@
-"""The map as it is drawn in the browser, and the channels beside it: the points' bytes, and what the browser asks.
+"""The map component, and its channels: one sends the points to the browser, two receive requests from it.
 
-The points go by themselves, so that Streamlit, which sends no large message twice, sends them once; the name of a
-hovered feature goes through a fragment of its own, so that nothing else is drawn anew.
+The points are sent separately, so that Streamlit, which does not resend a large message, sends them once; details of a
+hovered feature are sent by a separate fragment, so that nothing else is redrawn.
 """
 
 import base64
@@ -28,18 +28,18 @@ from pages.components.widgets.token_lines.example_lines import trim
 from pages.components.widgets.token_lines.lines import central_line, lines
 
 CHANNEL = component(__file__, "map_channel", html="<span></span>", parts=("map_data", "map_grid"), plain=True)
-AROUND = (8, 4)  # tokens before and after the key token that are shown of an example
-FAR = 1e6  # sides of the map: nobody looks further away from it
+AROUND = (8, 4)  # tokens of an example shown before and after the key token
+FAR = 1e6  # limit of the coordinates of a visible box, in sides of the map
 MAP = component(
     __file__,
     "point_map",
     html='<div id="stage"><canvas tabindex="0" role="application" aria-roledescription="map"></canvas>'
-    '<a id="here" tabindex="-1" draggable="false" hidden></a><span id="shown" hidden></span>'
-    '<div id="buttons"><button type="button" id="nearer" aria-label="Nearer">+</button>'
-    '<button type="button" id="further" aria-label="Further">−</button>'
+    '<a id="current" tabindex="-1" draggable="false" hidden></a><span id="ring" hidden></span>'
+    '<div id="buttons"><button type="button" id="nearer" aria-label="Zoom in">+</button>'
+    '<button type="button" id="further" aria-label="Zoom out">−</button>'
     '<button type="button" id="whole">Whole map</button>'
-    '<button type="button" id="save" aria-label="Save what is seen as PNG">PNG</button></div></div>'
-    '<p id="without" hidden></p><div id="legend"></div><div id="tip" role="tooltip"></div>'
+    '<button type="button" id="save" aria-label="Save the visible map as PNG">PNG</button></div></div>'
+    '<p id="no-webgl" hidden></p><div id="legend"></div><div id="tip" role="tooltip"></div>'
     '<div id="live" class="hidden" role="status" aria-live="polite"></div>',
     parts=("map_data", "map_grid", "map_gl", "map_view", "map_keys", "map_words", "map_save"),
 )
@@ -48,10 +48,10 @@ MAP = component(
 def point_map(
     atlas: Atlas, points: Points, view: View, drawn: Bool[np.ndarray, " n"], lit: Bool[np.ndarray, " n"] | None
 ) -> None:
-    """The features `drawn`, of them those `lit` by a search in colour and the others grey."""
+    """Show the features `drawn`; if a search is active, the `lit` ones in colour and the others grey."""
     CHANNEL(data=points.payload, key=f"points-{points.key}")
     colours = legend(atlas, view.colour)
-    shown = None if view.show is None else told(atlas, atlas.feature_id(view.show))
+    ring = None if view.show is None else feature_details(atlas, atlas.feature_id(view.show))
     data = {
         "points": points.key,
         "search": search_key(atlas, view.search),
@@ -66,7 +66,7 @@ def point_map(
         },
         "drawn": None if drawn.all() else packed(drawn),
         "lit": None if lit is None else packed(lit & drawn),
-        "shown": shown,
+        "ring": ring,
         "place": view.place,
         "furthest": FURTHEST,
         "causal": atlas.manifest.causal,
@@ -76,43 +76,43 @@ def point_map(
 
 
 def names(atlas: Atlas) -> dict[int, str] | None:
-    """What layers are called; None where their numbers are."""
+    """Layer names by number; None if the layers have no names."""
     named = atlas.manifest.layer_names is not None
     return {layer: layer_name(atlas.manifest, layer) for layer in atlas.layers} if named else None
 
 
 def packed(flags: Bool[np.ndarray, " n"]) -> str:
-    """A bit for each feature, the lowest bit of a byte first, in base64."""
+    """Encode a bit for each feature, the lowest bit of a byte first, in base64."""
     return base64.b64encode(np.packbits(flags, bitorder="little")).decode()
 
 
 def search_key(atlas: Atlas, search: Search) -> str:
-    """Tells what is said of a point under one search from what is said under another."""
+    """Key of a search, to distinguish the details of a point under different searches."""
     return urlencode(search.query(atlas))
 
 
 @turns.fragment
-def tell(atlas: Atlas, search: Search, found: SearchResults | None) -> None:
-    """Answers for one feature at a time: what it is called, and an example; of a hit, the one that shows why."""
-    asked = state_of("map-tell").get("asked")
-    known = type(asked) is int and 0 <= asked < len(atlas.features["size"])
-    answer = told(atlas, asked, search, found) | {"search": search_key(atlas, search)} if known else None
-    CHANNEL(data={"role": "tell", "told": answer}, key="map-tell", on_asked_change=nothing)
+def answer_hover(atlas: Atlas, search: Search, results: SearchResults | None) -> None:
+    """Send the details of the feature that the browser requests: its name and an example (for a hit, the match)."""
+    id = state_of("map-details").get("request")
+    valid = type(id) is int and 0 <= id < len(atlas.features["size"])
+    details = feature_details(atlas, id, search, results) | {"search": search_key(atlas, search)} if valid else None
+    CHANNEL(data={"role": "details", "details": details}, key="map-details", on_request_change=ignore)
 
 
-def told(atlas: Atlas, id: int, search: Search | None = None, found: SearchResults | None = None) -> dict:
+def feature_details(atlas: Atlas, id: int, search: Search | None = None, results: SearchResults | None = None) -> dict:
     line, maximum = central_line(atlas, id, *AROUND)
     ref, size = atlas.feature_ref(id), int(atlas.features["size"][id])
     meta, name = f"{size} example{'s' * (size != 1)}", label(atlas, id)
-    known = {"id": id, "name": ref_name(atlas.manifest, ref), "meta": meta, "line": line, "maximum": maximum}
-    hit = np.flatnonzero(found.ids == id) if found is not None else ()
-    why = matched(atlas, id, search, found, int(hit[0])) if len(hit) else {"why": None}
-    return {**known, "text": str(name), **name.data(), **why}
+    details = {"id": id, "name": ref_name(atlas.manifest, ref), "meta": meta, "line": line, "maximum": maximum}
+    hit = np.flatnonzero(results.ids == id) if results is not None else ()
+    why = matched(atlas, id, search, results, int(hit[0])) if len(hit) else {"why": None}
+    return {**details, "text": str(name), **name.data(), **why}
 
 
-def matched(atlas: Atlas, id: int, search: Search, found: SearchResults, place: int) -> dict:
-    """Why a search found the feature, and the part of the example that shows it."""
-    match = matches(atlas, search, found, slice(place, place + 1))[0]
+def matched(atlas: Atlas, id: int, search: Search, results: SearchResults, rank: int) -> dict:
+    """Reason for the match of a search result, and the part of the example that shows it."""
+    match = matches(atlas, search, results, slice(rank, rank + 1))[0]
     line = lines(atlas, atlas.neuron(atlas.feature_ref(id).of), [match.row])[0]
     line["h"] = highlighted(atlas, search, line)
     first, last = (end(line["h"], default=line["k"]) for end in (min, max))
@@ -120,22 +120,22 @@ def matched(atlas: Atlas, id: int, search: Search, found: SearchResults, place: 
     return {"why": match.why, "line": line}
 
 
-def seen() -> Box | None:
-    """What part of the map the browser shows, as it last said; None before it said so, or when it makes no sense."""
-    box = state_of("map-seen").get("asked")
+def visible_box() -> Box | None:
+    """Visible part of the map as last reported by the browser; None before the first report, or if it is invalid."""
+    box = state_of("map-view").get("request")
     numbers = isinstance(box, list) and len(box) == 4 and all(type(each) in (int, float) for each in box)
-    return tuple(box) if numbers and all(abs(each) <= FAR for each in box) else None  # nor NaN, which compares as none
+    return tuple(box) if numbers and all(abs(each) <= FAR for each in box) else None  # rejects NaN as well
 
 
-def listen() -> None:
-    """Hear what part of the map is seen; the fragment that calls this runs anew whenever it changes."""
-    CHANNEL(data={"role": "seen"}, key="map-seen", on_asked_change=nothing)
+def watch_visible_box() -> None:
+    """Receive the visible part of the map; the fragment that calls this is rerun whenever it changes."""
+    CHANNEL(data={"role": "view"}, key="map-view", on_request_change=ignore)
 
 
 def state_of(key: str) -> dict:
-    found = st.session_state.get(key)
-    return dict(found) if found else {}
+    state = st.session_state.get(key)
+    return dict(state) if state else {}
 
 
-def nothing() -> None:
-    """A component's value is kept only where somebody listens."""
+def ignore() -> None:
+    """Do nothing: Streamlit stores a component's value only if it has a callback."""

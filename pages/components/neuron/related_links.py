@@ -1,4 +1,4 @@
-"""Links from a feature to similar features, to its trail across layers, to its central example as a prompt, and to the SAE lab."""
+"""Links from a feature to similar ones, its trail across layers, its central example as a prompt, and the SAE lab."""
 
 from ne_core.atlas import Atlas
 from ne_core.queries.example_text import central_place

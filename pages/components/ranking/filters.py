@@ -1,4 +1,4 @@
-"""The controls of the ranking: layer, class, and ranges. Each moves the URL."""
+"""Controls of the ranking: layer, class and ranges. Each changes the URL."""
 
 from functools import partial
 
@@ -13,7 +13,7 @@ from pages.components.url.ranking_view import RANGES, Range, View, ends
 from pages.components.widgets.choices import one_of
 
 TITLES = {"features": "Features", "random": "Above random (%)", "size": "Size (examples)", "distance": "Mean distance"}
-WIDTH = 180  # of a range: two in a row on a telephone
+WIDTH = 180  # pixels of a slider: two fit side by side on a phone
 
 
 def filters(atlas: Atlas, ranking: Ranking, view: View) -> None:
@@ -29,27 +29,30 @@ def filters(atlas: Atlas, ranking: Ranking, view: View) -> None:
 
 
 def pick_range(atlas: Atlas, ranking: Ranking, view: View, name: str) -> None:
-    """A range between the ends of what there is; a handle at an end is no limit."""
+    """Show a slider from the lowest to the highest value; a handle at an end sets no limit."""
     low, high = ends(ranking, name)
     if low == high:
         return
     key, whole = f"_ranking_{name}", name != "distance"
     least, most = view.ranges.get(name, (None, None))
-    shown = (min(max(low, low if least is None else least), high), max(min(high, high if most is None else most), low))
-    kind = int if whole else float
-    st.session_state[key] = tuple(map(kind, shown))
+    selected = (
+        min(max(low, low if least is None else least), high),
+        max(min(high, high if most is None else most), low),
+    )
+    number_type = int if whole else float
+    st.session_state[key] = tuple(map(number_type, selected))
 
-    def moved(to: tuple[float, float]) -> dict[str, str]:
-        return view.to(**{name: between(to, (low, high))}).query(atlas)
+    def query_with(handles: tuple[float, float]) -> dict[str, str]:
+        return view.to(**{name: between(handles, (low, high))}).query(atlas)
 
     st.slider(
         TITLES[name],
-        kind(low),
-        kind(high),
+        number_type(low),
+        number_type(high),
         key=key,
         step=1 if whole else 0.01,
         width=WIDTH,
-        on_change=location.moved(key, moved),
+        on_change=location.moved(key, query_with),
     )
 
 

@@ -1,4 +1,4 @@
-"""The ranking of whole layers: the classes with their rules, and how measures and classes spread."""
+"""Statistics of whole layers: the classes with their rules, and the spread of measures and classes."""
 
 import numpy as np
 import streamlit as st
@@ -13,24 +13,24 @@ from pages.components.shell.settings import pairs, safe
 from pages.components.text.measure_columns import counted_at
 from pages.components.widgets.export import Page, plotly_page, toolbar
 
-RANDOM = {"features": "random_features", "mean_distance": "random_distance"}  # the same of random directions
+RANDOM = {"features": "random_features", "mean_distance": "random_distance"}  # the same measures of random directions
 
 
 def show_classes(atlas: Atlas, ranking: Ranking) -> None:
     st.subheader("The classes", anchor=False)
     counts = ranking.class_counts.sum(axis=0).tolist()
-    said = rules(atlas.manifest.default_cut)
+    texts = rules(atlas.manifest.default_cut)
     st.html(
         pairs(
             "ne-settings",
-            {f"{NAMES[kind]} ({n:,})": safe(said[kind]) for kind, n in zip(NAMES, counts, strict=True)},
+            {f"{NAMES[kind]} ({n:,})": safe(texts[kind]) for kind, n in zip(NAMES, counts, strict=True)},
         )
     )
-    st.caption("The first rule that holds decides, from the top.")
+    st.caption("Rules are applied from the top; the first one that matches decides.")
 
 
 def show_layers(atlas: Atlas, ranking: Ranking) -> list[Page]:
-    """The figures, which it returns for the export."""
+    """Show the figures, and return them for the export."""
     st.subheader("How the layers differ", anchor=False)
     left, middle, right = st.columns([1, 1, 1.4], gap="medium")
     with left:
@@ -42,15 +42,15 @@ def show_layers(atlas: Atlas, ranking: Ranking) -> list[Page]:
         st.markdown("**Classes**")
         figure = classes_figure(atlas, ranking)
         words = "; ".join(
-            counted(layer, counts)
+            class_counts_text(layer, counts)
             for layer, counts in zip(layer_marks(atlas.manifest), ranking.class_counts, strict=True)
         )
         st.plotly_chart(figure, key="classes", config=toolbar("classes"), alt=f"Classes by layer. {words}.")
-        st.caption(f"Share of each layer’s {atlas.manifest.vocabulary.units} that is of each class.")
+        st.caption(f"Share of each layer’s {atlas.manifest.vocabulary.units} in each class.")
     return [features, distance, plotly_page("Classes by layer", "classes", figure)]
 
 
-def counted(layer: str, counts: np.ndarray) -> str:
+def class_counts_text(layer: str, counts: np.ndarray) -> str:
     return f"layer {layer}: " + ", ".join(
         f"{n:,} {name.lower()}" for name, n in zip(NAMES.values(), counts.tolist(), strict=True)
     )
@@ -68,12 +68,12 @@ def spread_figure(atlas: Atlas, _ranking: Ranking, column: str, unit: str):
 
 
 def random_quantiles(atlas: Atlas, name: str) -> np.ndarray:
-    """Of a measure of random directions, for every layer."""
+    """Quantiles of a measure of random directions, a row for each layer."""
     return np.array([quantiles(atlas.files[layer].random[name]) for layer in atlas.layers])
 
 
-def show_spread(atlas: Atlas, ranking: Ranking, column: str, title: str, unit: str, counted: str = "") -> Page:
-    """A figure, and its medians in words for those who do not see it; how it was `counted`."""
+def show_spread(atlas: Atlas, ranking: Ranking, column: str, title: str, unit: str, note: str = "") -> Page:
+    """Show a figure, with its medians as alternative text; `note` is added to the caption."""
     quantiles = ranking.quantiles(column)
     medians = ", ".join(
         f"layer {layer}: {median:.3g}"
@@ -82,7 +82,7 @@ def show_spread(atlas: Atlas, ranking: Ranking, column: str, title: str, unit: s
     st.markdown(f"**{title}**")
     figure = spread_figure(atlas, ranking, column, unit)
     st.plotly_chart(figure, key=column, config=toolbar(column), alt=f"{title}, medians: {medians}.")
-    living = f"Living {atlas.manifest.vocabulary.units}{counted and f', {counted}'}"
+    living = f"Living {atlas.manifest.vocabulary.units}{note and f', {note}'}"
     random = " Grey: random directions." if atlas.manifest.rarefied else ""
-    st.caption(f"{living}: median and quartiles; the lines reach from the lowest to the highest 5 %.{random}")
+    st.caption(f"{living}: median and quartiles; the lines extend from the lowest to the highest 5 %.{random}")
     return plotly_page(f"{title} by layer", column, figure)

@@ -1,5 +1,5 @@
 /* data = {key, label, columns: [{title, unit, meaning, href, sorted}], rows: [{href, name, kind, cells, label, has_others}]}
-   The first column is the neuron, the second its class; what it fires on stands between them and cannot be sorted. */
+   The first column is the neuron, the second its class; “Fires on” is between them and cannot be sorted. */
 export default function (component) {
   const { data, parentElement } = unpacked(component);
   const table = parentElement.querySelector('table'), tip = parentElement.querySelector('#tip');
@@ -18,7 +18,7 @@ export default function (component) {
   table.onpointerleave = () => { tip.style.display = 'none'; };
   if (table.drawnKey === data.key) return;
   table.drawnKey = data.key;
-  tip.style.display = 'none';              // what it pointed at is gone
+  tip.style.display = 'none';              // its target is removed
   draw(data, table, tip);
 }
 
@@ -33,44 +33,44 @@ function draw(data, table, tip) {
 }
 
 function heading(column, i, tip) {
-  const made = element('th', i > 1 ? 'figure' : ''), link = element('a', '', column.title);
-  made.scope = 'col';
-  made.dataset.meaning = column.meaning;
-  if (column.sorted) made.setAttribute('aria-sort', column.sorted);
+  const cell = element('th', i > 1 ? 'figure' : ''), link = element('a', '', column.title);
+  cell.scope = 'col';
+  cell.dataset.meaning = column.meaning;
+  if (column.sorted) cell.setAttribute('aria-sort', column.sorted);
   link.href = column.href;
   link.setAttribute('aria-description', column.meaning);
-  link.onfocus = () => showTip(tip, made, column.meaning);
+  link.onfocus = () => showTip(tip, cell, column.meaning);
   link.onblur = () => { tip.style.display = 'none'; };
-  made.append(link);
-  if (column.unit) made.append(element('span', 'unit', column.unit));
-  return made;
+  cell.append(link);
+  if (column.unit) cell.append(element('span', 'unit', column.unit));
+  return cell;
 }
 
 function firesOn() {
-  const made = element('th', 'fires', 'Fires on');
-  made.scope = 'col';
-  made.dataset.meaning = 'The name of each of its larger features, in short';
-  return made;
+  const cell = element('th', 'fires', 'Fires on');
+  cell.scope = 'col';
+  cell.dataset.meaning = 'Short names of its largest features';
+  return cell;
 }
 
-function row(each) {
-  const made = element('tr'), first = element('th', 'neuron'), link = element('a', '', each.name);
+function row(neuron) {
+  const line = element('tr'), first = element('th', 'neuron'), link = element('a', '', neuron.name);
   first.scope = 'row';
-  link.href = each.href;
+  link.href = neuron.href;
   first.append(link);
   const fires = element('td', 'fires');
-  if (each.label.length) fires.append(label(each.label, each.has_others)); else fires.append('nothing in this corpus');
-  const cells = each.cells.map((text, i) => element('td', i ? 'figure' : 'kind ' + each.kind, text));
-  made.append(first, fires, ...cells);
-  return made;
+  if (neuron.label.length) fires.append(label(neuron.label, neuron.has_others)); else fires.append('nothing in this corpus');
+  const cells = neuron.cells.map((text, i) => element('td', i ? 'figure' : 'kind ' + neuron.kind, text));
+  line.append(first, fires, ...cells);
+  return line;
 }
 
-/* Up and down move between neurons. */
+/* Move the focus between neurons with the up and down keys. */
 function step(event, table) {
   const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const links = [...table.querySelectorAll('tbody a')];
-  const at = links.indexOf(table.getRootNode().activeElement);
-  if (!by || at < 0) return;
+  const index = links.indexOf(table.getRootNode().activeElement);
+  if (!by || index < 0) return;
   event.preventDefault();
-  links[Math.max(0, Math.min(links.length - 1, at + by))].focus();
+  links[Math.max(0, Math.min(links.length - 1, index + by))].focus();
 }

@@ -1,4 +1,4 @@
-"""The rows of the ranking that are on the screen, as a table: headings sort, every row is a link to its neuron."""
+"""Table of one page of the ranking: headings sort, and every row is a link to its neuron."""
 
 from collections.abc import Sequence
 
@@ -21,31 +21,31 @@ TABLE = component(
     html='<div id="box" tabindex="-1"><table><thead></thead><tbody></tbody></table></div>'
     '<div id="tip" role="tooltip"></div>',
 )
-NAMED = 4  # features whose key token is shown
+NAMED = 4  # features whose name is shown
 
 
 def ranking_table(atlas: Atlas, ranking: Ranking, rows: Sequence[int], view: View) -> None:
-    drawn = {
+    data = {
         "label": atlas.manifest.vocabulary.Units,
         "columns": [heading(atlas, name, view) for name in columns(atlas.manifest)],
         "rows": [table_row(atlas, ranking, row) for row in rows],
     }
-    TABLE(data={"key": drawn_key(drawn), **drawn}, key="ranking")
+    TABLE(data={"key": drawn_key(data), **data}, key="ranking")
 
 
 def heading(atlas: Atlas, name: str, view: View) -> dict:
-    column, here = columns(atlas.manifest)[name], name == view.sort
+    column, is_sorted = columns(atlas.manifest)[name], name == view.sort
     return {
         "title": column.title,
         "unit": column.unit,
         "meaning": column.meaning,
         "href": view.sorted_by(name).href(atlas),
-        "sorted": ("descending" if view.falling else "ascending") if here else None,
+        "sorted": ("descending" if view.falling else "ascending") if is_sorted else None,
     }
 
 
 def table_row(atlas: Atlas, ranking: Ranking, row: int) -> dict:
-    """A neuron: where it is, what it fires on, and its numbers as they are written."""
+    """Row of a neuron: its address, its class, the names of its features, and its formatted measures."""
     ref = NeuronRef(int(ranking.columns["layer"][row]), int(ranking.columns["neuron"][row]))
     texts = [cell(ranking, column, row) for column in columns(atlas.manifest).values()]
     ids = atlas.feature_ids(ref)
@@ -60,7 +60,7 @@ def table_row(atlas: Atlas, ranking: Ranking, row: int) -> dict:
 
 
 def cell(ranking: Ranking, column: Column, row: int) -> str:
-    """The number as it is written, with the ends of its interval where there is one."""
-    said = column.text(ranking.columns[column.source][row].item())
+    """Format a number, with the ends of its interval if there is one."""
+    text = column.text(ranking.columns[column.source][row].item())
     ends = [ranking.columns[name][row].item() for name in column.ends or ()]
-    return f"{said} [{column.text(ends[0])}–{column.text(ends[1])}]" if ends and np.isfinite(ends).all() else said
+    return f"{text} [{column.text(ends[0])}–{column.text(ends[1])}]" if ends and np.isfinite(ends).all() else text

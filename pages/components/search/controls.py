@@ -1,4 +1,4 @@
-"""The controls of the search: the text, how it is looked for, among which features. Each moves the URL."""
+"""Controls of the search: the text, the mode and the filters. Each changes the URL."""
 
 from dataclasses import replace
 from functools import partial
@@ -32,30 +32,30 @@ def controls(atlas: Atlas, view: View) -> None:
 
 
 def filters(atlas: Atlas, view: View) -> None:
-    """Among which features; they stay when the text changes."""
+    """Show the filters; a change of the text keeps them."""
 
-    def moved(name: str):
+    def query_with(name: str):
         return lambda value: view.to(among=replace(view.among, **{name: value})).query(atlas)
 
     among, classes = view.among, list(CLASSES[1:])
     st.session_state["_find_least"] = among.least
     with st.container(horizontal=True, gap="small"):
         named = partial(layer_mark, atlas.manifest)
-        one_of("_find_layer", "Layer", list(atlas.layers), named, among.layer, 160, moved("layer"))
+        one_of("_find_layer", "Layer", list(atlas.layers), named, among.layer, 160, query_with("layer"))
         of_class = f"{atlas.manifest.vocabulary.Unit}’s class"
-        one_of("_find_kind", of_class, classes, NAMES.get, among.kind, 160, moved("kind"))
+        one_of("_find_kind", of_class, classes, NAMES.get, among.kind, 160, query_with("kind"))
         st.number_input(
             "Examples, at least",
             min_value=1,
             max_value=LARGEST,
             key="_find_least",
             width=160,
-            on_change=location.moved("_find_least", moved("least")),
+            on_change=location.moved("_find_least", query_with("least")),
         )
 
 
 def heading(atlas: Atlas, view: View) -> None:
-    """What the hits are like, where it is a feature and no text: that feature, and in which space."""
+    """Show the feature that the hits are similar to, and the choice of space; nothing for a text search."""
     if view.like is None:
         return
     st.subheader("More like this feature", anchor=False)
@@ -64,5 +64,5 @@ def heading(atlas: Atlas, view: View) -> None:
     feature_rows([row], atlas=atlas, name="like", label="The feature", n_visible=1)
     space_of(atlas, "_find_space", view.space, lambda space: view.to(space=space).query(atlas))
     embeddings = embeddings_formula(atlas.manifest, view.space)
-    st.caption(f"Nearest by cosine between central examples, as {embeddings}.")
+    st.caption(f"Sorted by the cosine between central examples, as {embeddings}.")
     caution(atlas, view.space, lambda pairs: similar_words(pairs, view.like.layer))

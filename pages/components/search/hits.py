@@ -1,4 +1,4 @@
-"""The features that a search found, a page at a time, each with why it was found."""
+"""Search results, a page at a time, each with the reason for the match."""
 
 import streamlit as st
 
@@ -20,59 +20,59 @@ from pages.components.widgets.features import feature_row, feature_rows
 from pages.components.widgets.token_lines.lines import lines
 
 
-def show_hits(atlas: Atlas, view: View, found: SearchResults) -> None:
-    span = slice(view.page * PAGE, min(len(found), (view.page + 1) * PAGE))
-    st.caption(markdown(" ".join([*counted(atlas, view, found), f"{span.start + 1:,} to {span.stop:,} shown."])))
-    rows = hit_rows(atlas, view, found, span)
+def show_hits(atlas: Atlas, view: View, results: SearchResults) -> None:
+    span = slice(view.page * PAGE, min(len(results), (view.page + 1) * PAGE))
+    st.caption(markdown(" ".join([*counted(atlas, view, results), f"{span.start + 1:,} to {span.stop:,} shown."])))
+    rows = hit_rows(atlas, view, results, span)
     feature_rows(rows, atlas=atlas, name="hits", label="Features found", n_visible=PAGE, narrow=True)
-    show_pages(atlas, view, found)
+    show_pages(atlas, view, results)
 
 
-def counted(atlas: Atlas, view: View, found: SearchResults) -> list[str]:
-    """How many there are, among how many; by what they are ranked, and where the search ended."""
-    n, said = len(found), []
+def counted(atlas: Atlas, view: View, results: SearchResults) -> list[str]:
+    """Sentences on the number of results, their order, and the limit of the search."""
+    n = len(results)
     if view.like is not None:
-        most = min(MOST_LIKE, found.unfiltered)
+        most = min(MOST_LIKE, results.unfiltered)
         others = f"features of other {atlas.manifest.vocabulary.units}"
-        said.append(f"The {n:,} nearest of {found.unfiltered:,} {others}, the nearest first.")
-        return said if n == most else [*said, "Only those that pass the filters count."]
+        sentence = f"The {n:,} most similar of {results.unfiltered:,} {others}, most similar first."
+        return [sentence] if n == most else [sentence, "Features that do not pass the filters are left out."]
     what = f"{n:,} feature{'s' * (n != 1)}"
     if view.mode == "token":
         names = location.listed([f"“{spelled(atlas.vocab[id])}”" for id in tokens_named(atlas, view.q)][:4])
         what += f" with the {atlas.manifest.vocabulary.key_token} {names}"
     if view.mode == "snippet":
-        what += " with an example that holds this text, those with most such examples first."
-        return [what, unread(found)] if found.unread else [what]
-    filtered = f" of {found.unfiltered:,}" if found.unfiltered > n else ""
+        what += " with an example that contains this text, sorted by the number of such examples."
+        return [what, unread(results)] if results.unread else [what]
+    filtered = f" of {results.unfiltered:,}" if results.unfiltered > n else ""
     if view.mode == "words" and len(words_of(view.q)) > 1:
-        return [f"{what}{filtered}.", *nearness(found)]
+        return [f"{what}{filtered}.", *word_order(results)]
     return [f"{what}{filtered}, the largest first."]
 
 
-def nearness(found: SearchResults) -> list[str]:
-    """How several words stand in the examples of the features that were found, in the order in which they are shown."""
-    apart = len(found) - found.in_a_row - found.in_one - found.unread
+def word_order(results: SearchResults) -> list[str]:
+    """Sentence on how close several words are in the examples of the results, in the order of the results."""
+    apart = len(results) - results.in_a_row - results.in_one - results.unread
     kinds = {
-        f"{found.in_a_row:,} have these words in a row, those with most such examples first": found.in_a_row,
-        f"{found.in_one:,} have all of them in one example, the nearest together first": found.in_one,
-        f"{found.unread:,} were not read, which {MOST_WINDOWS:,} examples of larger ones were: more words or a filter "
-        "reach them": found.unread,
+        f"{results.in_a_row:,} have these words in a row, sorted by the number of such examples": results.in_a_row,
+        f"{results.in_one:,} have all of them in one example, closest together first": results.in_one,
+        f"{results.unread:,} were not searched, because the limit of {MOST_WINDOWS:,} examples was used up by larger "
+        "features: add a word or a filter to reach them": results.unread,
         f"{apart:,} have them in different examples, the largest first": apart,
     }
     return ["; ".join(text for text, count in kinds.items() if count) + "."]
 
 
-def unread(found: SearchResults) -> str:
+def unread(results: SearchResults) -> str:
     return (
-        f"The largest features with its words were read, {MOST_WINDOWS:,} examples in all; {found.unread:,} smaller "
-        "ones were not: more words or a filter reach them."
+        f"Only the largest features with these words were searched, {MOST_WINDOWS:,} examples in all, and "
+        f"{results.unread:,} smaller ones were not: add a word or a filter to reach them."
     )
 
 
-def hit_rows(atlas: Atlas, view: View, found: SearchResults, span: slice) -> list[dict]:
-    """Some of the hits for `feature_rows`, each with an example that shows why it was found."""
-    shown = matches(atlas, view, found, span)
-    return [hit(atlas, view, id, why) for id, why in zip(found.ids[span].tolist(), shown, strict=True)]
+def hit_rows(atlas: Atlas, view: View, results: SearchResults, span: slice) -> list[dict]:
+    """Rows of some of the results for `feature_rows`, each with an example that shows the match."""
+    reasons = matches(atlas, view, results, span)
+    return [hit(atlas, view, id, match) for id, match in zip(results.ids[span].tolist(), reasons, strict=True)]
 
 
 def hit(atlas: Atlas, view: View, id: int, match: Match) -> dict:
@@ -86,10 +86,10 @@ def hit(atlas: Atlas, view: View, id: int, match: Match) -> dict:
     return feature_row(atlas, id, named=True, line=line, why=match.why, also=also, href=href)
 
 
-def show_pages(atlas: Atlas, view: View, found: SearchResults) -> None:
-    last = (len(found) - 1) // PAGE
+def show_pages(atlas: Atlas, view: View, results: SearchResults) -> None:
+    last = (len(results) - 1) // PAGE
     if not last:
         return
     steps = {"Previous": view.page - 1, "Next": view.page + 1}
-    shown = [Chip(name, view.to(page=to).href(atlas) if 0 <= to <= last else None) for name, to in steps.items()]
-    chips([shown[0], Chip(page_words(view.page, last + 1), None), shown[1]], name="pages", label="Pages")
+    links = [Chip(name, view.to(page=page).href(atlas) if 0 <= page <= last else None) for name, page in steps.items()]
+    chips([links[0], Chip(page_words(view.page, last + 1), None), links[1]], name="pages", label="Pages")

@@ -1,4 +1,4 @@
-"""What two features have in common: their cosine in each space, their key tokens; and the measures of both."""
+"""Comparison of two features: their cosine in each space, shared key tokens, and the measures of both."""
 
 import numpy as np
 from jaxtyping import Int
@@ -17,9 +17,9 @@ MOST_TOKENS = 8
 
 
 def cosine(atlas: Atlas, a: FeatureRef, b: FeatureRef, space: str) -> float:
-    """Between the central examples; the stored one where one is among the other's similar features.
+    """Cosine between the central examples; the stored value if one is among the other's similar features.
 
-    Raises AtlasError where the index of the space is not whole.
+    Raises AtlasError if the index of the space is incomplete.
     """
     for one, other in ((a, b), (b, a)):
         stored = dict(atlas.similar(one, space)).get(other)
@@ -31,7 +31,7 @@ def cosine(atlas: Atlas, a: FeatureRef, b: FeatureRef, space: str) -> float:
 
 
 def rows_of(atlas: Atlas, ref: FeatureRef) -> Int[np.ndarray, " n_rows"]:
-    """The feature's examples, as rows of its neuron: the central one first, the rest by activation."""
+    """Rows of the feature's examples in its neuron: the central one first, the rest by activation."""
     neuron = atlas.neuron(ref.of)
     rows = np.flatnonzero(neuron.feature == ref.feature)
     central = atlas.features["central"][atlas.feature_id(ref)]
@@ -44,31 +44,31 @@ def key_tokens(atlas: Atlas, ref: FeatureRef) -> Int[np.ndarray, " n_rows"]:
 
 
 def common(atlas: Atlas, a: FeatureRef, b: FeatureRef) -> list[tuple[int, int, int]]:
-    """Words that are key tokens of both, as (a token of the word, examples of a, examples of b), most in all first."""
+    """Words that are key tokens of both, as (token of the word, examples of a, examples of b), most frequent first."""
     tokens = [key_tokens(atlas, ref) for ref in (a, b)]
-    words, at = np.unique(np.concatenate([atlas.words[each] for each in tokens]), return_inverse=True)
+    words, indices = np.unique(np.concatenate([atlas.words[each] for each in tokens]), return_inverse=True)
     n_a = len(tokens[0])
-    counts = [np.bincount(part, minlength=len(words)) for part in (at[:n_a], at[n_a:])]
+    counts = [np.bincount(part, minlength=len(words)) for part in (indices[:n_a], indices[n_a:])]
     both = np.flatnonzero((counts[0] > 0) & (counts[1] > 0))
     both = both[np.argsort(-(counts[0] + counts[1])[both], kind="stable")]
-    return [(int(tokens[0][at[:n_a] == i][0]), int(counts[0][i]), int(counts[1][i])) for i in both.tolist()]
+    return [(int(tokens[0][indices[:n_a] == i][0]), int(counts[0][i]), int(counts[1][i])) for i in both.tolist()]
 
 
 def tokens_line(atlas: Atlas, a: FeatureRef, b: FeatureRef) -> str:
-    """The key tokens in common in a sentence, as Markdown."""
+    """Sentence on the shared key tokens, as Markdown."""
     words = atlas.manifest.vocabulary
-    found, sizes = common(atlas, a, b), [len(key_tokens(atlas, ref)) for ref in (a, b)]
-    if not found:
+    shared, sizes = common(atlas, a, b), [len(key_tokens(atlas, ref)) for ref in (a, b)]
+    if not shared:
         return f"**{words.Key_tokens} in common:** none; no word is a {words.key_token} of both."
-    named = ", ".join(f"{quoted([short(atlas.vocab[token])])} ({x} and {y})" for token, x, y in found[:MOST_TOKENS])
-    more = f" and {len(found) - MOST_TOKENS} more" if len(found) > MOST_TOKENS else ""
-    sums = [sum(each[i] for each in found) for i in (1, 2)]
+    named = ", ".join(f"{quoted([short(atlas.vocab[token])])} ({x} and {y})" for token, x, y in shared[:MOST_TOKENS])
+    others = f" and {len(shared) - MOST_TOKENS} more" if len(shared) > MOST_TOKENS else ""
+    sums = [sum(each[i] for each in shared) for i in (1, 2)]
     both = f"They are the {words.key_token} of {sums[0]} of a’s {sizes[0]} examples and {sums[1]} of b’s {sizes[1]}."
-    return f"**{words.Key_tokens} in common:** {markdown(named)}{more}. {both}"
+    return f"**{words.Key_tokens} in common:** {markdown(named)}{others}. {both}"
 
 
 def measures_table(atlas: Atlas, a: FeatureRef, b: FeatureRef) -> str:
-    """Sizes and measures of both, as Markdown."""
+    """Table of the sizes and measures of both features, as Markdown."""
     columns = [measured(atlas, ref) for ref in (a, b)]
     named = [markdown(ref_name(atlas.manifest, ref)) for ref in (a, b)]
     head = f"| | a: {named[0]} | b: {named[1]} |\n|---|---:|---:|\n"
@@ -84,7 +84,7 @@ def measured(atlas: Atlas, ref: FeatureRef) -> dict[str, str]:
         "Examples": f"{size:,}",
         f"Share of the {unit}’s examples": f"{size / n:.0%}",
         "Mean activation": fixed(features["mean_activation"][id]),
-        "Mean distance within it": number(features["intra_distance"][id]),
+        "Mean distance within the feature": number(features["intra_distance"][id]),
         f"Features of the {unit}": f"{neurons['n_features'][row]:,}",
-        "Mean distance between them": number(neurons["inter_distance"][row]),
+        f"Mean distance between the {unit}’s features": number(neurons["inter_distance"][row]),
     }

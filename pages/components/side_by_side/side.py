@@ -1,4 +1,4 @@
-"""One of the two features: its name, a link to its own page, and some of its examples under each other."""
+"""One of the two features: its name, a link to its page, and some of its examples."""
 
 import streamlit as st
 
@@ -24,20 +24,20 @@ def show_head(atlas: Atlas, side: str, ref: FeatureRef) -> None:
 
 
 def show_examples(atlas: Atlas, side: str, ref: FeatureRef) -> None:
-    """The central one and the most active of the others."""
+    """List the central example and the most active others."""
     st.markdown(f"**{side}: {markdown(ref_name(atlas.manifest, ref))}**")
-    neuron, every = atlas.neuron(ref.of), rows_of(atlas, ref)
-    rows = every[:EXAMPLES].tolist()
-    shown = lines(atlas, neuron, rows, before=10, after=6)
-    drawn = {
+    neuron, all_rows = atlas.neuron(ref.of), rows_of(atlas, ref)
+    rows = all_rows[:EXAMPLES].tolist()
+    texts = lines(atlas, neuron, rows, before=10, after=6)
+    data = {
         "label": f"Examples of {side}, {ref_name(atlas.manifest, ref)}",
         "colour": feature_colour(ref.feature).css,
         "maximum": maximum(atlas, ref.of),
         "causal": atlas.manifest.causal,
         "images": atlas.manifest.images,
-        "lines": [line | {"aside": number(neuron.activation[row])} for line, row in zip(shown, rows, strict=True)],
+        "lines": [line | {"aside": number(neuron.activation[row])} for line, row in zip(texts, rows, strict=True)],
     }
-    EXCERPTS(data={"key": drawn_key(drawn), **drawn}, key=f"examples_{side}")
-    which = f"{len(rows)} of its {len(every):,} examples: the" if len(every) > 1 else "Its only example, the"
-    then = ", then the most active" if len(every) > 1 else ""
-    st.caption(f"{which} central one{then}. The number is the {atlas.manifest.vocabulary.activation}.")
+    EXCERPTS(data={"key": drawn_key(data), **data}, key=f"examples_{side}")
+    several = f"{len(rows)} of {len(all_rows):,} examples: the central one, then the most active"
+    selection = several if len(all_rows) > 1 else "The only example"
+    st.caption(f"{selection}. The number is the {atlas.manifest.vocabulary.activation}.")

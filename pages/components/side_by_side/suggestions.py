@@ -1,4 +1,4 @@
-"""Pairs that a reader may begin with: shown where the address names fewer than two features."""
+"""Suggested pairs, shown when the address has fewer than two features."""
 
 import streamlit as st
 
@@ -16,38 +16,38 @@ from pages.components.widgets.features import feature_row, feature_rows
 def nothing_picked(atlas: Atlas) -> None:
     unit = atlas.manifest.vocabulary.unit
     st.markdown(
-        "Two features beside each other: what they are called, how alike they are, and their examples. Type two "
+        "Compare two features: their names, how similar they are, and their examples. Type two "
         f"features above, such as 3.17.2 or L3 N17 F2 (layer, {unit}, feature), or choose **Side by side** beside any "
         f"similar feature on a {unit}’s page."
     )
-    offered = offers(atlas)
-    if offered:
-        shown = [Chip(title, view.href(atlas)) for title, view in offered.items()]
-        chips(shown, name="offers", label="Pairs to begin with")
+    pairs = suggested_pairs(atlas)
+    if pairs:
+        links = [Chip(title, view.href(atlas)) for title, view in pairs.items()]
+        chips(links, name="offers", label="Suggested pairs")
 
 
-def offers(atlas: Atlas) -> dict[str, View]:
-    """A feature beside the most similar one, and two features of one neuron; what the atlas has of them."""
+def suggested_pairs(atlas: Atlas) -> dict[str, View]:
+    """Views by title: a feature beside the most similar one, and two features of one neuron, if the atlas has them."""
     ref = first_neuron(atlas)
     n_features = len(atlas.feature_ids(ref))
     if not n_features:
         return {}
     first = FeatureRef(ref.layer, ref.neuron, 0)
-    found = {}
+    pairs = {}
     near = atlas.similar(first, atlas.manifest.default_space)
     if near:
         other = next((ref for ref, _ in near if atlas.features["size"][atlas.feature_id(ref)] >= SOLID), near[0][0])
         both = f"{ref_name(atlas.manifest, first)} and {ref_name(atlas.manifest, other)}"
-        found[f"Two like features: {both}"] = View(first, other)
+        pairs[f"Two similar features: {both}"] = View(first, other)
     if n_features > 1:
         second = FeatureRef(ref.layer, ref.neuron, 1)
         one = f"Two meanings of one {atlas.manifest.vocabulary.unit}"
-        found[f"{one}: {ref_name(atlas.manifest, first)} and F1"] = View(first, second)
-    return found
+        pairs[f"{one}: {ref_name(atlas.manifest, first)} and F1"] = View(first, second)
+    return pairs
 
 
 def one_picked(atlas: Atlas, view: View) -> None:
-    """With one feature, those similar to it are offered as the other."""
+    """Show the feature that is set, and offer features similar to it as the other one."""
     picked, side, missing = (view.a, "a", "b") if view.a else (view.b, "b", "a")
     show_head(atlas, side, picked)
     rows = [
@@ -61,6 +61,6 @@ def one_picked(atlas: Atlas, view: View) -> None:
         )
         for other, cosine in atlas.similar(picked, atlas.manifest.default_space)
     ]
-    st.markdown(f"**Pick {missing}**: type a feature above" + (", or take one that is similar:" if rows else "."))
-    said = f"Features similar to {ref_name(atlas.manifest, picked)}"
-    feature_rows(rows, atlas=atlas, name="partners", label=said, n_visible=8)
+    st.markdown(f"**Pick {missing}**: type a feature above" + (", or choose a similar one:" if rows else "."))
+    title = f"Features similar to {ref_name(atlas.manifest, picked)}"
+    feature_rows(rows, atlas=atlas, name="partners", label=title, n_visible=8)

@@ -66,7 +66,7 @@ def test_ranking_shows_equal_n_features_with_intervals(compared_atlas, monkeypat
 
 def test_ready_made_view_of_fewer_features_than_chance(compared_atlas, monkeypatch):
     app = open_app(compared_atlas.parent, "ranking", monkeypatch)
-    views = chips(app, "Ready-made views")
+    views = chips(app, "Presets")
     assert views["Fewer meanings than chance"] == "ranking?atlas=compared&sort=random&order=asc&random=-5"
     query = COMPARED["Fewer meanings than chance"].query(Atlas.open(compared_atlas))
     app = open_app(compared_atlas.parent, "ranking", monkeypatch, **query)
@@ -80,7 +80,7 @@ def test_ranking_without_random_directions_lacks_their_columns(tiny_atlas, monke
     (message,) = app.error
     assert "the columns are" in message.value
     assert "Above" not in [column["title"] for column in table(app)["columns"]]
-    assert "Fewer meanings than chance" not in chips(app, "Ready-made views")
+    assert "Fewer meanings than chance" not in chips(app, "Presets")
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_many_features_list_the_largest_and_the_current_one(tiny_atlas, monkeypa
     monkeypatch.setattr(clusters, "LISTED", 2)
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature="3")
     assert [row["number"] for row in rows_of(app, "Features of this neuron")] == [0, 1, 3]
-    assert any(caption.value.startswith("Smaller ones, 1, are not listed") for caption in app.caption)
+    assert any(caption.value.startswith("Smaller features are not listed (1)") for caption in app.caption)
 
 
 def test_branch_shows_its_examples_and_a_link_back(tiny_atlas, several, monkeypatch):

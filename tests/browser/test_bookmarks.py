@@ -10,19 +10,19 @@ from tests.support.browser import settled
 
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
 SCRIPT = "<script>alert(1)</script>"
-GOOD = {"atlas": "planted", "layer": 0, "neuron": 2, "feature": 1}
+VALID = {"atlas": "planted", "layer": 0, "neuron": 2, "feature": 1}
 HREF = "neuron?atlas=planted&layer=0&neuron=2&feature=1"
 
 BLOCKED = """Object.defineProperty(window, 'localStorage', {
     get() { throw new DOMException('blocked', 'SecurityError'); }
 })"""
-INSIDE = """() => {  // the focus is in the dialog, or in none of the page's components
+FOCUS_IN_DIALOG = """() => {  // true if the focus is in the dialog, or in no component of the page
     const { shadowRoot } = document.activeElement;
     return !shadowRoot || !!shadowRoot.activeElement.closest('dialog');
 }"""
 
 
-def at_neuron(page, layer: int, neuron: int) -> None:
+def expect_neuron(page, layer: int, neuron: int) -> None:
     expect(page.locator("h1")).to_have_text(f"Layer {layer} · Neuron {neuron}")
     settled(page)
 
@@ -31,26 +31,26 @@ def star(page):
     return page.get_by_role("button", name=re.compile("Bookmark"))
 
 
-def shown(page, name: str):
-    """The list of this name, opened."""
+def open_list(page, name: str):
+    """Open the list of this name, and return it."""
     box = page.locator("#bookmarks" if name == "Bookmarks" else "#visited")
     if box.get_attribute("open") is None:
         box.locator("summary").click()
     return page.get_by_role("list", name=name)
 
 
-def bring(page, content: object, name: str = "bookmarks.json") -> None:
-    """Import a file of this content: text as it is, all else as JSON."""
+def import_file(page, content: object, name: str = "bookmarks.json") -> None:
+    """Import a bookmark file with this content; values other than strings are written as JSON."""
     text = content if isinstance(content, str) else json.dumps(content)
     page.locator("#file").set_input_files({"name": name, "mimeType": "application/json", "buffer": text.encode()})
 
 
-def said(page):
+def status_line(page):
     return page.get_by_test_id("stSidebar").locator("#status")
 
 
 def press(page, key: str) -> None:
-    """Press a key once the page listens and what it may press is there."""
+    """Press a key once its handlers and the page's buttons exist."""
     if "/neuron" in page.url:
         page.get_by_role("button", name="Next", exact=True).wait_for()
     page.wait_for_function("['?', 'c'].every((key) => window.neKeys?.[key]?.some((each) => each.isConnected))")
@@ -62,13 +62,13 @@ def links_in(rows) -> list[str]:
     return [link.get_attribute("href") for link in rows.get_by_role("link").all()]
 
 
-def test_a_star_is_kept_over_a_reload_and_taken_away(open_view):
+def test_bookmark_survives_a_reload_and_can_be_removed(open_view):
     page = open_view(HREF)
     star(page).click()
     expect(star(page)).to_have_attribute("aria-pressed", "true")
     page.reload()
     expect(star(page)).to_have_attribute("aria-pressed", "true")
-    rows = shown(page, "Bookmarks").get_by_role("listitem")
+    rows = open_list(page, "Bookmarks").get_by_role("listitem")
     expect(rows).to_have_text([re.compile("^L0 N2 F1")])
     assert links_in(rows) == [HREF]
     star(page).click()
@@ -78,27 +78,27 @@ def test_a_star_is_kept_over_a_reload_and_taken_away(open_view):
 
 
 @pytest.mark.slow
-def test_a_bookmark_of_a_branch_at_another_cut_opens_that(open_view):
+def test_bookmark_of_a_branch_at_another_cut(open_view):
     page = open_view("neuron?atlas=planted&layer=0&neuron=2&branch=12&cut=0.7")
     star(page).click()
     page.get_by_role("link", name="Overview").click()
     expect(page.get_by_text("Where to start")).to_be_visible()
-    shown(page, "Bookmarks").get_by_role("link").click()
-    at_neuron(page, 0, 2)
+    open_list(page, "Bookmarks").get_by_role("link").click()
+    expect_neuron(page, 0, 2)
     assert page.url.endswith("neuron=2&cut=0.7&branch=12")
 
 
 @pytest.mark.slow
-def test_a_note_is_kept_and_a_bookmark_removed(open_view):
+def test_note_is_saved_and_bookmark_removed(open_view):
     page = open_view(HREF)
     star(page).click()
-    rows = shown(page, "Bookmarks").get_by_role("listitem")
+    rows = open_list(page, "Bookmarks").get_by_role("listitem")
     page.get_by_role("button", name="Note on L0 N2 F1").click()
     page.get_by_role("textbox", name="Note on L0 N2 F1").fill(f"ask about this {SCRIPT}")
     page.keyboard.press("Enter")
     expect(rows).to_contain_text(f"ask about this {SCRIPT}")
     page.reload()
-    expect(shown(page, "Bookmarks")).to_contain_text("ask about this")
+    expect(open_list(page, "Bookmarks")).to_contain_text("ask about this")
     page.get_by_role("button", name="Remove L0 N2 F1").click()
     expect(rows).to_have_count(0)
     expect(page.get_by_role("button", name="Undo")).to_be_focused()
@@ -107,14 +107,14 @@ def test_a_note_is_kept_and_a_bookmark_removed(open_view):
 
 
 @pytest.mark.slow
-def test_a_press_that_ends_a_note_is_a_click(open_view):
-    """Leaving the field draws the rows anew, one line less: not under a pointer that is still down."""
+def test_click_that_ends_editing_a_note_is_not_lost(open_view):
+    """Leaving the field redraws the rows, which then are shorter: not before the pointer is released."""
     page = open_view(HREF)
     star(page).click()
     page.get_by_role("button", name="Next", exact=True).click()
-    at_neuron(page, 0, 3)
+    expect_neuron(page, 0, 3)
     star(page).click()
-    rows = shown(page, "Bookmarks").get_by_role("listitem")
+    rows = open_list(page, "Bookmarks").get_by_role("listitem")
     for name in ("Export", "Copy link of this view", "Note on L0 N3", "Remove L0 N3", "Clear"):
         page.get_by_role("button", name="Note on L0 N2 F1").click()
         page.get_by_role("textbox", name="Note on L0 N2 F1").last.fill(f"ended by {name}")
@@ -128,7 +128,7 @@ def test_a_press_that_ends_a_note_is_a_click(open_view):
 
 
 def press_slowly(page, button) -> None:
-    """Press and let go where the button was, with time between for what the press changes to be drawn."""
+    """Press and release at the position of the button, with a frame in between to draw the changes."""
     button.evaluate("each => each.addEventListener('click', () => { window.clicked = true; }, { once: true })")
     box = button.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -139,10 +139,10 @@ def press_slowly(page, button) -> None:
 
 
 @pytest.mark.slow
-def test_a_note_that_is_opened_again_at_once_is_the_new_one(open_view):
+def test_note_reopened_at_once_has_its_new_text(open_view):
     page = open_view(HREF)
     star(page).click()
-    rows = shown(page, "Bookmarks").get_by_role("listitem")
+    rows = open_list(page, "Bookmarks").get_by_role("listitem")
     for text in ("first", "second"):
         page.get_by_role("button", name="Note on L0 N2 F1").click()
         page.get_by_role("textbox", name="Note on L0 N2 F1").last.fill(text)
@@ -152,49 +152,51 @@ def test_a_note_that_is_opened_again_at_once_is_the_new_one(open_view):
     expect(rows).to_contain_text("second")
 
 
-def test_what_was_exported_can_be_imported_elsewhere(open_view, tmp_path):
+def test_export_is_imported_in_another_browser(open_view, tmp_path):
     page = open_view(HREF)
     star(page).click()
-    shown(page, "Bookmarks")
+    open_list(page, "Bookmarks")
     with page.expect_download() as download:
         page.locator("#export").click()
-    download.value.save_as(tmp_path / "kept.json")
-    other = open_view("")  # a browser that never saw any of it
-    shown(other, "Bookmarks")
-    other.locator("#file").set_input_files(tmp_path / "kept.json")
-    expect(said(other)).to_contain_text("1 imported.")
-    assert links_in(shown(other, "Bookmarks")) == [HREF]
-    other.locator("#file").set_input_files(tmp_path / "kept.json")
-    expect(said(other)).to_contain_text("0 imported; 1 already here.")
-    assert json.loads((tmp_path / "kept.json").read_text())["bookmarks"][0].items() >= GOOD.items()
+    download.value.save_as(tmp_path / "bookmarks.json")
+    other = open_view("")  # a browser without these bookmarks
+    open_list(other, "Bookmarks")
+    other.locator("#file").set_input_files(tmp_path / "bookmarks.json")
+    expect(status_line(other)).to_contain_text("1 imported.")
+    assert links_in(open_list(other, "Bookmarks")) == [HREF]
+    other.locator("#file").set_input_files(tmp_path / "bookmarks.json")
+    expect(status_line(other)).to_contain_text("0 imported; 1 already here.")
+    assert json.loads((tmp_path / "bookmarks.json").read_text())["bookmarks"][0].items() >= VALID.items()
 
 
-def test_a_hostile_file_is_text_and_nothing_is_lost(open_view):
-    """Wrong entries are refused by name, right ones come in, and names and atlases are never markup or addresses."""
+def test_hostile_file_is_text_and_valid_entries_are_imported(open_view):
+    """Invalid entries are refused with a reason; names and atlases are never used as markup or addresses."""
     page = open_view(HREF)
     star(page).click()
     hostile = [
-        {**GOOD, "neuron": "javascript:alert(1)"},
-        {**GOOD, "layer": -1},
-        {**GOOD, "feature": 1.5},
-        {**GOOD, "cut": "0.5&atlas=x"},
-        {**GOOD, "at": [1]},
-        {**GOOD, "name": 3},
+        {**VALID, "neuron": "javascript:alert(1)"},
+        {**VALID, "layer": -1},
+        {**VALID, "feature": 1.5},
+        {**VALID, "cut": "0.5&atlas=x"},
+        {**VALID, "at": [1]},
+        {**VALID, "name": 3},
         ["no", "object"],
         None,
         {
-            **GOOD,
+            **VALID,
             "neuron": 3,
             "name": f"{SCRIPT}<img src=x onerror=alert(1)>\u202eback",
             "__proto__": {"x": 1},
             "href": "x",
         },
-        {**GOOD, "atlas": "../../etc", "name": "elsewhere"},
-        {**GOOD, "atlas": "javascript:alert(1)//"},
+        {**VALID, "atlas": "../../etc", "name": "elsewhere"},
+        {**VALID, "atlas": "javascript:alert(1)//"},
     ]
-    rows = shown(page, "Bookmarks")
-    bring(page, {"bookmarks": hostile})
-    expect(said(page)).to_contain_text("3 imported; 8 refused, entry 0: “neuron” must be a whole number, 0 or more.")
+    rows = open_list(page, "Bookmarks")
+    import_file(page, {"bookmarks": hostile})
+    expect(status_line(page)).to_contain_text(
+        "3 imported; 8 refused, entry 0: “neuron” must be a whole number, 0 or more."
+    )
     expect(rows.get_by_role("listitem")).to_have_count(4)
     expect(rows).to_contain_text(f"{SCRIPT}<img src=x onerror=alert(1)>[U+202E]back")
     expect(rows).to_contain_text("atlas ../../etc, not available here")
@@ -203,29 +205,29 @@ def test_a_hostile_file_is_text_and_nothing_is_lost(open_view):
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         ("not JSON {", "This file is not JSON. Import a file written by “Export” on this panel."),
         pytest.param({"other": []}, "This file has no list of bookmarks.", marks=pytest.mark.slow),
         pytest.param(" " * 1_000_001, "This file is larger than 1 MB", marks=pytest.mark.slow),
         pytest.param(
-            [{**GOOD, "neuron": i} for i in range(2100)],
+            [{**VALID, "neuron": i} for i in range(2100)],
             "1999 imported; 101 left out: the limit is 2000 bookmarks",
             marks=pytest.mark.slow,
         ),
     ],
 )
-def test_a_wrong_file_is_one_line_and_changes_nothing(content, says, open_view):
+def test_invalid_file_has_a_message_and_changes_nothing(content, message, open_view):
     page = open_view("neuron?atlas=planted&layer=2&neuron=4")
     star(page).click()
-    rows = shown(page, "Bookmarks")
-    bring(page, content)
-    expect(said(page)).to_contain_text(says)
+    rows = open_list(page, "Bookmarks")
+    import_file(page, content)
+    expect(status_line(page)).to_contain_text(message)
     expect(rows.get_by_role("listitem").first).to_contain_text("L2 N4")
 
 
 @pytest.mark.slow
-def test_what_another_version_kept_is_carried_along(open_view):
+def test_unknown_stored_entries_are_preserved(open_view):
     page = open_view(HREF)
     page.evaluate("localStorage['ne-bookmarks'] = JSON.stringify([{atlas: 'planted', circuit: 7}])")
     star(page).click()
@@ -237,14 +239,14 @@ def test_what_another_version_kept_is_carried_along(open_view):
 
 
 @pytest.mark.slow
-def test_visited_features_newest_first_without_doubles(open_view):
+def test_visited_features_are_newest_first_without_duplicates(open_view):
     page = open_view("neuron?layer=0&neuron=0")
     for _ in range(2):
         page.get_by_role("button", name="Next", exact=True).click()
-        at_neuron(page, 0, 1)
+        expect_neuron(page, 0, 1)
         page.get_by_role("button", name="Previous", exact=True).click()
-        at_neuron(page, 0, 0)
-    rows = shown(page, "Visited features").get_by_role("listitem")
+        expect_neuron(page, 0, 0)
+    rows = open_list(page, "Visited features").get_by_role("listitem")
     expect(rows).to_have_text([re.compile("^L0 N0"), re.compile("^L0 N1")])
     page.locator("#forget").click()
     expect(rows).to_have_count(0)
@@ -253,9 +255,9 @@ def test_visited_features_newest_first_without_doubles(open_view):
 
 
 @pytest.mark.slow
-def test_a_tab_hears_of_another(open_view):
+def test_bookmarks_are_shared_between_tabs(open_view):
     page = open_view(HREF)
-    rows = shown(page, "Bookmarks").get_by_role("listitem")
+    rows = open_list(page, "Bookmarks").get_by_role("listitem")
     other = page.context.new_page()
     other.goto(page.url)
     star(other).click()
@@ -264,28 +266,28 @@ def test_a_tab_hears_of_another(open_view):
 
 
 @pytest.mark.slow
-def test_without_storage_bookmarks_last_as_long_as_the_tab(open_view):
+def test_bookmarks_without_storage_last_for_the_tab(open_view):
     page = open_view("about", fresh=True)
     page.add_init_script(BLOCKED)
     page.goto(page.url.replace("about?atlas=planted", HREF))
-    at_neuron(page, 0, 2)
+    expect_neuron(page, 0, 2)
     star(page).click()
     expect(page.get_by_text("Bookmarked for this tab only")).to_be_visible()
     page.get_by_role("button", name="Next", exact=True).click()
-    at_neuron(page, 0, 3)
-    assert links_in(shown(page, "Bookmarks")) == [HREF]
+    expect_neuron(page, 0, 3)
+    assert links_in(open_list(page, "Bookmarks")) == [HREF]
     expect(page.get_by_text("these lists are lost when the tab is closed")).to_be_visible()
 
 
-def test_a_bookmark_knows_its_feature_after_the_atlas_has_changed(open_view):
+def test_bookmark_follows_its_feature_in_a_changed_atlas(open_view):
     page = open_view(HREF)
     star(page).click()
     page.get_by_role("link", name="Next feature").click()
     expect(page).to_have_url(re.compile("feature=2"))
-    expect(star(page)).to_have_attribute("aria-pressed", "false")  # it is the other feature's by now
+    expect(star(page)).to_have_attribute("aria-pressed", "false")  # the button now belongs to the other feature
     star(page).click()
     expect(star(page)).to_have_attribute("aria-pressed", "true")
-    page.evaluate("""() => {  // as if what is feature 2 now had been feature 1 before
+    page.evaluate("""() => {  // as if the current feature 2 had been feature 1 when it was bookmarked
         const [two, one] = JSON.parse(localStorage['ne-bookmarks']);
         localStorage['ne-bookmarks'] = JSON.stringify([{ ...one, at: two.at }]);
     }""")
@@ -294,7 +296,7 @@ def test_a_bookmark_knows_its_feature_after_the_atlas_has_changed(open_view):
     expect(page).to_have_url(re.compile("feature=2$"))
 
 
-def test_keys_move_over_neurons_features_and_pages(open_view):
+def test_keys_move_between_neurons_features_and_pages(open_view):
     page = open_view("neuron?layer=0&neuron=2")
     page.evaluate("window.same = true")
     press(page, "j")
@@ -304,13 +306,13 @@ def test_keys_move_over_neurons_features_and_pages(open_view):
     expect(page).to_have_url(re.compile("feature=0$"))
     settled(page)
     press(page, "n")
-    at_neuron(page, 0, 3)
+    expect_neuron(page, 0, 3)
     press(page, "p")
-    at_neuron(page, 0, 2)
+    expect_neuron(page, 0, 2)
     press(page, "g")
     expect(page.locator("h1")).to_have_text("Ranking")
     page.go_back()
-    at_neuron(page, 0, 2)
+    expect_neuron(page, 0, 2)
     press(page, "b")
     expect(star(page)).to_have_attribute("aria-pressed", "true")
     press(page, "v")
@@ -321,16 +323,16 @@ def test_keys_move_over_neurons_features_and_pages(open_view):
 
 
 @pytest.mark.slow
-def test_one_press_is_one_step_after_many_reruns(open_view):
+def test_key_press_is_one_step_after_several_reruns(open_view):
     page = open_view("neuron?layer=0&neuron=0")
     for neuron in (1, 2, 3):
         press(page, "n")
-        at_neuron(page, 0, neuron)
+        expect_neuron(page, 0, neuron)
     page.go_back()
-    at_neuron(page, 0, 2)
+    expect_neuron(page, 0, 2)
 
 
-def test_slash_goes_to_the_search_and_keys_are_letters_there(open_view):
+def test_slash_opens_the_search_where_keys_are_text(open_view):
     page = open_view("about")
     press(page, "/")
     field = page.get_by_label("Search features")
@@ -342,7 +344,7 @@ def test_slash_goes_to_the_search_and_keys_are_letters_there(open_view):
 
 
 @pytest.mark.slow
-def test_keys_with_modifiers_are_the_browsers(open_view):
+def test_keys_with_modifiers_are_ignored(open_view):
     page = open_view("neuron?layer=0&neuron=0")
     for combination in ("Control+n", "Alt+j", "Meta+r", "Control+b"):
         press(page, combination)
@@ -353,7 +355,7 @@ def test_keys_with_modifiers_are_the_browsers(open_view):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 420])
-def test_the_list_of_keys_holds_the_focus_and_escape_closes_it(width, open_view):
+def test_shortcut_dialog_traps_the_focus_and_escape_closes_it(width, open_view):
     page = open_view("about", width=width)
     press(page, "?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
@@ -361,14 +363,14 @@ def test_the_list_of_keys_holds_the_focus_and_escape_closes_it(width, open_view)
     expect(dialog).to_contain_text("Next neuron (not on this page)")
     for _ in range(4):
         page.keyboard.press("Tab")
-        assert page.evaluate(INSIDE)
-    press(page, "n")  # does nothing behind it
+        assert page.evaluate(FOCUS_IN_DIALOG)
+    press(page, "n")  # has no effect while the dialog is open
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
 
 
 @pytest.mark.slow
-def test_the_link_is_copied(open_view):
+def test_link_is_copied(open_view):
     page = open_view(HREF, permissions=["clipboard-read", "clipboard-write"])
     press(page, "c")
     expect(page.get_by_text("Link of this view copied.")).to_be_visible()
