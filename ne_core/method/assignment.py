@@ -54,8 +54,8 @@ def feature_means(
     several = rest > 0
     with_sum, itself = (np.einsum("nd,nd->n", units, other) for other in (sums[feature], units))
     left_out = 1 - (with_sum - itself)[several] / rest[several]
-    found = quantiles(left_out, feature[several], n_features, QUANTILE)
-    limit[sizes > 1] = found[sizes > 1]
+    limits = quantiles(left_out, feature[several], n_features, QUANTILE)
+    limit[sizes > 1] = limits[sizes > 1]
     return FeatureMeans(starts, sums / np.maximum(sizes, 1)[:, None].astype(np.float32), limit)
 
 
@@ -75,7 +75,7 @@ def quantiles(
     values: Float[np.ndarray, " n"], group: Int[np.ndarray, " n"], n_groups: int, q: float
 ) -> Float[np.ndarray, " n_groups"]:
     """numpy's quantile of each group's values; NaN for a group without any."""
-    found = np.full(n_groups, np.nan)
+    result = np.full(n_groups, np.nan)
     if len(values):
         order = np.lexsort((values, group))
         there, first, sizes = np.unique(group[order], return_index=True, return_counts=True)
@@ -83,8 +83,8 @@ def quantiles(
         low, part = first + at.astype(np.int64), at - at.astype(np.int64)
         ranked = values[order].astype(np.float64)
         high = np.minimum(low + 1, first + sizes - 1)
-        found[there] = ranked[low] + part * (ranked[high] - ranked[low])
-    return found
+        result[there] = ranked[low] + part * (ranked[high] - ranked[low])
+    return result
 
 
 def assign(units: Float[np.ndarray, "k d"], neuron: Int[np.ndarray, " k"], features: FeatureMeans) -> Assigned:
@@ -111,9 +111,9 @@ def distances(
     row: Int[np.ndarray, " pairs"],
 ) -> Float[np.ndarray, " pairs"]:
     """1 − u · mean for each (input, feature) pair, some at a time."""
-    found = np.empty(len(of), dtype=np.float32)
+    distances = np.empty(len(of), dtype=np.float32)
     step = max(1, BLOCK // max(1, units.shape[1]))
     for start in range(0, len(of), step):
         part = slice(start, start + step)
-        found[part] = 1 - np.einsum("pd,pd->p", units[of[part]], means[row[part]])
-    return found
+        distances[part] = 1 - np.einsum("pd,pd->p", units[of[part]], means[row[part]])
+    return distances

@@ -66,11 +66,11 @@ class Assigner:
         made: dict[int, Known] = {}
         for start in range(0, len(new), AT_ONCE):
             made |= self.made(layer, new[start : start + AT_ONCE], distance)
-        found = [made.get(n) or self.recalled((layer, n, distance)) for n in neurons.tolist()]
+        features = [made.get(n) or self.recalled((layer, n, distance)) for n in neurons.tolist()]
         for n, known in made.items():
             self.remember((layer, n, distance), known)
-        means, limits = zip(*found, strict=True) if found else ([np.zeros((0, 1), np.float32)], [np.zeros(0)])
-        starts = np.cumsum([0, *map(len, limits)]) if found else np.zeros(1, dtype=np.int64)
+        means, limits = zip(*features, strict=True) if features else ([np.zeros((0, 1), np.float32)], [np.zeros(0)])
+        starts = np.cumsum([0, *map(len, limits)]) if features else np.zeros(1, dtype=np.int64)
         return FeatureMeans(starts, np.concatenate(means), np.concatenate(limits))
 
     def made(self, layer: int, neurons: list[int], distance: float | None) -> dict[int, Known]:

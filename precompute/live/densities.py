@@ -29,11 +29,11 @@ def counted(reader: Reader, share: float, on_progress: OnProgress) -> Counted:
     first = first_features(reader)
     for windows in corpus_windows(reader, reader.atlas):
         for part in fired_of(reader, windows, share):
-            found = assigned(reader, part, None)
-            there = found.feature >= 0
-            feature = (first[part.layer][part.neuron] + found.feature)[there]
+            assignment = assigned(reader, part, None)
+            there = assignment.feature >= 0
+            feature = (first[part.layer][part.neuron] + assignment.feature)[there]
             fired += np.bincount(feature, minlength=n_features)
-            unlike += np.bincount(feature[found.unlike[there]], minlength=n_features)
+            unlike += np.bincount(feature[assignment.unlike[there]], minlength=n_features)
         n_tokens, done = n_tokens + int(windows.counted.sum()), done + len(windows)
         on_progress(done, len(reader.atlas.tokens))
     return Counted(fired, unlike, n_tokens)
@@ -46,17 +46,17 @@ def first_features(reader: Reader) -> dict[int, Int[np.ndarray, " n_neurons"]]:
     return {each: first[layer == each] for each in reader.atlas.layers}
 
 
-def densities_frame(reader: Reader, found: Counted) -> pd.DataFrame:
+def densities_frame(reader: Reader, counts: Counted) -> pd.DataFrame:
     """A row a feature. Tokens of one text are not independent: the interval is that of as many that were."""
-    low, high = wilson(found.fired, found.n_tokens)
+    low, high = wilson(counts.fired, counts.n_tokens)
     named = {name: reader.atlas.features[name] for name in ("layer", "neuron", "feature")}
     return pd.DataFrame(
         {
             **{name: np.asarray(values, dtype=np.int64) for name, values in named.items()},
-            "fires": found.fired,
-            "unlike": found.unlike,
-            "tokens": np.full(len(low), found.n_tokens),
-            "density": found.fired / max(1, found.n_tokens),
+            "fires": counts.fired,
+            "unlike": counts.unlike,
+            "tokens": np.full(len(low), counts.n_tokens),
+            "density": counts.fired / max(1, counts.n_tokens),
             "density_low": low,
             "density_high": high,
         }

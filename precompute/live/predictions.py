@@ -32,5 +32,5 @@ def predictions(reader: Reader, text: Text, logits: Float[Tensor, "1 pos n_logit
 def log_probabilities(logits: Float[Tensor, "pos n_logits"], text: Text) -> Float[np.ndarray, " pos"]:
     """Of each token, given those before it; NaN for the first."""
     following = torch.from_numpy(text.tokens[1:].astype(np.int64)).to(logits.device)
-    found = logits[:-1].gather(1, following[:, None])[:, 0] - logits[:-1].logsumexp(-1)
-    return np.append(np.float32(np.nan), found.cpu().numpy())
+    log_probability = logits[:-1].gather(1, following[:, None])[:, 0] - logits[:-1].logsumexp(-1)
+    return np.append(np.float32(np.nan), log_probability.cpu().numpy())

@@ -111,7 +111,7 @@ def firings_frame(reader: Reader, windows: Windows, layers: list[LayerFired], di
 
 def layer_frame(reader: Reader, windows: Windows, part: LayerFired, distance: float | None) -> pd.DataFrame:
     """`pos` counts from the start of its window, special tokens included."""
-    found = assigned(reader, part, distance)
+    assignment = assigned(reader, part, distance)
     tokens = reader.atlas.text(windows.tokens[part.prompt, part.pos])
     return pd.DataFrame(
         {
@@ -123,9 +123,9 @@ def layer_frame(reader: Reader, windows: Windows, part: LayerFired, distance: fl
             "neuron": part.neuron,
             "activation": part.activation.astype(np.float32),
             "share": part.share.astype(np.float32),
-            "feature": found.feature,
-            "distance": found.distance.astype(np.float32),
-            "margin": found.margin.astype(np.float32),
-            "unlike": found.unlike,
+            "feature": assignment.feature,
+            "distance": assignment.distance.astype(np.float32),
+            "margin": assignment.margin.astype(np.float32),
+            "unlike": assignment.unlike,
         }
     )

@@ -91,16 +91,16 @@ def fired_in(
     predict: bool = False,
 ) -> tuple[list[LayerFired], Float[Tensor, "batch pos n_logits"] | None]:
     """Firings in some prompts, by layer, where positions count; and their logits, where these are asked for."""
-    found: list[LayerFired] = []
+    layers: list[LayerFired] = []
     counted = counted.to(reader.source.device)
 
     def visit(passed: LayerPass) -> None:
-        found.append(layer_fired(reader, passed, counted, share))
+        layers.append(layer_fired(reader, passed, counted, share))
 
     if predict:
-        return found, reader.source.read_on(tokens, lengths, visit)
+        return layers, reader.source.read_on(tokens, lengths, visit)
     reader.source.read(tokens, lengths, visit)
-    return found, None
+    return layers, None
 
 
 def layer_fired(reader: Reader, passed: LayerPass, counted: Bool[Tensor, "batch pos"], share: float) -> LayerFired:
@@ -110,10 +110,10 @@ def layer_fired(reader: Reader, passed: LayerPass, counted: Bool[Tensor, "batch 
         raise LiveError(NOT_FINITE)
     maxima = torch.from_numpy(reader.maxima[layer]).to(activations)
     prompt, pos, neuron = torch.nonzero((activations >= share * maxima) & counted[:, :, None], as_tuple=True)
-    found = activations[prompt, pos, neuron]
+    activation = activations[prompt, pos, neuron]
     places, x_row = (prompt * counted.shape[1] + pos).unique(return_inverse=True)
     x = reader.source.inputs(layer, passed.x.flatten(0, 1)[places])
-    columns = (each.cpu().numpy() for each in (prompt, pos, neuron, found, found / maxima[neuron], x_row, x))
+    columns = (each.cpu().numpy() for each in (prompt, pos, neuron, activation, activation / maxima[neuron], x_row, x))
     return LayerFired(layer, *columns)
 
 

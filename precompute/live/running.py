@@ -60,11 +60,11 @@ def replacements(changed: Sequence[Changed]) -> Mapping[int, Callable[[Tensor], 
 
     def of(layer: int) -> Callable[[Tensor], Tensor]:
         def replace(activations: Float[Tensor, "batch pos n_neurons"]) -> Float[Tensor, "batch pos n_neurons"]:
-            found = activations.clone()
+            edited = activations.clone()
             for each in changed:
                 if each.ref.layer == layer:
-                    found[0, torch.from_numpy(each.pos), each.ref.neuron] = torch.from_numpy(each.after).to(found)
-            return found
+                    edited[0, torch.from_numpy(each.pos), each.ref.neuron] = torch.from_numpy(each.after).to(edited)
+            return edited
 
         return replace
 

@@ -73,10 +73,10 @@ def padded(reader: Reader, text: Text) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def activation_at(reader: Reader, text: Text, layer: int, neuron: int, pos: int) -> float:
-    found: list[float] = []
+    activation: list[float] = []
 
     def visit(passed: LayerPass) -> None:
-        found.append(float(passed.activations[0, pos, neuron]))
+        activation.append(float(passed.activations[0, pos, neuron]))
 
     reader.source.read(*text.batch, visit, [layer])
-    return found[0]
+    return activation[0]

@@ -78,11 +78,11 @@ def resident_mb(pid: int) -> float:
 
 def measure_right(figures: Figures, reader: Reader) -> None:
     held_out = beyond_kept(reader, BEYOND)
-    found = right_of(reader, held_out)
-    figures.add("assigned_right_demo", found.share(found.by_distance), "share")
-    figures.add("assigned_right_by_number_demo", found.share(found.by_number), "share")
-    figures.add("assigned_alone_demo", float((found.by_distance < 0).mean()), "share")
-    figures.add("assigned_n_demo", len(found.given), "examples")
+    result = right_of(reader, held_out)
+    figures.add("assigned_right_demo", result.share(result.by_distance), "share")
+    figures.add("assigned_right_by_number_demo", result.share(result.by_number), "share")
+    figures.add("assigned_alone_demo", float((result.by_distance < 0).mean()), "share")
+    figures.add("assigned_n_demo", len(result.given), "examples")
     for kind in ("neurons", "tokens"):
         figures.add(f"assigned_right_planted_{kind}_demo", planted_right(reader.atlas, kind, PLANTED), "share")
     corpus, shuffled = unlike_rates(reader, UNLIKE, 0.75)
@@ -144,15 +144,15 @@ def random_text(seed: int) -> Text:
 
 
 def random_maxima(source: TransformerSource) -> dict[int, np.ndarray]:
-    found: dict[int, torch.Tensor] = {}
+    maxima: dict[int, torch.Tensor] = {}
 
     def visit(passed) -> None:
         highest = passed.activations[0, 1:].amax(dim=0)
-        found[passed.layer] = torch.maximum(found.get(passed.layer, highest), highest)
+        maxima[passed.layer] = torch.maximum(maxima.get(passed.layer, highest), highest)
 
     for seed in range(1, MAXIMA_OVER + 1):
         source.read(*random_text(seed).batch, visit)
-    return {layer: each.numpy() for layer, each in found.items()}
+    return {layer: each.numpy() for layer, each in maxima.items()}
 
 
 def timed(work: Callable[[], object]) -> float:

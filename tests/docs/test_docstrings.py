@@ -21,7 +21,7 @@ def bare(tree: ast.Module) -> Iterator[str]:
                 yield f"{name}{each.name}"
 
 
-def test_what_has_no_docstring_is_found():
+def test_missing_docstrings_are_listed():
     source = (
         '"""m"""\ndef f(): ...\ndef _g(): ...\nclass C:\n    "c"\n    def m(self): ...\n    def __len__(self): ...\n'
     )

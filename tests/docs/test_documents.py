@@ -188,7 +188,7 @@ def test_a_path_in_a_sentence_exists(named: Named):
         assert list(Path().glob(path))
     elif Path(path).suffix:
         assert [
-            found for room in ("ne_core", "pages", "precompute", "tests") for found in Path(room).glob(f"**/{path}")
+            match for room in ("ne_core", "pages", "precompute", "tests") for match in Path(room).glob(f"**/{path}")
         ]
 
 
@@ -207,7 +207,7 @@ def test_the_readme_is_short():
 def variables() -> list[Named]:
     pattern = re.compile(r"`(?:[^`\n]*[^\w`])?([A-Z]{2,}_[A-Z_]*[A-Z])\b[^`\n]*`")
     return [
-        Named(name, found) for name, text in DOCUMENTS.items() for found in sorted(set(pattern.findall(prose(text))))
+        Named(name, match) for name, text in DOCUMENTS.items() for match in sorted(set(pattern.findall(prose(text))))
     ]
 
 

@@ -74,15 +74,15 @@ def test_why_pip_failed_is_one_line(output: str, words: str):
     assert reason(output).startswith(words)
 
 
-def test_no_network_is_one_line_and_keeps_what_pip_said(tmp_path: Path, monkeypatch, capsys):
+def test_no_network_is_one_line_and_pip_output_is_stored(tmp_path: Path, monkeypatch, capsys):
     """By an index that refuses connections."""
     for name, value in (("INDEX_URL", "http://127.0.0.1:9/simple"), ("EXTRA_INDEX_URL", ""), ("RETRIES", "1")):
         monkeypatch.setenv(f"PIP_{name}", value)
     assert install(["--dry-run", "a-package-of-nobody==1"], tmp_path / "log") != 0
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.startswith("the install failed: the package index cannot be reached")
-    assert said.err.count("\n") == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("the install failed: the package index cannot be reached")
+    assert output.err.count("\n") == 1
     assert "Connection refused" in (tmp_path / "log").read_text()
 
 

@@ -78,10 +78,10 @@ def test_every_row_leads_to_its_feature_and_asks_more_about_its_token(opened):
     row = firings(opened(**TEXT)[0])[0]
     ref = NEURONS[0]
     assert row["href"] == f"neuron?atlas=planted&layer={ref.layer}&neuron={ref.neuron}&feature={row['number']}"
-    asked = dict(row["also"])
-    assert asked["Why here"] == f"prompt?atlas=planted&text=the+cat&pos={AT}&why=0.2"
-    assert asked["Take the meaning out"].endswith(f"pos={AT}&out=0.2.{row['number']}")
-    assert asked["Take the neuron out"].endswith(f"pos={AT}&out=0.2")
+    links = dict(row["also"])
+    assert links["Why here"] == f"prompt?atlas=planted&text=the+cat&pos={AT}&why=0.2"
+    assert links["Take the meaning out"].endswith(f"pos={AT}&out=0.2.{row['number']}")
+    assert links["Take the neuron out"].endswith(f"pos={AT}&out=0.2")
 
 
 def test_the_strip_counts_by_layer_and_token(opened, tiny_atlas):
@@ -106,7 +106,7 @@ def test_a_pick_limits_what_is_listed(query, count, opened):
     assert len(firings(opened(**TEXT, **query)[0])) == count
 
 
-def test_where_nothing_fires_it_is_said_and_what_to_do(opened):
+def test_no_firing_shows_what_to_do(opened):
     app, _ = opened(**TEXT, pos="1")
     assert "No neurons fire here at 75 % of their maximum" in markdowns(app).replace("**", "")
 
@@ -140,7 +140,7 @@ def test_statements_of_the_model_are_shown_as_text(opened):
     assert "<b>" not in shown.replace("\\<", "")
 
 
-def test_answers_are_asked_once_a_session(opened):
+def test_each_request_is_made_once_a_session(opened):
     app, requests = opened(**TEXT)
     app.run()
     assert requests == [ReadText("the cat", 0.75)]
@@ -153,7 +153,7 @@ def test_a_typed_text_goes_into_the_address(opened):
     assert url(app) == {"atlas": "planted", "text": "a & b\n<i>", "share": "50"}
 
 
-def test_a_text_that_is_too_long_for_a_link_is_cut_and_said(opened):
+def test_text_too_long_for_a_link_is_cut_with_a_message(opened):
     app, requests = opened(text="x" * (LONGEST + 5))
     assert requests == [ReadText("x" * LONGEST, 0.75)]
     assert f"only the first {LONGEST} characters are used" in words(app.error[0].value)

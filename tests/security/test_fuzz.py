@@ -121,14 +121,14 @@ def test_addresses_of_the_lab(step: int, lab_atlas: Path):
 
 def test_search_texts(tiny_atlas: Path):
     """Search texts as words, names, tokens and snippets: every result is an existing feature."""
-    atlas, n_found = Atlas.open(tiny_atlas), 0
+    atlas, n_matches = Atlas.open(tiny_atlas), 0
     for number in range(0, MANY, 20):
         for mode in search_view.MODES:
             view = search_view.View(text(number)[: search_view.LONGEST], mode)
             ids = find.run_search(atlas, view).ids if view.has_query else []
             assert all(0 <= id < len(atlas.features["size"]) for id in ids), (number, mode)
-            n_found += len(ids) > 0
-    assert n_found
+            n_matches += len(ids) > 0
+    assert n_matches
 
 
 def test_search_words_are_quoted():

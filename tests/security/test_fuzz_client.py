@@ -105,7 +105,7 @@ def is_own_code(path: str) -> bool:
     return path.startswith(f"{ROOT}/") and "site-packages" not in path
 
 
-def test_own_tracebacks_are_found():
+def test_own_tracebacks_are_recognised():
     head, page, library = "Traceback (most recent call last):", f"{ROOT}/pages/a.py", "/lib/site-packages/b.py"
     lines = [head, f'File "{page}", line 3, in f', f'File "{library}", line 4, in g', "KeyError"]
     assert not list(own_tracebacks("\n".join(lines)))

@@ -24,7 +24,7 @@ def process():
     process.end()
 
 
-def said(process: LiveProcess, text: str, atlas: Path = ATLAS) -> str:
+def text(process: LiveProcess, text: str, atlas: Path = ATLAS) -> str:
     return process.answer(atlas, ReadText(text)).message
 
 
@@ -41,7 +41,7 @@ def gone(pid: int, within_s: float = 20) -> bool:
 
 
 def test_one_process_answers_all(process):
-    first, second = said(process, "a"), said(process, "b")
+    first, second = text(process, "a"), text(process, "b")
     assert first.split()[1], second.split()[1] == ("a", "b")
     assert first.split()[0] == second.split()[0] == str(process.process.pid)
 
@@ -50,43 +50,43 @@ def test_the_model_is_opened_before_the_first_request_of_an_atlas(process):
     ready = process.answer(ATLAS, OpenModel())
     assert isinstance(ready, Ready)
     assert Path(ready.notes[1]) == ATLAS.resolve()
-    assert said(process, "a", Path("refused")) == "no such model"
+    assert text(process, "a", Path("refused")) == "no such model"
 
 
 def test_one_that_dies_fails_the_request_and_the_next_one_works(process):
-    first = said(process, "a").split()[0]
-    assert said(process, "die") == DIED
-    assert said(process, "b").split()[0] not in (first, "")
+    first = text(process, "a").split()[0]
+    assert text(process, "die") == DIED
+    assert text(process, "b").split()[0] not in (first, "")
 
 
 def test_one_that_was_killed_between_requests_is_started_anew_without_a_word(process):
-    pid = int(said(process, "a").split()[0])
+    pid = int(text(process, "a").split()[0])
     os.kill(pid, signal.SIGKILL)
     process.process.wait()
-    assert said(process, "b").endswith(" b")
+    assert text(process, "b").endswith(" b")
 
 
 def test_nonsense_ends_it(process):
-    said(process, "a")
-    assert said(process, "nonsense") == DIED
-    assert said(process, "b").endswith(" b")
+    text(process, "a")
+    assert text(process, "nonsense") == DIED
+    assert text(process, "b").endswith(" b")
 
 
 def test_one_that_is_late_is_ended(process):
-    pid = int(said(process, "a").split()[0])
+    pid = int(text(process, "a").split()[0])
     process.answer_s = 0.3
-    assert "longer than 0 seconds" in said(process, "sleep30")
+    assert "longer than 0 seconds" in text(process, "sleep30")
     assert gone(pid)
     process.answer_s = 10
-    assert said(process, "b").endswith(" b")
+    assert text(process, "b").endswith(" b")
 
 
 def test_one_that_is_idle_is_ended(process):
     process.idle_s = 0.2
-    pid = int(said(process, "a").split()[0])
+    pid = int(text(process, "a").split()[0])
     assert gone(pid)
     assert process.process is None
-    assert said(process, "b").endswith(" b")
+    assert text(process, "b").endswith(" b")
 
 
 def test_one_that_cannot_be_started_says_so():

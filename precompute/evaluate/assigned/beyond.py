@@ -23,16 +23,16 @@ class Beyond:
 
 def beyond_kept(reader: Reader, n: int, each: int = 3, seed: int = 0, on_progress: OnProgress = silent) -> list[Beyond]:
     """At most `n` of each layer and `each` of a neuron: where an example after the last one kept fires most."""
-    found: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {layer: [] for layer in reader.atlas.layers}
+    by_layer: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {layer: [] for layer in reader.atlas.layers}
     last, done = {layer: last_kept(reader, layer) for layer in reader.atlas.layers}, 0
     for windows in corpus_windows(reader, reader.atlas):
         for part in fired_of(reader, windows, float(reader.atlas.manifest.keep)):
             mine = key_tokens(part, windows) & (windows.text[part.prompt] > last[part.layer][part.neuron])
-            found[part.layer].append((part.neuron[mine], part.x[part.x_row[mine]].astype(np.float16)))
+            by_layer[part.layer].append((part.neuron[mine], part.x[part.x_row[mine]].astype(np.float16)))
         done += len(windows)
         on_progress(done, len(reader.atlas.tokens))
     rng = np.random.default_rng(seed)
-    return list(sampled(found, n, each, rng))
+    return list(sampled(by_layer, n, each, rng))
 
 
 def last_kept(reader: Reader, layer: int) -> Int[np.ndarray, " n_neurons"]:
@@ -54,10 +54,10 @@ def key_tokens(part: LayerFired, windows: Windows) -> Bool[np.ndarray, " n"]:
 
 
 def sampled(
-    found: dict[int, list[tuple[np.ndarray, np.ndarray]]], n: int, each: int, rng: np.random.Generator
+    by_layer: dict[int, list[tuple[np.ndarray, np.ndarray]]], n: int, each: int, rng: np.random.Generator
 ) -> Iterator[Beyond]:
     """By layer, some at random, those of a neuron not more than `each`."""
-    for layer, parts in found.items():
+    for layer, parts in by_layer.items():
         neuron, x = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         order = rng.permutation(len(neuron))
         place = np.empty(len(neuron), dtype=np.int64)  # of each among its neuron's, in this order

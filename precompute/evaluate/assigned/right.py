@@ -40,11 +40,11 @@ def right_of(reader: Reader, held_out: Sequence[Beyond]) -> Right:
     """scipy's average linkage is made anew with each example added."""
     columns: list[tuple[int, int, int, int]] = []
     for part in held_out:
-        found = reader.assigner(part.layer, part.neuron, part.x)
+        assigned_to = reader.assigner(part.layer, part.neuron, part.x)
         for at in range(len(part.neuron)):
             ref = NeuronRef(part.layer, int(part.neuron[at]))
             expected = with_it(reader, ref, part.x[at : at + 1])
-            columns.append((int(found.feature[at]), *expected, int(found.unlike[at])))
+            columns.append((int(assigned_to.feature[at]), *expected, int(assigned_to.unlike[at])))
     return Right(*np.array(columns, dtype=np.int64).reshape(-1, 4).T)
 
 
@@ -87,5 +87,5 @@ def sources_right(planted: Planted, units: Float[np.ndarray, "n d"]) -> Float[np
     held = np.arange(len(units)) % 2 == 1
     starts = np.array([0, planted.n_sources])
     features = feature_means(units[~held], planted.source[~held], starts, alone=2.0)
-    found = assign(units[held], np.zeros(int(held.sum()), dtype=np.int64), features)
-    return (found.feature == planted.source[held]).astype(np.float64)
+    assigned_to = assign(units[held], np.zeros(int(held.sum()), dtype=np.int64), features)
+    return (assigned_to.feature == planted.source[held]).astype(np.float64)

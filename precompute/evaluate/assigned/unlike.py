@@ -21,8 +21,8 @@ def rate(reader: Reader, windows: Iterable[Windows], share: float) -> float:
     unlike = n = 0
     for each in windows:
         for part in fired_of(reader, each, share):
-            found = assigned(reader, part, None)
-            unlike, n = unlike + int(found.unlike.sum()), n + int((found.feature >= 0).sum())
+            assignment = assigned(reader, part, None)
+            unlike, n = unlike + int(assignment.unlike.sum()), n + int((assignment.feature >= 0).sum())
     return unlike / n if n else float("nan")
 
 

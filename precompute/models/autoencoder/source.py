@@ -141,8 +141,9 @@ class SaeSource(TransformerSource):
     ) -> Float[np.ndarray, " n"]:
         """Activations by the encoder of an atlas's x, or of any x that one likes: one latent each."""
         self._checked([layer], self.layers)
-        found = self._latents.some_of_x(torch.from_numpy(x).to(self.device), torch.from_numpy(neuron).to(self.device))
-        return found.cpu().numpy()
+        inputs, latents = (torch.from_numpy(each).to(self.device) for each in (x, neuron))
+        activations = self._latents.some_of_x(inputs, latents)
+        return activations.cpu().numpy()
 
     def _tap(self, layer: int) -> masking.Tap:
         narrow = taps.mlp_input(self._bridge, layer) if self._place.is_per_token else None

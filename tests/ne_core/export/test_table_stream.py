@@ -24,9 +24,9 @@ def test_comes_back(tmp_path, ending, cuts):
     with (tmp_path / f"t.{ending}").open("wb") as file, table_stream(file, ending, {"atlas": "a"}) as write:
         for start, stop in zip((0, *cuts), (*cuts, 3), strict=True):
             write(FRAME.iloc[start:stop])
-    found = read_table(tmp_path / f"t.{ending}")
-    pd.testing.assert_frame_equal(found, FRAME, check_dtype=False)
-    assert ending == "csv" or found.attrs == {"atlas": "a"}
+    result = read_table(tmp_path / f"t.{ending}")
+    pd.testing.assert_frame_equal(result, FRAME, check_dtype=False)
+    assert ending == "csv" or result.attrs == {"atlas": "a"}
 
 
 def test_formulas_are_guarded_in_csv():

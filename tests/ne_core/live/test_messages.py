@@ -34,8 +34,8 @@ def same(a, b) -> bool:
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda each: type(each).__name__)
 def test_comes_back(message):
-    found, more = read_message(io.BytesIO(encode(message, atlas="here")))
-    assert same(message, found)
+    result, more = read_message(io.BytesIO(encode(message, atlas="here")))
+    assert same(message, result)
     assert more == {"atlas": "here"}
 
 

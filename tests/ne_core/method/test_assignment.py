@@ -28,13 +28,13 @@ def test_distances_are_mean_distances_to_members(members):
     units, of_neuron, features = members
     rng = np.random.default_rng(2)
     queries, neuron = unit(rng.normal(size=(60, 5))).astype(np.float32), rng.integers(3, size=60)
-    found = assign(queries, neuron, features)
+    result = assign(queries, neuron, features)
     for k in range(60):
         apart = np.sort(brute(queries[[k]], units[neuron[k]], of_neuron[neuron[k]])[0])
         nearest = brute(queries[[k]], units[neuron[k]], of_neuron[neuron[k]])[0].argmin()
-        assert found.feature[k] == nearest
-        assert found.distance[k] == pytest.approx(apart[0], abs=1e-6)
-        assert found.margin[k] == pytest.approx(
+        assert result.feature[k] == nearest
+        assert result.distance[k] == pytest.approx(apart[0], abs=1e-6)
+        assert result.margin[k] == pytest.approx(
             apart[1] - apart[0] if len(apart) > 1 else np.nan, abs=1e-6, nan_ok=True
         )
 
@@ -52,25 +52,25 @@ def test_limits_are_quantiles_of_members_that_are_left_out(members):
 def test_an_input_between_two_features_in_the_head():
     """Two features at right angles; an input along the first is at 0 from it and at 1 from the second."""
     features = feature_means(np.eye(2, dtype=np.float32), np.array([0, 1]), np.array([0, 2]), alone=0.5)
-    found = assign(np.array([[1, 0], [-1, 0]], dtype=np.float32), np.array([0, 0]), features)
-    assert found.feature.tolist() == [0, 1]
-    assert found.distance.tolist() == [0, 1]
-    assert found.margin.tolist() == [1, 1]
-    assert found.unlike.tolist() == [False, True]
+    result = assign(np.array([[1, 0], [-1, 0]], dtype=np.float32), np.array([0, 0]), features)
+    assert result.feature.tolist() == [0, 1]
+    assert result.distance.tolist() == [0, 1]
+    assert result.margin.tolist() == [1, 1]
+    assert result.unlike.tolist() == [False, True]
 
 
 def test_neurons_without_features_and_no_inputs_at_all():
     none = FeatureMeans(np.zeros(2, dtype=np.int64), np.zeros((0, 3), np.float32), np.zeros(0, np.float32))
-    found = assign(np.ones((2, 3), dtype=np.float32), np.zeros(2, dtype=np.int64), none)
-    assert found.feature.tolist() == [-1, -1]
-    assert not found.unlike.any()
+    result = assign(np.ones((2, 3), dtype=np.float32), np.zeros(2, dtype=np.int64), none)
+    assert result.feature.tolist() == [-1, -1]
+    assert not result.unlike.any()
     assert len(assign(np.ones((0, 3), dtype=np.float32), np.zeros(0, dtype=np.int64), none).feature) == 0
 
 
 def test_quantiles_are_numpy_s():
     rng = np.random.default_rng(0)
     values, group = rng.normal(size=50), rng.integers(6, size=50)
-    found = quantiles(values, group, 7, 0.95)
+    result = quantiles(values, group, 7, 0.95)
     for each in range(6):
-        assert found[each] == pytest.approx(np.quantile(values[group == each], 0.95))
-    assert np.isnan(found[6])
+        assert result[each] == pytest.approx(np.quantile(values[group == each], 0.95))
+    assert np.isnan(result[6])

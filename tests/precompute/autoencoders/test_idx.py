@@ -51,7 +51,7 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("prefix", ["train", "t10k", "test"])
-def test_usual_file_names_are_found(tmp_path, name, prefix):
+def test_usual_file_names_are_recognised(tmp_path, name, prefix):
     images, labels = digits(10)
     name = name.format(set=prefix)
     for file, values in ((name, images), (name.replace("images", "labels").replace("IMAGES", "LABELS"), labels)):

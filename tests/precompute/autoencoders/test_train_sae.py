@@ -210,7 +210,7 @@ def test_another_model_of_the_same_width_is_refused(place, tmp_path, capsys):
 def test_killed_command_resumes_to_the_same_bytes(place, capsys):
     assert run_command(command(place, "killed"), kill_in=("steps", 3)) == -9
     assert not (place / "killed").exists()
-    assert run_command(command(place, "killed", "--lambda1", "0.5")) == 2  # begun otherwise
+    assert run_command(command(place, "killed", "--lambda1", "0.5")) == 2  # started with other settings
     assert run_command(command(place, "killed")) == 0
     assert files(place / "killed") == files(place / "sae")
     assert not run_path(place / "killed").exists()

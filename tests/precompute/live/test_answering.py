@@ -56,7 +56,7 @@ def test_what_cannot_be_answered_is_one_line_without_paths(answer, built, tmp_pa
     [(ModuleNotFoundError("x", name="torch"), "needs torch.*requirements-live"), (MemoryError(), "not enough memory"),
      (KeyError("secret"), "could not answer")]
 )  # fmt: skip
-def test_what_goes_wrong_is_said_without_a_word_of_the_text(answer, monkeypatch, error, message):
+def test_errors_do_not_quote_the_text(answer, monkeypatch, error, message):
     def fails(*_):
         raise error
 
@@ -77,13 +77,13 @@ def test_an_atlas_that_was_written_anew_is_opened_anew(answer, built, tmp_path):
 def test_the_process_answers_what_the_reader_does(answer, built):
     process = LiveProcess(60, 900, 300, command=(sys.executable, "-m", "precompute.live"))  # a busy machine is slow
     try:
-        found = process.answer(built("folded"), ReadText(TEXT, share=0.25))
+        result = process.answer(built("folded"), ReadText(TEXT, share=0.25))
         refused = process.answer(built("folded"), ReadText(" "))
     finally:
         process.end()
     expected = answer(ReadText(TEXT, share=0.25))
-    assert isinstance(found, TextRead)
-    np.testing.assert_array_equal(found.tokens, expected.tokens)
-    assert len(found.fired) == len(expected.fired)
-    np.testing.assert_allclose(found.fired.share, expected.fired.share, rtol=1e-4)
+    assert isinstance(result, TextRead)
+    np.testing.assert_array_equal(result.tokens, expected.tokens)
+    assert len(result.fired) == len(expected.fired)
+    np.testing.assert_allclose(result.fired.share, expected.fired.share, rtol=1e-4)
     assert "no text" in refused.message

@@ -25,9 +25,9 @@ def test_held_out_examples_come_after_the_last_one_kept(reader):
 
 def test_most_held_out_examples_get_the_feature_that_the_tree_would_have_given_them(reader):
     reader = reader("folded")
-    found = right_of(reader, beyond_kept(reader, 40, each=2))
-    assert found.share(found.by_distance) > 0.8
-    assert found.share(found.by_number) > 0.5
+    result = right_of(reader, beyond_kept(reader, 40, each=2))
+    assert result.share(result.by_distance) > 0.8
+    assert result.share(result.by_number) > 0.5
 
 
 def test_a_copy_of_a_member_joins_its_feature(reader):

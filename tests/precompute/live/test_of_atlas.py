@@ -37,7 +37,7 @@ def test_by_name_and_weights_in_the_folders_that_are_named(built, place, monkeyp
     assert find_sae(Atlas.open(built("latents"))) == place / "models" / "sae"
 
 
-def test_another_of_the_name_is_refused_and_the_right_one_behind_it_found(built, place, monkeypatch, tmp_path):
+def test_another_model_of_the_name_is_skipped(built, place, monkeypatch, tmp_path):
     tiny_checkpoint("gpt2", tmp_path / "gpt2", seed=1)
     monkeypatch.setenv(FOLDERS, str(tmp_path))
     with pytest.raises(NoModelError, match="another than the atlas was made of"):
@@ -68,10 +68,10 @@ def test_a_stranger_s_name_leads_nowhere(name, place, monkeypatch):
     assert list(folders_named(name, "config.json")) == []
 
 
-def test_the_hub_is_asked_for_plain_names_alone(changed, monkeypatch):
-    asked = []
-    monkeypatch.setattr(of_atlas, "on_hub", lambda name: asked.append(name) or False)
+def test_hub_requests_are_for_plain_names_only(changed, monkeypatch):
+    requests = []
+    monkeypatch.setattr(of_atlas, "on_hub", lambda name: requests.append(name) or False)
     with pytest.raises(NoModelError) as error:
         find_model(changed(lambda model: model.update(name="../secret")))
-    assert not asked
+    assert not requests
     assert "\n" not in str(error.value)

@@ -72,14 +72,14 @@ def test_standard_input_is_a_file_of_texts(run, monkeypatch, tmp_path):
 def test_long_texts_are_cut_into_windows_and_empty_ones_keep_their_number(reader):
     reader = reader("folded")
     long = " ".join(["the same words come back"] * 30)
-    found = []
+    result = []
     for some in text_windows(reader, ["", long, "a"]):
         ids = (tokens[1:length].tolist() for tokens, length in zip(some.tokens, some.lengths, strict=True))
-        found += zip(some.text.tolist(), some.number.tolist(), ids, strict=True)
+        result += zip(some.text.tolist(), some.number.tolist(), ids, strict=True)
     whole = reader.source.tokenizer.encode(long, add_special_tokens=False)
-    assert [token for text, _, ids in found if text == 1 for token in ids] == whole
-    assert [number for text, number, _ in found if text == 1] == list(range(-(-len(whole) // 23)))
-    assert [(text, number) for text, number, _ in found][-1] == (2, 0)
+    assert [token for text, _, ids in result if text == 1 for token in ids] == whole
+    assert [number for text, number, _ in result if text == 1] == list(range(-(-len(whole) // 23)))
+    assert [(text, number) for text, number, _ in result][-1] == (2, 0)
 
 
 def test_densities_count_every_firing_of_the_corpus_once(reader, run, tmp_path):

@@ -28,8 +28,8 @@ def test_examples_of_the_corpus_have_the_activations_that_the_atlas_stored(reade
     for number in range(12):
         live = {}
         for part in forward(reader, example(reader, number), 0.25)[0]:
-            found = zip(part.pos.tolist(), part.neuron.tolist(), part.activation.tolist(), strict=True)
-            live |= {(part.layer, neuron, pos): activation for pos, neuron, activation in found}
+            result = zip(part.pos.tolist(), part.neuron.tolist(), part.activation.tolist(), strict=True)
+            live |= {(part.layer, neuron, pos): activation for pos, neuron, activation in result}
         for layer in reader.atlas.layers:
             files = reader.atlas.files[layer]
             of_row = np.repeat(np.arange(len(files.offsets) - 1), np.diff(files.offsets))
@@ -69,7 +69,7 @@ def test_reading_counts_what_it_lists(reader):
         np.testing.assert_array_equal(answer.n_active[row], here)
 
 
-def test_the_strongest_come_first_and_no_more_than_asked_for(reader):
+def test_strongest_come_first_up_to_the_limit(reader):
     every, some = (read_text(reader("folded"), ReadText(TEXT, share=0.25, most=most)) for most in (5000, 7))
     assert some.n_fired == every.n_fired
     np.testing.assert_array_equal(some.fired.share, every.fired.share[:7])

@@ -50,24 +50,24 @@ def reads_nothing(layer: int, neuron: int, pos: slice, folded: bool):
 
 @pytest.mark.parametrize("kind", ["folded", "raw"])
 def test_a_whole_neuron_removed_is_a_hook_that_zeroes_what_it_reads(reader, place, kind):
-    found = take_out(reader(kind), TakeOut(TEXT, (Removal(0, 7), Removal(2, 3))))
+    result = take_out(reader(kind), TakeOut(TEXT, (Removal(0, 7), Removal(2, 3))))
     first, second = (
         reads_nothing(layer, neuron, slice(1, None), kind == "folded") for layer, neuron in ((0, 7), (2, 3))
     )
-    expected = run_hooked(place, found.tokens, lambda model: first(model) + second(model))
-    np.testing.assert_allclose(found.log_probability[1, 1:], of_text(expected, found.tokens), atol=1e-4)
-    np.testing.assert_allclose(found.probability[1], np.exp(expected[found.at, found.next_tokens]), atol=1e-5)
-    before = run_hooked(place, found.tokens, lambda model: [])
-    np.testing.assert_allclose(found.log_probability[0, 1:], of_text(before, found.tokens), atol=1e-4)
+    expected = run_hooked(place, result.tokens, lambda model: first(model) + second(model))
+    np.testing.assert_allclose(result.log_probability[1, 1:], of_text(expected, result.tokens), atol=1e-4)
+    np.testing.assert_allclose(result.probability[1], np.exp(expected[result.at, result.next_tokens]), atol=1e-5)
+    before = run_hooked(place, result.tokens, lambda model: [])
+    np.testing.assert_allclose(result.log_probability[0, 1:], of_text(before, result.tokens), atol=1e-4)
     assert np.abs(expected - before).max() > 1e-3
 
 
 def test_at_one_position_nothing_before_it_changes(reader, place):
-    found = take_out(reader("folded"), TakeOut(TEXT, (Removal(0, 7),), pos=4, at=2))
-    expected = run_hooked(place, found.tokens, reads_nothing(0, 7, slice(4, 5), True))
-    np.testing.assert_allclose(found.log_probability[1, 1:], of_text(expected, found.tokens), atol=1e-4)
-    np.testing.assert_array_equal(found.probability[0], found.probability[1])
-    assert found.changed_pos.tolist() == [4]
+    result = take_out(reader("folded"), TakeOut(TEXT, (Removal(0, 7),), pos=4, at=2))
+    expected = run_hooked(place, result.tokens, reads_nothing(0, 7, slice(4, 5), True))
+    np.testing.assert_allclose(result.log_probability[1, 1:], of_text(expected, result.tokens), atol=1e-4)
+    np.testing.assert_array_equal(result.probability[0], result.probability[1])
+    assert result.changed_pos.tolist() == [4]
 
 
 def several(reader) -> NeuronRef:
@@ -79,7 +79,7 @@ def several(reader) -> NeuronRef:
 def test_a_meaning_is_projected_out_of_x_at_its_neuron_alone(reader):
     reader = reader("folded")
     ref, text = several(reader), reader.text(TEXT)
-    found = take_out(reader, TakeOut(TEXT, (Removal(ref.layer, ref.neuron, 1),)))
+    result = take_out(reader, TakeOut(TEXT, (Removal(ref.layer, ref.neuron, 1),)))
     x, activations = at_layer(reader, text, ref.layer, [])
     own, mean = reader.atlas.neuron(ref).feature == 1, reader.mean(ref.layer)
     u = beyond(np.asarray(reader.atlas.neuron_inputs(ref), np.float32), np.asarray(own), mean)
@@ -87,10 +87,10 @@ def test_a_meaning_is_projected_out_of_x_at_its_neuron_alone(reader):
     weights = reader.source.layer(ref.layer)
     z = torch.from_numpy(left @ weights.W_in[:, ref.neuron] + weights.b_in[ref.neuron])
     expected = torch.nn.functional.gelu(z, approximate="tanh").numpy()
-    np.testing.assert_array_equal(found.changed_pos, np.flatnonzero(text.counted))
-    np.testing.assert_allclose(found.changed_activation[0], activations[found.changed_pos, ref.neuron], atol=1e-5)
-    np.testing.assert_allclose(found.changed_activation[1], expected[found.changed_pos], atol=1e-4)
-    assert "residual stream" in found.stated
+    np.testing.assert_array_equal(result.changed_pos, np.flatnonzero(text.counted))
+    np.testing.assert_allclose(result.changed_activation[0], activations[result.changed_pos, ref.neuron], atol=1e-5)
+    np.testing.assert_allclose(result.changed_activation[1], expected[result.changed_pos], atol=1e-4)
+    assert "residual stream" in result.stated
 
 
 def test_all_meanings_of_a_neuron_at_once_are_what_they_span():
@@ -125,9 +125,9 @@ def test_a_latent_removed_takes_its_decoder_row_out_of_the_stream(reader, place)
     (layer,), text = reader.atlas.layers, reader.text(TEXT)
     _, latents = at_layer(reader, text, layer, [])
     latent = int(latents[1:].max(0).argmax())
-    found = take_out(reader, TakeOut(TEXT, (Removal(layer, latent),)))
+    result = take_out(reader, TakeOut(TEXT, (Removal(layer, latent),)))
     change = np.zeros_like(latents[:, latent])
-    change[found.changed_pos] = found.changed_activation[1] - found.changed_activation[0]
+    change[result.changed_pos] = result.changed_activation[1] - result.changed_activation[0]
     row = reader.source._latents.W_dec[latent].numpy()
 
     def hooked(model) -> list:
@@ -137,7 +137,7 @@ def test_a_latent_removed_takes_its_decoder_row_out_of_the_stream(reader, place)
         return [model.transformer.h[1].register_forward_pre_hook(hook)]
 
     np.testing.assert_allclose(
-        found.log_probability[1, 1:], of_text(run_hooked(place, found.tokens, hooked), found.tokens), atol=1e-4
+        result.log_probability[1, 1:], of_text(run_hooked(place, result.tokens, hooked), result.tokens), atol=1e-4
     )
     assert np.abs(change).max() > 0.1
 
@@ -161,5 +161,5 @@ def test_what_cannot_be_removed_is_refused_in_one_line(reader, kind, removals, m
 
 
 def test_without_inputs_a_whole_neuron_can_be_removed(reader):
-    found = take_out(reader("lacking"), TakeOut(TEXT, (Removal(1, 1, WHOLE),)))
-    assert np.abs(found.log_probability[1, 1:] - found.log_probability[0, 1:]).max() > 0
+    result = take_out(reader("lacking"), TakeOut(TEXT, (Removal(1, 1, WHOLE),)))
+    assert np.abs(result.log_probability[1, 1:] - result.log_probability[0, 1:]).max() > 0

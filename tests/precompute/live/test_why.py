@@ -39,11 +39,11 @@ def test_what_cannot_be_split_is_refused_in_one_line(reader, kind):
 def test_importance_is_what_a_replaced_embedding_takes_away(reader, place, kind):
     reader, layer = reader(kind), 2
     text = reader.text(TEXT)
-    _, found = at_layer(reader, text, layer, [])
+    _, result = at_layer(reader, text, layer, [])
     pos = 4
-    neuron = int(found[pos].argmax())
+    neuron = int(result[pos].argmax())
     matters = what_matters(reader, WhatMatters(TEXT, pos, layer, neuron))
-    assert matters.activation == pytest.approx(found[pos, neuron], rel=1e-5)
+    assert matters.activation == pytest.approx(result[pos, neuron], rel=1e-5)
     family = "gpt2" if kind == "folded" else "bert"
     model = AutoModel.from_pretrained(place / "models" / family, dtype=torch.float32).eval()
     table = model.get_input_embeddings().weight.detach()
@@ -61,8 +61,8 @@ def test_importance_is_what_a_replaced_embedding_takes_away(reader, place, kind)
 
 def test_a_neuron_that_is_silent_has_no_importance_and_says_so(reader):
     reader = reader("folded")
-    _, found = at_layer(reader, reader.text(TEXT), 0, [])
-    matters = what_matters(reader, WhatMatters(TEXT, 3, 0, int(found[3].argmin())))
+    _, result = at_layer(reader, reader.text(TEXT), 0, [])
+    matters = what_matters(reader, WhatMatters(TEXT, 3, 0, int(result[3].argmin())))
     assert np.isnan(matters.importance).all()
     assert matters.notes
 
@@ -71,8 +71,8 @@ def test_a_neuron_that_is_silent_has_no_importance_and_says_so(reader):
 def test_any_atlas_has_importance(reader, kind):
     reader = reader(kind)
     (layer,) = reader.atlas.layers
-    _, found = at_layer(reader, reader.text(TEXT), layer, [])
-    matters = what_matters(reader, WhatMatters(TEXT, 3, layer, int(found[3].argmax())))
+    _, result = at_layer(reader, reader.text(TEXT), layer, [])
+    matters = what_matters(reader, WhatMatters(TEXT, 3, layer, int(result[3].argmax())))
     assert np.isfinite(matters.importance[:, 1:4]).all()
 
 

@@ -58,7 +58,7 @@ def cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return one @ other.T
 
 
-def test_planted_features_are_found(planted):
+def test_planted_features_are_recovered(planted):
     for layer in planted:
         meanings = LAYERS[layer.rows.layer]
         assert layer.features.n_features.tolist() == [len(m) for m in meanings]

@@ -1,0 +1,60 @@
+"""Plain words: names that say nothing, and docstrings that are questions or riddles, do not come back."""
+
+import ast
+import io
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+FILES = sorted(path for room in ("ne_core", "precompute", "pages", "tests") for path in Path(room).rglob("*.py"))
+NAMES = {"found", "told", "said", "asked", "heard"}  # alone or as a part of a name
+FIRST = {
+    "What",
+    "How",
+    "Where",
+    "Which",
+    "Whether",
+    "Why",
+    "Who",
+    "When",
+    "Is",
+    "Are",
+    "Does",
+    "Do",
+    "Has",
+    "Can",
+    "If",
+}
+PHRASES = ("by lot", "unless told", "begun otherwise", "such as can be", "numbers that cannot be")
+
+
+def names(source: str) -> Iterator[str]:
+    """Identifiers that have one of NAMES among their parts."""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.NAME and NAMES & set(token.string.lower().split("_")):
+            yield token.string
+
+
+def docstrings(source: str) -> Iterator[str]:
+    """First lines of docstrings that begin as questions do."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            text = ast.get_docstring(node) or ""
+            if text.split(maxsplit=1)[:1] and text.split(maxsplit=1)[0] in FIRST and "Do nothing" not in text:
+                yield text.splitlines()[0]
+
+
+def test_planted_ones_are_reported():
+    assert list(names("found_by = 1\nfoundation = 2\ndef test_it_is_said(): ...")) == ["found_by", "test_it_is_said"]
+    assert list(docstrings('"""How it is."""\ndef f():\n    """Return it."""')) == ["How it is."]
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_words_are_plain(file: Path):
+    source = file.read_text(encoding="utf-8")
+    assert not list(names(source))
+    assert not list(docstrings(source))
+    if file != Path("tests/test_words.py"):
+        assert not [phrase for phrase in PHRASES if phrase in source]
