@@ -25,9 +25,9 @@ PATIENCE_MS = 30_000
 
 
 @contextlib.contextmanager
-def served(atlases: Path, **environment: str) -> Iterator[str]:
-    """Yield the address of an explorer of the atlases in a folder, once it answers; `environment` adds variables."""
-    with tempfile.TemporaryFile("w+") as log, launched(atlases, log, **environment) as (server, port):
+def served(atlases: Path, **how: str) -> Iterator[str]:
+    """Yield the address of an explorer of the atlases in a folder, once it answers; `how` is that of `launched`."""
+    with tempfile.TemporaryFile("w+") as log, launched(atlases, log, **how) as (server, port):
         wait_for(server, f"http://127.0.0.1:{port}", log)
         yield f"http://127.0.0.1:{port}"
 
