@@ -81,3 +81,13 @@ def test_nothing_is_wider_than_the_screen(width, theme, open_view):
     page = open_view(f"prompt?text=x&pos={AT}&why=0.2&out=0.2.1,2.3", width=width, theme=theme)
     expect(page.get_by_role("list", name="Token importance by mask baseline")).to_be_visible()
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= width
+
+
+def test_an_example_of_the_atlas_opens_as_a_prompt(open_view):
+    page = open_view("neuron?layer=0&neuron=0")
+    example = page.get_by_role("list", name=re.compile("^Examples of")).get_by_role("listitem").first
+    example.hover()
+    example.get_by_role("link", name=re.compile("as a prompt")).click()
+    expect(page.locator("h1")).to_have_text("Prompt")
+    expect(page).to_have_url(re.compile(r"text=.+&pos=\d+$"))
+    expect(firings(page).or_(page.get_by_text("No neurons fire here")).first).to_be_visible()

@@ -1,5 +1,5 @@
-/* data = {key, land, values, causal, images, maximum, n_visible, first, count, baselines, baseline,
-   head: {title, number, colour, label, has_others, size, facts, back: {href, text} or null}, bar (tokens_bar.js),
+/* data = {key, land, values, causal, images, prompt: address of the prompt page, maximum, n_visible, first, count,
+   baselines, baseline, head: {title, number, colour, label, has_others, size, facts, back: {href, text} or null}, bar (tokens_bar.js),
    pages: [{text, href}], lines: [{t, v, m, k, image, e, p, aside, cut, h, b, d}]} */
 export default function (component) {
   const { data, parentElement } = unpacked(component);

@@ -7,6 +7,7 @@ from dataclasses import replace
 from ne_core.atlas import Atlas, Neuron
 from ne_core.queries.maximum import maximum, percent
 from pages.components.base.assets import component, drawn_key
+from pages.components.url.links import atlas_query, page_href
 from pages.components.url.neuron_view import View
 from pages.components.url.reading import CONTEXTS, LONGEST, SORTS, baseline_names
 from pages.components.widgets.example_selection import ExampleSelection
@@ -47,6 +48,7 @@ def cluster_examples(
     drawn = {
         "causal": atlas.manifest.causal,
         "images": atlas.manifest.images,
+        "prompt": page_href("prompt", atlas_query(atlas)),
         "maximum": maximum(atlas, neuron.ref),
         "n_visible": N_VISIBLE,
         "first": view.reading.span(selection.n_passing).start,

@@ -47,7 +47,17 @@ function copyButtons(i, data) {
     button.setAttribute('aria-label', `${text} of example ${data.first + i}`);
     return button;
   }));
+  box.append(promptLink(data.lines[i], data.prompt, data.first + i));
   return box;
+}
+
+/* The whole example as a prompt, with its key token picked. */
+function promptLink(line, address, number) {
+  const link = element('a', '', 'Read this text');
+  link.href = `${address}&example=${line.e}&key=${line.p}`;
+  link.setAttribute('aria-label', `Read the text of example ${number} as a prompt`);
+  link.onclick = (event) => follow(event, link.href);
+  return link;
 }
 
 async function copy(data, root, lines, form) {
