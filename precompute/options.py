@@ -84,7 +84,7 @@ def add_export(export: Parser) -> None:
 
 
 def add_app(app: Parser) -> None:
-    app.add_argument("--port", type=int, default=8501, metavar="N", help="where it is served (8501)")
+    app.add_argument("--port", type=argument_type(int), default=8501, metavar="N", help="where it is served (8501)")
 
 
 def add_host(host: Parser) -> None:

@@ -14,6 +14,8 @@ from tests.support.browser import chromium, served
 from tests.support.planted import make_atlas
 from tests.support.reused_page import ReusedPage
 
+os.environ.setdefault("NE_LIVE", "off")  # pages start no model; tests of the live model start their own
+
 
 @pytest.fixture(autouse=True)
 def restore_main_module():

@@ -123,7 +123,7 @@ def test_broken_lab_gives_one_error_line(lab_atlas, tmp_path, monkeypatch):
     replace_columns("lab/runs.parquet", lambda2=np.ones(len(RUNS)))(copy_atlas(lab_atlas, tmp_path / "broken"))
     app = open_app(tmp_path, "sae_lab", monkeypatch)
     (line,) = app.error
-    assert "shown names run 0 as standard" in words(line.value)
+    assert "shown lists run 0 as standard" in words(line.value)
     assert not payloads(app)
 
 

@@ -214,3 +214,10 @@ def test_firings_and_tokens_are_exported(opened, monkeypatch):
     assert table[0].replace('"', "") == "pos,token,layer,neuron,activation,share,feature,distance,margin,limit,unlike"
     assert len(table) == 5
     assert "planted-prompt-tokens.csv" in offered
+
+
+def test_a_host_may_switch_the_live_model_off(tiny_atlas, monkeypatch):
+    monkeypatch.setenv("NE_LIVE", "off")
+    monkeypatch.setattr(asking, "MOMENT_S", 60.0)
+    app = open_app(tiny_atlas.parent, "prompt", monkeypatch, **TEXT)
+    assert [words(each.value) for each in app.error] == [live_model.OFF]

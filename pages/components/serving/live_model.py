@@ -11,9 +11,10 @@ The process starts with the first request (seconds: it loads torch and the model
 with the app, and is started anew when it has died. Nothing of what is asked or answered is logged or stored.
 """
 
+import os
 from pathlib import Path
 
-from ne_core.live.answers import Answer
+from ne_core.live.answers import Answer, Refused
 from ne_core.live.requests import Request
 from pages.components.serving.live_process import LiveProcess
 from pages.components.serving.live_queue import LiveQueue, Ticket
@@ -21,7 +22,16 @@ from pages.components.serving.live_queue import LiveQueue, Ticket
 IDLE_S = 600.0
 ANSWER_S, OPEN_S = 30.0, 180.0  # for one answer, and for loading the model before it
 MOST_WAITING = 16
-QUEUE = LiveQueue(LiveProcess(IDLE_S, OPEN_S, ANSWER_S).answer, MOST_WAITING)
+PROCESS = LiveProcess(IDLE_S, OPEN_S, ANSWER_S)
+OFF = "The live model is switched off in this explorer: its host has set NE_LIVE=off."
+
+
+def answer(atlas: Path, request: Request) -> Answer:
+    """Answer of the process, or Refused where the host has switched it off."""
+    return Refused(OFF) if os.environ.get("NE_LIVE") == "off" else PROCESS.answer(atlas, request)
+
+
+QUEUE = LiveQueue(answer, MOST_WAITING)
 
 
 def submit(atlas: Path, request: Request) -> Ticket:

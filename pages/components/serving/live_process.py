@@ -34,7 +34,7 @@ class LiveProcess:
         self.has_answered = self.was_late = False
         self.opened: Path | None = None  # the atlas whose model it has loaded last
         self._lock, self._idle = threading.Lock(), None
-        atexit.register(self.end)
+        atexit.register(self.kill)
 
     def answer(self, atlas: Path, request: Request) -> Answer:
         """Answer of the process, or Refused with what went wrong."""
@@ -52,6 +52,12 @@ class LiveProcess:
         with self._lock:
             self._stop_clock()
             self._end()
+
+    def kill(self) -> None:
+        """End the process at once, also while it answers: when the app ends."""
+        process = self.process
+        if process is not None:
+            process.kill()
 
     def _answer(self, atlas: Path, request: Request) -> Answer:
         if self.process is None or self.process.poll() is not None:

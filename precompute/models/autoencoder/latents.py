@@ -77,7 +77,7 @@ class Latents:
 
     def some_of_x(self, x: Float[Tensor, "n d_in"], latent: Int[Tensor, " n"]) -> Float[Tensor, " n"]:
         """One latent of each x, a part of them at a time."""
-        step = max(1, MAX_LATENTS // self.form.d_sae)
+        step = max(1, MAX_LATENTS // self.config.d_sae)
         parts = [
             self.of_x(x[start : start + step]).gather(1, latent[start : start + step, None])[:, 0]
             for start in range(0, len(x), step)

@@ -134,7 +134,7 @@ class SaeSource(TransformerSource):
     @property
     def writes_as_it_reads(self) -> bool:
         """Return whether a latent's decoder row is in the units of what is at the hook, which rescaling changes."""
-        return self._latents.form.rescaling == "none"
+        return self._latents.config.rescaling == "none"
 
     def activations_on(
         self, layer: int, x: Float[np.ndarray, "n d_in"], neuron: Int[np.ndarray, " n"]

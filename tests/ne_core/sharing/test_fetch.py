@@ -95,5 +95,5 @@ program.VERBS["verify"] = fail
 sys.exit(program.main(["verify", "data"]))"""
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr.startswith("not enough memory")
+    assert done.stderr.startswith("out of memory")
     assert len(done.stderr.splitlines()) == 1

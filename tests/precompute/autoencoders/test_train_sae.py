@@ -203,7 +203,7 @@ def test_another_model_of_the_same_width_is_refused(place, tmp_path, capsys):
     assert main([*arguments, "--model", f"{tmp_path}/other", "--out", f"{tmp_path}/atlas", "--device", "cpu"]) == 2
     lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("[")]
     assert len(lines) == 1
-    assert "trained on a model of other weights than other" in lines[0]
+    assert "trained on other weights than those of other" in lines[0]
     assert main([*arguments, "--model", f"{place}/model", "--out", f"{tmp_path}/atlas", "--device", "cpu"]) == 0
 
 
