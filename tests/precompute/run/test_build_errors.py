@@ -128,7 +128,15 @@ FULL = {
 }
 
 
-@pytest.mark.parametrize("name", FULL)
+FIRST = ("disk full in collect", "no room for vectors", "no room for the manifest")  # the others are like them
+
+
+def variants(names, first: tuple[str, ...]) -> list:
+    """Return the names as parameters; those that are not in `first` are slow."""
+    return [pytest.param(name, marks=() if name in first else pytest.mark.slow) for name in names]
+
+
+@pytest.mark.parametrize("name", variants(FULL, FIRST))
 def test_full_disk(place, out, name):
     fault, expected, words = FULL[name]
     assert words in error_line(place, command(place, out), out, fault)
@@ -369,7 +377,10 @@ def flip(path: Path) -> None:
     path.write_bytes(raw)
 
 
-@pytest.mark.parametrize("name", ["features/000000.npz", "rows/000001.npz", "corpus/000000.npz"])
+UNITS = ("features/000000.npz", "rows/000001.npz", "corpus/000000.npz")
+
+
+@pytest.mark.parametrize("name", variants(UNITS, UNITS[:1]))
 def test_incomplete_unit_is_computed_again(place, out, run, name):
     raw = (run / name).read_bytes()
     (run / name).write_bytes(raw[: len(raw) // 2])
@@ -387,7 +398,7 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize("name", DAMAGED)
+@pytest.mark.parametrize("name", variants(DAMAGED, ("rows/x2.npy", "features/000001.npz")))
 def test_flipped_bit_in_the_run_folder(place, out, run, name):
     flip(run / name)
     line = error_line(place, command(place, out), out)

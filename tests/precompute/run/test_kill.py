@@ -33,7 +33,7 @@ STAGES = {
     "similar": 2,
     "map": 1,
 }
-SLOW = ("features", "logits", "names", "similar")  # similar to the other steps
+SLOW = ("features", "logits", "names", "similar", "rows", "map")  # similar to the other steps
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +129,7 @@ def test_two_runs_with_one_output(place, tmp_path):
     assert "another run is building it" in log.read_text()
 
 
-@pytest.mark.parametrize("rename", [1, 2])
+@pytest.mark.parametrize("rename", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_kill_while_the_atlas_is_put_in_place(place, tmp_path, whole, rename):
     """Kill before the old atlas is moved away, or before the new one is: the next command restores the old one."""
     out = tmp_path / "atlas"
@@ -147,7 +147,7 @@ def test_kill_while_the_atlas_is_put_in_place(place, tmp_path, whole, rename):
     assert [path.name for path in tmp_path.iterdir()] == ["atlas"]
 
 
-@pytest.mark.parametrize("n", [1, 3])
+@pytest.mark.parametrize("n", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_kill_while_the_run_folder_is_deleted(place, tmp_path, whole, n):
     """Check that the next build ignores and deletes the rest of the folder."""
     out = tmp_path / "atlas"

@@ -32,7 +32,12 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {family: tiny_checkpoint(family, place / family) for family in (*FAMILIES, "bert", "gemma2")}
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
+SLOW = ("opt", "llama")  # their parts are those of gpt2 and of qwen3
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param(each, marks=pytest.mark.slow if each in SLOW else ()) for each in FAMILIES]
+)
 def source(request, checkpoints) -> TransformerSource:
     return open_transformer(str(checkpoints[request.param]))
 
