@@ -36,6 +36,7 @@ FIELDS = {
     "number_input": ("double_value", "int_value"),
     "slider": ("double_array_value",),
     "text_input": ("string_value",),
+    "text_area": ("string_value",),
     "button": ("trigger_value",),
     "checkbox": ("bool_value",),
     "button_group": ("string_array_value", "int_array_value", "string_value"),

@@ -27,6 +27,8 @@ PLAIN_TEXT_FIELDS = (
     "delta.new_element.bidi_component.json",
     "delta.new_element.text_input.value",
     "delta.new_element.text_input.default",
+    "delta.new_element.text_area.value",
+    "delta.new_element.text_area.default",
     "page_info_changed.query_string",
     "page_config_changed.title",
 )

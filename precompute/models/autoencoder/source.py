@@ -140,7 +140,7 @@ class SaeSource(TransformerSource):
         self, layer: int, x: Float[np.ndarray, "n d_in"], neuron: Int[np.ndarray, " n"]
     ) -> Float[np.ndarray, " n"]:
         """Activations by the encoder of an atlas's x, or of any x that one likes: one latent each."""
-        self._checked([layer], self.layers)
+        self._check_layers([layer], self.layers)
         inputs, latents = (torch.from_numpy(each).to(self.device) for each in (x, neuron))
         activations = self._latents.some_of_x(inputs, latents)
         return activations.cpu().numpy()
