@@ -94,7 +94,7 @@ def test_drawn_picture_is_classified_and_fires_latents(open_view):
     expect(page).to_have_url(re.compile(f"drawn={first}$"))
     expect(clean).to_have_text("left")
     settled(page)
-    assert levels(page) == first
+    in_browser.until(page, lambda: levels(page) == first)
 
 
 @pytest.mark.slow
