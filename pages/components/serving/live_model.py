@@ -5,7 +5,7 @@
     ticket.answer                                               # None until it is there, then an answer or Refused
 
 A page draws nothing while it waits for a turn of somebody else: look at the ticket from a fragment that runs every
-second, and cancel it when the visitor asks for something else. `ask` waits for the answer, for what is no page.
+second, and cancel it when the visitor asks for something else.
 
 The process starts with the first request (seconds: it loads torch and the model), ends after IDLE_S without one and
 with the app, and is started anew when it has died. Nothing of what is asked or answered is logged or stored.
@@ -37,8 +37,3 @@ QUEUE = LiveQueue(answer, MOST_WAITING)
 def submit(atlas: Path, request: Request) -> Ticket:
     """A place in the queue. Where that is full the ticket is answered at once: Refused."""
     return QUEUE.submit(atlas, request)
-
-
-def ask(atlas: Path, request: Request, wait_s: float = OPEN_S + ANSWER_S) -> Answer:
-    """The answer, waited for."""
-    return QUEUE.submit(atlas, request).wait(wait_s)

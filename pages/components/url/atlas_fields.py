@@ -70,10 +70,26 @@ def feature_named(c: Context, text: str) -> FeatureRef:
         ref = FeatureRef.parse(text)
     except ValueError as error:
         raise InvalidValue(f"a feature is named by its layer, {unit} and feature, such as 0.12.3") from error
-    if ref.layer not in c.atlas.layers or ref.neuron >= c.atlas.n_neurons(ref.layer):
-        raise InvalidValue(f"this atlas has no {unit} {ref.of}: it has {numbers(c.atlas.layers, 'layer')}")
+    check_neuron(c, ref.of)
     ids = c.atlas.feature_ids(ref.of)
     if ref.feature >= len(ids):
         features = numbers(range(len(ids)), "feature") if len(ids) else "no features"
         raise InvalidValue(f"{unit} {ref.of} has {features} at the atlas’s cut")
     return ref
+
+
+def neuron_named(c: Context, text: str) -> NeuronRef:
+    """Parse “3.17”. Raises InvalidValue for a neuron that the atlas does not have."""
+    try:
+        ref = NeuronRef.parse(text)
+    except ValueError as error:
+        message = f"a {c.vocabulary.unit} is named by its layer and number, such as 0.12"
+        raise InvalidValue(message) from error
+    check_neuron(c, ref)
+    return ref
+
+
+def check_neuron(c: Context, ref: NeuronRef) -> None:
+    if ref.layer not in c.atlas.layers or ref.neuron >= c.atlas.n_neurons(ref.layer):
+        layers = numbers(c.atlas.layers, "layer")
+        raise InvalidValue(f"this atlas has no {c.vocabulary.unit} {ref}: it has {layers}")

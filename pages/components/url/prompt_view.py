@@ -7,10 +7,9 @@ from ne_core.live.requests import LEAST_SHARE, MOST_REMOVED, WHOLE, Removal
 from ne_core.queries.example_text import example_text
 from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.url import atlas_fields
-from pages.components.url.atlas_fields import feature_named
+from pages.components.url.atlas_fields import feature_named, neuron_named
 from pages.components.url.declared import Addressed, Context
 from pages.components.url.fields import InvalidValue, choice, named, text, whole
-from pages.components.url.location import numbers
 
 LONGEST = 2000  # characters of a text in an address; the model reads 256 tokens, about 1,000 characters of English
 MOST_POS = 1000  # positions an address may name; how many the text has is known when it has been read
@@ -28,22 +27,9 @@ def removals(c: Context, text: str) -> tuple[Removal, ...]:
 
 def removal(c: Context, text: str) -> Removal:
     if text.count(".") == 2:
-        ref = feature_named(c, text)
-        return Removal(ref.layer, ref.neuron, ref.feature)
+        return removal_of(feature_named(c, text))
     ref = neuron_named(c, text)
     return Removal(ref.layer, ref.neuron)
-
-
-def neuron_named(c: Context, text: str) -> NeuronRef:
-    """“3.17”. Raises InvalidValue for a neuron that the atlas does not have."""
-    unit = c.vocabulary.unit
-    try:
-        ref = NeuronRef.parse(text)
-    except ValueError as error:
-        raise InvalidValue(f"a {unit} is named by its layer and number, such as 0.12") from error
-    if ref.layer not in c.atlas.layers or ref.neuron >= c.atlas.n_neurons(ref.layer):
-        raise InvalidValue(f"this atlas has no {unit} {ref}: it has {numbers(c.atlas.layers, 'layer')}")
-    return ref
 
 
 def dotted(removal: Removal) -> str:
