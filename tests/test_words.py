@@ -8,7 +8,23 @@ from pathlib import Path
 
 FILES = sorted(path for room in ("ne_core", "precompute", "pages", "tests") for path in Path(room).rglob("*.py"))
 NAMES = {"found", "told", "said", "asked", "heard"}  # alone or as a part of a name
-FIRST = set("What How Where Which Whether Why Who When Is Are Does Do Has Can If".split())
+FIRST = {
+    "What",
+    "How",
+    "Where",
+    "Which",
+    "Whether",
+    "Why",
+    "Who",
+    "When",
+    "Is",
+    "Are",
+    "Does",
+    "Do",
+    "Has",
+    "Can",
+    "If",
+}
 PHRASES = ("by lot", "unless told", "begun otherwise", "such as can be", "numbers that cannot be")
 
 
@@ -42,4 +58,5 @@ def faults(file: Path) -> list[str]:
 
 
 def test_words_are_plain():
-    assert FILES and {str(file): words for file in FILES if (words := faults(file))} == {}
+    assert len(FILES) > 500
+    assert {str(file): words for file in FILES if (words := faults(file))} == {}
