@@ -111,6 +111,9 @@ def hub(monkeypatch, tmp_path_factory: pytest.TempPathFactory):
     monkeypatch.setenv("HF_TOKEN", doubles.WRITES)
     with doubles.hub() as double:
         monkeypatch.setenv("HF_ENDPOINT", double.address)
+        template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, double.address)
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)  # both read the variable at import
+        monkeypatch.setattr(constants, "ENDPOINT", double.address)
         yield double
 
 

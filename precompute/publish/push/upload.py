@@ -93,7 +93,9 @@ def send_files(
     client, repository: str, readme: str, additions: list, selection: Selection, on_progress: OnProgress
 ) -> None:
     """Upload the large files in groups, before the commit that refers to them, to report progress in bytes."""
-    client._validate_yaml(readme, repo_type="dataset")  # as create_commit does before it uploads
+    from huggingface_hub import RepoCard
+
+    RepoCard(readme).validate(repo_type="dataset")  # before anything is uploaded
     done, total = 0, sum(entry["size"] for entry in selection.files.values())
     for start in range(0, len(additions), AT_ONCE):
         group = additions[start : start + AT_ONCE]
