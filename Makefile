@@ -51,7 +51,7 @@ bench: .venv/installed-dev data/demo/manifest.json
 
 bench-full: .venv/installed-dev data/demo/manifest.json
 	$(BIN)/python -m tests.bench --full
-	$(BIN)/python -m tests.bench.scaling --out docs
+	$(BIN)/python -m tests.bench.scaling --out docs/figures
 
 screenshots: .venv/installed-dev data/demo/manifest.json data/digits/manifest.json
 	$(BIN)/python -m tests.screenshots --atlas data/demo --lab digits --out docs/screenshots

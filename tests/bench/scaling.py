@@ -1,4 +1,4 @@
-"""Time and memory of builds of growing size, by examples and by neurons: `python -m tests.bench.scaling --out docs`.
+"""Time and memory of growing builds, by examples and by neurons: `python -m tests.bench.scaling --out docs/figures`.
 
 Whole builds with the demo model, each in a process of its own, with masked passes in proportion to the examples. Writes
 `scaling.csv`, and `scaling.svg` drawn from it.

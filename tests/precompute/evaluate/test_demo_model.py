@@ -74,7 +74,9 @@ def test_evaluation_of_a_small_atlas(tmp_path):
         name: figures["planted"][f"planted_tokens_best_{name}_small"]["value"] for name in ("standardised", "neuron")
     }
     assert best["standardised"] > 0.8
-    assert all((docs / name).exists() for name in re.findall(r"\]\((evaluation-small-\w+\.svg)\)", page))
+    pictures = re.findall(r"\]\((figures/evaluation-small-\w+\.svg)\)", page)
+    assert pictures
+    assert all((docs / name).exists() for name in pictures)
 
 
 @pytest.mark.slow
