@@ -20,6 +20,7 @@ from tests.bench import (
     load,
     precision,
     prompt,
+    prompt_load,
     sae,
     similar,
     storage,
@@ -100,6 +101,10 @@ def bench_prompt_gpt2(figures: Figures) -> None:
     prompt.measure_gpt2(figures, Path(".bench/gpt2/model"), MODEL)
 
 
+def bench_prompt_load(figures: Figures) -> None:
+    prompt_load.measure(figures, ATLAS)
+
+
 def bench_load(figures: Figures) -> None:
     load.measure(figures)
 
@@ -133,6 +138,7 @@ FULL = {
     "gpt2": bench_gpt2,
     "load": bench_load,
     "prompt_gpt2": bench_prompt_gpt2,
+    "prompt_load": bench_prompt_load,
 }
 
 

@@ -56,10 +56,17 @@ def measure(figures: Figures, seconds: float = SECONDS) -> None:
 
 
 def run_visitors(
-    process: subprocess.Popen, port: int, atlas: Path, n: int, seconds: float, spread: float, patient: bool = False
+    process: subprocess.Popen,
+    port: int,
+    atlas: Path,
+    n: int,
+    seconds: float,
+    spread: float,
+    patient: bool = False,
+    typists: int = 0,
 ) -> Load:
-    """Run visitors, and watch the server until the last has left."""
-    arguments = map(str, (port, atlas, n, seconds, spread, int(patient)))
+    """Run visitors, and watch the server until the last has left; clicks of typists are not among the times."""
+    arguments = map(str, (port, atlas, n, seconds, spread, int(patient), typists))
     command = [sys.executable, "-m", "tests.bench.visitors", *arguments]
     started, cpu_before, peak = time.perf_counter(), processor_s(process), 0.0
     with tempfile.TemporaryFile("w+") as out, subprocess.Popen(command, stdout=out) as visitors:
@@ -72,7 +79,7 @@ def run_visitors(
     visits = report["visits"]
     return Load(
         [1000 * each for visit in visits for each in visit["seconds"]],
-        [each for visit in visits for each in visit["errors"]],
+        [each for visit in visits + report["typed"] for each in visit["errors"]],
         sum(visit["n_wait_messages"] for visit in visits),
         report["seconds"],
         report["cores"],

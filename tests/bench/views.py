@@ -61,4 +61,5 @@ def largest_neurons(atlas: Atlas) -> list[str]:
 def search_terms(atlas: Atlas) -> list[str]:
     """Words from the commonest to the rarest, two words, the beginning of a word, and one that no text has."""
     words = [text.strip() for text in atlas.vocab if text.startswith(" ")]
-    return [*(words[index] for index in (0, 1, 30, 150, 1000, 20_000)), f"{words[0]}+{words[40]}", words[0][:2], "zzz"]
+    ranks = [min(rank, len(words) - 1) for rank in (0, 1, 30, 150, 1000, 20_000)]
+    return [*(words[rank] for rank in ranks), f"{words[0]}+{words[40]}", words[0][:2], "zzz"]

@@ -1,8 +1,8 @@
 """One visitor as the server sees them: a browser's first requests, its websocket, and its requests by itself.
 
-A click is due every THINK_S, whether or not the page before has arrived; its time runs from when it was due. So a slow
-server cannot hide its delay by receiving fewer clicks. A patient visitor waits for a page before the next click is due,
-as people do if a server is far too small.
+A click is due every `think` seconds, whether or not the page before has arrived; its time runs from when it was due. So
+a slow server cannot hide its delay by receiving fewer clicks. A patient visitor waits for a page before the next click
+is due, as people do if a server is far too small.
 """
 
 import asyncio
@@ -89,9 +89,14 @@ class Browser:
 
 
 async def visit(
-    port: int, journey: Iterator[tuple[str, str]], starts: float, seconds: float, patient: bool = False
+    port: int,
+    journey: Iterator[tuple[str, str]],
+    starts: float,
+    seconds: float,
+    patient: bool = False,
+    think: float = THINK_S,
 ) -> Visit:
-    """Arrive `starts` seconds from now by a deep link, click for `seconds`, leave."""
+    """Arrive `starts` seconds from now by a deep link, click every `think` for `seconds`, leave."""
     result, due = Visit(), time.perf_counter() + starts
     until = due + seconds
     await asyncio.sleep(starts)
@@ -105,7 +110,7 @@ async def visit(
                 async with asyncio.timeout(PATIENCE_S):
                     await browser.open(*next(journey))
                 result.seconds.append(time.perf_counter() - due)
-                due = max(due + THINK_S, time.perf_counter() if patient else 0.0)
+                due = max(due + think, time.perf_counter() if patient else 0.0)
     except Exception as error:  # any failure is one that a visitor would see
         result.errors.append(f"{type(error).__name__}: {error}")
     return result
