@@ -10,7 +10,7 @@ from ne_core.atlas import Atlas
 from tests.bench import synthetic
 from tests.bench.views import neuron_query
 from tests.support import in_browser
-from tests.support.browser import chromium, served, settled
+from tests.support.browser import served, settled
 
 expect = in_browser.expect
 pytestmark = [*in_browser.pytestmark, pytest.mark.slow]
@@ -31,9 +31,8 @@ def address(atlas):
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with chromium(webgl=True) as browser:
-        yield browser
+def browser(browsers):
+    return browsers.get(webgl=True)
 
 
 def test_walkthrough(open_view, atlas):

@@ -11,16 +11,15 @@ from ne_core.atlas import Atlas
 from ne_core.refs import FeatureRef
 from pages.components.map.points import points_of
 from tests.support import in_browser
-from tests.support.browser import chromium, settled
+from tests.support.browser import settled
 
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
 NO_WEBGL = "HTMLCanvasElement.prototype.getContext = () => null"
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with chromium(webgl=True) as browser:
-        yield browser
+def browser(browsers):
+    return browsers.get(webgl=True)
 
 
 @pytest.fixture(scope="module")

@@ -77,16 +77,30 @@ def wait_for(server: subprocess.Popen, address: str, log) -> None:
     raise RuntimeError("the explorer did not start within a minute")
 
 
+class Browsers(contextlib.ExitStack):
+    """Browsers of one Playwright, each started when it is first needed; callers open contexts in them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.playwright, self.started = None, {}
+
+    def get(self, webgl: bool = False):
+        if self.playwright is None:
+            from playwright.sync_api import sync_playwright
+
+            self.playwright = self.enter_context(sync_playwright())
+        if webgl not in self.started:
+            arguments = [each for each in ARGUMENTS if each != "--disable-gpu"] + WEBGL if webgl else ARGUMENTS
+            self.started[webgl] = self.playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+            self.callback(self.started[webgl].close)
+        return self.started[webgl]
+
+
 @contextlib.contextmanager
 def chromium(webgl: bool = False):
     """Yield a browser, in which the caller opens contexts."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        arguments = [each for each in ARGUMENTS if each != "--disable-gpu"] + WEBGL if webgl else ARGUMENTS
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
+    with Browsers() as browsers:
+        yield browsers.get(webgl)
 
 
 def settled(page) -> None:
