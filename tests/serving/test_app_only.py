@@ -65,7 +65,7 @@ def run_precompute(python: Path, *arguments: str) -> subprocess.CompletedProcess
 
 
 def test_verify_pack_unpack_and_host_work(app_only: Path, tiny_atlas: Path, tmp_path: Path):
-    assert run_precompute(app_only, "verify", str(tiny_atlas)).stdout == f"{tiny_atlas} is whole\n"
+    assert run_precompute(app_only, "verify", str(tiny_atlas)).stdout == f"{tiny_atlas} is complete and unchanged\n"
     archive, again = str(tmp_path / "planted.atlas.zip"), str(tmp_path / "planted")
     for command in (
         ["pack", str(tiny_atlas), "--out", archive],

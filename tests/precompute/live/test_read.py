@@ -11,7 +11,7 @@ from ne_core.live.requests import ReadText
 from precompute.__main__ import main
 from precompute.live.densities import counted, densities_frame
 from precompute.live.reading import read_text
-from precompute.live.windows import corpus_windows, fired_of, text_windows
+from precompute.live.windows import corpus_windows, firings_of, text_windows
 from precompute.models import of_atlas
 from precompute.models.of_atlas import FOLDERS
 from precompute.run.progress import silent
@@ -88,13 +88,13 @@ def test_densities_count_every_firing_of_the_corpus_once(reader, run, tmp_path):
     assert len(table) == len(atlas.features["layer"])
     n_fired = n_tokens = 0
     for windows in corpus_windows(reader("folded"), atlas):
-        n_fired += sum(len(part.pos) for part in fired_of(reader("folded"), windows, 0.75))
+        n_fired += sum(len(part.pos) for part in firings_of(reader("folded"), windows, 0.75))
         n_tokens += int(windows.counted.sum())
     assert table["fires"].sum() == n_fired
     assert set(table["tokens"]) == {n_tokens}
     assert (table["unlike"] <= table["fires"]).all()
     assert ((table["density_low"] <= table["density"]) & (table["density"] <= table["density_high"])).all()
-    assert table["fires"].sum() >= atlas.neurons["n_examples"].sum()  # each kept example is a firing
+    assert table["fires"].sum() >= atlas.neurons["n_examples"].sum()  # each activating example is a firing
 
 
 def test_densities_of_latents(reader):
