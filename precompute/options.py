@@ -34,7 +34,7 @@ def started_as() -> str:
 
 def parser(description: str) -> Parser:
     main = Parser(prog=started_as(), description=description)
-    verbs = main.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=Parser)
+    verbs = main.add_subparsers(dest="verb", required=True, metavar="COMMAND", parser_class=Parser)
     add_build(verbs.add_parser("build", help="build an atlas", description="Build an atlas."))
     for verb, help in (
         ("verify", "check every byte of an atlas"),

@@ -16,7 +16,7 @@ from tests.test_rooms import imports
 ROOT = Path(__file__).parents[2]
 APP = [ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "ne_core").rglob("*.py")]
 ABSENT = ("torch", "transformers", "transformer_lens", "datasets", "scipy", "sklearn", "faiss")
-# Verbs that need no model work; the others name the missing package.
+# Commands that need no model work; the others name the missing package.
 MISSING = {
     "build --preset demo": "torch",
     "synthetic --out nowhere": "torch",

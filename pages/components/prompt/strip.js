@@ -41,7 +41,7 @@ function draw(data, text, scale) {
   text.style.setProperty('--layers', data.layers.length);
   text.replaceChildren(...data.tokens.map((token, pos) => column(data, token, pos)));
   scale.textContent = data.most
-    ? `Each cell is a layer, the first at the bottom. The darker it is, the more ${data.units} fire there, up to ${data.most.toLocaleString('en')}: they reach ${data.share} % of their maximum.`
+    ? `Each cell is a layer, the first at the bottom. The stronger its colour, the more ${data.units} fire there, up to ${data.most.toLocaleString('en')}: they reach ${data.share} % of their maximum.`
     : '';
 }
 

@@ -33,10 +33,10 @@ def this_unit(c: Context) -> str:
 
 def neuron() -> Field:
     """Field of a neuron; by default the atlas's suggestion, or the first neuron with examples of the given layer."""
-    return unit(NeuronRef, first_living, usual=lambda c: first_neuron(c.atlas))
+    return unit(NeuronRef, first_with_examples, usual=lambda c: first_neuron(c.atlas))
 
 
-def first_living(c: Context) -> int:
+def first_with_examples(c: Context) -> int:
     alive = neurons_with_examples(c.atlas, c.layer)
     return alive[0].neuron if alive else 0
 
