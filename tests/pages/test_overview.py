@@ -9,6 +9,7 @@ from ne_core.atlas import Atlas
 from ne_core.export import figures
 from ne_core.refs import NeuronRef
 from pages.components.cached.starts import first_neuron, importance_known, named_by_words, neurons_with_examples, starts
+from pages.components.shell.settings import count
 from tests.support.apptest import open_app, payloads, rows_of
 
 
@@ -78,3 +79,9 @@ def test_page_has_counts_suggestions_figures_and_settings(tiny_atlas, monkeypatc
 def test_about_opens(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "about", monkeypatch)
     assert any("2411.08166" in each.value for each in app.markdown)
+
+
+def test_counts_have_separators_and_other_values_are_escaped():
+    assert [count(197_784), count(3), count(True), count("<b>"), count(None)] == [
+        "197,784", "3", "True", "&lt;b&gt;", "None",
+    ]  # fmt: skip

@@ -17,7 +17,7 @@ STRIP = component(
 
 
 def strip(atlas: Atlas, view: View, read: TextRead) -> None:
-    """Draw the tokens and their cells, the first layer at the bottom; a stronger colour means more neurons that fire."""
+    """Draw the tokens and their cells, the first layer at the bottom; a stronger colour means more firing neurons."""
     drawn = {
         "tokens": [atlas.visible_tokens[id] for id in read.tokens.tolist()],
         "counted": read.counted.tolist(),
