@@ -60,7 +60,7 @@ screenshots: .venv/installed-dev data/demo/manifest.json data/digits/manifest.js
 api: .venv/installed-dev
 	$(BIN)/python -m pdoc --output-directory docs/api ne_core
 
-# torch first: with its pin installed, nothing below asks for another build of it.
+# torch first: with its pin installed, no other requirement replaces it by another build.
 .venv/installed: requirements.txt constraints.txt
 	@$(call environment,.venv)
 	@echo "installing what requirements.txt names into .venv: a few minutes the first time"

@@ -54,7 +54,7 @@ def show_graph(atlas: Atlas, view: View, trail: Trail) -> None:
         f"Columns are layers. Each shows the {view.per} features most similar to the start (outlined), with their "
         f"cosine to it, at least {view.bound:g}, computed from {embeddings} of central examples; other features of the "
         f"start’s {unit} are left out. A line joins features of successive layers with a cosine of at least "
-        f"{view.bound:g}; darker lines have higher cosines. A feature **splits** when the features it is joined to in "
+        f"{view.bound:g}; stronger lines have higher cosines. A feature **splits** when the features joined to it in "
         "the next layer form groups that are not similar by the same rule, and **merges** when those in the previous "
         "layer do. Splits and merges are reported only between layers that can be compared. Layers that cannot be "
         "compared with the start’s show no features. Click a feature to open it; ↦ follows the trail from it."

@@ -11,7 +11,7 @@ from ne_core.queries.maximum import maximum
 from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.base.escape import markdown
 from pages.components.cached.comparable import caution
-from pages.components.cached.starts import living
+from pages.components.cached.starts import neurons_with_examples
 from pages.components.neuron.chance import show_chance
 from pages.components.neuron.dendrogram import show_dendrogram
 from pages.components.neuron.details import show_details
@@ -137,7 +137,7 @@ def show_tree(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
         "its line, click the axis, or use the arrow keys on it. Click a branch to see its examples."
     )
     spaces_query = atlas_query(atlas, neuron.ref.query())
-    label = "In two spaces" if view.cut == atlas.manifest.default_cut else "In two spaces, at the atlas’s cut"
+    label = "Compare two spaces" if view.cut == atlas.manifest.default_cut else "Compare two spaces, at the atlas’s cut"
     st.page_link(page_file("spaces"), label=label, icon=PAGES["spaces"][1], query_params=spaces_query)
 
 
@@ -180,7 +180,7 @@ def dead(atlas: Atlas, view: View) -> None:
     ref, words = view.neuron, atlas.manifest.vocabulary
     dead = f"This {words.unit} is dead: no {words.token} activates it above its threshold"
     st.info(f"{dead}, so it has no examples and no features.", icon=":material/bedtime:")
-    others = living(atlas, ref.layer) or living(atlas)
+    others = neurons_with_examples(atlas, ref.layer) or neurons_with_examples(atlas)
     if others:
         nearest = min(others, key=lambda other: (abs(other.neuron - ref.neuron), other))
         st.page_link(
@@ -193,7 +193,7 @@ def dead(atlas: Atlas, view: View) -> None:
 
 def nearest_words(atlas: Atlas, ref: NeuronRef) -> str:
     unit = atlas.manifest.vocabulary.unit
-    return f"Go to the nearest living {unit}: {markdown(unit_title(atlas.manifest, ref))}"
+    return f"Go to the nearest {unit} with examples: {markdown(unit_title(atlas.manifest, ref))}"
 
 
 atlas = open_page("neuron")

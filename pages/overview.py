@@ -86,7 +86,7 @@ def show_layers(atlas: Atlas) -> list[export.Page]:
     st.subheader("How the layers differ", anchor=False)
     features, distance, dead = layer_figures(atlas)
     words = atlas.manifest.vocabulary
-    median = f"Median over living {words.units}, with the quartiles"
+    median = f"Median over {words.units} with examples, and the quartiles"
     left, middle, right = st.columns(3, gap="medium")
     with left:
         pages = [draw(f"Features per {words.unit}", atlas, *features)]

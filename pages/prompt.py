@@ -1,4 +1,4 @@
-"""A text as the model reads it: which meanings fire at which token, why, and what changes without them."""
+"""Page “Prompt”: a text read by the model, the features that fire at each token, why, and what changes without them."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from ne_core.live.requests import OpenModel, ReadText
 from ne_core.numbers import fixed
 from ne_core.text.token_text import visible
 from pages.components.base.escape import markdown
-from pages.components.prompt import asking
+from pages.components.prompt import requesting
 from pages.components.prompt.export_prompt import prompt_menu
 from pages.components.prompt.firings import filters, show_firings
 from pages.components.prompt.next_tokens import next_tokens, percent
@@ -37,9 +37,9 @@ def no_prompts(atlas: Atlas) -> None:
 
 
 def start(atlas: Atlas) -> None:
-    """The page without a text; the model is loaded meanwhile."""
+    """Show the page without a text, and start loading the model."""
     show_start(atlas)
-    answer = asking.answer(atlas, OpenModel())
+    answer = requesting.answer(atlas, OpenModel())
     if isinstance(answer, Refused):
         st.info(markdown(answer.message), icon=":material/power_off:")
     for note in getattr(answer, "notes", ()):
@@ -83,7 +83,9 @@ def show_expectation(atlas: Atlas, view: View, read: TextRead) -> None:
     share = expected(read)[pos]
     if share is not None:
         log = fixed(float(read.log_probability[pos]))
-        st.caption(markdown(f"“{token}” itself was expected with {percent(share)}, a log-probability of {log}."))
+        st.caption(
+            markdown(f"Probability of “{token}” itself before it was read: {percent(share)}, log-probability {log}.")
+        )
 
 
 atlas = open_page("prompt")
@@ -95,13 +97,13 @@ st.title("Prompt", anchor=False)
 request.show_problems()
 if atlas.manifest.images:
     no_prompts(atlas)
-asking.begin()
+requesting.begin()
 text_box(atlas, view)
 if not view.text:
     start(atlas)
-elif (read := asking.answer(atlas, ReadText(view.text, view.share / 100))) is not None:
+elif (read := requesting.answer(atlas, ReadText(view.text, view.share / 100))) is not None:
     if isinstance(read, Refused):
         st.error(markdown(read.message), icon=":material/power_off:")
     else:
         show_read(atlas, view.within(len(read.tokens)), read)
-asking.wait()
+requesting.wait()

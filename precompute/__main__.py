@@ -1,4 +1,4 @@
-"""python -m precompute VERB: build, inspect, verify and share an atlas, train and evaluate models and autoencoders."""
+"""python -m precompute COMMAND: build, verify and share an atlas, train and evaluate models and autoencoders."""
 
 import logging
 import os
@@ -16,7 +16,7 @@ from precompute.errors import is_device_failure, is_out_of_memory, missing_packa
 from precompute.synthetic.settings import Settings as Synthetic
 
 INTERRUPTED = 130
-RESUMED = ("build", "lab", "fetch", "train-demo", "train-sae")  # verbs that continue where they were interrupted
+RESUMED = ("build", "lab", "fetch", "train-demo", "train-sae")  # commands that continue where they were interrupted
 
 
 def parser() -> cli_options.Parser:
@@ -53,7 +53,7 @@ def run_verify(options: dict) -> int:
     for problem in problems:
         print(problem, file=sys.stderr)
     if not problems:
-        print(f"{options['directory']} is whole")
+        print(f"{options['directory']} is complete and unchanged")
     return cli_options.BAD_INPUT if problems else 0
 
 
@@ -101,7 +101,7 @@ def run_synthetic(options: dict) -> int:
 
 
 def run_app(options: dict) -> int:
-    """The explorer takes this process's place: nothing here imports Streamlit."""
+    """Replace this process by the explorer; Streamlit is not imported here."""
     os.execv(sys.executable, [sys.executable, "-m", "pages.components.serving.start", str(options["port"])])
 
 

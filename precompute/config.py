@@ -60,7 +60,7 @@ class RunConfig:
         None, "layers to read, as 0,1,2 or 0-2,5; `all`", optional(layer_numbers), "0,1,…"
     )
     keep: float = knob(0.75, "share of a neuron's maximum that an example must reach: lower keeps weaker ones", float)
-    max_examples: int = knob(100, "maximum number of examples kept per neuron, the first in corpus order", int)
+    max_examples: int = knob(100, "maximum number of examples stored per neuron, the first in corpus order", int)
     maxima: str | None = knob(None, "file of maxima to use instead: .csv or .parquet with layer, neuron, maximum")
     mask: tuple[str, ...] = knob(
         (), "masks: mask-token, mean-embedding or token:TEXT, separated by commas; by default the mask token",
@@ -93,7 +93,7 @@ class RunConfig:
     )
     contributions: bool = knob(
         True,
-        "split every pre-activation into the contributions of its writers, where the model allows it: yes or no",
+        "split pre-activations into contributions of embeddings, heads and MLPs, if the model allows it: yes or no",
         yes_or_no,
         "yes|no",
     )
@@ -109,7 +109,7 @@ class RunConfig:
         8192, "randomly sampled positions for each neuron's histogram and each layer's covariance", int
     )
     inputs: bool = knob(
-        True, "store x of every activating example, needed by evaluate and the compare page: yes or no", yes_or_no,
+        True, "store x of activating examples, for evaluate and the pages Spaces and Prompt: yes or no", yes_or_no,
         "yes|no",
     )  # fmt: skip
     seed: int = knob(0, "seed of all random numbers", int)

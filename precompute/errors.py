@@ -37,7 +37,7 @@ def one_line(error: Exception) -> str:
 
 
 def missing_package_message(error: ModuleNotFoundError) -> str:
-    """Return how to install the missing package; some verbs need only the packages of the explorer.
+    """Return how to install the missing package; some commands need only the packages of the explorer.
 
     Raise the error again if the missing module is part of this project.
     """

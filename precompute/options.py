@@ -1,4 +1,4 @@
-"""Command line of `python -m precompute`: a parser for every verb, an option for every setting."""
+"""Command line of `python -m precompute`: a parser for every command, an option for every setting."""
 
 import argparse
 import sys
@@ -28,13 +28,13 @@ class Parser(argparse.ArgumentParser):
 
 
 def started_as() -> str:
-    """The command as it was typed: the installed one, or the module."""
+    """Name of the running command: the installed one, or the module."""
     return COMMAND if Path(sys.argv[0]).stem == COMMAND else "python -m precompute"
 
 
 def parser(description: str) -> Parser:
     main = Parser(prog=started_as(), description=description)
-    verbs = main.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=Parser)
+    verbs = main.add_subparsers(dest="verb", required=True, metavar="COMMAND", parser_class=Parser)
     add_build(verbs.add_parser("build", help="build an atlas", description="Build an atlas."))
     for verb, help in (
         ("verify", "check every byte of an atlas"),
@@ -48,7 +48,7 @@ def parser(description: str) -> Parser:
     add_app(verbs.add_parser("app", help="show the atlases in ./data in a browser"))
     add_host(verbs.add_parser("host", help="write a folder to deploy an explorer of an atlas"))
     add_evaluate(verbs.add_parser("evaluate", help="measure the quality of an atlas"))
-    add_read(verbs.add_parser("read", help="which neurons fire in texts, and as which feature, as a table"))
+    add_read(verbs.add_parser("read", help="write a table of the neurons that fire in texts, and of their features"))
     add_lab(verbs.add_parser("lab", help="train and compare sparse autoencoders on digits, and make atlases of them"))
     add_pack(verbs.add_parser("pack", help="pack an atlas into one file, to share it"))
     add_unpack(verbs.add_parser("unpack", help="check and restore an atlas from a packed file"))
@@ -84,7 +84,7 @@ def add_export(export: Parser) -> None:
 
 
 def add_app(app: Parser) -> None:
-    app.add_argument("--port", type=argument_type(int), default=8501, metavar="N", help="where it is served (8501)")
+    app.add_argument("--port", type=argument_type(int), default=8501, metavar="N", help="port of the explorer (8501)")
 
 
 def add_host(host: Parser) -> None:
@@ -165,23 +165,23 @@ def add_read(read: Parser) -> None:
     texts.add_argument(
         "--text", metavar="FILE", help="a .txt, .md, .jsonl or .parquet file of texts, or - for standard input"
     )
-    texts.add_argument("--corpus", action="store_true", help="the atlas's own: how often each of its features fires")
+    texts.add_argument("--corpus", action="store_true", help="count how often each feature fires in the atlas's corpus")
     read.add_argument("--out", type=Path, required=True, metavar="FILE", help="the table: .parquet, .csv or .json")
     read.add_argument(
         "--share",
         type=argument_type(float),
         default=0.75,
         metavar="SHARE",
-        help="of a neuron's maximum, from 0.25 to 1 (0.75)",
+        help="smallest share of a neuron's maximum to count as firing, from 0.25 to 1 (0.75)",
     )
     read.add_argument(
         "--distance",
         type=argument_type(float),
         metavar="DISTANCE",
-        help="where trees are cut; the atlas's own cut by default",
+        help="cosine distance at which trees are cut; by default the atlas's cut",
     )
     read.add_argument(
-        "--device", default="cpu", metavar="DEVICE", help="where the model runs: cpu, cuda or cuda:N (cpu)"
+        "--device", default="cpu", metavar="DEVICE", help="device of the model: cpu, cuda or cuda:N (cpu)"
     )
 
 

@@ -26,6 +26,8 @@ FIRST = {
     "If",
 }
 PHRASES = ("by lot", "unless told", "begun otherwise", "such as can be", "numbers that cannot be")
+PHRASES += ("at hand", "to be had", "had of them", "not here:", "is none of", "taken out")
+BARE = {"at", "taken", "own", "opened", "more", "there", "asked", "kept"}  # as a whole name of a parameter or variable
 
 
 def names(source: str) -> Iterator[str]:
@@ -44,7 +46,17 @@ def docstrings(source: str) -> Iterator[str]:
                 yield text.splitlines()[0]
 
 
+def bare_names(source: str) -> Iterator[str]:
+    """Parameters and variables that have one of BARE as their whole name."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.arg) and node.arg in BARE:
+            yield node.arg
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in BARE:
+            yield node.id
+
+
 def test_planted_ones_are_reported():
+    assert list(bare_names("def f(at): there = at.at\nmaximum.at(own)")) == ["at", "there"]
     assert list(names("found_by = 1\nfoundation = 2\ndef test_it_is_said(): ...")) == ["found_by", "test_it_is_said"]
     assert list(docstrings('"""How it is."""\ndef f():\n    """Return it."""')) == ["How it is."]
 
@@ -54,7 +66,7 @@ def faults(file: Path) -> list[str]:
     if file == Path("tests/test_words.py"):
         return []
     named = names(source) if any(word in source.lower() for word in NAMES) else ()  # tokenizing is slow
-    return [*named, *docstrings(source), *(phrase for phrase in PHRASES if phrase in source)]
+    return [*named, *docstrings(source), *bare_names(source), *(phrase for phrase in PHRASES if phrase in source)]
 
 
 def test_words_are_plain():

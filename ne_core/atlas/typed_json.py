@@ -80,7 +80,7 @@ def first_fit(kind: Any, value: Any, name: str) -> Any:
 
 
 def from_object(kind: type, value: dict[str, Any], prefix: str) -> Any:
-    """A dataclass from a JSON object; a Record keeps unknown fields in `more`."""
+    """A dataclass from a JSON object; a Record stores undeclared fields in `extra`."""
     hints = declared(kind)
     required = {each.name for each in fields(kind) if each.default is each.default_factory is MISSING}
     unknown = value.keys() - hints.keys()

@@ -58,7 +58,7 @@ def features_frame(atlas: Atlas, ids: Sequence[int] | Int[np.ndarray, " n"] | No
 
 
 def layers_frame(atlas: Atlas) -> pd.DataFrame:
-    """Return each layer: its neurons, those of each class, and quantiles over the living ones (NaN without any)."""
+    """Return each layer: its neurons, those of each class, and quantiles over those with examples (NaN without any)."""
     overview, table = ranking(atlas), atlas.neurons
     of_layer = [table["layer"] == layer for layer in atlas.layers]
     columns = {

@@ -85,7 +85,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """A frame from CSV, without the apostrophes of `guarded`."""
+    """A frame from CSV, without the apostrophes of `escape_formula`."""
     names = pd.read_csv(path, nrows=0).columns
     text = [name for name in names if name in TEXT]
     frame = pd.read_csv(

@@ -1,4 +1,4 @@
-"""Tables of any length as files, some rows at a time: what `read_table` (table_files.py) reads back whole."""
+"""Tables of any length, written to a file some rows at a time; `read_table` (table_files.py) reads them back."""
 
 import csv
 import json
@@ -82,7 +82,7 @@ STREAMS = {"csv": csv_stream, "parquet": parquet_stream, "json": json_stream}
 
 
 def ending_of(path: Path) -> str:
-    """Raises ValueError for a file that is none of these."""
+    """Return the ending of a table file. Raises ValueError for another ending."""
     ending = path.suffix.removeprefix(".")
     if ending not in STREAMS:
         raise ValueError(f"{path}: a table ends in {', '.join(f'.{each}' for each in STREAMS)}")

@@ -13,7 +13,7 @@ from ne_core.method.measures import Measures, measures
 
 @dataclass(frozen=True)
 class UnitFeatures:
-    """Tree of a living unit. Rows are its activating examples, in their order."""
+    """Tree of a unit that is not dead. Rows are its activating examples, in their order."""
 
     embeddings: Float[np.ndarray, "n d_in"]
     tree: Float[np.ndarray, "m 4"]

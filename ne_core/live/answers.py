@@ -1,6 +1,6 @@
 """Answers of a live model. Tokens are ids of the atlas's vocabulary: `atlas.text(ids)`.
 
-`notes` are lines for a visitor: what was cut, what cannot be given, and why. They quote nobody's text.
+`notes` are sentences for the visitor on what is missing from an answer, and why. They never quote the text.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ne_core.method.contributions import Parts
 
 @dataclass(frozen=True)
 class Ready:
-    """The model is loaded. `causal`: it predicts next tokens; `parts` None where pre-activations are not split."""
+    """The model is loaded. `causal`: it predicts next tokens; `parts` is None if pre-activations cannot be split."""
 
     causal: bool
     parts: Parts | None
@@ -21,14 +21,14 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class Fired:
-    """Neurons at tokens, an entry each, largest share of the neuron's maximum first.
+class Firings:
+    """Neurons that fire at tokens, one entry for each such pair, largest `share` of the neuron's maximum first.
 
-    `feature` is the one at the cut asked for whose members are nearest on average, at `distance` (cosine, averaged);
-    `margin` is how much further the second is, NaN where the neuron has one feature. `unlike`: `distance` is above
-    `limit`, the 95 % quantile of what the feature's own members have, each left out of it. Of a feature of one member
-    the limit is the cut. −1, NaN and False where no feature can be given: the neuron has no examples, or the atlas
-    holds no inputs.
+    `feature` is the neuron's feature, at the requested cut, with the lowest mean cosine distance to the input;
+    `distance` is that distance, and `margin` how much farther the second nearest feature is, NaN if the neuron has only
+    one. `unlike`: `distance` is above `limit`, the 95 % quantile of the distances of the feature's members to its other
+    members; for a feature of one member the limit is the cut. Without a feature, because the neuron has no examples or
+    the atlas no inputs, the columns hold −1, NaN and False.
     """
 
     pos: Int[np.ndarray, " n"]
@@ -50,12 +50,12 @@ class Fired:
 class TextRead:
     """A text as the model read it.
 
-    counted            where neurons are looked at: not position 0, not special tokens, as in the atlas
-    cut                whether the text was longer than what was read
-    layers             of the rows of `n_active`: how many neurons of each layer are at the share or above, by token
-    fired, n_fired     the strongest, and how many there are in all
-    log_probability    of each token, given those before it; NaN at position 0 and where the model predicts none
-    next_tokens        what the model expects after each position, likeliest first, −1 where it predicts none
+    counted            mask of the positions at which neurons are read: not position 0, not special tokens
+    cut                True if the text was longer than the limit and its end was not read
+    layers, n_active   number of neurons at or above the share, a row for each of `layers`, a column for each token
+    fired, n_fired     the strongest firings, and the number of all
+    log_probability    of each token, given those before it; NaN at position 0 and for models that predict no tokens
+    next_tokens        likeliest tokens after each position, likeliest first; −1 for models that predict no tokens
     """
 
     tokens: Int[np.ndarray, " pos"]
@@ -63,7 +63,7 @@ class TextRead:
     cut: bool
     layers: Int[np.ndarray, " n_layers"]
     n_active: Int[np.ndarray, "n_layers pos"]
-    fired: Fired
+    fired: Firings
     n_fired: int
     log_probability: Float[np.ndarray, " pos"]
     next_tokens: Int[np.ndarray, "pos next"]
@@ -75,8 +75,8 @@ class TextRead:
 class Why:
     """Parts of a pre-activation: `values` in the order of `parts.part_list(layer)`, which sum to `pre_activation`.
 
-    `read_head` are the heads with the largest parts, numbered over layers, and `read_back` how many tokens before
-    `pos` stands what each reads most from, as in ne_core/method/contributions.py.
+    `read_head` are the heads with the largest parts, numbered over layers; `read_back` is the distance in tokens from
+    `pos` back to the token that each of them reads most, as in ne_core/method/contributions.py.
     """
 
     layer: int
@@ -92,10 +92,10 @@ class Why:
 
 @dataclass(frozen=True)
 class Matters:
-    """1 − activation with a token masked / activation, by baseline and masked position; NaN where nothing is masked.
+    """Token importance, 1 − activation with the token masked / activation, by baseline and masked position.
 
-    Special tokens are not masked, nor in a causal model what comes after `pos`. The atlas's baselines, or the model's
-    default one where it has none.
+    NaN for tokens that are not masked: special tokens and, in a causal model, tokens after `pos`. The baselines are
+    those of the atlas, or the model's default if it has none.
     """
 
     layer: int
@@ -109,24 +109,24 @@ class Matters:
 
 @dataclass(frozen=True)
 class TakenOut:
-    """The model before a removal, after it, and with as much taken away in a random direction: RUNS, in this order.
+    """Effect of a removal. The three runs are RUNS: before, after, and with a random vector of equal length removed.
 
-    log_probability    of each token of the text, given those before it
-    at, next_tokens    the tokens that are among the likeliest after position `at` in any run, by `probability` before
-    changed_pos, …     each activation that was changed: where, which neuron, in the three runs
-    stated             what was changed, in words
+    log_probability          of each token of the text, given those before it
+    next_after, next_tokens  tokens among the likeliest after position `next_after` in any run, by `probability` before
+    changed_pos, …           every changed activation: its position, layer and neuron, and its value in the three runs
+    summary                  the change in words
     """
 
     tokens: Int[np.ndarray, " pos"]
     log_probability: Float[np.ndarray, "3 pos"]
-    at: int
+    next_after: int
     next_tokens: Int[np.ndarray, " k"]
     probability: Float[np.ndarray, "3 k"]
     changed_pos: Int[np.ndarray, " n"]
     changed_layer: Int[np.ndarray, " n"]
     changed_neuron: Int[np.ndarray, " n"]
     changed_activation: Float[np.ndarray, "3 n"]
-    stated: str
+    summary: str
     notes: tuple[str, ...]
 
 
@@ -135,7 +135,7 @@ RUNS = ("before", "after", "random")
 
 @dataclass(frozen=True)
 class Refused:
-    """No answer: why, and what would work, in one line."""
+    """Refusal of a request; the message says in one line why, and what would work."""
 
     message: str
 

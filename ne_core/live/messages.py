@@ -2,10 +2,10 @@
 
     8 bytes     length of the JSON, little-endian
     8 bytes     length of all arrays together
-    JSON        {"kind": name of the dataclass, "fields": …}; an array is {"array": [dtype, shape]}, in order of bytes
+    JSON        {"kind": name of the dataclass, "fields": …}; an array is {"array": [dtype, shape]}, in the same order
     arrays      their raw bytes, one after the other
 
-Nothing is pickled or evaluated. What is not such a message raises MessageError.
+Nothing is pickled or evaluated. Any other bytes raise MessageError.
 """
 
 import json
@@ -22,20 +22,20 @@ import numpy as np
 from ne_core.live import answers, requests
 
 HEAD = struct.Struct("<QQ")
-MOST_BYTES = 2**28  # of a message
+MOST_BYTES = 2**28  # size limit of a message
 Take = Callable[[str, list[int]], np.ndarray]
 DTYPES = {"bool", "int16", "int32", "int64", "float16", "float32", "float64"}
 KINDS = {kind.__name__: kind for kind in (*get_args(requests.Request), *get_args(answers.Answer))}
 
 
 class MessageError(ValueError):
-    """These bytes are no message."""
+    """Raised for bytes that are not a message."""
 
 
-def encode(message: Any, **more: Any) -> bytes:
-    """A request or an answer; `more` stands beside it in the JSON."""
+def encode(message: Any, **extra: Any) -> bytes:
+    """Encode a request or an answer; `extra` are further fields of the JSON, beside the message."""
     arrays: list[np.ndarray] = []
-    body = {"kind": type(message).__name__, "fields": plain(message, arrays), **more}
+    body = {"kind": type(message).__name__, "fields": plain(message, arrays), **extra}
     text = json.dumps(body).encode()
     return HEAD.pack(len(text), sum(each.nbytes for each in arrays)) + text + b"".join(map(np.ndarray.tobytes, arrays))
 
@@ -53,7 +53,7 @@ def plain(value: Any, arrays: list[np.ndarray]) -> Any:
 
 
 def read_message(stream: BufferedIOBase) -> tuple[Any, dict[str, Any]]:
-    """The next message, and what stands beside it. Raises EOFError where the stream has ended."""
+    """Read the next message, and the further fields of its JSON. Raises EOFError at the end of the stream."""
     n_text, n_arrays = HEAD.unpack(exactly(stream, HEAD.size))
     if n_text + n_arrays > MOST_BYTES:
         raise MessageError(f"a message of {n_text + n_arrays} bytes")
@@ -68,7 +68,7 @@ def read_message(stream: BufferedIOBase) -> tuple[Any, dict[str, Any]]:
 
 
 def exactly(stream: BufferedIOBase, n: int) -> bytes:
-    """So many bytes."""
+    """Read exactly `n` bytes. Raises EOFError if the stream ends before."""
     parts: list[bytes] = []
     while n:
         part = stream.read(n)
@@ -80,7 +80,7 @@ def exactly(stream: BufferedIOBase, n: int) -> bytes:
 
 
 def array_taker(raw: bytes) -> Take:
-    """Takes arrays off the bytes, one after the other, each by its dtype and shape."""
+    """Return a function that reads the arrays in the bytes one after the other, given dtype and shape of each."""
     start = 0
 
     def take(dtype: str, shape: list[int]) -> np.ndarray:
@@ -96,7 +96,7 @@ def array_taker(raw: bytes) -> Take:
 
 
 def of_kind(kind: Any, value: Any, take: Take) -> Any:
-    """The value as its field declares it."""
+    """Convert a JSON value to the declared type of its field."""
     if isinstance(value, dict) and set(value) == {"array"}:
         return take(*value["array"])
     if is_dataclass(kind):

@@ -1,6 +1,6 @@
-"""Requests to the model of an atlas. A text is read as the corpus was: cut at `MOST_TOKENS`.
+"""Requests to the model of an atlas. Texts are tokenized as the corpus was, and cut at `MOST_TOKENS`.
 
-Positions count all tokens that the model reads, special ones included, from 0, as `TextRead.tokens` has them.
+Positions are indices into `TextRead.tokens`: they count from 0 and include special tokens.
 """
 
 from dataclasses import dataclass
@@ -8,28 +8,29 @@ from dataclasses import dataclass
 from ne_core.errors import AtlasError
 
 MOST_TOKENS = 256
-MOST_CHARACTERS = 2**18  # of a text; what is beyond is cut off before it is sent
+MOST_CHARACTERS = 2**18  # of a text; longer ones are cut before they are tokenized
 LEAST_SHARE = 0.25
-MOST_FIRED = 5000  # that one answer lists
-MOST_REMOVED = 10
-NEXT = 5  # tokens that may come next, likeliest first
-WHOLE = -1  # in the place of a feature: the whole neuron
+MOST_FIRED = 5000  # firings in one answer
+MOST_REMOVED = 10  # meanings in one request
+NEXT = 5  # number of likeliest next tokens
+WHOLE = -1  # number of a feature that stands for the whole neuron
 
 
 class LiveError(AtlasError):
-    """The request cannot be answered; the message says why, and what would work, in one line for a visitor."""
+    """Raised for a request that cannot be answered; the message says in one line why, and what would work."""
 
 
 @dataclass(frozen=True)
 class OpenModel:
-    """Load the model, before anybody has typed anything."""
+    """Load the model in advance, before a visitor has typed a text."""
 
 
 @dataclass(frozen=True)
 class ReadText:
-    """Read a text: which neurons fire at `share` of their maximum or above, and as which of their features.
+    """Read a text: find the neurons that reach `share` of their maximum, and the feature of each.
 
-    `distance` is where trees are cut, None for the atlas's own cut. At most `most` are listed, largest share first.
+    `distance` is the cosine distance at which trees are cut, None for the atlas's cut. The answer has at most `most`
+    firings, largest share first.
     """
 
     text: str
@@ -40,7 +41,7 @@ class ReadText:
 
 @dataclass(frozen=True)
 class WhyHere:
-    """Split the pre-activation of one neuron at one position into what wrote it."""
+    """Split the pre-activation of one neuron at one position into the contributions of the model's parts."""
 
     text: str
     pos: int
@@ -50,7 +51,7 @@ class WhyHere:
 
 @dataclass(frozen=True)
 class WhatMatters:
-    """Mask each token in turn: what one neuron loses at one position."""
+    """Compute token importance for one neuron at one position, by masking each token in turn."""
 
     text: str
     pos: int
@@ -60,7 +61,7 @@ class WhatMatters:
 
 @dataclass(frozen=True)
 class Removal:
-    """A meaning to take out of what a neuron reads: a feature at the cut asked for, or WHOLE."""
+    """A meaning to remove from the input of a neuron: a feature at the requested cut, or WHOLE for the whole neuron."""
 
     layer: int
     neuron: int
@@ -69,15 +70,15 @@ class Removal:
 
 @dataclass(frozen=True)
 class TakeOut:
-    """Run the model on without one to MOST_REMOVED meanings, removed at `pos` alone, or everywhere where that is None.
+    """Run the model with one to MOST_REMOVED meanings removed, at position `pos`, or at every position if it is None.
 
-    `at` is the position whose next tokens are given, None for the last one of the text.
+    The answer has the next tokens after position `next_after`, by default the last one of the text.
     """
 
     text: str
     removals: tuple[Removal, ...]
     pos: int | None = None
-    at: int | None = None
+    next_after: int | None = None
     distance: float | None = None
 
 

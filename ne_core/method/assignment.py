@@ -1,12 +1,12 @@
-"""The feature that an input would join: average linkage from it to each feature of its neuron.
+"""Assignment of an input to a feature of its neuron: the one that it would join under average linkage.
 
 With u the embedding scaled to length 1, and M the members of a feature,
 
     distance = mean over M of 1 − u · u_m = 1 − u · mean(u_m)
 
-so that a feature is known by the mean of its members' unit embeddings. The distance of a member that is left out of
-its own feature is 1 − (u · Σ u_m − u · u) / (|M| − 1). An input is unlike a feature when it is further from it than
-95 % of the members, each left out, are.
+so the mean of the members' unit embeddings is enough to compute it. The distance of a member to the other members of
+its feature is 1 − (u · Σ u_m − u · u) / (|M| − 1). An input is *unlike* a feature if its distance is above the
+feature's limit, the 95 % quantile of these distances.
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 QUANTILE = 0.95
-BLOCK = 2**22  # numbers multiplied together
+BLOCK = 2**22  # numbers multiplied at a time
 
 
 @dataclass(frozen=True)
 class FeatureMeans:
-    """Features of some neurons, those of neuron k at starts[k]:starts[k+1]; `limit` beyond which an input is unlike."""
+    """Mean embedding and limit of each feature; those of neuron k are starts[k]:starts[k+1]."""
 
     starts: Int[np.ndarray, " n_starts"]
     mean: Float[np.ndarray, "n_features d"]
@@ -29,7 +29,7 @@ class FeatureMeans:
 
 @dataclass(frozen=True)
 class Assigned:
-    """Of each input: its neuron's nearest feature, how far it is, how much further the next; −1 and NaN for none."""
+    """Nearest feature of each input, its distance, and how much farther the second is; −1 and NaN without features."""
 
     feature: Int[np.ndarray, " k"]
     distance: Float[np.ndarray, " k"]
@@ -38,14 +38,14 @@ class Assigned:
 
     @property
     def unlike(self) -> Bool[np.ndarray, " k"]:
-        """True where the distance is above the limit of the feature."""
+        """Mask of the inputs whose distance is above the limit of the feature."""
         return self.distance > self.limit
 
 
 def feature_means(
     units: Float[np.ndarray, "n d"], feature: Int[np.ndarray, " n"], starts: Int[np.ndarray, " n_starts"], alone: float
 ) -> FeatureMeans:
-    """From members, and the feature of each, numbered over all neurons. `alone` is the limit of a feature of one."""
+    """Compute the means; `feature` of each member counts over all neurons. `alone` is the limit of a feature of one."""
     n_features = int(starts[-1])
     sizes = np.bincount(feature, minlength=n_features)
     sums = summed(units, feature, n_features)
@@ -62,33 +62,33 @@ def feature_means(
 def summed(
     values: Float[np.ndarray, "n d"], group: Int[np.ndarray, " n"], n_groups: int
 ) -> Float[np.ndarray, "n_groups d"]:
-    """The sum of each group's rows; zeros for a group without any."""
+    """Sum of each group's rows; zeros for an empty group."""
     total = np.zeros((n_groups, values.shape[1]), dtype=values.dtype)
     if len(group):
         order = np.argsort(group, kind="stable")
-        there, first = np.unique(group[order], return_index=True)
-        total[there] = np.add.reduceat(values[order], first, axis=0)
+        present, first = np.unique(group[order], return_index=True)
+        total[present] = np.add.reduceat(values[order], first, axis=0)
     return total
 
 
 def quantiles(
     values: Float[np.ndarray, " n"], group: Int[np.ndarray, " n"], n_groups: int, q: float
 ) -> Float[np.ndarray, " n_groups"]:
-    """numpy's quantile of each group's values; NaN for a group without any."""
+    """Quantile of each group's values, as numpy defines it; NaN for an empty group."""
     result = np.full(n_groups, np.nan)
     if len(values):
         order = np.lexsort((values, group))
-        there, first, sizes = np.unique(group[order], return_index=True, return_counts=True)
-        at = q * (sizes - 1)
-        low, part = first + at.astype(np.int64), at - at.astype(np.int64)
+        present, first, sizes = np.unique(group[order], return_index=True, return_counts=True)
+        position = q * (sizes - 1)
+        low, part = first + position.astype(np.int64), position - position.astype(np.int64)
         ranked = values[order].astype(np.float64)
         high = np.minimum(low + 1, first + sizes - 1)
-        result[there] = ranked[low] + part * (ranked[high] - ranked[low])
+        result[present] = ranked[low] + part * (ranked[high] - ranked[low])
     return result
 
 
 def assign(units: Float[np.ndarray, "k d"], neuron: Int[np.ndarray, " k"], features: FeatureMeans) -> Assigned:
-    """The nearest feature of each input's neuron, of equals the first; neurons are numbered as in `features.starts`."""
+    """Find the nearest feature of each input's neuron, the first if tied; `neuron` indexes `features.starts`."""
     n_features = np.diff(features.starts)[neuron]
     of = np.repeat(np.arange(len(units)), n_features)
     first = np.cumsum(n_features) - n_features
@@ -110,7 +110,7 @@ def distances(
     means: Float[np.ndarray, "n_features d"],
     row: Int[np.ndarray, " pairs"],
 ) -> Float[np.ndarray, " pairs"]:
-    """1 − u · mean for each (input, feature) pair, some at a time."""
+    """Distance 1 − u · mean of each (input, feature) pair, computed in blocks."""
     distances = np.empty(len(of), dtype=np.float32)
     step = max(1, BLOCK // max(1, units.shape[1]))
     for start in range(0, len(of), step):

@@ -3,13 +3,13 @@
 import numpy as np
 from jaxtyping import Float, Int
 
-Z95 = 1.959964  # of a normal variable, between whose negative and itself 95 % lie
+Z95 = 1.959964  # 95 % of a standard normal variable lie between −Z95 and Z95
 
 
 def wilson(
     k: Int[np.ndarray, " n"], total: int, z: float = Z95
 ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
-    """The Wilson score interval of each share k / total; from 0 to 1 where nothing was counted."""
+    """Wilson score interval of each share k / total; from 0 to 1 for a total of 0."""
     if not total:
         return np.zeros(len(k)), np.ones(len(k))
     share = k / total

@@ -1,4 +1,4 @@
-"""An example of the corpus as the text that a model can read again."""
+"""Text of an example of the corpus, for reading it again with the model."""
 
 import numpy as np
 from jaxtyping import Int
@@ -7,9 +7,9 @@ from ne_core.atlas import Atlas
 
 
 def example_text(atlas: Atlas, example: int, pos: int) -> tuple[str, int]:
-    """The text around position `pos` of an example, between separators, and where that token is when it is read again.
+    """Text around position `pos` of an example, between separators, and the position of `pos` when the text is read.
 
-    The token that every example begins with, if there is one, is left out: the model puts it there again. Raises
+    If every example begins with the same token, it is left out, because reading the text adds it again. Raises
     IndexError for an example or a position that the atlas does not have.
     """
     ids = atlas.tokens[example, : int(atlas.lengths[example])]
@@ -19,9 +19,9 @@ def example_text(atlas: Atlas, example: int, pos: int) -> tuple[str, int]:
 
 
 def part_around(ids: Int[np.ndarray, " n"], first: int | None, pos: int) -> tuple[slice, int]:
-    """The tokens around `pos` between two tokens `first`, and where `pos` is when `first` is put before them again.
+    """Slice of the tokens around `pos` up to the next token `first` on either side, and the new position of `pos`.
 
-    Without a `first` it is all of them.
+    The new position counts a `first` before the slice. If `first` is None, the slice has all tokens.
     """
     if first is None:
         return slice(0, len(ids)), pos

@@ -40,7 +40,7 @@ class Documents:
 
     def replace_surrogates(self, text: str) -> str:
         """Return the text without lone surrogates, which no tokenizer accepts."""
-        text, n = sound(text)
+        text, n = surrogates_replaced(text)
         self.n_broken += n > 0
         self.n_replaced += n
         return text
@@ -62,17 +62,19 @@ class Documents:
             )
         if self.separators.n_separators:
             notes.append(
-                f"{self.separators.n_separators:,} lines with only a separator divide documents and are not part of "
-                "the text"
+                "lines with only a separator divide documents and are not part of the text: "
+                f"{self.separators.n_separators:,} of them"
             )
         if self.n_spelled:
             ends = " or ".join(sorted(self.separators.end_of_text))
-            notes.append(f"{self.n_spelled:,} documents contain {ends} within a line or a record: it was read as text")
+            notes.append(
+                f"{ends} within a line or a record was read as text, in {self.n_spelled:,} of {self.n_read:,} documents"
+            )
         return notes
 
 
-def sound(text: str) -> tuple[str, int]:
-    """The text with U+FFFD in the place of lone surrogates, and how many there were."""
+def surrogates_replaced(text: str) -> tuple[str, int]:
+    """Replace lone surrogates by U+FFFD; return the text and the number of them."""
     return SURROGATES.subn("\ufffd", text)
 
 

@@ -70,17 +70,18 @@ def make_examples(
 def document_windows(
     documents: Iterable[str], tokenizer: PreTrainedTokenizerBase, n_ctx: int
 ) -> Iterator[tuple[int, int, list[int]]]:
-    """Every document in windows of its own, one after the other, each framed as an example is.
+    """Yield the windows of all documents, each with the special tokens of an example; no window has two documents.
 
-    Number of the document, number of the window in it, and its tokens. Documents without any are counted, too.
+    A window is yielded as the number of its document, its number in the document, and its tokens. Documents without
+    tokens have a number, too.
     """
     frame, reader = _Frame.of(tokenizer, n_ctx), _Reader(documents, tokenizer)
-    number, waiting = 0, []
+    number, pending = 0, []
     for ids, is_last in reader:
-        waiting += ids
-        while len(waiting) > frame.room or (is_last and waiting):
-            yield reader.number, number, frame.start + waiting[: frame.room] + frame.end
-            number, waiting = number + 1, waiting[frame.room :]
+        pending += ids
+        while len(pending) > frame.room or (is_last and pending):
+            yield reader.number, number, frame.start + pending[: frame.room] + frame.end
+            number, pending = number + 1, pending[frame.room :]
         number = 0 if is_last else number
 
 
@@ -154,7 +155,7 @@ class _Reader:
 
     @property
     def number(self) -> int:
-        """Of the document that is being read, from 0, those passed over counted."""
+        """Number of the document that is being read, from 0; skipped documents are counted."""
         return self.n_documents + self.n_empty - 1
 
     def __iter__(self) -> Iterator[tuple[list[int], bool]]:

@@ -29,7 +29,7 @@ their distances, and so their features at a cut, are not on one scale. “inputs
 at distance 0 by construction, as in the last row.
 """
 COLUMNS = {"features": "features", "mean_distance": "mean", "max_distance": "max"}
-COMPARED_SETTINGS = {"keep": "share of the maximum kept", "max_examples": "maximum examples of a unit"}
+COMPARED_SETTINGS = {"keep": "share of the maximum that examples reach", "max_examples": "maximum examples of a unit"}
 
 
 @dataclass(frozen=True)

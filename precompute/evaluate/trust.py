@@ -40,7 +40,7 @@ def evaluate_trust(atlas: Atlas, on_progress: OnProgress = silent) -> Report:
 
 
 def example_rule(atlas: Atlas) -> tuple[float, int]:
-    """Rule by which examples were kept, checked: (`keep`, `max_examples`). Raises AtlasError."""
+    """Rule by which examples were selected, checked: (`keep`, `max_examples`). Raises AtlasError."""
     keep, max_examples = atlas.manifest.keep, atlas.manifest.max_examples
     if not (type(keep) in (int, float) and 0 <= keep <= 1 and type(max_examples) is int and max_examples > 0):
         raise AtlasError(f"{atlas.root / 'manifest.json'}: keep must be from 0 to 1, and max_examples 1 or more")

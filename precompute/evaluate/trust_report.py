@@ -16,7 +16,7 @@ from precompute.report import Figure, Report, aligned
 HEAD = """\
 Features against chance, in the space {space}, at cut {cut:g}. At {n} examples (the mean over {sets} random sets), for
 every neuron with as many: against {directions} random directions of its layer (weights with the mean and covariance of
-the neurons', examples selected by the same rule from the inputs kept for any neuron), and with its own weights
+the neurons', examples selected by the same rule from the inputs stored for any neuron), and with its own weights
 shuffled. “fewer”, “more”: the share of neurons below or above 95 % of the random directions; by chance alone each is
 0.025. 95 % intervals over neurons and directions (bootstrap).
 """

@@ -1,4 +1,4 @@
-"""`python -m precompute.live`: what pages/components/serving/live_process.py starts."""
+"""`python -m precompute.live`: the process that pages/components/serving/live_process.py starts."""
 
 from precompute.live.worker import main
 

@@ -1,4 +1,4 @@
-"""A request to its answer, with the readers of the last atlases at hand. What goes wrong is one line for a visitor."""
+"""Answer requests, with the models of the last atlases loaded. Errors become one line for the visitor."""
 
 from collections import OrderedDict
 from functools import partial
@@ -11,26 +11,26 @@ from ne_core.live.answers import Answer, Ready, Refused
 from precompute.errors import OURS, is_device_failure, is_out_of_memory
 
 READERS = 2  # atlases whose models stay loaded
-IMAGES = "This atlas is of images: texts are read by language models alone."
+IMAGES = "This atlas is of images, and only language models read texts: choose an atlas of texts."
 LACKING = (
     "This needs {}, which is not installed here: python -m pip install -r requirements-live.txt -c constraints.txt"
 )
-NO_MEMORY = "There is not enough memory for this: a shorter text needs less."
-FAILED = "The model could not answer this. Another text may work."
+NO_MEMORY = "There is not enough memory: try a shorter text."
+FAILED = "The model failed on this request: try another text."
 
 
 class Answering:
-    """Answers requests about atlases. Nothing of a request is kept."""
+    """Answers requests about atlases; requests are not stored."""
 
     def __init__(self) -> None:
         self.readers: OrderedDict[tuple[Path, int], object] = OrderedDict()
 
     def answer(self, atlas: Path, request: requests.Request) -> Answer:
-        """Never raises but for what ends the process."""
+        """Answer a request, or refuse it with a message. Raises nothing but what ends the process."""
         try:
             if read_manifest(atlas).images:
                 return Refused(IMAGES)
-            return self.answered(self.reader(atlas), request)
+            return self.dispatch(self.reader(atlas), request)
         except ModuleNotFoundError as error:
             name = (error.name or "a package").split(".")[0]
             return Refused(FAILED if name in OURS else LACKING.format(name))
@@ -47,7 +47,7 @@ class Answering:
         return sentence(first_line(error)) if type(error).__name__ == "NoModelError" else FAILED
 
     def reader(self, atlas: Path):
-        """Opened anew where the atlas was written anew."""
+        """Return the reader of an atlas; it is opened again if the atlas has been rewritten."""
         key = (atlas, (atlas / "manifest.json").stat().st_mtime_ns)
         if key not in self.readers:
             while len(self.readers) >= READERS:
@@ -58,19 +58,19 @@ class Answering:
         self.readers.move_to_end(key)
         return self.readers[key]
 
-    def answered(self, reader, request: requests.Request) -> Answer:
+    def dispatch(self, reader, request: requests.Request) -> Answer:
         from precompute.live.reading import read_text
         from precompute.live.removal import take_out
         from precompute.live.why import what_matters, why_here
 
-        ways = {
+        handlers = {
             requests.OpenModel: partial(ready, reader),
             requests.ReadText: partial(read_text, reader),
             requests.WhyHere: partial(why_here, reader),
             requests.WhatMatters: partial(what_matters, reader),
             requests.TakeOut: partial(take_out, reader),
         }
-        return ways[type(request)](request)
+        return handlers[type(request)](request)
 
 
 def ready(reader, request: requests.OpenModel) -> Ready:
@@ -79,6 +79,6 @@ def ready(reader, request: requests.OpenModel) -> Ready:
 
 
 def sentence(line: str) -> str:
-    """With a capital, where it does not begin with the name of a field, as in `pos=9: …`."""
+    """Format a message as a sentence: a capital, unless it begins with a field (`pos=9: …`), and a full stop."""
     first = line if "=" in line.split(" ")[0] else line[:1].upper() + line[1:]
     return first if first.endswith(".") else f"{first}."

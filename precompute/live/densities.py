@@ -1,4 +1,4 @@
-"""Densities: the share of positions at which each feature fires over the atlas's own corpus, with its interval."""
+"""Densities: the share of the corpus's positions at which each feature fires, with its confidence interval."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from jaxtyping import Int
 from ne_core.method.intervals import wilson
 from precompute.live.reader import Reader
 from precompute.live.reading import assigned
-from precompute.live.windows import corpus_windows, fired_of
+from precompute.live.windows import corpus_windows, firings_of
 from precompute.run.progress import OnProgress
 
 
 @dataclass(frozen=True)
 class Counted:
-    """By feature of the atlas, in the order of its table: tokens at which it fires, and at which it is unlike it."""
+    """Tokens at which each feature of the atlas fires, and how many of them are `unlike` it (method/assignment.py)."""
 
     fired: Int[np.ndarray, " n_features"]
     unlike: Int[np.ndarray, " n_features"]
@@ -23,31 +23,31 @@ class Counted:
 
 
 def counted(reader: Reader, share: float, on_progress: OnProgress) -> Counted:
-    """A neuron at or above the share of its maximum fires as the feature that it is nearest to, unlike it or not."""
+    """Count the firings of the corpus by feature: that nearest to the input, also where the input is unlike it."""
     n_features = len(reader.atlas.features["layer"])
     fired, unlike, n_tokens, done = np.zeros(n_features, np.int64), np.zeros(n_features, np.int64), 0, 0
     first = first_features(reader)
     for windows in corpus_windows(reader, reader.atlas):
-        for part in fired_of(reader, windows, share):
+        for part in firings_of(reader, windows, share):
             assignment = assigned(reader, part, None)
-            there = assignment.feature >= 0
-            feature = (first[part.layer][part.neuron] + assignment.feature)[there]
+            has_feature = assignment.feature >= 0
+            feature = (first[part.layer][part.neuron] + assignment.feature)[has_feature]
             fired += np.bincount(feature, minlength=n_features)
-            unlike += np.bincount(feature[assignment.unlike[there]], minlength=n_features)
+            unlike += np.bincount(feature[assignment.unlike[has_feature]], minlength=n_features)
         n_tokens, done = n_tokens + int(windows.counted.sum()), done + len(windows)
         on_progress(done, len(reader.atlas.tokens))
     return Counted(fired, unlike, n_tokens)
 
 
 def first_features(reader: Reader) -> dict[int, Int[np.ndarray, " n_neurons"]]:
-    """By layer, the row of each neuron's feature 0 in the atlas's table."""
+    """Row of each neuron's feature 0 in the atlas's table, by layer."""
     n_features = reader.atlas.neurons["n_features"].astype(np.int64)
     first, layer = np.cumsum(n_features) - n_features, reader.atlas.neurons["layer"]
     return {each: first[layer == each] for each in reader.atlas.layers}
 
 
 def densities_frame(reader: Reader, counts: Counted) -> pd.DataFrame:
-    """A row a feature. Tokens of one text are not independent: the interval is that of as many that were."""
+    """Return one row for each feature. Intervals are too narrow: tokens of one text are not independent."""
     low, high = wilson(counts.fired, counts.n_tokens)
     named = {name: reader.atlas.features[name] for name in ("layer", "neuron", "feature")}
     return pd.DataFrame(

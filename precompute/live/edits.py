@@ -1,4 +1,4 @@
-"""Edits of one neuron's x: without the part along its meanings, all of it, or as much in a random direction."""
+"""Parts of a neuron's x to remove: along the directions of meanings, all of it, or a random vector of equal length."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from ne_core.refs import NeuronRef
 from precompute.live.reader import Reader
 
 SEED = 0  # of the random directions
-NOTHING_BEYOND = "{}: nothing is removed, this feature’s examples point where its siblings’ do."
+PARALLEL = "{}: nothing is removed, because its mean input is parallel to that of the neuron’s other features."
 
 
 @dataclass(frozen=True)
 class Edit:
-    """A removal from one neuron's x: its part in `basis`, or all of it where that is None."""
+    """A removal from one neuron's x: its part in the span of `basis`, or all of it if `basis` is None."""
 
     ref: NeuronRef
     basis: Float[np.ndarray, "m d_in"] | None
@@ -26,11 +26,11 @@ class Edit:
         return x if self.basis is None else along_span(x, mean, self.basis)
 
 
-Taken = Callable[[Edit, Float[np.ndarray, "n d_in"]], Float[np.ndarray, "n d_in"]]  # what an edit takes from inputs
+RemovedPart = Callable[[Edit, Float[np.ndarray, "n d_in"]], Float[np.ndarray, "n d_in"]]  # part to subtract from inputs
 
 
 def edits_of(reader: Reader, request: TakeOut) -> tuple[list[Edit], tuple[str, ...]]:
-    """One for each neuron, in the order of layers; several meanings of a neuron are taken out together."""
+    """Return one edit for each neuron, by layer, and notes. Meanings of one neuron are removed together."""
     by_neuron: dict[NeuronRef, list[Removal]] = {}
     for each in request.removals:
         by_neuron.setdefault(reader.ref(each.layer, each.neuron), []).append(each)
@@ -40,34 +40,35 @@ def edits_of(reader: Reader, request: TakeOut) -> tuple[list[Edit], tuple[str, .
             edits.append(Edit(ref, None))
             continue
         directions = np.stack([direction(reader, ref, each.feature, request.distance) for each in removals])
-        notes += [NOTHING_BEYOND.format(f"{ref} F{each.feature}")
+        notes += [PARALLEL.format(f"{ref} F{each.feature}")
                   for each, u in zip(removals, directions, strict=True) if not u.any()]  # fmt: skip
         edits.append(Edit(ref, span(directions)))
     return edits, tuple(notes)
 
 
 def direction(reader: Reader, ref: NeuronRef, feature: int, distance: float | None) -> Float[np.ndarray, " d_in"]:
-    """Of a feature's meaning. Raises LiveError for one that there is not at this cut."""
+    """Return the direction of a feature's meaning. Raises LiveError for a feature that does not exist at this cut."""
     features = reader.features(ref, distance)
     n_features = int(features.max(initial=-1)) + 1
     if not 0 <= feature < n_features:
-        there = f"0 to {n_features - 1}" if n_features else "none"
-        raise LiveError(f"feature={feature}: {ref} has the features {there} at this cut")
+        valid = f"features 0 to {n_features - 1}" if n_features else "no features"
+        raise LiveError(f"feature={feature}: {ref} has {valid} at this cut")
     x = np.asarray(reader.atlas.neuron_inputs(ref), dtype=np.float32)
     return beyond(x, features == feature, reader.mean(ref.layer))
 
 
-def removed_by(reader: Reader) -> Taken:
+def meaning_part(reader: Reader) -> RemovedPart:
+    """Return the function that gives the part along the meanings."""
     return lambda edit, x: edit.removed(x, reader.mean(edit.ref.layer))
 
 
-def as_long(reader: Reader) -> Taken:
-    """As much as is removed, in a random direction: one for each neuron, the same for all positions."""
+def random_part(reader: Reader) -> RemovedPart:
+    """Return the function that gives a vector of equal length, in one random direction for each neuron."""
 
-    def taken(edit: Edit, x: Float[np.ndarray, "n d_in"]) -> Float[np.ndarray, "n d_in"]:
+    def part(edit: Edit, x: Float[np.ndarray, "n d_in"]) -> Float[np.ndarray, "n d_in"]:
         rng = np.random.default_rng((SEED, edit.ref.layer, edit.ref.neuron))
         r = rng.standard_normal(x.shape[1])
         lengths = np.linalg.norm(edit.removed(x, reader.mean(edit.ref.layer)), axis=1)
         return np.outer(lengths, r / np.linalg.norm(r)).astype(np.float32)
 
-    return taken
+    return part

@@ -1,4 +1,4 @@
-"""`python -m precompute read`: every firing of many texts as a table, or how often each feature fires in the corpus."""
+"""Command `read`: a table of all firings in some texts, or of how often each feature fires in the corpus."""
 
 import logging
 import shutil
@@ -20,8 +20,8 @@ from ne_core.sharing.atomic_write import check_output, new_file
 from precompute.corpus import end_of_text, read_documents
 from precompute.live.densities import counted, densities_frame
 from precompute.live.reader import NO_INPUTS, Reader, open_reader
-from precompute.live.reading import LayerFired, assigned, check_distance
-from precompute.live.windows import Windows, fired_of, text_windows
+from precompute.live.reading import LayerFirings, assigned, check_distance
+from precompute.live.windows import Windows, firings_of, text_windows
 from precompute.run.device import check_device
 from precompute.run.progress import OnProgress, Progress
 
@@ -32,7 +32,7 @@ STDIN = "-"
 def read(
     directory: Path, text: str | None, corpus: bool, out: Path, share: float, distance: float | None, device: str
 ) -> int:
-    """Write the table; how many rows it has. Raises ValueError, in one line, for what cannot be read."""
+    """Write the table and return its number of rows. Raises ValueError, in one line, for texts that cannot be read."""
     check(text, corpus, out, share, distance)
     check_device(device)
     atlas = Atlas.open(directory)
@@ -53,10 +53,10 @@ def read(
 def check(text: str | None, corpus: bool, out: Path, share: float, distance: float | None) -> None:
     """Check the arguments before the model is opened."""
     if not LEAST_SHARE <= share <= 1:
-        raise ValueError(f"--share {share:g}: it is from {LEAST_SHARE:g} to 1")
+        raise ValueError(f"--share {share:g}: a share is from {LEAST_SHARE:g} to 1")
     check_distance(distance)
     if corpus and distance is not None:
-        raise ValueError("--distance goes with --text: densities are those of the atlas's own features")
+        raise ValueError("--distance needs --text: --corpus counts the features of the atlas's cut")
     ending_of(out)
     check_output(out)
     if text not in (None, STDIN):
@@ -71,7 +71,7 @@ def write_densities(reader: Reader, share: float, write: Write, on_progress: OnP
 
 @contextmanager
 def documents_of(text: str, reader: Reader) -> Iterator[Callable[[], Iterable[str]]]:
-    """Gives the documents of a file as often as they are asked for; standard input is kept in a file meanwhile."""
+    """Yield a function that reads the documents each time it is called; standard input is saved in a temporary file."""
     ends = end_of_text(reader.source.tokenizer)
     if text != STDIN:
         yield lambda: read_documents(text, end_of_text=ends)
@@ -90,27 +90,27 @@ def write_firings(
     write: Write,
     on_progress: OnProgress,
 ) -> int:
-    """Some windows at a time, whatever their number. They are counted first, which takes a tokenizer alone."""
+    """Write the firings, some windows at a time. Windows are counted first, which needs only the tokenizer."""
     total = sum(len(each) for each in text_windows(reader, documents()))
     if not total:
-        raise ValueError("the texts have no tokens: there is nothing to read")
+        raise ValueError("the texts have no tokens: give a file that contains text")
     n_rows = done = 0
     for windows in text_windows(reader, documents()):
-        frame = firings_frame(reader, windows, fired_of(reader, windows, share), distance)
+        frame = firings_frame(reader, windows, firings_of(reader, windows, share), distance)
         write(frame)
         n_rows, done = n_rows + len(frame), done + len(windows)
         on_progress(done, total)
     return n_rows
 
 
-def firings_frame(reader: Reader, windows: Windows, layers: list[LayerFired], distance: float | None) -> pd.DataFrame:
-    """A row for every token and neuron at or above the share, by text, window, position, layer and neuron."""
+def firings_frame(reader: Reader, windows: Windows, layers: list[LayerFirings], distance: float | None) -> pd.DataFrame:
+    """Return a row for every neuron that fires at a token, sorted by text, window, position, layer and neuron."""
     frame = pd.concat([layer_frame(reader, windows, part, distance) for part in layers], ignore_index=True)
     return frame.sort_values(["text", "window", "pos", "layer", "neuron"], ignore_index=True)
 
 
-def layer_frame(reader: Reader, windows: Windows, part: LayerFired, distance: float | None) -> pd.DataFrame:
-    """`pos` counts from the start of its window, special tokens included."""
+def layer_frame(reader: Reader, windows: Windows, part: LayerFirings, distance: float | None) -> pd.DataFrame:
+    """Return the rows of one layer; `pos` counts from the start of the window and includes special tokens."""
     assignment = assigned(reader, part, distance)
     tokens = reader.atlas.text(windows.tokens[part.prompt, part.pos])
     return pd.DataFrame(

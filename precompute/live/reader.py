@@ -1,4 +1,4 @@
-"""An atlas with the model that it was made of: what every answer starts from."""
+"""An atlas opened together with its model, the input of every answer."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,13 +15,13 @@ from precompute.live.text import Text, text_of
 from precompute.models.of_atlas import open_model_of
 from precompute.models.text_source import TextSource
 
-CUT = "The text is longer than the {} tokens that are read: what follows them is left out."
-NO_INPUTS = "This atlas holds no inputs of its examples: activations are given, meanings are not."
+CUT = "The text is too long: only its first {} tokens are read."
+NO_INPUTS = "This atlas holds no inputs, so firings cannot be assigned to features: build it with --inputs yes."
 
 
 @dataclass(frozen=True)
 class Reader:
-    """`notes` are what is not known for certain of the two, or not to be had of them."""
+    """Atlas and model. `notes` are sentences for the visitor on what is uncertain about them, or missing."""
 
     atlas: Atlas
     source: TextSource
@@ -31,32 +31,32 @@ class Reader:
         return text_of(self.source, text)
 
     def notes_of(self, text: Text) -> tuple[str, ...]:
-        """With what is to be said of a text."""
+        """Return the notes, with those about the text."""
         return self.notes + ((CUT.format(len(text)),) if text.cut else ())
 
     @cached_property
     def assigner(self) -> Assigner | None:
-        """None where the atlas holds no inputs."""
+        """Assigner to features; None if the atlas holds no inputs."""
         return Assigner(self.atlas) if self.atlas.manifest.inputs else None
 
     @cached_property
     def maxima(self) -> dict[int, Float[np.ndarray, " n_neurons"]]:
-        """By layer, the activations that shares are of; infinite where a neuron is dead and has none."""
+        """Maximum activation of each neuron, by layer; infinite for dead neurons, which never fire."""
         maximum, layer = self.atlas.neurons["maximum"], self.atlas.neurons["layer"]
         alive = np.isfinite(maximum) & (maximum > 0)
         return {each: np.where(alive, maximum, np.inf)[layer == each] for each in self.atlas.layers}
 
     def mean(self, layer: int) -> Float[np.ndarray, " d_in"]:
-        """Of x over the layer's sample."""
+        """Mean of x over the layer's sample."""
         return self.atlas.files[layer].columns["input_mean"]
 
     @cached_property
     def vocab(self) -> int:
-        """Number of tokens that have a text; a model may have logits beyond them."""
+        """Size of the vocabulary; a model may have logits for further ids, which have no text."""
         return len(self.atlas.vocab)
 
     def ref(self, layer: int, neuron: int) -> NeuronRef:
-        """A neuron of the atlas. Raises LiveError where it has none such."""
+        """Check the numbers of a neuron. Raises LiveError if the atlas does not have it."""
         units, layers = self.atlas.manifest.units, self.atlas.layers
         if layer not in layers:
             raise LiveError(f"layer={layer}: this atlas has the layers {', '.join(map(str, layers))}")
@@ -65,19 +65,19 @@ class Reader:
         return NeuronRef(layer, neuron)
 
     def position(self, text: Text, pos: int) -> int:
-        """A position of the text. Raises LiveError for another."""
+        """Check a position of the text. Raises LiveError if it is out of range."""
         if not 0 <= pos < len(text):
             raise LiveError(f"pos={pos}: the text has the positions 0 to {len(text) - 1}")
         return pos
 
     def features(self, ref: NeuronRef, distance: float | None) -> Int[np.ndarray, " n"]:
-        """The feature of each of a neuron's examples at a cut, None for the atlas's own."""
+        """Feature of each of a neuron's examples at a cut, None for the atlas's cut."""
         neuron = self.atlas.neuron(ref)
         return np.asarray(neuron.feature if distance is None else neuron.features(distance), dtype=np.int64)
 
 
 def open_reader(atlas: Path | Atlas, device: str = "cpu") -> Reader:
-    """Raises AtlasError for what is no atlas, NoModelError where its model is not to be had."""
+    """Open an atlas and its model. Raises AtlasError for an invalid atlas, NoModelError if the model is missing."""
     atlas = atlas if isinstance(atlas, Atlas) else Atlas.open(atlas)
-    opened = open_model_of(atlas, device)
-    return Reader(atlas, opened.source, opened.notes + (() if atlas.manifest.inputs else (NO_INPUTS,)))
+    model = open_model_of(atlas, device)
+    return Reader(atlas, model.source, model.notes + (() if atlas.manifest.inputs else (NO_INPUTS,)))

@@ -1,4 +1,4 @@
-"""The model run on with some activations changed, a layer's after those before it."""
+"""Run the model with changed activations, layer by layer: later changes see the effect of earlier ones."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from ne_core.refs import NeuronRef
-from precompute.live.edits import Edit, Taken
+from precompute.live.edits import Edit, RemovedPart
 from precompute.live.reader import Reader
 from precompute.live.text import Text
 from precompute.models.source import LayerPass
@@ -17,7 +17,7 @@ from precompute.models.source import LayerPass
 
 @dataclass(frozen=True)
 class Changed:
-    """Activations of one neuron at some positions, and what stands in their place."""
+    """Activations of one neuron at some positions, before and after the change."""
 
     ref: NeuronRef
     pos: Int[np.ndarray, " n"]
@@ -26,37 +26,37 @@ class Changed:
 
 
 def run_without(
-    reader: Reader, text: Text, pos: Int[np.ndarray, " n"], edits: Sequence[Edit], taken: Taken
+    reader: Reader, text: Text, pos: Int[np.ndarray, " n"], edits: Sequence[Edit], removed_part: RemovedPart
 ) -> tuple[Float[Tensor, "pos n_logits"], list[Changed]]:
-    """The logits, and the activations that were changed; a layer's x is what the changes before it leave."""
+    """Return the logits and the changed activations; x of a layer is computed after the changes in earlier layers."""
     changed: list[Changed] = []
     for layer in sorted({each.ref.layer for each in edits}):
         x, activations = at_layer(reader, text, layer, changed)
         for edit in (each for each in edits if each.ref.layer == layer):
-            left = x[pos] - taken(edit, x[pos])
-            after = reader.source.activations_on(layer, left, np.full(len(pos), edit.ref.neuron))
+            rest = x[pos] - removed_part(edit, x[pos])
+            after = reader.source.activations_on(layer, rest, np.full(len(pos), edit.ref.neuron))
             changed.append(Changed(edit.ref, pos, activations[pos, edit.ref.neuron], after))
-    logits = reader.source.read_on(*text.batch, replaced=replacements(changed))
+    logits = reader.source.run_to_logits(*text.batch, replaced=replacements(changed))
     return logits[0], changed
 
 
 def at_layer(
     reader: Reader, text: Text, layer: int, changed: Sequence[Changed]
 ) -> tuple[Float[np.ndarray, "pos d_in"], Float[np.ndarray, "pos n_neurons"]]:
-    """Inputs and activations of a layer when activations before it are changed."""
-    seen: list[np.ndarray] = []
+    """Return inputs and activations of a layer, with the changed activations of earlier layers in place."""
+    arrays: list[np.ndarray] = []
 
-    def visit(passed: LayerPass) -> None:
-        if passed.layer == layer:
-            x = reader.source.inputs(layer, passed.x[0])
-            seen.extend(each.float().cpu().numpy() for each in (x, passed.activations[0]))
+    def visit(layer_pass: LayerPass) -> None:
+        if layer_pass.layer == layer:
+            x = reader.source.inputs(layer, layer_pass.x[0])
+            arrays.extend(each.float().cpu().numpy() for each in (x, layer_pass.activations[0]))
 
-    reader.source.read_on(*text.batch, visit, replacements(changed))
-    return seen[0], seen[1]
+    reader.source.run_to_logits(*text.batch, visit, replacements(changed))
+    return arrays[0], arrays[1]
 
 
 def replacements(changed: Sequence[Changed]) -> Mapping[int, Callable[[Tensor], Tensor]]:
-    """By layer, what puts the changed activations in their places."""
+    """Return, by layer, the function that replaces the changed activations."""
 
     def of(layer: int) -> Callable[[Tensor], Tensor]:
         def replace(activations: Float[Tensor, "batch pos n_neurons"]) -> Float[Tensor, "batch pos n_neurons"]:

@@ -1,4 +1,4 @@
-"""Reasons of one neuron at one token: what wrote its pre-activation, and what it loses when a token is masked."""
+"""Explain one neuron at one token: the parts of its pre-activation, and token importance."""
 
 import numpy as np
 import torch
@@ -9,12 +9,12 @@ from precompute.live.reader import Reader
 from precompute.live.text import Text
 from precompute.models.source import Keys, LayerPass, Readings, UnfitModelError
 
-LENGTHS = (16, 32, 64, 128, 256)  # prompts are padded to, since how masked ones are run is tried once a length
-SILENT = "The activation is 0 or below here: no share of it can be lost."
+LENGTHS = (16, 32, 64, 128, 256)  # prompts are padded to one of these: the masking mode is chosen once per length
+SILENT = "The activation is not above 0 at this token, so token importance is not defined."
 
 
 def why_here(reader: Reader, request: WhyHere) -> Why:
-    """The answer to a request. Raises LiveError."""
+    """Answer a request. Raises LiveError."""
     ref, text = reader.ref(request.layer, request.neuron), reader.text(request.text)
     pos, parts = reader.position(text, request.pos), reader.source.parts()
     if isinstance(parts, str):
@@ -36,7 +36,7 @@ def why_here(reader: Reader, request: WhyHere) -> Why:
 
 
 def what_matters(reader: Reader, request: WhatMatters) -> Matters:
-    """The answer to a request. Raises LiveError."""
+    """Answer a request. Raises LiveError."""
     ref, text = reader.ref(request.layer, request.neuron), reader.text(request.text)
     pos = reader.position(text, request.pos)
     masked = np.flatnonzero(~text.special)
@@ -45,8 +45,8 @@ def what_matters(reader: Reader, request: WhatMatters) -> Matters:
     activation = activation_at(reader, text, ref.layer, ref.neuron, pos)
     importance = np.full((len(names), len(text)), np.nan, dtype=np.float32)
     if activation > 0 and len(masked):
-        for row, left in zip(importance, masked_activations(reader, text, request, masked, names), strict=True):
-            row[masked] = 1 - left / activation
+        for row, remaining in zip(importance, masked_activations(reader, text, request, masked, names), strict=True):
+            row[masked] = 1 - remaining / activation
     silent = () if activation > 0 else (SILENT,)
     return Matters(ref.layer, ref.neuron, pos, activation, names, importance, reader.notes_of(text) + silent)
 
@@ -54,7 +54,7 @@ def what_matters(reader: Reader, request: WhatMatters) -> Matters:
 def masked_activations(
     reader: Reader, text: Text, request: WhatMatters, masked: np.ndarray, names: tuple[str, ...]
 ) -> list[np.ndarray]:
-    """Of the neuron at the position, with each token masked, by baseline."""
+    """Return the neuron's activation with each token masked, for each baseline."""
     n = np.ones(len(masked), dtype=np.int64)
     readings = Readings(0 * n, masked, request.pos * n, request.layer * n, request.neuron * n)
     tokens, lengths = padded(reader, text)
@@ -66,7 +66,7 @@ def masked_activations(
 
 
 def padded(reader: Reader, text: Text) -> tuple[torch.Tensor, torch.Tensor]:
-    """The text on the right of which nothing stands up to one of LENGTHS."""
+    """Pad the tokens on the right to one of LENGTHS; return them with the length of the text."""
     tokens, lengths = text.batch
     length = min(next((each for each in LENGTHS if each >= len(text)), len(text)), reader.source.n_ctx)
     return torch.nn.functional.pad(tokens, (0, max(length, len(text)) - len(text))), lengths
@@ -75,8 +75,8 @@ def padded(reader: Reader, text: Text) -> tuple[torch.Tensor, torch.Tensor]:
 def activation_at(reader: Reader, text: Text, layer: int, neuron: int, pos: int) -> float:
     activation: list[float] = []
 
-    def visit(passed: LayerPass) -> None:
-        activation.append(float(passed.activations[0, pos, neuron]))
+    def visit(layer_pass: LayerPass) -> None:
+        activation.append(float(layer_pass.activations[0, pos, neuron]))
 
     reader.source.read(*text.batch, visit, [layer])
     return activation[0]

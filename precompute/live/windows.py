@@ -1,4 +1,4 @@
-"""Texts in batches of windows, as the atlas's examples are: for reading many of them."""
+"""Batches of windows over many texts, each window tokenized as an example of the atlas."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from jaxtyping import Bool, Int
 from ne_core.atlas import Atlas
 from precompute.corpus import document_windows, may_be_key, special_ids
 from precompute.live.reader import Reader
-from precompute.live.reading import LayerFired, fired_in
+from precompute.live.reading import LayerFirings, firings_in
 
 BATCH = 16  # windows in a forward pass
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Some windows, padded on the right: of which text each is, which of its windows, and where neurons are counted."""
+    """A batch of windows, padded on the right: the text of each, its number in the text, and its counted positions."""
 
     text: Int[np.ndarray, " batch"]
     number: Int[np.ndarray, " batch"]
@@ -31,12 +31,12 @@ class Windows:
 
 
 def text_windows(reader: Reader, documents: Iterable[str]) -> Iterator[Windows]:
-    """Of texts of any length; a window has as many tokens as an example of the atlas."""
+    """Yield the windows of texts of any length; a window has at most as many tokens as an example of the atlas."""
     tokenizer, n_ctx = reader.source.tokenizer, min(reader.atlas.manifest.n_ctx, reader.source.n_ctx)
     special = special_ids(tokenizer)
     windows = document_windows(documents, tokenizer, n_ctx)
-    while some := list(islice(windows, BATCH)):
-        text, number, ids = zip(*some, strict=True)
+    while batch := list(islice(windows, BATCH)):
+        text, number, ids = zip(*batch, strict=True)
         lengths = np.array(list(map(len, ids)))
         tokens = np.zeros((len(ids), lengths.max()), dtype=np.int64)
         for row, each in zip(tokens, ids, strict=True):
@@ -45,7 +45,7 @@ def text_windows(reader: Reader, documents: Iterable[str]) -> Iterator[Windows]:
 
 
 def corpus_windows(reader: Reader, atlas: Atlas) -> Iterator[Windows]:
-    """The examples that the atlas was made of, each a text of one window."""
+    """Yield the examples of the atlas, each as a text of one window."""
     special = special_ids(reader.source.tokenizer)
     for start in range(0, len(atlas.tokens), BATCH):
         tokens, lengths = (
@@ -55,7 +55,7 @@ def corpus_windows(reader: Reader, atlas: Atlas) -> Iterator[Windows]:
         yield Windows(np.arange(start, start + len(tokens)), np.zeros(len(tokens), np.int64), tokens, lengths, counted)
 
 
-def fired_of(reader: Reader, windows: Windows, share: float) -> list[LayerFired]:
-    """Firings in them, by layer."""
+def firings_of(reader: Reader, windows: Windows, share: float) -> list[LayerFirings]:
+    """Return the firings in the windows, by layer."""
     tokens, lengths, counted = map(torch.from_numpy, (windows.tokens, windows.lengths, windows.counted))
-    return fired_in(reader, tokens, lengths, counted, share)[0]
+    return firings_in(reader, tokens, lengths, counted, share)[0]

@@ -1,6 +1,6 @@
-"""The process that pages ask: messages of ne_core/live/messages.py come in and go out, until no more come.
+"""The process that answers pages: it reads requests from stdin and writes answers to stdout (ne_core/live/messages.py).
 
-What libraries print goes nowhere: it would stand between the messages, and may quote what was typed.
+Output of libraries is discarded: it would corrupt the stream of answers, and may quote the visitor's text.
 """
 
 import os
@@ -12,19 +12,19 @@ from precompute.live.answering import Answering
 
 
 def serve(requests: BufferedIOBase, answers: BufferedIOBase) -> None:
-    """Answer until the input ends, or nobody takes answers any more."""
+    """Answer requests until the input ends or the output is closed."""
     answering = Answering()
     try:
         while True:
-            request, more = read_message(requests)
-            answers.write(encode(answering.answer(Path(more["atlas"]), request)))
+            request, extra = read_message(requests)
+            answers.write(encode(answering.answer(Path(extra["atlas"]), request)))
             answers.flush()
     except (EOFError, BrokenPipeError):
         return
 
 
 def main() -> None:
-    """On standard input and output, of which nothing else writes into the latter from here on."""
+    """Serve on copies of stdin and stdout; the originals are redirected to the null device."""
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):

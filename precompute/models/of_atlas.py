@@ -1,4 +1,4 @@
-"""The model that an atlas was made of: found by its name, known by its weights, opened as it was read then."""
+"""Open the model of an atlas: looked up by name, identified by its weights, opened with the build's settings."""
 
 import os
 import re
@@ -16,26 +16,26 @@ from precompute.models.text_source import TextSource
 
 REPOSITORY = re.compile(r"\w[\w.-]{0,95}(/\w[\w.-]{0,95})?", re.ASCII)
 FOLDERS = "NE_MODELS"  # the environment variable: folders of models, divided as PATH is
-WHERE = f"put its folder into data/models, or name the folder that holds it in {FOLDERS}"
-UNKNOWN_WEIGHTS = "The atlas does not say by which weights its model is known: it may be another of the same name."
+WHERE = f"put its folder into data/models, or into a folder that {FOLDERS} names"
+UNKNOWN_WEIGHTS = "The atlas has no hash of its model’s weights: this may be another model of the same name."
 
 
 class NoModelError(ValueError):
-    """The model of an atlas is not to be had, or is another; the message says so in one line, without paths."""
+    """Raised if the model of an atlas is missing or has other weights; the message is one line, without paths."""
 
 
 @dataclass(frozen=True)
-class Opened:
-    """`notes`: what is not known for certain, for a reader."""
+class AtlasModel:
+    """Model of an atlas; `notes` are sentences for the visitor on what is uncertain about it."""
 
     source: TextSource
     notes: tuple[str, ...]
 
 
-def open_model_of(atlas: Atlas, device: str = "cpu") -> Opened:
-    """Raises NoModelError for atlases of images, where the model is not here, and where it is another."""
+def open_model_of(atlas: Atlas, device: str = "cpu") -> AtlasModel:
+    """Open the model. Raises NoModelError for atlases of images, and if the model is missing or has other weights."""
     if atlas.manifest.images:
-        raise NoModelError("this atlas is of images: texts are read by language models alone")
+        raise NoModelError("this atlas is of images, and only language models read texts")
     model, notes = find_model(atlas)
     try:
         source = source_of(atlas, model, device)
@@ -43,11 +43,11 @@ def open_model_of(atlas: Atlas, device: str = "cpu") -> Opened:
         raise NoModelError(f"the model of this atlas cannot be opened: {without_paths(error, model)}") from error
     if not all(reads_as(atlas, source, layer) for layer in atlas.layers):
         raise NoModelError(other_model(atlas))
-    return Opened(source, notes)
+    return AtlasModel(source, notes)
 
 
 def source_of(atlas: Atlas, model: str, device: str) -> TextSource:
-    """As the manifest says that it was read."""
+    """Open the model, or its autoencoder, with the settings in the manifest."""
     from precompute.models.autoencoder import open_sae
     from precompute.models.autoencoder.config import SaeError
     from precompute.models.transformer import open_transformer
@@ -72,39 +72,39 @@ def dtype_of(dtype: object) -> str:
 
 
 def find_model(atlas: Atlas) -> tuple[str, tuple[str, ...]]:
-    """A folder of data/models or NE_MODELS, or a name of the hub; and what is not certain of it."""
+    """Return a folder in data/models or NE_MODELS, or a hub name; and notes on what is uncertain."""
     model = atlas.manifest.model
-    known, name = model.sha256 if isinstance(model.sha256, str) else None, str(model.name)
+    sha256, name = model.sha256 if isinstance(model.sha256, str) else None, str(model.name)
     folders = list(folders_named(name, "config.json"))
-    fitting = [folder for folder in folders if known in (None, weights_sha256(folder))]
-    notes = () if known else (UNKNOWN_WEIGHTS,)
+    fitting = [folder for folder in folders if sha256 in (None, weights_sha256(folder))]
+    notes = () if sha256 else (UNKNOWN_WEIGHTS,)
     if fitting:
         return str(fitting[0]), notes
     on_the_hub = bool(REPOSITORY.fullmatch(name)) and not Path(name).exists() and on_hub(name)
-    if on_the_hub and known in (None, weights_sha256(model_folder(name))):
+    if on_the_hub and sha256 in (None, weights_sha256(model_folder(name))):
         return name, notes
     if folders or on_the_hub:
         raise NoModelError(other_model(atlas))
-    raise NoModelError(f"the model {shown(name)} of this atlas is not here: {WHERE}")
+    raise NoModelError(f"the model {shown(name)} of this atlas is missing: {WHERE}")
 
 
 def find_sae(atlas: Atlas) -> Path:
-    """The folder of the atlas's autoencoder, by its weights."""
+    """Return the folder of the atlas's autoencoder, identified by its weights."""
     from precompute.models.autoencoder.files import CFG, sae_sha256
 
     sae = atlas.manifest.model.sae
-    name, known = (sae.get("name"), sae.get("sha256")) if isinstance(sae, dict) else (None, None)
+    name, sha256 = (sae.get("name"), sae.get("sha256")) if isinstance(sae, dict) else (None, None)
     folders = list(folders_named(name, CFG))
     for folder in folders:
-        if known is None or sae_sha256(folder) == known:
+        if sha256 is None or sae_sha256(folder) == sha256:
             return folder
     if folders:
-        raise NoModelError(f"the autoencoder {shown(name)} here is another than the atlas was made of, by its weights")
-    raise NoModelError(f"the autoencoder {shown(name)} of this atlas is not here: {WHERE}")
+        raise NoModelError(f"the autoencoder {shown(name)} here has other weights than that of this atlas: {WHERE}")
+    raise NoModelError(f"the autoencoder {shown(name)} of this atlas is missing: {WHERE}")
 
 
 def folders_named(name: object, file: str) -> Iterator[Path]:
-    """Folders that may hold a model of that name, with such a file in it. A stranger's name never leads upwards."""
+    """Yield the folders of this name that contain `file`. An untrusted name cannot lead out of the model folders."""
     if not (isinstance(name, str) and REPOSITORY.fullmatch(name)):
         return
     places = [SHIPPED, *(Path(each) for each in os.environ.get(FOLDERS, "").split(os.pathsep) if each)]
@@ -115,7 +115,7 @@ def folders_named(name: object, file: str) -> Iterator[Path]:
 
 
 def on_hub(name: str) -> bool:
-    """Return whether the hub gives the model, or has given it before."""
+    """Return whether the model can be downloaded from the hub, or is in its cache."""
     from precompute.models.transformer.checkpoint import downloaded
 
     try:
@@ -126,21 +126,21 @@ def on_hub(name: str) -> bool:
 
 
 def reads_as(atlas: Atlas, source: Source, layer: int) -> bool:
-    """Return whether the model has the input weights that the atlas holds in half precision."""
+    """Return whether the model has the atlas's input weights, up to half precision."""
     ours, theirs = source.layer(layer).W_in, atlas.weights(layer).W_in
     return ours.shape == theirs.shape and np.allclose(ours, theirs, rtol=1e-2, atol=1e-3 * np.abs(ours).max())
 
 
 def other_model(atlas: Atlas) -> str:
-    return f"the model {shown(atlas.manifest.model.name)} here is another than the atlas was made of, by its weights"
+    return f"the model {shown(atlas.manifest.model.name)} here has other weights than that of this atlas: {WHERE}"
 
 
 def shown(name: object) -> str:
-    """A stranger's text, short and on one line."""
+    """Quote an untrusted name, shortened to one line."""
     return repr(str(name)[:80])
 
 
 def without_paths(error: Exception, model: str) -> str:
-    """Visitors read it: where a model lies on this machine is nothing to them."""
+    """First line of an error without the path of the model, for visitors."""
     line = (str(error).splitlines() or [""])[0]
     return line.replace(model, Path(model).name)

@@ -56,7 +56,7 @@ def removing_on_error(file: Path, path: Path) -> Iterator[None]:
     except OSError as error:
         file.unlink(missing_ok=True)
         raise CheckpointError(
-            f"{path} cannot be written ({error.strerror or error}): finished units are kept, "
+            f"{path} cannot be written ({error.strerror or error}): finished units are saved, "
             "fix this and repeat the same command"
         ) from error
 

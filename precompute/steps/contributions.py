@@ -107,7 +107,7 @@ def to_columns(split: Split) -> Columns:
 
 
 def round_to_half(parts: Float[np.ndarray, "n n_parts"]) -> Float[np.ndarray, "n n_parts"]:
-    """Round to float16 such that sums are kept: the rounding error of a part is added to the next smaller one.
+    """Round to float16 without changing sums: the rounding error of a part is added to the next smaller one.
 
     A sum is off by no more than the rounding error of its smallest part.
     """

@@ -42,7 +42,7 @@ class Concepts:
         """Return directions in a layer, of length 1 up to noise."""
         return np.cos(TURN * layer) * self.direction + np.sin(TURN * layer) * self.other_direction
 
-    def living(self, layer: int) -> Int[np.ndarray, " living"]:
+    def present(self, layer: int) -> Int[np.ndarray, " present"]:
         return np.flatnonzero((self.first <= layer) & (layer <= self.last))
 
 

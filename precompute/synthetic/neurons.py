@@ -40,7 +40,7 @@ def activating_positions(
         np.concatenate(parts)
         for parts in zip(concept_rows(texts, mixed, sizes, rng), stray_rows(texts, strays, rng), strict=True)
     )
-    # of two rows on one example, the one of the smaller feature is kept
+    # of two rows on one example, the one of the smaller feature remains
     order = np.lexsort((weight, example, neuron))
     neuron, example, pos = neuron[order], example[order], pos[order]
     first = np.ones(len(order), dtype=bool)
@@ -51,16 +51,16 @@ def activating_positions(
 def concepts_of(settings: Settings, bank: Concepts, layer: int, rng: np.random.Generator) -> np.ndarray:
     """Draw different concepts for each neuron, then NO_CONCEPT; dead neurons have none, the first one is alive."""
     n, most = settings.neurons, len(MIXED)
-    living = bank.living(layer)
-    share = bank.popularity[living] ** 0.5
-    drawn = rng.choice(living, size=(n, most), p=share / share.sum())
+    present = bank.present(layer)
+    share = bank.popularity[present] ** 0.5
+    drawn = rng.choice(present, size=(n, most), p=share / share.sum())
     related = rng.random(n) < RELATED
     members = drawn[:, :1] // FAMILY * FAMILY + rng.permuted(np.tile(np.arange(FAMILY), (n, 1)), axis=1)
     drawn[related] = np.concatenate([members, drawn[:, FAMILY:]], axis=1)[related]
     heavy = heavy_neurons(settings).get(layer)
     if heavy is not None:
-        drawn[heavy] = living[np.argsort(-bank.popularity[living], kind="stable")[:most]]
-    allowed = np.isin(drawn, living) & ~repeated(drawn)
+        drawn[heavy] = present[np.argsort(-bank.popularity[present], kind="stable")[:most]]
+    allowed = np.isin(drawn, present) & ~repeated(drawn)
     n_concepts = 1 + rng.choice(most, size=n, p=np.array(MIXED) / sum(MIXED))
     n_concepts[1:][rng.random(n - 1) < DEAD] = 0
     if heavy is not None:

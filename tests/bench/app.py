@@ -47,8 +47,10 @@ def page_seconds(connection, atlas_dir: Path) -> list[float]:
     for page in ("", "neuron", "search", "about"):
         run_page(connection, page, f"atlas={atlas_dir.name}")
     atlas = Atlas.open(atlas_dir)
-    living = np.flatnonzero(atlas.neurons["n_features"])
-    rows = np.random.default_rng(0).choice(living, size=min(NEURONS, len(living)), replace=False)
+    rows_with_features = np.flatnonzero(atlas.neurons["n_features"])
+    rows = np.random.default_rng(0).choice(
+        rows_with_features, size=min(NEURONS, len(rows_with_features)), replace=False
+    )
     queries = [
         f"atlas={atlas_dir.name}&layer={atlas.neurons['layer'][r]}&neuron={atlas.neurons['neuron'][r]}" for r in rows
     ]

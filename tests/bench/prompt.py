@@ -1,4 +1,4 @@
-"""Reading a text while somebody waits: how long it takes, and how right the meanings are that it is given."""
+"""Reading a text with the live model: its time and memory, and the accuracy of the assigned features."""
 
 import statistics
 import time
@@ -16,9 +16,9 @@ from ne_core.live.requests import OpenModel, ReadText
 from ne_core.method.cluster import unit
 from ne_core.method.embeddings import Embedder
 from ne_core.method.statistics import InputStatistics
-from ne_core.queries.assigned import Assigner, Known
+from ne_core.queries.assigned import Assigner, CachedFeatures
 from pages.components.serving.live_process import LiveProcess
-from precompute.evaluate.assigned import beyond_kept, planted_right, right_of, unlike_rates
+from precompute.evaluate.assigned import assignments, planted_accuracy, unlike_rates, unseen_examples
 from precompute.live.predictions import predictions
 from precompute.live.reader import Reader, open_reader
 from precompute.live.reading import forward, strongest
@@ -28,27 +28,27 @@ from tests.bench.collect import gpt2_shape
 from tests.bench.figures import Figures
 
 TOKENS, TEXTS, ROUNDS = 64, 60, 7
-BEYOND, PLANTED, UNLIKE = 150, 40, 128  # held-out examples of a layer, plantings of a layer, examples of the corpus
+UNSEEN, PLANTED, UNLIKE = 150, 40, 128  # unseen examples of a layer, plantings of a layer, examples of the corpus
 FEATURES = 5  # of a neuron
 MAXIMA_OVER = 32  # random texts over which the maxima of random weights are taken
 
 
 def measure(figures: Figures, atlas_dir: Path) -> None:
-    """All that the demo atlas and its model can tell."""
+    """Measure the demo atlas with its model."""
     measure_process(figures, atlas_dir)
-    measure_right(figures, open_reader(Atlas.open(atlas_dir)))
+    measure_accuracy(figures, open_reader(Atlas.open(atlas_dir)))
 
 
 def measure_process(figures: Figures, atlas_dir: Path) -> None:
-    """As a page asks: another text every time, answered by a process of its own."""
+    """Measure requests as pages send them: a different text each time, answered by a separate process."""
     process, texts = LiveProcess(600, 300, 60), texts_of(Atlas.open(atlas_dir))
     try:
         started = time.perf_counter()
-        answered(process.answer(atlas_dir, OpenModel()))
-        answered(process.answer(atlas_dir, ReadText(texts[0])))
+        checked(process.answer(atlas_dir, OpenModel()))
+        checked(process.answer(atlas_dir, ReadText(texts[0])))
         figures.add("prompt_cold_s_demo", time.perf_counter() - started, "s")
-        answered(process.answer(atlas_dir, ReadText(texts[1])))
-        ms = [1e3 * timed(lambda text=text: answered(process.answer(atlas_dir, ReadText(text)))) for text in texts[2:]]
+        checked(process.answer(atlas_dir, ReadText(texts[1])))
+        ms = [1e3 * timed(lambda text=text: checked(process.answer(atlas_dir, ReadText(text)))) for text in texts[2:]]
         figures.add("prompt_ms_p50_demo", statistics.median(ms), "ms")
         figures.add("prompt_ms_p95_demo", float(np.quantile(ms, 0.95)), "ms")
         figures.add("prompt_worker_mb_demo", resident_mb(process.process.pid), "MB")
@@ -57,12 +57,12 @@ def measure_process(figures: Figures, atlas_dir: Path) -> None:
 
 
 def texts_of(atlas: Atlas) -> list[str]:
-    """Beginnings of examples, so many tokens each, as text."""
+    """Beginnings of examples as text, TOKENS tokens each."""
     rows = np.linspace(0, len(atlas.tokens) - 1, TEXTS).astype(int)
     return ["".join(atlas.text(atlas.tokens[row, 1:TOKENS])) for row in rows]
 
 
-def answered(answer: Answer) -> Answer:
+def checked(answer: Answer) -> Answer:
     if not hasattr(answer, "notes"):
         raise RuntimeError(answer.message)
     if isinstance(answer, TextRead) and len(answer.tokens) > 2 * TOKENS:
@@ -76,25 +76,24 @@ def resident_mb(pid: int) -> float:
     return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6
 
 
-def measure_right(figures: Figures, reader: Reader) -> None:
-    held_out = beyond_kept(reader, BEYOND)
-    result = right_of(reader, held_out)
-    figures.add("assigned_right_demo", result.share(result.by_distance), "share")
-    figures.add("assigned_right_by_number_demo", result.share(result.by_number), "share")
+def measure_accuracy(figures: Figures, reader: Reader) -> None:
+    result = assignments(reader, unseen_examples(reader, UNSEEN))
+    figures.add("assigned_right_demo", result.accuracy(result.by_distance), "share")
+    figures.add("assigned_right_by_number_demo", result.accuracy(result.by_number), "share")
     figures.add("assigned_alone_demo", float((result.by_distance < 0).mean()), "share")
-    figures.add("assigned_n_demo", len(result.given), "examples")
+    figures.add("assigned_n_demo", len(result.assigned), "examples")
     for kind in ("neurons", "tokens"):
-        figures.add(f"assigned_right_planted_{kind}_demo", planted_right(reader.atlas, kind, PLANTED), "share")
+        figures.add(f"assigned_right_planted_{kind}_demo", planted_accuracy(reader.atlas, kind, PLANTED), "share")
     corpus, shuffled = unlike_rates(reader, UNLIKE, 0.75)
     figures.add("unlike_rate_demo", corpus, "share")
     figures.add("unlike_rate_shuffled_demo", shuffled, "share")
 
 
 def measure_gpt2(figures: Figures, folder: Path, demo: Path) -> None:
-    """At GPT2-small's shape, random weights, without an atlas.
+    """Measure GPT2-small's shape with random weights, without an atlas.
 
-    Maxima are those of the random weights, over random texts, and features random directions, five a neuron. Both ways
-    take turns, so that a slow moment meets both.
+    Maxima are measured over random texts; features are random directions, FEATURES for each neuron. The two passes that
+    are compared alternate, so that a busy machine slows both.
     """
     if not (folder / "config.json").exists():
         gpt2_shape(folder, demo)
@@ -102,7 +101,7 @@ def measure_gpt2(figures: Figures, folder: Path, demo: Path) -> None:
     reader = Reader(Shape(source), source, ())
     vars(reader).update(maxima=random_maxima(source), assigner=RandomFeatures(reader.atlas))
     text = random_text(0)
-    read, bare = partial(read_through, reader, text), partial(source.read_on, *text.batch)
+    read, bare = partial(read_through, reader, text), partial(source.run_to_logits, *text.batch)
     read(), bare()
     pairs = [(timed(read), timed(bare)) for _ in range(ROUNDS)]
     figures.add("prompt_over_forward_gpt2", min(r for r, _ in pairs) / min(b for _, b in pairs), "x")
@@ -111,7 +110,7 @@ def measure_gpt2(figures: Figures, folder: Path, demo: Path) -> None:
 
 
 class Shape:
-    """As much of an atlas as reading asks for, of a model's shape."""
+    """The attributes of an atlas that reading a text needs, with a model's shape."""
 
     def __init__(self, source: TransformerSource):
         self.layers, self.vocab = source.layers, [""] * source.n_embeddings
@@ -123,16 +122,16 @@ class Shape:
 
 
 class RandomFeatures(Assigner):
-    """FEATURES of each neuron, in the place of what is made of an atlas's inputs."""
+    """Assigner with FEATURES random features for each neuron, instead of those from an atlas's inputs."""
 
-    def made(self, layer: int, neurons: list[int], distance: float | None) -> dict[int, Known]:
+    def computed_means(self, layer: int, neurons: list[int], distance: float | None) -> dict[int, CachedFeatures]:
         rng, d_in = np.random.default_rng(layer), self.atlas.d_in
         limit = np.ones(FEATURES, dtype=np.float32)
         return {each: (unit(rng.normal(size=(FEATURES, d_in))).astype(np.float32), limit) for each in neurons}
 
 
 def read_through(reader: Reader, text: Text) -> None:
-    """All that an answer needs but cutting the text into tokens."""
+    """Compute an answer, except for tokenizing the text."""
     layers, logits = forward(reader, text, 0.75)
     strongest(reader, layers, 5000, None)
     predictions(reader, text, logits)
@@ -146,9 +145,9 @@ def random_text(seed: int) -> Text:
 def random_maxima(source: TransformerSource) -> dict[int, np.ndarray]:
     maxima: dict[int, torch.Tensor] = {}
 
-    def visit(passed) -> None:
-        highest = passed.activations[0, 1:].amax(dim=0)
-        maxima[passed.layer] = torch.maximum(maxima.get(passed.layer, highest), highest)
+    def visit(layer_pass) -> None:
+        highest = layer_pass.activations[0, 1:].amax(dim=0)
+        maxima[layer_pass.layer] = torch.maximum(maxima.get(layer_pass.layer, highest), highest)
 
     for seed in range(1, MAXIMA_OVER + 1):
         source.read(*random_text(seed).batch, visit)

@@ -82,7 +82,7 @@ def central_vectors(atlas: Atlas, space: str) -> Float[np.ndarray, "n_features d
 
 
 def queries(atlas: Atlas, space: str) -> Float[np.ndarray, "n_queries d_in"]:
-    """Return inputs of a seeded choice of living neurons, one example each."""
+    """Return inputs of a seeded choice of neurons with examples, one example each."""
     rng = np.random.default_rng(0)
     parts = []
     for row in rng.choice(np.flatnonzero(atlas.neurons["n_examples"]), size=QUERIES):

@@ -14,8 +14,8 @@ MODES = ("words", "token", "name")
 def views(atlas: Atlas, n: int = NEURONS) -> dict[str, list[str]]:
     """Return queries by page, "" being the overview: `n` and the largest for the neuron page, fewer for others."""
     rng, atlas_query = np.random.default_rng(0), f"atlas={atlas.root.name}"
-    living = np.flatnonzero(atlas.neurons["n_features"])
-    neurons = [neuron_query(atlas, row) for row in rng.choice(living, size=n, replace=False)]
+    rows_with_features = np.flatnonzero(atlas.neurons["n_features"])
+    neurons = [neuron_query(atlas, row) for row in rng.choice(rows_with_features, size=n, replace=False)]
     queries_by_page = {
         "": [atlas_query] * 20,
         "neuron": [*neurons, *largest_neurons(atlas)],
@@ -25,11 +25,11 @@ def views(atlas: Atlas, n: int = NEURONS) -> dict[str, list[str]]:
     others = [page for page in PAGES if page not in (*queries_by_page, "overview", "neuron")]
     for page in others:
         queries_by_page[page] = [
-            f"{atlas_query}&{feature_query(atlas, row)}" for row in rng.choice(living, size=n // 2)
+            f"{atlas_query}&{feature_query(atlas, row)}" for row in rng.choice(rows_with_features, size=n // 2)
         ]
     queries_by_page["side_by_side"] = [
         f"{atlas_query}&a={feature_name(atlas, a)}&b={feature_name(atlas, b)}"
-        for a, b in rng.choice(living, size=(n // 2, 2))
+        for a, b in rng.choice(rows_with_features, size=(n // 2, 2))
     ]
     return {page: queries for page, queries in queries_by_page.items() if not page or Path(f"pages/{page}.py").exists()}
 

@@ -28,7 +28,7 @@ def test_tab_is_drawn_when_opened(width, theme, open_view):
     page.get_by_role("tab", name="Activations").click()
     figure = page.get_by_role("group", name="Number of sampled positions")
     expect(figure.locator(".bar")).to_have_count(40)
-    expect(figure.get_by_text("kept from 3.00")).to_be_visible()
+    expect(figure.get_by_text("threshold 3.00")).to_be_visible()
     svg = figure.locator("svg")
     expect(svg).not_to_have_attribute("width", "240")  # the width for a box of no width
     assert svg.bounding_box()["width"] <= figure.bounding_box()["width"]

@@ -1,4 +1,4 @@
-"""The prompt page in headless Chromium: type, pick, follow a feature and come back, take out, export; keys, widths."""
+"""The prompt page in headless Chromium: type, pick, follow a feature and come back, remove, export; keys, widths."""
 
 import json
 import re
@@ -52,11 +52,11 @@ def test_a_cell_is_picked_by_keys(open_view):
 
 def test_taken_out_and_put_back(open_view):
     page = open_view(f"prompt?text=x&pos={AT}")
-    firings(page).first.get_by_role("link", name="Take the meaning out").click()
+    firings(page).first.get_by_role("link", name="Remove the meaning").click()
     expect(page.get_by_role("table", name="Next tokens by probability").last).to_contain_text("12.5 %")
     expect(page.get_by_text("Removed <b>from what it reads</b>.")).to_be_visible()
-    page.get_by_role("link", name="Put all back").click()
-    expect(page.locator("h3", has_text="Taken out")).to_have_count(0)
+    page.get_by_role("link", name="Restore all").click()
+    expect(page.locator("h3", has_text="Removed meanings")).to_have_count(0)
 
 
 def test_why_here_shows_parts_and_importance(open_view):

@@ -19,7 +19,7 @@ def figure(page, what: str, side: str):
 def test_from_the_neuron_to_an_example_in_two_spaces(open_view):
     page = open_view("neuron?layer=0&neuron=2")
     page.evaluate("window.same = true")
-    page.get_by_role("link", name="In two spaces").click()
+    page.get_by_role("link", name="Compare two spaces").click()
     expect(page.locator("h1")).to_have_text("Layer 0 · Neuron 2 in two spaces")
     figure(page, "Plane", "b").locator(".example").last.hover(force=True)  # the last example is on top
     expect(page.locator('.example.on[data-row="17"]')).to_have_count(4)

@@ -17,7 +17,7 @@ def test_committed_page_matches_schema():
 
 
 def test_every_array_and_column_is_on_the_page():
-    """Also one of a new group, which the page must be told of."""
+    """An array of a new group needs a new section on the page."""
     page = markdown()
     for module in (schema, lab_schema):
         for value in vars(module).values():

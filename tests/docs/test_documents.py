@@ -138,7 +138,7 @@ def check_module(module: str, words: list[str]) -> None:
 
 @cache
 def options_of(verb: str) -> set[str]:
-    """The options of a verb of precompute."""
+    """Options of a command of precompute."""
     (verbs,) = (action for action in parser()._actions if isinstance(action, _SubParsersAction))
     assert verb in verbs.choices
     return {option for action in verbs.choices[verb]._actions for option in action.option_strings}
@@ -169,7 +169,7 @@ def test_a_link_leads_to_a_file_and_to_a_heading_in_it(named: Named):
 
 
 def anchors(text: str) -> set[str]:
-    """Of the headings, as GitHub makes them."""
+    """Anchors of the headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", prose(text), re.M)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -180,7 +180,7 @@ def test_anchors_are_made_as_github_makes_them():
 
 @by_name(inline(r"(?!https?:)\.?[\w-]+(/[\w.*-]+)+/?"))
 def test_a_path_in_a_sentence_exists(named: Named):
-    """From the top, or the end of one; NAME stands for any name."""
+    """True if the path exists from the top, or ends one that does; NAME stands for any name."""
     path = named.text.rstrip("/").replace("NAME", "*")
     if MADE.match(named.text) or named.document == "data/README.md":  # which speaks of paths within an atlas
         return

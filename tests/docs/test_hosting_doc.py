@@ -43,7 +43,7 @@ def test_named_files_exist(name: str):
 
 
 def test_named_verbs_exist():
-    (sentence,) = re.findall(r"verbs (`verify`.*?); the others", TEXT, re.S)
+    (sentence,) = re.findall(r"commands (`verify`.*?); the others", TEXT, re.S)
     assert set(re.findall(r"`(\w+)`", sentence)) <= set(VERBS)
 
 

@@ -13,7 +13,7 @@ RETRY = "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConne
 
 
 def fake_python(folder: Path, name: str, answer: str) -> Path:
-    """An interpreter that answers whatever it is asked with this: nothing, or what is wrong with it."""
+    """Make an interpreter that prints this text for any arguments."""
     file = folder / name
     file.write_text(f"#!/bin/sh\n{f'echo {answer!r} >&2; exit 1' if answer else 'exit 0'}\n")
     file.chmod(0o755)
@@ -75,7 +75,7 @@ def test_why_pip_failed_is_one_line(output: str, words: str):
 
 
 def test_no_network_is_one_line_and_pip_output_is_stored(tmp_path: Path, monkeypatch, capsys):
-    """By an index that refuses connections."""
+    """The package index refuses connections."""
     for name, value in (("INDEX_URL", "http://127.0.0.1:9/simple"), ("EXTRA_INDEX_URL", ""), ("RETRIES", "1")):
         monkeypatch.setenv(f"PIP_{name}", value)
     assert install(["--dry-run", "a-package-of-nobody==1"], tmp_path / "log") != 0

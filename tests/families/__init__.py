@@ -6,7 +6,7 @@
 registry.py   all cases by name; a new file of cases is added to its FILES
 case.py       a case (its files, its check, its refusal message) and running one
 plain.py      the unbridged Hugging Face model with torch hooks, one full forward for each masked token
-compare.py    compare an atlas with it: kept examples, activations, importances, contributions, logit effects
+compare.py    compare an atlas with it: activating examples, activations, importances, contributions, logit effects
 models.py     random weights, tokenizers and texts
 decoders.py, encoders.py, variants.py, dictionaries.py, refusals.py    the cases, each file a list `CASES`
 """

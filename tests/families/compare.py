@@ -1,4 +1,4 @@
-"""Compare an atlas of a language model with plain hooks: the kept examples and every number of a forward pass."""
+"""Compare an atlas of a language model with plain hooks: the activating examples and every number of a forward pass."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

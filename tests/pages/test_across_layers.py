@@ -144,7 +144,7 @@ def test_neuron_page_links_to_the_trail(tiny_atlas, monkeypatch):
     assert {chip["text"]: chip["href"] for chip in links} == {
         "More like this": "search?atlas=planted&like=0.0.1",
         "Follow across layers": "across_layers?atlas=planted&layer=0&neuron=0&feature=1",
-        "Read its central example": "prompt?atlas=planted&example=34&key=11",
+        "Central example as a prompt": "prompt?atlas=planted&example=34&key=11",
     }
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from ne_core.atlas import Atlas
 from ne_core.export import figures
 from ne_core.refs import NeuronRef
-from pages.components.cached.starts import first_neuron, importance_known, living, named_by_words, starts
+from pages.components.cached.starts import first_neuron, importance_known, named_by_words, neurons_with_examples, starts
+from pages.components.shell.settings import count
 from tests.support.apptest import open_app, payloads, rows_of
 
 
@@ -40,10 +41,10 @@ def test_neurons_with_importance_of_the_first_example(tiny_atlas):
     assert importance_known(atlas).tolist() == (atlas.neurons["n_examples"] > 0).tolist()
 
 
-def test_living_neurons(tiny_atlas):
+def test_neurons_with_examples(tiny_atlas):
     atlas = Atlas.open(tiny_atlas)
-    assert living(atlas, 2) == [NeuronRef(2, j) for j in (0, 2, 3, 4)]
-    assert len(living(atlas)) == 9
+    assert neurons_with_examples(atlas, 2) == [NeuronRef(2, j) for j in (0, 2, 3, 4)]
+    assert len(neurons_with_examples(atlas)) == 9
 
 
 def test_quartiles_ignore_nan():
@@ -78,3 +79,9 @@ def test_page_has_counts_suggestions_figures_and_settings(tiny_atlas, monkeypatc
 def test_about_opens(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "about", monkeypatch)
     assert any("2411.08166" in each.value for each in app.markdown)
+
+
+def test_counts_have_separators_and_other_values_are_escaped():
+    assert [count(197_784), count(3), count(True), count("<b>"), count(None)] == [
+        "197,784", "3", "True", "&lt;b&gt;", "None",
+    ]  # fmt: skip

@@ -16,7 +16,7 @@ from tests.test_rooms import imports
 ROOT = Path(__file__).parents[2]
 APP = [ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "ne_core").rglob("*.py")]
 ABSENT = ("torch", "transformers", "transformer_lens", "datasets", "scipy", "sklearn", "faiss")
-# Verbs that need no model work; the others name the missing package.
+# Commands that need no model work; the others name the missing package.
 MISSING = {
     "build --preset demo": "torch",
     "synthetic --out nowhere": "torch",
@@ -65,7 +65,7 @@ def run_precompute(python: Path, *arguments: str) -> subprocess.CompletedProcess
 
 
 def test_verify_pack_unpack_and_host_work(app_only: Path, tiny_atlas: Path, tmp_path: Path):
-    assert run_precompute(app_only, "verify", str(tiny_atlas)).stdout == f"{tiny_atlas} is whole\n"
+    assert run_precompute(app_only, "verify", str(tiny_atlas)).stdout == f"{tiny_atlas} is complete and unchanged\n"
     archive, again = str(tmp_path / "planted.atlas.zip"), str(tmp_path / "planted")
     for command in (
         ["pack", str(tiny_atlas), "--out", archive],

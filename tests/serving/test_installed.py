@@ -46,7 +46,7 @@ def test_ne_core_is_imported_anywhere(commands: Path, tmp_path: Path, tiny_atlas
 
 def test_the_command_has_the_verbs(commands: Path, tmp_path: Path, tiny_atlas: Path):
     done = run(commands, "neuron-embeddings", "verify", str(tiny_atlas), folder=tmp_path)
-    assert (done.returncode, done.stdout) == (0, f"{tiny_atlas} is whole\n")
+    assert (done.returncode, done.stdout) == (0, f"{tiny_atlas} is complete and unchanged\n")
     done = run(commands, "neuron-embeddings", "verify", "nowhere", folder=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     done = run(commands, "neuron-embeddings", "fly", folder=tmp_path)

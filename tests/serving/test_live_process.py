@@ -1,4 +1,4 @@
-"""The process that runs the model, with one that has no model in its place: it dies, is late, idle, and comes again."""
+"""The live process, with a worker without a model: it dies, is too slow, is idle, and is started again."""
 
 import os
 import signal
@@ -97,7 +97,7 @@ def test_one_that_cannot_be_started_says_so():
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_it_ends_with_the_app(how):
-    """Its input ends with the process that holds the other end, however that ends."""
+    """Its input is closed when the process at the other end ends, for any reason."""
     code = (
         "import sys, time; from pathlib import Path; from ne_core.live.requests import ReadText\n"
         "from pages.components.serving.live_process import LiveProcess\n"

@@ -1,4 +1,4 @@
-"""The queue before the model: in order, bounded, and who waits knows their place."""
+"""The queue of requests to the model: ordered, bounded, and every ticket knows its place."""
 
 import threading
 from pathlib import Path
@@ -7,75 +7,75 @@ import pytest
 
 from ne_core.live.answers import Refused
 from ne_core.live.requests import ReadText
-from pages.components.serving.live_queue import BROKEN, FULL, GIVEN_UP, LATE, LiveQueue
+from pages.components.serving.live_queue import BROKEN, CANCELLED, FULL, LATE, LiveQueue
 
 ATLAS = Path("a")
 
 
-class Desk:
-    """Answers each request when it is let."""
+class Server:
+    """A queue whose requests are answered one by one, as the test allows by `go.release`."""
 
     def __init__(self):
-        self.seen: list[str] = []
+        self.texts: list[str] = []
         self.go = threading.Semaphore(0)
         self.queue = LiveQueue(self.answer, most=3)
 
     def answer(self, atlas, request):
-        self.seen.append(request.text)
+        self.texts.append(request.text)
         assert self.go.acquire(timeout=10)
         if request.text == "broken":
             raise RuntimeError(request.text)
         return Refused(request.text)
 
-    def ask(self, text: str):
+    def submit(self, text: str):
         return self.queue.submit(ATLAS, ReadText(text))
 
 
 @pytest.fixture
-def desk():
-    desk = Desk()
-    yield desk
-    desk.go.release(100)
+def server():
+    server = Server()
+    yield server
+    server.go.release(100)
 
 
-def first(desk):
+def first(server):
     """A request that is being answered."""
-    ticket = desk.ask("first")
-    while not desk.seen:
+    ticket = server.submit("first")
+    while not server.texts:
         threading.Event().wait(0.01)
     return ticket
 
 
-def test_first_come_first_served_and_everybody_knows_their_place(desk):
-    tickets = [first(desk), desk.ask("b"), desk.ask("c")]
+def test_first_come_first_served_and_every_ticket_knows_its_place(server):
+    tickets = [first(server), server.submit("b"), server.submit("c")]
     assert [each.place for each in tickets] == [0, 1, 2]
     assert tickets[0].answer is None
-    desk.go.release(3)
+    server.go.release(3)
     assert [each.wait(10).message for each in tickets] == ["first", "b", "c"]
-    assert desk.seen == ["first", "b", "c"]
+    assert server.texts == ["first", "b", "c"]
     assert tickets[2].place == 0
 
 
-def test_beyond_its_bound_a_request_is_refused_at_once(desk):
-    first(desk)
-    waiting = [desk.ask(str(n)) for n in range(3)]
-    assert desk.ask("one too many").answer == Refused(FULL)
+def test_beyond_its_bound_a_request_is_refused_at_once(server):
+    first(server)
+    waiting = [server.submit(str(n)) for n in range(3)]
+    assert server.submit("one too many").answer == Refused(FULL)
     waiting[0].cancel()
-    assert waiting[0].answer == Refused(GIVEN_UP)
+    assert waiting[0].answer == Refused(CANCELLED)
     assert waiting[2].place == 2
-    assert desk.ask("there is room").answer is None
+    assert server.submit("there is room").answer is None
 
 
-def test_what_breaks_takes_nobody_along(desk):
-    broken, next_one = desk.ask("broken"), desk.ask("b")
-    desk.go.release(2)
+def test_an_error_does_not_stop_the_queue(server):
+    broken, next_one = server.submit("broken"), server.submit("b")
+    server.go.release(2)
     assert broken.wait(10) == Refused(BROKEN)
     assert next_one.wait(10) == Refused("b")
 
 
-def test_who_does_not_wait_long_enough_gives_the_place_up(desk):
-    first(desk)
-    assert desk.ask("b").wait(0.01) == Refused(LATE)
-    desk.go.release(10)
-    assert desk.ask("c").wait(10) == Refused("c")
-    assert desk.seen == ["first", "c"]
+def test_a_ticket_that_waits_too_long_leaves_the_queue(server):
+    first(server)
+    assert server.submit("b").wait(0.01) == Refused(LATE)
+    server.go.release(10)
+    assert server.submit("c").wait(10) == Refused("c")
+    assert server.texts == ["first", "c"]

@@ -1,14 +1,14 @@
-"""A live model that is none: it answers from the planted atlas, whose first example is what every text becomes."""
+"""A stand-in for the live model: it answers from the planted atlas, and reads every text as its first example."""
 
 from pathlib import Path
 
 import numpy as np
 
 from ne_core.atlas import Atlas
-from ne_core.live.answers import Answer, Fired, Matters, Ready, Refused, TakenOut, TextRead, Why
+from ne_core.live.answers import Answer, Firings, Matters, Ready, Refused, TakenOut, TextRead, Why
 from ne_core.live.requests import NEXT, OpenModel, ReadText, Request, TakeOut, WhatMatters, WhyHere
 from ne_core.refs import NeuronRef
-from pages.components.prompt import asking
+from pages.components.prompt import requesting
 from pages.components.serving import live_model
 from pages.components.serving.live_queue import LiveQueue
 
@@ -18,7 +18,7 @@ AT = 3  # the position where all of them fire; the first fires at the next one, 
 
 
 def install(monkeypatch, refusal: str | None = None) -> list[Request]:
-    """Put it in the place of the live model; the requests that it gets."""
+    """Install it instead of the live model; return the list to which its requests are added."""
     requests: list[Request] = []
 
     def answer(root: Path, request: Request) -> Answer:
@@ -26,7 +26,7 @@ def install(monkeypatch, refusal: str | None = None) -> list[Request]:
         return Refused(refusal) if refusal else answer_of(Atlas.open(root), request)
 
     monkeypatch.setattr(live_model, "QUEUE", LiveQueue(answer, 16))
-    monkeypatch.setattr(asking, "MOMENT_S", 60.0)  # answers are there in the first run, however busy the machine is
+    monkeypatch.setattr(requesting, "MOMENT_S", 60.0)  # long enough for an answer in the first run on a busy machine
     return requests
 
 
@@ -47,13 +47,14 @@ def text_read(atlas: Atlas, request: ReadText) -> TextRead:
     n_active[:, AT] = 1, 2
     log = np.log(np.full((n, NEXT), 0.125, dtype=np.float32))
     after = np.tile(np.arange(NEXT), (n, 1))
-    own = np.where(counted, np.log(0.25), np.nan).astype(np.float32)
-    fired = fired_of(atlas, request.share)
-    return TextRead(tokens, counted, True, np.array(atlas.layers), n_active, fired, len(fired) + 7, own, after, log,
-                    ("Only the first 256 tokens are read.",))  # fmt: skip
+    expected = np.where(counted, np.log(0.25), np.nan).astype(np.float32)
+    fired = firings_of(atlas, request.share)
+    notes = ("Only the first 256 tokens are read.",)
+    layers = np.array(atlas.layers)
+    return TextRead(tokens, counted, True, layers, n_active, fired, len(fired) + 7, expected, after, log, notes)
 
 
-def fired_of(atlas: Atlas, least: float) -> Fired:
+def firings_of(atlas: Atlas, least: float) -> Firings:
     """Shares 0.95, 0.9, 0.85 at AT and 0.8 at the next token; the last feature of each neuron."""
     refs, share = [*NEURONS, NEURONS[0]], np.array([0.95, 0.9, 0.85, 0.8], dtype=np.float32)
     feature = np.array([len(atlas.feature_ids(ref)) - 1 for ref in refs])
@@ -69,7 +70,7 @@ def fired_of(atlas: Atlas, least: float) -> Fired:
         "limit": np.full(4, 0.6, dtype=np.float32),
         "unlike": np.arange(4) == UNLIKE,
     }
-    return Fired(**{name: column[share >= np.float32(least)] for name, column in columns.items()})
+    return Firings(**{name: column[share >= np.float32(least)] for name, column in columns.items()})
 
 
 def why(atlas: Atlas, request: WhyHere) -> Why:
@@ -89,10 +90,11 @@ def matters(atlas: Atlas, request: WhatMatters) -> Matters:
 
 def taken_out(atlas: Atlas, request: TakeOut) -> TakenOut:
     tokens = np.array(atlas.tokens[0, : int(atlas.lengths[0])], dtype=np.int64)
-    at = len(tokens) - 1 if request.at is None else request.at
+    next_after = len(tokens) - 1 if request.next_after is None else request.next_after
     log = np.stack([np.full(len(tokens), value, dtype=np.float32) for value in (-1.0, -1.5, -1.1)])
     probability = np.array([[0.5, 0.25], [0.125, 0.5], [0.5, 0.2]], dtype=np.float32)
     changed = [np.array([getattr(each, name) for each in request.removals]) for name in ("layer", "neuron")]
     activation = np.tile(np.array([[2.0], [0.5], [1.9]], dtype=np.float32), (1, len(request.removals)))
-    return TakenOut(tokens, log, at, np.array([0, 1]), probability, np.full(len(request.removals), AT), *changed,
+    pos = np.full(len(request.removals), AT)
+    return TakenOut(tokens, log, next_after, np.array([0, 1]), probability, pos, *changed,
                     activation, "Removed <b>from what it reads</b>.", ())  # fmt: skip

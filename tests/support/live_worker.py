@@ -1,4 +1,4 @@
-"""A worker that answers without a model, started as `python -m tests.support.live_worker`; some texts mean trouble."""
+"""A worker without a model, started as `python -m tests.support.live_worker`; some texts make it fail."""
 
 import os
 import sys
@@ -12,10 +12,10 @@ from ne_core.live.requests import OpenModel
 
 def main() -> None:
     while True:
-        request, more = read_message(sys.stdin.buffer)
+        request, extra = read_message(sys.stdin.buffer)
         if isinstance(request, OpenModel):
-            refused = more["atlas"].endswith("refused")
-            answer = Refused("no such model") if refused else Ready(True, None, (str(os.getpid()), more["atlas"]))
+            refused = extra["atlas"].endswith("refused")
+            answer = Refused("no such model") if refused else Ready(True, None, (str(os.getpid()), extra["atlas"]))
         else:
             if request.text == "die":
                 os._exit(1)

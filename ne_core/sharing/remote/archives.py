@@ -32,7 +32,7 @@ def archive_info(web: Web, source: Archive, retry: RetryPolicy) -> ArchiveInfo:
 
 
 def request_info(web: Web, source: Archive) -> ArchiveInfo:
-    """Ask by HEAD, or by a GET whose body is not read if the host refuses HEAD."""
+    """Request by HEAD, or by a GET whose body is not read if the host refuses HEAD."""
     with web.answer(source.url, method="HEAD", allowed=NO_HEAD) as response:
         if response.status_code not in NO_HEAD:
             return info_from(source, response)

@@ -16,7 +16,7 @@ from ne_core.sharing.remote.fetch import Fetched, cached_atlas, fetch_atlas
 from ne_core.sharing.remote.retries import RetryPolicy
 from ne_core.sharing.remote.source import Source, distinct, parse, split
 
-WAITING, ASKING, FETCHING, ELSEWHERE = "waiting", "asking", "fetching", "elsewhere"
+WAITING, CHECKING, FETCHING, ELSEWHERE = "waiting", "checking", "fetching", "elsewhere"
 READY, FAILED = "ready", "failed"
 NO_SOURCE = "not-a-source"
 RETRY_S = 30  # least time between two retries that visitors request
@@ -118,7 +118,7 @@ class Fetcher:
             show(FETCHING, done=done, whole=whole, per_s=pace(done), message="")
 
         retry = replace(self.retry, on_retry=lambda why: show(self.status[name].state, message=why))
-        show(ASKING, message="")
+        show(CHECKING, message="")
         try:
             result = fetch_atlas(self.sources[name], self.cache(), on_progress, lambda: show(ELSEWHERE), retry)
         except FetchError as error:

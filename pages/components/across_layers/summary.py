@@ -65,7 +65,7 @@ def name(atlas: Atlas, trail: Trail, node: int) -> str:
 def links_of(trail: Trail, node: int) -> str:
     """Describe the links of a node, for its row in the list and for screen readers."""
     before, after = trail.n_links[:, node].tolist()
-    parts = [f"linked to {before} earlier and {after} later features"]
+    parts = [f"linked features: {before} earlier, {after} later"]
     parts += [f"splits into {trail.splits[node]} groups"] if node in trail.splits else []
     parts += [f"merges {trail.merges[node]} groups"] if node in trail.merges else []
     return ", ".join(parts)

@@ -129,7 +129,7 @@ def best(atlas: Atlas, among: np.ndarray, keys: tuple[np.ndarray, ...], count: i
 
 
 @per_atlas(entries=64)
-def living(atlas: Atlas, layer: int | None = None) -> list[NeuronRef]:
+def neurons_with_examples(atlas: Atlas, layer: int | None = None) -> list[NeuronRef]:
     """Neurons with at least one activating example, in order."""
     table = atlas.neurons
     among = table["n_examples"] > 0
@@ -142,4 +142,4 @@ def living(atlas: Atlas, layer: int | None = None) -> list[NeuronRef]:
 def first_neuron(atlas: Atlas) -> NeuronRef:
     """Default neuron of a page whose address names none: the first suggestion."""
     picks = [start.neurons[0] for start in starts(atlas, 1)]
-    return (picks or living(atlas) or [NeuronRef(atlas.layers[0], 0)])[0]
+    return (picks or neurons_with_examples(atlas) or [NeuronRef(atlas.layers[0], 0)])[0]

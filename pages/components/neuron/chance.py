@@ -108,7 +108,7 @@ def span(strip: Strip, kind: str, start: float, end: float | None = None) -> str
 
 
 def words(strip: Strip, same: bool) -> list[str]:
-    """“4.1 [3.6 to 4.7]”, “random directions 9.8 [7.1 to 12.9]: fewer than 96 % of them”, “weights shuffled 4.0”.
+    """“4.1 [3.6 to 4.7]”, “random directions 9.8 [7.1 to 12.9]: fewer than 96 % of them”, “weights shuffled: 4.0”.
 
     `same`: the embedding does not depend on the weights, so that shuffling changes nothing.
     """
@@ -123,7 +123,7 @@ def words(strip: Strip, same: bool) -> list[str]:
     else:
         parts.append("too few random directions of this layer have enough examples for a comparison")
     shuffled = "the same, as this space does not use weights" if same else measure_text(comparison.permuted, write)
-    return [*parts, f"weights shuffled {shuffled}"]
+    return [*parts, f"weights shuffled: {shuffled}"]
 
 
 def measure_text(measure: Measure, write) -> str:

@@ -45,10 +45,10 @@ def importance_bar(values: ByDistance, i: int) -> Bar:
 
 
 def activations_plot(atlas: Atlas, ref: NeuronRef) -> dict:
-    """Histogram of activations, with the maximum and the threshold above which examples are kept."""
+    """Histogram of activations, with the maximum and the threshold that examples reach."""
     histogram, maximum = atlas.histogram(ref), float(atlas.neurons["maximum"][atlas.neuron_row(ref)])
     keep = kept_share(atlas) * maximum
-    thresholds = [(keep, f"kept from {fixed(keep)}"), (maximum, f"maximum {fixed(maximum)}")]
+    thresholds = [(keep, f"threshold {fixed(keep)}"), (maximum, f"maximum {fixed(maximum)}")]
     marks = [mark for mark in thresholds if np.isfinite(mark[0])]
     ends = [histogram.low, histogram.high, *(value for value, _ in marks)]
     thing = "image" if atlas.manifest.images else "position"
@@ -66,7 +66,7 @@ def activations_plot(atlas: Atlas, ref: NeuronRef) -> dict:
 
 
 def kept_share(atlas: Atlas) -> float:
-    """Share of the maximum from which a neuron's examples are kept; NaN if the manifest has no valid number."""
+    """Share of the maximum that a neuron's examples reach; NaN if the manifest has no valid number."""
     share = atlas.manifest.keep
     whole = type(share) is int and share in (0, 1)
     return float(share) if whole or isinstance(share, float) else np.nan

@@ -18,7 +18,7 @@ def related_links(atlas: Atlas, ref: FeatureRef, space: str) -> None:
         links.append(Chip("Follow across layers", trail_href(atlas, ref, space)))
     if not atlas.manifest.images:
         central = central_place(atlas, atlas.feature_id(ref))
-        links.append(Chip("Read its central example", example_href(atlas, *central)))
+        links.append(Chip("Central example as a prompt", example_href(atlas, *central)))
     if lab := lab_href(atlas, ref):
         links.append(Chip("In the SAE lab", lab))
     chips(links, name="related_links", label=f"From feature {ref.feature}")

@@ -1,4 +1,4 @@
-"""The tables of the prompt page: every firing with its feature, and the text by tokens."""
+"""Tables of the page Prompt: every firing (a neuron that fires at a token) with its feature, and the tokens."""
 
 import numpy as np
 
@@ -11,8 +11,12 @@ from pages.components.widgets.export import Table
 
 def prompt_menu(atlas: Atlas, view: View, read: TextRead) -> None:
     tables = [
-        Table(f"The {len(read.fired):,} firings, with their features", "prompt-firings", lambda: firings(atlas, read)),
-        Table("The text by tokens", "prompt-tokens", lambda: tokens(atlas, read)),
+        Table(
+            f"Firings: {len(read.fired):,} neurons at tokens, with features",
+            "prompt-firings",
+            lambda: firings(atlas, read),
+        ),
+        Table("Tokens of the text", "prompt-tokens", lambda: tokens(atlas, read)),
     ]
     export.menu(atlas, view.query(atlas), "prompt", tables=tables)
 

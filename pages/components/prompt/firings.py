@@ -1,4 +1,4 @@
-"""The neurons that fire at the pick, each with the feature it is assigned to, and what can be asked of it."""
+"""Neurons that fire at the picked tokens, each with its assigned feature, and links that explain or remove it."""
 
 import numpy as np
 import streamlit as st
@@ -6,7 +6,7 @@ from jaxtyping import Int
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import layer_mark, ref_name
-from ne_core.live.answers import Fired, TextRead
+from ne_core.live.answers import Firings, TextRead
 from ne_core.live.requests import Removal
 from ne_core.method.classes import CLASSES, NAMES
 from pages.components.prompt.picked import feature_of, neuron_of
@@ -15,7 +15,7 @@ from pages.components.url.prompt_view import View, removal_of
 from pages.components.widgets.choices import one_of
 from pages.components.widgets.features import feature_row, feature_rows
 
-SHOWN, MOST = 12, 60  # at first, and after “Show all”; the export has every one
+SHOWN, MOST = 12, 60  # rows at first, and after “Show all”; the export has all
 
 
 def filters(atlas: Atlas, view: View) -> None:
@@ -51,7 +51,7 @@ def show_firings(atlas: Atlas, view: View, read: TextRead, entries: Int[np.ndarr
 
 
 def row(atlas: Atlas, view: View, read: TextRead, entry: int) -> dict:
-    """A feature with its central example; or a neuron alone, where it has no features."""
+    """Row of a feature with its central example, or of a neuron without features."""
     fired = read.fired
     ref, neuron, share = feature_of(fired, entry), neuron_of(fired, entry), float(fired.share[entry])
     token = atlas.visible_tokens[int(read.tokens[fired.pos[entry]])]
@@ -59,37 +59,46 @@ def row(atlas: Atlas, view: View, read: TextRead, entry: int) -> dict:
     shown = {"meta": meta, "share": min(1.0, share), "also": further_links(atlas, view, fired, entry)}
     if ref is None:
         name, href = ref_name(atlas.manifest, neuron), links.neuron_href(atlas, neuron)
-        return PLAIN | {"name": name, "href": href, "why": "Its features cannot be told apart here.", **shown}
-    return feature_row(atlas, atlas.feature_id(ref), named=True, why=how_clearly(fired, entry), **shown)
+        return PLAIN | {
+            "name": name,
+            "href": href,
+            "why": "No feature assigned: the atlas holds no inputs, or this neuron has no examples.",
+            **shown,
+        }
+    return feature_row(atlas, atlas.feature_id(ref), named=True, why=distance_words(fired, entry), **shown)
 
 
 PLAIN = {"number": None, "colour": None, "label": [], "context": [], "has_others": False, "line": None, "maximum": 1,
          "current": False}  # fmt: skip
 
 
-def how_clearly(fired: Fired, entry: int) -> str:
+def distance_words(fired: Firings, entry: int) -> str:
     distance, margin = float(fired.distance[entry]), float(fired.margin[entry])
     if fired.unlike[entry]:
-        return f"Unlike anything seen: distance {distance:.2f}, above {float(fired.limit[entry]):.2f}"
-    second = "its only feature" if np.isnan(margin) else f"the next feature is {margin:.2f} further"
+        limit = float(fired.limit[entry])
+        return f"Unlike this feature’s examples: distance {distance:.2f}, above the limit of {limit:.2f}"
+    second = "the neuron’s only feature" if np.isnan(margin) else f"the second nearest feature is {margin:.2f} farther"
     return f"Distance {distance:.2f}; {second}"
 
 
-def further_links(atlas: Atlas, view: View, fired: Fired, entry: int) -> list[tuple[str, str]]:
-    """Links that put further requests to the model, about this token."""
-    ref, neuron, here = feature_of(fired, entry), neuron_of(fired, entry), view.to(pos=int(fired.pos[entry]))
-    more = [("Why here", here.to(why=neuron).href(atlas))]
+def further_links(atlas: Atlas, view: View, fired: Firings, entry: int) -> list[tuple[str, str]]:
+    """Links to an explanation of the neuron at this token, and to the text without the meaning or the neuron."""
+    ref, neuron, at_token = feature_of(fired, entry), neuron_of(fired, entry), view.to(pos=int(fired.pos[entry]))
+    texts = [("Why here", at_token.to(why=neuron).href(atlas))]
     if ref is not None:
-        more.append(("Take the meaning out", here.without(removal_of(ref)).href(atlas)))
-    return [*more, ("Take the neuron out", here.without(Removal(neuron.layer, neuron.neuron)).href(atlas))]
+        texts.append(("Remove the meaning", at_token.without(removal_of(ref)).href(atlas)))
+    return [*texts, ("Remove the neuron", at_token.without(Removal(neuron.layer, neuron.neuron)).href(atlas))]
 
 
 def caption(atlas: Atlas, n: int, read: TextRead) -> str:
     words = atlas.manifest.vocabulary
     first = f"The first {MOST} of {n:,} features" if n > MOST else f"{n:,} feature{'s' * (n != 1)}"
-    listed = "" if read.n_fired <= len(read.fired) else f" Of {read.n_fired:,} firings the strongest are listed."
+    n_read = len(read.fired)
+    limited = (
+        "" if read.n_fired <= n_read else f" Only the strongest {n_read:,} of {read.n_fired:,} firings are included."
+    )
     return (
-        f"{first}, by share of the {words.unit}’s maximum in the atlas. A firing is assigned to the feature whose "
-        f"examples are nearest on average (cosine distance of embeddings). It is unlike anything seen when that "
-        f"distance is above that of 95 % of the feature’s own examples, each left out.{listed}"
+        f"{first}, by activation in percent of the {words.unit}’s maximum. A {words.unit} that fires is assigned to "
+        "the feature whose examples are nearest, by mean cosine distance between their embeddings and this one. "
+        f"“Unlike this feature’s examples”: 95 % of them have a smaller mean distance to its other examples.{limited}"
     )

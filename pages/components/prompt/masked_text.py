@@ -1,4 +1,4 @@
-"""The text with the importance of each of its tokens for one neuron, a line a mask baseline."""
+"""The text with the importance of each token for one neuron, one line for each mask baseline."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ MASKED = component(__file__, "masked_text", html='<ul id="lines"></ul><div id="t
 
 
 def masked_text(matters: Matters, tokens: Sequence[str], causal: bool) -> None:
-    """`tokens` as a reader sees them."""
+    """Draw the lines; `tokens` are readable texts."""
     lines = [line(matters, tokens, row) for row in matters.importance]
     drawn = {
         "label": "Token importance by mask baseline",
@@ -24,7 +24,7 @@ def masked_text(matters: Matters, tokens: Sequence[str], causal: bool) -> None:
 
 
 def line(matters: Matters, tokens: Sequence[str], importance: np.ndarray) -> dict:
-    """A line as shared.js draws it: only the key token has an activation."""
+    """Data of a line for shared.js; only the key token has an activation."""
     activations = [None] * len(tokens)
     activations[matters.pos] = round(matters.activation, 3)
     values = [None if np.isnan(value) else round(value, 2) for value in importance.astype(np.float64).tolist()]

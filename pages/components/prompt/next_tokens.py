@@ -1,4 +1,4 @@
-"""Next tokens by probability, as bars: of the text as it is, and where meanings are taken out, of that too."""
+"""Probabilities of the next tokens as bars, for the text alone or for the three runs of a removal."""
 
 from collections.abc import Sequence
 
@@ -14,24 +14,25 @@ NEXT = component(
     "next_tokens",
     html='<table><caption class="hidden"></caption><thead></thead><tbody></tbody></table>',
 )
-TITLES = {"before": "As it is", "after": "Taken out", "random": "Random direction"}
+TITLES = {"before": "Unchanged", "after": "Removed", "random": "Random direction"}
 
 
 def next_tokens(atlas: Atlas, read: TextRead, pos: int) -> None:
-    """The likeliest tokens after a position; nothing where the model predicts none."""
+    """Show the likeliest tokens after a position; nothing for a model that predicts no tokens."""
     tokens = read.next_tokens[pos]
     shares = np.exp(read.next_log_probability[pos].astype(np.float64))[tokens >= 0]
     if len(shares):
         table(atlas, tokens[tokens >= 0].tolist(), {"Probability": shares.tolist()}, "expected")
 
 
-def compared_tokens(atlas: Atlas, taken: TakenOut) -> None:
-    columns = {TITLES[run]: row.tolist() for run, row in zip(RUNS, taken.probability, strict=True)}
-    table(atlas, taken.next_tokens.tolist(), columns, "taken_out")
+def compared_tokens(atlas: Atlas, effect: TakenOut) -> None:
+    """Show the next tokens of the three runs."""
+    columns = {TITLES[run]: row.tolist() for run, row in zip(RUNS, effect.probability, strict=True)}
+    table(atlas, effect.next_tokens.tolist(), columns, "taken_out")
 
 
 def table(atlas: Atlas, tokens: Sequence[int], columns: dict[str, list[float]], key: str) -> None:
-    """A row a token, a bar a column, all on one scale."""
+    """Draw a row for each token and a bar for each column, all on one scale."""
     most = max((max(values, default=0.0) for values in columns.values()), default=0.0) or 1.0
     rows = [
         {

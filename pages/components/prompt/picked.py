@@ -1,10 +1,10 @@
-"""The firings that a pick is about: of a token, a layer, a class, each feature once with its strongest token."""
+"""Selection of firings by token, layer and class; each feature once, at its strongest token."""
 
 import numpy as np
 from jaxtyping import Bool, Int
 
 from ne_core.atlas import Atlas
-from ne_core.live.answers import Fired, TextRead
+from ne_core.live.answers import Firings, TextRead
 from ne_core.method.classes import CLASSES
 from ne_core.queries.ranking import ranking
 from ne_core.refs import FeatureRef, NeuronRef
@@ -13,7 +13,7 @@ from pages.components.url.prompt_view import View
 
 
 def picked(atlas: Atlas, view: View, read: TextRead) -> Int[np.ndarray, " k"]:
-    """Entries of `read.fired` that pass, largest share first; of a feature that fires at several tokens the first."""
+    """Select entries of `read.fired`, largest share first; of a feature that fires at several tokens only the first."""
     fired = read.fired
     passing = np.ones(len(fired), dtype=bool)
     if view.pos is not None:
@@ -28,7 +28,7 @@ def picked(atlas: Atlas, view: View, read: TextRead) -> Int[np.ndarray, " k"]:
     return entries[np.sort(first)]
 
 
-def of_class(atlas: Atlas, fired: Fired, kind: int) -> Bool[np.ndarray, " n"]:
+def of_class(atlas: Atlas, fired: Firings, kind: int) -> Bool[np.ndarray, " n"]:
     refs = zip(fired.layer.tolist(), fired.neuron.tolist(), strict=True)
     rows = [atlas.neuron_row(NeuronRef(*ref)) for ref in refs]
     return neuron_classes(atlas)[rows] == kind
@@ -36,15 +36,15 @@ def of_class(atlas: Atlas, fired: Fired, kind: int) -> Bool[np.ndarray, " n"]:
 
 @per_atlas()
 def neuron_classes(atlas: Atlas) -> Int[np.ndarray, " n_neurons"]:
-    """The class of each neuron, by its number in CLASSES."""
+    """Class of each neuron, as an index into CLASSES."""
     return np.asarray(ranking(atlas).columns["class"]).astype(np.int64)
 
 
-def neuron_of(fired: Fired, entry: int) -> NeuronRef:
+def neuron_of(fired: Firings, entry: int) -> NeuronRef:
     return NeuronRef(int(fired.layer[entry]), int(fired.neuron[entry]))
 
 
-def feature_of(fired: Fired, entry: int) -> FeatureRef | None:
-    """The feature that a firing is assigned to; None where it could be given none."""
+def feature_of(fired: Firings, entry: int) -> FeatureRef | None:
+    """Feature that a firing is assigned to; None if there is none."""
     number, ref = int(fired.feature[entry]), neuron_of(fired, entry)
     return None if number < 0 else FeatureRef(ref.layer, ref.neuron, number)

@@ -21,11 +21,11 @@ export default function (component) {
   text.onpointerleave = text.onblur = () => { tip.style.display = 'none'; };
   text.onkeydown = (event) => {
     if (event.key === 'Escape') { tip.style.display = 'none'; return; }
-    const next = moved(event.key, text.at ?? { pos: data.pick.pos ?? -1, layer: data.pick.layer }, data);
+    const next = moved(event.key, text.position ?? { pos: data.pick.pos ?? -1, layer: data.pick.layer }, data);
     if (!next) return;
     event.preventDefault();
     if (event.key === 'Enter' || event.key === ' ') { visit(addressOf(data, next)); return; }
-    text.at = next;
+    text.position = next;
     const target = targetOf(text, next, data);
     text.querySelectorAll('.on').forEach((old) => old.classList.remove('on'));
     target.classList.add('on');
@@ -36,12 +36,12 @@ export default function (component) {
 
 function draw(data, text, scale) {
   text.drawnKey = data.key;
-  text.at = null;
-  text.setAttribute('aria-label', 'The text by tokens. Arrow keys move between tokens and layers, Enter picks.');
+  text.position = null;
+  text.setAttribute('aria-label', 'Tokens of the text. Arrow keys move between tokens and layers, Enter selects one.');
   text.style.setProperty('--layers', data.layers.length);
   text.replaceChildren(...data.tokens.map((token, pos) => column(data, token, pos)));
   scale.textContent = data.most
-    ? `A cell is a layer, the first at the bottom: empty for none, darkest for ${data.most.toLocaleString('en')} ${data.units} at ${data.share} % of their maximum or above.`
+    ? `Each cell is a layer, the first at the bottom. The stronger its colour, the more ${data.units} fire there, up to ${data.most.toLocaleString('en')}: they reach ${data.share} % of their maximum.`
     : '';
 }
 
@@ -64,7 +64,7 @@ const place = (target) => ({
   pos: +target.dataset.pos, layer: target.dataset.row === undefined ? null : +target.dataset.row,
 });
 
-/* `layer` is a row here; the address has the layer's number. The pick that is there already is taken back. */
+/* `layer` is a row here; the address has the layer's number. Picking the picked cell again clears the pick. */
 function addressOf(data, { pos, layer }) {
   const number = layer === null ? null : data.layers[layer];
   const same = data.pick.pos === pos && data.pick.layer === number;
@@ -102,8 +102,8 @@ function targetOf(text, { pos, layer }) {
 
 function wordsOf(data, { pos, layer }) {
   const token = `“${data.tokens[pos]}”`;
-  if (!data.counted[pos]) return `${token} · not counted, as in the atlas`;
-  const expected = data.expected[pos], share = expected === null ? '' : ` · expected with ${percent(expected)}`;
+  if (!data.counted[pos]) return `${token} · the first position and special tokens are not read, as in the atlas`;
+  const expected = data.expected[pos], share = expected === null ? '' : ` · probability ${percent(expected)}`;
   const rows = layer === null ? data.active : [data.active[layer]];
   const n = rows.reduce((sum, row) => sum + row[pos], 0);
   const where = layer === null ? '' : ` · layer ${data.marks[layer]}`;

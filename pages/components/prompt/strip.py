@@ -1,4 +1,4 @@
-"""The text as tokens, and above each how many neurons of every layer fire there: all of it links to a pick."""
+"""The text as tokens, with a cell above each for the number of neurons of every layer that fire; a click picks one."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ STRIP = component(
 
 
 def strip(atlas: Atlas, view: View, read: TextRead) -> None:
-    """Layers from the first, at the bottom, to the last; the darker a cell, the more neurons at the share or above."""
+    """Draw the tokens and their cells, the first layer at the bottom; a stronger colour means more firing neurons."""
     drawn = {
         "tokens": [atlas.visible_tokens[id] for id in read.tokens.tolist()],
         "counted": read.counted.tolist(),
@@ -35,7 +35,7 @@ def strip(atlas: Atlas, view: View, read: TextRead) -> None:
 
 
 def expected(read: TextRead) -> list[float | None]:
-    """Probability of each token given those before it, to four digits; None where the model predicts none."""
+    """Probability of each token given those before it, to four digits; None without a prediction."""
     with np.errstate(invalid="ignore"):
         shares = np.exp(read.log_probability.astype(np.float64)).round(4)
     return [None if np.isnan(share) else share for share in shares.tolist()]

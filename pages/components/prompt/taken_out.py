@@ -1,4 +1,4 @@
-"""The model without the meanings that are taken out: next tokens before and after, beside a random direction."""
+"""Effect of removed meanings: next tokens and activations, unchanged, removed, and with a random direction removed."""
 
 import numpy as np
 import streamlit as st
@@ -11,23 +11,23 @@ from ne_core.numbers import signed
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.text.token_text import visible
 from pages.components.base.escape import markdown
-from pages.components.prompt import asking
+from pages.components.prompt import requesting
 from pages.components.prompt.next_tokens import TITLES, compared_tokens
 from pages.components.url import location
 from pages.components.url.prompt_view import WHERE, View
 from pages.components.widgets.chips import Chip, chips
 
-CHANGED = 20  # activations that are listed; the export has every one
+CHANGED = 20  # changed activations in the table
 
 
 def show_taken_out(atlas: Atlas, view: View, read: TextRead) -> None:
-    st.subheader("Taken out", anchor=False)
-    removed = [Chip(f"{removal_name(atlas, each)}  ✕", view.back(each).href(atlas)) for each in view.removed]
-    chips([*removed, Chip("Put all back", view.to(out=None).href(atlas))], name="removed",
-          label="Meanings that are taken out; a click puts one back")  # fmt: skip
+    st.subheader("Removed meanings", anchor=False)
+    removed = [Chip(f"{removal_name(atlas, each)}  ✕", view.restored(each).href(atlas)) for each in view.removed]
+    chips([*removed, Chip("Restore all", view.to(out=None).href(atlas))], name="removed",
+          label="Meanings that are removed; a click restores one")  # fmt: skip
     pick_where(atlas, view)
     pos = view.pos if view.where == "here" else None
-    answer = asking.answer(atlas, TakeOut(view.text, view.removed, pos, view.pos))
+    answer = requesting.answer(atlas, TakeOut(view.text, view.removed, pos, view.pos))
     if isinstance(answer, Refused):
         st.error(markdown(answer.message))
     elif answer is not None:
@@ -43,7 +43,7 @@ def removal_name(atlas: Atlas, removal: Removal) -> str:
 def pick_where(atlas: Atlas, view: View) -> None:
     st.session_state["_prompt_where"] = view.where
     st.segmented_control(
-        "Where it is taken out",
+        "Where meanings are removed",
         list(WHERE),
         key="_prompt_where",
         format_func=WHERE.get,
@@ -53,43 +53,43 @@ def pick_where(atlas: Atlas, view: View) -> None:
     )
 
 
-def show_effect(atlas: Atlas, view: View, read: TextRead, taken: TakenOut) -> None:
-    st.markdown(markdown(taken.stated))
-    for note in taken.notes:
+def show_effect(atlas: Atlas, view: View, read: TextRead, effect: TakenOut) -> None:
+    st.markdown(markdown(effect.summary))
+    for note in effect.notes:
         st.caption(markdown(note))
     left, right = st.columns(2, gap="medium")
     with left:
-        token = visible(atlas.vocab[int(read.tokens[taken.at])])
+        token = visible(atlas.vocab[int(read.tokens[effect.next_after])])
         st.markdown(f"**Next token after “{markdown(token)}”**")
-        compared_tokens(atlas, taken)
+        compared_tokens(atlas, effect)
         st.caption(
-            "Probabilities by the model as it is, without what is taken out, and with as much taken away in a random "
-            "direction. A single neuron usually changes little."
+            "Probabilities by the unchanged model, with the meanings removed, and with a vector of the same length in "
+            "a random direction removed instead. A single neuron usually changes little."
         )
     with right:
-        st.markdown("**What was changed**")
-        st.markdown(changed_table(atlas, read, taken))
-        st.markdown(markdown(rest_of_text(read, taken)))
+        st.markdown("**Changed activations**")
+        st.markdown(changed_table(atlas, read, effect))
+        st.markdown(markdown(rest_of_text(effect)))
 
 
-def changed_table(atlas: Atlas, read: TextRead, taken: TakenOut) -> str:
+def changed_table(atlas: Atlas, read: TextRead, effect: TakenOut) -> str:
     """Activations in the three runs, as a Markdown table."""
     lines = [f"| | {' | '.join(TITLES[run] for run in RUNS)} |", "|---|--:|--:|--:|"]
-    for i in range(min(CHANGED, len(taken.changed_pos))):
-        ref = NeuronRef(int(taken.changed_layer[i]), int(taken.changed_neuron[i]))
-        token = visible(atlas.vocab[int(read.tokens[taken.changed_pos[i]])])
+    for i in range(min(CHANGED, len(effect.changed_pos))):
+        ref = NeuronRef(int(effect.changed_layer[i]), int(effect.changed_neuron[i]))
+        token = visible(atlas.vocab[int(read.tokens[effect.changed_pos[i]])])
         name = markdown(f"{ref_name(atlas.manifest, ref)} at “{token}”").replace("|", "\\|")
-        lines.append(f"| {name} | " + " | ".join(f"{value:.2f}" for value in taken.changed_activation[:, i]) + " |")
+        lines.append(f"| {name} | " + " | ".join(f"{value:.2f}" for value in effect.changed_activation[:, i]) + " |")
     return "\n".join(lines)
 
 
-def rest_of_text(read: TextRead, taken: TakenOut) -> str:
-    """Effect on the text's own tokens: the mean change of their log-probability."""
-    known = np.isfinite(taken.log_probability).all(axis=0)
+def rest_of_text(effect: TakenOut) -> str:
+    """Sentence on the text's own tokens: the mean change of their log-probability."""
+    known = np.isfinite(effect.log_probability).all(axis=0)
     if not known.any():
         return ""
-    changes = (taken.log_probability[1:] - taken.log_probability[0])[:, known].mean(axis=1)
+    changes = (effect.log_probability[1:] - effect.log_probability[0])[:, known].mean(axis=1)
     return (
-        f"Log-probability of the text’s own {int(known.sum()):,} tokens, on average: {signed(float(changes[0]))} nats; "
-        f"{signed(float(changes[1]))} by the random direction."
+        f"Mean change of the log-probability of the text’s own {int(known.sum()):,} tokens: "
+        f"{signed(float(changes[0]))} nats, {signed(float(changes[1]))} with the random direction."
     )

@@ -1,4 +1,4 @@
-"""The text that is read, the share of the maximum that counts, and what to read on an empty page."""
+"""Controls of the page: the text and the share of the maximum; and suggested texts for an empty page."""
 
 import streamlit as st
 
@@ -12,12 +12,12 @@ from pages.components.url import location
 from pages.components.url.prompt_view import LONGEST, SHARES, View, example_href
 from pages.components.widgets.chips import Chip, chips
 
-TEXTS = 3  # to start with
-SHOWN = 90  # characters of each
+TEXTS = 3  # suggested texts
+SHOWN = 90  # characters of a suggested text
 
 
 def text_box(atlas: Atlas, view: View) -> None:
-    """One character more than a link holds goes into the address, so that what reads it says so."""
+    """Draw the box. A text that is too long gets one character more than the limit, so that the page reports it."""
     st.session_state["_prompt_text"] = view.text
     with st.form("_prompt", border=False):
         st.text_area(
@@ -32,7 +32,7 @@ def text_box(atlas: Atlas, view: View) -> None:
 
 
 def submitted(atlas: Atlas, view: View) -> None:
-    """A client that is no browser may say anything."""
+    """Move to the view of the typed text. A client that is not a browser may send anything."""
     text = st.session_state.get("_prompt_text")
     text = text[: LONGEST + 1] if isinstance(text, str) else ""
     location.go(View(text=text, share=view.share, kind=view.kind).query(atlas))
@@ -48,27 +48,27 @@ def pick_share(atlas: Atlas, view: View) -> None:
         key="_prompt_share",
         format="%d %%",
         width=320,
-        help="An activation is counted by its share of the largest that the neuron has in the atlas.",
+        help="A neuron fires at a token if its activation reaches this share of its maximum in the atlas.",
         on_change=location.moved("_prompt_share", lambda share: view.to(share=int(share)).query(atlas)),
     )
 
 
 def show_start(atlas: Atlas) -> None:
-    """An empty page: what it does, and texts of the corpus to begin with."""
-    unit = atlas.manifest.vocabulary.unit
+    """Show what the page does, and suggest texts of the corpus."""
+    units = atlas.manifest.vocabulary.units
     st.markdown(
-        f"Type a text to see which of its tokens fire which **meaning** of which {unit}, why, and what the model would "
-        "have predicted without it."
+        f"Type a text to see which **meanings** (features) of which {units} fire at each token, why, and how the "
+        "model’s predictions change without them."
     )
     places = corpus_places(atlas)
     texts = [Chip(shortened(example_text(atlas, *each)[0]), example_href(atlas, *each)) for each in places]
-    chips(texts, name="prompt_texts", label="Texts of the corpus to begin with")
-    st.caption("What you type is in this page’s address and nowhere else: it is neither stored nor logged here.")
+    chips(texts, name="prompt_texts", label="Texts of the corpus to try")
+    st.caption("The text is part of this page’s address; it is not stored or logged on the server.")
 
 
 @per_atlas()
 def corpus_places(atlas: Atlas) -> list[tuple[int, int]]:
-    """Example and key token at the centre of neurons worth seeing, each example once."""
+    """Central examples of suggested neurons, and their key tokens; each example once."""
     refs = dict.fromkeys(ref for start in starts(atlas, TEXTS) for ref in start.neurons)
     return list(dict(central_place(atlas, atlas.feature_ids(ref)[0]) for ref in refs).items())[:TEXTS]
 

@@ -82,7 +82,7 @@ def show_spread(atlas: Atlas, ranking: Ranking, column: str, title: str, unit: s
     st.markdown(f"**{title}**")
     figure = spread_figure(atlas, ranking, column, unit)
     st.plotly_chart(figure, key=column, config=toolbar(column), alt=f"{title}, medians: {medians}.")
-    living = f"Living {atlas.manifest.vocabulary.units}{note and f', {note}'}"
+    subject = f"{title} {note}" if note else f"{atlas.manifest.vocabulary.Units} with examples"
     random = " Grey: random directions." if atlas.manifest.rarefied else ""
-    st.caption(f"{living}: median and quartiles; the lines extend from the lowest to the highest 5 %.{random}")
+    st.caption(f"{subject}: median and quartiles; the lines extend from the lowest to the highest 5 %.{random}")
     return plotly_page(f"{title} by layer", column, figure)

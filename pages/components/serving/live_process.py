@@ -1,7 +1,7 @@
-"""The process that runs the model: started when it is needed, ended when it is idle, late, or the app ends.
+"""The process that runs the model: started when needed, ended when it is idle or too slow, or when the app ends.
 
-It speaks ne_core/live/messages.py through its standard input and output, and ends when its input does. It is started
-as a program of its own: what `multiprocessing` spawns would import the app's main script again.
+Messages (ne_core/live/messages.py) pass through its standard input and output; it ends when its input is closed. It is
+a separate program, because a process spawned by `multiprocessing` would import the app's main script again.
 """
 
 import atexit
@@ -17,27 +17,27 @@ from ne_core.live.requests import OpenModel, Request
 
 ROOT = Path(__file__).parents[3]
 COMMAND = (sys.executable, "-m", "precompute.live")
-DIED = "The model’s process ended before it had answered. Ask again: it is started anew."
+DIED = "The model’s process ended before it answered: reload the page, which starts it again."
 LATE = "The model took longer than {:.0f} seconds and was stopped: try a shorter text."
 NOT_STARTED = (
-    "No model can be run here: that needs the folder precompute of this project, and what requirements-live.txt names "
-    "(python -m pip install -r requirements-live.txt -c constraints.txt)."
+    "The model cannot be started here. It needs this project’s folder precompute and the packages of "
+    "requirements-live.txt: python -m pip install -r requirements-live.txt -c constraints.txt"
 )
 
 
 class LiveProcess:
-    """One process at a time. `answer` is called by one thread; the clock that ends it when idle is another."""
+    """At most one process at a time. One thread calls `answer`, a timer in another ends the process when it is idle."""
 
     def __init__(self, idle_s: float, open_s: float, answer_s: float, command: tuple[str, ...] = COMMAND):
         self.idle_s, self.open_s, self.answer_s, self.command = idle_s, open_s, answer_s, command
         self.process: subprocess.Popen | None = None
         self.has_answered = self.was_late = False
-        self.opened: Path | None = None  # the atlas whose model it has loaded last
+        self.loaded_atlas: Path | None = None  # its model is loaded in the process
         self._lock, self._idle = threading.Lock(), None
         atexit.register(self.kill)
 
     def answer(self, atlas: Path, request: Request) -> Answer:
-        """Answer of the process, or Refused with what went wrong."""
+        """Return the answer of the process, or Refused with the reason."""
         with self._lock:
             self._stop_clock()
             try:
@@ -54,7 +54,7 @@ class LiveProcess:
             self._end()
 
     def kill(self) -> None:
-        """End the process at once, also while it answers: when the app ends."""
+        """Kill the process, even while it answers; called when the app ends."""
         process = self.process
         if process is not None:
             process.kill()
@@ -65,17 +65,17 @@ class LiveProcess:
                 self._start()
             except OSError:
                 return Refused(NOT_STARTED)
-        if self.opened != atlas:
+        if self.loaded_atlas != atlas:
             ready = self._exchange(atlas, OpenModel(), self.open_s)
             if not isinstance(ready, Ready):
                 return ready
-            self.opened = atlas
+            self.loaded_atlas = atlas
             if isinstance(request, OpenModel):
                 return ready
         return self._exchange(atlas, request, self.answer_s)
 
     def _exchange(self, atlas: Path, request: Request, limit_s: float) -> Answer:
-        """One request and its answer; a process that dies, or takes too long, is ended."""
+        """Send one request and return its answer; a process that dies or takes too long is ended."""
         process, self.was_late = self.process, False
         clock = threading.Timer(limit_s, self._late)
         clock.daemon = True
@@ -105,11 +105,11 @@ class LiveProcess:
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # libraries' own words, which may quote what was typed
+            stderr=subprocess.DEVNULL,  # messages of libraries, which may quote the visitor's text
         )
 
     def _end(self) -> None:
-        process, self.process, self.opened, self.has_answered = self.process, None, None, False
+        process, self.process, self.loaded_atlas, self.has_answered = self.process, None, None, False
         if process is not None:
             process.kill()
             for stream in (process.stdin, process.stdout):

@@ -1,4 +1,4 @@
-"""A queue before one who answers: bounded, first come, first served. It knows nothing of models or Streamlit."""
+"""A bounded queue of requests to one server: first come, first served. Independent of models and Streamlit."""
 
 import threading
 from collections import deque
@@ -8,10 +8,10 @@ from pathlib import Path
 from ne_core.live.answers import Answer, Refused
 from ne_core.live.requests import Request
 
-FULL = "Many people are asking the model at once: try again in a minute."
-GIVEN_UP = "This request was withdrawn."
-LATE = "The model did not answer in time: try a shorter text, or again in a minute."
-BROKEN = "Something went wrong while the model was asked: try again."
+FULL = "Too many requests are waiting for the model: reload the page in a minute."
+CANCELLED = "This request was cancelled."
+LATE = "The model did not answer in time: try a shorter text, or reload the page in a minute."
+BROKEN = "The request to the model failed with an unexpected error: reload the page to try again."
 
 
 class Ticket:
@@ -24,22 +24,22 @@ class Ticket:
 
     @property
     def place(self) -> int:
-        """Number of requests answered before this one; 0 for the one that is being answered, or is."""
+        """Number of requests before this one; 0 if it is being answered or has been."""
         return self._queue.before(self)
 
     def wait(self, seconds: float) -> Answer:
-        """The answer, or Refused when the time is over."""
+        """Wait for the answer; after so many seconds the request is cancelled and refused."""
         if not self._done.wait(seconds):
             self.cancel()
             return Refused(LATE)
         return self.answer
 
     def done_within(self, seconds: float) -> bool:
-        """True if the answer is there after so long; else it is still waited for."""
+        """Wait up to so many seconds; return whether the request is answered. It stays in the queue if not."""
         return self._done.wait(seconds)
 
     def cancel(self) -> None:
-        """Give the place up; what is being answered already is answered to the end, for nobody."""
+        """Leave the queue; a request that is being answered already runs to its end."""
         self._queue.withdraw(self)
 
     def finish(self, answer: Answer) -> None:
@@ -48,7 +48,7 @@ class Ticket:
 
 
 class LiveQueue:
-    """Tickets in order; a thread of its own, which lives while there are some, has each answered."""
+    """Tickets in order, answered one at a time by a thread that runs while there are any."""
 
     def __init__(self, answer: Callable[[Path, Request], Answer], most: int):
         self._answer, self._most = answer, most
@@ -78,13 +78,13 @@ class LiveQueue:
         with self._lock:
             if ticket in self._waiting:
                 self._waiting.remove(ticket)
-                ticket.finish(Refused(GIVEN_UP))
+                ticket.finish(Refused(CANCELLED))
 
     def _work(self) -> None:
         while ticket := self._next():
             try:
                 ticket.finish(self._answer(ticket.atlas, ticket.request))
-            except Exception:  # whatever it is, the next one is answered
+            except Exception:  # an error of one request must not stop the queue
                 ticket.finish(Refused(BROKEN))
 
     def _next(self) -> Ticket | None:

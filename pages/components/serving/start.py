@@ -17,9 +17,9 @@ ROOT = Path(__file__).parents[3]
 
 def settings_file() -> Path:
     """The checkout's file of settings, or the one that pip installed beside the packages."""
-    own = ROOT / ".streamlit" / "config.toml"
-    if own.is_file():
-        return own
+    in_checkout = ROOT / ".streamlit" / "config.toml"
+    if in_checkout.is_file():
+        return in_checkout
     return next(Path(file.locate()) for file in files(PACKAGE) or () if file.name == "config.toml")
 
 

@@ -8,7 +8,7 @@ import math
 import streamlit as st
 
 from ne_core.amounts import duration, millions
-from ne_core.sharing.remote.fetcher import ASKING, ELSEWHERE, FAILED, FETCHING, WAITING, Fetcher, SourceStatus
+from ne_core.sharing.remote.fetcher import CHECKING, ELSEWHERE, FAILED, FETCHING, WAITING, Fetcher, SourceStatus
 from pages.components.base.escape import markdown
 from pages.components.shell import atlas_sources
 from pages.components.shell.nav import page_file
@@ -16,7 +16,7 @@ from pages.components.shell.nav import page_file
 CHECK_EVERY_S = 1
 STATE_TEXTS = {
     WAITING: "Next in the queue.",
-    ASKING: "Checking for the current version …",
+    CHECKING: "Checking for the current version …",
     ELSEWHERE: "Another process on this machine is fetching it.",
 }
 

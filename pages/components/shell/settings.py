@@ -11,6 +11,7 @@ from ne_core.method.embeddings import EMBEDDINGS
 from ne_core.text.token_text import visible
 
 LONGEST = 500  # characters of one value
+WEIGHTS = {"folded": "folded: the norm before the MLP is part of the weights", "raw": "raw: as the model has them"}
 
 
 def safe(value: object) -> str:
@@ -34,7 +35,7 @@ def counts(atlas: Atlas) -> str:
         {
             "layers": f"{len(atlas.layers)}",
             manifest.units: f"{len(alive):,}",
-            "living": f"{alive.mean():.0%}" if len(alive) else "–",
+            "with examples": f"{alive.mean():.0%}" if len(alive) else "–",
             "features": f"{len(atlas.features['layer']):,}",
             "activating examples": f"{int(atlas.neurons['n_examples'].sum(dtype=np.int64)):,}",
             "with several features": f"{(n_features > 1).sum() / max(1, alive.sum()):.0%}",
@@ -49,8 +50,8 @@ def settings(manifest: Manifest) -> str:
     values = {
         "model": f"{safe(model.name)} ({safe(model.family)}, {safe(model.act_fn)})",
         **data_settings(manifest),
-        "weights": f"{safe(manifest.weights)}",
-        "examples kept": selection_rule(manifest),
+        "weights": WEIGHTS.get(manifest.weights, safe(manifest.weights)),
+        "activating examples": selection_rule(manifest),
         "maxima": f"from {safe(maxima.get('from') if isinstance(maxima, dict) else maxima)}",
         "embedding": f"{safe(manifest.embedding)}: {EMBEDDINGS[manifest.embedding]}",
         "cut": f"cosine distance {manifest.default_cut:g}, average linkage",
@@ -69,7 +70,7 @@ def data_settings(manifest: Manifest) -> dict[str, str]:
     corpus, n_examples = manifest.corpus, f"{manifest.n_examples:,}"
     if manifest.images:
         return {"images": f"{safe(corpus.name)}, {n_examples}"}
-    documents, packing = safe(corpus.n_documents), safe(corpus.packing)
+    documents, packing = count(corpus.n_documents), safe(corpus.packing)
     return {
         "corpus": f"{safe(corpus.name)}, {documents} documents, packing: {packing}",
         "texts": f"{n_examples} examples of up to {manifest.n_ctx} tokens",
@@ -79,7 +80,7 @@ def data_settings(manifest: Manifest) -> dict[str, str]:
 def selection_rule(manifest: Manifest) -> str:
     """Rule by which activating examples were selected."""
     keep, first = manifest.keep, f"the first {safe(manifest.max_examples)}"
-    least = "above 0" if keep == 0 else f"from {percent(keep)} of a {manifest.vocabulary.unit}’s maximum on"
+    least = "above 0" if keep == 0 else f"at least {percent(keep)} of a {manifest.vocabulary.unit}’s maximum"
     return f"{least}, {first}"
 
 
@@ -103,4 +104,9 @@ def importance_coverage(importance: object) -> str:
     """“47 of 95 activating examples”."""
     if not isinstance(importance, Importance):
         return safe(importance)
-    return f"{safe(importance.rows)} of {safe(importance.rows_in_all)} activating examples"
+    return f"{count(importance.rows)} of {count(importance.rows_in_all)} activating examples"
+
+
+def count(value: object) -> str:
+    """Format a whole number with separators; escape anything else, which an untrusted atlas may have instead."""
+    return f"{value:,}" if type(value) is int else safe(value)

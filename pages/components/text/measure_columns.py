@@ -62,7 +62,7 @@ COLUMNS = {
     ),
     "intra": Column("intra_distance", "Intra", "distance", f"Mean distance within features ({DISTANCE})", number(2)),
     "inter": Column("inter_distance", "Inter", "distance", f"Mean distance between features ({DISTANCE})", number(2)),
-    "size": Column("n_examples", "Size", "examples", "Activating examples kept", whole),
+    "size": Column("n_examples", "Size", "examples", "Number of activating examples", whole),
     "maximum": Column(
         "maximum", "Maximum", "activation", "The activation from which the threshold was derived", number(2)
     ),

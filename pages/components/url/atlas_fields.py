@@ -4,7 +4,7 @@ from dataclasses import Field
 
 from ne_core.method.classes import CLASSES
 from ne_core.refs import FeatureRef, NeuronRef
-from pages.components.cached.starts import first_neuron, living
+from pages.components.cached.starts import first_neuron, neurons_with_examples
 from pages.components.url.declared import Context
 from pages.components.url.fields import FromContext, InvalidValue, choice, group, named, number, whole
 from pages.components.url.location import numbers
@@ -32,12 +32,12 @@ def this_unit(c: Context) -> str:
 
 
 def neuron() -> Field:
-    """Field of a neuron; by default the atlas's suggestion, or the first living neuron of the given layer."""
-    return unit(NeuronRef, first_living, usual=lambda c: first_neuron(c.atlas))
+    """Field of a neuron; by default the atlas's suggestion, or the first neuron with examples of the given layer."""
+    return unit(NeuronRef, first_with_examples, usual=lambda c: first_neuron(c.atlas))
 
 
-def first_living(c: Context) -> int:
-    alive = living(c.atlas, c.layer)
+def first_with_examples(c: Context) -> int:
+    alive = neurons_with_examples(c.atlas, c.layer)
     return alive[0].neuron if alive else 0
 
 

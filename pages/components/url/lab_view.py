@@ -128,13 +128,13 @@ def picture(atlas: Atlas, view: "View | Context") -> Float[np.ndarray, " d_pixel
 
 
 def current_unit(atlas: Atlas, view: "View | Context") -> UnitId:
-    """The unit of the URL; by default the run's strongest latent on the picture, or its first living one."""
+    """The unit of the URL; by default the run's strongest latent on the picture, or its first one that is not dead."""
     if view.neuron is not None:
         return UnitId(None, view.neuron)
     if view.unit is not None:
         return UnitId(view.run, view.unit)
     lab = atlas.lab
     strongest = sae_forward(lab.mlp, lab.sae(view.run), picture_hidden(atlas, picture(atlas, view))).strongest
-    living = np.flatnonzero(outcome_of(atlas, UnitId(view.run, 0)).n_active)
-    candidates = next((each for each in (strongest, living) if len(each)), [0])
+    alive = np.flatnonzero(outcome_of(atlas, UnitId(view.run, 0)).n_active)
+    candidates = next((each for each in (strongest, alive) if len(each)), [0])
     return UnitId(view.run, int(candidates[0]))

@@ -1,4 +1,4 @@
-"""The view of the prompt page, as a URL: a text, a pick in it, what is asked of one neuron, what is taken out."""
+"""The view of the page Prompt, as a URL: a text, the picked token and layer, a neuron to explain, removed meanings."""
 
 from dataclasses import dataclass
 
@@ -12,16 +12,16 @@ from pages.components.url.declared import Addressed, Context
 from pages.components.url.fields import InvalidValue, choice, named, text, whole
 
 LONGEST = 2000  # characters of a text in an address; the model reads 256 tokens, about 1,000 characters of English
-MOST_POS = 1000  # positions an address may name; how many the text has is known when it has been read
+MOST_POS = 1000  # largest position in an address; the length of the text is known only after it is read
 SHARES = range(round(100 * LEAST_SHARE), 101)
 WHERE = {"here": "At the picked token", "everywhere": "At every token"}
 
 
 def removals(c: Context, text: str) -> tuple[Removal, ...]:
-    """“0.2.1,2.3”: features of the atlas's cut and whole neurons. Raises InvalidValue."""
+    """Parse “0.2.1,2.3”: features of the atlas's cut, and whole neurons. Raises InvalidValue."""
     parts = list(dict.fromkeys(text.split(",")))
     if len(parts) > MOST_REMOVED:
-        raise InvalidValue(f"at most {MOST_REMOVED} meanings are taken out at once")
+        raise InvalidValue(f"at most {MOST_REMOVED} meanings can be removed at once")
     return tuple(removal(c, part) for part in parts)
 
 
@@ -39,32 +39,34 @@ def dotted(removal: Removal) -> str:
 
 @dataclass(frozen=True)
 class View(Addressed, page="prompt"):
-    """A text; the picked position and layer, None for all; the neuron to explain; the meanings to take out.
+    """A text; the picked position and layer, None for all; the neuron to explain; the meanings to remove.
 
-    Links may name an example of the corpus, and its key token, in place of a text: see `with_text`.
+    Links may name an example of the corpus, and its key token, instead of a text: see `with_text`.
     """
 
     text: str = text(LONGEST, examples=("The cat sat", "<b>&"))
     share: int = whole(SHARES, f"a share of the maximum is {SHARES[0]} to {SHARES[-1]} percent", usual=75)
-    pos: int | None = whole(range(MOST_POS), "positions are numbered from 0")
+    pos: int | None = whole(range(MOST_POS), f"positions are numbered from 0 to {MOST_POS - 1}")
     layer: int | None = atlas_fields.layer()
     kind: str | None = atlas_fields.kind()
     why: NeuronRef | None = named(neuron_named, spell=lambda ref: f"{ref.layer}.{ref.neuron}", examples=("0.0", "2.3"))
     out: tuple[Removal, ...] | None = named(
         removals, spell=lambda out: ",".join(map(dotted, out)), examples=("0.0.0", "0.2.1,2.3")
     )
-    where: str = choice(tuple(WHERE), "a meaning is taken out", usual="here")
+    where: str = choice(tuple(WHERE), "a meaning is removed", usual="here")
     example: int | None = whole(
         lambda c: range(len(c.atlas.tokens)), "this atlas", "example", applies=lambda c: not c.text
     )
-    key: int | None = whole(range(MOST_POS), "positions are numbered from 0", applies=lambda c: not c.text)
+    key: int | None = whole(
+        range(MOST_POS), f"positions are numbered from 0 to {MOST_POS - 1}", applies=lambda c: not c.text
+    )
 
     @property
     def removed(self) -> tuple[Removal, ...]:
         return self.out or ()
 
     def with_text(self, atlas: Atlas) -> "View":
-        """The view of the example's own text, with its key token picked."""
+        """Return the view of the example's text, with its key token picked."""
         if self.example is None or self.text:
             return self.to(example=None, key=None)
         key = min(self.key or 0, int(atlas.lengths[self.example]) - 1)
@@ -72,21 +74,21 @@ class View(Addressed, page="prompt"):
         return self.to(text=text[:LONGEST], pos=self.pos if self.key is None else pos, example=None, key=None)
 
     def within(self, n_tokens: int) -> "View":
-        """The view without a pick that the text, of so many tokens, does not have."""
+        """Return the view without a picked position beyond the end of the text."""
         return self if self.pos is None or self.pos < n_tokens else self.to(pos=None)
 
     def without(self, removal: Removal) -> "View":
-        """The view in which this is taken out, too; the most recent ones where there would be too many."""
+        """Return the view with this removed, too; only the most recent removals if there are too many."""
         out = (*(each for each in self.removed if each != removal), removal)
         return self.to(out=out[-MOST_REMOVED:])
 
-    def back(self, removal: Removal) -> "View":
-        """The view in which this is no longer taken out."""
+    def restored(self, removal: Removal) -> "View":
+        """Return the view with this no longer removed."""
         return self.to(out=tuple(each for each in self.removed if each != removal) or None)
 
 
 def example_href(atlas: Atlas, example: int, key: int) -> str:
-    """The address of an example of the corpus as a prompt, with the token at position `key` picked."""
+    """Address of an example of the corpus as a prompt, with the token at position `key` picked."""
     return View(example=example, key=key).href(atlas)
 
 

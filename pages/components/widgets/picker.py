@@ -10,7 +10,7 @@ from ne_core.atlas import Atlas
 from ne_core.atlas.names import embeddings_formula, layer_mark, ref_name, unit_title
 from ne_core.refs import NeuronRef
 from pages.components.base.escape import markdown
-from pages.components.cached.starts import living
+from pages.components.cached.starts import neurons_with_examples
 from pages.components.url import location
 from pages.components.url.neuron_view import View
 from pages.components.url.spaces_view import View as SpacesView
@@ -45,7 +45,7 @@ def read_view(atlas: Atlas, request: location.Location) -> View:
 def controls(atlas: Atlas, view: View | SpacesView) -> None:
     """Draw layer, neuron, previous, next and random; the buttons skip neurons without examples."""
     ref, n_neurons = view.neuron, atlas.n_neurons(view.neuron.layer)
-    alive = np.array([each.neuron for each in living(atlas, ref.layer)])
+    alive = np.array([each.neuron for each in neurons_with_examples(atlas, ref.layer)])
     st.session_state["_layer"], st.session_state["_neuron"] = ref.layer, ref.neuron
 
     def to(layer: int, neuron: int) -> dict[str, str]:
@@ -93,7 +93,7 @@ def controls(atlas: Atlas, view: View | SpacesView) -> None:
 
 
 def beside(alive: np.ndarray, neuron: int, step: int) -> int:
-    """Next (step 1) or previous (step −1) living neuron of the layer, cyclically; the neuron itself without another."""
+    """Next (step 1) or previous (step −1) neuron with examples, cyclically; the neuron itself if there is no other."""
     others = alive[alive != neuron]
     if not len(others):
         return neuron

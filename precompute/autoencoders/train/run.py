@@ -94,7 +94,7 @@ def write(out: Path, cfg: Mapping, sae: SAE) -> None:
         write_sae(out, cfg, tensors)
     except OSError as error:
         raise ConfigError(
-            f"{out} cannot be written ({error.strerror or error}): the training is kept, run the command again"
+            f"{out} cannot be written ({error.strerror or error}): the trained weights are saved, run the command again"
         ) from error
 
 

@@ -1,12 +1,12 @@
 """Evaluation of the features assigned to texts that the atlas has not seen.
 
-beyond.py    examples of the corpus that no tree has seen: those after the first so many that were kept
-right.py     the share of them that get the feature that the tree would have given them; planted ones their source
-unlike.py    how many firings are unlike anything seen, on the corpus and on shuffled tokens
+unseen.py      activating examples of the corpus that are in no tree: those after the first `max_examples`
+accuracy.py    the share of them assigned to the feature that the tree would give them; the same for planted sources
+unlike.py      the share of firings that are unlike their feature's members, on the corpus and on shuffled tokens
 """
 
-from precompute.evaluate.assigned.beyond import beyond_kept
-from precompute.evaluate.assigned.right import Right, planted_right, right_of
+from precompute.evaluate.assigned.accuracy import Assignments, assignments, planted_accuracy
 from precompute.evaluate.assigned.unlike import unlike_rates
+from precompute.evaluate.assigned.unseen import unseen_examples
 
-__all__ = ["Right", "beyond_kept", "planted_right", "right_of", "unlike_rates"]
+__all__ = ["Assignments", "assignments", "planted_accuracy", "unlike_rates", "unseen_examples"]

@@ -1,4 +1,4 @@
-"""Sources to plant: the inputs that a layer kept, and the ways to draw several sources from them.
+"""Sources to plant: the stored inputs of a layer, and the ways to draw several sources from them.
 
 `neurons`: 2 to 5 real neurons, up to 20 examples of each. Real neurons may have several meanings themselves, so a space
 that splits one is not always wrong. `tokens`: inputs at 1 to 5 key tokens, which no clustering selected. `contexts`:
@@ -23,7 +23,7 @@ COUNTS = {"neurons": (2, 3, 4, 5), "tokens": (1, 2, 3, 4, 5), "contexts": (2,)}
 
 @dataclass(frozen=True)
 class Pool:
-    """Inputs that a layer kept, their tokens and preceding tokens, and the rows of each neuron."""
+    """Stored inputs of a layer, their tokens and preceding tokens, and the rows of each neuron."""
 
     x: Float[np.ndarray, "n_kept d_in"]
     token: Int[np.ndarray, " n_kept"]

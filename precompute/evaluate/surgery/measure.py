@@ -120,7 +120,7 @@ def measure_layer(
 def operate(neuron: Neuron, embedder: Embedder, source: TransformerSource, settings: Settings) -> NeuronResult:
     """Measure one neuron.
 
-    Only the inputs for the model are kept of its trials, which take a hundred times more memory than its examples.
+    Of its trials only the inputs for the model are returned: the rest takes a hundred times the memory of the examples.
     """
     all_features = list(clusterings(neuron, embedder, settings.min_size))
     placed = placed_trials(neuron, all_features, settings.min_size)

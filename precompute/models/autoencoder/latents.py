@@ -54,7 +54,7 @@ class Latents:
         return self.of_x(self.x(h))
 
     def of_x(self, x: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_sae"]:
-        """All latents of what W_enc multiplies."""
+        """Return all latents, given the input x of W_enc."""
         z = x @ self.W_enc + self.b_enc
         if self.config.k is not None:
             top = z.topk(self.config.k)
@@ -76,7 +76,7 @@ class Latents:
         return values
 
     def some_of_x(self, x: Float[Tensor, "n d_in"], latent: Int[Tensor, " n"]) -> Float[Tensor, " n"]:
-        """One latent of each x, a part of them at a time."""
+        """Return one latent for each x, computed in blocks."""
         step = max(1, MAX_LATENTS // self.config.d_sae)
         parts = [
             self.of_x(x[start : start + step]).gather(1, latent[start : start + step, None])[:, 0]

@@ -122,7 +122,7 @@ class SaeSource(TransformerSource):
         return [(self._place.point, read)]
 
     def _replace_hook(self, layer: int, shape: torch.Size, replaced: Replace) -> taps.Hook:
-        """Add the decoded change to what is at the hook: what the latents miss stays there."""
+        """Return the hook that adds the decoded change of the latents: the reconstruction error stays in the stream."""
 
         def change(h: Tensor) -> Tensor:
             before = self._latents.activations(h.reshape(*shape, -1))
@@ -132,14 +132,14 @@ class SaeSource(TransformerSource):
         return self._place.point, change
 
     @property
-    def writes_as_it_reads(self) -> bool:
-        """Return whether a latent's decoder row is in the units of what is at the hook, which rescaling changes."""
+    def changes_can_be_written(self) -> bool:
+        """Return whether changed latents can be written back by their decoder rows: not if the input is rescaled."""
         return self._latents.config.rescaling == "none"
 
     def activations_on(
         self, layer: int, x: Float[np.ndarray, "n d_in"], neuron: Int[np.ndarray, " n"]
     ) -> Float[np.ndarray, " n"]:
-        """Activations by the encoder of an atlas's x, or of any x that one likes: one latent each."""
+        """Return one latent's activation for each x, given as an atlas stores it."""
         self._check_layers([layer], self.layers)
         inputs, latents = (torch.from_numpy(each).to(self.device) for each in (x, neuron))
         activations = self._latents.some_of_x(inputs, latents)

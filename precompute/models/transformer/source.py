@@ -94,8 +94,8 @@ class TransformerSource:
         self._masking_modes: dict[int, MaskingMode] = {}
 
     @property
-    def writes_as_it_reads(self) -> bool:
-        """Return whether a change of an activation can be written into the model: MLPs are a part of it."""
+    def changes_can_be_written(self) -> bool:
+        """Return True: changed activations of an MLP can be written back into the model."""
         return True
 
     @property
@@ -188,16 +188,16 @@ class TransformerSource:
             self._masking_modes[n_pos] = masking_modes.choose_mode(self._trial(n_pos), self.causal, n_pos, window)
         return self._masking_modes[n_pos]
 
-    def read_on(
+    def run_to_logits(
         self,
         tokens: Int[Tensor, "batch pos"],
         lengths: Int[Tensor, " batch"],
         visit: Callable[[LayerPass], None] | None = None,
         replaced: Mapping[int, Replace] | None = None,
     ) -> Float[Tensor, "batch pos n_logits"] | None:
-        """Return the logits with run on to replaced; None if the checkpoint has no head.
+        """Run the model to its logits, with the activations of some layers replaced; None if it has no head.
 
-        `replaced` gives other activations in the place of a layer's, which `visit` is shown before.
+        `replaced` has, by layer, the function from activations to their replacements; `visit` gets the originals.
         """
         tokens, lengths = self._on_device(tokens, lengths)
         real, hooks = torch.arange(tokens.shape[1], device=self.device) < lengths[:, None], []
@@ -214,8 +214,8 @@ class TransformerSource:
     def logits_with(
         self, layer: int, tokens: Int[Tensor, "batch pos"], lengths: Int[Tensor, " batch"], replaced: Replace
     ) -> Float[Tensor, "batch pos n_logits"] | None:
-        """The logits when one layer's activations are replaced; None where the checkpoint has no head."""
-        return self.read_on(tokens, lengths, replaced={layer: replaced}) if self._has_head else None
+        """Return the logits with one layer's activations replaced; None if the checkpoint has no head."""
+        return self.run_to_logits(tokens, lengths, replaced={layer: replaced}) if self._has_head else None
 
     @property
     def predicts(self) -> bool:
@@ -225,7 +225,7 @@ class TransformerSource:
     def activations_on(
         self, layer: int, x: Float[np.ndarray, "n d_in"], neuron: Int[np.ndarray, " n"]
     ) -> Float[np.ndarray, " n"]:
-        """Return one neuron's activation of the layer's MLP for each of some x, of an atlas or arbitrary."""
+        """Return one neuron's activation for each x, in the form that an atlas stores; any x is allowed."""
         (layer,) = self._check_layers([layer], self.layers)
         values = np.empty(len(x), dtype=np.float32)
         for start in range(0, len(x), editing.MAX_INPUTS):
@@ -342,7 +342,7 @@ class TransformerSource:
         return [(self._read[layer].x, store_x), (taps.activations(self._bridge, layer), visit_layer)]
 
     def _replace_hook(self, layer: int, shape: torch.Size, replaced: Replace) -> taps.Hook:
-        """Other activations in the place of a layer's."""
+        """Return the hook that replaces a layer's activations."""
 
         def replace(activations: Tensor) -> Tensor:
             return replaced(activations.reshape(*shape, -1)).reshape(activations.shape).to(activations)

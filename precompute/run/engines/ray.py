@@ -13,7 +13,7 @@ RAY_AUTH_MODE=token and the same token on every machine and here (RAY_AUTH_TOKEN
 Ray writes when it starts a cluster).
 
 When a worker or its machine dies, its tasks run again elsewhere, up to `RETRIES` times each. When the head or all
-machines are gone, EngineError is raised after a while; finished units are kept, and the same command continues.
+machines are gone, EngineError is raised after a while; finished units are saved, and the same command continues.
 """
 
 import logging

@@ -1,7 +1,7 @@
 """Step 1: the activating examples of each neuron, their key tokens and the inputs there, in one pass over the corpus.
 
 job.py        data shared by all work units, and hints that reduce the candidates of a unit
-unit.py       one unit: a forward pass, of which the values of the candidates and a sample are kept
+unit.py       one unit: a forward pass, of which it returns the values of the candidates and a sample
 part.py       arrays of one layer in a unit
 gathering.py  the candidates of all units, in the process that collects them
 rows.py       the activating examples of each layer, read from the files of the units

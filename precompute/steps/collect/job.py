@@ -24,7 +24,7 @@ class CollectError(ValueError):
 class CollectJob:
     """Corpus, cut into units of `work_unit` examples, and the rules of the selection by layer.
 
-    `allowed` marks the positions that may be key tokens, `sampled` those whose inputs and activations are kept for the
+    `allowed` marks the positions that may be key tokens, `sampled` those whose inputs and activations are used for the
     statistics. `model` may be None if the source is passed to the unit.
     """
 

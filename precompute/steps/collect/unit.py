@@ -1,4 +1,4 @@
-"""One work unit of collection: a forward pass over its examples, of which only the candidates' values are kept."""
+"""One work unit of collection: a forward pass over its examples, of which it returns only the candidates' values."""
 
 from dataclasses import dataclass
 

@@ -197,10 +197,10 @@ def test_statistics_of_inputs(atlas):
 
 
 def test_histogram_counts_every_sampled_position(atlas):
-    living, dead = (atlas.histogram(NeuronRef(0, number)) for number in (0, 4))
-    assert living.counts.sum() == dead.counts.sum() == atlas.manifest.sample_positions == N_SAMPLED
-    assert (living.edges[0], living.edges[-1]) == (living.low, living.high)
-    assert len(living.edges) == len(living.counts) + 1 == HISTOGRAM_BINS + 1
+    alive, dead = (atlas.histogram(NeuronRef(0, number)) for number in (0, 4))
+    assert alive.counts.sum() == dead.counts.sum() == atlas.manifest.sample_positions == N_SAMPLED
+    assert (alive.edges[0], alive.edges[-1]) == (alive.low, alive.high)
+    assert len(alive.edges) == len(alive.counts) + 1 == HISTOGRAM_BINS + 1
     assert dead.counts.tolist() == [N_SAMPLED] + [0] * (HISTOGRAM_BINS - 1)
     with pytest.raises(KeyError, match="no neuron"):
         atlas.histogram(NeuronRef(1, 0))

@@ -65,7 +65,7 @@ def test_histogram_has_bars_and_marks(atlas):
     bars = elements(picture, "rect", "bar")
     assert len(bars) == len(atlas.histogram(REF).counts)
     assert {each.get("fill") for each in bars} == {BARS}
-    assert {"kept from 3.00", "maximum 4.00", "activation", "positions"} <= set(labels(picture))
+    assert {"threshold 3.00", "maximum 4.00", "activation", "positions"} <= set(labels(picture))
     assert picture.find(f"{SVG}rect").get("fill") == GROUND
 
 

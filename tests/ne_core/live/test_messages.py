@@ -1,4 +1,4 @@
-"""Requests and answers come back from their bytes as they were; what is no message is refused."""
+"""Requests and answers are decoded from their bytes unchanged; other bytes are refused."""
 
 import io
 
@@ -11,7 +11,7 @@ from ne_core.method.contributions import Parts
 
 NUMBERS = [np.arange(3, dtype=kind) for kind in ("int64", "int64", "int64", "float32", "float32")]
 ASSIGNED = [np.arange(3, dtype=kind) for kind in ("int64", "float32", "float32", "float32")]
-FIRED = answers.Fired(*NUMBERS, *ASSIGNED, np.array([True, False, True]))
+FIRED = answers.Firings(*NUMBERS, *ASSIGNED, np.array([True, False, True]))
 NONE = np.zeros(0, np.int64)
 MESSAGES = [
     requests.OpenModel(),
@@ -34,9 +34,9 @@ def same(a, b) -> bool:
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda each: type(each).__name__)
 def test_comes_back(message):
-    result, more = read_message(io.BytesIO(encode(message, atlas="here")))
+    result, extra = read_message(io.BytesIO(encode(message, atlas="here")))
     assert same(message, result)
-    assert more == {"atlas": "here"}
+    assert extra == {"atlas": "here"}
 
 
 def test_arrays_come_back_whatever_their_shape():

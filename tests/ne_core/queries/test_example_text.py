@@ -14,8 +14,8 @@ IDS = np.array([0, 5, 6, 0, 7, 0])
     [(1, [5, 6], 1), (2, [5, 6], 2), (4, [7], 1), (3, [5, 6], 3), (0, [5, 6], 1)],
 )
 def test_a_part_ends_at_separators_and_counts_the_first_token(pos, tokens, place):
-    part, at = part_around(IDS, 0, pos)
-    assert (IDS[part].tolist(), at) == (tokens, place)
+    part, new_pos = part_around(IDS, 0, pos)
+    assert (IDS[part].tolist(), new_pos) == (tokens, place)
 
 
 def test_without_a_first_token_the_part_is_the_whole_example():

@@ -30,7 +30,7 @@ def test_neuron_of_one_feature_is_below_all_random_directions(compared_atlas, mo
     assert not app.error
     assert "Features at 7 examples" in page_html(app)
     assert "<strong>1.0 [1.0 to 1.0]</strong>; random directions 3.1" in page_html(app)
-    assert "fewer than 100 % of them; weights shuffled 1.0 [1.0 to 1.0]." in page_html(app)
+    assert "fewer than 100 % of them; weights shuffled: 1.0 [1.0 to 1.0]." in page_html(app)
     assert "over 200 random sets of 7 examples" in captions(app)
 
 

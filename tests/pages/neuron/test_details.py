@@ -65,7 +65,7 @@ def test_activations_with_the_threshold_and_the_maximum(tiny_atlas, atlas, monke
     counts = [round(10 ** bar["y"]) - 1 for bar in figure["bars"]]
     assert counts == histogram.counts.tolist()
     assert [bar["left"] for bar in figure["bars"]] == pytest.approx(histogram.edges[:-1].tolist())
-    assert figure["marks"] == [[3, "kept from 3.00"], [4, "maximum 4.00"]]
+    assert figure["marks"] == [[3, "threshold 3.00"], [4, "maximum 4.00"]]
     assert figure["x"]["high"] == max(4, histogram.high)
     assert "Activations on 200 sampled positions" in captions(app)
 

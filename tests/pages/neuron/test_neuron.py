@@ -71,10 +71,10 @@ def test_every_invalid_parameter_has_a_message(tiny_atlas, monkeypatch):
     assert [words(each.value).split("=")[0] for each in app.error] == ["layer", "neuron", "space", "feature"]
 
 
-def test_dead_neuron_has_a_message_and_a_link_to_a_living_one(tiny_atlas, monkeypatch):
+def test_dead_neuron_has_a_message_and_a_link_to_one_with_examples(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="4")
     assert "dead" in app.info[0].value
-    link = next(each.proto for each in app.get("page_link") if "living" in each.proto.label)
+    link = next(each.proto for each in app.get("page_link") if "nearest" in each.proto.label)
     assert link.query_string == "atlas=planted&layer=0&neuron=3"
     assert not app.main.get("bidi_component")
 
@@ -105,11 +105,11 @@ def test_next_and_previous_skip_dead_neurons(tiny_atlas, monkeypatch):
 
 
 @pytest.mark.parametrize(("neuron", "step", "other"), [(3, 1, 5), (4, 1, 5), (4, -1, 3), (5, 1, 1), (1, -1, 5)])
-def test_next_living_neuron(neuron, step, other):
+def test_next_neuron_with_examples(neuron, step, other):
     assert beside(np.array([1, 3, 5]), neuron, step) == other
 
 
-def test_next_living_neuron_of_a_single_one():
+def test_next_neuron_with_examples_of_a_single_one():
     assert beside(np.array([2]), 2, 1) == 2
     assert beside(np.array([]), 2, -1) == 2
 

@@ -95,7 +95,7 @@ def test_activating_examples_match_saelens(atlas, latents):
 
 
 def test_embeddings_sum_to_the_latent(atlas):
-    """Check on the atlas's own files: x of every kept example, W_in and b_in."""
+    """Check on the atlas's own files: x of every activating example, W_in and b_in."""
     layer, compared = atlas.weights(1), 0
     for number in range(40):
         ref = NeuronRef(1, number)

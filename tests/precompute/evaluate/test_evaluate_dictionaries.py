@@ -106,7 +106,7 @@ def test_table_shows_single_inputs_and_differences(tiny_atlas, tmp_path, few, mo
     (other / "manifest.json").write_text(json.dumps(raw))
     table = dict(evaluate(tiny_atlas, ("dictionaries",), [other]))["dictionaries"].table
     assert "not on one scale" in table
-    assert "share of the maximum kept: 0.75 in planted, 0.25 in other" in table
+    assert "share of the maximum that examples reach: 0.75 in planted, 0.25 in other" in table
     assert "planted and other were built from different texts" in table
     assert table.splitlines()[-1].split() == [
         "single",

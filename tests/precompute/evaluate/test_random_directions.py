@@ -108,7 +108,7 @@ def test_all_columns_are_present(measures):
 
 
 def test_examples_of_random_directions_match_a_loop(rows):
-    """Only the highest of several inputs of one dataset example is kept."""
+    """Of several inputs of one dataset example only the highest is an example."""
     many = replace(rows, example=rows.example // 3)
     W, b = draw_directions(many.weights, 20, np.random.default_rng(1))
     rows_by_direction = activating_rows(pool_of(many), W, b, 0.75, 7)

@@ -40,15 +40,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def built(place: Path) -> Callable[[str], Path]:
-    """The directory of the atlas of a kind, built by the first who asks."""
+    """Function from a kind to the directory of its atlas, which the first call builds."""
     from precompute.__main__ import main
 
     def of(kind: str) -> Path:
         family, options = KINDS[kind]
         out, sae = place / "atlases" / kind, ["--sae", str(place / "models" / "sae")] if kind == "latents" else []
-        given = ["--model", str(place / "models" / family), "--corpus", str(place / "corpus.txt"), "--out", str(out)]
+        required = ["--model", str(place / "models" / family), "--corpus", str(place / "corpus.txt"), "--out", str(out)]
         if not (out / "manifest.json").exists():
-            assert main(["build", *given, *SIZES, *sae, *options]) == 0
+            assert main(["build", *required, *SIZES, *sae, *options]) == 0
         return out
 
     return of
@@ -56,7 +56,7 @@ def built(place: Path) -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def reader(place: Path, built) -> Callable[[str], Reader]:
-    """The reader of the atlas of a kind."""
+    """Function from a kind to the reader of its atlas."""
     readers: dict[str, Reader] = {}
 
     def of(kind: str) -> Reader:

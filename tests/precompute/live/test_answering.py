@@ -1,4 +1,4 @@
-"""Requests to answers, and the process that pages ask, with a real model behind it."""
+"""Answers to requests, and the process that answers pages, with a real model."""
 
 import re
 import shutil
@@ -54,19 +54,19 @@ def test_what_cannot_be_answered_is_one_line_without_paths(answer, built, tmp_pa
 @pytest.mark.parametrize(
     ("error", "message"),
     [(ModuleNotFoundError("x", name="torch"), "needs torch.*requirements-live"), (MemoryError(), "not enough memory"),
-     (KeyError("secret"), "could not answer")]
+     (KeyError("secret"), "failed on this request")]
 )  # fmt: skip
 def test_errors_do_not_quote_the_text(answer, monkeypatch, error, message):
     def fails(*_):
         raise error
 
-    monkeypatch.setattr(answering.Answering, "answered", fails)
+    monkeypatch.setattr(answering.Answering, "dispatch", fails)
     refused = answer(ReadText("secret"))
     assert re.search(message, refused.message)
     assert "secret" not in refused.message
 
 
-def test_an_atlas_that_was_written_anew_is_opened_anew(answer, built, tmp_path):
+def test_a_rewritten_atlas_is_opened_again(answer, built, tmp_path):
     shutil.copytree(built("lacking"), tmp_path / "atlas")
     first = answer(OpenModel(), tmp_path / "atlas")
     assert isinstance(first, Ready)

@@ -1,57 +1,57 @@
-"""The evaluation of what texts are assigned to: held-out examples are such, and planted ones come back."""
+"""Evaluation of assignments: unseen examples are not in the atlas, and planted sources are recovered."""
 
 import numpy as np
 import pytest
 
 from ne_core.refs import NeuronRef
-from precompute.evaluate.assigned import beyond_kept, right_of, unlike_rates
-from precompute.evaluate.assigned.beyond import last_kept
-from precompute.evaluate.assigned.right import joined, sources_right, with_it
+from precompute.evaluate.assigned import assignments, unlike_rates, unseen_examples
+from precompute.evaluate.assigned.accuracy import correct_sources, expected_features, feature_joined
+from precompute.evaluate.assigned.unseen import last_stored
 from precompute.evaluate.planted.sources import Planted
 from precompute.live.windows import corpus_windows
 
 
-def test_held_out_examples_come_after_the_last_one_kept(reader):
+def test_unseen_examples_come_after_the_last_stored_one(reader):
     reader = reader("folded")
-    held_out = beyond_kept(reader, 40, each=2)
-    assert sum(len(part.neuron) for part in held_out) > 20
-    for part in held_out:
+    unseen = unseen_examples(reader, 40, each=2)
+    assert sum(len(part.neuron) for part in unseen) > 20
+    for part in unseen:
         sizes = np.diff(reader.atlas.files[part.layer].offsets)
         assert (sizes[part.neuron] == reader.atlas.manifest.max_examples).all()
         assert np.bincount(part.neuron).max(initial=0) <= 2
-        last = last_kept(reader, part.layer)
+        last = last_stored(reader, part.layer)
         assert (last[part.neuron] < len(reader.atlas.tokens)).all()
 
 
-def test_most_held_out_examples_get_the_feature_that_the_tree_would_have_given_them(reader):
+def test_most_unseen_examples_are_assigned_to_the_feature_that_the_tree_gives_them(reader):
     reader = reader("folded")
-    result = right_of(reader, beyond_kept(reader, 40, each=2))
-    assert result.share(result.by_distance) > 0.8
-    assert result.share(result.by_number) > 0.5
+    result = assignments(reader, unseen_examples(reader, 40, each=2))
+    assert result.accuracy(result.by_distance) > 0.8
+    assert result.accuracy(result.by_number) > 0.5
 
 
 def test_a_copy_of_a_member_joins_its_feature(reader):
-    """But where one example more moves a join across the cut."""
+    """Up to a few: one more example can move a join across the cut."""
     reader = reader("folded")
     row = int(np.argmax(reader.atlas.neurons["n_features"]))
     ref = NeuronRef(int(reader.atlas.neurons["layer"][row]), int(reader.atlas.neurons["neuron"][row]))
     x, feature = np.asarray(reader.atlas.neuron_inputs(ref), np.float32), reader.atlas.neuron(ref).feature
-    right = [with_it(reader, ref, x[at : at + 1])[0] == feature[at] for at in range(len(x))]
-    assert np.mean(right) >= 0.8
+    correct = [expected_features(reader, ref, x[i : i + 1])[0] == feature[i] for i in range(len(x))]
+    assert np.mean(correct) >= 0.8
 
 
-def test_joined_in_the_head():
-    assert joined(np.array([0, 0, 1, 0]), np.array([2, 2, 5])) == 2
-    assert joined(np.array([0, 0, 0, 1]), np.array([2, 2, 5])) == -1
+def test_feature_joined_by_hand():
+    assert feature_joined(np.array([0, 0, 1, 0]), np.array([2, 2, 5])) == 2
+    assert feature_joined(np.array([0, 0, 0, 1]), np.array([2, 2, 5])) == -1
 
 
-def test_planted_sources_at_right_angles_come_back():
+def test_orthogonal_planted_sources_are_recovered():
     units = np.repeat(np.eye(2, 4, dtype=np.float32), 6, axis=0)
     planted = Planted(units, np.repeat([0, 1], 6), np.zeros((4, 2), dtype=np.float32))
-    assert sources_right(planted, units).tolist() == [1.0] * 6
+    assert correct_sources(planted, units).tolist() == [1.0] * 6
 
 
-def test_shuffled_texts_are_as_many_or_more_unlike_and_nothing_is_not_a_number(reader):
+def test_rates_of_unlike_firings_are_shares_and_nan_without_texts(reader):
     corpus, shuffled = unlike_rates(reader("folded"), 32, 0.75)
     assert 0 <= corpus <= 1
     assert 0 <= shuffled <= 1

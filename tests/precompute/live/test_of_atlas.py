@@ -1,4 +1,4 @@
-"""The model of an atlas: found by name, known by its weights, refused in one line where it is another or missing."""
+"""The model of an atlas: looked up by name, identified by its weights, refused in one line if missing or different."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ def no_hub(monkeypatch):
 
 @pytest.fixture
 def changed(built, tmp_path):
-    """The atlas with another manifest."""
+    """Function that returns the atlas with a changed manifest."""
 
     def of(change) -> Atlas:
         shutil.copytree(built("folded"), tmp_path / "atlas")
@@ -40,21 +40,21 @@ def test_by_name_and_weights_in_the_folders_that_are_named(built, place, monkeyp
 def test_another_model_of_the_name_is_skipped(built, place, monkeypatch, tmp_path):
     tiny_checkpoint("gpt2", tmp_path / "gpt2", seed=1)
     monkeypatch.setenv(FOLDERS, str(tmp_path))
-    with pytest.raises(NoModelError, match="another than the atlas was made of"):
+    with pytest.raises(NoModelError, match="has other weights than that of this atlas"):
         find_model(Atlas.open(built("folded")))
     monkeypatch.setenv(FOLDERS, f"{tmp_path}:{place / 'models'}")
     assert find_model(Atlas.open(built("folded")))[0] == str(place / "models" / "gpt2")
 
 
-def test_one_that_is_not_here_is_named(built, monkeypatch):
+def test_a_missing_model_is_named(built, monkeypatch):
     monkeypatch.delenv(FOLDERS, raising=False)
-    with pytest.raises(NoModelError, match=r"'gpt2' of this atlas is not here: .*NE_MODELS"):
+    with pytest.raises(NoModelError, match=r"'gpt2' of this atlas is missing: .*NE_MODELS"):
         find_model(Atlas.open(built("folded")))
-    with pytest.raises(NoModelError, match="'sae' of this atlas is not here"):
+    with pytest.raises(NoModelError, match="'sae' of this atlas is missing"):
         find_sae(Atlas.open(built("latents")))
 
 
-def test_without_a_hash_it_is_taken_with_a_note(changed, place, monkeypatch):
+def test_without_a_hash_it_is_used_with_a_note(changed, place, monkeypatch):
     monkeypatch.setenv(FOLDERS, str(place / "models"))
     assert find_model(changed(lambda model: model.pop("sha256"))) == (
         str(place / "models" / "gpt2"),
@@ -63,7 +63,7 @@ def test_without_a_hash_it_is_taken_with_a_note(changed, place, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["../models/gpt2", "/etc", "..", "a/b/c", "", "a\nb", None, 7, {"a": 1}])
-def test_a_stranger_s_name_leads_nowhere(name, place, monkeypatch):
+def test_an_untrusted_name_leads_to_no_folder(name, place, monkeypatch):
     monkeypatch.setenv(FOLDERS, str(place / "models"))
     assert list(folders_named(name, "config.json")) == []
 

@@ -1,4 +1,4 @@
-"""The verb `read`: every firing of many texts, as the page has them, and how often each feature fires."""
+"""The command `read`: every firing of many texts, as on the page, and how often each feature fires."""
 
 import io
 import sys
@@ -11,7 +11,7 @@ from ne_core.live.requests import ReadText
 from precompute.__main__ import main
 from precompute.live.densities import counted, densities_frame
 from precompute.live.reading import read_text
-from precompute.live.windows import corpus_windows, fired_of, text_windows
+from precompute.live.windows import corpus_windows, firings_of, text_windows
 from precompute.models import of_atlas
 from precompute.models.of_atlas import FOLDERS
 from precompute.run.progress import silent
@@ -21,7 +21,7 @@ TEXTS = ["the same words come back", "a model reads text, then it says more", "=
 
 @pytest.fixture
 def run(built, place, monkeypatch, tmp_path):
-    """Runs the verb on an atlas; gives the exit code."""
+    """Function that runs the command on an atlas and returns its exit code."""
     monkeypatch.setenv(FOLDERS, str(place / "models"))
     monkeypatch.setattr(of_atlas, "on_hub", lambda name: False)
     (tmp_path / "texts.txt").write_text("\n\n".join(TEXTS))
@@ -88,13 +88,13 @@ def test_densities_count_every_firing_of_the_corpus_once(reader, run, tmp_path):
     assert len(table) == len(atlas.features["layer"])
     n_fired = n_tokens = 0
     for windows in corpus_windows(reader("folded"), atlas):
-        n_fired += sum(len(part.pos) for part in fired_of(reader("folded"), windows, 0.75))
+        n_fired += sum(len(part.pos) for part in firings_of(reader("folded"), windows, 0.75))
         n_tokens += int(windows.counted.sum())
     assert table["fires"].sum() == n_fired
     assert set(table["tokens"]) == {n_tokens}
     assert (table["unlike"] <= table["fires"]).all()
     assert ((table["density_low"] <= table["density"]) & (table["density"] <= table["density_high"])).all()
-    assert table["fires"].sum() >= atlas.neurons["n_examples"].sum()  # each kept example is a firing
+    assert table["fires"].sum() >= atlas.neurons["n_examples"].sum()  # each activating example is a firing
 
 
 def test_densities_of_latents(reader):
@@ -104,12 +104,12 @@ def test_densities_of_latents(reader):
 
 
 BAD = {
-    "share too low": (["--share", "0.1"], {}, "--share 0.1: it is from 0.25 to 1"),
+    "share too low": (["--share", "0.1"], {}, "--share 0.1: a share is from 0.25 to 1"),
     "distance": (["--distance", "9"], {}, "distance=9"),
     "another ending": (["--out", "x.txt"], {}, "a table ends in"),
     "no such file": ([], {"text": "nothing.txt"}, "no such file"),
     "no text": ([], {"text": "empty.txt"}, "no tokens"),
-    "densities at another cut": (["--corpus", "--distance", "0.5"], {"text": None}, "--distance goes with --text"),
+    "densities at another cut": (["--corpus", "--distance", "0.5"], {"text": None}, "--distance needs --text"),
     "densities without inputs": (["--corpus"], {"text": None, "kind": "lacking"}, "no inputs"),
     "no such device": (["--device", "cuda:9"], {}, "use cpu"),
 }
@@ -128,7 +128,7 @@ def test_bad_input_is_exit_code_2_and_one_line(run, tmp_path, capsys, case):
     assert not (tmp_path / "out.csv").exists()
 
 
-def test_without_the_model_it_says_what_is_lacking(run, tmp_path, monkeypatch, capsys):
+def test_a_missing_model_is_named(run, tmp_path, monkeypatch, capsys):
     monkeypatch.delenv(FOLDERS)
     assert run("--out", str(tmp_path / "out.csv")) == 2
-    assert "is not here: put its folder into data/models" in capsys.readouterr().err
+    assert "is missing: put its folder into data/models" in capsys.readouterr().err

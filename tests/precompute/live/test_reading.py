@@ -1,4 +1,4 @@
-"""A text that is read live is read as the corpus was: the atlas's own examples give what the atlas stored of them."""
+"""The live model reads a text as the build read the corpus: the atlas's examples give the stored values."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def example(reader, number: int):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_examples_of_the_corpus_have_the_activations_that_the_atlas_stored(reader, kind):
-    """To half precision: the atlas rounds them to it, and other batches add up in another order."""
+    """Up to half precision, in which the atlas stores them, and rounding in batches of another size."""
     reader, n = reader(kind), 0
     for number in range(12):
         live = {}
@@ -41,18 +41,18 @@ def test_examples_of_the_corpus_have_the_activations_that_the_atlas_stored(reade
 
 
 @pytest.mark.parametrize("kind", ["folded", "raw", "latents"])
-def test_examples_of_the_atlas_get_the_feature_that_the_tree_put_them_in(reader, kind):
-    """Not left out of it: each is among the members that it is compared with."""
-    reader, right, n = reader(kind), 0, 0
+def test_examples_of_the_atlas_are_assigned_to_their_feature_in_the_tree(reader, kind):
+    """Each is compared with all members of its feature, itself included."""
+    reader, n_correct, n = reader(kind), 0, 0
     for number in range(len(reader.atlas.tokens)):
         fired = strongest(reader, forward(reader, example(reader, number), 0.74)[0], 5000, None)
-        for at in range(len(fired)):
-            neuron = reader.atlas.neuron(NeuronRef(int(fired.layer[at]), int(fired.neuron[at])))
-            row = np.flatnonzero((neuron.example == number) & (neuron.pos == fired.pos[at]))
-            right += (neuron.feature[row] == fired.feature[at]).sum()
+        for i in range(len(fired)):
+            neuron = reader.atlas.neuron(NeuronRef(int(fired.layer[i]), int(fired.neuron[i])))
+            row = np.flatnonzero((neuron.example == number) & (neuron.pos == fired.pos[i]))
+            n_correct += (neuron.feature[row] == fired.feature[i]).sum()
             n += len(row)
     assert n > 100
-    assert right >= 0.97 * n  # average linkage may leave an example nearer to another feature than to its own
+    assert n_correct >= 0.97 * n  # average linkage may leave an example nearer to another feature than to its own
 
 
 def test_reading_counts_what_it_lists(reader):
@@ -65,8 +65,8 @@ def test_reading_counts_what_it_lists(reader):
     assert not answer.counted[0]
     assert not answer.cut
     for row, layer in enumerate(answer.layers):
-        here = np.bincount(fired.pos[fired.layer == layer], minlength=len(answer.tokens))
-        np.testing.assert_array_equal(answer.n_active[row], here)
+        expected = np.bincount(fired.pos[fired.layer == layer], minlength=len(answer.tokens))
+        np.testing.assert_array_equal(answer.n_active[row], expected)
 
 
 def test_strongest_come_first_up_to_the_limit(reader):
@@ -134,7 +134,7 @@ def test_any_text_is_read(reader, kind, text):
     answer = read_text(reader(kind), ReadText(text, share=0.25))
     assert 2 <= len(answer.tokens) <= 48
     assert answer.cut == (len(text) > 1000)
-    assert answer.cut == any("longer" in note for note in answer.notes)
+    assert answer.cut == any("too long" in note for note in answer.notes)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Reasons at a token: parts that sum to the pre-activation, and token importance, against plain transformers."""
+"""Explanations of a neuron: parts that sum to the pre-activation, and importance against plain transformers."""
 
 import numpy as np
 import pytest
@@ -53,8 +53,8 @@ def test_importance_is_what_a_replaced_embedding_takes_away(reader, place, kind)
         for masked in np.flatnonzero(np.isfinite(row)):
             changed = embedded.clone()
             changed[0, masked] = baseline
-            left = activations(model, layer, changed)[pos, neuron]
-            assert row[masked] == pytest.approx(1 - left / matters.activation, abs=1e-3)
+            remaining = activations(model, layer, changed)[pos, neuron]
+            assert row[masked] == pytest.approx(1 - remaining / matters.activation, abs=1e-3)
     expected = ~text.special & ((np.arange(len(text)) <= pos) | (kind == "encoder"))
     np.testing.assert_array_equal(np.isfinite(matters.importance[0]), expected)
 
@@ -79,8 +79,8 @@ def test_any_atlas_has_importance(reader, kind):
 @pytest.mark.parametrize(
     ("pos", "layer", "neuron", "name"), [(99, 0, 0, "pos"), (-1, 0, 0, "pos"), (1, 1, 0, "layer"), (1, 0, -1, "neuron")]
 )
-@pytest.mark.parametrize("ask", [(why_here, WhyHere), (what_matters, WhatMatters)])
-def test_what_is_not_there_is_refused(reader, ask, pos, layer, neuron, name):
-    answer, request = ask
+@pytest.mark.parametrize("function", [(why_here, WhyHere), (what_matters, WhatMatters)])
+def test_what_is_not_there_is_refused(reader, function, pos, layer, neuron, name):
+    answer, request = function
     with pytest.raises(LiveError, match=f"{name}={[pos, layer, neuron][['pos', 'layer', 'neuron'].index(name)]}"):
         answer(reader("folded"), request(TEXT, pos, layer, neuron))

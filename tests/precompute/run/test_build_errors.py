@@ -1,4 +1,4 @@
-"""Errors in a build: exit code 2 and one line; the earlier atlas is unchanged and finished units are kept.
+"""Errors in a build: exit code 2 and one line; the earlier atlas is unchanged and finished units are saved.
 
 After the cause is fixed, the same command continues, to the bytes of a build without errors.
 """
@@ -224,7 +224,7 @@ def test_special_token_in_a_text_is_text(place, out, tmp_path):
     (tmp_path / "special.txt").write_text("\n\n".join(["<|endoftext|>"] * 40))
     corpus = ("--corpus", str(tmp_path / "special.txt"), "--separator", "blank")
     spelled, few = error_lines(command(place, out, *corpus), out, code=0)
-    assert "40 documents contain <|endoftext|> within a line or a record: it was read as text" in spelled
+    assert "<|endoftext|> within a line or a record was read as text, in 40 of 40 documents" in spelled
     assert "48 examples were requested" in few
     assert json.loads((out / "manifest.json").read_text())["corpus"]["n_documents"] == 40
 

@@ -168,7 +168,7 @@ def test_interruption_is_one_line_that_says_if_work_is_kept(verb, then, monkeypa
 
 def test_verify_of_a_valid_atlas(tiny_atlas, capsys):
     assert main(["verify", str(tiny_atlas)]) == 0
-    assert "is whole" in capsys.readouterr().out
+    assert "is complete and unchanged" in capsys.readouterr().out
 
 
 def test_verify_lists_every_problem(tiny_atlas, tmp_path, capsys):

@@ -62,7 +62,7 @@ def controls(atlas: Atlas, view: View, unit_id: UnitId) -> None:
 
 
 def other_kind(atlas: Atlas, view: View, kind: str) -> View:
-    """Return the view of the first living hidden neuron, or of the run's strongest latent on the picture."""
+    """Return the view of the first hidden neuron that is not dead, or of the run's strongest latent on the picture."""
     default = view.to(unit=None, neuron=None, feature=None)
     if kind == LATENT:
         return default

@@ -53,9 +53,9 @@ function copyButtons(i, data) {
 
 /* The whole example as a prompt, with its key token picked. */
 function promptLink(line, address, number) {
-  const link = element('a', '', 'Read this text');
+  const link = element('a', '', 'Open as a prompt');
   link.href = `${address}&example=${line.e}&key=${line.p}`;
-  link.setAttribute('aria-label', `Read the text of example ${number} as a prompt`);
+  link.setAttribute('aria-label', `Open example ${number} as a prompt`);
   link.onclick = (event) => follow(event, link.href);
   return link;
 }
