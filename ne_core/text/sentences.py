@@ -1,0 +1,59 @@
+"""The sentence around a token: from the end of the sentence before it to its own end, within a number of characters."""
+
+from collections.abc import Sequence
+
+from ne_core.text.token_text import visible
+
+ENDS = (".", "!", "?")
+BEFORE, AFTER = 90, 60  # most characters before and after the token
+MORE = "…"
+
+
+def sentence(tokens: Sequence[str], key: int) -> tuple[str, str, str]:
+    """Readable text before token `key` in its sentence, the token, and the rest of the sentence."""
+    start, stop = sentence_start(tokens, key), sentence_stop(tokens, key)
+    first, last = within(tokens, range(key - 1, start - 1, -1), BEFORE), within(tokens, range(key + 1, stop), AFTER)
+    before, after = readable(tokens[key - first : key]), readable(tokens[key + 1 : key + 1 + last])
+    token = visible(tokens[key])
+    before, after = before.lstrip(" "), after.rstrip(" ")
+    return MORE * (first < key - start) + before, token, after + MORE * (last < stop - key - 1)
+
+
+def sentence_start(tokens: Sequence[str], key: int) -> int:
+    """Index of the first token of the sentence of token `key`."""
+    return next((i + 1 for i in range(key - 1, -1, -1) if ends(tokens, i)), 0)
+
+
+def sentence_stop(tokens: Sequence[str], key: int) -> int:
+    """Index after the last token of the sentence of token `key`; a line break is left out."""
+    last = next((i for i in range(key, len(tokens)) if ends(tokens, i)), len(tokens) - 1)
+    return last if last > key and not tokens[last].strip() else last + 1
+
+
+def ends(tokens: Sequence[str], i: int) -> bool:
+    """True if token i ends a sentence: a line break, or a final sign before a space (the dot of “os.path” is none)."""
+    following = tokens[i + 1][:1] if i + 1 < len(tokens) else " "
+    return "\n" in tokens[i] or (tokens[i].rstrip(" ").endswith(ENDS) and (following.isspace() or following == ""))
+
+
+def within(tokens: Sequence[str], indices: range, most: int) -> int:
+    """Number of tokens at these indices whose texts together have at most `most` characters."""
+    total = 0
+    for count, i in enumerate(indices):
+        total += len(tokens[i])
+        if total > most:
+            return count
+    return len(indices)
+
+
+def readable(tokens: Sequence[str]) -> str:
+    """Tokens as one readable text."""
+    return "".join(map(visible, tokens))
+
+
+def is_whole_word(before: str, token: str, after: str, letters: int) -> bool:
+    """True if a token is one whole word of at least `letters` letters between the tokens before and after it."""
+    bare = token.strip(" ")
+    begins = token[:1] == " " or not before[-1:].isalnum()
+    finishes = token[-1:] == " " or not after[:1].isalnum()
+    return len(bare) >= letters and bare.isalpha() and begins and finishes
