@@ -42,7 +42,7 @@ def show_picks(atlas: Atlas, view: View, look: FirstLook) -> None:
     """Show the other picks as cards, and the rule of all of them."""
     others = [pick for i, pick in enumerate(look.picks) if i != view.start]
     if others:
-        st.subheader("Where to start", anchor=False)
+        st.subheader("More to start with", anchor=False)
         cards(atlas, others)
     st.caption(markdown(rule(atlas, look)))
 

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from ne_core.atlas import Atlas, Neuron
+from ne_core.method.classes import UNRELATED
 from ne_core.method.nodes import join_heights
 from ne_core.queries.chance import below_random
 from ne_core.refs import NeuronRef
@@ -21,33 +22,41 @@ MOST_SHARE = 0.4  # largest share of a feature's examples with one word as key t
 LETTERS = 3  # fewest letters of a key token that counts as a word
 WORDS = 0.8  # smallest share of a feature's examples whose key token is a whole word
 TIGHT = 0.5  # quantile of the mean distances within features of LEAST examples: at most this is tight
-APART = 1.5  # smallest distance to the neuron's other features of LEAST examples, in mean distances within
+APART = 1.5  # smallest distance to the nearest other feature of LEAST examples, in mean distances within
 CHANCE = 1 / 3  # largest share of random directions with a smaller mean distance than the neuron
 WANTED = 2  # features by which a neuron comes first
+MOSTLY = 0.5  # share of its examples in such features by which it comes before others
 A_LAYER = 3  # most picks from one layer, unless there are too few layers for that
+TINY = 1e-6  # for division by distances that may be 0
 EXAMINED = 64  # most neurons whose examples are read
 
 
 @dataclass(frozen=True)
 class Pick:
-    """A neuron, the numbers of its features that show one idea, and the mean distance within them."""
+    """A neuron, and the numbers of its features that show one idea.
+
+    `share` is that of its examples in them, `closeness` the mean distance within a feature by the distance to the
+    nearest other one, the mean over them.
+    """
 
     ref: NeuronRef
     features: tuple[int, ...]
-    distance: float
+    share: float
+    closeness: float
 
 
 def one_idea(atlas: Atlas, count: int) -> tuple[Pick, ...]:
-    """Pick up to `count` neurons with a feature that qualifies: first those with WANTED of them, then the tightest.
+    """Pick up to `count` neurons with a feature that qualifies.
 
-    Equal ones are in the atlas's order.
+    First those with WANTED of them, then those with MOSTLY of their examples in them, then the closest; equal ones are
+    in the atlas's order.
     """
     fits = qualifying(atlas)
-    rows = candidates(atlas, fits)[:EXAMINED]
-    examined = (examine(atlas, row, fits) for row in rows.tolist())
-    picks = [Pick(ref, ids, mean_distance(atlas, ref, ids)) for ref, ids in examined if ids]
-    picks.sort(key=lambda pick: (len(pick.features) < WANTED, pick.distance))
-    return tuple(spread(picks, count, len(atlas.layers)))
+    examined = (examine(atlas, row, fits) for row in candidates(atlas, fits)[:EXAMINED].tolist())
+    picks = sorted(
+        filter(None, examined), key=lambda pick: (len(pick.features) < WANTED, pick.share < MOSTLY, pick.closeness)
+    )
+    return tuple(spread(picks, count, layer_limit(count, len(atlas.layers))))
 
 
 def qualifying(atlas: Atlas) -> Bool[np.ndarray, " n_features"]:
@@ -95,12 +104,17 @@ def unlike_chance(atlas: Atlas) -> Bool[np.ndarray, " n_neurons"]:
 
 
 def candidates(atlas: Atlas, fits: Bool[np.ndarray, " n_features"]) -> Int[np.ndarray, " n"]:
-    """Rows of the neurons that may qualify, in the order of the picks."""
-    owner, n_neurons = feature_owner(atlas), len(atlas.neurons["layer"])
-    count = np.bincount(owner[fits], minlength=n_neurons)
-    inner = np.bincount(owner[fits], weights=atlas.features["intra_distance"][fits], minlength=n_neurons)
+    """Rows of the neurons that may qualify, in the order of the picks as far as columns know it."""
+    owner, table = feature_owner(atlas)[fits], atlas.neurons
+    count = np.bincount(owner, minlength=len(table["layer"]))
     rows = np.flatnonzero(count)
-    return rows[np.lexsort((inner[rows] / count[rows], count[rows] < WANTED))]
+    size, inner = (
+        np.bincount(owner, weights=atlas.features[name][fits], minlength=len(count))[rows]
+        for name in ("size", "intra_distance")
+    )
+    between = np.maximum(np.nan_to_num(table["inter_distance"][rows].astype(np.float64), nan=UNRELATED), TINY)
+    keys = (inner / count[rows] / between, size < MOSTLY * table["n_examples"][rows], count[rows] < WANTED)
+    return rows[np.lexsort(keys)]
 
 
 def feature_owner(atlas: Atlas) -> Int[np.ndarray, " n_features"]:
@@ -108,27 +122,30 @@ def feature_owner(atlas: Atlas) -> Int[np.ndarray, " n_features"]:
     return np.repeat(np.arange(len(atlas.neurons["layer"])), atlas.neurons["n_features"])
 
 
-def examine(atlas: Atlas, row: int, fits: Bool[np.ndarray, " n_features"]) -> tuple[NeuronRef, tuple[int, ...]]:
-    """Read the examples of the neuron in a row of `neurons`; return it and its features that qualify."""
+def examine(atlas: Atlas, row: int, fits: Bool[np.ndarray, " n_features"]) -> Pick | None:
+    """Read the examples of the neuron in a row of `neurons`; None if no feature of it qualifies."""
     ref = NeuronRef(int(atlas.neurons["layer"][row]), int(atlas.neurons["neuron"][row]))
     neuron, ids, size = atlas.neuron(ref), atlas.feature_ids(ref), atlas.features["size"]
     others = [i for i, id in enumerate(ids) if size[id] >= LEAST]
-    return ref, tuple(
-        i
-        for i in others
-        if fits[ids[i]]
-        and is_apart(neuron, i, others, APART * float(atlas.features["intra_distance"][ids[i]]))
-        and (atlas.manifest.images or by_words(atlas, neuron, np.flatnonzero(neuron.feature == i)))
-    )
+    closeness = {}
+    for i in (i for i in others if fits[ids[i]]):
+        ratio = float(atlas.features["intra_distance"][ids[i]]) / max(nearest(neuron, i, others), TINY)
+        words = atlas.manifest.images or by_words(atlas, neuron, np.flatnonzero(neuron.feature == i))
+        if words and ratio <= 1 / APART:
+            closeness[i] = ratio
+    if not closeness:
+        return None
+    share = sum(int(size[ids[i]]) for i in closeness) / len(neuron)
+    return Pick(ref, tuple(closeness), share, float(np.mean(list(closeness.values()))))
 
 
-def is_apart(neuron: Neuron, feature: int, others: list[int], distance: float) -> bool:
-    """True if the tree joins a feature with each of the others at this distance or above."""
+def nearest(neuron: Neuron, feature: int, others: list[int]) -> float:
+    """Distance at which the tree joins a feature with the nearest of the others; UNRELATED if there are none."""
     counts = np.zeros(int(neuron.feature.max()) + 1, dtype=bool)
     counts[others] = True
     counts[feature] = False
     heights = join_heights(neuron.tree, int(np.argmax(neuron.feature == feature)))
-    return bool((heights[counts[neuron.feature]] >= distance).all())
+    return float(heights[counts[neuron.feature]].min(initial=UNRELATED))
 
 
 def by_words(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " k"]) -> bool:
@@ -141,15 +158,14 @@ def by_words(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " k"]) -> bool:
     return sum(whole) >= WORDS * len(rows) and most <= MOST_SHARE * len(rows)
 
 
-def mean_distance(atlas: Atlas, ref: NeuronRef, features: tuple[int, ...]) -> float:
-    """Mean distance within some features of a neuron, the mean over them."""
-    ids = atlas.feature_ids(ref)
-    return float(np.mean([atlas.features["intra_distance"][ids[i]] for i in features]))
+def layer_limit(count: int, n_layers: int) -> int:
+    """Most picks from one layer."""
+    return max(A_LAYER, -(-count // n_layers))
 
 
-def spread(picks: Iterable[Pick], count: int, n_layers: int) -> Iterator[Pick]:
-    """The first `count` picks, with at most A_LAYER from one layer where there are layers enough."""
-    most, per_layer, n = max(A_LAYER, -(-count // n_layers)), {}, 0
+def spread(picks: Iterable[Pick], count: int, most: int) -> Iterator[Pick]:
+    """The first `count` picks, with at most `most` from one layer."""
+    per_layer, n = {}, 0
     for pick in picks:
         per_layer[pick.ref.layer] = per_layer.get(pick.ref.layer, 0) + 1
         if per_layer[pick.ref.layer] <= most and n < count:

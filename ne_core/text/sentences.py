@@ -5,18 +5,22 @@ from collections.abc import Sequence
 from ne_core.text.token_text import visible
 
 ENDS = (".", "!", "?")
+SEPARATORS = ("<|endoftext|>", "<s>", "</s>", "[SEP]", "[CLS]")  # of documents
+CLOSING = ")]}”’\"'`*"  # signs that may stand between the last letter of a sentence and its end
 BEFORE, AFTER = 90, 60  # most characters before and after the token
-MORE = "…"
+MORE = "…"  # the sentence is longer
 
 
 def sentence(tokens: Sequence[str], key: int) -> tuple[str, str, str]:
     """Readable text before token `key` in its sentence, the token, and the rest of the sentence."""
     start, stop = sentence_start(tokens, key), sentence_stop(tokens, key)
     first, last = within(tokens, range(key - 1, start - 1, -1), BEFORE), within(tokens, range(key + 1, stop), AFTER)
-    before, after = readable(tokens[key - first : key]), readable(tokens[key + 1 : key + 1 + last])
-    token = visible(tokens[key])
-    before, after = before.lstrip(" "), after.rstrip(" ")
-    return MORE * (first < key - start) + before, token, after + MORE * (last < stop - key - 1)
+    before, after = readable(tokens[key - first : key]).lstrip(" "), readable(tokens[key + 1 : key + 1 + last])
+    word = visible(tokens[key])
+    space = word[: len(word) - len(word.lstrip(" "))] if word.strip(" ") else ""
+    before = MORE * (start == 0 < key or first < key - start) + before + space * bool(before)
+    unfinished = not ends(tokens, stop - 1) and stop == len(tokens)
+    return before, word[len(space) :], after.rstrip(" ") + MORE * (unfinished or last < stop - key - 1)
 
 
 def sentence_start(tokens: Sequence[str], key: int) -> int:
@@ -31,9 +35,17 @@ def sentence_stop(tokens: Sequence[str], key: int) -> int:
 
 
 def ends(tokens: Sequence[str], i: int) -> bool:
-    """True if token i ends a sentence: a line break, or a final sign before a space (the dot of “os.path” is none)."""
-    following = tokens[i + 1][:1] if i + 1 < len(tokens) else " "
-    return "\n" in tokens[i] or (tokens[i].rstrip(" ").endswith(ENDS) and (following.isspace() or following == ""))
+    """True if token i ends a sentence: a line break, or a final sign after a word and before a space.
+
+    Neither the dot of “os.path” nor the dots of “.. note::” are ends.
+    """
+    if "\n" in tokens[i] or tokens[i] in SEPARATORS:
+        return True
+    text, following = tokens[i].rstrip(" "), tokens[i + 1][:1] if i + 1 < len(tokens) else " "
+    if not text.endswith(ENDS) or not (following.isspace() or tokens[i] != text):
+        return False
+    before = text[:-1] or (tokens[i - 1] if i else "")
+    return before[-1:].isalnum() or before[-1:] in tuple(CLOSING)
 
 
 def within(tokens: Sequence[str], indices: range, most: int) -> int:

@@ -33,7 +33,7 @@ def first_look(atlas: Atlas) -> FirstLook:
     if picks:
         return FirstLook(picks, sum(len(pick.features) >= WANTED for pick in picks))
     refs = [ref for group in class_examples(atlas, A_CLASS) for ref in group.neurons]
-    return FirstLook(tuple(Pick(ref, (), float("nan")) for ref in refs[:PICKS]), by_class=True)
+    return FirstLook(tuple(Pick(ref, (), 0.0, 0.0) for ref in refs[:PICKS]), by_class=True)
 
 
 @per_atlas()

@@ -3,8 +3,8 @@
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import ref_name
 from ne_core.numbers import fixed
-from ne_core.queries.one_idea import APART, LEAST, MOST_SHARE, WORDS, Pick, tight
-from pages.components.cached.starts import FirstLook
+from ne_core.queries.one_idea import APART, LEAST, MOST_SHARE, MOSTLY, WORDS, Pick, layer_limit, tight
+from pages.components.cached.starts import PICKS, FirstLook
 from pages.components.overview.drawn_neuron import central_images, shown_features
 from pages.components.overview.tiles import tile, tiles
 from pages.components.text.labels import label
@@ -31,35 +31,38 @@ def card(atlas: Atlas, pick: Pick) -> dict:
 
 def rule(atlas: Atlas, look: FirstLook) -> str:
     """The rule of the picks in one paragraph."""
-    words = atlas.manifest.vocabulary
-    parts = f"{conditions(atlas)} {chance(atlas)}"
+    units, rest = atlas.manifest.vocabulary.units, len(look.picks) - look.n_several
     if look.by_class:
-        return f"No feature of this atlas qualifies, so the picks are examples of each class, listed below. {parts}"
-    n, rest = look.n_several, len(look.picks) - look.n_several
-    order = f"First the {words.units} with two such features or more ({n} here), then those with one ({rest})"
-    return f"{parts} {order}, the tightest first, at most some from each layer."
+        return f"{conditions(atlas)} {chance(atlas)} No feature here counts, so these show the classes below."
+    limit = layer_limit(PICKS, len(atlas.layers))
+    return (
+        f"{conditions(atlas)} {chance(atlas)} First come {units} with two such features or more ({look.n_several} "
+        f"here), then those with one ({rest}); among them those that have {MOSTLY:.0%} of their examples in such "
+        f"features, then the best separated, at most {limit} of a layer."
+    )
 
 
 def conditions(atlas: Atlas) -> str:
-    different = (
-        ""
-        if atlas.manifest.images
-        else f" in which no word is the key token of more than {MOST_SHARE:.0%} and at least {WORDS:.0%} of the key "
-        "tokens are whole words,"
+    """The conditions on a feature in words."""
+    unit = atlas.manifest.vocabulary.unit
+    words = (
+        f"no word is the key token of more than {MOST_SHARE:.0%} of them, at least {WORDS:.0%} of the key tokens are "
+        "whole words, "
     )
     return (
-        f"Picked: features of {LEAST} examples or more{different} with a mean distance within of at most "
-        f"{fixed(tight(atlas))} (half of the atlas’s features of that size), and {APART:g} times as far from the "
-        f"{atlas.manifest.vocabulary.unit}’s other features of that size."
+        f"How they are picked: a feature counts if it has at least {LEAST} examples, "
+        f"{'' if atlas.manifest.images else words}its examples are near each other (mean distance at most "
+        f"{fixed(tight(atlas))}, the median of this atlas’s features of that size) and at least {APART:g} times as far "
+        f"from the {unit}’s other features of that size."
     )
 
 
 def chance(atlas: Atlas) -> str:
     """The comparison with random directions in words."""
-    facts, unit = atlas.manifest.rarefied, atlas.manifest.vocabulary.unit
+    facts, words = atlas.manifest.rarefied, atlas.manifest.vocabulary
     if facts is None:
-        return "This atlas has no random directions, so chance is left out."
+        return "Chance is left out: this atlas has no random directions."
     return (
-        f"The {unit}’s mean distance is below that of two thirds of random directions of its layer, where it has the "
-        f"{facts.examples} examples to compare."
+        f"The {words.unit}’s own mean distance is below that of two thirds of the random directions of its layer; "
+        f"{words.units} with fewer than {facts.examples} examples cannot be compared and pass."
     )

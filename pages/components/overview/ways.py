@@ -7,11 +7,9 @@ from pages.components.url.links import atlas_query, page_href
 
 
 def ways_on(atlas: Atlas) -> None:
-    unit, images = atlas.manifest.vocabulary.unit, atlas.manifest.images
+    words = atlas.manifest.vocabulary
     ways = [
-        tile(
-            "Rank all " + atlas.manifest.vocabulary.units, here(atlas, "ranking"), text=f"Every {unit} by its features."
-        ),
+        tile(f"Rank all {words.units}", here(atlas, "ranking"), text=f"Every {words.unit} by its features."),
         search(atlas),
     ]
     if lab := lab_name(atlas):
