@@ -6,7 +6,7 @@ from ne_core.text.token_text import visible
 
 ENDS = (".", "!", "?")
 SEPARATORS = ("<|endoftext|>", "<s>", "</s>", "[SEP]", "[CLS]")  # of documents
-CLOSING = ")]}”’\"'`*"  # signs that may stand between the last letter of a sentence and its end
+CLOSING = ")]}”’\"'`*"  # signs that may stand before or after the sign that ends a sentence
 BEFORE, AFTER = 90, 60  # most characters before and after the token
 MORE = "…"  # the sentence is longer
 
@@ -35,17 +35,26 @@ def sentence_stop(tokens: Sequence[str], key: int) -> int:
 
 
 def ends(tokens: Sequence[str], i: int) -> bool:
-    """True if token i ends a sentence: a line break, or a final sign after a word and before a space.
+    """True if token i ends a sentence: a separator, a line break, or a final sign after a word and before a space.
 
-    Neither the dot of “os.path” nor the dots of “.. note::” are ends.
+    Not before a small letter, where the sentence goes on: “e.g. this”, or a wrapped line. Neither the dot of “os.path”
+    nor the dots of “.. note::” are ends.
     """
-    if "\n" in tokens[i] or tokens[i] in SEPARATORS:
+    text, following = tokens[i], tokens[i + 1] if i + 1 < len(tokens) else "\n"
+    if text in SEPARATORS:
         return True
-    text, following = tokens[i].rstrip(" "), tokens[i + 1][:1] if i + 1 < len(tokens) else " "
-    if not text.endswith(ENDS) or not (following.isspace() or tokens[i] != text):
+    if following.strip()[:1].islower():
         return False
-    before = text[:-1] or (tokens[i - 1] if i else "")
-    return before[-1:].isalnum() or before[-1:] in tuple(CLOSING)
+    return "\n" in text or is_final(tokens, i, following)
+
+
+def is_final(tokens: Sequence[str], i: int, following: str) -> bool:
+    """True if token i ends with a final sign after a word, and a space follows."""
+    text = tokens[i].rstrip(" ")
+    sign = text.rstrip(CLOSING)
+    before = sign[:-1] or (tokens[i - 1] if i else "")
+    spaced = text != tokens[i] or following[:1].isspace()
+    return sign.endswith(ENDS) and spaced and (before[-1:].isalnum() or before[-1:] in tuple(CLOSING))
 
 
 def within(tokens: Sequence[str], indices: range, most: int) -> int:
@@ -59,8 +68,8 @@ def within(tokens: Sequence[str], indices: range, most: int) -> int:
 
 
 def readable(tokens: Sequence[str]) -> str:
-    """Tokens as one readable text."""
-    return "".join(map(visible, tokens))
+    """Tokens as one readable text; a line break within a sentence is a space."""
+    return "".join(" " if "\n" in token and not token.strip() else visible(token) for token in tokens)
 
 
 def is_whole_word(before: str, token: str, after: str, letters: int) -> bool:
