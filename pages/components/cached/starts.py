@@ -6,7 +6,7 @@ import numpy as np
 
 from ne_core.atlas import Atlas
 from ne_core.queries.class_examples import ClassExamples, class_examples
-from ne_core.queries.one_idea import WANTED, Pick, one_idea
+from ne_core.queries.one_idea import WANTED, Pick, one_idea, tight
 from ne_core.refs import NeuronRef
 from pages.components.cached.per_atlas import per_atlas
 
@@ -18,10 +18,12 @@ A_CLASS = 4  # neurons of each class
 class FirstLook:
     """Neurons for a first look, best first; `n_several` of them have several features that show one idea.
 
-    `by_class`: no neuron has such a feature, so they are examples of the classes.
+    `tight` is the largest mean distance within such a feature. `by_class`: no neuron has one, so the picks are examples
+    of the classes.
     """
 
     picks: tuple[Pick, ...]
+    tight: float
     n_several: int = 0
     by_class: bool = False
 
@@ -29,11 +31,11 @@ class FirstLook:
 @per_atlas()
 def first_look(atlas: Atlas) -> FirstLook:
     """Pick neurons by `one_idea`; without any, examples of the classes."""
-    picks = one_idea(atlas, PICKS)
+    picks, limit = one_idea(atlas, PICKS), tight(atlas)
     if picks:
-        return FirstLook(picks, sum(len(pick.features) >= WANTED for pick in picks))
+        return FirstLook(picks, limit, sum(len(pick.features) >= WANTED for pick in picks))
     refs = [ref for group in class_examples(atlas, A_CLASS) for ref in group.neurons]
-    return FirstLook(tuple(Pick(ref, (), 0.0, 0.0) for ref in refs[:PICKS]), by_class=True)
+    return FirstLook(tuple(Pick(ref, (), 0.0, 0.0) for ref in refs[:PICKS]), limit, by_class=True)
 
 
 @per_atlas()

@@ -3,7 +3,7 @@
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import ref_name
 from ne_core.numbers import fixed
-from ne_core.queries.one_idea import APART, LEAST, MOST_SHARE, MOSTLY, WORDS, Pick, layer_limit, tight
+from ne_core.queries.one_idea import APART, LEAST, MOST_SHARE, MOSTLY, WORDS, Pick, layer_limit
 from pages.components.cached.starts import PICKS, FirstLook
 from pages.components.overview.drawn_neuron import central_images, shown_features
 from pages.components.overview.tiles import tile, tiles
@@ -31,18 +31,22 @@ def card(atlas: Atlas, pick: Pick) -> dict:
 
 def rule(atlas: Atlas, look: FirstLook) -> str:
     """The rule of the picks in one paragraph."""
+    return " ".join((conditions(atlas, look.tight), chance(atlas), order(atlas, look)))
+
+
+def order(atlas: Atlas, look: FirstLook) -> str:
+    """The order of the picks in words, with the number of those that qualify."""
     units, rest = atlas.manifest.vocabulary.units, len(look.picks) - look.n_several
     if look.by_class:
-        return f"{conditions(atlas)} {chance(atlas)} No feature here counts, so these show the classes below."
-    limit = layer_limit(PICKS, len(atlas.layers))
+        return "No feature here counts, so these show the classes below."
     return (
-        f"{conditions(atlas)} {chance(atlas)} First come {units} with two such features or more ({look.n_several} "
-        f"here), then those with one ({rest}); among them those that have {MOSTLY:.0%} of their examples in such "
-        f"features, then the best separated, at most {limit} of a layer."
+        f"First come {units} with two such features or more ({look.n_several} here), then those with one ({rest}); among "
+        f"them those that have {MOSTLY:.0%} of their examples in such features, then the best separated, at most "
+        f"{layer_limit(PICKS, len(atlas.layers))} of a layer."
     )
 
 
-def conditions(atlas: Atlas) -> str:
+def conditions(atlas: Atlas, tight: float) -> str:
     """The conditions on a feature in words."""
     unit = atlas.manifest.vocabulary.unit
     words = (
@@ -52,7 +56,7 @@ def conditions(atlas: Atlas) -> str:
     return (
         f"How they are picked: a feature counts if it has at least {LEAST} examples, "
         f"{'' if atlas.manifest.images else words}its examples are near each other (mean distance at most "
-        f"{fixed(tight(atlas))}, the median of this atlas’s features of that size) and at least {APART:g} times as far "
+        f"{fixed(tight)}, the median of this atlas’s features of that size) and at least {APART:g} times as far "
         f"from the {unit}’s other features of that size."
     )
 
