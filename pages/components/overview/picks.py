@@ -40,8 +40,8 @@ def order(atlas: Atlas, look: FirstLook) -> str:
     if look.by_class:
         return "No feature here counts, so these show the classes below."
     return (
-        f"First come {units} with two such features or more ({look.n_several} here), then those with one ({rest}); among "
-        f"them those that have {MOSTLY:.0%} of their examples in such features, then the best separated, at most "
+        f"First come {units} with two such features or more ({look.n_several} here), then those with one ({rest}); "
+        f"among them those that have {MOSTLY:.0%} of their examples in such features, then the best separated, at most "
         f"{layer_limit(PICKS, len(atlas.layers))} of a layer."
     )
 
