@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 
 from ne_core.atlas import Atlas
 from ne_core.method.agreement import baseline_importances
@@ -32,15 +32,23 @@ def class_examples(atlas: Atlas, count: int) -> list[ClassExamples]:
     """Select up to `count` neurons of each class; classes without a neuron are left out."""
     table, cut = atlas.neurons, atlas.manifest.default_cut
     texts, second = rules(cut), second_sizes(table["n_features"], atlas.features["size"])
-    classes, large = neuron_classes(table, second, cut), table["n_examples"] >= LEAST
+    classes, large = neuron_classes(table, second, cut), largest_sizes(atlas) >= LEAST
     orders = sort_orders(atlas)
     selected = []
     for kind in SHOWN:
         keys, order = orders[kind]
         neurons = best(atlas, large & (classes == CLASSES.index(kind)), keys, count)
-        rule = f"{texts[kind]} Here with {LEAST} examples or more; first {order}."
+        rule = f"{texts[kind]} Here with a feature of {LEAST} examples or more; first {order}."
         selected.append(ClassExamples(NAMES[kind], rule, neurons))
     return [each for each in selected if each.neurons]
+
+
+def largest_sizes(atlas: Atlas) -> Int[np.ndarray, " n"]:
+    """Size of each neuron's largest feature; 0 for a dead neuron."""
+    sizes = np.zeros(len(atlas.neurons["layer"]), dtype=np.int64)
+    largest = atlas.features["feature"] == 0
+    sizes[feature_owner(atlas)[largest]] = atlas.features["size"][largest]
+    return sizes
 
 
 def sort_orders(atlas: Atlas) -> dict[str, tuple[tuple[Shaped[np.ndarray, " n"], ...], str]]:

@@ -69,7 +69,7 @@ def test_picks_are_stated_by_their_rule(ideas_atlas, tiny_atlas, compared_atlas,
 
 def test_other_picks_are_cards_and_another_is_drawn_by_the_link(tiny_atlas, monkeypatch):
     picks = first_look(Atlas.open(tiny_atlas)).picks
-    assert len(picks) == 8
+    assert len(picks) == 7
     app = open_app(tiny_atlas.parent, "overview", monkeypatch, start="2")
     assert url(app) == {"atlas": "planted", "start": "2"}
     assert drawn(app)["title"] == f"Layer {picks[2].ref.layer} · Neuron {picks[2].ref.neuron}"
@@ -80,15 +80,15 @@ def test_other_picks_are_cards_and_another_is_drawn_by_the_link(tiny_atlas, monk
 
 
 def test_last_pick_is_followed_by_the_first(tiny_atlas, monkeypatch):
-    app = open_app(tiny_atlas.parent, "overview", monkeypatch, start="7")
+    app = open_app(tiny_atlas.parent, "overview", monkeypatch, start="6")
     (another,) = next(each["chips"] for each in payloads(app) if each.get("label") == "Draw another one")
     assert another["href"] == "overview?atlas=planted"
 
 
-@pytest.mark.parametrize(("start", "nearest"), [("99", 7), ("-1", 0), ("<b>", 0)])
+@pytest.mark.parametrize(("start", "nearest"), [("99", 6), ("-1", 0), ("<b>", 0)])
 def test_bad_link_says_what_is_there(start, nearest, tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "overview", monkeypatch, start=start)
-    assert words(app.error[0].value) == f"start={start}: this page has picks 0 to 7"
+    assert words(app.error[0].value) == f"start={start}: this page has picks 0 to 6"
     ref = first_look(Atlas.open(tiny_atlas)).picks[nearest].ref
     assert drawn(app)["title"] == f"Layer {ref.layer} · Neuron {ref.neuron}"
 

@@ -6,7 +6,7 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.method.classes import CLASSES, NAMES, rules
-from ne_core.queries.class_examples import class_examples, importance_known, named_by_words
+from ne_core.queries.class_examples import class_examples, importance_known, largest_sizes, named_by_words
 from ne_core.queries.ranking import ranking
 from ne_core.refs import NeuronRef
 
@@ -20,8 +20,12 @@ def test_planted_neurons_match_their_rules(atlas):
     """L0 N0 was planted with 14 and 3 examples, L0 N2 with 6, 5, 4 and 3; three have one feature."""
     rare, several, single = class_examples(atlas, 4)
     assert rare.neurons == (NeuronRef(0, 0), NeuronRef(2, 0))
-    assert NeuronRef(0, 2) in several.neurons
+    assert set(several.neurons) == {NeuronRef(0, 2), NeuronRef(0, 5)}  # the features of L2 N3 are small
     assert set(single.neurons) == {NeuronRef(0, 1), NeuronRef(2, 2), NeuronRef(2, 4)}
+
+
+def test_sizes_of_the_largest_features(atlas):
+    assert largest_sizes(atlas).tolist() == [14, 9, 6, 1, 0, 5, 10, 0, 7, 4, 12]
 
 
 def test_names_rules_and_classes_are_those_of_the_ranking(atlas):
