@@ -12,6 +12,7 @@ from filelock import FileLock
 from ne_core.sharing.archive import pack
 from tests.support.browser import chromium, served
 from tests.support.planted import make_atlas
+from tests.support.planted_ideas import PLANTED
 from tests.support.reused_page import ReusedPage
 
 os.environ.setdefault("NE_LIVE", "off")  # pages start no model; tests of the live model start their own
@@ -45,6 +46,12 @@ def tiny_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def compared_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the planted atlas with random directions for comparison. Copy it before changing it."""
     return make_atlas(tmp_path_factory.mktemp("compared") / "compared", equal_n=True)
+
+
+@pytest.fixture(scope="session")
+def ideas_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the directory of an atlas with planted ideas (support/planted_ideas.py). Copy it before changing it."""
+    return make_atlas(tmp_path_factory.mktemp("ideas") / "ideas", planted=PLANTED)
 
 
 @pytest.fixture(scope="session")

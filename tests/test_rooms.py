@@ -55,6 +55,7 @@ ALLOWED = {
 }
 PAGE_FOLDERS = {
     "about",
+    "overview",
     "neuron",
     "ranking",
     "search",

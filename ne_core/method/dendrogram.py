@@ -69,3 +69,19 @@ def shared_groups(tree: Float[np.ndarray, "merges 4"], groups: Int[np.ndarray, "
         if shared[left] == shared[right]:
             shared[n + k] = shared[left]
     return np.array(shared)
+
+
+def induced(tree: Float[np.ndarray, "merges 4"], rows: Int[np.ndarray, " k"]) -> Float[np.ndarray, "joined 4"]:
+    """Tree over some of the examples, numbered in the order of `rows`; they join at the heights of the whole tree."""
+    n, k = len(tree) + 1, len(rows)
+    node, sizes, merges = np.full(2 * n - 1, -1), [1] * k, []
+    node[rows] = np.arange(k)
+    for i, (left, right) in enumerate(tree[:, :2].astype(np.int64).tolist()):
+        a, b = int(node[left]), int(node[right])
+        if a < 0 or b < 0:
+            node[n + i] = max(a, b)
+            continue
+        node[n + i] = k + len(merges)
+        sizes.append(sizes[a] + sizes[b])
+        merges.append([a, b, float(tree[i, 2]), sizes[-1]])
+    return np.array(merges, dtype=np.float64).reshape(-1, 4)

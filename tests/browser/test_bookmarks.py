@@ -82,7 +82,7 @@ def test_bookmark_of_a_branch_at_another_cut(open_view):
     page = open_view("neuron?atlas=planted&layer=0&neuron=2&branch=12&cut=0.7")
     star(page).click()
     page.get_by_role("link", name="Overview").click()
-    expect(page.get_by_text("Where to start")).to_be_visible()
+    expect(page.get_by_text("More to start with")).to_be_visible()
     open_list(page, "Bookmarks").get_by_role("link").click()
     expect_neuron(page, 0, 2)
     assert page.url.endswith("neuron=2&cut=0.7&branch=12")

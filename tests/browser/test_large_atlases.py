@@ -37,6 +37,7 @@ def browser(browsers):
 
 def test_walkthrough(open_view, atlas):
     page = open_view(f"?atlas={atlas.root.name}", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_text("Neurons of each class").click()
     page.get_by_role("navigation", name="Views of the ranking").get_by_role("link", name="Primary and rare").click()
     expect(page.locator("h1")).to_have_text("Ranking")
     page.get_by_role("table", name="Neurons").locator("tbody tr a").first.click()

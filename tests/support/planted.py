@@ -222,10 +222,10 @@ def description(layers: Sequence[LayerFeatures], inputs: bool = True) -> Descrip
     )
 
 
-def planted_layers(rng: np.random.Generator) -> tuple[Texts, list[LayerFeatures]]:
+def planted_layers(rng: np.random.Generator, planted: Mapping = LAYERS) -> tuple[Texts, list[LayerFeatures]]:
     """Return the layers, from planted rows by the real feature step, and their texts."""
     corpus = RandomTexts(rng)
-    rows = [planted_rows(layer, neurons, corpus) for layer, neurons in LAYERS.items()]
+    rows = [planted_rows(layer, neurons, corpus) for layer, neurons in planted.items()]
     return Texts(corpus.tokens, corpus.lengths, VOCAB, WINDOW), features_of(rows, CUT)
 
 
@@ -242,10 +242,10 @@ def planted_equal_n(rows: Sequence[ActivatingExamples], statistics: dict[int, La
     return equal_n_from(rows, ranges, results.__getitem__, job)
 
 
-def make_atlas(out: Path, inputs: bool = True, equal_n: bool = False) -> Path:
-    """Write the planted atlas to `out` with the real steps from features on; `equal_n`: with random directions."""
+def make_atlas(out: Path, inputs: bool = True, equal_n: bool = False, planted: Mapping = LAYERS) -> Path:
+    """Write the `planted` neurons to `out` with the real steps from features on; `equal_n`: with random directions."""
     rng = np.random.default_rng(0)
-    texts, layers = planted_layers(rng)
+    texts, layers = planted_layers(rng, planted)
     importances = {layer.rows.layer: planted_importances(rng, layer) for layer in layers}
     statistics = {layer.rows.layer: planted_statistics(rng, layer.rows) for layer in layers}
     parts = AtlasParts(

@@ -5,14 +5,13 @@ from pathlib import Path
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.lab_schema import FACTS, FOLDER
 from pages.components.base.escape import markdown
 from pages.components.shell import atlas_sources
 from pages.components.shell.nav import page_file
 
 
 def show_missing_lab(atlas: Atlas) -> None:
-    others = [name for name, root in atlas_sources.atlas_folders().items() if (root / FOLDER / FACTS).is_file()]
+    others = atlas_sources.with_lab()
     message = f"The atlas {atlas.slug} has no lab: an MLP on pictures with sparse autoencoders on its hidden layer."
     st.info(markdown(message), icon=":material/science:")
     for name in others:

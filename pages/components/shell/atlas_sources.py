@@ -10,6 +10,8 @@ import threading
 from pathlib import Path
 
 from ne_core.atlas import Atlas
+from ne_core.atlas.lab_schema import FACTS
+from ne_core.atlas.lab_schema import FOLDER as LAB
 from ne_core.sharing.configured_sources import configured_sources
 from ne_core.sharing.remote.cache import cache_folder
 from ne_core.sharing.remote.fetch import Fetched
@@ -52,6 +54,11 @@ def atlas_folders() -> dict[str, Path]:
     source_names = [each.name for each in sources.statuses()] if sources else []
     unique_names = distinct([*source_names, *local_names])[len(source_names) :]
     return ready | {name: local / each for name, each in zip(unique_names, local_names, strict=True)}
+
+
+def with_lab() -> list[str]:
+    """Names of the atlases that have an SAE lab."""
+    return [name for name, root in atlas_folders().items() if (root / LAB / FACTS).is_file()]
 
 
 def pending_sources(requested: str | None) -> list[SourceStatus]:

@@ -4,9 +4,10 @@ import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import ref_name
+from ne_core.method.classes import FEW
 from ne_core.numbers import fixed
 from ne_core.refs import FeatureRef
-from pages.components.cached.starts import SOLID, first_neuron
+from pages.components.cached.starts import first_neuron
 from pages.components.side_by_side.side import show_head
 from pages.components.url.side_by_side_view import View
 from pages.components.widgets.chips import Chip, chips
@@ -36,7 +37,7 @@ def suggested_pairs(atlas: Atlas) -> dict[str, View]:
     pairs = {}
     near = atlas.similar(first, atlas.manifest.default_space)
     if near:
-        other = next((ref for ref, _ in near if atlas.features["size"][atlas.feature_id(ref)] >= SOLID), near[0][0])
+        other = next((ref for ref, _ in near if atlas.features["size"][atlas.feature_id(ref)] >= FEW), near[0][0])
         both = f"{ref_name(atlas.manifest, first)} and {ref_name(atlas.manifest, other)}"
         pairs[f"Two similar features: {both}"] = View(first, other)
     if n_features > 1:
