@@ -62,6 +62,7 @@ PAGE_FOLDERS = {
     "across_layers",
     "side_by_side",
     "spaces",
+    "game",
     "lab",
     "prompt",
 }
