@@ -97,6 +97,25 @@ def last_word_end(words: Sequence[str]) -> str:
     return "" if len(words[-1]) >= BEGINNING else END
 
 
+@dataclass(frozen=True)
+class WordMatches:
+    """Matches of several words in lines, by position: number of the word, its ends in the text, number of the line."""
+
+    word: Int[np.ndarray, " matches"]
+    begin: Int[np.ndarray, " matches"]
+    end: Int[np.ndarray, " matches"]
+    line: Int[np.ndarray, " matches"]
+
+
+def word_matches(lines: Passages, words: Sequence[str]) -> WordMatches:
+    spans = [[match.span() for match in pattern.finditer(lines.text)] for pattern in word_patterns(words)]
+    word = np.repeat(np.arange(len(spans)), [len(each) for each in spans])
+    begin, end = np.array([span for each in spans for span in each], dtype=np.int64).reshape(-1, 2).T
+    order = np.argsort(begin, kind="stable")
+    line = np.searchsorted(lines.starts, begin[order], side="right") - 1
+    return WordMatches(word[order], begin[order], end[order], line)
+
+
 def proximity(lines: Passages, words: Sequence[str]) -> tuple[Bool[np.ndarray, " n"], Float[np.ndarray, " n"]]:
     """Mask of the lines with the words in a row; and the shortest span of all words in each line, in characters, or ∞.
 
@@ -104,17 +123,31 @@ def proximity(lines: Passages, words: Sequence[str]) -> tuple[Bool[np.ndarray, "
     """
     in_a_row = np.zeros(len(lines.starts), dtype=bool)
     in_a_row[lines.matching_lines(phrase_pattern(words))] = True
-    nearest = np.full(len(lines.starts), np.inf)
-    spans = [[match.span() for match in pattern.finditer(lines.text)] for pattern in word_patterns(words)]
-    word = np.repeat(np.arange(len(spans)), [len(each) for each in spans])
-    begin, end = np.array([span for each in spans for span in each], dtype=np.int64).reshape(-1, 2).T
-    order = np.argsort(begin, kind="stable")
-    word, begin, end = word[order], begin[order], end[order]
-    latest = [np.maximum.accumulate(np.where(word == each, begin, -1)) for each in range(len(spans))]
-    since, line = np.min(latest, axis=0), np.searchsorted(lines.starts, begin, side="right") - 1
+    nearest, matches = np.full(len(lines.starts), np.inf), word_matches(lines, words)
+    latest = [np.maximum.accumulate(np.where(matches.word == each, matches.begin, -1)) for each in range(len(words))]
+    since, line = np.min(latest, axis=0), matches.line
     whole = since >= lines.starts[line] if len(line) else np.zeros(0, dtype=bool)
-    np.minimum.at(nearest, line[whole], (end - since)[whole])
+    np.minimum.at(nearest, line[whole], (matches.end - since)[whole])
     return in_a_row, nearest
+
+
+def distance_to_key(lines: Passages, words: Sequence[str], key: Int[np.ndarray, "n 2"]) -> Float[np.ndarray, " n"]:
+    """Characters between the key token and the farthest of the words in each line, each word at its nearest; ∞ without.
+
+    `key` is the first and the last character of the key token in its line, from `key_spans`.
+    """
+    matches, nearest = word_matches(lines, words), np.full((len(words), len(lines.starts)), np.inf)
+    first, last = (lines.starts + key.T)[:, matches.line]
+    away = np.maximum(0, np.maximum(first - matches.end, matches.begin - last))
+    np.minimum.at(nearest, (matches.word, matches.line), away)
+    return nearest.max(axis=0, initial=0)
+
+
+def key_spans(tokens: Int[np.ndarray, "n length"], key: int, texts: Sequence[str]) -> Int[np.ndarray, "n 2"]:
+    """First and last character of the token at index `key` of each row in the line that `passages` makes of it."""
+    before = [sum(len(texts[token]) for token in row[:key] if token >= 0) for row in tokens.tolist()]
+    lengths = [len(texts[token]) for token in tokens[:, key].tolist()]
+    return np.array([before, np.add(before, lengths)], dtype=np.int64).reshape(2, -1).T
 
 
 def piece_pattern(piece: str) -> re.Pattern:

@@ -1,15 +1,25 @@
 """Search: the features that match a view, best first."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.search import BEGINNING
 from ne_core.queries.feature_filter import FeatureFilter, feature_classes
-from ne_core.queries.passages import passages, piece_pattern, proximity, rows_of, windows_of
+from ne_core.queries.passages import (
+    Rows,
+    distance_to_key,
+    key_spans,
+    passages,
+    piece_pattern,
+    proximity,
+    rows_of,
+    windows_of,
+)
 from ne_core.queries.space_index import space_index
 from ne_core.text.token_text import visible
 from ne_core.text.words import words_of
@@ -88,21 +98,35 @@ def like(atlas: Atlas, view: View) -> SearchResults:
 
 
 def by_nearness(atlas: Atlas, ids: Int[np.ndarray, " n"], q: str, unfiltered: int) -> SearchResults:
-    """Rank features that have all of the words: first those with the words in a row, then by the nearest words.
+    """Rank features that have all of the words: first those with the words in a row in most examples, then those with
+    all of them in one example; of equal ones first those with the words nearest to the key token, or to each other.
 
     Ties, and features with the words in different examples, keep the order of the index.
     """
     read = readable(atlas, ids)
     rows = rows_of(atlas, ids[:read])
-    lines = passages(windows_of(atlas, rows), vocabulary(atlas).folded)
-    row, span = proximity(lines, words_of(q))
-    counts, nearest = np.bincount(rows.owner[row], minlength=read), np.full(read, np.inf)
-    np.minimum.at(nearest, rows.owner, span)
-    nearest[counts > 0] = 0
-    order, n = np.lexsort((nearest, -counts)), np.count_nonzero(np.isfinite(nearest))
+    row, span, away = nearness(atlas, rows, words_of(q))
+    counts, together, from_key = np.bincount(rows.owner[row], minlength=read), *np.full((2, read), np.inf)
+    counted = row | (counts[rows.owner] == 0)  # of a feature with the words in a row, only such examples
+    np.minimum.at(together, rows.owner[counted], span[counted])
+    np.minimum.at(from_key, rows.owner[counted], away[counted])
+    order, n = np.lexsort((together, from_key, -counts)), np.count_nonzero(np.isfinite(from_key))
     ranked = np.concatenate([ids[order[:n]], ids[read:], ids[order[n:]]])
     in_a_row = int(np.count_nonzero(counts))
     return SearchResults(ranked, unfiltered, unread=len(ids) - read, in_a_row=in_a_row, in_one=n - in_a_row)
+
+
+def nearness(
+    atlas: Atlas, rows: Rows, words: Sequence[str]
+) -> tuple[Bool[np.ndarray, " n"], Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    """Mask of the examples with the words in a row, the shortest span of the words, their distance to the key token.
+
+    A span or a distance is ∞ in an example without all of the words.
+    """
+    windows, texts = windows_of(atlas, rows), vocabulary(atlas).folded
+    lines = passages(windows, texts)
+    away = distance_to_key(lines, words, key_spans(windows, atlas.manifest.window.key, texts))
+    return *proximity(lines, words), away
 
 
 def readable(atlas: Atlas, ids: Int[np.ndarray, " n"]) -> int:
