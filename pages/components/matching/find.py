@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.search import BEGINNING
 from ne_core.queries.feature_filter import FeatureFilter, feature_classes
 from ne_core.queries.passages import (
+    Proximity,
     Rows,
-    distance_to_key,
     key_spans,
     passages,
     piece_pattern,
@@ -105,28 +105,22 @@ def by_nearness(atlas: Atlas, ids: Int[np.ndarray, " n"], q: str, unfiltered: in
     """
     read = readable(atlas, ids)
     rows = rows_of(atlas, ids[:read])
-    row, span, away = nearness(atlas, rows, words_of(q))
-    counts, together, from_key = np.bincount(rows.owner[row], minlength=read), *np.full((2, read), np.inf)
-    counted = row | (counts[rows.owner] == 0)  # of a feature with the words in a row, only such examples
-    np.minimum.at(together, rows.owner[counted], span[counted])
-    np.minimum.at(from_key, rows.owner[counted], away[counted])
+    near = nearness(atlas, rows, words_of(q))
+    counts = np.bincount(rows.owner[near.in_a_row], minlength=read)
+    counted = near.in_a_row | (counts[rows.owner] == 0)  # of a feature with the words in a row, only such examples
+    together, from_key = np.full((2, read), np.inf)
+    np.minimum.at(together, rows.owner[counted], near.span[counted])
+    np.minimum.at(from_key, rows.owner[counted], near.from_key[counted])
     order, n = np.lexsort((together, from_key, -counts)), np.count_nonzero(np.isfinite(from_key))
     ranked = np.concatenate([ids[order[:n]], ids[read:], ids[order[n:]]])
     in_a_row = int(np.count_nonzero(counts))
     return SearchResults(ranked, unfiltered, unread=len(ids) - read, in_a_row=in_a_row, in_one=n - in_a_row)
 
 
-def nearness(
-    atlas: Atlas, rows: Rows, words: Sequence[str]
-) -> tuple[Bool[np.ndarray, " n"], Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
-    """Mask of the examples with the words in a row, the shortest span of the words, their distance to the key token.
-
-    A span or a distance is ∞ in an example without all of the words.
-    """
+def nearness(atlas: Atlas, rows: Rows, words: Sequence[str]) -> Proximity:
+    """Measure how near the words are to each other and to the key token in each of the examples."""
     windows, texts = windows_of(atlas, rows), vocabulary(atlas).folded
-    lines = passages(windows, texts)
-    away = distance_to_key(lines, words, key_spans(windows, atlas.manifest.window.key, texts))
-    return *proximity(lines, words), away
+    return proximity(passages(windows, texts), words, key_spans(windows, atlas.manifest.window.key, texts))
 
 
 def readable(atlas: Atlas, ids: Int[np.ndarray, " n"]) -> int:

@@ -99,8 +99,9 @@ def by_words(atlas: Atlas, view: View, rows: Rows) -> list[Kind]:
     texts, words = vocabulary(atlas).folded, words_of(view.q)
     lines = passages(windows_of(atlas, rows), texts)
     if len(words) > 1:
-        in_a_row, _, away = nearness(atlas, rows, words)
-        kinds = [Kind(in_a_row, "has these words in a row in", away), Kind(np.isfinite(away), "has all words in", away)]
+        near = nearness(atlas, rows, words)
+        has_all = Kind(np.isfinite(near.from_key), "has all words in", near.from_key)
+        kinds = [Kind(near.in_a_row, "has these words in a row in", near.from_key), has_all]
     else:
         keys = passages(atlas.tokens[rows.example, rows.pos][:, None], texts)
         key = f"matches the {atlas.manifest.vocabulary.key_token} of"

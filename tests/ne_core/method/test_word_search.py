@@ -8,7 +8,6 @@ import pytest
 from ne_core.atlas import Atlas
 from ne_core.atlas.search import BEGINNING
 from ne_core.queries.feature_filter import FeatureFilter
-from ne_core.queries.passages import distance_to_key as distance_to_key_of
 from ne_core.queries.passages import key_spans, passages, proximity
 from ne_core.refs import FeatureRef
 from ne_core.text.words import folded, words_of
@@ -123,8 +122,8 @@ def test_distance_to_the_key_token_by_hand():
     rows = np.array([[0, 1, 2, 3, 4], [-1, 1, 2, 3, 0], [0, 1, 2, 4, 4], [2, 0, 2, 1, 2]])
     lines, key = passages(rows, texts), key_spans(rows, 2, texts)
     assert key.tolist() == [[7, 11], [4, 8], [7, 11], [7, 11]]
-    assert distance_to_key_of(lines, ["ran", "cat"], key).tolist() == [0, 0, 0, 1]
-    assert distance_to_key_of(lines, ["it", "cat"], key).tolist() == [4, np.inf, 1, np.inf]
+    assert proximity(lines, ["ran", "cat"], key).from_key.tolist() == [0, 0, 0, 1]
+    assert proximity(lines, ["it", "cat"], key).from_key.tolist() == [4, np.inf, 1, np.inf]
 
 
 def test_queries_cover_every_tier(atlas):
@@ -190,10 +189,11 @@ def test_one_word_reads_no_examples(atlas, monkeypatch):
 def test_proximity_of_words():
     texts = ["a cat ran", "ran, cat", "cat⏎ran", "cat or dog ran", "cats ran", "a cat", "ran", "cat. Ran", "concat ran"]
     lines = passages(np.arange(len(texts))[:, None], [text.lower() for text in texts])
-    row, span = proximity(lines, ["cat", "ran"])
-    assert np.flatnonzero(row).tolist() == [0, 2, 7]
-    assert span.tolist() == [7, 8, 7, 14, np.inf, np.inf, np.inf, 8, np.inf]
-    assert not proximity(passages(np.zeros((0, 1), int), texts), ["cat", "ran"])[1].size
+    near = proximity(lines, ["cat", "ran"], np.zeros((len(texts), 2), int))
+    assert np.flatnonzero(near.in_a_row).tolist() == [0, 2, 7]
+    assert near.span.tolist() == [7, 8, 7, 14, np.inf, np.inf, np.inf, 8, np.inf]
+    none = proximity(passages(np.zeros((0, 1), int), texts), ["cat", "ran"], np.zeros((0, 2), int))
+    assert none.span.size == none.from_key.size == 0
 
 
 def test_page_counts_features_with_the_words_in_a_row(tiny_atlas, atlas, monkeypatch):
