@@ -108,6 +108,7 @@ class WordMatches:
 
 
 def word_matches(lines: Passages, words: Sequence[str]) -> WordMatches:
+    """Matches of each word, a prefix for the last one, as in the index."""
     spans = [[match.span() for match in pattern.finditer(lines.text)] for pattern in word_patterns(words)]
     word = np.repeat(np.arange(len(spans)), [len(each) for each in spans])
     begin, end = np.array([span for each in spans for span in each], dtype=np.int64).reshape(-1, 2).T
