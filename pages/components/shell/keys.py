@@ -19,8 +19,8 @@ KEYS = component(
 @dataclass(frozen=True)
 class Shortcut:
     """A key that opens a `page`, presses the element of the selector `press`, or presses a link or button that a
-    component has registered for it (`onKey` in shared.js). No key has the name of several keys, or “Enter ↵”: such an
-    entry is only listed, and the component listens for itself."""
+    component has registered for it (`onKey` in shared.js). An entry for several keys, such as “1–6”, is only listed:
+    the component that registers it listens for its keys itself."""
 
     key: str
     title: str
