@@ -20,6 +20,7 @@ def views(atlas: str, query: str, lab: str | None) -> dict[str, str]:
         "across_layers": f"across_layers?atlas={atlas}",
         "side_by_side": f"side_by_side?atlas={atlas}",
         "spaces": f"spaces?atlas={atlas}",
+        "game": f"game?atlas={atlas}",
         "about": f"about?atlas={atlas}",
     } | ({"sae_lab": f"sae_lab?atlas={lab}"} if lab else {})
 

@@ -63,6 +63,7 @@ PAGE_FOLDERS = {
     "across_layers",
     "side_by_side",
     "spaces",
+    "game",
     "lab",
     "prompt",
 }

@@ -10,7 +10,7 @@ a word, some hundred bytes per feature; `words_of` divides texts and queries int
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -64,6 +64,17 @@ class SearchIndex:
             return NOTHING
         with self._open() as connection:
             return self._ranked(self._matching(connection, "named", terms))
+
+    def beginning(self, letters: Sequence[str], most: int) -> list[str]:
+        """Words of key tokens and snippets that begin with one of the letters, those of most features first."""
+        # one scan a letter: with OR, SQLite drops terms whose numbers within their scans are equal
+        of_letter = "SELECT term, doc FROM temp.terms WHERE term >= ? AND term < ?"
+        terms = f"SELECT term FROM ({' UNION ALL '.join([of_letter] * len(letters))}) ORDER BY doc DESC, term LIMIT ?"
+        ends = [end for letter in letters for end in (letter, chr(ord(letter) + 1))]
+        with self._open() as connection:
+            connection.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab('main', 'text', 'row')")
+            words = [term for (term,) in connection.execute(terms, (*ends, most))]
+        return [word for word in words if isinstance(word, str) and words_of(word) == [word]]
 
     def key_token(self, tokens: list[int]) -> Int[np.ndarray, " matches"]:
         """Features that have one of these tokens as a key token, those with the most such examples first."""
@@ -120,6 +131,7 @@ class SearchIndex:
         end = time.monotonic() + SECONDS
         connection.set_progress_handler(lambda: time.monotonic() > end, STEPS)
         connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA cell_size_check = ON")
         if connection.execute(STRANGE).fetchone()[0]:
             raise sqlite3.DatabaseError("it holds views or triggers")

@@ -97,24 +97,75 @@ def last_word_end(words: Sequence[str]) -> str:
     return "" if len(words[-1]) >= BEGINNING else END
 
 
-def proximity(lines: Passages, words: Sequence[str]) -> tuple[Bool[np.ndarray, " n"], Float[np.ndarray, " n"]]:
-    """Mask of the lines with the words in a row; and the shortest span of all words in each line, in characters, or ∞.
+@dataclass(frozen=True)
+class WordMatches:
+    """Matches of several words in lines, by position: number of the word, its ends in the text, number of the line."""
 
-    At every match of a word the span starts at the earliest of the latest matches of all words, if in the same line.
-    """
-    in_a_row = np.zeros(len(lines.starts), dtype=bool)
-    in_a_row[lines.matching_lines(phrase_pattern(words))] = True
-    nearest = np.full(len(lines.starts), np.inf)
+    word: Int[np.ndarray, " matches"]
+    begin: Int[np.ndarray, " matches"]
+    end: Int[np.ndarray, " matches"]
+    line: Int[np.ndarray, " matches"]
+
+
+def word_matches(lines: Passages, words: Sequence[str]) -> WordMatches:
+    """Matches of each word, a prefix for the last one, as in the index."""
     spans = [[match.span() for match in pattern.finditer(lines.text)] for pattern in word_patterns(words)]
     word = np.repeat(np.arange(len(spans)), [len(each) for each in spans])
     begin, end = np.array([span for each in spans for span in each], dtype=np.int64).reshape(-1, 2).T
     order = np.argsort(begin, kind="stable")
-    word, begin, end = word[order], begin[order], end[order]
-    latest = [np.maximum.accumulate(np.where(word == each, begin, -1)) for each in range(len(spans))]
-    since, line = np.min(latest, axis=0), np.searchsorted(lines.starts, begin, side="right") - 1
+    line = np.searchsorted(lines.starts, begin[order], side="right") - 1
+    return WordMatches(word[order], begin[order], end[order], line)
+
+
+@dataclass(frozen=True)
+class Proximity:
+    """Each line's words in a row or not; the shortest `span` of all words, and the distance `from_key` to the farthest.
+
+    Both are in characters, and ∞ in a line without all of the words. Of each word the match nearest to the key counts.
+    """
+
+    in_a_row: Bool[np.ndarray, " n"]
+    span: Float[np.ndarray, " n"]
+    from_key: Float[np.ndarray, " n"]
+
+
+def proximity(lines: Passages, words: Sequence[str], key: Int[np.ndarray, "n 2"]) -> Proximity:
+    """Measure how near the words are to each other and to the key token; `key` is that of `key_spans`."""
+    in_a_row = np.zeros(len(lines.starts), dtype=bool)
+    in_a_row[lines.matching_lines(phrase_pattern(words))] = True
+    matches = word_matches(lines, words)
+    return Proximity(in_a_row, shortest_spans(lines, len(words), matches), distances(lines, len(words), matches, key))
+
+
+def shortest_spans(lines: Passages, n_words: int, matches: WordMatches) -> Float[np.ndarray, " n"]:
+    """Shortest span of all words in each line.
+
+    At every match of a word the span starts at the earliest of the latest matches of all words, if in the same line.
+    """
+    nearest, line = np.full(len(lines.starts), np.inf), matches.line
+    latest = [np.maximum.accumulate(np.where(matches.word == each, matches.begin, -1)) for each in range(n_words)]
+    since = np.min(latest, axis=0)
     whole = since >= lines.starts[line] if len(line) else np.zeros(0, dtype=bool)
-    np.minimum.at(nearest, line[whole], (end - since)[whole])
-    return in_a_row, nearest
+    np.minimum.at(nearest, line[whole], (matches.end - since)[whole])
+    return nearest
+
+
+def distances(
+    lines: Passages, n_words: int, matches: WordMatches, key: Int[np.ndarray, "n 2"]
+) -> Float[np.ndarray, " n"]:
+    """Characters between the key token and the farthest word of each line."""
+    nearest = np.full((n_words, len(lines.starts)), np.inf)
+    first, last = (lines.starts + key.T)[:, matches.line]
+    away = np.maximum(0, np.maximum(first - matches.end, matches.begin - last))
+    np.minimum.at(nearest, (matches.word, matches.line), away)
+    return nearest.max(axis=0)
+
+
+def key_spans(tokens: Int[np.ndarray, "n length"], key: int, texts: Sequence[str]) -> Int[np.ndarray, "n 2"]:
+    """First and last character of the token at index `key` of each row in the line that `passages` makes of it."""
+    before = [sum(len(texts[token]) for token in row[:key] if token >= 0) for row in tokens.tolist()]
+    lengths = [len(texts[token]) for token in tokens[:, key].tolist()]
+    return np.array([before, np.add(before, lengths)], dtype=np.int64).reshape(2, -1).T
 
 
 def piece_pattern(piece: str) -> re.Pattern:

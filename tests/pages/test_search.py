@@ -95,6 +95,27 @@ def test_words_without_common_results_are_offered_separately(tiny_atlas, monkeyp
     assert list(chips(app, "Suggested searches").values()) == ["search?atlas=planted&q=cat"]
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"q": "rievr"}, ["search?atlas=planted&q=river"]),
+        ({"q": "Rievr cat", "layer": "0"}, ["search?atlas=planted&q=river+cat&layer=0"]),
+        ({"q": "rievr slepes"}, ["search?atlas=planted&q=river+sleeps"]),
+        ({"q": "rievr", "mode": "name"}, ["search?atlas=planted&q=river"]),
+        ({"q": "a rievr!", "mode": "snippet"}, []),  # no example has “a” or anything like it
+        ({"q": "xylophone"}, []),
+    ],
+)
+def test_word_that_no_feature_has_suggests_near_misses(query, expected, tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "search", monkeypatch, **query)
+    assert list(chips(app, "Similar words").values()) == expected
+
+
+def test_known_words_have_no_near_misses(tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "search", monkeypatch, q="cat nothing")
+    assert not chips(app, "Similar words")
+
+
 def test_unmatched_snippet_offers_its_words(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "search", monkeypatch, q="cat!?", mode="snippet")
     assert "None of the examples searched contains exactly this text" in app.markdown[-1].value

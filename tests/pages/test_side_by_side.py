@@ -128,13 +128,26 @@ def test_one_feature_offers_similar_ones(tiny_atlas, monkeypatch):
         assert hrefs == [f"side_by_side?atlas=planted&a={each['a']}&b={each['b']}" for each in wanted]
 
 
-@pytest.mark.parametrize("spelling", ["2.0.0", "L2 N0 F0", " l2 n0 f0 ", "2 0 0"])
+@pytest.mark.parametrize("spelling", ["2.0.0", "L2 N0 F0", " l2 n0 f0 ", "2 0 0", "L2 N0", "l2n0"])
 def test_typed_names_of_a_feature(spelling, tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "side_by_side", monkeypatch, a="0.0.0")
     app.text_input(key="_side_b").set_value(spelling).run()
     assert not app.error
     assert url(app) == {"atlas": "planted", "a": "0.0.0", "b": "2.0.0"}
     assert app.metric
+
+
+def test_neuron_alone_is_its_largest_feature(tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "side_by_side", monkeypatch, a="L0 N2", b="0.2.1")
+    assert not app.error
+    assert url(app) == {"atlas": "planted", "a": "0.2.0", "b": "0.2.1"}
+    for typed, problem in (
+        ("L0 N4", "neuron L0 N4 is dead"),
+        ("L0 N99", "layer 0 has neurons 0 to 5"),
+        ("L0", "a feature"),
+    ):
+        app = open_app(tiny_atlas.parent, "side_by_side", monkeypatch, a=typed)
+        assert words(app.error[0].value).startswith(f"a={typed}: {problem}")
 
 
 def test_invalid_typed_name_stays_in_the_field(tiny_atlas, monkeypatch):

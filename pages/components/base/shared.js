@@ -151,6 +151,12 @@ function listen(root, handlers, options = {}) {
   }
 }
 
+/* Return whether a key goes to a field that is being filled in. */
+function typing(event) {
+  const target = event.composedPath()[0];
+  return target instanceof Element && (target.matches('input, textarea, select, [role=combobox], [role=textbox], [role=listbox]') || target.isContentEditable);
+}
+
 /* Let a key of the keyboard press this link or button while it is on the page: keys.js listens. */
 function onKey(key, target) {
   const targets = (window.neKeys ??= {})[key] ?? [];

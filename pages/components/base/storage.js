@@ -1,4 +1,4 @@
-/* Bookmarks and recently visited features, stored in this browser. An item is
+/* Lists stored in this browser: bookmarks, recently visited features, and results of the game. An item of the first two is
    {atlas, layer, neuron, feature, branch, cut, at: [example, pos] or null, name, note}: feature, branch and cut are
    null where the address names none. Everything that is read back is checked like an untrusted file. */
 
@@ -39,19 +39,21 @@ function storedText(list) {
   try { return localStorage.getItem('ne-' + list); } catch { return null; }
 }
 
+const BOOKMARK = { problem: itemProblem, clean: cleanItem };   // the kind of the items of a list
+
 /* {items: valid items in order, unknown: entries that were not understood, isList: false where the text is no list} */
-function readItems(list) {
+function readItems(list, kind = BOOKMARK) {
   const text = storedText(list);
   if (text === null) return { items: [], unknown: [], isList: true };
   try {
     const entries = JSON.parse(text);
-    return { items: entries.filter((each) => !itemProblem(each)).map(cleanItem), unknown: entries.filter(itemProblem), isList: true };
+    return { items: entries.filter((each) => !kind.problem(each)).map(kind.clean), unknown: entries.filter(kind.problem), isList: true };
   } catch { return { items: [], unknown: [], isList: false }; }
 }
 
 /* Entries of a later version are preserved; a text that is no list is saved under another name before it is replaced. */
-function writeItems(list, items) {
-  const before = readItems(list);
+function writeItems(list, items, kind = BOOKMARK) {
+  const before = readItems(list, kind);
   try {
     if (!before.isList) localStorage.setItem(`ne-${list}-unreadable`, storedText(list));
     localStorage.setItem('ne-' + list, JSON.stringify([...items, ...before.unknown]));

@@ -1,6 +1,7 @@
 """Search: the features that match a view, best first."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,16 @@ from jaxtyping import Float, Int
 from ne_core.atlas import Atlas
 from ne_core.atlas.search import BEGINNING
 from ne_core.queries.feature_filter import FeatureFilter, feature_classes
-from ne_core.queries.passages import passages, piece_pattern, proximity, rows_of, windows_of
+from ne_core.queries.passages import (
+    Proximity,
+    Rows,
+    key_spans,
+    passages,
+    piece_pattern,
+    proximity,
+    rows_of,
+    windows_of,
+)
 from ne_core.queries.space_index import space_index
 from ne_core.text.token_text import visible
 from ne_core.text.words import words_of
@@ -88,21 +98,29 @@ def like(atlas: Atlas, view: View) -> SearchResults:
 
 
 def by_nearness(atlas: Atlas, ids: Int[np.ndarray, " n"], q: str, unfiltered: int) -> SearchResults:
-    """Rank features that have all of the words: first those with the words in a row, then by the nearest words.
+    """Rank features that have all of the words: first those with the words in a row in most examples, then those with
+    all of them in one example; of equal ones first those with the words nearest to the key token, or to each other.
 
     Ties, and features with the words in different examples, keep the order of the index.
     """
     read = readable(atlas, ids)
     rows = rows_of(atlas, ids[:read])
-    lines = passages(windows_of(atlas, rows), vocabulary(atlas).folded)
-    row, span = proximity(lines, words_of(q))
-    counts, nearest = np.bincount(rows.owner[row], minlength=read), np.full(read, np.inf)
-    np.minimum.at(nearest, rows.owner, span)
-    nearest[counts > 0] = 0
-    order, n = np.lexsort((nearest, -counts)), np.count_nonzero(np.isfinite(nearest))
+    near = nearness(atlas, rows, words_of(q))
+    counts = np.bincount(rows.owner[near.in_a_row], minlength=read)
+    counted = near.in_a_row | (counts[rows.owner] == 0)  # of a feature with the words in a row, only such examples
+    together, from_key = np.full((2, read), np.inf)
+    np.minimum.at(together, rows.owner[counted], near.span[counted])
+    np.minimum.at(from_key, rows.owner[counted], near.from_key[counted])
+    order, n = np.lexsort((together, from_key, -counts)), np.count_nonzero(np.isfinite(from_key))
     ranked = np.concatenate([ids[order[:n]], ids[read:], ids[order[n:]]])
     in_a_row = int(np.count_nonzero(counts))
     return SearchResults(ranked, unfiltered, unread=len(ids) - read, in_a_row=in_a_row, in_one=n - in_a_row)
+
+
+def nearness(atlas: Atlas, rows: Rows, words: Sequence[str]) -> Proximity:
+    """Measure how near the words are to each other and to the key token in each of the examples."""
+    windows, texts = windows_of(atlas, rows), vocabulary(atlas).folded
+    return proximity(passages(windows, texts), words, key_spans(windows, atlas.manifest.window.key, texts))
 
 
 def readable(atlas: Atlas, ids: Int[np.ndarray, " n"]) -> int:

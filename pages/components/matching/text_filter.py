@@ -13,35 +13,43 @@ from ne_core.text.token_text import visible
 from pages.components.cached.vocabulary import vocabulary
 
 SPACE = "␣"  # the display of a space in exact tokens, which a link may contain
+PIECE = re.compile(r'"([^"]+)"|(\S+)')  # a phrase in quotes, or a word
 
 
 @dataclass(frozen=True)
 class TextFilter:
-    """A text that may start inside a word and cover several tokens, case-sensitive if it has capitals.
+    """A text in any case: one word or a phrase in quotes as it stands, several of them all, in any order.
 
-    For images it matches whole words of a label only: 1 does not match 10.
+    A word may start inside a longer one and cover several tokens. For images it matches whole words of a label only: 1
+    does not match 10.
     """
 
     atlas: Atlas
     text: str
 
     @property
-    def capitals(self) -> bool:
-        return visible(self.text) != visible(self.text).casefold()
+    def pieces(self) -> list[str]:
+        """The words and phrases; a single one keeps the spaces around it."""
+        pieces = ["".join(each) for each in PIECE.findall(self.text)]
+        is_phrase = PIECE.fullmatch(self.text.strip()) and self.text.strip() != pieces[0]
+        return pieces if len(pieces) > 1 or is_phrase else [self.text]
 
     @property
-    def pattern(self) -> re.Pattern:
-        literal = re.escape(visible(self.text)).replace(SPACE, f"[ {SPACE}]")
-        return re.compile(rf"(?<!\w){literal}(?!\w)" if self.atlas.manifest.images else literal)
+    def patterns(self) -> list[re.Pattern]:
+        """The pattern of each piece, for text without capitals."""
+        whole = r"(?<!\w){}(?!\w)" if self.atlas.manifest.images else "{}"
+        literals = [re.escape(visible(piece).casefold()).replace(SPACE, f"[ {SPACE}]") for piece in self.pieces]
+        return [re.compile(whole.format(literal)) for literal in literals]
 
     def passes(self, neuron: Neuron, rows: Int[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
-        """Mask of a neuron's rows whose window contains the text."""
-        forms = vocabulary(self.atlas)
-        lines = passages(self.atlas.window_tokens(neuron, rows), forms.displayed if self.capitals else forms.lowered)
-        mask = np.zeros(len(rows), dtype=bool)
-        mask[lines.matching_lines(self.pattern)] = True
-        return mask
+        """Mask of a neuron's rows whose window contains all pieces."""
+        lines = passages(self.atlas.window_tokens(neuron, rows), vocabulary(self.atlas).lowered)
+        masks = np.zeros((len(self.pieces), len(rows)), dtype=bool)
+        for mask, pattern in zip(masks, self.patterns, strict=True):
+            mask[lines.matching_lines(pattern)] = True
+        return masks.all(axis=0)
 
-    def spans(self, tokens: Sequence[str]) -> list[tuple[int, int]]:
-        """First and last token of each occurrence in a line of displayed tokens."""
-        return matching_spans([text if self.capitals else text.casefold() for text in tokens], [self.pattern])
+    def spans(self, tokens: Sequence[str]) -> list[list[tuple[int, int]]]:
+        """First and last token of each occurrence of each piece in a line of displayed tokens."""
+        texts = [text.casefold() for text in tokens]
+        return [matching_spans(texts, [pattern]) for pattern in self.patterns]

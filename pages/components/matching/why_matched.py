@@ -15,7 +15,6 @@ from ne_core.queries.passages import (
     matching_tokens,
     passages,
     phrase_pattern,
-    proximity,
     rows_of,
     windows_of,
     word_patterns,
@@ -23,7 +22,7 @@ from ne_core.queries.passages import (
 from ne_core.text.phrases import listed
 from ne_core.text.words import folded, words_of
 from pages.components.cached.vocabulary import tokens_named, vocabulary
-from pages.components.matching.find import SearchResults, piece_of
+from pages.components.matching.find import SearchResults, nearness, piece_of
 from pages.components.url.search_view import View
 
 MOST_WORDS = 8  # words of an example that the reason lists
@@ -100,8 +99,9 @@ def by_words(atlas: Atlas, view: View, rows: Rows) -> list[Kind]:
     texts, words = vocabulary(atlas).folded, words_of(view.q)
     lines = passages(windows_of(atlas, rows), texts)
     if len(words) > 1:
-        in_a_row, span = proximity(lines, words)
-        kinds = [Kind(in_a_row, "has these words in a row in"), Kind(np.isfinite(span), "has all words in", span)]
+        near = nearness(atlas, rows, words)
+        has_all = Kind(np.isfinite(near.from_key), "has all words in", near.from_key)
+        kinds = [Kind(near.in_a_row, "has these words in a row in", near.from_key), has_all]
     else:
         keys = passages(atlas.tokens[rows.example, rows.pos][:, None], texts)
         key = f"matches the {atlas.manifest.vocabulary.key_token} of"

@@ -4,7 +4,7 @@ export default function (component) {
   const { data, parentElement } = unpacked(component);
   const table = parentElement.querySelector('table'), tip = parentElement.querySelector('#tip');
   table.onclick = (event) => {
-    const link = event.target.closest('a') || event.target.closest('tr')?.querySelector('td a, tbody th a');
+    const link = event.target.closest('a') ?? event.target.closest('thead th, tbody tr')?.querySelector('a');
     if (link) follow(event, link.href);
   };
   table.onkeydown = (event) => {

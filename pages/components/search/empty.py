@@ -1,9 +1,13 @@
 """Search page without results: help for an empty query, and suggestions when nothing matches."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.queries.feature_filter import FeatureFilter
+from ne_core.text.near_miss import MOST_WORDS as MOST_COMPARED
+from ne_core.text.near_miss import near_misses
 from ne_core.text.words import words_of
 from pages.components.base.escape import markdown
 from pages.components.cached.vocabulary import suggestions, tokens_named, vocabulary, words_first
@@ -13,12 +17,13 @@ from pages.components.widgets.chips import Chip, chips
 
 EXAMPLES = 12
 MOST_WORDS = 6  # of a query, each looked up separately
+MOST_MISSES = 3  # near misses of a word that are offered
 
 MORE = "- **More like this**, beside every result and on each feature’s page, finds the features most similar to it."
 HOW = (
     "- **Words** searches the key tokens and the five most central examples of each feature. All words must occur; the "
     "last one may be incomplete, with at least three letters. Features that have several words in a row come first, "
-    "then features that have all of them in one example.\n"
+    "then features that have all of them in one example, nearest to the key token first.\n"
     "- **Exact token** finds features that fire on one token of the vocabulary; ␣ is a space.\n"
     "- **Name** finds features whose names contain the words.\n"
     "- **Snippet** finds an exact piece of text in the examples, including punctuation and order. Capitals matter only "
@@ -57,12 +62,17 @@ def show_no_results(atlas: Atlas, view: View, results: SearchResults) -> None:
     st.markdown(markdown(explain(atlas, view, results)))
     if view.mode == "token":
         near = [Chip(name, view.to(q=name).href(atlas)) for name in suggestions(atlas, view.q)]
-    else:
-        near = fewer_words(atlas, view)
-    if near:
-        similar = f"Similar {atlas.manifest.vocabulary.key_tokens}:"
-        st.caption(similar if view.mode == "token" else "Searches with results:")
-        chips(near, name="near", label="Suggested searches")
+        offer(f"Similar {atlas.manifest.vocabulary.key_tokens}:", near)
+        return
+    misses = near_queries(atlas, view)
+    offer("Did you mean:", searches(atlas, misses, view), "misses", "Similar words")
+    offer("Searches with results:", fewer_words(atlas, view))
+
+
+def offer(title: str, links: list[Chip], name: str = "near", label: str = "Suggested searches") -> None:
+    if links:
+        st.caption(title)
+        chips(links, name=name, label=label)
 
 
 def no_words(atlas: Atlas, view: View, results: SearchResults) -> str:
@@ -88,13 +98,32 @@ def no_snippet(atlas: Atlas, view: View, results: SearchResults) -> str:
     return f"{message} {limit}" if results.unread else message
 
 
+def near_queries(atlas: Atlas, view: View) -> list[str]:
+    """The query with near misses in place of the words that no feature has: several for one word, else the nearest."""
+    words = list(dict.fromkeys(words_of(view.q)))[:MOST_WORDS]
+    unknown = {word: near_words(atlas, word) for word in words if not len(atlas.search.words(word))}
+    if not unknown:
+        return []
+    choices = [unknown.get(word, [word] * MOST_MISSES) for word in words]
+    queries = [" ".join(each) for each in zip(*choices, strict=False)]
+    return queries if len(unknown) == 1 else queries[:1]
+
+
+def near_words(atlas: Atlas, word: str) -> list[str]:
+    """Words of the atlas within an edit or two; the first letter may be wrong only if the second is right."""
+    return near_misses(word, atlas.search.beginning(sorted(set(word[:2])), MOST_COMPARED), MOST_MISSES)
+
+
 def fewer_words(atlas: Atlas, view: View) -> list[Chip]:
     """Links to searches with results: all words of a snippet or a name in any order, then each word alone."""
     words = list(dict.fromkeys(words_of(view.q)))[:MOST_WORDS]
     queries = [" ".join(words), *words] if view.mode != "words" else words
-    counts = {
-        q: len(atlas.search.words(q)) for q in dict.fromkeys(queries) if q and (q, "words") != (view.q, view.mode)
-    }
+    return searches(atlas, [q for q in queries if (q, "words") != (view.q, view.mode)], view)
+
+
+def searches(atlas: Atlas, queries: Sequence[str], view: View) -> list[Chip]:
+    """Links to those of the queries, by words, that have results."""
+    counts = {q: len(atlas.search.words(q)) for q in dict.fromkeys(queries) if q}
     return [
         Chip(f"{q}: {count:,} feature{'s' * (count != 1)}", View(q, among=view.among).href(atlas))
         for q, count in counts.items()

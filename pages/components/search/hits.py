@@ -45,16 +45,16 @@ def counted(atlas: Atlas, view: View, results: SearchResults) -> list[str]:
         return [what, unread(results)] if results.unread else [what]
     filtered = f" of {results.unfiltered:,}" if results.unfiltered > n else ""
     if view.mode == "words" and len(words_of(view.q)) > 1:
-        return [f"{what}{filtered}.", *word_order(results)]
+        return [f"{what}{filtered}.", *word_order(results, atlas.manifest.vocabulary.key_token)]
     return [f"{what}{filtered}, the largest first."]
 
 
-def word_order(results: SearchResults) -> list[str]:
+def word_order(results: SearchResults, key_token: str) -> list[str]:
     """Sentence on how close several words are in the examples of the results, in the order of the results."""
     apart = len(results) - results.in_a_row - results.in_one - results.unread
     kinds = {
         f"{results.in_a_row:,} have these words in a row, sorted by the number of such examples": results.in_a_row,
-        f"{results.in_one:,} have all of them in one example, closest together first": results.in_one,
+        f"{results.in_one:,} have all of them in one example, nearest to the {key_token} first": results.in_one,
         f"{results.unread:,} were not searched, because the limit of {MOST_WINDOWS:,} examples was used up by larger "
         "features: add a word or a filter to reach them": results.unread,
         f"{apart:,} have them in different examples, the largest first": apart,

@@ -19,11 +19,6 @@ function pressed(event, shortcuts, dialog) {
   event.stopPropagation();
 }
 
-function typing(event) {
-  const target = event.composedPath()[0];
-  return target instanceof Element && (target.matches('input, textarea, select, [role=combobox], [role=textbox], [role=listbox]') || target.isContentEditable);
-}
-
 /* Perform a shortcut; return false where it does nothing on this page. */
 function act(shortcut) {
   const target = targetOf(shortcut);

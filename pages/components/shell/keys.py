@@ -19,7 +19,8 @@ KEYS = component(
 @dataclass(frozen=True)
 class Shortcut:
     """A key that opens a `page`, presses the element of the selector `press`, or presses a link or button that a
-    component has registered for it (`onKey` in shared.js)."""
+    component has registered for it (`onKey` in shared.js). An entry for several keys, such as “1–6”, is only listed:
+    the component that registers it listens for its keys itself."""
 
     key: str
     title: str
@@ -38,6 +39,8 @@ def shortcuts(words: Vocabulary) -> list[Shortcut]:
         Shortcut("v", "Show or hide the values of tokens", texts_only=True),
         Shortcut("b", "Bookmark this feature, or remove its bookmark"),
         Shortcut("c", "Copy the link of this view"),
+        Shortcut("1–6", "Choose an example of the game"),
+        Shortcut("Enter ↵", "Next question of the game"),
         Shortcut("/", "Search", page="search", press=".st-key-_q input"),
         Shortcut("o", "Overview", page="overview"),
         Shortcut("e", words.Unit, page="neuron"),
@@ -47,6 +50,7 @@ def shortcuts(words: Vocabulary) -> list[Shortcut]:
         Shortcut("a", "Across layers", page="across_layers"),
         Shortcut("d", "Side by side", page="side_by_side"),
         Shortcut("s", "Spaces", page="spaces"),
+        Shortcut("i", "Game: find the intruder", page="game"),
         Shortcut("l", "SAE lab", page="sae_lab"),
         Shortcut("?", "This list"),
     ]

@@ -26,6 +26,7 @@ PAGES = {
     "across_layers": ("Across layers", ":material/route:"),
     "side_by_side": ("Side by side", ":material/compare_arrows:"),
     "spaces": ("Spaces", ":material/view_column_2:"),
+    "game": ("Game", ":material/extension:"),
     "sae_lab": ("SAE lab", ":material/science:"),
     "about": ("About", ":material/info:"),
 }

@@ -17,9 +17,9 @@ from pages.components.widgets.features import feature_row, feature_rows
 def nothing_picked(atlas: Atlas) -> None:
     unit = atlas.manifest.vocabulary.unit
     st.markdown(
-        "Compare two features: their names, how similar they are, and their examples. Type two "
-        f"features above, such as 3.17.2 or L3 N17 F2 (layer, {unit}, feature), or choose **Side by side** beside any "
-        f"similar feature on a {unit}’s page."
+        "Compare two features: their names, how similar they are, and their examples. Type two features above, such as "
+        f"3.17.2 or L3 N17 F2 (layer, {unit}, feature; L3 N17 is its largest one), or choose **Side by side** beside "
+        f"any similar feature on a {unit}’s page."
     )
     pairs = suggested_pairs(atlas)
     if pairs:

@@ -8,10 +8,10 @@ from jaxtyping import Float, Int
 from ne_core.atlas import Atlas, Neuron
 from ne_core.errors import AtlasError
 from ne_core.method.cluster import cut_into, similarities
-from ne_core.method.embeddings import Embedder
 from ne_core.method.linkage import light_tree
 from ne_core.method.projection import Projection, projection
 from ne_core.refs import NeuronRef
+from pages.components.cached.embedder import embedder
 from pages.components.cached.per_atlas import per_atlas
 from pages.components.url.spaces_view import FEATURES, View
 
@@ -24,12 +24,6 @@ class Space:
     cosines: Float[np.ndarray, "n n"]
     tree: Float[np.ndarray, "m 4"]
     plane: Projection
-
-
-@per_atlas()
-def embedder(atlas: Atlas, layer: int) -> Embedder:
-    """Embedder of a layer, cached because its matrices take a tenth of a second."""
-    return atlas.embedder(layer)
 
 
 @per_atlas(entries=16)

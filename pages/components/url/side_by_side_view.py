@@ -12,15 +12,17 @@ from pages.components.url.fields import InvalidValue, named
 
 LONGEST = 200  # characters of a typed text, valid or not, that the URL keeps
 SPELLED = re.compile(r"L?([0-9]{1,6})[ .]+N?([0-9]{1,9})[ .]+F?([0-9]{1,6})", re.ASCII | re.IGNORECASE)
+NEURON = re.compile(r"L([0-9]{1,6})[ .]*N([0-9]{1,9})", re.ASCII | re.IGNORECASE)  # 0.1 may be an unfinished 0.1.2
 SIDES = ("a", "b")
 
 
 def checked(atlas: Atlas, text: str) -> FeatureRef:
-    """Read the name of a feature. Raises InvalidValue, with the valid names, if there is no such feature."""
-    match, unit = SPELLED.fullmatch(text.strip()), atlas.manifest.vocabulary.unit
+    """Read the name of a feature, or of a neuron for its largest feature. Raises InvalidValue, with the valid names."""
+    text, unit = text.strip(), atlas.manifest.vocabulary.unit
+    match = SPELLED.fullmatch(text) or NEURON.fullmatch(text)
     if not match:
         raise InvalidValue(f"a feature is named by its layer, {unit} and feature, such as 3.17.2 or L3 N17 F2")
-    ref = FeatureRef(*map(int, match.groups()))
+    ref = FeatureRef(*map(int, match.groups()), *[0] * (3 - len(match.groups())))
     if ref.layer not in atlas.layers:
         raise InvalidValue(f"this atlas has {location.numbers(atlas.layers, 'layer')}")
     neurons = range(atlas.n_neurons(ref.layer))
@@ -55,7 +57,7 @@ def other_than(atlas: Atlas, ref: FeatureRef) -> FeatureRef:
 class View(Addressed, page="side_by_side"):
     """Two features of the atlas's cut; None where the URL names no existing feature."""
 
-    a: FeatureRef | None = side(("0.0.0", "L0 N2 F1"))
+    a: FeatureRef | None = side(("0.0.0", "L0 N2 F1", "L0 N2"))
     b: FeatureRef | None = side(("2.0.0", "0 2 1"), final=another)
 
     @property

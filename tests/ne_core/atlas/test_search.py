@@ -9,6 +9,7 @@ from ne_core.atlas import Atlas
 from ne_core.atlas.search import SearchIndex, fts_terms
 from ne_core.errors import AtlasError
 from ne_core.refs import FeatureRef
+from ne_core.text.words import words_of
 from tests.support.planted import VOCAB
 
 
@@ -117,3 +118,15 @@ def test_index_holds_no_text(atlas):
     with sqlite3.connect(atlas.root / "search.sqlite") as db:
         for table in ("text", "named"):
             assert db.execute(f"SELECT words FROM {table} WHERE {table} MATCH 'cat' LIMIT 1").fetchall() == [(None,)]
+
+
+def test_words_that_begin_with_a_letter(atlas):
+    """By counting the features of every word of the vocabulary."""
+    vocabulary = {word for text in VOCAB for word in words_of(text)}
+    for letters in ("s", "rt", "ct", "日", "q"):
+        listed = atlas.search.beginning(list(letters), 100)
+        assert {word for word in vocabulary if word[0] in letters and words(atlas, word)} <= set(listed)
+        assert all(word[0] in letters for word in listed)
+        assert listed[:2] == atlas.search.beginning(list(letters), 2)
+    counts = [len(words(atlas, word)) for word in atlas.search.beginning(["t"], 100) if len(word) > 2]
+    assert counts == sorted(counts, reverse=True) != []

@@ -1,14 +1,16 @@
 """Searches for several words: features that contain them together come first, and matches are highlighted."""
 
+import re
+
 import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.search import BEGINNING
 from ne_core.queries.feature_filter import FeatureFilter
-from ne_core.queries.passages import passages, proximity
+from ne_core.queries.passages import key_spans, passages, proximity
 from ne_core.refs import FeatureRef
-from ne_core.text.words import words_of
+from ne_core.text.words import folded, words_of
 from pages.components.matching import find
 from pages.components.matching.why_matched import highlighted, matches
 from pages.components.url.search_view import View
@@ -78,6 +80,52 @@ def test_features_are_ordered_by_tier(query, atlas):
     assert counts == sorted(counts, reverse=True)
 
 
+def distance_to_key(atlas: Atlas, id: int, query: str, only_in_a_row: bool) -> float:
+    """Definition: in the best example, the characters from the key token to the nearest match of the farthest word."""
+    ref, wanted, best = atlas.feature_ref(id), words_of(query), np.inf
+    neuron = atlas.neuron(ref.of)
+    for window in atlas.window_tokens(neuron, np.flatnonzero(neuron.feature == ref.feature)):
+        pieces = ["" if t < 0 else folded(atlas.vocab[t]).replace("\n", " ") for t in window.tolist()]
+        first = sum(map(len, pieces[: atlas.manifest.window.key]))
+        last = first + len(pieces[atlas.manifest.window.key])
+        text = "".join(pieces)
+        away = []
+        for i, word in enumerate(wanted):
+            matches = [m.span() for m in re.finditer(r"\w+", text) if is_word(m.group(), word, i == len(wanted) - 1)]
+            ends = [(begin, begin + len(word)) for begin, _ in matches]
+            away.append(min((max(0, first - end, begin - last) for begin, end in ends), default=np.inf))
+        if not only_in_a_row or in_a_row(words_of(text), wanted):
+            best = min(best, max(away))
+    return best
+
+
+@pytest.mark.parametrize("query", [query for query in QUERIES if query != "dog dog"])
+def test_words_near_the_key_token_come_first(query, atlas):
+    result = find.run_search(atlas, View(query))
+    ids, n = result.ids.tolist(), result.in_a_row
+    away = [distance_to_key(atlas, id, query, False) for id in ids[n : n + result.in_one]]
+    assert away == sorted(away)
+    counts = [sum(in_a_row(text, words_of(query)) for text in texts_of(atlas, id)) for id in ids[:n]]
+    ranks = [(-count, distance_to_key(atlas, id, query, True)) for count, id in zip(counts, ids[:n], strict=True)]
+    assert ranks == sorted(ranks)
+
+
+def test_queries_have_words_at_several_distances(atlas):
+    """Without them the test above could not fail."""
+    results = {query: find.run_search(atlas, View(query)) for query in QUERIES}
+    assert max(each.in_one for each in results.values()) >= 3
+    assert max(each.in_a_row for each in results.values()) >= 3
+
+
+def test_distance_to_the_key_token_by_hand():
+    texts = ["the", " cat", " ran", " to", " it"]
+    rows = np.array([[0, 1, 2, 3, 4], [-1, 1, 2, 3, 0], [0, 1, 2, 4, 4], [2, 0, 2, 1, 2]])
+    lines, key = passages(rows, texts), key_spans(rows, 2, texts)
+    assert key.tolist() == [[7, 11], [4, 8], [7, 11], [7, 11]]
+    assert proximity(lines, ["ran", "cat"], key).from_key.tolist() == [0, 0, 0, 1]
+    assert proximity(lines, ["it", "cat"], key).from_key.tolist() == [4, np.inf, 1, np.inf]
+
+
 def test_queries_cover_every_tier(atlas):
     tiers = [tier(atlas, id, query) for query in QUERIES for id in find.run_search(atlas, View(query)).ids.tolist()]
     assert min(np.bincount(tiers, minlength=3)) >= 3
@@ -141,10 +189,11 @@ def test_one_word_reads_no_examples(atlas, monkeypatch):
 def test_proximity_of_words():
     texts = ["a cat ran", "ran, cat", "cat⏎ran", "cat or dog ran", "cats ran", "a cat", "ran", "cat. Ran", "concat ran"]
     lines = passages(np.arange(len(texts))[:, None], [text.lower() for text in texts])
-    row, span = proximity(lines, ["cat", "ran"])
-    assert np.flatnonzero(row).tolist() == [0, 2, 7]
-    assert span.tolist() == [7, 8, 7, 14, np.inf, np.inf, np.inf, 8, np.inf]
-    assert not proximity(passages(np.zeros((0, 1), int), texts), ["cat", "ran"])[1].size
+    near = proximity(lines, ["cat", "ran"], np.zeros((len(texts), 2), int))
+    assert np.flatnonzero(near.in_a_row).tolist() == [0, 2, 7]
+    assert near.span.tolist() == [7, 8, 7, 14, np.inf, np.inf, np.inf, 8, np.inf]
+    none = proximity(passages(np.zeros((0, 1), int), texts), ["cat", "ran"], np.zeros((0, 2), int))
+    assert none.span.size == none.from_key.size == 0
 
 
 def test_page_counts_features_with_the_words_in_a_row(tiny_atlas, atlas, monkeypatch):

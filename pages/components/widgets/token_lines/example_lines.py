@@ -37,13 +37,13 @@ def example_lines(atlas: Atlas, neuron: Neuron, selection: ExampleSelection, rea
 
 
 def mark_matches(line: dict, text: TextFilter, before: int, after: int) -> tuple[int, int]:
-    """Mark matching tokens; return the numbers of tokens to show, extended to the match nearest to the key token."""
-    spans, key = text.spans(line["t"]), line["k"]
-    if not spans:
+    """Mark matching tokens; return the numbers of tokens to show, extended to the nearest match of each piece."""
+    pieces, key = [spans for spans in text.spans(line["t"]) if spans], line["k"]
+    if not pieces:
         return before, after
-    line["h"] = sorted({i for first, last in spans for i in range(first, last + 1)})
-    first, last = min(spans, key=lambda span: max(span[0] - key, key - span[1]))
-    return max(before, key - first), max(after, last - key)
+    line["h"] = sorted({i for spans in pieces for first, last in spans for i in range(first, last + 1)})
+    nearest = [min(spans, key=lambda span: max(span[0] - key, key - span[1])) for spans in pieces]
+    return max(before, *(key - first for first, _ in nearest)), max(after, *(last - key for _, last in nearest))
 
 
 def aside(neuron: Neuron, row: int, selection: ExampleSelection, i: int) -> str:

@@ -73,7 +73,7 @@ def bar(atlas: Atlas, neuron: Neuron, view: View) -> dict:
             "context": [] if images else list(CONTEXTS.items()),
             "baseline": [(name, name) for name in names] if len(names) > 1 else [],
         },
-        "holds": ["Label", "a class"] if images else ["Holds", "some text"],
+        "holds": ["Label", "a class"] if images else ["Holds", "some words"],
         "longest": LONGEST,
         "range": [math.floor(share.min()), math.ceil(share.max())],
         "order": ["atlas", *View.names()],
