@@ -78,10 +78,10 @@ def questions_about(
         pairs = feature_pairs(neuron.feature, token, level)
         if len(pairs):
             feature, sibling = rng.choice(pairs).tolist()
-            own, other = (np.flatnonzero(neuron.feature == each) for each in (feature, sibling))
+            members, other = (np.flatnonzero(neuron.feature == each) for each in (feature, sibling))
             if level == ACTIVATION:
                 token = np.zeros_like(token)  # all are allowed
-            rows, answer = draw(rng, own, other, token, neuron.activation.astype(np.float32))
+            rows, answer = draw(rng, members, other, token, neuron.activation.astype(np.float32))
             yield Question(ref, feature, sibling, rows, answer)
 
 
@@ -100,17 +100,17 @@ def feature_pairs(feature: Int[np.ndarray, " n"], token: Int[np.ndarray, " n"], 
 
 def draw(
     rng: np.random.Generator,
-    own: Int[np.ndarray, " n"],
+    members: Int[np.ndarray, " n"],
     other: Int[np.ndarray, " m"],
     token: Int[np.ndarray, " rows"],
     activation: Float[np.ndarray, " rows"],
 ) -> tuple[tuple[int, ...], int]:
-    """Draw five of the rows `own`, one with a token of `other`, and their intruder; return all in order, and its index.
+    """Draw five of `members`, one with a token of `other`, and their intruder; return all in order, and its index.
 
     The intruder has a token of the five, and the activation nearest to their median; ties go to the first row.
     """
-    first = rng.choice(own[np.isin(token[own], token[other])])
-    five = np.append(first, rng.choice(own[own != first], FIVE - 1, replace=False))
+    first = rng.choice(members[np.isin(token[members], token[other])])
+    five = np.append(first, rng.choice(members[members != first], FIVE - 1, replace=False))
     alike = other[np.isin(token[other], token[five])]
     intruder = alike[np.abs(activation[alike] - np.median(activation[five])).argmin()]
     order = rng.permutation(SHOWN)
