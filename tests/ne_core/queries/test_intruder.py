@@ -9,7 +9,6 @@ from ne_core.atlas import Atlas
 from ne_core.queries import intruder
 from ne_core.queries.intruder import ACTIVATION, KEY_TOKEN, LEVELS, Game, Question, game, mean_distances
 from ne_core.refs import NeuronRef
-from tests.support import planted
 from tests.support.planted import Meaning, make_atlas
 
 SEEDS = range(30)
@@ -28,9 +27,7 @@ LAYERS = {
 
 @pytest.fixture(scope="module")
 def atlas(tmp_path_factory: pytest.TempPathFactory) -> Atlas:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planted, "LAYERS", LAYERS)
-        return Atlas.open(make_atlas(tmp_path_factory.mktemp("intruders") / "planted"))
+    return Atlas.open(make_atlas(tmp_path_factory.mktemp("intruders") / "planted", planted=LAYERS))
 
 
 def games(atlas: Atlas, level: str) -> list[Game]:
