@@ -5,6 +5,7 @@ import streamlit as st
 from ne_core.atlas import Atlas, Neuron
 from ne_core.atlas.names import ref_name
 from ne_core.palette import feature_colour
+from ne_core.queries.duplicates import ENDING
 from pages.components.text.labels import Label
 from pages.components.url.neuron_view import View
 from pages.components.url.reading import LONGEST
@@ -85,4 +86,15 @@ def count_words(selection: ExampleSelection, view: View, n: int) -> str:
         if selection.n_passing > len(selection.rows)
         else ""
     )
-    return short + "; ".join(each for each in (passes, part) if each) + "." * bool(passes or part)
+    counts = short + "; ".join(each for each in (passes, part) if each) + "." * bool(passes or part)
+    return " ".join(each for each in (counts, folded_words(selection.n_folded)) if each)
+
+
+def folded_words(n: int) -> str:
+    """Number of folded examples with the rule by which they are folded; empty if there are none."""
+    if not n:
+        return ""
+    return (
+        f"{n:,} near duplicate{'s are' if n > 1 else ' is'} folded: the same last {ENDING} characters up to and "
+        "including the key token."
+    )
