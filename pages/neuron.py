@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ne_core.palette import OTHER
 from pages.components.neuron.dead import show_dead
 from pages.components.neuron.details import show_details
 from pages.components.neuron.examples import show_examples
@@ -16,7 +17,7 @@ from pages.components.shell.frame import open_page
 from pages.components.shell.nav import ensure_router
 from pages.components.url.tab import tab
 from pages.components.widgets.cluster_words import tab_title
-from pages.components.widgets.clusters import branch_at, cluster_label, cluster_labels, features_at
+from pages.components.widgets.clusters import branch_at, cluster_label, cluster_labels, colours_at, features_at
 from pages.components.widgets.picker import pick_neuron
 
 ensure_router()
@@ -31,20 +32,22 @@ features = features_at(neuron, view.cut)
 cluster = features[current] if view.branch is None else branch_at(neuron, view.branch)
 labels = cluster_labels(atlas, neuron, features, view.cut)
 name = labels[current] if view.branch is None else cluster_label(atlas, neuron, cluster.rows)
+colours = colours_at(atlas, neuron, view.cut)
+colour = colours[current] if view.branch is None else OTHER
 tab(tab_title(atlas, view, labels, name), atlas.slug)
 statistics_line(atlas, neuron, view)
 with st.container(horizontal=True, vertical_alignment="center"):
     feature_toolbar(atlas, neuron, view, features, cluster, str(name))
     with st.container(width="content"):
-        neuron_menu(atlas, neuron, view, cluster, current)
+        neuron_menu(atlas, neuron, view, cluster, current, colour)
 place = places()
 with place.features:
-    show_features(atlas, neuron, view, features, labels, current if view.branch is None else None)
+    show_features(atlas, neuron, view, features, labels, colours, current if view.branch is None else None)
 with place.examples:
-    show_examples(atlas, neuron, view, cluster, name, current, own_href(atlas, view, current))
+    show_examples(atlas, neuron, view, cluster, name, colour, current, own_href(atlas, view, current))
 with place.tree:
     show_tree(atlas, neuron, view, current)
 with place.rest:
-    show_details(atlas, neuron, view, cluster, current)
+    show_details(atlas, neuron, view, cluster, colour, current)
     show_similar(atlas, neuron, view, cluster, current)
 show_statistics(atlas, neuron, view)

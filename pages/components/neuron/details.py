@@ -10,7 +10,7 @@ from ne_core.atlas import Atlas, Neuron
 from ne_core.method.agreement import Agreement, agreement
 from ne_core.method.logits import LogitEffects
 from ne_core.numbers import fixed
-from ne_core.palette import feature_colour
+from ne_core.palette import Colour
 from ne_core.queries.by_distance import distances, has_importance
 from ne_core.refs import NeuronRef
 from pages.components.base.escape import markdown
@@ -38,19 +38,15 @@ class Detail:
     show: Callable[[], None]
 
 
-def show_details(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
+def show_details(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, colour: Colour, current: int) -> None:
     """Show the details of a feature or branch as folded tabs, those without content last."""
     what = f"feature {current}" if view.branch is None else f"branch point {view.branch}"
     share = f"{len(cluster):,} of the {atlas.manifest.vocabulary.unit}’s {example_count(len(neuron))}"
-    details = details_of(atlas, neuron, view, cluster, what, colour_of(view, current))
+    details = details_of(atlas, neuron, view, cluster, what, colour.css)
     with st.expander(f"Details of {what}: {share}", key="_details"):
         for tab, detail in zip(st.tabs([each.title for each in details]), details, strict=True):
             with tab:
                 detail.show()
-
-
-def colour_of(view: View, current: int) -> str:
-    return feature_colour(current if view.branch is None else -1).css
 
 
 def details_of(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, what: str, colour: str) -> list[Detail]:

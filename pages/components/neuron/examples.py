@@ -4,7 +4,7 @@ import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.atlas.names import ref_name
-from ne_core.palette import feature_colour
+from ne_core.palette import Colour
 from ne_core.queries.duplicates import ENDING
 from pages.components.text.labels import Label
 from pages.components.url.neuron_view import View
@@ -43,7 +43,7 @@ CONTEXT = (
 
 
 def show_examples(
-    atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, name: Label, current: int, back: str
+    atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, name: Label, colour: Colour, current: int, back: str
 ) -> None:
     """Show a cluster named `name`. `back` is the address of the feature to return to from a branch."""
     stored = view.branch is None and view.cut == atlas.manifest.default_cut
@@ -52,7 +52,7 @@ def show_examples(
     head = {
         "title": f"Branch point {view.branch}" if on_branch else f"Feature {current}",
         "number": None if on_branch else current,
-        "colour": feature_colour(-1 if on_branch else current).css,
+        "colour": colour.css,
         "size": f"{len(cluster):,} of {ref_name(atlas.manifest, neuron.ref)}’s {len(neuron):,} examples",
         "facts": facts(atlas, neuron, cluster, view.reading),
         "back": {"href": back, "text": f"Back to feature {current}"} if on_branch else None,

@@ -1,23 +1,26 @@
 """Export of the neuron page: examples, features, similar features, dendrogram, and the whole page."""
 
+from dataclasses import replace
+
 from ne_core.atlas import Atlas, Neuron
 from ne_core.atlas.names import ref_name
-from ne_core.palette import feature_colour
+from ne_core.palette import Colour
 from ne_core.refs import FeatureRef, dashed
 from pages.components.neuron.export_details import Details
 from pages.components.url.neuron_view import View
 from pages.components.widgets import export
-from pages.components.widgets.clusters import Cluster, holder
+from pages.components.widgets.clusters import Cluster, colours_at, holder
 from pages.components.widgets.example_selection import passing
 from pages.components.widgets.export import Page, Table
 from pages.components.widgets.pictures import Picture
 
 
-def neuron_menu(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
+def neuron_menu(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int, colour: Colour) -> None:
     """Menu of a neuron with examples. `cluster` is the feature or the branch on the page."""
-    colour = feature_colour(current if view.branch is None else -1).light
     number = view.reading.baseline_number(atlas.manifest.baselines)
-    details = Details(atlas, neuron, cluster, *cluster_names(view, current), view.reading.baseline, number, colour)
+    details = Details(
+        atlas, neuron, cluster, *cluster_names(view, current), view.reading.baseline, number, colour.light
+    )
     export.menu(
         atlas,
         view.query(atlas),
@@ -102,11 +105,14 @@ def figures(atlas: Atlas, neuron: Neuron, view: View) -> list[Picture]:
     content = "labels" if atlas.manifest.images else "text"
     title = f"Dendrogram of {ref_name(atlas.manifest, neuron.ref)}, cut at {view.cut:g}"
 
+    colours = [colour.light for colour in colours_at(atlas, neuron, view.cut)]
+
     def svg(text: bool) -> str:
-        from ne_core.export.dendrogram_svg import dendrogram_svg
+        from ne_core.export.dendrogram_svg import PAPER, dendrogram_svg
         from ne_core.export.window_text import snippets
 
-        return dendrogram_svg(neuron.tree, view.cut, title=title, snippets=snippets(atlas, neuron) if text else None)
+        texts, look = snippets(atlas, neuron) if text else None, replace(PAPER, colour=colours.__getitem__)
+        return dendrogram_svg(neuron.tree, view.cut, title=title, snippets=texts, look=look)
 
     return [
         Picture("Dendrogram", f"{stem(atlas, view)}-dendrogram", lambda: svg(False)),

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
+from ne_core.palette import Colour
 from ne_core.queries.maximum import maximum
 from ne_core.refs import FeatureRef
 from pages.components.text.labels import Label
@@ -14,7 +15,13 @@ from pages.components.widgets.token_lines.lines import lines
 
 
 def show_features(
-    atlas: Atlas, neuron: Neuron, view: View, features: list[Cluster], labels: list[Label], current: int | None
+    atlas: Atlas,
+    neuron: Neuron,
+    view: View,
+    features: list[Cluster],
+    labels: list[Label],
+    colours: list[Colour],
+    current: int | None,
 ) -> None:
     st.subheader("Features", anchor=False, help=rows_words(atlas))
     baseline = view.reading.baseline_number(atlas.manifest.baselines)
@@ -24,6 +31,7 @@ def show_features(
         numbered_row(
             i,
             **labels[i].data(),
+            colour=colours[i].css,
             href=own_href(atlas, view, i),
             meta=f"{len(features[i])}",
             share=len(features[i]) / len(neuron),

@@ -6,8 +6,11 @@ import pytest
 from ne_core.atlas import Atlas
 from ne_core.method.cluster import cut
 from ne_core.method.measures import feature_distances
+from ne_core.palette import feature_colour
 from ne_core.refs import NeuronRef
+from pages.components.neuron import export_neuron
 from pages.components.text.labels import label
+from pages.components.url.neuron_view import View
 from pages.components.widgets import clusters
 from pages.components.widgets.clusters import branch_at, cluster_label, features_at, holder, shared
 from tests.support.apptest import open_app, payloads, rows_of, url, words
@@ -63,6 +66,22 @@ def test_features_at_another_cut(tiny_atlas, several, monkeypatch):
     assert len(examples["lines"]) == (features == 5).sum()
     assert {each.label: each.value for each in app.metric}["Features"] == str(features.max() + 1)
     assert url(app)["cut"] == f"{cut_value:g}"
+
+
+def test_colours_are_of_examples_not_of_numbers(tiny_atlas, several, monkeypatch):
+    """A feature at a low cut has the colour of the atlas's feature with most of its examples, or another one."""
+    cut_value = low_cut(several)
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature="4", cut=f"{cut_value}")
+    features, colours = cut(several.tree, cut_value), [row["colour"] for row in rows_of(app, "Features of")]
+    largest = [min(np.flatnonzero(several.feature == f), key=lambda row: features[row]) for f in range(4)]
+    assert [colours[features[row]] for row in largest] == [feature_colour(f).css for f in range(4)]
+    assert colours.count(feature_colour(0).css) == 1
+    assert examples_of(app)["head"]["colour"] == colours[4]
+    tree = tree_of(app)
+    leaves = [tree["colours"][i] for i in tree["colour_of"][: len(several)]]
+    assert {colours[features[leaf["row"]]] for leaf in tree["leaves"]} <= set(leaves)
+    page = export_neuron.page_html(Atlas.open(tiny_atlas), View(several.ref, None, "neuron", cut_value))
+    assert [f"--c:{colour}" in page for colour in colours] == [True] * len(colours)
 
 
 def test_cut_above_the_tree_gives_one_feature(tiny_atlas, several, monkeypatch):
