@@ -46,7 +46,7 @@ with place.features:
 with place.examples:
     show_examples(atlas, neuron, view, cluster, name, colour, current, own_href(atlas, view, current))
 with place.tree:
-    show_tree(atlas, neuron, view, current)
+    show_tree(atlas, neuron, view, cluster, current)
 with place.rest:
     show_details(atlas, neuron, view, cluster, colour, current)
     show_similar(atlas, neuron, view, cluster, current)

@@ -1,5 +1,7 @@
 """The neuron page at another cut and at a branch: features, their numbers, and messages for invalid values."""
 
+from urllib.parse import parse_qsl, urlencode
+
 import numpy as np
 import pytest
 
@@ -82,6 +84,35 @@ def test_colours_are_of_examples_not_of_numbers(tiny_atlas, several, monkeypatch
     assert {colours[features[leaf["row"]]] for leaf in tree["leaves"]} <= set(leaves)
     page = export_neuron.page_html(Atlas.open(tiny_atlas), View(several.ref, None, "neuron", cut_value))
     assert [f"--c:{colour}" in page for colour in colours] == [True] * len(colours)
+
+
+def test_number_of_features_at_each_cut(tiny_atlas, several, monkeypatch):
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature="2", sort="near", cut="0.3")
+    figure = next(each for each in payloads(app) if each.get("label") == "Number of features by cut.")
+    assert figure["marks"] == [[0.3, "cut 0.3"]]
+    assert "cosine distance" in figure["x"]["title"]
+    members = np.flatnonzero(cut(several.tree, 0.3) == 2)
+    for bar in figure["bars"]:
+        features = cut(several.tree, float(bar["words"].split()[1].rstrip(":")))
+        assert round(10 ** bar["y"]) - 1 == features.max() + 1
+        query = dict(parse_qsl(bar["href"].partition("?")[2]))
+        assert query == {
+            "atlas": "planted",
+            **SEVERAL,
+            "sort": "near",
+            "feature": query["feature"],
+            "cut": query["cut"],
+        }
+        shares = np.bincount(features[members])
+        assert shares[int(query["feature"])] == shares.max()
+    opened = open_app(tiny_atlas.parent, "neuron", monkeypatch, **query)
+    assert not opened.error
+    assert figure["bars"][-1]["href"] == f"neuron?{urlencode(url(opened))}"  # the spelling of the page itself
+
+
+def test_one_example_has_no_number_of_features_at_cuts(tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="3")
+    assert "Number of features by cut." not in [each.get("label") for each in payloads(app)]
 
 
 def test_cut_above_the_tree_gives_one_feature(tiny_atlas, several, monkeypatch):
