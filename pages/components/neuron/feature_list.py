@@ -6,6 +6,7 @@ from ne_core.atlas import Atlas, Neuron
 from ne_core.palette import Colour
 from ne_core.queries.maximum import maximum
 from ne_core.refs import FeatureRef
+from pages.components.neuron.feature_toolbar import key_position
 from pages.components.text.labels import Label
 from pages.components.url.links import neuron_href
 from pages.components.url.neuron_view import View
@@ -38,16 +39,25 @@ def show_features(
             line=line,
             maximum=maximum(atlas, neuron.ref),
             current=i == current,
+            at=key_position(neuron, features[i].central),
         )
         for i, line in zip(indices, around, strict=True)
     ]
     label = f"Features of this {atlas.manifest.vocabulary.unit}"
-    feature_rows(rows, atlas=atlas, name="features", label=label, n_visible=9, narrow=True)
+    feature_rows(
+        rows, atlas=atlas, name="features", label=label, n_visible=9, narrow=True, judged=judged_at(atlas, view)
+    )
     if len(indices) < len(features):
         st.caption(
             f"Smaller features are not listed ({len(features) - len(indices):,}). To open one, set its number in the "
             "address."
         )
+
+
+def judged_at(atlas: Atlas, view: View) -> dict:
+    """Fields that the bookmarks of this neuron's features have in common."""
+    cut = None if view.cut == atlas.manifest.default_cut else view.cut
+    return {"atlas": atlas.slug, "layer": view.neuron.layer, "neuron": view.neuron.neuron, "cut": cut}
 
 
 def rows_words(atlas: Atlas) -> str:

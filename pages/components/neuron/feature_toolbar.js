@@ -3,7 +3,11 @@
 export default function (component) {
   const { data, parentElement } = unpacked(component);
   const [bar, star, copy, message, moved] = ['toolbar', 'star', 'copy', 'message', 'moved'].map((id) => parentElement.querySelector('#' + id));
-  const refresh = () => { drawStar(star, storedBookmark(data)); drawMoved(moved, data); };
+  const refresh = () => {
+    drawStar(star, storedBookmark(data));
+    drawMoved(moved, data);
+    connectJudgement(parentElement, data, message);
+  };
   for (const [id, key] of [['previous', 'k'], ['next', 'j']]) connectLink(parentElement.querySelector('#' + id), data[id], key);
   star.onclick = () => toggle(data.bookmark, message);
   copy.onclick = () => copyLink(message);
@@ -12,6 +16,7 @@ export default function (component) {
   if (bar.drawnKey !== data.key) {
     bar.drawnKey = data.key;
     message.replaceChildren();
+    parentElement.querySelector('#judge input')?.remove();
     addVisited(data.bookmark);
   }
   refresh();

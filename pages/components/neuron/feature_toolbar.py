@@ -1,4 +1,4 @@
-"""Toolbar below a neuron's controls: previous and next feature, bookmark, and copying the link."""
+"""Toolbar below a neuron's controls: previous and next feature, bookmark, link, and the visitor's verdict."""
 
 from collections.abc import Sequence
 
@@ -14,8 +14,11 @@ TOOLBAR = component(
     "feature_toolbar",
     html='<div id="toolbar"><a id="previous">‹ Previous feature</a><a id="next">Next feature ›</a>'
     '<button id="star" type="button" aria-pressed="false"></button><button id="copy" type="button">Copy link</button>'
+    '<span id="judge" role="group" aria-label="Your verdict on the name">'
+    '<button id="right" type="button">✓ Right</button><button id="wrong" type="button">✗ Wrong</button>'
+    '<button id="rename" type="button">✎ Own name</button></span>'
     '<span id="message" role="status"></span></div><p id="moved" hidden></p>',
-    parts=("storage", "status_line"),
+    parts=("storage", "status_line", "judgement"),
 )
 
 

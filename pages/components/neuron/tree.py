@@ -18,8 +18,8 @@ MEANING = (
     "to other inputs of the layer are considered."
 )
 MOVE = (
-    "**Move the cut**: drag its line, click the axis or a bar, or use the arrow keys. Click a branch to see its examples. "
-    "The bars are the number of features at each cut, on a logarithmic scale."
+    "**Move the cut**: drag its line, click the axis or a bar, or use the arrow keys. Click a branch to see its "
+    "examples. The bars are the number of features at each cut, on a logarithmic scale."
 )
 
 

@@ -115,6 +115,17 @@ def test_one_example_has_no_number_of_features_at_cuts(tiny_atlas, monkeypatch):
     assert "Number of features by cut." not in [each.get("label") for each in payloads(app)]
 
 
+@pytest.mark.parametrize("cut_value", [None, "0.3"])
+def test_rows_have_the_places_by_which_bookmarks_know_them(cut_value, tiny_atlas, several, monkeypatch):
+    query = SEVERAL | ({"cut": cut_value} if cut_value else {})
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **query, feature="1")
+    judged = next(each["judged"] for each in payloads(app) if each.get("judged"))
+    bookmark, centres = next((each["bookmark"], each["centres"]) for each in payloads(app) if "bookmark" in each)
+    assert judged == {name: bookmark[name] for name in ("atlas", "layer", "neuron", "cut")}
+    assert [row["at"] for row in rows_of(app, "Features of")] == centres
+    assert centres[1] == bookmark["at"]
+
+
 def test_cut_above_the_tree_gives_one_feature(tiny_atlas, several, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, cut="2")
     assert [row["meta"] for row in rows_of(app, "Features of")] == [str(len(several))]
