@@ -47,7 +47,7 @@ def numbered_at_cuts(
 ) -> tuple[Float[np.ndarray, " steps"], Int[np.ndarray, "steps n"]]:
     """Return cuts from 0 to above the tree, and the feature of each example at each; the same for every view."""
     top = min(2.0, max(float(_neuron.tree[:, 2].max()), atlas.manifest.default_cut) * ROOM)
-    cuts = ((np.arange(STEPS) + 0.5) * top / STEPS).round(3)
+    cuts = ((np.arange(STEPS) + 0.5) * top / STEPS).round(4)
     return cuts, np.array([_neuron.features(cut) for cut in cuts.tolist()], dtype=np.int32)
 
 
