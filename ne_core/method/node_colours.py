@@ -18,7 +18,7 @@ def node_colours(tree: Float[np.ndarray, "m 4"], distance: float) -> Int[np.ndar
     first; no two nodes that are clusters at the same cut share one.
     """
     top = feature_nodes(tree, cut(tree, distance), distance)
-    heavy, path = larger_children(tree), np.full(2 * len(tree) + 1, -1)
+    heavy, path = larger_children(tree), [-1] * (2 * len(tree) + 1)  # lists, which loops read faster than arrays
     for colour, node in enumerate(top.tolist()):
         follow(path, heavy, node, colour)
     colour = len(top)
@@ -27,19 +27,19 @@ def node_colours(tree: Float[np.ndarray, "m 4"], distance: float) -> Int[np.ndar
         colour += 1
     for k in np.flatnonzero(tree[:, 2] > distance).tolist():  # above the features, from the lowest up
         path[len(tree) + 1 + k] = path[heavy[k]]
-    return path
+    return np.array(path)
 
 
-def follow(path: Int[np.ndarray, " nodes"], heavy: Int[np.ndarray, " m"], node: int, colour: int) -> None:
+def follow(path: list[int], heavy: list[int], node: int, colour: int) -> None:
     """Give a colour to a node, and to the larger child of each node that has it."""
     n = len(heavy) + 1
     path[node] = colour
     while node >= n:
-        node = int(heavy[node - n])
+        node = heavy[node - n]
         path[node] = colour
 
 
-def larger_children(tree: Float[np.ndarray, "m 4"]) -> Int[np.ndarray, " m"]:
+def larger_children(tree: Float[np.ndarray, "m 4"]) -> list[int]:
     """The larger child of each branch point; of equal ones that with the first example."""
     n = len(tree) + 1
     size, first = [1] * n + tree[:, 3].astype(np.int64).tolist(), [*range(n), *[0] * len(tree)]
@@ -47,14 +47,14 @@ def larger_children(tree: Float[np.ndarray, "m 4"]) -> Int[np.ndarray, " m"]:
     for k, (left, right) in enumerate(child_pairs(tree)):
         heavy.append(min(left, right, key=lambda child: (-size[child], first[child])))
         first[n + k] = min(first[left], first[right])
-    return np.array(heavy, dtype=np.int64)
+    return heavy
 
 
-def lighter_children(tree: Float[np.ndarray, "m 4"], heavy: Int[np.ndarray, " m"], distance: float) -> list[int]:
+def lighter_children(tree: Float[np.ndarray, "m 4"], heavy: list[int], distance: float) -> list[int]:
     """The other child of each branch point at or below `distance`, largest first, of equal ones from the highest."""
     n, below = len(tree) + 1, np.flatnonzero(tree[:, 2] <= distance)
     children = tree[below, :2].astype(np.int64)
-    light = children.sum(axis=1) - heavy[below]
+    light = children.sum(axis=1) - np.array(heavy, dtype=np.int64)[below]
     size = np.concatenate([np.ones(n), tree[:, 3]])[light]
     return light[np.lexsort((-below, -size))].tolist()
 

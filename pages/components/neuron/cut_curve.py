@@ -18,6 +18,7 @@ from pages.components.widgets.small_plot import Bar, plotted, small_plot
 STEPS = 32
 ROOM = 1.06  # above the highest branch point
 HEIGHT = 140  # pixels
+MOST_LEAVES = 1000  # of a tree that is cut at every step
 
 
 def show_cut_curve(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster) -> None:
@@ -26,11 +27,11 @@ def show_cut_curve(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster) -
 
 
 def cut_plot(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster) -> dict:
-    cuts, features = numbered_at_cuts(atlas, neuron.ref.layer, neuron.ref.neuron, neuron)
+    cuts = cuts_of(atlas, neuron)
     counts, half = features_at_cuts(neuron.tree, cuts).tolist(), float(cuts[1] - cuts[0]) / 2
     bars = [
         Bar(cut - half, cut + half, log_count(n), f"cut {cut:g}: {n:,} feature{'s' * (n != 1)}", href=href)
-        for cut, n, href in zip(cuts.tolist(), counts, addresses(atlas, view, cluster, cuts, features), strict=True)
+        for cut, n, href in zip(cuts.tolist(), counts, addresses(atlas, neuron, view, cluster, cuts), strict=True)
     ]
     return plotted(
         bars,
@@ -41,37 +42,45 @@ def cut_plot(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster) -> dict
     )
 
 
+def cuts_of(atlas: Atlas, neuron: Neuron) -> Float[np.ndarray, " steps"]:
+    """Return STEPS cuts, from 0 to above the tree."""
+    top = min(2.0, max(float(neuron.tree[:, 2].max()), atlas.manifest.default_cut) * ROOM)
+    return ((np.arange(STEPS) + 0.5) * top / STEPS).round(4)
+
+
 @per_atlas(entries=32)
-def numbered_at_cuts(
-    atlas: Atlas, layer: int, number: int, _neuron: Neuron
-) -> tuple[Float[np.ndarray, " steps"], Int[np.ndarray, "steps n"]]:
-    """Return cuts from 0 to above the tree, and the feature of each example at each; the same for every view."""
-    top = min(2.0, max(float(_neuron.tree[:, 2].max()), atlas.manifest.default_cut) * ROOM)
-    cuts = ((np.arange(STEPS) + 0.5) * top / STEPS).round(4)
-    return cuts, np.array([_neuron.features(cut) for cut in cuts.tolist()], dtype=np.int32)
+def features_by_cut(atlas: Atlas, layer: int, number: int, _neuron: Neuron) -> Int[np.ndarray, "steps n"]:
+    """Return the feature of each example at each cut, which is the same for every view of a neuron."""
+    return np.array([_neuron.features(cut) for cut in cuts_of(atlas, _neuron).tolist()], dtype=np.int32)
 
 
 def addresses(
-    atlas: Atlas,
-    view: View,
-    cluster: Cluster,
-    cuts: Float[np.ndarray, " steps"],
-    features: Int[np.ndarray, "steps n"],
+    atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cuts: Float[np.ndarray, " steps"]
 ) -> list[str]:
-    """Addresses of the view at other cuts. A requested feature is replaced by the one with most of its examples."""
+    """Addresses of the view at other cuts.
+
+    A requested feature is replaced by the one with most of its examples; in trees too large to be cut many times by
+    the largest.
+    """
     query = query_at_cuts(atlas, view)
-    hrefs = []
-    for cut, at_cut in zip(cuts.tolist(), features, strict=True):
-        moved = query | {"cut": decimal(cut)}
-        if view.feature is not None:
-            moved["feature"] = str(np.bincount(at_cut[cluster.rows]).argmax())
-        if cut == atlas.manifest.default_cut:
+    queries = [query | {"cut": decimal(cut)} for cut in cuts.tolist()]
+    if view.feature is not None and len(neuron) <= MOST_LEAVES:
+        for moved, features in zip(queries, features_by_cut(atlas, *key_of(neuron), neuron), strict=True):
+            moved["feature"] = str(np.bincount(features[cluster.rows]).argmax())
+    default = decimal(atlas.manifest.default_cut)
+    for moved in queries:
+        if moved["cut"] == default:
             del moved["cut"]
-        hrefs.append(page_href("neuron", moved))
-    return hrefs
+    return [page_href("neuron", moved) for moved in queries]
+
+
+def key_of(neuron: Neuron) -> tuple[int, int]:
+    return neuron.ref.layer, neuron.ref.neuron
 
 
 def query_at_cuts(atlas: Atlas, view: View) -> dict[str, str]:
     """Return the query of the view at another cut than the atlas's; written once, as writing it 32 times takes long."""
-    other = 0.0 if atlas.manifest.default_cut else 1.0
-    return replace(view, cut=other, branch=None, reading=replace(view.reading, page=0)).query(atlas)
+    default = atlas.manifest.default_cut
+    reading, other = replace(view.reading, page=0), 0.0 if default else 1.0
+    feature = None if view.feature is None else 0
+    return replace(view, cut=other, feature=feature, branch=None, reading=reading).query(atlas)
