@@ -16,6 +16,7 @@ from ne_core.refs import NeuronRef
 from pages.components.base.escape import markdown
 from pages.components.neuron.detail_plots import activations_plot, examples_plot, importance_plot, kept_share
 from pages.components.neuron.why import show_why
+from pages.components.serving import turns
 from pages.components.url.location import listed
 from pages.components.url.neuron_view import View
 from pages.components.widgets.clusters import Cluster
@@ -38,12 +39,16 @@ class Detail:
     show: Callable[[], None]
 
 
+@turns.fragment
 def show_details(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, colour: Colour, current: int) -> None:
-    """Show the details of a feature or branch as folded tabs, those without content last."""
+    """Show the details of a feature or branch as tabs, those without content last; computed only when unfolded."""
     what = f"feature {current}" if view.branch is None else f"branch point {view.branch}"
     share = f"{len(cluster):,} of the {atlas.manifest.vocabulary.unit}’s {example_count(len(neuron))}"
+    box = st.expander(f"Details of {what}: {share}", key="_details", on_change="rerun")
+    if not box.open:
+        return
     details = details_of(atlas, neuron, view, cluster, what, colour.css)
-    with st.expander(f"Details of {what}: {share}", key="_details"):
+    with box:
         for tab, detail in zip(st.tabs([each.title for each in details]), details, strict=True):
             with tab:
                 detail.show()

@@ -6,6 +6,7 @@ from ne_core.atlas import Atlas, Neuron
 from ne_core.method.measures import measures
 from ne_core.numbers import fixed
 from pages.components.neuron.chance import show_chance
+from pages.components.serving import turns
 from pages.components.url.neuron_view import View
 from pages.components.widgets.cluster_words import number
 
@@ -24,9 +25,14 @@ def statistics_line(atlas: Atlas, neuron: Neuron, view: View) -> None:
     st.caption(" · ".join(facts))
 
 
+@turns.fragment
 def show_statistics(atlas: Atlas, neuron: Neuron, view: View) -> None:
-    """Show every measure and the comparison with chance, folded."""
-    with st.expander(f"All measures of this {atlas.manifest.vocabulary.unit}, and chance", key="_statistics"):
+    """Show every measure and the comparison with chance; computed only when unfolded."""
+    title = f"All measures of this {atlas.manifest.vocabulary.unit}, and chance"
+    box = st.expander(title, key="_statistics", on_change="rerun")
+    if not box.open:
+        return
+    with box:
         show_measures(atlas, neuron, view)
         show_chance(atlas, neuron.ref)
 
