@@ -23,6 +23,7 @@ from ne_core.export.window_text import window_lines
 from ne_core.method.agreement import baseline_importances
 from ne_core.method.cluster import central_of
 from ne_core.method.measures import distances_of, measures
+from ne_core.method.node_colours import feature_colours
 from ne_core.numbers import fixed
 from ne_core.palette import feature_colour
 from ne_core.queries.comparable_text import similar_words
@@ -35,7 +36,6 @@ EXAMPLES, SIMILAR = 20, 5  # of each feature
 LONGEST = 500  # characters of one setting
 CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 STYLE = Path(__file__).with_suffix(".css")
-SCREEN = Look("var(--ink)", "var(--quiet)", "var(--faint)", "none", lambda feature: feature_colour(feature).css)
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Feature:
     """A feature at the page's cut: its examples in reading order, and its numbers."""
 
     number: int
+    colour: str
     name: str
     rows: list[int]
     distance: float
@@ -60,7 +61,7 @@ def static_page(
     if listed:
         instructions = HOW_TO_SEE if atlas.manifest.images else HOW_TO_READ
         body += [
-            dendrogram_figure(atlas, neuron, cut),
+            dendrogram_figure(atlas, neuron, cut, [feature.colour for feature in listed]),
             overview(listed, len(neuron)),
             '<h2 id="examples">Examples</h2>',
             instructions,
@@ -95,12 +96,20 @@ def features(atlas: Atlas, neuron: Neuron, cut: float) -> list[Feature]:
     labels = neuron.features(cut)
     centres, spread = central_of(neuron.tree, neuron.merge_central, labels, cut), distances_of(neuron.tree, labels, cut)
     names, page_features = cluster_names(atlas, neuron, labels), []
+    colours = feature_colours(neuron.tree, labels, cut, atlas.manifest.default_cut).tolist()
     for number in range(len(centres)):
         rows = np.flatnonzero(labels == number)
         active = neuron.activation[rows].astype(np.float64)
         order = np.lexsort((-active, no_importances(neuron, rows), rows != centres[number]))
         page_features.append(
-            Feature(number, names[number], rows[order].tolist(), float(spread[number]), float(active.mean()))
+            Feature(
+                number,
+                feature_colour(colours[number]).css,
+                names[number],
+                rows[order].tolist(),
+                float(spread[number]),
+                float(active.mean()),
+            )
         )
     return page_features
 
@@ -136,13 +145,14 @@ def measure_list(atlas: Atlas, neuron: Neuron, cut: float) -> list[str]:
     return [definition_list("facts", facts)]
 
 
-def dendrogram_figure(atlas: Atlas, neuron: Neuron, cut: float) -> str:
+def dendrogram_figure(atlas: Atlas, neuron: Neuron, cut: float, colours: list[str]) -> str:
     """The tree as a picture, where there is one."""
     if len(neuron) < 2:
         return '<p class="quiet">One example: there is no tree to draw.</p>'
     title = f"Dendrogram of {ref_name(atlas.manifest, neuron.ref)}, cut at {cut:g}"
+    look = Look("var(--ink)", "var(--quiet)", "var(--faint)", "none", colours.__getitem__)
     return (
-        f"<h2>Dendrogram</h2><figure>{dendrogram_svg(neuron.tree, cut, title=title, look=SCREEN)}<figcaption>Each leaf "
+        f"<h2>Dendrogram</h2><figure>{dendrogram_svg(neuron.tree, cut, title=title, look=look)}<figcaption>Each leaf "
         "is one activating example; branches join at the mean cosine distance between their examples’ neuron "
         "embeddings. What joins below the cut is one feature, in its colour and with its number.</figcaption></figure>"
     )
@@ -151,7 +161,7 @@ def dendrogram_figure(atlas: Atlas, neuron: Neuron, cut: float) -> str:
 def overview(listed: list[Feature], n: int) -> str:
     """The features as a table."""
     rows = "".join(
-        f"<tr><td>{swatch(feature.number, link=True)}</td><td>{safe(feature.name)}</td>"
+        f"<tr><td>{swatch(feature, link=True)}</td><td>{safe(feature.name)}</td>"
         f'<td class="figure">{len(feature.rows)}</td><td class="figure">{len(feature.rows) / n:.0%}</td>'
         f'<td class="figure">{number(feature.distance)}</td><td class="figure">{number(feature.activation)}</td></tr>'
         for feature in listed
@@ -186,8 +196,8 @@ def section(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
     order = f"the central one first, then {rest} by activation"
     examples = images(atlas, neuron, rows) if atlas.manifest.images else texts(atlas, neuron, rows)
     return (
-        f'<section id="f{feature.number}" style="--c:{feature_colour(feature.number).css}"><h3>'
-        f"{swatch(feature.number)}<span>Feature {feature.number}: {safe(feature.name)}</span></h3>"
+        f'<section id="f{feature.number}" style="--c:{feature.colour}"><h3>'
+        f"{swatch(feature)}<span>Feature {feature.number}: {safe(feature.name)}</span></h3>"
         f'<p class="quiet">{count_text} examples, {order}.</p>{examples}'
         f"{similar(atlas, neuron, feature, cut)}</section>"
     )
@@ -257,10 +267,10 @@ def maximum(atlas: Atlas, ref: NeuronRef) -> float:
     return float(atlas.neurons["maximum"][atlas.neuron_row(ref)])
 
 
-def swatch(feature: int, link: bool = False) -> str:
+def swatch(feature: Feature, link: bool = False) -> str:
     """A square in the colour of a feature."""
-    tag, to = ("a", f' href="#f{feature}"') if link else ("span", "")
-    return f'<{tag} class="swatch" style="--c:{feature_colour(feature).css}"{to}>{feature}</{tag}>'
+    tag, to = ("a", f' href="#f{feature.number}"') if link else ("span", "")
+    return f'<{tag} class="swatch" style="--c:{feature.colour}"{to}>{feature.number}</{tag}>'
 
 
 def definition_list(style: str, definitions: dict[str, str]) -> str:

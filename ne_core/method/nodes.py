@@ -74,6 +74,12 @@ def join_heights(tree: Float[np.ndarray, "m 4"], row: int) -> Float[np.ndarray, 
     return by_position[begin[:n]]
 
 
+def features_at_cuts(tree: Float[np.ndarray, "m 4"], cuts: Float[np.ndarray, " k"]) -> Int[np.ndarray, " k"]:
+    """Number of features at each cut: each branch point at or below it joins two."""
+    heights = np.sort(tree[:, 2])
+    return len(tree) + 1 - np.searchsorted(heights, cuts.astype(heights.dtype), side="right")
+
+
 def lifetimes(tree: Float[np.ndarray, "m 4"]) -> Float[np.ndarray, " nodes"]:
     """Range of cuts at which each node is a cluster: its parent's height minus its own."""
     return parent_heights(tree) - node_heights(tree)

@@ -53,3 +53,8 @@ def reach(importances: Float[np.ndarray, "n back"], least: float) -> Int[np.ndar
     important[:, -1] = True
     known = np.isfinite(importances).any(axis=1)
     return np.where(known, back - 1 - important.argmax(axis=1), -1)
+
+
+def has_importance(neuron: Neuron, rows: Int[np.ndarray, " k"], baseline: int | None) -> bool:
+    """True if the importance of any token before a key token of these rows is known."""
+    return bool(np.isfinite(baseline_importances(neuron.window_importances[rows], baseline)[:, :-1]).any())

@@ -1,5 +1,6 @@
 """Bookmarks, visited features and keyboard shortcuts in headless Chromium."""
 
+import csv
 import json
 import re
 
@@ -167,6 +168,34 @@ def test_export_is_imported_in_another_browser(open_view, tmp_path):
     other.locator("#file").set_input_files(tmp_path / "bookmarks.json")
     expect(status_line(other)).to_contain_text("0 imported; 1 already here.")
     assert json.loads((tmp_path / "bookmarks.json").read_text())["bookmarks"][0].items() >= VALID.items()
+
+
+def test_verdict_and_own_name_are_kept_shown_and_exported(open_view, tmp_path):
+    page = open_view(HREF)
+    row = page.get_by_role("list", name="Features of this neuron").get_by_role("listitem").nth(1)
+    page.get_by_role("button", name="✗ Wrong").click()
+    expect(row).to_contain_text("✗ name wrong")
+    page.get_by_role("button", name="✓ Right").click()
+    page.get_by_role("button", name="✎ Own name").click()
+    page.get_by_role("textbox", name="Own name").fill(f"=blue {SCRIPT}")
+    page.keyboard.press("Enter")
+    expect(row).to_contain_text(f"✓ name right · own name “=blue {SCRIPT}”")
+    page.reload()
+    expect(row).to_contain_text(f"✓ name right · own name “=blue {SCRIPT}”")
+    expect(page.get_by_role("button", name="✓ Right")).to_have_attribute("aria-pressed", "true")
+    expect(open_list(page, "Bookmarks").get_by_role("listitem")).to_contain_text(f"“=blue {SCRIPT}”")
+    for kind, id in (("csv", "csv"), ("json", "export")):
+        with page.expect_download() as download:
+            page.locator(f"#{id}").click()
+        download.value.save_as(tmp_path / f"bookmarks.{kind}")
+    (item,) = json.loads((tmp_path / "bookmarks.json").read_text())["bookmarks"]
+    assert (item["own"], item["verdict"]) == (f"=blue {SCRIPT}", "right")
+    (line,) = csv.DictReader((tmp_path / "bookmarks.csv").read_text().splitlines())
+    assert (line["own"], line["verdict"], line["feature"], line["cut"]) == (f"'=blue {SCRIPT}", "right", "1", "")
+    page.get_by_role("button", name="✓ Right").click()
+    expect(page.get_by_role("button", name="✓ Right")).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("link", name="Next feature").click()
+    expect(page.get_by_role("button", name="✎ Own name")).to_have_attribute("aria-pressed", "false")
 
 
 def test_hostile_file_is_text_and_valid_entries_are_imported(open_view):

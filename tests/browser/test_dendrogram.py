@@ -8,9 +8,12 @@ import pytest
 from ne_core.atlas import Atlas
 from ne_core.method.cluster import cut
 from ne_core.method.dendrogram import dendrogram
+from ne_core.method.node_colours import feature_colours
+from ne_core.palette import feature_colour
 from ne_core.refs import NeuronRef
 from tests.support import in_browser
 from tests.support.browser import settled
+from tests.support.planted import CUT
 
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
 MIDDLE = """path => {
@@ -52,6 +55,17 @@ def drawn_features(page) -> list[int]:
 
 def expected_features(neuron, distance: float) -> list[int]:
     return cut(neuron.tree, distance)[dendrogram(neuron.tree).order].tolist()
+
+
+def drawn_colours(page) -> list[str]:
+    """Colour of every leaf, from the left."""
+    return page.locator(".leaf").evaluate_all("all => all.map(each => each.style.getPropertyValue('--c'))")
+
+
+def expected_colours(neuron, distance: float) -> list[str]:
+    features = cut(neuron.tree, distance)
+    numbers = feature_colours(neuron.tree, features, distance, CUT)
+    return [feature_colour(number).css for number in numbers[features[dendrogram(neuron.tree).order]].tolist()]
 
 
 def drag(page, by: float, release: bool = True) -> None:
@@ -129,7 +143,9 @@ def test_moved_cut_numbers_features_like_the_core(open_view, several):
     for _ in range(4):
         page.keyboard.press("PageUp")
         assert drawn_features(page) == expected_features(several, current_cut(page))
+        assert drawn_colours(page) == expected_colours(several, current_cut(page))
     page.keyboard.press("Home")
+    assert drawn_colours(page) == expected_colours(several, 0.0)
     assert drawn_features(page) == expected_features(several, 0.0)
 
 

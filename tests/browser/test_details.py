@@ -10,8 +10,15 @@ expect, pytestmark = in_browser.expect, in_browser.pytestmark
 LARGE = "neuron?atlas=planted&layer=0&neuron=0"
 
 
+def open_tab(page, name: str) -> None:
+    """Unfold the details and open one of their tabs."""
+    page.get_by_text(re.compile("^Details of feature 0")).click()
+    page.get_by_role("tab", name=name, exact=True).click()
+
+
 def test_importance_by_distance_by_keyboard(open_view):
     page = open_view(LARGE)
+    open_tab(page, "Importance by distance")
     figure = page.get_by_role("group", name="Mean importance by distance from the key token: feature 0.")
     expect(figure.locator(".bar")).to_have_count(7)
     figure.focus()
@@ -25,7 +32,7 @@ def test_importance_by_distance_by_keyboard(open_view):
 @pytest.mark.parametrize(("width", "theme"), [(1400, "light"), (420, "dark")])
 def test_tab_is_drawn_when_opened(width, theme, open_view):
     page = open_view(LARGE, width=width, theme=theme)
-    page.get_by_role("tab", name="Activations").click()
+    open_tab(page, "Activations")
     figure = page.get_by_role("group", name="Number of sampled positions")
     expect(figure.locator(".bar")).to_have_count(40)
     expect(figure.get_by_text("threshold 3.00")).to_be_visible()
@@ -40,7 +47,7 @@ def test_tab_is_drawn_when_opened(width, theme, open_view):
 @pytest.mark.slow
 def test_raised_token_links_to_its_search(open_view):
     page = open_view(LARGE)
-    page.get_by_role("tab", name="Effect on the logits").click()
+    open_tab(page, "Effect on the logits")
     page.get_by_role("list", name="Raises most").get_by_role("link").first.click()
     expect(page.locator("h1")).to_have_text("Search")
     expect(page).to_have_url(re.compile("mode=token$"))
@@ -50,7 +57,7 @@ def test_raised_token_links_to_its_search(open_view):
 @pytest.mark.parametrize(("width", "theme"), [(1400, "dark"), (420, "light")])
 def test_contributions_link_to_a_search(width, theme, open_view):
     page = open_view("neuron?atlas=planted&layer=2&neuron=0&feature=0", width=width, theme=theme)
-    page.get_by_role("tab", name="Why this meaning").click()
+    open_tab(page, "Why this meaning")
     parts = page.get_by_role("list", name="Parts of the mean pre-activation of feature 0").get_by_role("listitem")
     expect(parts).to_have_count(11)
     expect(parts.first).to_contain_text("head L0 H1")

@@ -12,7 +12,7 @@ from tests.support.browser import settled
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
 LARGE = "neuron?atlas=planted&layer=0&neuron=0"
 SCRIPTS = "neuron?atlas=planted&layer=0&neuron=2&feature=2"  # its key token is a <script>
-FOLDER = Path(__file__).parents[2] / "pages" / "components" / "widgets"
+FOLDER = Path(__file__).parents[2] / "pages" / "components" / "widgets" / "token_lines"
 NO_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', {value: undefined})"
 NO_COPY = NO_CLIPBOARD + "; document.execCommand = () => false"
 CLIPBOARD = "window.copied = []; navigator.clipboard.writeText = async (text) => { copied.push(text); }; 0"

@@ -130,7 +130,7 @@ def other_figures(app) -> list[str]:
 
 def test_figures_and_tables_of_details_match_the_page(tiny_atlas, monkeypatch, offered, tmp_path):
     app = with_menu(tiny_atlas, "neuron", monkeypatch, layer="0", neuron="0", feature="1", baseline="mean-embedding")
-    names = ["F1-by-distance-mean-embedding", "F1-why", "logits", "histogram"]
+    names = ["cuts", "F1-by-distance-mean-embedding", "F1-why", "logits", "histogram", "F1-activations"]
     assert other_figures(app) == [f"planted-L0-N0-{name}" for name in names]
     plots = {each["label"]: each for each in payloads(app) if "bars" in each}
     pictures = next(each["pictures"] for each in payloads(app) if "pictures" in each)
@@ -158,7 +158,8 @@ def test_figures_and_tables_of_details_match_the_page(tiny_atlas, monkeypatch, o
 def test_atlas_without_logit_effects(tiny_atlas, monkeypatch, offered):
     monkeypatch.setattr(Atlas, "logit_effects", lambda atlas, ref: None)
     app = with_menu(tiny_atlas, "neuron", monkeypatch, layer="0", neuron="0")
-    assert other_figures(app) == [f"planted-L0-N0-{name}" for name in ("F0-by-distance", "F0-why", "histogram")]
+    names = ("cuts", "F0-by-distance", "F0-why", "histogram", "F0-activations")
+    assert other_figures(app) == [f"planted-L0-N0-{name}" for name in names]
     assert "Effect on the logits" not in offered
     assert "Importance by distance, feature 0" in offered
 

@@ -104,7 +104,7 @@ def test_parameters_of_texts_do_not_apply_to_images(open_page):
     assert examples["bar"]["choices"]["context"] == examples["bar"]["choices"]["baseline"] == []
     assert examples["bar"]["holds"] == ["Label", "a class"]
     assert "mportance" not in examples["head"]["facts"]
-    assert [tab.label for tab in app.tabs] == ["Effect on the logits", "Activations"]
+    assert [tab.label for tab in app.tabs] == ["Its activations", "Effect on the logits", "Activations"]
 
 
 def test_label_filters_the_images(open_page):

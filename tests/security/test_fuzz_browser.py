@@ -20,6 +20,8 @@ GOOD = {
     "cut": None,
     "name": "cat",
     "note": "",
+    "own": "mine",
+    "verdict": "right",
 }
 FIELDS = [*GOOD, "at", "__proto__", "constructor", "href", "toString", "length", fuzz.HARMFUL[0]]
 

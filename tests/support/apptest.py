@@ -7,15 +7,21 @@ from urllib.parse import parse_qsl
 from streamlit.testing.v1 import AppTest
 
 APP = Path(__file__).parents[2] / "app.py"
+FOLDED = {"neuron": ("_details", "_statistics")}  # expanders, which are open in tests
 
 
 def open_app(atlases: Path | None, page: str, monkeypatch, /, **query: str) -> AppTest:
-    """Run the page as a browser would open it by this URL; without a folder of atlases if `atlases` is None."""
+    """Run the page as a browser would open it by this URL, its expanders open.
+
+    Without a folder of atlases if `atlases` is None.
+    """
     if atlases is not None:
         monkeypatch.setenv("NE_ATLASES", str(atlases))
     app = AppTest.from_file(str(APP), default_timeout=30)
     for name, value in query.items():
         app.query_params[name] = value
+    for folded in FOLDED.get(page, ()):
+        app.session_state[folded] = True
     if page != "overview":
         app.switch_page(f"pages/{page}.py")
     app.run()

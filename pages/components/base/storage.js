@@ -1,9 +1,11 @@
 /* Lists stored in this browser: bookmarks, recently visited features, and results of the game. An item of the first two is
-   {atlas, layer, neuron, feature, branch, cut, at: [example, pos] or null, name, note}: feature, branch and cut are
-   null where the address names none. Everything that is read back is checked like an untrusted file. */
+   {atlas, layer, neuron, feature, branch, cut, at: [example, pos] or null, name, note, own, verdict}: feature, branch and cut
+   are null where the address names none; `own` is the visitor's name for the feature, `verdict` on the given name is right, wrong
+   or null. Everything that is read back is checked like an untrusted file. */
 
 const ITEM_LIMITS = { bookmarks: 2000, visited: 30 };
-const TEXT_LIMITS = { atlas: 200, name: 200, note: 500 };  // characters
+const TEXT_LIMITS = { atlas: 200, name: 200, note: 500, own: 200 };  // characters
+const VERDICTS = ['right', 'wrong'];
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;  // they would reverse or hide other text
 const FALLBACK = (window.neStorage ??= {});      // used where localStorage is blocked or full: lasts as long as the tab
 
@@ -19,14 +21,15 @@ function itemProblem(item) {
   for (const name of ['feature', 'branch']) if (!isAbsent(item[name]) && !isWholeNumber(item[name], 1e6)) return `“${name}” must be a whole number, 0 or more, or null`;
   if (!isAbsent(item.cut) && !(typeof item.cut === 'number' && item.cut >= 0 && item.cut <= 2)) return '“cut” must be a number from 0 to 2, or null';
   if (!isAbsent(item.at) && !(Array.isArray(item.at) && item.at.length === 2 && item.at.every((each) => isWholeNumber(each, 2 ** 31)))) return '“at” must be two whole numbers, example and position, or null';
-  for (const name of ['name', 'note']) if (!isAbsent(item[name]) && typeof item[name] !== 'string') return `“${name}” must be a text`;
+  for (const name of Object.keys(TEXT_LIMITS)) if (!isAbsent(item[name]) && typeof item[name] !== 'string') return `“${name}” must be a text`;
+  if (!isAbsent(item.verdict) && !VERDICTS.includes(item.verdict)) return '“verdict” must be right, wrong or null';
   return null;
 }
 
 /* A valid item with the known fields only, its texts truncated to their limits. */
 function cleanItem(item) {
-  const numbers = Object.fromEntries(['feature', 'branch', 'cut', 'at'].map((name) => [name, item[name] ?? null]));
-  const texts = Object.fromEntries(['name', 'note'].map((name) => [name, (item[name] ?? '').slice(0, TEXT_LIMITS[name])]));
+  const numbers = Object.fromEntries(['feature', 'branch', 'cut', 'at', 'verdict'].map((name) => [name, item[name] ?? null]));
+  const texts = Object.fromEntries(['name', 'note', 'own'].map((name) => [name, (item[name] ?? '').slice(0, TEXT_LIMITS[name])]));
   return { atlas: item.atlas, layer: item.layer, neuron: item.neuron, ...numbers, ...texts };
 }
 
@@ -80,6 +83,12 @@ function itemAddress(item, atlases) {
   return `neuron?atlas=${encodeURIComponent(item.atlas)}&${parameters.join('&')}`;
 }
 
+/* The visitor's verdict and own name in words; empty where there is neither. */
+function judgementWords({ verdict, own }) {
+  const parts = [verdict && `${verdict === 'right' ? '✓' : '✗'} name ${verdict}`, own && `own name “${visibleText(own)}”`];
+  return parts.filter(Boolean).join(' · ');
+}
+
 function itemTitle(item) {
   const part = item.branch !== null ? ` branch ${item.branch}` : item.feature !== null ? ` F${item.feature}` : '';
   return `L${item.layer} N${item.neuron}${part}${item.cut === null ? '' : ` at cut ${+item.cut.toFixed(4)}`}`;
@@ -102,7 +111,7 @@ function importItems(text, old) {
     else {
       keys.add(bookmarkKey(item));
       items.push(item);
-      n_truncated += ['name', 'note'].some((name) => (entry[name] ?? '').length > TEXT_LIMITS[name]);
+      n_truncated += ['name', 'note', 'own'].some((name) => (entry[name] ?? '').length > TEXT_LIMITS[name]);
     }
   });
   const parts = [`${items.length - old.length} imported`];

@@ -1,4 +1,4 @@
-/* data = {key, address, query: further parameters of every address, default_cut, suggested, top, colours, cut,
+/* data = {key, address, query: further parameters of every address, default_cut, suggested, top, colours, colour_of: index of each node's colour, cut,
    requested: true if the address names a feature, current, branch,
    leaves: [{row, text: [before, key, after], image: optional, as in a line (shared.js)}] from the left,
    branches: [{of: [left, right], x, h, centre, until}] from the lowest, names: [[key terms], [context]] of leaves and
@@ -17,7 +17,7 @@ export default function (component) {
     const features = featuresAt(data, cut);
     const from = view.from ?? data;
     const current = data.branch !== null ? -1 : featureWithMost(featuresAt(data, from.cut), features, from.current, data.leaves.length);
-    Object.assign(view, { cut, features, current });
+    Object.assign(view, { cut, features, current, tops: topsOf(features) });
     hide();
     drawTree(data, plot, view);
     placeLine(data, line, view);

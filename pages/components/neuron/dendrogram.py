@@ -6,6 +6,7 @@ import numpy as np
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.method.dendrogram import Dendrogram, dendrogram
+from ne_core.method.node_colours import node_colours
 from ne_core.method.nodes import parent_heights
 from ne_core.palette import FEATURES, OTHER
 from ne_core.text.token_text import short
@@ -49,6 +50,7 @@ def drawn_tree(atlas: Atlas, layer: int, number: int, _neuron: Neuron) -> dict:
         "default_cut": default_cut,
         "suggested": suggested,
         "top": min(2.0, np.ceil(highest * ROOM * 100) / 100),
+        "colour_of": colour_numbers(_neuron, layout, default_cut),
         "colours": [colour.css for colour in (*FEATURES, OTHER)],
         "leaves": leaves(atlas, _neuron, layout),
         "branches": branches(_neuron, layout),
@@ -56,6 +58,12 @@ def drawn_tree(atlas: Atlas, layer: int, number: int, _neuron: Neuron) -> dict:
     }
     *_, written = identity(atlas)  # a rebuilt atlas has another key, so its tree is drawn anew
     return {"key": f"{neuron_href(atlas, _neuron.ref)} {written}", **drawn}
+
+
+def colour_numbers(neuron: Neuron, layout: Dendrogram, default_cut: float) -> list[int]:
+    """Index of each node's colour: leaves from the left, then branch points. The last colour is that of all others."""
+    numbers = np.minimum(node_colours(neuron.tree, default_cut), len(FEATURES))
+    return [*numbers[layout.order].tolist(), *numbers[len(neuron) :].tolist()]
 
 
 def leaves(atlas: Atlas, neuron: Neuron, layout: Dendrogram) -> list[dict]:

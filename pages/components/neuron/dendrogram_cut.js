@@ -28,6 +28,13 @@ function largestFirst(data, top) {
 /* The node above all examples of a feature: the highest of its nodes, which is the last. */
 const topOf = (features, feature) => features.lastIndexOf(feature);
 
+/* The same for every feature. */
+function topsOf(features) {
+  const tops = [];
+  features.forEach((feature, node) => { if (feature >= 0) tops[feature] = node; });
+  return tops;
+}
+
 const count = (features) => 1 + Math.max(...features);
 
 /* The first and last leaf below every node. */

@@ -56,7 +56,8 @@ function selectedBranch(data, { n, step, x, y }) {
   return [make('rect', { class: 'selected', x: x(from) - step / 2 - 1, width: (to - from + 1) * step + 2, y: top - 4, height: y(0) - top + 12, rx: 3 })];
 }
 
-const colourOf = (data, feature) => data.colours[Math.min(feature, data.colours.length - 1)];
+/* Colours belong to nodes, not to numbers, so that a feature keeps its colour while the cut moves. */
+const colourOf = (data, view, feature) => data.colours[data.colour_of[view.tops[feature]]];
 const featureAddress = (data, view, feature) => addressOf(data, { feature, cut: view.cut, branch: null });
 
 function branchLink(data, k, view, { n, y, nodeX }) {
@@ -65,7 +66,7 @@ function branchLink(data, k, view, { n, y, nodeX }) {
   const d = `M${nodeX(left)} ${y(heightOf(data, left))}V${y(h)}H${nodeX(right)}V${y(heightOf(data, right))}`;
   const href = addressOf(data, { feature: data.requested ? data.current : null, cut: data.cut, branch: k });
   const link = make('a', { class: 'node', href, tabindex: -1, 'data-node': n + k });
-  if (feature >= 0) link.style.setProperty('--c', colourOf(data, feature));
+  if (feature >= 0) link.style.setProperty('--c', colourOf(data, view, feature));
   link.append(make('path', { class: 'near', d }), make('path', { class: `branch ${kind}`, d }));
   return link;
 }
@@ -73,7 +74,7 @@ function branchLink(data, k, view, { n, y, nodeX }) {
 function leafLink(data, i, view, { step, x, y }) {
   const feature = view.features[i];
   const link = make('a', { class: 'node leaf', href: featureAddress(data, view, feature), tabindex: -1, 'data-node': i, 'data-feature': feature });
-  link.style.setProperty('--c', colourOf(data, feature));
+  link.style.setProperty('--c', colourOf(data, view, feature));
   link.append(make('rect', { class: 'hit', x: x(i) - step / 2, width: step, y: y(0) - 10, height: 22 }),
     make('rect', { class: 'tick', x: x(i) - Math.min(step, 6) * 0.4, width: Math.min(step, 6) * 0.8, y: y(0), height: 6 }));
   return link;
@@ -101,7 +102,7 @@ function numbers(data, view, { x, y }) {
     const name = nameWithin(data, view, feature, x(to) - x(from) - 2 * half);
     if (name) number.append(make('tspan', { class: 'name' }, ' ' + name));
     end[row] = name ? Math.max(middle + half, x(to)) : middle + half;
-    number.style.setProperty('--c', colourOf(data, feature));
+    number.style.setProperty('--c', colourOf(data, view, feature));
     texts.push(number);
   }
   return texts;

@@ -3,12 +3,14 @@
 from itertools import pairwise
 
 import numpy as np
+from jaxtyping import Float
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import ref_name
 from ne_core.half import number
 from ne_core.method.logits import LogitEffects
 from ne_core.numbers import fixed, signed
+from ne_core.queries.activations import example_histogram
 from ne_core.queries.attribution import Attribution
 from ne_core.queries.by_distance import ByDistance
 from ne_core.refs import NeuronRef
@@ -62,6 +64,23 @@ def activations_plot(atlas: Atlas, ref: NeuronRef) -> dict:
         count_axis(int(histogram.counts.max()), f"{thing}s"),
         label=f"Number of sampled {thing}s by activation, from {number(histogram.low)} to {number(histogram.high)}.",
         marks=marks,
+    )
+
+
+def examples_plot(atlas: Atlas, activations: Float[np.ndarray, " n"], what: str, colour: str | None) -> dict:
+    """Histogram of the activations of a feature's or branch's examples, one of them finite at least, and their mean."""
+    histogram, mean = example_histogram(activations), float(activations[np.isfinite(activations)].mean())
+    bars = [
+        Bar(low, high, count, f"{low:.2f} to {high:.2f}: {count:,} example{'s' * (count != 1)}")
+        for (low, high), count in zip(pairwise(histogram.edges.tolist()), histogram.counts.tolist(), strict=True)
+    ]
+    return plotted(
+        bars,
+        value_axis(histogram.low, histogram.high, atlas.manifest.vocabulary.activation),
+        level_axis(0, int(histogram.counts.max()), "examples"),
+        label=f"Number of examples of {what} by activation.",
+        marks=[(mean, f"mean {fixed(mean)}")],
+        colour=colour,
     )
 
 

@@ -1,50 +1,100 @@
-"""Details of a neuron, below its examples: importance by distance, parts of a pre-activation, effects, activations."""
+"""Details of a feature, folded: activations, importance by distance, parts of a pre-activation, effects."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.method.agreement import Agreement, agreement
+from ne_core.method.logits import LogitEffects
 from ne_core.numbers import fixed
-from ne_core.palette import feature_colour
-from ne_core.queries.by_distance import distances
+from ne_core.palette import Colour
+from ne_core.queries.by_distance import distances, has_importance
 from ne_core.refs import NeuronRef
 from pages.components.base.escape import markdown
-from pages.components.neuron.detail_plots import activations_plot, importance_plot, kept_share
+from pages.components.neuron.detail_plots import activations_plot, examples_plot, importance_plot, kept_share
 from pages.components.neuron.why import show_why
+from pages.components.serving import turns
 from pages.components.url.location import listed
 from pages.components.url.neuron_view import View
 from pages.components.widgets.clusters import Cluster
 from pages.components.widgets.effects import effect_lists
 from pages.components.widgets.small_plot import small_plot
 
+HOW_TO_COMPUTE = "To compute it, build the atlas with `--importance-examples all --importance-passes all`."
 EFFECTS_ON_CLASSES = (
     "Effect of one unit of activation on the logits of the classes, less the mean over all classes: raised classes "
     "become more likely. Each class links to the features that fire on its images."
 )
 
 
-def show_details(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
-    """Show four tabs; for images two, since no tokens are masked and no parts of a pre-activation are stored."""
+@dataclass(frozen=True)
+class Detail:
+    """One tab: its title, whether the atlas has anything for it, and the function that draws it."""
+
+    title: str
+    has_content: bool
+    show: Callable[[], None]
+
+
+@turns.fragment
+def show_details(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, colour: Colour, current: int) -> None:
+    """Show the details of a feature or branch as tabs, those without content last; computed only when unfolded."""
     what = f"feature {current}" if view.branch is None else f"branch point {view.branch}"
-    titles = ["Effect on the logits", "Activations"]
-    if atlas.manifest.images:
-        effects, activations = st.tabs(titles)
-    else:
-        importance, why, effects, activations = st.tabs(["Importance by distance", "Why this meaning", *titles])
-        with importance:
-            show_importances(atlas, neuron, view, cluster, what, current)
-        with why:
-            show_why(atlas, neuron, cluster, what)
-    with effects:
-        show_effects(atlas, neuron.ref)
-    with activations:
-        show_activations(atlas, neuron.ref)
+    share = f"{len(cluster):,} of the {atlas.manifest.vocabulary.unit}’s {example_count(len(neuron))}"
+    box = st.expander(f"Details of {what}: {share}", key="_details", on_change="rerun")
+    if not box.open:
+        return
+    details = details_of(atlas, neuron, view, cluster, what, colour.css)
+    with box:
+        for tab, detail in zip(st.tabs([each.title for each in details]), details, strict=True):
+            with tab:
+                detail.show()
 
 
-def show_importances(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, what: str, current: int) -> None:
-    colour = feature_colour(current if view.branch is None else -1).css
-    show_importance(atlas, neuron, cluster, view.reading.baseline_number(atlas.manifest.baselines), what, colour)
+def details_of(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, what: str, colour: str) -> list[Detail]:
+    """Return the details; for images no importance and no parts, since no tokens are masked and no parts are stored."""
+    baseline = view.reading.baseline_number(atlas.manifest.baselines)
+    effects, parts = atlas.logit_effects(neuron.ref), atlas.manifest.parts
+    details = [
+        Detail("Its activations", True, lambda: show_examples_plot(atlas, neuron, cluster, what, colour)),
+        Detail("Effect on the logits", effects is not None, lambda: show_effects(atlas, effects)),
+        Detail("Activations", True, lambda: show_activations(atlas, neuron.ref)),
+    ]
+    if not atlas.manifest.images:
+        is_known = has_importance(neuron, cluster.rows, baseline)
+        details[1:1] = [
+            Detail(
+                "Importance by distance",
+                is_known,
+                lambda: show_importances(atlas, neuron, cluster, baseline, what, colour),
+            ),
+            Detail("Why this meaning", parts is not None, lambda: show_why(atlas, neuron, cluster, what)),
+        ]
+    return sorted(details, key=lambda detail: not detail.has_content)
+
+
+def show_examples_plot(atlas: Atlas, neuron: Neuron, cluster: Cluster, what: str, colour: str) -> None:
+    """Show how active the cluster's examples are."""
+    activations = neuron.activation[cluster.rows].astype(np.float64)
+    if not np.isfinite(activations).any():
+        st.caption(f"No example of {what} has a finite activation.")
+        return
+    plot = examples_plot(atlas, activations, what, colour)
+    small_plot(plot, name="its_activations")
+    n_bins, words = len(plot["bars"]), atlas.manifest.vocabulary
+    st.caption(
+        f"The {words.activation} of the {example_count(len(cluster))} of {what}; the {words.unit} has {len(neuron):,}. "
+        f"In {n_bins} bin{'s' * (n_bins != 1)} from the lowest to the highest."
+    )
+
+
+def show_importances(
+    atlas: Atlas, neuron: Neuron, cluster: Cluster, baseline: int | None, what: str, colour: str
+) -> None:
+    show_importance(atlas, neuron, cluster, baseline, what, colour)
     show_agreement(atlas, neuron, cluster, what)
 
 
@@ -53,7 +103,7 @@ def show_importance(
 ) -> None:
     selected, others = distances(neuron, cluster.rows, baseline)
     if not selected.count.any():
-        st.caption(f"Importance was not computed for tokens before the key tokens of {what}.")
+        st.caption(f"Importance was not computed for tokens before the key tokens of {what}. {HOW_TO_COMPUTE}")
         return
     unit = atlas.manifest.vocabulary.unit
     small_plot(importance_plot(selected, others, what, colour, unit), name="by_distance")
@@ -91,8 +141,7 @@ def agreement_words(result: Agreement, what: str) -> str:
     return over + "; ".join(parts) + "."
 
 
-def show_effects(atlas: Atlas, ref: NeuronRef) -> None:
-    effects = atlas.logit_effects(ref)
+def show_effects(atlas: Atlas, effects: LogitEffects | None) -> None:
     if effects is None:
         st.caption("This atlas has no effects on the logits: its model was loaded without an unembedding.")
         return

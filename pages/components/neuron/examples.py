@@ -4,7 +4,8 @@ import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.atlas.names import ref_name
-from ne_core.palette import feature_colour
+from ne_core.palette import Colour
+from ne_core.queries.duplicates import ENDING
 from pages.components.text.labels import Label
 from pages.components.url.neuron_view import View
 from pages.components.url.reading import LONGEST
@@ -42,7 +43,7 @@ CONTEXT = (
 
 
 def show_examples(
-    atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, name: Label, current: int, back: str
+    atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, name: Label, colour: Colour, current: int, back: str
 ) -> None:
     """Show a cluster named `name`. `back` is the address of the feature to return to from a branch."""
     stored = view.branch is None and view.cut == atlas.manifest.default_cut
@@ -51,7 +52,7 @@ def show_examples(
     head = {
         "title": f"Branch point {view.branch}" if on_branch else f"Feature {current}",
         "number": None if on_branch else current,
-        "colour": feature_colour(-1 if on_branch else current).css,
+        "colour": colour.css,
         "size": f"{len(cluster):,} of {ref_name(atlas.manifest, neuron.ref)}’s {len(neuron):,} examples",
         "facts": facts(atlas, neuron, cluster, view.reading),
         "back": {"href": back, "text": f"Back to feature {current}"} if on_branch else None,
@@ -85,4 +86,15 @@ def count_words(selection: ExampleSelection, view: View, n: int) -> str:
         if selection.n_passing > len(selection.rows)
         else ""
     )
-    return short + "; ".join(each for each in (passes, part) if each) + "." * bool(passes or part)
+    counts = short + "; ".join(each for each in (passes, part) if each) + "." * bool(passes or part)
+    return " ".join(each for each in (counts, folded_words(selection.n_folded)) if each)
+
+
+def folded_words(n: int) -> str:
+    """Number of folded examples with the rule by which they are folded; empty if there are none."""
+    if not n:
+        return ""
+    return (
+        f"{n:,} near duplicate{'s are' if n > 1 else ' is'} folded: the same last {ENDING} characters up to and "
+        "including the key token."
+    )

@@ -3,12 +3,19 @@
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.method.agreement import baseline_importances
-from ne_core.queries.by_distance import distances
+from ne_core.queries.activations import example_histogram
+from ne_core.queries.by_distance import distances, has_importance
 from ne_core.refs import dashed
-from pages.components.neuron.detail_plots import activations_plot, effects_plot, importance_plot, why_plot
+from pages.components.neuron.detail_plots import (
+    activations_plot,
+    effects_plot,
+    examples_plot,
+    importance_plot,
+    why_plot,
+)
 from pages.components.neuron.why import cluster_attribution
 from pages.components.widgets.clusters import Cluster
 from pages.components.widgets.export import Table
@@ -31,6 +38,9 @@ class Details:
     def figures(self, stem: str) -> list[Picture]:
         """Return the figures. `stem` begins the names of files that depend on the cut."""
         pictures = [Picture("Activation histogram", f"{dashed(self.neuron.ref)}-histogram", self.activations)]
+        if example_histogram(self.activations_of_examples):
+            title = f"Activations of {self.what}"
+            pictures.append(Picture(title, f"{stem}-{self.short}-activations", self.its_activations))
         if self.has_effects:
             pictures.insert(0, Picture("Effect on the logits", f"{dashed(self.neuron.ref)}-logits", self.effects))
         if self.has_parts:
@@ -59,8 +69,7 @@ class Details:
     @property
     def has_importance(self) -> bool:
         """True if the importance of any token before a key token is known."""
-        values = baseline_importances(self.neuron.window_importances[self.cluster.rows], self.number)
-        return bool(np.isfinite(values[:, :-1]).any())
+        return has_importance(self.neuron, self.cluster.rows, self.number)
 
     @property
     def has_parts(self) -> bool:
@@ -83,6 +92,14 @@ class Details:
     def effects(self) -> str:
         ref = self.neuron.ref
         return svg(effects_plot(self.atlas, self.atlas.logit_effects(ref), ref))
+
+    @property
+    def activations_of_examples(self) -> Float[np.ndarray, " n_rows"]:
+        return self.neuron.activation[self.cluster.rows].astype(np.float64)
+
+    def its_activations(self) -> str:
+        values = self.activations_of_examples
+        return svg(examples_plot(self.atlas, values, self.what, self.colour))
 
     def activations(self) -> str:
         return svg(activations_plot(self.atlas, self.neuron.ref))

@@ -1,29 +1,34 @@
 """Export of the neuron page: examples, features, similar features, dendrogram, and the whole page."""
 
+from dataclasses import replace
+
 from ne_core.atlas import Atlas, Neuron
 from ne_core.atlas.names import ref_name
-from ne_core.palette import feature_colour
+from ne_core.palette import Colour
 from ne_core.refs import FeatureRef, dashed
+from pages.components.neuron.cut_curve import cut_plot
 from pages.components.neuron.export_details import Details
+from pages.components.neuron.export_details import svg as plot_of
 from pages.components.url.neuron_view import View
 from pages.components.widgets import export
-from pages.components.widgets.clusters import Cluster, holder
+from pages.components.widgets.clusters import Cluster, colours_at, holder
 from pages.components.widgets.example_selection import passing
 from pages.components.widgets.export import Page, Table
 from pages.components.widgets.pictures import Picture
 
 
-def neuron_menu(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
+def neuron_menu(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int, colour: Colour) -> None:
     """Menu of a neuron with examples. `cluster` is the feature or the branch on the page."""
-    colour = feature_colour(current if view.branch is None else -1).light
     number = view.reading.baseline_number(atlas.manifest.baselines)
-    details = Details(atlas, neuron, cluster, *cluster_names(view, current), view.reading.baseline, number, colour)
+    details = Details(
+        atlas, neuron, cluster, *cluster_names(view, current), view.reading.baseline, number, colour.light
+    )
     export.menu(
         atlas,
         view.query(atlas),
         "neuron",
         tables=[*tables(atlas, neuron, view, cluster, current), *details.tables(stem(atlas, view))],
-        figures=[*figures(atlas, neuron, view), *details.figures(stem(atlas, view))],
+        figures=[*figures(atlas, neuron, view, cluster), *details.figures(stem(atlas, view))],
         pages=[
             Page(
                 f"This {atlas.manifest.vocabulary.unit} on one page, as HTML",
@@ -96,21 +101,26 @@ def similar_table(atlas: Atlas, view: View, ref: FeatureRef, what: str) -> Table
     return Table(title, f"{name}-similar-{view.space}", frame)
 
 
-def figures(atlas: Atlas, neuron: Neuron, view: View) -> list[Picture]:
+def figures(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster) -> list[Picture]:
     if len(neuron) < 2:
         return []
     content = "labels" if atlas.manifest.images else "text"
     title = f"Dendrogram of {ref_name(atlas.manifest, neuron.ref)}, cut at {view.cut:g}"
 
     def svg(text: bool) -> str:
-        from ne_core.export.dendrogram_svg import dendrogram_svg
+        from ne_core.export.dendrogram_svg import PAPER, dendrogram_svg
         from ne_core.export.window_text import snippets
 
-        return dendrogram_svg(neuron.tree, view.cut, title=title, snippets=snippets(atlas, neuron) if text else None)
+        colours = [colour.light for colour in colours_at(atlas, neuron, view.cut)]
+        texts, look = snippets(atlas, neuron) if text else None, replace(PAPER, colour=colours.__getitem__)
+        return dendrogram_svg(neuron.tree, view.cut, title=title, snippets=texts, look=look)
 
     return [
         Picture("Dendrogram", f"{stem(atlas, view)}-dendrogram", lambda: svg(False)),
         Picture(f"Dendrogram with {content}", f"{stem(atlas, view)}-dendrogram-text", lambda: svg(True)),
+        Picture(
+            "Features by cut", f"{stem(atlas, view)}-cuts", lambda: plot_of(cut_plot(atlas, neuron, view, cluster))
+        ),
     ]
 
 

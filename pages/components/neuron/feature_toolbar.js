@@ -1,10 +1,15 @@
 /* data = {key, bookmark: the view as storage.js stores it, centres: [example, pos] of the central example of every
-   feature at this cut, previous, next: addresses of these features, or null} */
+   feature at this cut, previous, next: addresses of these features, or null, outside: address of the neuron on Neuronpedia, or null} */
 export default function (component) {
   const { data, parentElement } = unpacked(component);
   const [bar, star, copy, message, moved] = ['toolbar', 'star', 'copy', 'message', 'moved'].map((id) => parentElement.querySelector('#' + id));
-  const refresh = () => { drawStar(star, storedBookmark(data)); drawMoved(moved, data); };
+  const refresh = () => {
+    drawStar(star, storedBookmark(data));
+    drawMoved(moved, data);
+    connectJudgement(parentElement, data, message);
+  };
   for (const [id, key] of [['previous', 'k'], ['next', 'j']]) connectLink(parentElement.querySelector('#' + id), data[id], key);
+  drawOutside(parentElement.querySelector('#outside'), data.outside);
   star.onclick = () => toggle(data.bookmark, message);
   copy.onclick = () => copyLink(message);
   onKey('b', star);
@@ -12,6 +17,7 @@ export default function (component) {
   if (bar.drawnKey !== data.key) {
     bar.drawnKey = data.key;
     message.replaceChildren();
+    parentElement.querySelector('#judge input')?.remove();
     addVisited(data.bookmark);
   }
   refresh();
@@ -23,6 +29,11 @@ function connectLink(link, href, key) {
   link.setAttribute('aria-disabled', String(!href));
   link.onclick = (event) => { if (href) follow(event, link.href); };
   onKey(key, link);
+}
+
+function drawOutside(link, href) {
+  link.hidden = !href;
+  if (href) link.href = href; else link.removeAttribute('href');
 }
 
 const storedBookmark = (data) => readItems('bookmarks').items.find((item) => bookmarkKey(item) === bookmarkKey(data.bookmark));

@@ -1,8 +1,9 @@
-"""Toolbar below a neuron's controls: previous and next feature, bookmark, and copying the link."""
+"""Toolbar below a neuron's controls: previous and next feature, bookmark, link, and the visitor's verdict."""
 
 from collections.abc import Sequence
 
 from ne_core.atlas import Atlas, Neuron
+from ne_core.queries.neuronpedia import neuronpedia_href
 from ne_core.refs import FeatureRef
 from pages.components.base.assets import component, drawn_key
 from pages.components.url.links import neuron_href
@@ -14,8 +15,12 @@ TOOLBAR = component(
     "feature_toolbar",
     html='<div id="toolbar"><a id="previous">‹ Previous feature</a><a id="next">Next feature ›</a>'
     '<button id="star" type="button" aria-pressed="false"></button><button id="copy" type="button">Copy link</button>'
+    '<a id="outside" target="_blank" rel="noopener" hidden>On Neuronpedia ↗</a>'
+    '<span id="judge" role="group" aria-label="Your verdict on the name">'
+    '<button id="right" type="button">✓ Right</button><button id="wrong" type="button">✗ Wrong</button>'
+    '<button id="rename" type="button">✎ Own name</button></span>'
     '<span id="message" role="status"></span></div><p id="moved" hidden></p>',
-    parts=("storage", "status_line"),
+    parts=("storage", "status_line", "judgement"),
 )
 
 
@@ -26,6 +31,7 @@ def feature_toolbar(
     data = {
         "bookmark": bookmark(atlas, neuron, view, cluster, name),
         "centres": [key_position(neuron, feature.central) for feature in features],
+        "outside": neuronpedia_href(atlas.manifest, neuron.ref),
         **neighbours(atlas, view, len(features)),
     }
     TOOLBAR(data={"key": drawn_key(data), **data}, key="feature_toolbar")

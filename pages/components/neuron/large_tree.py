@@ -37,6 +37,7 @@ def large_tree(atlas: Atlas, neuron: Neuron, view: View) -> None:
     chips(links, name="cuts", label="Cuts")
     st.caption(
         f"This {atlas.manifest.vocabulary.unit} has {len(neuron):,} examples. Trees of more than {MOST_LEAVES:,} "
-        "leaves are not drawn. Set the cut here; `branch=` in the address opens a branch point, "
+        "leaves are not drawn. Set the cut here, or click a bar: the number of features at that cut, on a logarithmic "
+        "scale. `branch=` in the address opens a branch point, "
         f"from the lowest, 0, to the highest, {len(neuron.tree) - 1}."
     )

@@ -20,6 +20,8 @@ function itemRow(item, name, data, status) {
   row.append(link);
   if (name === 'bookmarks') {
     row.append(tool('✎', `Note on ${itemTitle(item)}`, () => editNote(row, item, status)), tool('×', `Remove ${itemTitle(item)}`, () => removeItem(item, status)));
+    const judgement = judgementWords(item);
+    if (judgement) row.append(element('span', 'note', judgement));
     if (item.note) row.append(element('span', 'note', visibleText(item.note)));
   }
   if (item.atlas !== data.atlas) row.append(element('span', 'note', `atlas ${visibleText(item.atlas)}${href ? '' : ', not available here'}`));

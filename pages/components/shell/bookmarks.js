@@ -8,7 +8,8 @@ export default function (component) {
     find('blocked').hidden = !isStorageBlocked();
   };
   for (const list of ['bookmarks', 'visited']) find(list).ontoggle = refresh;
-  find('export').onclick = () => exportFile(status);
+  find('export').onclick = () => exportFile(status, 'json');
+  find('csv').onclick = () => exportFile(status, 'csv');
   find('import').onclick = () => find('file').click();
   find('file').onchange = () => importFile(find('file'), status);
   find('clear').onclick = () => clearList('bookmarks', status);
@@ -19,15 +20,19 @@ export default function (component) {
   onItemsChange(status, refresh);
 }
 
-function exportFile(status) {
+const WRITERS = {
+  json: (items) => JSON.stringify({ format: 'neuron embeddings bookmarks', version: 1, bookmarks: items }, null, 1) + '\n',
+  csv: asCsv,
+};
+
+function exportFile(status, kind) {
   const { items } = readItems('bookmarks');
-  const text = JSON.stringify({ format: 'neuron embeddings bookmarks', version: 1, bookmarks: items }, null, 1);
   const link = element('a');
-  link.href = URL.createObjectURL(new Blob([text + '\n'], { type: 'application/json' }));
-  link.download = 'bookmarks.json';
+  link.href = URL.createObjectURL(new Blob([WRITERS[kind](items)], { type: kind === 'json' ? 'application/json' : 'text/csv' }));
+  link.download = `bookmarks.${kind}`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  say(status, `${counted(items.length)} exported to bookmarks.json.`);
+  say(status, `${counted(items.length)} exported to bookmarks.${kind}.`);
 }
 
 async function importFile(input, status) {

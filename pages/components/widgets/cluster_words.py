@@ -34,7 +34,7 @@ def importance_words(atlas: Atlas, neuron: Neuron, cluster: Cluster, reading: Re
     baseline = reading.baseline_number(baselines)
     by = f"the mean over {listed(baselines, 'and')}" if baseline is None else baselines[baseline]
     if not computed:
-        return "importance not computed"
+        return "importance not computed: build with --importance-examples all --importance-passes all"
     return f"importance computed for {computed} of {len(rows)}, masked tokens replaced by {by}"
 
 

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.method.agreement import baseline_importances
+from ne_core.method.node_colours import feature_colours
 from ne_core.method.nodes import feature_nodes, inner_distances, node_heights, parent_heights, rows_below
+from ne_core.palette import Colour, feature_colour
 from pages.components.text.labels import Label, label, labels_of
 
 LISTED = 200
@@ -49,6 +51,19 @@ def clusters(neuron: Neuron, nodes: list[int]) -> list[Cluster]:
         )
         for node, rows in zip(nodes, rows_below(tree, nodes), strict=True)
     ]
+
+
+def colours_at(atlas: Atlas, neuron: Neuron, cut: float) -> list[Colour]:
+    """Colours of a neuron's features at a cut."""
+    return colours_of(atlas, neuron.tree, neuron.features(cut), cut)
+
+
+def colours_of(
+    atlas: Atlas, tree: Float[np.ndarray, "m 4"], features: Int[np.ndarray, " n"], cut: float
+) -> list[Colour]:
+    """Colours of `features` at a cut: at the atlas's by number, at others by the examples that they share."""
+    numbers = feature_colours(tree, features, cut, atlas.manifest.default_cut)
+    return [feature_colour(number) for number in numbers.tolist()]
 
 
 def listed(n_features: int, current: int | None) -> list[int]:

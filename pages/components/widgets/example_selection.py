@@ -1,12 +1,15 @@
 """Selection of a cluster's examples: filters, order, and one page of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.method.nodes import join_heights
+from ne_core.queries.duplicates import alike, endings
 from ne_core.queries.maximum import percent
 from pages.components.matching.text_filter import TextFilter
 from pages.components.url.reading import Reading
@@ -15,11 +18,19 @@ from pages.components.widgets.clusters import Cluster, branch_at, features_at, r
 
 @dataclass(frozen=True)
 class ExampleSelection:
-    """The rows on one page, the number that pass the filters, and `distance` from the centre if sorted by it."""
+    """The rows on one page, the number that pass the filters, and `distance` from the centre if sorted by it.
+
+    Near duplicates follow the first of them; `first` is its index in `rows`, for every row.
+    """
 
     rows: list[int]
     n_passing: int
+    first: list[int]
     distance: list[float] | None = None
+
+    @property
+    def n_folded(self) -> int:
+        return len(self.rows) - len(set(self.first))
 
 
 def select_examples(atlas: Atlas, neuron: Neuron, cluster: Cluster, reading: Reading, stored: bool) -> ExampleSelection:
@@ -33,7 +44,21 @@ def select_examples(atlas: Atlas, neuron: Neuron, cluster: Cluster, reading: Rea
     elif reading.sort == "activation":
         order = order[np.argsort(-neuron.activation[order].astype(np.float32), kind="stable")]
     span = slice(reading.span(len(order)).start, reading.span(len(order)).stop)
-    return ExampleSelection(order[span].tolist(), len(order), None if distance is None else distance[span].tolist())
+    groups = duplicates(atlas, neuron, order[span])
+    place, first = np.array(list(chain.from_iterable(groups)), dtype=np.int64), firsts(groups)
+    shown = None if distance is None else distance[span][place].tolist()
+    return ExampleSelection(order[span][place].tolist(), len(order), first, shown)
+
+
+def duplicates(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " k"]) -> list[list[int]]:
+    """Group near duplicates among some rows; images have none, as their text is only a label."""
+    return alike(endings(atlas, neuron, rows)) if atlas.images is None else [[i] for i in range(len(rows))]
+
+
+def firsts(groups: Sequence[Sequence[int]]) -> list[int]:
+    """Index of the first of its group for each member, when groups are put one after the other."""
+    starts = np.cumsum([0, *(len(group) for group in groups)])
+    return [start for start, group in zip(starts.tolist(), groups, strict=False) for _ in group]
 
 
 def passing(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " k"], reading: Reading) -> Bool[np.ndarray, " k"]:

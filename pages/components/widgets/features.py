@@ -16,13 +16,24 @@ FEATURES = component(
     "features",
     html='<div id="rows"><ul></ul></div><button id="more" type="button" hidden></button>'
     '<div id="tip" role="tooltip"></div>',
+    parts=("storage",),
 )
 
 
-def feature_rows(rows: Sequence[dict], *, atlas: Atlas, name: str, label: str, n_visible: int, narrow: bool = False):
+def feature_rows(
+    rows: Sequence[dict],
+    *,
+    atlas: Atlas,
+    name: str,
+    label: str,
+    n_visible: int,
+    narrow: bool = False,
+    judged: dict | None = None,
+) -> None:
     """Draw rows made by `feature_row`, the first `n_visible` of them until the reader asks for all.
 
-    `name` is unique on the page; `label` is for screen readers.
+    `name` is unique on the page; `label` is for screen readers. `judged` = {atlas, layer, neuron, cut or None} shows
+    the visitor's verdicts on features of this neuron; each row then has the place of its centre as `at`.
     """
     drawn = [{**row, "current": False} for row in rows]
     data = {
@@ -32,6 +43,7 @@ def feature_rows(rows: Sequence[dict], *, atlas: Atlas, name: str, label: str, n
         "n_visible": n_visible,
         "causal": atlas.manifest.causal,
         "rows": list(rows),
+        "judged": judged,
     }
     FEATURES(data=data, key=name)
 

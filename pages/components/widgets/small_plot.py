@@ -11,6 +11,7 @@ PLOT = component(
     html='<div id="plot" tabindex="0" role="group"></div><p id="key"></p><div id="tip" role="tooltip"></div>'
     '<div id="live" class="hidden" role="status" aria-live="polite"></div>',
 )
+HEIGHT = 210  # pixels
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,10 @@ class Axis:
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar from `left` to `right` and from zero to `y`, its description, and an optional line from `low` to `high`."""
+    """A bar from `left` to `right` and from zero to `y`, and its description.
+
+    Optional: a line from `low` to `high`, and the address that a click on the bar opens.
+    """
 
     left: float
     right: float
@@ -33,6 +37,7 @@ class Bar:
     words: str
     low: float | None = None
     high: float | None = None
+    href: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,6 @@ def plotted(
     }
 
 
-def small_plot(plot: dict, *, name: str) -> None:
-    """Draw a figure described by `plotted`. `name` is unique on the page."""
-    PLOT(data={"key": drawn_key(plot), **plot}, key=name)
+def small_plot(plot: dict, *, name: str, height: int = HEIGHT) -> None:
+    """Draw a figure described by `plotted`, `height` pixels high. `name` is unique on the page."""
+    PLOT(data={"key": drawn_key(plot), "height": height, **plot}, key=name)

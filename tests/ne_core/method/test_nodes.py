@@ -11,6 +11,7 @@ from ne_core.method.cluster import central_examples, cut, members, merge_central
 from ne_core.method.measures import feature_distances
 from ne_core.method.nodes import (
     feature_nodes,
+    features_at_cuts,
     inner_distances,
     join_heights,
     lifetimes,
@@ -25,6 +26,11 @@ from ne_core.method.nodes import (
 NO_TREE = np.zeros((0, 4), dtype=np.float32)
 # Examples 0 and 2 meet at 0.1, 1 and 3 at 0.2, all at 0.9.
 BY_HAND = np.array([[0, 2, 0.1, 2], [1, 3, 0.2, 2], [4, 5, 0.9, 4]], dtype=np.float32)
+
+
+def test_features_at_cuts_by_hand():
+    assert features_at_cuts(BY_HAND, np.array([0, 0.1, 0.15, 0.5, 0.9])).tolist() == [4, 3, 3, 2, 1]
+    assert features_at_cuts(NO_TREE, np.array([0.5])).tolist() == [1]
 
 
 def planted(sizes: list[int], seed: int, noise: float = 0.05) -> tuple[np.ndarray, np.ndarray]:

@@ -1,13 +1,18 @@
 """The neuron page at another cut and at a branch: features, their numbers, and messages for invalid values."""
 
+from urllib.parse import parse_qsl, urlencode
+
 import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.method.cluster import cut
 from ne_core.method.measures import feature_distances
+from ne_core.palette import feature_colour
 from ne_core.refs import NeuronRef
+from pages.components.neuron import export_neuron
 from pages.components.text.labels import label
+from pages.components.url.neuron_view import View
 from pages.components.widgets import clusters
 from pages.components.widgets.clusters import branch_at, cluster_label, features_at, holder, shared
 from tests.support.apptest import open_app, payloads, rows_of, url, words
@@ -63,6 +68,62 @@ def test_features_at_another_cut(tiny_atlas, several, monkeypatch):
     assert len(examples["lines"]) == (features == 5).sum()
     assert {each.label: each.value for each in app.metric}["Features"] == str(features.max() + 1)
     assert url(app)["cut"] == f"{cut_value:g}"
+
+
+def test_colours_are_of_examples_not_of_numbers(tiny_atlas, several, monkeypatch):
+    """A feature at a low cut has the colour of the atlas's feature with most of its examples, or another one."""
+    cut_value = low_cut(several)
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature="4", cut=f"{cut_value}")
+    features, colours = cut(several.tree, cut_value), [row["colour"] for row in rows_of(app, "Features of")]
+    largest = [min(np.flatnonzero(several.feature == f), key=lambda row: features[row]) for f in range(4)]
+    assert [colours[features[row]] for row in largest] == [feature_colour(f).css for f in range(4)]
+    assert colours.count(feature_colour(0).css) == 1
+    assert examples_of(app)["head"]["colour"] == colours[4]
+    tree = tree_of(app)
+    leaves = [tree["colours"][i] for i in tree["colour_of"][: len(several)]]
+    assert {colours[features[leaf["row"]]] for leaf in tree["leaves"]} <= set(leaves)
+    page = export_neuron.page_html(Atlas.open(tiny_atlas), View(several.ref, None, "neuron", cut_value))
+    assert [f"--c:{colour}" in page for colour in colours] == [True] * len(colours)
+
+
+def test_number_of_features_at_each_cut(tiny_atlas, several, monkeypatch):
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature="2", sort="near", cut="0.3")
+    figure = next(each for each in payloads(app) if each.get("label") == "Number of features by cut.")
+    assert figure["marks"] == [[0.3, "cut 0.3"]]
+    assert "cosine distance" in figure["x"]["title"]
+    members = np.flatnonzero(cut(several.tree, 0.3) == 2)
+    for bar in figure["bars"]:
+        features = cut(several.tree, float(bar["words"].split()[1].rstrip(":")))
+        assert round(10 ** bar["y"]) - 1 == features.max() + 1
+        query = dict(parse_qsl(bar["href"].partition("?")[2]))
+        assert query == {
+            "atlas": "planted",
+            **SEVERAL,
+            "sort": "near",
+            "feature": query["feature"],
+            "cut": query["cut"],
+        }
+        shares = np.bincount(features[members])
+        assert shares[int(query["feature"])] == shares.max()
+    app_at_cut = open_app(tiny_atlas.parent, "neuron", monkeypatch, **query)
+    assert not app_at_cut.error
+    assert figure["bars"][-1]["href"] == f"neuron?{urlencode(url(app_at_cut))}"  # the spelling of the page itself
+
+
+def test_one_example_has_no_number_of_features_at_cuts(tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="3")
+    assert "Number of features by cut." not in [each.get("label") for each in payloads(app)]
+
+
+@pytest.mark.parametrize("cut_value", [None, "0.3"])
+def test_rows_have_the_places_by_which_bookmarks_know_them(cut_value, tiny_atlas, several, monkeypatch):
+    query = SEVERAL | ({"cut": cut_value} if cut_value else {})
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **query, feature="1")
+    judged = next(each["judged"] for each in payloads(app) if each.get("judged"))
+    bookmark, centres = next((each["bookmark"], each["centres"]) for each in payloads(app) if "bookmark" in each)
+    assert judged == {name: bookmark[name] for name in ("atlas", "layer", "neuron", "cut")}
+    assert [row["at"] for row in rows_of(app, "Features of")] == centres
+    assert centres[1] == bookmark["at"]
 
 
 def test_cut_above_the_tree_gives_one_feature(tiny_atlas, several, monkeypatch):

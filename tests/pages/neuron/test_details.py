@@ -70,6 +70,29 @@ def test_activations_with_the_threshold_and_the_maximum(tiny_atlas, atlas, monke
     assert "Activations on 200 sampled positions" in captions(app)
 
 
+def test_activations_of_the_examples_of_a_feature(tiny_atlas, atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, feature="1")
+    figure, neuron = plot(app, "Number of examples of feature 1 by activation."), atlas.neuron(NeuronRef(0, 0))
+    values = neuron.activation[neuron.feature == 1].astype(np.float64)
+    assert [bar["y"] for bar in figure["bars"]] == np.histogram(values, len(figure["bars"]))[0].tolist()
+    assert sum(bar["y"] for bar in figure["bars"]) == 3
+    assert figure["marks"] == [[pytest.approx(values.mean()), f"mean {values.mean():.2f}"]]
+    assert (figure["x"]["title"], figure["y"]["title"]) == ("activation on the key token", "examples")
+    assert next(each.label for each in app.expander) == "Details of feature 1: 3 of the neuron’s 17 examples"
+
+
+def test_missing_importance_is_the_last_tab_and_says_how_to_get_it(tiny_atlas, atlas, monkeypatch):
+    neuron = atlas.neuron(NeuronRef(0, 0))
+    row = int(np.flatnonzero(~np.isfinite(neuron.window_importances).any(axis=(1, 2)))[0])
+    feature = str(int(neuron.features(0.0)[row]))
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, cut="0", feature=feature)
+    tabs = ["Its activations", "Why this meaning", "Effect on the logits", "Activations", "Importance by distance"]
+    assert [tab.label for tab in app.tabs] == tabs
+    options = "--importance-examples all --importance-passes all"
+    assert options in captions(app)
+    assert options in next(each["head"]["facts"] for each in payloads(app) if "head" in each)
+
+
 def test_branch_with_all_examples_has_no_line_of_others(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="0", neuron="2", branch="16")
     figure = plot(app, "Mean importance by distance from the key token: branch point 16.")

@@ -16,6 +16,7 @@ from pages.components.neuron import export_neuron
 from pages.components.url import reading
 from pages.components.url.neuron_view import View
 from pages.components.url.reading import Reading, baseline_names
+from pages.components.widgets import example_selection
 from pages.components.widgets.clusters import features_at
 from pages.components.widgets.token_lines import example_lines
 from tests.support.apptest import open_app, payloads, rows_of, url, words
@@ -314,6 +315,19 @@ def test_baselines_and_their_mean(tiny_atlas, large, monkeypatch):
 def test_single_baseline_has_no_mean():
     assert baseline_names(["mask-token"]) == ("mask-token",)
     assert Reading().baseline_number(["mask-token"]) == 0
+
+
+def test_near_duplicates_follow_the_first_and_are_counted(tiny_atlas, large, monkeypatch):
+    """The first seven examples end as the last seven do."""
+    whole = places(example_data(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE)))
+    monkeypatch.setattr(
+        example_selection, "endings", lambda atlas, neuron, rows: [str(i % 7) for i in range(len(rows))]
+    )
+    examples = example_data(open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE))
+    assert places(examples) == [whole[i + 7 * k] for i in range(7) for k in range(2)]
+    assert [line.get("of") for line in examples["lines"]] == [of for i in range(7) for of in (None, 2 * i)]
+    rule = "7 near duplicates are folded: the same last 40 characters up to and including the key token."
+    assert examples["count"] == rule
 
 
 def test_pages_of_examples(tiny_atlas, large, monkeypatch):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
+from ne_core.queries import neuronpedia
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.text.token_text import short
 from pages.components.text.labels import Label, brief, label
@@ -19,6 +20,18 @@ from tests.support.apptest import open_app, payloads, rows_of, url, words
 
 def title(app) -> str:
     return app.title[0].value
+
+
+def test_link_to_neuronpedia_only_for_its_models(tiny_atlas, monkeypatch):
+    def outside(app) -> str | None:
+        return next(each["outside"] for each in payloads(app) if "outside" in each)
+
+    assert outside(open_app(tiny_atlas.parent, "neuron", monkeypatch)) is None
+    model = neuronpedia.NeuronpediaModel("gpt2-small", 3, 6, 16)
+    monkeypatch.setattr(neuronpedia, "has_shape", lambda manifest, model: True)
+    monkeypatch.setitem(neuronpedia.MODELS, "planted", model)
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="2", neuron="3")
+    assert outside(app) == "https://www.neuronpedia.org/gpt2-small/2/3"
 
 
 def test_default_is_a_suggested_neuron(tiny_atlas, monkeypatch):

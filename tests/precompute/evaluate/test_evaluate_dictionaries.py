@@ -13,8 +13,7 @@ from ne_core.refs import NeuronRef
 from precompute.__main__ import main
 from precompute.evaluate import dictionaries, evaluate
 from precompute.evaluate.equal_n import Unit, layer_units, unit_at_equal_n
-from tests.support import planted
-from tests.support.planted import make_atlas
+from tests.support.planted import LAYERS, make_atlas
 
 EYE = np.eye(4, dtype=np.float32)
 
@@ -127,10 +126,10 @@ def test_no_unit_with_enough_examples(tiny_atlas):
     assert all(np.isnan(each.value) or each.value == 0 for each in report.figures)
 
 
-def test_atlas_of_one_layer_is_compared_in_that_layer(tiny_atlas, tmp_path, few, monkeypatch):
+def test_atlas_of_one_layer_is_compared_in_that_layer(tiny_atlas, tmp_path, few):
     """An autoencoder's layer may have another number than the layer it reads."""
-    monkeypatch.setattr(planted, "LAYERS", {7: planted.LAYERS[0]})
-    table = dict(evaluate(tiny_atlas, ("dictionaries",), [make_atlas(tmp_path / "one")]))["dictionaries"].table
+    one = make_atlas(tmp_path / "one", planted={7: LAYERS[0]})
+    table = dict(evaluate(tiny_atlas, ("dictionaries",), [one]))["dictionaries"].table
     rows = [line.split(",")[0] for line in table.splitlines() if ", layer " in line]
     assert rows == ["planted", "planted", "one"]
 
@@ -143,10 +142,9 @@ def test_command_prints_and_writes(tiny_atlas, tmp_path, capsys):
     assert list(json.loads((tmp_path / "figures.json").read_text())) == ["dictionaries"]
 
 
-def test_bad_input_gives_exit_code_2_and_one_line(tiny_atlas, tmp_path, capsys, monkeypatch):
+def test_bad_input_gives_exit_code_2_and_one_line(tiny_atlas, tmp_path, capsys):
     bare = make_atlas(tmp_path / "bare", inputs=False)
-    monkeypatch.setattr(planted, "LAYERS", {2: planted.LAYERS[2], 3: planted.LAYERS[0]})
-    other = make_atlas(tmp_path / "other")
+    other = make_atlas(tmp_path / "other", planted={2: LAYERS[2], 3: LAYERS[0]})
     for options, words in (
         (["--only", "dictionaries"], "nothing to compare with"),
         (["--against", str(tmp_path / "nowhere")], "nowhere is not a finished atlas"),

@@ -10,11 +10,11 @@ from ne_core.lab.head_to_head import SAEForward, sae_forward
 from ne_core.lab.unit_features import NearestFeature, UnitFeatures, nearest_feature
 from ne_core.lab.units import Unit
 from ne_core.method.mlp import probabilities
-from ne_core.palette import feature_colour
 from pages.components.base.assets import component, drawn_key
 from pages.components.cached.lab_data import UnitId, meanings_of, picture_hidden, run_outcome, unit_of
 from pages.components.text.lab_words import ordered, run_name, run_settings, written
 from pages.components.url.lab_view import View, current_unit, picture
+from pages.components.widgets.clusters import colours_of
 
 HEAD_TO_HEAD = component(
     __file__, "head_to_head", html='<div id="comparison"></div><div id="tip" role="tooltip"></div>'
@@ -88,10 +88,15 @@ def latent_row(atlas: Atlas, view: View, unit_id: UnitId, forward: SAEForward) -
         "activation": written(activation, ".2f"),
         "share": round(activation / most, 3),
         "feature": feature,
-        "colour": None if feature is None else feature_colour(feature).css,
+        "colour": None if feature is None else feature_colour_of(atlas, view, unit_id, feature),
         "feature_words": words,
         "effects": [round(effect, 3) for effect in centred(forward.contribution[unit_id.number]).tolist()],
     }
+
+
+def feature_colour_of(atlas: Atlas, view: View, unit_id: UnitId, feature: int) -> str:
+    features = meanings_of(atlas, unit_id.run, unit_id.number)
+    return colours_of(atlas, features.tree, features.features(view.cut), view.cut)[feature].css
 
 
 def nearest_to_picture(

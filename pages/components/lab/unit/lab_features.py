@@ -8,10 +8,10 @@ from ne_core.atlas.lab import Lab
 from ne_core.lab.unit_features import UnitFeatures
 from ne_core.lab.units import Unit
 from ne_core.method.measures import distances_of
-from ne_core.palette import feature_colour
 from pages.components.base.assets import component, drawn_key
 from pages.components.text.lab_words import written
 from pages.components.url.lab_view import View
+from pages.components.widgets.clusters import colours_of
 from pages.components.widgets.thumbs import thumbs
 
 FEATURES = component(__file__, "lab_features", html='<div id="features"></div><div id="tip" role="tooltip"></div>')
@@ -30,8 +30,9 @@ def feature_groups(
     if view.feature is not None and view.feature not in listed:
         listed.append(view.feature)
     central, intra = unit_features.central(view.cut), distances_of(unit_features.tree, features, view.cut)
+    colours = colours_of(atlas, unit_features.tree, features, view.cut)
     groups = [
-        group(atlas, view, unit, features, each, int(central[each]), float(intra[each]))
+        group(atlas, view, unit, features, each, colours[each].css, int(central[each]), float(intra[each]))
         | {"has_picture": each == picture_feature}
         for each in listed
     ]
@@ -50,6 +51,7 @@ def group(
     unit: Unit,
     features: Int[np.ndarray, " n"],
     feature: int,
+    colour: str,
     central: int,
     intra: float,
 ) -> dict:
@@ -61,7 +63,7 @@ def group(
         facts.append(f"mean distance {written(intra, '.3f')}")
     return {
         "number": feature,
-        "colour": feature_colour(feature).css,
+        "colour": colour,
         "href": view.to(feature=feature).href(atlas),
         "current": feature == view.feature,
         "size": len(rows),

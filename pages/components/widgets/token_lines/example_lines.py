@@ -18,7 +18,8 @@ IMPORTANT = 0.1  # least absolute importance of an important token
 
 def example_lines(atlas: Atlas, neuron: Neuron, selection: ExampleSelection, reading: Reading) -> list[dict]:
     """Extend the dicts of `lines` with {e, p: example and position of the key token, aside, cut: [before, after]},
-    {h: matching tokens}, and with several baselines {b: importances by baseline, d: tokens on which they disagree}.
+    {h: matching tokens}, {of: line that it nearly repeats}, and with several baselines {b: importances by baseline,
+    d: tokens on which they disagree}.
     """
     rows, baseline = np.array(selection.rows, dtype=np.int64), reading.baseline_number(atlas.manifest.baselines)
     importances = neuron.window_importances[rows]
@@ -28,6 +29,8 @@ def example_lines(atlas: Atlas, neuron: Neuron, selection: ExampleSelection, rea
     for i, (line, row) in enumerate(zip(all_lines, selection.rows, strict=True)):
         inside = ids[i] >= 0
         line |= {"e": int(neuron.example[row]), "p": int(neuron.pos[row]), "aside": aside(neuron, row, selection, i)}
+        if selection.first[i] != i:
+            line["of"] = selection.first[i]
         if reading.holds:
             before[i], after[i] = mark_matches(line, TextFilter(atlas, reading.holds), before[i], after[i])
         if len(atlas.manifest.baselines) > 1 and line["m"] is not None:

@@ -1,6 +1,6 @@
 /* data = {key, land, values, causal, images, prompt: address of the prompt page, maximum, n_visible, first, count,
    baselines, baseline, head: {title, number, colour, label, has_others, size, facts, back: {href, text} or null}, bar (tokens_bar.js),
-   pages: [{text, href}], lines: [{t, v, m, k, image, e, p, aside, cut, h, b, d}]} */
+   pages: [{text, href}], lines: [{t, v, m, k, image, e, p, aside, cut, h, b, d, of: line that it nearly repeats}]} */
 export default function (component) {
   const { data, parentElement } = unpacked(component);
   const list = parentElement.querySelector('ol'), tip = parentElement.querySelector('#tip');
@@ -33,12 +33,13 @@ export default function (component) {
   list.onpointerleave = list.onblur = () => { tip.style.display = 'none'; };
   list.onclick = (event) => {
     const item = event.target.closest('li'), form = event.target.closest('[data-form]')?.dataset.form;
-    if (form) copy(data, parentElement, [data.lines[item.dataset.example]], form);
+    if (event.target.closest('.repeats')) unfold(item, list);
+    else if (form) copy(data, parentElement, [data.lines[item.dataset.example]], form);
     else if (item) choose(item, list);
   };
   list.onkeydown = (event) => {
     if (event.target !== list) return;
-    const move = data.lines.length ? destination(event.key, list.position ?? [0, -1], data) : null;
+    const move = data.lines.length ? destination(event.key, list.position ?? [0, -1], data, list) : null;
     if (event.key === 'Escape') tip.style.display = 'none';
     if (!move) return;
     event.preventDefault();
@@ -48,15 +49,22 @@ export default function (component) {
   Object.assign(list, { landed: data.land, first: data.first });
 }
 
-function destination(key, [example, token], data) {
-  const line = data.lines[example];
-  const above = data.lines[example - 1], below = data.lines[example + 1];
+function destination(key, [example, token], data, list) {
+  const line = data.lines[example], [up, down] = [beside(list, example, -1), beside(list, example, 1)];
+  const above = data.lines[up], below = data.lines[down];
   return {
-    ...(data.images ? { ArrowRight: token < 0 ? [example, 0] : below && [example + 1, 0], ArrowLeft: above && [example - 1, 0] }
+    ...(data.images ? { ArrowRight: token < 0 ? [example, 0] : below && [down, 0], ArrowLeft: above && [up, 0] }
       : { ArrowRight: [example, token + 1], ArrowLeft: [example, token - 1] }),
-    ArrowDown: below && [example + 1, below.k], ArrowUp: above && [example - 1, above.k],
+    ArrowDown: below && [down, below.k], ArrowUp: above && [up, above.k],
     Home: [example, 0], End: [example, line.t.length - 1], Enter: [example, line.k],
   }[key];
+}
+
+/* The next example in a direction that is not folded. */
+function beside(list, example, by) {
+  let i = example + by;
+  while (list.children[i]?.hidden && isRepeat(list.children[i])) i += by;
+  return i;
 }
 
 function moveTo([example, token], data, list, tip) {

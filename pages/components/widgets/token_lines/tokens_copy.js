@@ -40,7 +40,8 @@ function copyMenu(data, root) {
 
 /* The two buttons of the example in line `i`. */
 function copyButtons(i, data) {
-  const box = element('span', 'copy');
+  const box = element('span', 'copy'), { e, p } = data.lines[i];
+  box.append(element('span', 'source', `example ${e}, token ${p}`));
   box.append(...[['text', 'Copy text'], ['table', 'Copy table']].map(([form, text]) => {
     const button = Object.assign(element('button', '', text), { type: 'button', tabIndex: -1 });
     button.dataset.form = form;

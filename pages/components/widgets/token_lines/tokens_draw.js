@@ -5,7 +5,29 @@ function drawExamples(data, root, list) {
   drawHead(data, root, list);
   list.style.setProperty('--c', data.head.colour);
   list.classList.toggle('images', data.images);
-  list.replaceChildren(...data.lines.map((line, i) => example(line, i, data)));
+  let n_drawn = 0;
+  list.replaceChildren(...data.lines.map((line, i) => {
+    const item = example(line, i, data), repeats = data.lines.filter((other) => other.of === i).length;
+    item.hidden = line.of !== undefined || n_drawn++ >= data.n_visible;
+    if (line.of !== undefined) item.dataset.of = line.of;
+    if (repeats) item.append(repeatsButton(repeats));
+    return item;
+  }));
+}
+
+const isRepeat = (item) => item.dataset.of !== undefined;
+
+/* A button for the near duplicates of an example, which follow it. */
+function repeatsButton(n) {
+  const button = Object.assign(element('button', 'repeats', `${n} more like this`), { type: 'button' });
+  button.setAttribute('aria-expanded', 'false');
+  return button;
+}
+
+function unfold(item, list) {
+  const button = item.querySelector('.repeats'), open = button.getAttribute('aria-expanded') !== 'true';
+  button.setAttribute('aria-expanded', String(open));
+  list.querySelectorAll(`[data-of="${item.dataset.example}"]`).forEach((other) => { other.hidden = !open; });
 }
 
 function drawHead(data, root, list) {
@@ -28,12 +50,12 @@ function backLink(back) {
 
 /* A button for the rest of this page of examples, and links to other pages. */
 function drawPages(data, root, list) {
-  const buttons = [], left = data.lines.length - data.n_visible;
-  if (left > 0 && list.lastElementChild.hidden) {
+  const buttons = [], isBelow = (child) => child.hidden && !isRepeat(child);
+  if ([...list.children].some(isBelow)) {
     const button = Object.assign(element('button', '', `Show all ${data.lines.length} examples`), { id: 'more', type: 'button' });
     button.onclick = () => {
       button.remove();
-      [...list.children].forEach((child) => { child.hidden = false; });
+      [...list.children].filter(isBelow).forEach((child) => { child.hidden = false; });
       list.focus();
     };
     buttons.push(button);
@@ -49,7 +71,6 @@ function drawPages(data, root, list) {
 function example(line, i, data) {
   const item = element('li');
   item.dataset.example = i;
-  item.hidden = i >= data.n_visible;
   if (line.image) {
     item.append(lineElements(line, data), element('span', 'aside', line.aside), element('span', 'hidden', ' ' + lineWords(line)));
     return item;

@@ -1,0 +1,40 @@
+"""The tree of the neuron on the page, with its movable cut."""
+
+import streamlit as st
+
+from ne_core.atlas import Atlas, Neuron
+from pages.components.neuron.cut_curve import show_cut_curve
+from pages.components.neuron.dendrogram import show_dendrogram
+from pages.components.neuron.large_tree import MOST_LEAVES, large_tree
+from pages.components.shell.nav import PAGES, page_file
+from pages.components.url.links import atlas_query
+from pages.components.url.neuron_view import View
+from pages.components.widgets.clusters import Cluster
+
+MEANING = (
+    "Each leaf is one activating example; leaves that join below the cut are one feature. Two branches join at the "
+    "average distance between their examples. The *suggested* cut is the middle of the widest gap between successive "
+    "branch points, of those that give at most half as many features as examples. Only heights below the mean distance "
+    "to other inputs of the layer are considered."
+)
+MOVE = (
+    "**Move the cut**: drag its line, click the axis or a bar, or use the arrow keys. Click a branch to see its "
+    "examples. The bars are the number of features at each cut, on a logarithmic scale."
+)
+
+
+def show_tree(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
+    st.subheader("Dendrogram", anchor=False, help=MEANING)
+    if len(neuron) < 2:
+        st.caption("One example: there is no tree to draw.")
+        return
+    if len(neuron) > MOST_LEAVES:
+        show_cut_curve(atlas, neuron, view, cluster)
+        large_tree(atlas, neuron, view)
+        return
+    show_dendrogram(atlas, neuron, view, current)
+    show_cut_curve(atlas, neuron, view, cluster)
+    st.caption(MOVE)
+    spaces_query = atlas_query(atlas, neuron.ref.query())
+    label = "Compare two spaces" if view.cut == atlas.manifest.default_cut else "Compare two spaces, at the atlas’s cut"
+    st.page_link(page_file("spaces"), label=label, icon=PAGES["spaces"][1], query_params=spaces_query)
