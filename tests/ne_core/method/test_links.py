@@ -18,13 +18,14 @@ VIEWS = {
     "search": {"like": "0.0.0"},
     "across_layers": {"layer": "0", "neuron": "0", "feature": "0", "least": "0.9"},
 }
-BY_THE_ATLAS = ("Trails worth following",)  # always in the atlas's default space
+EXCLUDED = ("Trails worth following",)  # always in the atlas's default space
+EXCLUDED += ("Number of features by cut.",)  # a link to every cut
 
 
 def addresses(value: object) -> Iterator[str]:
     """Every address in the data of components."""
     if isinstance(value, dict):
-        if value.get("label") not in BY_THE_ATLAS:
+        if value.get("label") not in EXCLUDED:
             for name, each in value.items():
                 yield from [each] if name in ("href", "root") and isinstance(each, str) else addresses(each)
     elif isinstance(value, list | tuple):
