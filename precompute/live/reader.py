@@ -12,8 +12,8 @@ from ne_core.live.requests import LiveError
 from ne_core.queries.assigned import Assigner
 from ne_core.refs import NeuronRef
 from precompute.live.text import Text, text_of
+from precompute.models.live_source import LiveSource
 from precompute.models.of_atlas import open_model_of
-from precompute.models.text_source import TextSource
 
 CUT = "The text is longer than the {} tokens that are read: what follows them is left out."
 NO_INPUTS = "This atlas holds no inputs of its examples: activations are given, meanings are not."
@@ -24,7 +24,7 @@ class Reader:
     """`notes` are what is not known for certain of the two, or not to be had of them."""
 
     atlas: Atlas
-    source: TextSource
+    source: LiveSource
     notes: tuple[str, ...]
 
     def text(self, text: str) -> Text:

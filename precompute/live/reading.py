@@ -1,7 +1,7 @@
 """Read a text: which neurons fire where, as which of their meanings, and what the model expects next."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -125,9 +125,9 @@ def strongest(reader: Reader, layers: list[LayerFired], most: int, distance: flo
     parts = [each.taken(np.sort(top[(top >= end - len(each.share)) & (top < end)]) - (end - len(each.share)))
              for each, end in zip(layers, ends, strict=True)]  # fmt: skip
     whole = [fired(each, assigned(reader, each, distance)) for each in parts]
-    columns = [np.concatenate([getattr(each, name) for each in whole]) for name in Fired.__dataclass_fields__]
-    order = np.argsort(-columns[4], kind="stable")
-    return Fired(*(each[order] for each in columns))
+    columns = {each.name: np.concatenate([getattr(part, each.name) for part in whole]) for each in fields(Fired)}
+    order = np.argsort(-columns["share"], kind="stable")
+    return Fired(**{name: column[order] for name, column in columns.items()})
 
 
 def assigned(reader: Reader, part: LayerFired, distance: float | None) -> Assigned:

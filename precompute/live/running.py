@@ -1,6 +1,6 @@
 """The model run on with some activations changed, a layer's after those before it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from ne_core.refs import NeuronRef
 from precompute.live.edits import Edit, Taken
 from precompute.live.reader import Reader
 from precompute.live.text import Text
+from precompute.models.live_source import Replace
 from precompute.models.source import LayerPass
 
 
@@ -55,10 +56,10 @@ def at_layer(
     return seen[0], seen[1]
 
 
-def replacements(changed: Sequence[Changed]) -> Mapping[int, Callable[[Tensor], Tensor]]:
+def replacements(changed: Sequence[Changed]) -> Mapping[int, Replace]:
     """By layer, what puts the changed activations in their places."""
 
-    def of(layer: int) -> Callable[[Tensor], Tensor]:
+    def of(layer: int) -> Replace:
         def replace(activations: Float[Tensor, "batch pos n_neurons"]) -> Float[Tensor, "batch pos n_neurons"]:
             edited = activations.clone()
             for each in changed:

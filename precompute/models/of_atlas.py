@@ -10,9 +10,13 @@ import numpy as np
 import torch
 
 from ne_core.atlas import Atlas
+from precompute.models.autoencoder import open_sae
+from precompute.models.autoencoder.config import SaeError
+from precompute.models.autoencoder.files import CFG, sae_sha256
 from precompute.models.model_facts import SHIPPED, model_folder, weights_sha256
 from precompute.models.source import Source, UnfitModelError
-from precompute.models.text_source import TextSource
+from precompute.models.transformer import TransformerSource, open_transformer
+from precompute.models.transformer.checkpoint import downloaded
 
 REPOSITORY = re.compile(r"\w[\w.-]{0,95}(/\w[\w.-]{0,95})?", re.ASCII)
 FOLDERS = "NE_MODELS"  # the environment variable: folders of models, divided as PATH is
@@ -28,15 +32,18 @@ class NoModelError(ValueError):
 class Opened:
     """`notes`: what is not known for certain, for a reader."""
 
-    source: TextSource
+    source: TransformerSource
     notes: tuple[str, ...]
 
 
-def open_model_of(atlas: Atlas, device: str = "cpu") -> Opened:
-    """Raises NoModelError for atlases of images, where the model is not here, and where it is another."""
+def open_model_of(atlas: Atlas, device: str = "cpu", model: str | None = None) -> Opened:
+    """Open `model`, a folder or hub name; by default the one that is found by the manifest's name.
+
+    Raises NoModelError for atlases of images, where the model is not here, and where it is another.
+    """
     if atlas.manifest.images:
         raise NoModelError("this atlas is of images: texts are read by language models alone")
-    model, notes = find_model(atlas)
+    model, notes = named_model(atlas, model) if model else find_model(atlas)
     try:
         source = source_of(atlas, model, device)
     except UnfitModelError as error:
@@ -46,12 +53,8 @@ def open_model_of(atlas: Atlas, device: str = "cpu") -> Opened:
     return Opened(source, notes)
 
 
-def source_of(atlas: Atlas, model: str, device: str) -> TextSource:
+def source_of(atlas: Atlas, model: str, device: str) -> TransformerSource:
     """As the manifest says that it was read."""
-    from precompute.models.autoencoder import open_sae
-    from precompute.models.autoencoder.config import SaeError
-    from precompute.models.transformer import open_transformer
-
     manifest = atlas.manifest
     dtype = getattr(torch, dtype_of(manifest.dtype))
     if manifest.model.sae:
@@ -71,10 +74,25 @@ def dtype_of(dtype: object) -> str:
     return dtype if dtype in ("float32", "bfloat16", "float16") else "float32"
 
 
+def named_model(atlas: Atlas, model: str) -> tuple[str, tuple[str, ...]]:
+    """A folder or hub name that somebody gave, and what is not certain of it."""
+    known = weights_known(atlas)
+    if not Path(model).is_dir() and not on_hub(model):
+        raise NoModelError(f"the model {shown(model)} is not here: name it with --model, a folder or a name of the hub")
+    if known not in (None, weights_sha256(model_folder(model))):
+        raise NoModelError(other_model(atlas))
+    return model, () if known else (UNKNOWN_WEIGHTS,)
+
+
+def weights_known(atlas: Atlas) -> str | None:
+    """The hash of the model's weights, where the manifest has one."""
+    known = atlas.manifest.model.sha256
+    return known if isinstance(known, str) else None
+
+
 def find_model(atlas: Atlas) -> tuple[str, tuple[str, ...]]:
     """A folder of data/models or NE_MODELS, or a name of the hub; and what is not certain of it."""
-    model = atlas.manifest.model
-    known, name = model.sha256 if isinstance(model.sha256, str) else None, str(model.name)
+    known, name = weights_known(atlas), str(atlas.manifest.model.name)
     folders = list(folders_named(name, "config.json"))
     fitting = [folder for folder in folders if known in (None, weights_sha256(folder))]
     notes = () if known else (UNKNOWN_WEIGHTS,)
@@ -90,8 +108,6 @@ def find_model(atlas: Atlas) -> tuple[str, tuple[str, ...]]:
 
 def find_sae(atlas: Atlas) -> Path:
     """The folder of the atlas's autoencoder, by its weights."""
-    from precompute.models.autoencoder.files import CFG, sae_sha256
-
     sae = atlas.manifest.model.sae
     name, known = (sae.get("name"), sae.get("sha256")) if isinstance(sae, dict) else (None, None)
     folders = list(folders_named(name, CFG))
@@ -116,8 +132,6 @@ def folders_named(name: object, file: str) -> Iterator[Path]:
 
 def on_hub(name: str) -> bool:
     """Return whether the hub gives the model, or has given it before."""
-    from precompute.models.transformer.checkpoint import downloaded
-
     try:
         downloaded(name)
     except UnfitModelError:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ne_core.live.answers import Refused
+from ne_core.live.answers import Answer, Refused
 from ne_core.live.requests import ReadText
-from pages.components.serving.live_queue import BROKEN, FULL, GIVEN_UP, LATE, LiveQueue
+from pages.components.serving.live_queue import BROKEN, FULL, GIVEN_UP, LiveQueue, Ticket
 
 ATLAS = Path("a")
 
@@ -46,12 +46,17 @@ def first(desk):
     return ticket
 
 
+def answer_of(ticket: Ticket) -> Answer:
+    assert ticket.done_within(10)
+    return ticket.answer
+
+
 def test_first_come_first_served_and_everybody_knows_their_place(desk):
     tickets = [first(desk), desk.ask("b"), desk.ask("c")]
     assert [each.place for each in tickets] == [0, 1, 2]
     assert tickets[0].answer is None
     desk.go.release(3)
-    assert [each.wait(10).message for each in tickets] == ["first", "b", "c"]
+    assert [answer_of(each).message for each in tickets] == ["first", "b", "c"]
     assert desk.seen == ["first", "b", "c"]
     assert tickets[2].place == 0
 
@@ -69,13 +74,16 @@ def test_beyond_its_bound_a_request_is_refused_at_once(desk):
 def test_what_breaks_takes_nobody_along(desk):
     broken, next_one = desk.ask("broken"), desk.ask("b")
     desk.go.release(2)
-    assert broken.wait(10) == Refused(BROKEN)
-    assert next_one.wait(10) == Refused("b")
+    assert answer_of(broken) == Refused(BROKEN)
+    assert answer_of(next_one) == Refused("b")
 
 
-def test_who_does_not_wait_long_enough_gives_the_place_up(desk):
+def test_a_request_that_is_withdrawn_is_never_put_to_the_model(desk):
     first(desk)
-    assert desk.ask("b").wait(0.01) == Refused(LATE)
+    ticket = desk.ask("b")
+    assert not ticket.done_within(0.01)
+    ticket.cancel()
+    assert ticket.answer == Refused(GIVEN_UP)
     desk.go.release(10)
-    assert desk.ask("c").wait(10) == Refused("c")
+    assert answer_of(desk.ask("c")) == Refused("c")
     assert desk.seen == ["first", "c"]

@@ -10,7 +10,6 @@ from ne_core.live.requests import Request
 
 FULL = "Many people are asking the model at once: try again in a minute."
 GIVEN_UP = "This request was withdrawn."
-LATE = "The model did not answer in time: try a shorter text, or again in a minute."
 BROKEN = "Something went wrong while the model was asked: try again."
 
 
@@ -26,13 +25,6 @@ class Ticket:
     def place(self) -> int:
         """Number of requests answered before this one; 0 for the one that is being answered, or is."""
         return self._queue.before(self)
-
-    def wait(self, seconds: float) -> Answer:
-        """The answer, or Refused when the time is over."""
-        if not self._done.wait(seconds):
-            self.cancel()
-            return Refused(LATE)
-        return self.answer
 
     def done_within(self, seconds: float) -> bool:
         """True if the answer is there after so long; else it is still waited for."""
