@@ -16,7 +16,7 @@ BAD_INPUT = 2  # the exit code
 COMMAND = "neuron-embeddings"  # what pip installs; pyproject.toml
 HOSTS = ("streamlit", "space", "docker", "nginx")  # as in precompute/publish/host/targets.py
 # As in precompute/evaluate.
-EVALUATION_PARTS = ("names", "spaces", "planted", "counts", "trust", "surgery", "lab", "dictionaries")
+EVALUATION_PARTS = ("names", "spaces", "planted", "counts", "trust", "surgery", "prompt", "lab", "dictionaries")
 
 
 class Parser(argparse.ArgumentParser):
@@ -152,7 +152,7 @@ def add_evaluate(evaluate: Parser) -> None:
     evaluate.add_argument(
         "--model",
         metavar="DIR",
-        help="folder of the atlas's model, for `surgery`; by default it is looked up by its name",
+        help="folder of the atlas's model, for `surgery` and `prompt`; by default it is looked up by its name",
     )
     evaluate.add_argument("--quick", action="store_true", help="measure small samples: seconds instead of minutes")
     evaluate.add_argument("--docs", type=Path, metavar="DIR", help="write evaluation-NAME.md and its pictures to DIR")

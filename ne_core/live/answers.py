@@ -26,9 +26,8 @@ class Fired:
 
     `feature` is the one at the cut asked for whose members are nearest on average, at `distance` (cosine, averaged);
     `margin` is how much further the second is, NaN where the neuron has one feature. `unlike`: `distance` is above
-    `limit`, the 95 % quantile of what the feature's own members have, each left out of it. Of a feature of one member
-    the limit is the cut. −1, NaN and False where no feature can be given: the neuron has no examples, or the atlas
-    holds no inputs.
+    `limit` (ne_core/method/unlike.py), infinite where the neuron has too few examples to tell. −1, NaN and False where
+    no feature can be given: the neuron has no examples, or the atlas holds no inputs.
     """
 
     pos: Int[np.ndarray, " n"]

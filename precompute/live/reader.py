@@ -76,8 +76,11 @@ class Reader:
         return np.asarray(neuron.feature if distance is None else neuron.features(distance), dtype=np.int64)
 
 
-def open_reader(atlas: Path | Atlas, device: str = "cpu") -> Reader:
-    """Raises AtlasError for what is no atlas, NoModelError where its model is not to be had."""
+def open_reader(atlas: Path | Atlas, device: str = "cpu", model: str | None = None) -> Reader:
+    """Open an atlas with `model`, or the one that is found by its name.
+
+    Raises AtlasError for what is no atlas, NoModelError where its model is not to be had.
+    """
     atlas = atlas if isinstance(atlas, Atlas) else Atlas.open(atlas)
-    opened = open_model_of(atlas, device)
+    opened = open_model_of(atlas, device, model)
     return Reader(atlas, opened.source, opened.notes + (() if atlas.manifest.inputs else (NO_INPUTS,)))

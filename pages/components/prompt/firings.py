@@ -72,7 +72,8 @@ def how_clearly(fired: Fired, entry: int) -> str:
     if fired.unlike[entry]:
         return f"Unlike anything seen: distance {distance:.2f}, above {float(fired.limit[entry]):.2f}"
     second = "its only feature" if np.isnan(margin) else f"the next feature is {margin:.2f} further"
-    return f"Distance {distance:.2f}; {second}"
+    few = "; too few examples to know what is unlike them" if np.isinf(fired.limit[entry]) else ""
+    return f"Distance {distance:.2f}; {second}{few}"
 
 
 def further_links(atlas: Atlas, view: View, fired: Fired, entry: int) -> list[tuple[str, str]]:
@@ -91,5 +92,5 @@ def caption(atlas: Atlas, n: int, read: TextRead) -> str:
     return (
         f"{first}, by share of the {words.unit}’s maximum in the atlas. A firing is assigned to the feature whose "
         f"examples are nearest on average (cosine distance of embeddings). It is unlike anything seen when that "
-        f"distance is above that of 95 % of the feature’s own examples, each left out.{listed}"
+        f"distance is above a limit that one in twenty new examples of the feature would exceed.{listed}"
     )

@@ -2,6 +2,7 @@
 
 beyond.py    examples of the corpus that no tree has seen: those after the first so many that were kept
 right.py     the share of them that get the feature that the tree would have given them; planted ones their source
+evaluate.py  the part `prompt`: all of these as a table and figures
 unlike.py    how many firings are unlike anything seen, on the corpus and on shuffled tokens
 """
 

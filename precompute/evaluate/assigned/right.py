@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.atlas import Atlas
-from ne_core.method.assignment import assign, feature_means
+from ne_core.method.assignment import FeatureMeans, assign, feature_means
 from ne_core.method.cluster import cut, cut_into, similarities, tree, unit
 from ne_core.method.embeddings import combined
 from ne_core.refs import NeuronRef
@@ -33,7 +33,22 @@ class Right:
     def share(self, expected: Int[np.ndarray, " n"]) -> float:
         """Of those that the tree puts into a feature, how many are given that one."""
         joined = expected != ALONE
-        return float((self.given == expected)[joined].mean()) if joined.any() else float("nan")
+        return mean((self.given == expected)[joined])
+
+    @property
+    def alone(self) -> float:
+        """The share that the tree, cut at a distance, gives a feature of its own."""
+        return mean(self.by_distance == ALONE)
+
+    @property
+    def unlike_rate(self) -> float:
+        """The share that is unlike anything seen."""
+        return mean(self.unlike)
+
+
+def mean(values: np.ndarray) -> float:
+    """NaN of none."""
+    return float(values.mean()) if len(values) else float("nan")
 
 
 def right_of(reader: Reader, held_out: Sequence[Beyond]) -> Right:
@@ -86,6 +101,6 @@ def planted_right(atlas: Atlas, kind: str, n: int, seed: int = 0) -> float:
 def sources_right(planted: Planted, units: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " held_out"]:
     held = np.arange(len(units)) % 2 == 1
     starts = np.array([0, planted.n_sources])
-    features = feature_means(units[~held], planted.source[~held], starts, alone=2.0)
+    features = FeatureMeans(starts, *feature_means(units[~held], planted.source[~held], planted.n_sources))
     assigned_to = assign(units[held], np.zeros(int(held.sum()), dtype=np.int64), features)
     return (assigned_to.feature == planted.source[held]).astype(np.float64)
