@@ -4,12 +4,11 @@ import numpy as np
 import torch
 
 from ne_core.live.answers import Matters, Why
-from ne_core.live.requests import LiveError, WhatMatters, WhyHere
+from ne_core.live.requests import MOST_TOKENS, LiveError, WhatMatters, WhyHere
 from precompute.live.reader import Reader
 from precompute.live.text import Text
 from precompute.models.source import Keys, LayerPass, Readings, UnfitModelError
 
-LENGTHS = (16, 32, 64, 128, 256)  # prompts are padded to, since how masked ones are run is tried once a length
 SILENT = "The activation is 0 or below here: no share of it can be lost."
 
 
@@ -66,10 +65,13 @@ def masked_activations(
 
 
 def padded(reader: Reader, text: Text) -> tuple[torch.Tensor, torch.Tensor]:
-    """The text on the right of which nothing stands up to one of LENGTHS."""
+    """The text with padding up to one length for all texts: how masked prompts are run is tried once for each length.
+
+    The trial takes as long as many answers; padding takes nothing, since prompts end with their last reading.
+    """
     tokens, lengths = text.batch
-    length = min(next((each for each in LENGTHS if each >= len(text)), len(text)), reader.source.n_ctx)
-    return torch.nn.functional.pad(tokens, (0, max(length, len(text)) - len(text))), lengths
+    length = min(MOST_TOKENS, reader.source.n_ctx)
+    return torch.nn.functional.pad(tokens, (0, length - len(text))), lengths
 
 
 def activation_at(reader: Reader, text: Text, layer: int, neuron: int, pos: int) -> float:
