@@ -8,7 +8,8 @@ from ne_core.method.agreement import Agreement, agreement
 from ne_core.numbers import fixed
 from ne_core.palette import feature_colour
 from ne_core.queries.by_distance import distances
-from ne_core.refs import NeuronRef
+from ne_core.queries.density import density, density_words
+from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.base.escape import markdown
 from pages.components.neuron.detail_plots import activations_plot, importance_plot, kept_share
 from pages.components.neuron.why import show_why
@@ -40,6 +41,8 @@ def show_details(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
         show_effects(atlas, neuron.ref)
     with activations:
         show_activations(atlas, neuron.ref)
+        if view.branch is None and view.cut == atlas.manifest.default_cut:
+            show_density(atlas, FeatureRef(neuron.ref.layer, neuron.ref.neuron, current))
 
 
 def show_importances(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, what: str, current: int) -> None:
@@ -117,3 +120,16 @@ def show_activations(atlas: Atlas, ref: NeuronRef) -> None:
         f"Activations on {atlas.manifest.sample_positions:,} sampled {words.positions}, in {len(plot['bars'])} "
         f"bins; counts on a logarithmic scale. An activating example {least}."
     )
+
+
+def show_density(atlas: Atlas, ref: FeatureRef) -> None:
+    """Show how often a feature fires over the corpus, or how to count it; nothing where that cannot be counted."""
+    counted = density(atlas, ref)
+    if counted is not None:
+        st.markdown(f"**How often it fires.** {density_words(ref, counted)}")
+        st.caption("Tokens of one text are not independent: the interval (95 %, Wilson) is rather too narrow.")
+    elif atlas.manifest.inputs and not atlas.manifest.images:
+        st.caption(
+            "How often each feature fires over the whole corpus is not counted in this atlas: "
+            "`python -m precompute read DIR --corpus` counts it, with the atlas’s model."
+        )
