@@ -1,4 +1,4 @@
-"""How often a feature fires over the texts that an atlas was made of, with the interval of that share."""
+"""Density of a feature: the share of the tokens of an atlas's texts at which it fires, with its interval."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a host needs beside the explorer to read texts: precompute/, the atlas's inputs, and its model."""
+"""Files that a host needs beside the explorer to read texts: precompute/, the atlas's inputs, and its model."""
 
 import shutil
 from collections.abc import Iterator

@@ -42,7 +42,7 @@ def test_a_count_is_a_share_with_its_wilson_interval(counted):
 
 
 @pytest.mark.parametrize(
-    ("share", "text"), [(0, "0"), (1, "100"), (0.1, "10"), (0.0123, "1.2"), (0.00012, "0.012"), (1e-8, "0.0000010")]
+    ("share", "text"), [(0.0, "0"), (1.0, "100"), (0.1, "10"), (0.0123, "1.2"), (0.00012, "0.012"), (1e-8, "0.0000010")]
 )
 def test_percent_has_two_digits(share, text):
     assert percent(share) == text

@@ -187,6 +187,7 @@ def test_a_live_model_that_cannot_go_along_is_one_line_and_leaves_nothing(
     if case == "a source":
         source, message = "hf://owner/name", "give --atlas a folder"
     monkeypatch.setattr("precompute.models.of_atlas.on_hub", lambda name: False)
+    capsys.readouterr()
     assert main(["host", "docker", "--atlas", source, "--out", str(tmp_path / "out"), "--live"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert message in line
