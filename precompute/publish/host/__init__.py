@@ -18,7 +18,7 @@ from ne_core.sharing.destination import check_folder
 from precompute.publish.host.app import EXPLORER, ROOT, copy_app, requirements_text
 from precompute.publish.host.fill import check_names, fill_names
 from precompute.publish.host.hosted_atlas import HostedAtlas, read_atlas
-from precompute.publish.host.live import CODE, PACKAGES, Live, read_live
+from precompute.publish.host.live import PACKAGES, Live, copy_line, read_live
 from precompute.publish.host.targets import TARGETS
 
 
@@ -31,7 +31,7 @@ def host(target: str, atlas: str, out: Path, title: str | None, site: str, path:
     check_out(out)
     hosted, model = read_atlas(atlas, inputs=live), read_live(atlas) if live else None
     names = check_names(title or f"Neuron embeddings of {hosted.name}", site, path) | hosted.names
-    names |= {"copy_live": f"COPY {CODE} ./{CODE}\n" if live else ""}
+    names |= {"copy_live": copy_line(live)}
     with new_folder(out) as folder:
         write(folder, target, hosted, model, names)
     return sum(file.stat().st_size for file in out.rglob("*") if file.is_file())

@@ -67,6 +67,11 @@ def short(name: object) -> str:
     return str(name).split("/")[-1]
 
 
+def copy_line(live: bool) -> str:
+    """Line of the Dockerfile that copies the code into the image."""
+    return f"COPY {CODE} ./{CODE}\n" if live else ""
+
+
 def added_bytes(out: Path) -> int:
     """Bytes in a written folder that are there for the live model alone."""
     return sum(file.stat().st_size for file in added_files(out))

@@ -44,6 +44,7 @@ def test_folder_has_exactly_the_needed_files(target_folder):
     assert not [path for path in out.rglob("*") if path.name == "__pycache__" or path.is_symlink()]
     for name in TARGETS[target].files.values():
         assert "{{" not in (out / name).read_text()
+        assert name != "Dockerfile" or "precompute" not in (out / name).read_text()
 
 
 def test_explorer_starts_from_the_folder(target_folder, app_only: Path):
