@@ -42,8 +42,9 @@ def start(atlas: Atlas) -> None:
     answer = requesting.answer(atlas, OpenModel())
     if isinstance(answer, Refused):
         st.info(markdown(answer.message), icon=":material/power_off:")
-    for note in getattr(answer, "notes", ()):
-        st.caption(markdown(note))
+    elif answer is not None:
+        for note in answer.notes:
+            st.caption(markdown(note))
 
 
 def show_read(atlas: Atlas, view: View, read: TextRead) -> None:

@@ -108,8 +108,11 @@ def run_app(options: dict) -> int:
 def run_host(options: dict) -> int:
     out = options.pop("out") or Path("hosted") / options["target"]
     from precompute.publish.host import host
+    from precompute.publish.host.live import added_bytes
 
     print(f"{out}: {host(out=out, **options):,} bytes; its README.md and docs/hosting.md say what to do with it")
+    if options["live"]:
+        print(f"{added_bytes(out) / 1e6:,.1f} MB of it are for the live model, and its packages come on top")
     return 0
 
 
@@ -141,7 +144,9 @@ def run_evaluate(options: dict) -> int:
 def run_read(options: dict) -> int:
     from precompute.live.read import read
 
-    print(f"{options['out']}: {read(**options):,} rows")
+    written = read(**options)
+    print(f"{options['out']}: {written:,} rows" if options["out"] else f"{options['directory']}: densities of "
+          f"{written:,} features")  # fmt: skip
     return 0
 
 

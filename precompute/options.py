@@ -16,7 +16,7 @@ BAD_INPUT = 2  # the exit code
 COMMAND = "neuron-embeddings"  # what pip installs; pyproject.toml
 HOSTS = ("streamlit", "space", "docker", "nginx")  # as in precompute/publish/host/targets.py
 # As in precompute/evaluate.
-EVALUATION_PARTS = ("names", "spaces", "planted", "counts", "trust", "surgery", "lab", "dictionaries")
+EVALUATION_PARTS = ("names", "spaces", "planted", "counts", "trust", "surgery", "prompt", "lab", "dictionaries")
 
 
 class Parser(argparse.ArgumentParser):
@@ -94,6 +94,9 @@ def add_host(host: Parser) -> None:
     host.add_argument("--atlas", required=True, metavar="SOURCE", help="hf://owner/name, an https archive, or a folder")
     host.add_argument("--out", type=Path, metavar="DIR", help="output folder; by default hosted/TARGET")
     host.add_argument("--title", metavar="TEXT", help="title of the explorer; by default made from the atlas's name")
+    host.add_argument(
+        "--live", action="store_true", help="copy the model, its code and the atlas's inputs, too: for the page Prompt"
+    )
     host.add_argument("--site", default="localhost", metavar="NAME", help="for nginx: domain name of the site")
     host.add_argument("--path", default="explorer", metavar="WORD", help="for nginx: sub-path (explorer)")
 
@@ -152,7 +155,7 @@ def add_evaluate(evaluate: Parser) -> None:
     evaluate.add_argument(
         "--model",
         metavar="DIR",
-        help="folder of the atlas's model, for `surgery`; by default it is looked up by its name",
+        help="folder of the atlas's model, for `surgery` and `prompt`; by default it is looked up by its name",
     )
     evaluate.add_argument("--quick", action="store_true", help="measure small samples: seconds instead of minutes")
     evaluate.add_argument("--docs", type=Path, metavar="DIR", help="write evaluation-NAME.md and its pictures to DIR")
@@ -166,7 +169,12 @@ def add_read(read: Parser) -> None:
         "--text", metavar="FILE", help="a .txt, .md, .jsonl or .parquet file of texts, or - for standard input"
     )
     texts.add_argument("--corpus", action="store_true", help="count how often each feature fires in the atlas's corpus")
-    read.add_argument("--out", type=Path, required=True, metavar="FILE", help="the table: .parquet, .csv or .json")
+    read.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the table: .parquet, .csv or .json; without it, --corpus writes the counts into the atlas",
+    )
     read.add_argument(
         "--share",
         type=argument_type(float),

@@ -49,8 +49,8 @@ ALLOWED = {
         "synthetic": {"run", "steps", "write"},
         "autoencoders": {"run", "corpus", "models", "steps", "write"},
         "evaluate": {"run", "models", "steps", "autoencoders", "live"},
-        "publish": {"run"},
-        "live": {"run", "corpus", "models"},
+        "publish": {"run", "models"},
+        "live": {"run", "corpus", "models", "write"},
     },
 }
 PAGE_FOLDERS = {

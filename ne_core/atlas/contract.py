@@ -5,6 +5,7 @@ from ne_core.atlas.manifest import Manifest
 from ne_core.atlas.schema import (
     COMPARISONS,
     CONTRIBUTIONS,
+    DENSITY,
     EQUAL_N,
     EXAMPLES,
     FEATURES,
@@ -70,6 +71,11 @@ def markdown() -> str:
                 map(column_row, EQUAL_N),
             ),
             section("`features.parquet`", ("column", "dtype", "meaning"), map(column_row, FEATURES)),
+            section(
+                "Only if `density` is there: written by `python -m precompute read DIR --corpus`",
+                ("file", "dtype, shape", "meaning"),
+                [array_row(DENSITY)],
+            ),
             section(
                 "`spaces.parquet`, only if `compared` is true",
                 ("column", "dtype", "meaning"),

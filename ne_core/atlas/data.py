@@ -83,7 +83,8 @@ class LayerFiles:
 class AtlasData:
     """Contents of an open atlas, read-only. `ne_core.export.frames` converts it to DataFrames.
 
-    `images` is None if the examples are texts, `comparison` if spaces are not compared. `slug` is its name in URLs.
+    `images` is None if the examples are texts, `comparison` if spaces are not compared, `fires` if firings of features
+    were not counted. `slug` is its name in URLs.
     """
 
     root: Path
@@ -96,6 +97,7 @@ class AtlasData:
     files: dict[int, LayerFiles]
     images: UInt8[np.ndarray, "n_examples height width"] | None
     comparison: Comparison | None
+    fires: Int[np.ndarray, " n_features"] | None
     slug: str
 
     def __repr__(self) -> str:

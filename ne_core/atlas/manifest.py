@@ -77,6 +77,14 @@ class EqualN:
     directions: Sampled
 
 
+@dataclass(frozen=True)
+class Density:
+    """Count of firings: at `share` of the neuron's maximum or more, over `positions` tokens that were looked at."""
+
+    share: Annotated[int | float, between(0, 1)]
+    positions: Annotated[int, between(1, MOST)]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Description(Record):
     """Fields of a manifest that a build supplies, since they do not follow from the arrays."""
@@ -162,6 +170,11 @@ class Manifest(Description):
         EqualN | None,
         "examples in a random set, sets, orders of the weights, random directions of a layer; null for none",
     ]
+    density: Annotated[
+        Density | None,
+        OPTIONAL,
+        "share of the maximum from which a neuron fires, and tokens read, where firings were counted; else absent",
+    ] = None
     libraries: Annotated[dict[str, Unchecked], "versions of the libraries that wrote it"] = field(default_factory=dict)
     clipped: Annotated[
         Annotated[dict[str, Count], length(0, MOST_LAYERS)] | None,

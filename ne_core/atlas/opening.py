@@ -23,6 +23,7 @@ from ne_core.atlas.read_manifest import load_json, read_manifest
 from ne_core.atlas.schema import (
     COMPARISONS,
     CONTRIBUTIONS,
+    DENSITY,
     EQUAL_N,
     EXAMPLES,
     FEATURES,
@@ -59,6 +60,7 @@ class Atlas(AtlasData):
         tokens, lengths = (load_array(root, spec, sizes) for spec in EXAMPLES)
         layers = {layer: load_layer(root, manifest, layer) for layer in manifest.layers}
         n_rows = sum(len(files.columns["example"]) for files in layers.values())
+        features = load_table(root, "features.parquet", FEATURES, n_rows)
         atlas = Atlas(
             root,
             manifest,
@@ -66,10 +68,11 @@ class Atlas(AtlasData):
             lengths,
             load_vocab(root),
             load_table(root, "neurons.parquet", neuron_columns(manifest), sum(manifest.n_neurons)),
-            load_table(root, "features.parquet", FEATURES, n_rows),
+            features,
             layers,
             load_array(root, IMAGES, sizes) if manifest.images else None,
             load_comparison(root, manifest),
+            load_array(root, DENSITY, {"n_features": len(features["layer"])}) if manifest.density else None,
             root.name if slug is None else slug,
         )
         check_rows(atlas)

@@ -163,6 +163,13 @@ INPUTS = Array(
     clipped=True,
 )
 
+DENSITY = Array(
+    "density.npy",
+    "int64",
+    ("n_features",),
+    "tokens of the atlas's own texts at which each feature fires, a row of features.parquet each",
+)
+
 NEURONS = (
     Column("layer", "int16", "the model's layer"),
     Column("neuron", "int32", "number within the layer"),

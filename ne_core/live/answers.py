@@ -26,9 +26,9 @@ class Firings:
 
     `feature` is the neuron's feature, at the requested cut, with the lowest mean cosine distance to the input;
     `distance` is that distance, and `margin` how much farther the second nearest feature is, NaN if the neuron has only
-    one. `unlike`: `distance` is above `limit`, the 95 % quantile of the distances of the feature's members to its other
-    members; for a feature of one member the limit is the cut. Without a feature, because the neuron has no examples or
-    the atlas no inputs, the columns hold −1, NaN and False.
+    one. `unlike`: `distance` is above `limit` (ne_core/method/unlike.py), which is infinite if the neuron has too few
+    examples to tell. Without a feature, because the neuron has no examples or the atlas holds no inputs, the columns
+    hold −1, NaN and False.
     """
 
     pos: Int[np.ndarray, " n"]

@@ -4,9 +4,8 @@ With u the embedding scaled to length 1, and M the members of a feature,
 
     distance = mean over M of 1 − u · u_m = 1 − u · mean(u_m)
 
-so the mean of the members' unit embeddings is enough to compute it. The distance of a member to the other members of
-its feature is 1 − (u · Σ u_m − u · u) / (|M| − 1). An input is *unlike* a feature if its distance is above the
-feature's limit, the 95 % quantile of these distances.
+so the mean of the members' unit embeddings is enough to compute it. An input is *unlike* its nearest feature if
+it is farther from it than the limit of ne_core/method/unlike.py.
 """
 
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-QUANTILE = 0.95
+from ne_core.method.unlike import limits
+
 BLOCK = 2**22  # numbers multiplied at a time
 
 
@@ -43,48 +43,12 @@ class Assigned:
 
 
 def feature_means(
-    units: Float[np.ndarray, "n d"], feature: Int[np.ndarray, " n"], starts: Int[np.ndarray, " n_starts"], alone: float
-) -> FeatureMeans:
-    """Compute the means; `feature` of each member counts over all neurons. `alone` is the limit of a feature of one."""
-    n_features = int(starts[-1])
-    sizes = np.bincount(feature, minlength=n_features)
-    sums = summed(units, feature, n_features)
-    limit = np.full(n_features, alone, dtype=np.float32)
-    rest = sizes[feature] - 1
-    several = rest > 0
-    with_sum, itself = (np.einsum("nd,nd->n", units, other) for other in (sums[feature], units))
-    left_out = 1 - (with_sum - itself)[several] / rest[several]
-    limits = quantiles(left_out, feature[several], n_features, QUANTILE)
-    limit[sizes > 1] = limits[sizes > 1]
-    return FeatureMeans(starts, sums / np.maximum(sizes, 1)[:, None].astype(np.float32), limit)
-
-
-def summed(
-    values: Float[np.ndarray, "n d"], group: Int[np.ndarray, " n"], n_groups: int
-) -> Float[np.ndarray, "n_groups d"]:
-    """Sum of each group's rows; zeros for an empty group."""
-    total = np.zeros((n_groups, values.shape[1]), dtype=values.dtype)
-    if len(group):
-        order = np.argsort(group, kind="stable")
-        present, first = np.unique(group[order], return_index=True)
-        total[present] = np.add.reduceat(values[order], first, axis=0)
-    return total
-
-
-def quantiles(
-    values: Float[np.ndarray, " n"], group: Int[np.ndarray, " n"], n_groups: int, q: float
-) -> Float[np.ndarray, " n_groups"]:
-    """Quantile of each group's values, as numpy defines it; NaN for an empty group."""
-    result = np.full(n_groups, np.nan)
-    if len(values):
-        order = np.lexsort((values, group))
-        present, first, sizes = np.unique(group[order], return_index=True, return_counts=True)
-        position = q * (sizes - 1)
-        low, part = first + position.astype(np.int64), position - position.astype(np.int64)
-        ranked = values[order].astype(np.float64)
-        high = np.minimum(low + 1, first + sizes - 1)
-        result[present] = ranked[low] + part * (ranked[high] - ranked[low])
-    return result
+    units: Float[np.ndarray, "n d"], feature: Int[np.ndarray, " n"], n_features: int
+) -> tuple[Float[np.ndarray, "n_features d"], Float[np.ndarray, " n_features"]]:
+    """Compute means and limits of one neuron's features from its members' unit embeddings and the feature of each."""
+    sums = (feature == np.arange(n_features)[:, None]).astype(units.dtype) @ units
+    sizes = np.maximum(np.bincount(feature, minlength=n_features), 1)
+    return sums / sizes[:, None].astype(np.float32), limits(units, feature, n_features)
 
 
 def assign(units: Float[np.ndarray, "k d"], neuron: Int[np.ndarray, " k"], features: FeatureMeans) -> Assigned:

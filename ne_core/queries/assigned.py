@@ -79,13 +79,10 @@ class Assigner:
         rows = [np.arange(*offsets[n : n + 2]) for n in neurons]
         of = np.repeat(np.arange(len(neurons)), [len(each) for each in rows])
         labels = [self.labels(NeuronRef(layer, n), distance) for n in neurons]
-        starts = np.cumsum([0, *(int(each.max(initial=-1)) + 1 for each in labels)])
-        x = inputs.x[inputs.index[np.concatenate(rows)]]
-        feature = np.concatenate(labels) + starts[of]
-        alone = self.atlas.manifest.default_cut if distance is None else distance
-        every = feature_means(self.units(layer, np.array(neurons), of, x), feature, starts, alone)
-        parts = [slice(*starts[k : k + 2]) for k in range(len(neurons))]
-        return {n: (every.mean[part], every.limit[part]) for n, part in zip(neurons, parts, strict=True)}
+        units = self.units(layer, np.array(neurons), of, inputs.x[inputs.index[np.concatenate(rows)]])
+        by_neuron = np.split(units, np.cumsum([len(each) for each in rows])[:-1])
+        return {n: feature_means(members, feature, int(feature.max(initial=-1)) + 1)
+                for n, members, feature in zip(neurons, by_neuron, labels, strict=True)}  # fmt: skip
 
     def labels(self, ref: NeuronRef, distance: float | None) -> Int[np.ndarray, " n"]:
         """Feature of each of the neuron's examples."""

@@ -38,12 +38,13 @@ PARTS: dict[str, Callable[[Atlas, Options, OnProgress], Report]] = {
     "planted": lambda atlas, options, on_progress: evaluate_planted(atlas, options.quick, options.model, on_progress),
     "counts": lambda atlas, options, on_progress: evaluate_counts(atlas, options.quick, on_progress),
     "surgery": lambda atlas, options, on_progress: run_surgery(atlas, options, on_progress),
+    "prompt": lambda atlas, options, on_progress: run_prompt(atlas, options, on_progress),
     "lab": lambda atlas, *_: evaluate_lab(atlas),
     "dictionaries": lambda atlas, options, on_progress: run_dictionaries(atlas, options, on_progress),
     "trust": lambda atlas, _, on_progress: evaluate_trust(atlas, on_progress),
 }
 PROGRESS_UNITS = {  # units of progress of a part; the other parts take seconds
-    **{"names": "layers", "trust": "layers", "dictionaries": "layers", "surgery": "neurons"},
+    **{"names": "layers", "trust": "layers", "dictionaries": "layers", "surgery": "neurons", "prompt": "examples"},
     **{"planted": "layers of plantings", "counts": "layers of plantings"},
 }
 NEEDS_INPUTS = ("planted", "counts")
@@ -89,7 +90,7 @@ def run_dictionaries(atlas: Atlas, options: Options, on_progress: OnProgress) ->
 def applicable_parts(atlas: Atlas, options: Options) -> list[str]:
     """Parts that apply to an atlas: names need texts, the lab needs images, dictionaries need an atlas to compare with.
 
-    Surgery runs a transformer, given as an option or shipped in data/models/.
+    Surgery and prompt run a transformer, given as an option or shipped in data/models/.
     """
     if options.against:
         return ["dictionaries"]
@@ -100,13 +101,19 @@ def applicable_parts(atlas: Atlas, options: Options) -> list[str]:
         return ["names", *spaces]
     has_model = not atlas.manifest.model.sae and (options.model or shipped_model(atlas))
     trust = ["trust"] if atlas.manifest.rarefied else []
-    return ["names", *spaces, *NEEDS_INPUTS, *trust, *(["surgery"] if has_model else [])]
+    return ["names", *spaces, *NEEDS_INPUTS, *trust, *(["surgery", "prompt"] if has_model else [])]
 
 
 def run_surgery(atlas: Atlas, options: Options, on_progress: OnProgress) -> Report:
     from precompute.evaluate.surgery import QUICK, Settings, evaluate_surgery  # the model library takes seconds to load
 
     return evaluate_surgery(atlas, options.model, QUICK if options.quick else Settings(), on_progress)
+
+
+def run_prompt(atlas: Atlas, options: Options, on_progress: OnProgress) -> Report:
+    from precompute.evaluate.assigned.evaluate import QUICK, Sizes, evaluate_prompt  # the model library takes seconds
+
+    return evaluate_prompt(atlas, options.model, QUICK if options.quick else Sizes(), on_progress)
 
 
 def write_json(reports: Mapping[str, Report | Failed], path: Path) -> None:

@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from ne_core.atlas import Atlas
+from ne_core.atlas.manifest import Density
 from ne_core.export.frames import texts
 from ne_core.export.provenance import provenance
 from ne_core.export.table_stream import Write, ending_of, table_stream
 from ne_core.live.requests import LEAST_SHARE
-from ne_core.sharing.atomic_write import check_output, new_file
+from ne_core.sharing.atomic_write import check_output, check_target, new_file
 from precompute.corpus import end_of_text, read_documents
 from precompute.live.densities import counted, densities_frame
 from precompute.live.reader import NO_INPUTS, Reader, open_reader
@@ -24,16 +25,20 @@ from precompute.live.reading import LayerFirings, assigned, check_distance
 from precompute.live.windows import Windows, firings_of, text_windows
 from precompute.run.device import check_device
 from precompute.run.progress import OnProgress, Progress
+from precompute.write.density import add_density
 
 logger = logging.getLogger(__name__)
 STDIN = "-"
 
 
 def read(
-    directory: Path, text: str | None, corpus: bool, out: Path, share: float, distance: float | None, device: str
+    directory: Path, text: str | None, corpus: bool, out: Path | None, share: float, distance: float | None, device: str
 ) -> int:
-    """Write the table and return its number of rows. Raises ValueError, in one line, for texts that cannot be read."""
-    check(text, corpus, out, share, distance)
+    """Write the table and return its number of rows. Without `out` the atlas gets the densities of its features.
+
+    Raises ValueError, in one line, for texts that cannot be read.
+    """
+    check(directory, text, corpus, out, share, distance)
     check_device(device)
     atlas = Atlas.open(directory)
     if corpus and not atlas.manifest.inputs:
@@ -42,6 +47,9 @@ def read(
     for note in reader.notes:
         logger.warning("%s", note)
     progress = Progress(n_stages=1)
+    if out is None:
+        with progress.stage("read the corpus", "examples") as on_progress:
+            return write_into(reader, share, on_progress)
     with new_file(out) as file, table_stream(file, ending_of(out), provenance(atlas)) as write:
         if corpus:
             with progress.stage("read the corpus", "examples") as on_progress:
@@ -50,17 +58,31 @@ def read(
             return write_firings(reader, documents, share, distance, write, on_progress)
 
 
-def check(text: str | None, corpus: bool, out: Path, share: float, distance: float | None) -> None:
+def check(
+    directory: Path, text: str | None, corpus: bool, out: Path | None, share: float, distance: float | None
+) -> None:
     """Check the arguments before the model is opened."""
     if not LEAST_SHARE <= share <= 1:
         raise ValueError(f"--share {share:g}: a share is from {LEAST_SHARE:g} to 1")
     check_distance(distance)
     if corpus and distance is not None:
         raise ValueError("--distance needs --text: --corpus counts the features of the atlas's cut")
-    ending_of(out)
-    check_output(out)
+    if out is None and not corpus:
+        raise ValueError("--text needs --out: name the table to write")
+    if out is None:
+        check_target(directory)
+    else:
+        ending_of(out)
+        check_output(out)
     if text not in (None, STDIN):
         read_documents(text)
+
+
+def write_into(reader: Reader, share: float, on_progress: OnProgress) -> int:
+    """Write the counts into the atlas; how many features it has."""
+    counts = counted(reader, share, on_progress)
+    add_density(reader.atlas, counts.fired, Density(share, counts.n_tokens))
+    return len(counts.fired)
 
 
 def write_densities(reader: Reader, share: float, write: Write, on_progress: OnProgress) -> int:

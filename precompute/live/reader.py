@@ -12,8 +12,8 @@ from ne_core.live.requests import LiveError
 from ne_core.queries.assigned import Assigner
 from ne_core.refs import NeuronRef
 from precompute.live.text import Text, text_of
+from precompute.models.live_source import LiveSource
 from precompute.models.of_atlas import open_model_of
-from precompute.models.text_source import TextSource
 
 CUT = "The text is too long: only its first {} tokens are read."
 NO_INPUTS = "This atlas holds no inputs, so firings cannot be assigned to features: build it with --inputs yes."
@@ -24,7 +24,7 @@ class Reader:
     """Atlas and model. `notes` are sentences for the visitor on what is uncertain about them, or missing."""
 
     atlas: Atlas
-    source: TextSource
+    source: LiveSource
     notes: tuple[str, ...]
 
     def text(self, text: str) -> Text:
@@ -76,8 +76,11 @@ class Reader:
         return np.asarray(neuron.feature if distance is None else neuron.features(distance), dtype=np.int64)
 
 
-def open_reader(atlas: Path | Atlas, device: str = "cpu") -> Reader:
-    """Open an atlas and its model. Raises AtlasError for an invalid atlas, NoModelError if the model is missing."""
+def open_reader(atlas: Path | Atlas, device: str = "cpu", model: str | None = None) -> Reader:
+    """Open an atlas with `model`, or the one that is found by its name.
+
+    Raises AtlasError for an invalid atlas, NoModelError if the model is missing.
+    """
     atlas = atlas if isinstance(atlas, Atlas) else Atlas.open(atlas)
-    model = open_model_of(atlas, device)
+    model = open_model_of(atlas, device, model)
     return Reader(atlas, model.source, model.notes + (() if atlas.manifest.inputs else (NO_INPUTS,)))

@@ -1,7 +1,7 @@
 """Read a text: the neurons that fire at each token, the feature of each firing, and the predicted next tokens."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -127,9 +127,9 @@ def strongest(reader: Reader, layers: list[LayerFirings], most: int, distance: f
     parts = [each.select(np.sort(top[(top >= end - len(each.share)) & (top < end)]) - (end - len(each.share)))
              for each, end in zip(layers, ends, strict=True)]  # fmt: skip
     by_layer = [with_features(each, assigned(reader, each, distance)) for each in parts]
-    columns = [np.concatenate([getattr(each, name) for each in by_layer]) for name in Firings.__dataclass_fields__]
-    order = np.argsort(-columns[4], kind="stable")
-    return Firings(*(each[order] for each in columns))
+    columns = {each.name: np.concatenate([getattr(part, each.name) for part in by_layer]) for each in fields(Firings)}
+    order = np.argsort(-columns["share"], kind="stable")
+    return Firings(**{name: column[order] for name, column in columns.items()})
 
 
 def assigned(reader: Reader, part: LayerFirings, distance: float | None) -> Assigned:

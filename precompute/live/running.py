@@ -1,6 +1,6 @@
 """Run the model with changed activations, layer by layer: later changes see the effect of earlier ones."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from ne_core.refs import NeuronRef
 from precompute.live.edits import Edit, RemovedPart
 from precompute.live.reader import Reader
 from precompute.live.text import Text
+from precompute.models.live_source import Replace
 from precompute.models.source import LayerPass
 
 
@@ -55,10 +56,10 @@ def at_layer(
     return arrays[0], arrays[1]
 
 
-def replacements(changed: Sequence[Changed]) -> Mapping[int, Callable[[Tensor], Tensor]]:
+def replacements(changed: Sequence[Changed]) -> Mapping[int, Replace]:
     """Return, by layer, the function that replaces the changed activations."""
 
-    def of(layer: int) -> Callable[[Tensor], Tensor]:
+    def of(layer: int) -> Replace:
         def replace(activations: Float[Tensor, "batch pos n_neurons"]) -> Float[Tensor, "batch pos n_neurons"]:
             edited = activations.clone()
             for each in changed:

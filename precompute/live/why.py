@@ -4,12 +4,11 @@ import numpy as np
 import torch
 
 from ne_core.live.answers import Matters, Why
-from ne_core.live.requests import LiveError, WhatMatters, WhyHere
+from ne_core.live.requests import MOST_TOKENS, LiveError, WhatMatters, WhyHere
 from precompute.live.reader import Reader
 from precompute.live.text import Text
 from precompute.models.source import Keys, LayerPass, Readings, UnfitModelError
 
-LENGTHS = (16, 32, 64, 128, 256)  # prompts are padded to one of these: the masking mode is chosen once per length
 SILENT = "The activation is not above 0 at this token, so token importance is not defined."
 
 
@@ -66,10 +65,13 @@ def masked_activations(
 
 
 def padded(reader: Reader, text: Text) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pad the tokens on the right to one of LENGTHS; return them with the length of the text."""
+    """Pad the tokens to one length for all texts, since the masking mode is chosen, by a slow trial, once per length.
+
+    Padding costs nothing: prompts end with their last reading.
+    """
     tokens, lengths = text.batch
-    length = min(next((each for each in LENGTHS if each >= len(text)), len(text)), reader.source.n_ctx)
-    return torch.nn.functional.pad(tokens, (0, max(length, len(text)) - len(text))), lengths
+    length = min(MOST_TOKENS, reader.source.n_ctx)
+    return torch.nn.functional.pad(tokens, (0, length - len(text))), lengths
 
 
 def activation_at(reader: Reader, text: Text, layer: int, neuron: int, pos: int) -> float:

@@ -10,9 +10,13 @@ import numpy as np
 import torch
 
 from ne_core.atlas import Atlas
+from precompute.models.autoencoder import open_sae
+from precompute.models.autoencoder.config import SaeError
+from precompute.models.autoencoder.files import CFG, sae_sha256
 from precompute.models.model_facts import SHIPPED, model_folder, weights_sha256
 from precompute.models.source import Source, UnfitModelError
-from precompute.models.text_source import TextSource
+from precompute.models.transformer import TransformerSource, open_transformer
+from precompute.models.transformer.checkpoint import downloaded
 
 REPOSITORY = re.compile(r"\w[\w.-]{0,95}(/\w[\w.-]{0,95})?", re.ASCII)
 FOLDERS = "NE_MODELS"  # the environment variable: folders of models, divided as PATH is
@@ -28,15 +32,18 @@ class NoModelError(ValueError):
 class AtlasModel:
     """Model of an atlas; `notes` are sentences for the visitor on what is uncertain about it."""
 
-    source: TextSource
+    source: TransformerSource
     notes: tuple[str, ...]
 
 
-def open_model_of(atlas: Atlas, device: str = "cpu") -> AtlasModel:
-    """Open the model. Raises NoModelError for atlases of images, and if the model is missing or has other weights."""
+def open_model_of(atlas: Atlas, device: str = "cpu", model: str | None = None) -> AtlasModel:
+    """Open `model`, a folder or hub name; by default the one that is found by the manifest's name.
+
+    Raises NoModelError for atlases of images, and if the model is missing or has other weights.
+    """
     if atlas.manifest.images:
         raise NoModelError("this atlas is of images, and only language models read texts")
-    model, notes = find_model(atlas)
+    model, notes = named_model(atlas, model) if model else find_model(atlas)
     try:
         source = source_of(atlas, model, device)
     except UnfitModelError as error:
@@ -46,12 +53,8 @@ def open_model_of(atlas: Atlas, device: str = "cpu") -> AtlasModel:
     return AtlasModel(source, notes)
 
 
-def source_of(atlas: Atlas, model: str, device: str) -> TextSource:
+def source_of(atlas: Atlas, model: str, device: str) -> TransformerSource:
     """Open the model, or its autoencoder, with the settings in the manifest."""
-    from precompute.models.autoencoder import open_sae
-    from precompute.models.autoencoder.config import SaeError
-    from precompute.models.transformer import open_transformer
-
     manifest = atlas.manifest
     dtype = getattr(torch, dtype_of(manifest.dtype))
     if manifest.model.sae:
@@ -71,10 +74,25 @@ def dtype_of(dtype: object) -> str:
     return dtype if dtype in ("float32", "bfloat16", "float16") else "float32"
 
 
+def named_model(atlas: Atlas, model: str) -> tuple[str, tuple[str, ...]]:
+    """Return the given folder or hub name, and notes on what is uncertain. Raises NoModelError."""
+    sha256 = known_sha256(atlas)
+    if not Path(model).is_dir() and not on_hub(model):
+        raise NoModelError(f"the model {shown(model)} is missing: --model is a folder or a hub name")
+    if sha256 not in (None, weights_sha256(model_folder(model))):
+        raise NoModelError(other_model(atlas))
+    return model, () if sha256 else (UNKNOWN_WEIGHTS,)
+
+
+def known_sha256(atlas: Atlas) -> str | None:
+    """Return the hash of the model's weights if the manifest has one."""
+    sha256 = atlas.manifest.model.sha256
+    return sha256 if isinstance(sha256, str) else None
+
+
 def find_model(atlas: Atlas) -> tuple[str, tuple[str, ...]]:
-    """Return a folder in data/models or NE_MODELS, or a hub name; and notes on what is uncertain."""
-    model = atlas.manifest.model
-    sha256, name = model.sha256 if isinstance(model.sha256, str) else None, str(model.name)
+    """Return a folder in data/models or NE_MODELS, or a hub name, and notes on what is uncertain."""
+    sha256, name = known_sha256(atlas), str(atlas.manifest.model.name)
     folders = list(folders_named(name, "config.json"))
     fitting = [folder for folder in folders if sha256 in (None, weights_sha256(folder))]
     notes = () if sha256 else (UNKNOWN_WEIGHTS,)
@@ -90,8 +108,6 @@ def find_model(atlas: Atlas) -> tuple[str, tuple[str, ...]]:
 
 def find_sae(atlas: Atlas) -> Path:
     """Return the folder of the atlas's autoencoder, identified by its weights."""
-    from precompute.models.autoencoder.files import CFG, sae_sha256
-
     sae = atlas.manifest.model.sae
     name, sha256 = (sae.get("name"), sae.get("sha256")) if isinstance(sae, dict) else (None, None)
     folders = list(folders_named(name, CFG))
@@ -116,8 +132,6 @@ def folders_named(name: object, file: str) -> Iterator[Path]:
 
 def on_hub(name: str) -> bool:
     """Return whether the model can be downloaded from the hub, or is in its cache."""
-    from precompute.models.transformer.checkpoint import downloaded
-
     try:
         downloaded(name)
     except UnfitModelError:

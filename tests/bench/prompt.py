@@ -18,7 +18,7 @@ from ne_core.method.embeddings import Embedder
 from ne_core.method.statistics import InputStatistics
 from ne_core.queries.assigned import Assigner, CachedFeatures
 from pages.components.serving.live_process import LiveProcess
-from precompute.evaluate.assigned import assignments, planted_accuracy, unlike_rates, unseen_examples
+from precompute.evaluate.assigned.evaluate import Sizes, prompt_figures
 from precompute.live.predictions import predictions
 from precompute.live.reader import Reader, open_reader
 from precompute.live.reading import forward, strongest
@@ -28,7 +28,6 @@ from tests.bench.collect import gpt2_shape
 from tests.bench.figures import Figures
 
 TOKENS, TEXTS, ROUNDS = 64, 60, 7
-UNSEEN, PLANTED, UNLIKE = 150, 40, 128  # unseen examples of a layer, plantings of a layer, examples of the corpus
 FEATURES = 5  # of a neuron
 MAXIMA_OVER = 32  # random texts over which the maxima of random weights are taken
 
@@ -77,16 +76,9 @@ def resident_mb(pid: int) -> float:
 
 
 def measure_accuracy(figures: Figures, reader: Reader) -> None:
-    result = assignments(reader, unseen_examples(reader, UNSEEN))
-    figures.add("assigned_right_demo", result.accuracy(result.by_distance), "share")
-    figures.add("assigned_right_by_number_demo", result.accuracy(result.by_number), "share")
-    figures.add("assigned_alone_demo", float((result.by_distance < 0).mean()), "share")
-    figures.add("assigned_n_demo", len(result.assigned), "examples")
-    for kind in ("neurons", "tokens"):
-        figures.add(f"assigned_right_planted_{kind}_demo", planted_accuracy(reader.atlas, kind, PLANTED), "share")
-    corpus, shuffled = unlike_rates(reader, UNLIKE, 0.75)
-    figures.add("unlike_rate_demo", corpus, "share")
-    figures.add("unlike_rate_shuffled_demo", shuffled, "share")
+    """As `python -m precompute evaluate DIR --only prompt`; the names end in that of the atlas, demo."""
+    for figure in prompt_figures(reader, Sizes()):
+        figures.add(figure.name, figure.value, figure.unit)
 
 
 def measure_gpt2(figures: Figures, folder: Path, demo: Path) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from precompute.publish.host.app import FILES, FOLDERS
+from precompute.publish.host.fill import fill_names
+from precompute.publish.host.live import CODE, copy_line
 
-TEXT = Path("deploy/docker/Dockerfile").read_text()
+TEXT = fill_names(Path("deploy/docker/Dockerfile").read_text(), {"copy_live": copy_line(True)})
 LINES = [line.split(" ", 1) for line in TEXT.splitlines() if line and not line.startswith("#")]
 IGNORE = Path("deploy/docker/dockerignore").read_text().splitlines()
 
@@ -54,7 +56,7 @@ def test_copies_only_local_files():
     copies = [shlex.split(line) for line in arguments_of("COPY")]
     assert all(len(words) == 2 and "://" not in words[0] for words in copies)
     sources = {words[0] for words in copies}
-    assert sources == {*FOLDERS, *(Path(name).parts[0] for name in FILES), "requirements.txt", "data"}
+    assert sources == {*FOLDERS, CODE, *(Path(name).parts[0] for name in FILES), "requirements.txt", "data"}
     assert IGNORE[1] == "*"
     assert {line[1:] for line in IGNORE if line.startswith("!")} == sources
 

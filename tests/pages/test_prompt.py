@@ -63,6 +63,7 @@ def test_a_text_is_read_and_its_strongest_features_are_listed_once(open_prompt, 
         "Unlike this feature’s examples",
         "Distance 0.40",
     ]
+    assert ["too few examples" in row["why"] for row in firings(app)] == [False, False, True]
     assert "Only the first 256 tokens are read." in markdowns(app)
 
 

@@ -67,7 +67,7 @@ def firings_of(atlas: Atlas, least: float) -> Firings:
         "feature": feature,
         "distance": np.array([0.3, 0.9, 0.4, 0.3], dtype=np.float32),
         "margin": np.array([0.2, 0.1, np.nan, 0.2], dtype=np.float32),
-        "limit": np.full(4, 0.6, dtype=np.float32),
+        "limit": np.array([0.6, 0.6, np.inf, 0.6], dtype=np.float32),
         "unlike": np.arange(4) == UNLIKE,
     }
     return Firings(**{name: column[share >= np.float32(least)] for name, column in columns.items()})

@@ -15,7 +15,7 @@ from ne_core.atlas.checks.trees import HIGHEST, check_trees
 from ne_core.atlas.data import AtlasData, LayerFiles
 from ne_core.atlas.manifest import Manifest
 from ne_core.atlas.paths import SPACES_FILE, index_file, inputs_file, layer_folder
-from ne_core.atlas.schema import CONTRIBUTIONS, EXAMPLES, IMAGES, LAYER, LOGIT_EFFECTS, RANDOM_DIRECTIONS
+from ne_core.atlas.schema import CONTRIBUTIONS, DENSITY, EXAMPLES, IMAGES, LAYER, LOGIT_EFFECTS, RANDOM_DIRECTIONS
 from ne_core.errors import AtlasError
 from ne_core.method.contributions import check_contributions
 from ne_core.method.logits import check_logits
@@ -59,6 +59,8 @@ def files_of(manifest: Manifest) -> Iterator[str]:
     yield from map(index_file, manifest.spaces)
     if manifest.compared:
         yield SPACES_FILE
+    if manifest.density:
+        yield DENSITY.file
 
 
 def check_rows(atlas: AtlasData) -> None:
@@ -76,6 +78,8 @@ def check_rows(atlas: AtlasData) -> None:
         check_comparison(atlas, atlas.comparison)
     if atlas.manifest.rarefied:
         check_equal_n(atlas)
+    if atlas.fires is not None:
+        in_range(atlas.root / DENSITY.file, atlas.fires, atlas.manifest.density.positions + 1)
     for space in atlas.manifest.spaces:
         check_index(atlas.root / index_file(space), len(atlas.features["layer"]), set(atlas.manifest.d_in))
 

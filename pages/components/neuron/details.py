@@ -12,7 +12,8 @@ from ne_core.method.logits import LogitEffects
 from ne_core.numbers import fixed
 from ne_core.palette import Colour
 from ne_core.queries.by_distance import distances, has_importance
-from ne_core.refs import NeuronRef
+from ne_core.queries.density import density, density_words
+from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.base.escape import markdown
 from pages.components.neuron.detail_plots import activations_plot, examples_plot, importance_plot, kept_share
 from pages.components.neuron.why import show_why
@@ -58,8 +59,10 @@ def details_of(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, what:
     """Return the details; for images no importance and no parts, since no tokens are masked and no parts are stored."""
     baseline = view.reading.baseline_number(atlas.manifest.baselines)
     effects, parts = atlas.logit_effects(neuron.ref), atlas.manifest.parts
+    has_density = view.branch is None and view.cut == atlas.manifest.default_cut
+    feature = FeatureRef(neuron.ref.layer, neuron.ref.neuron, view.feature or 0) if has_density else None
     details = [
-        Detail("Its activations", True, lambda: show_examples_plot(atlas, neuron, cluster, what, colour)),
+        Detail("Its activations", True, lambda: show_its_activations(atlas, neuron, cluster, what, colour, feature)),
         Detail("Effect on the logits", effects is not None, lambda: show_effects(atlas, effects)),
         Detail("Activations", True, lambda: show_activations(atlas, neuron.ref)),
     ]
@@ -74,6 +77,15 @@ def details_of(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, what:
             Detail("Why this meaning", parts is not None, lambda: show_why(atlas, neuron, cluster, what)),
         ]
     return sorted(details, key=lambda detail: not detail.has_content)
+
+
+def show_its_activations(
+    atlas: Atlas, neuron: Neuron, cluster: Cluster, what: str, colour: str, feature: FeatureRef | None
+) -> None:
+    """Show how active the examples are, and how often a feature of the atlas's cut fires."""
+    show_examples_plot(atlas, neuron, cluster, what, colour)
+    if feature is not None:
+        show_density(atlas, feature)
 
 
 def show_examples_plot(atlas: Atlas, neuron: Neuron, cluster: Cluster, what: str, colour: str) -> None:
@@ -166,3 +178,16 @@ def show_activations(atlas: Atlas, ref: NeuronRef) -> None:
         f"Activations on {atlas.manifest.sample_positions:,} sampled {words.positions}, in {len(plot['bars'])} "
         f"bins; counts on a logarithmic scale. An activating example {least}."
     )
+
+
+def show_density(atlas: Atlas, ref: FeatureRef) -> None:
+    """Show how often a feature fires over the corpus, or how to count it; nothing where that cannot be counted."""
+    counted = density(atlas, ref)
+    if counted is not None:
+        st.markdown(f"**How often it fires.** {density_words(ref, counted)}")
+        st.caption("Tokens of one text are not independent: the interval (95 %, Wilson) is rather too narrow.")
+    elif atlas.manifest.inputs and not atlas.manifest.images:
+        st.caption(
+            "How often each feature fires over the whole corpus is not counted in this atlas: "
+            "`python -m precompute read DIR --corpus` counts it, with the atlas’s model."
+        )

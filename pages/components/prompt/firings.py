@@ -78,7 +78,8 @@ def distance_words(fired: Firings, entry: int) -> str:
         limit = float(fired.limit[entry])
         return f"Unlike this feature’s examples: distance {distance:.2f}, above the limit of {limit:.2f}"
     second = "the neuron’s only feature" if np.isnan(margin) else f"the second nearest feature is {margin:.2f} farther"
-    return f"Distance {distance:.2f}; {second}"
+    few = "; too few examples to know what is unlike them" if np.isinf(fired.limit[entry]) else ""
+    return f"Distance {distance:.2f}; {second}{few}"
 
 
 def further_links(atlas: Atlas, view: View, fired: Firings, entry: int) -> list[tuple[str, str]]:
@@ -100,5 +101,6 @@ def caption(atlas: Atlas, n: int, read: TextRead) -> str:
     return (
         f"{first}, by activation in percent of the {words.unit}’s maximum. A {words.unit} that fires is assigned to "
         "the feature whose examples are nearest, by mean cosine distance between their embeddings and this one. "
-        f"“Unlike this feature’s examples”: 95 % of them have a smaller mean distance to its other examples.{limited}"
+        f"“Unlike this feature’s examples”: the distance is above a limit that one "
+        f"new example of it in twenty exceeds.{limited}"
     )

@@ -5,13 +5,14 @@ import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import ref_name
-from ne_core.live.answers import RUNS, Refused, TakenOut, TextRead
+from ne_core.live.answers import RUNS, TakenOut, TextRead
 from ne_core.live.requests import WHOLE, Removal, TakeOut
 from ne_core.numbers import signed
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.text.token_text import visible
 from pages.components.base.escape import markdown
 from pages.components.prompt import requesting
+from pages.components.prompt.answered import show_answer
 from pages.components.prompt.next_tokens import TITLES, compared_tokens
 from pages.components.url import location
 from pages.components.url.prompt_view import WHERE, View
@@ -28,10 +29,7 @@ def show_taken_out(atlas: Atlas, view: View, read: TextRead) -> None:
     pick_where(atlas, view)
     pos = view.pos if view.where == "here" else None
     answer = requesting.answer(atlas, TakeOut(view.text, view.removed, pos, view.pos))
-    if isinstance(answer, Refused):
-        st.error(markdown(answer.message))
-    elif answer is not None:
-        show_effect(atlas, view, read, answer)
+    show_answer(answer, lambda: show_effect(atlas, read, answer))
 
 
 def removal_name(atlas: Atlas, removal: Removal) -> str:
@@ -53,7 +51,7 @@ def pick_where(atlas: Atlas, view: View) -> None:
     )
 
 
-def show_effect(atlas: Atlas, view: View, read: TextRead, effect: TakenOut) -> None:
+def show_effect(atlas: Atlas, read: TextRead, effect: TakenOut) -> None:
     st.markdown(markdown(effect.summary))
     for note in effect.notes:
         st.caption(markdown(note))

@@ -5,11 +5,12 @@ import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import ref_name
-from ne_core.live.answers import Matters, Refused, TextRead, Why
+from ne_core.live.answers import Matters, TextRead, Why
 from ne_core.live.requests import WhatMatters, WhyHere
 from ne_core.text.token_text import spelled, visible
 from pages.components.base.escape import markdown
 from pages.components.prompt import requesting
+from pages.components.prompt.answered import show_answer
 from pages.components.prompt.masked_text import masked_text
 from pages.components.url.links import atlas_query, neuron_href, page_href
 from pages.components.url.prompt_view import View
@@ -27,18 +28,10 @@ def show_why(atlas: Atlas, view: View, read: TextRead) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         parts = requesting.answer(atlas, WhyHere(view.text, pos, ref.layer, ref.neuron))
-        show(parts, lambda: show_parts(atlas, read, parts, f"{name} at “{token}”"))
+        show_answer(parts, lambda: show_parts(atlas, read, parts, f"{name} at “{token}”"))
     with right:
         matters = requesting.answer(atlas, WhatMatters(view.text, pos, ref.layer, ref.neuron))
-        show(matters, lambda: show_importance(atlas, read, matters))
-
-
-def show(answer, draw) -> None:
-    """Draw an answer, or the reason why there is none."""
-    if isinstance(answer, Refused):
-        st.caption(markdown(answer.message))
-    elif answer is not None:
-        draw()
+        show_answer(matters, lambda: show_importance(atlas, read, matters))
 
 
 def show_parts(atlas: Atlas, read: TextRead, why: Why, what: str) -> None:

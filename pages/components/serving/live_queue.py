@@ -10,7 +10,6 @@ from ne_core.live.requests import Request
 
 FULL = "Too many requests are waiting for the model: reload the page in a minute."
 CANCELLED = "This request was cancelled."
-LATE = "The model did not answer in time: try a shorter text, or reload the page in a minute."
 BROKEN = "The request to the model failed with an unexpected error: reload the page to try again."
 
 
@@ -26,13 +25,6 @@ class Ticket:
     def place(self) -> int:
         """Number of requests before this one; 0 if it is being answered or has been."""
         return self._queue.before(self)
-
-    def wait(self, seconds: float) -> Answer:
-        """Wait for the answer; after so many seconds the request is cancelled and refused."""
-        if not self._done.wait(seconds):
-            self.cancel()
-            return Refused(LATE)
-        return self.answer
 
     def done_within(self, seconds: float) -> bool:
         """Wait up to so many seconds; return whether the request is answered. It stays in the queue if not."""

@@ -2,6 +2,7 @@
 
 unseen.py      activating examples of the corpus that are in no tree: those after the first `max_examples`
 accuracy.py    the share of them assigned to the feature that the tree would give them; the same for planted sources
+evaluate.py    the part `prompt`: all of these as a table and figures
 unlike.py      the share of firings that are unlike their feature's members, on the corpus and on shuffled tokens
 """
 

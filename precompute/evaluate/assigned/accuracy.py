@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.atlas import Atlas
-from ne_core.method.assignment import assign, feature_means
+from ne_core.method.assignment import FeatureMeans, assign, feature_means
 from ne_core.method.cluster import cut, cut_into, similarities, tree, unit
 from ne_core.method.embeddings import combined
 from ne_core.refs import NeuronRef
@@ -33,7 +33,22 @@ class Assignments:
     def accuracy(self, expected: Int[np.ndarray, " n"]) -> float:
         """Share assigned to the `expected` feature, among the examples that the tree puts into an existing feature."""
         joined = expected != NEW_FEATURE
-        return float((self.assigned == expected)[joined].mean()) if joined.any() else float("nan")
+        return mean((self.assigned == expected)[joined])
+
+    @property
+    def new_feature_rate(self) -> float:
+        """Share of which the tree, cut at the atlas's cut, makes a feature of its own."""
+        return mean(self.by_distance == NEW_FEATURE)
+
+    @property
+    def unlike_rate(self) -> float:
+        """Share that is unlike its feature."""
+        return mean(self.unlike)
+
+
+def mean(values: np.ndarray) -> float:
+    """Return the mean; NaN if there are no values."""
+    return float(values.mean()) if len(values) else float("nan")
 
 
 def assignments(reader: Reader, unseen: Sequence[Unseen]) -> Assignments:
@@ -87,6 +102,7 @@ def correct_sources(planted: Planted, units: Float[np.ndarray, "n d"]) -> Float[
     """Return 1 for each held-out example assigned to its source, else 0."""
     held_out = np.arange(len(units)) % 2 == 1
     starts = np.array([0, planted.n_sources])
-    features = feature_means(units[~held_out], planted.source[~held_out], starts, alone=2.0)
+    means, limits = feature_means(units[~held_out], planted.source[~held_out], planted.n_sources)
+    features = FeatureMeans(starts, means, limits)
     assigned_to = assign(units[held_out], np.zeros(int(held_out.sum()), dtype=np.int64), features)
     return (assigned_to.feature == planted.source[held_out]).astype(np.float64)

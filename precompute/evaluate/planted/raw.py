@@ -15,9 +15,9 @@ def raw_pools(atlas: Atlas, pools: dict[int, Pool], model: str | None) -> dict[i
     folded = manifest.weights == "folded" and not manifest.model.sae
     if not folded or not (model or shipped_model(atlas)):
         return None
-    from precompute.evaluate.surgery.model import load_model  # the model library takes seconds to load
+    from precompute.models.of_atlas import open_model_of  # the model library takes seconds to load
 
-    source, raw = load_model(atlas, model), {}
+    source, raw = open_model_of(atlas, "auto", model).source, {}
     for layer, pool in pools.items():
         x, W_in = source.unfolded(layer, np.asarray(pool.x, dtype=np.float32))
         raw[layer] = replace(pool, x=x, W_in=W_in)

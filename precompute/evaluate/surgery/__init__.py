@@ -6,7 +6,6 @@ score of a space is the share of activation that the feature's own held-out exam
 
 cuts.py         cuts at which spaces are compared
 directions.py   the directions, and x without them
-model.py        the model of the atlas
 neurons.py      one neuron: all directions removed from its examples, and its losses of activation
 losses.py       the model's change in next-token loss
 measure.py      the sample, and the measures of all its neurons
@@ -14,9 +13,10 @@ report.py       tables and figures
 """
 
 from ne_core.atlas import Atlas
+from ne_core.errors import AtlasError
 from precompute.evaluate.surgery.measure import Settings, measure_surgery
-from precompute.evaluate.surgery.model import load_model
 from precompute.evaluate.surgery.report import surgery_report
+from precompute.models.of_atlas import open_model_of
 from precompute.report import Report
 from precompute.run.progress import OnProgress, silent
 
@@ -25,5 +25,15 @@ QUICK = Settings(neurons=4, losses=2)
 
 def evaluate_surgery(atlas: Atlas, model: str | None, settings: Settings, on_progress: OnProgress = silent) -> Report:
     """Measure and report. Raises ValueError if the atlas has no inputs or no transformer, or the model is another."""
-    measured = measure_surgery(atlas, load_model(atlas, model), settings, on_progress)
+    check(atlas)
+    source = open_model_of(atlas, "auto", model).source
+    measured = measure_surgery(atlas, source, settings, on_progress)
     return surgery_report(atlas.root.name, str(atlas.manifest.embedding), measured)
+
+
+def check(atlas: Atlas) -> None:
+    """Raise AtlasError for an atlas of other than a transformer's own neurons, and for one without inputs."""
+    if atlas.manifest.images or atlas.manifest.model.sae:
+        raise AtlasError(f"surgery runs a transformer: {atlas.root} is not an atlas of a transformer's own neurons")
+    if not atlas.manifest.inputs:
+        raise AtlasError(f"{atlas.root} holds no inputs of its examples: build it again with --inputs yes")

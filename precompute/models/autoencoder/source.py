@@ -14,11 +14,12 @@ from precompute.models.autoencoder.config import SaeConfig, SaeError
 from precompute.models.autoencoder.files import CFG, read_sae, sae_sha256
 from precompute.models.autoencoder.hook_place import is_added_to, layer_and_part, place_of
 from precompute.models.autoencoder.latents import Latents
+from precompute.models.live_source import Replace
 from precompute.models.source import LayerPass, TopLogits, UnfitModelError
 from precompute.models.transformer import masking, taps
 from precompute.models.transformer.checkpoint import Checkpoint
 from precompute.models.transformer.errors import first_line
-from precompute.models.transformer.source import Replace, TransformerSource, named_checkpoint
+from precompute.models.transformer.source import TransformerSource, named_checkpoint
 from precompute.models.transformer.unembedding import direct_path, reaches_stream, top_logits, writes_directly
 
 

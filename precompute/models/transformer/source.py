@@ -13,6 +13,7 @@ from transformer_lens.hook_points import HookPoint
 
 from ne_core.method.contributions import Parts
 from ne_core.method.layer import NeuronLayer
+from precompute.models.live_source import Replace
 from precompute.models.source import Keys, LayerPass, Readings, Split, TopLogits, UnfitModelError
 from precompute.models.text_source import MaskingMode
 from precompute.models.transformer import edits as editing
@@ -26,8 +27,6 @@ from precompute.models.transformer.splitter import NotSplitError, Splitter
 from precompute.models.transformer.unembedding import direct_path, top_logits, writes_directly
 from precompute.models.transformer.vocabularies import ordinary_ids
 from precompute.run.memory import batches
-
-Replace = Callable[[Float[Tensor, "batch pos n_neurons"]], Float[Tensor, "batch pos n_neurons"]]
 
 
 def open_transformer(
@@ -64,7 +63,7 @@ def named_checkpoint(model: str, device: str, dtype: torch.dtype) -> tuple[str, 
 
 
 class TransformerSource:
-    """A bridged transformer as a TextSource (precompute/models/text_source.py); open it with `open_transformer`."""
+    """A bridged transformer as a LiveSource (precompute/models/live_source.py); open it with `open_transformer`."""
 
     units = "neurons"
 

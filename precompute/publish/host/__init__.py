@@ -2,6 +2,7 @@
 
 targets       the hosts, their files from deploy/, and their size limits
 app           the explorer's own files, and its packages with their versions
+live          the model and what runs it, for a host that reads texts
 hosted_atlas  the atlas: its files, or a line with the source that it is fetched from
 fill          names in the files of deploy/
 """
@@ -14,20 +15,25 @@ from pathlib import Path
 from ne_core.atlas.litter import is_empty
 from ne_core.sharing.atomic_write import sibling_path
 from ne_core.sharing.destination import check_folder
-from precompute.publish.host.app import ROOT, copy_app, requirements_text
+from precompute.publish.host.app import EXPLORER, ROOT, copy_app, requirements_text
 from precompute.publish.host.fill import check_names, fill_names
 from precompute.publish.host.hosted_atlas import HostedAtlas, read_atlas
+from precompute.publish.host.live import PACKAGES, Live, copy_line, read_live
 from precompute.publish.host.targets import TARGETS
 
 
-def host(target: str, atlas: str, out: Path, title: str | None, site: str, path: str) -> int:
-    """Write the folder and return its size in bytes. Raises ValueError in one line, and leaves nothing behind."""
+def host(target: str, atlas: str, out: Path, title: str | None, site: str, path: str, live: bool = False) -> int:
+    """Write the folder and return its size in bytes; `live`: with the model. Raises ValueError in one line.
+
+    It leaves nothing behind then.
+    """
     check_checkout()
     check_out(out)
-    hosted = read_atlas(atlas)
+    hosted, model = read_atlas(atlas, inputs=live), read_live(atlas) if live else None
     names = check_names(title or f"Neuron embeddings of {hosted.name}", site, path) | hosted.names
+    names |= {"copy_live": copy_line(live)}
     with new_folder(out) as folder:
-        write(folder, target, hosted, names)
+        write(folder, target, hosted, model, names)
     return sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
 
 
@@ -59,12 +65,15 @@ def new_folder(out: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def write(folder: Path, target: str, hosted: HostedAtlas, names: dict[str, str]) -> None:
+def write(folder: Path, target: str, hosted: HostedAtlas, live: Live | None, names: dict[str, str]) -> None:
     host_target = TARGETS[target]
-    host_target.check(hosted.sizes)
+    host_target.check(hosted.sizes | (live.sizes if live else {}))
     copy_app(folder)
-    (folder / "requirements.txt").write_text(requirements_text(), encoding="utf-8")
+    lists = (EXPLORER, PACKAGES) if live else (EXPLORER,)
+    (folder / "requirements.txt").write_text(requirements_text(lists), encoding="utf-8")
     hosted.put(folder / "data")
+    if live:
+        live.put(folder, ROOT)
     for template, name in host_target.files.items():
         text = (ROOT / "deploy" / template).read_text(encoding="utf-8")
         (folder / name).write_text(fill_names(text, names), encoding="utf-8")

@@ -3,6 +3,7 @@
 import importlib.metadata
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -12,6 +13,7 @@ from ne_core.atlas.litter import PATTERNS
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = ("pages", "ne_core")
+EXPLORER = "requirements-app.txt"
 FILES = ("app.py", ".streamlit/config.toml")
 LINUX = {"platform_system": "Linux", "sys_platform": "linux", "os_name": "posix", "extra": ""}  # the platform of hosts
 
@@ -24,12 +26,15 @@ def copy_app(folder: Path) -> None:
         shutil.copyfile(ROOT / name, folder / name)
 
 
-def requirements_text() -> str:
-    """Return a requirements file: requirements-app.txt and all its dependencies, as constraints.txt pins them."""
+def requirements_text(lists: Sequence[str] = (EXPLORER,)) -> str:
+    """Return a requirements file: the packages of some lists and all their dependencies, as constraints.txt pins them.
+
+    What it does not pin, such as setuptools, pip chooses.
+    """
     pins = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.M))
     pins = {canonicalize_name(name): version for name, version in pins.items()}
-    required = re.findall(r"^([\w.-]+)==", (ROOT / "requirements-app.txt").read_text(), re.M)
-    return "".join(f"{name}=={pins[name]}\n" for name in sorted(needed_packages(required)))
+    required = [name for each in lists for name in re.findall(r"^([\w.-]+)==", (ROOT / each).read_text(), re.M)]
+    return "".join(f"{name}=={pins[name]}\n" for name in sorted(needed_packages(required)) if name in pins)
 
 
 def needed_packages(names: list[str]) -> set[str]:

@@ -42,12 +42,12 @@ class HostedAtlas:
         (data / self.name / "manifest.json").write_bytes(self.files.text)
 
 
-def read_atlas(text: str) -> HostedAtlas:
-    """Read a source. Raises AtlasError for an invalid source or an incomplete atlas."""
+def read_atlas(text: str, inputs: bool = False) -> HostedAtlas:
+    """Read a source; a folder with or without its inputs. Raises AtlasError for an invalid or incomplete one."""
     source = parse(text)
     if isinstance(source, Folder):
-        # Without inputs, the larger half: one page reads them, and shows a note if they are missing.
-        return HostedAtlas(source.name, f"the atlas {source.name}", None, None, select_files(source.path, inputs=False))
+        # Inputs are the larger half: without a model one page reads them, and shows a note if they are missing.
+        return HostedAtlas(source.name, f"the atlas {source.name}", None, None, select_files(source.path, inputs))
     check_public(text, source)
     hub = f"{source.owner}/{source.repository}" if isinstance(source, Hub) else None
     return HostedAtlas(source.name, str(source), hub, text, None)

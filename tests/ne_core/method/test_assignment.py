@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ne_core.method.assignment import FeatureMeans, assign, feature_means, quantiles
+from ne_core.method.assignment import FeatureMeans, assign, feature_means
 from ne_core.method.cluster import unit
 
 
@@ -20,8 +20,9 @@ def members():
     sizes, of_neuron = (30, 1, 12), [rng.integers(4, size=30), np.zeros(1, dtype=int), np.repeat([0, 1], 6)]
     units = [unit(rng.normal(size=(n, 5))).astype(np.float32) for n in sizes]
     starts = np.cumsum([0, *(each.max() + 1 for each in of_neuron)])
-    flat = np.concatenate([each + start for each, start in zip(of_neuron, starts, strict=False)])
-    return units, of_neuron, feature_means(np.concatenate(units), flat, starts, alone=0.7)
+    parts = [feature_means(*each, each[1].max() + 1) for each in zip(units, of_neuron, strict=True)]
+    means, limits = zip(*parts, strict=True)
+    return units, of_neuron, FeatureMeans(starts, np.concatenate(means), np.concatenate(limits))
 
 
 def test_distances_are_mean_distances_to_members(members):
@@ -39,19 +40,14 @@ def test_distances_are_mean_distances_to_members(members):
         )
 
 
-def test_limits_are_quantiles_of_members_that_are_left_out(members):
-    units, of_neuron, features = members
-    for number, start in enumerate(features.starts[:-1]):
-        for feature in range(of_neuron[number].max() + 1):
-            mine = units[number][of_neuron[number] == feature]
-            apart = 1 - mine @ mine.T
-            left_out = [np.delete(apart[i], i).mean() for i in range(len(mine))] if len(mine) > 1 else [0.7]
-            assert features.limit[start + feature] == pytest.approx(np.quantile(left_out, 0.95), abs=1e-6)
+def two_at_right_angles(limit: float) -> FeatureMeans:
+    means, _ = feature_means(np.eye(2, dtype=np.float32), np.array([0, 1]), 2)
+    return FeatureMeans(np.array([0, 2]), means, np.full(2, limit, np.float32))
 
 
 def test_an_input_between_two_features_in_the_head():
     """Two features at right angles; an input along the first is at 0 from it and at 1 from the second."""
-    features = feature_means(np.eye(2, dtype=np.float32), np.array([0, 1]), np.array([0, 2]), alone=0.5)
+    features = two_at_right_angles(limit=0.5)
     result = assign(np.array([[1, 0], [-1, 0]], dtype=np.float32), np.array([0, 0]), features)
     assert result.feature.tolist() == [0, 1]
     assert result.distance.tolist() == [0, 1]
@@ -65,12 +61,3 @@ def test_neurons_without_features_and_no_inputs_at_all():
     assert result.feature.tolist() == [-1, -1]
     assert not result.unlike.any()
     assert len(assign(np.ones((0, 3), dtype=np.float32), np.zeros(0, dtype=np.int64), none).feature) == 0
-
-
-def test_quantiles_are_numpy_s():
-    rng = np.random.default_rng(0)
-    values, group = rng.normal(size=50), rng.integers(6, size=50)
-    result = quantiles(values, group, 7, 0.95)
-    for each in range(6):
-        assert result[each] == pytest.approx(np.quantile(values[group == each], 0.95))
-    assert np.isnan(result[6])

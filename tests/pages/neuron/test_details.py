@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
+from ne_core.atlas.manifest import Density
 from ne_core.method.agreement import agreement
 from ne_core.method.logits import LogitEffects
 from ne_core.numbers import fixed
 from ne_core.refs import NeuronRef
+from precompute.write.density import add_density
 from tests.support.apptest import open_app, payloads
+from tests.support.hostile import copy_atlas
 
 LARGE = {"layer": "0", "neuron": "0"}
 
@@ -123,3 +126,17 @@ def test_message_without_logit_effects(tiny_atlas, monkeypatch):
     monkeypatch.setattr(Atlas, "logit_effects", lambda atlas, ref: None)
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE)
     assert "This atlas has no effects on the logits" in captions(app)
+
+
+def test_density_of_the_feature_or_the_command_that_counts_it(tiny_atlas, tmp_path, monkeypatch):
+    assert "`python -m precompute read DIR --corpus` counts it" in captions(
+        open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE)
+    )
+    root = copy_atlas(tiny_atlas, tmp_path / "planted")
+    fires = np.full(len(Atlas.open(root).features["layer"]), 100)
+    add_density(Atlas.open(root), fires, Density(0.75, 1000))
+    app = open_app(tmp_path, "neuron", monkeypatch, **LARGE, feature="1")
+    assert any("Feature 1 fires on 10 % of the corpus’s 1,000 tokens (8.3–12 %)" in each.value for each in app.markdown)
+    assert "interval" in captions(app)
+    elsewhere = open_app(tmp_path, "neuron", monkeypatch, **LARGE, cut="0.9")
+    assert not any("How often" in each.value for each in (*elsewhere.markdown, *elsewhere.caption))

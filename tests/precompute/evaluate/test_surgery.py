@@ -31,7 +31,6 @@ from precompute.evaluate.surgery.directions import (
 )  # fmt: skip
 from precompute.evaluate.surgery.losses import changed_inputs, group_means
 from precompute.evaluate.surgery.measure import Measured, Settings, measure_surgery
-from precompute.evaluate.surgery.model import load_model
 from precompute.evaluate.surgery.neurons import (
     CUTS,
     MAIN,
@@ -44,6 +43,7 @@ from precompute.evaluate.surgery.neurons import (
     placed_trials,
 )  # fmt: skip
 from precompute.evaluate.surgery.report import BEYOND, LITERAL, over_reference, surgery_report
+from precompute.models.of_atlas import FOLDERS, open_model_of
 from tests.precompute.run.test_build import WORDS
 from tests.support.planted import make_atlas
 from tests.support.tiny_models import tiny_checkpoint
@@ -298,7 +298,7 @@ def atlas(place) -> Atlas:
 
 @pytest.fixture(scope="module")
 def source(place, atlas):
-    return load_model(atlas, str(place / "model"))
+    return open_model_of(atlas, model=str(place / "model")).source
 
 
 def test_lost_activation_matches_the_formula(atlas, source):
@@ -336,7 +336,7 @@ def sampled(atlas: Atlas) -> list[NeuronRef]:
 
 def test_command_finds_the_model_and_writes_figures(place, capsys, monkeypatch):
     monkeypatch.setattr("precompute.evaluate.surgery.Settings", lambda: SMALL)
-    monkeypatch.setattr("precompute.models.model_facts.SHIPPED", place)
+    monkeypatch.setenv(FOLDERS, str(place))
     out = place / "figures.json"
     assert main(["evaluate", str(place / "atlas"), "--only", "surgery", "--json", str(out)]) == 0
     printed = capsys.readouterr().out
@@ -375,8 +375,8 @@ def test_bad_input_gives_exit_code_2_and_one_line(place, tmp_path, image_atlas, 
     np.save(other_weights / "layers/02/W_in.npy", -np.load(other_weights / "layers/02/W_in.npy"))
     capsys.readouterr()
     for directory, options, words in (
-        (atlas, ["--model", str(other)], "is not the model of"),
-        (other_weights, ["--model", str(place / "model")], "is not the model of"),
+        (atlas, ["--model", str(other)], "is another than the atlas was made of"),
+        (other_weights, ["--model", str(place / "model")], "is another than the atlas was made of"),
         (atlas, ["--model", str(tmp_path / "nowhere")], "name it with --model"),
         (atlas, ["--model", str(place / "model")], "neurons with 60 examples"),
         (image_atlas, [], "not an atlas of a transformer's own neurons"),

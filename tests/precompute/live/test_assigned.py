@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from ne_core.refs import NeuronRef
+from precompute.__main__ import main
 from precompute.evaluate.assigned import assignments, unlike_rates, unseen_examples
 from precompute.evaluate.assigned.accuracy import correct_sources, expected_features, feature_joined
+from precompute.evaluate.assigned.evaluate import TITLES, Sizes, prompt_figures
 from precompute.evaluate.assigned.unseen import last_stored
 from precompute.evaluate.planted.sources import Planted
 from precompute.live.windows import corpus_windows
@@ -64,3 +66,24 @@ def test_corpus_windows_are_the_examples(reader, kind):
     windows = list(corpus_windows(reader, reader.atlas))
     np.testing.assert_array_equal(np.concatenate([each.tokens for each in windows]), reader.atlas.tokens)
     np.testing.assert_array_equal(np.concatenate([each.text for each in windows]), np.arange(len(reader.atlas.tokens)))
+
+
+def test_the_part_of_the_evaluation_has_the_figures_of_its_pieces(reader, built):
+    folded, quick = reader("folded"), Sizes(unseen=6, planted=1, unlike=8)
+    figures = {each.name: each.value for each in prompt_figures(folded, quick)}
+    unseen = assignments(folded, unseen_examples(folded, 6))
+    corpus, shuffled = unlike_rates(folded, 8, quick.share)
+    assert figures["assigned_right_folded"] == unseen.accuracy(unseen.by_distance)
+    assert figures["assigned_n_folded"] == len(unseen.assigned)
+    assert figures["unlike_rate_beyond_folded"] == unseen.unlike.mean()
+    assert (figures["unlike_rate_folded"], figures["unlike_rate_shuffled_folded"]) == (corpus, shuffled)
+    assert {name.removesuffix("_folded") for name in figures} == set(TITLES)
+
+
+@pytest.mark.slow
+def test_the_command_measures_the_part_with_a_model_that_is_named(built, place, capsys):
+    options = ["--only", "prompt", "--quick", "--model", str(place / "models" / "gpt2")]
+    assert main(["evaluate", str(built("folded")), *options]) == 0
+    assert "unlike its feature, held-out examples" in capsys.readouterr().out
+    assert main(["evaluate", str(built("lacking")), *options]) == 2
+    assert "holds no inputs" in capsys.readouterr().err

@@ -6,6 +6,8 @@ import sys
 import numpy as np
 import pytest
 
+from ne_core.atlas import Atlas
+from ne_core.atlas.manifest import Density
 from ne_core.export.table_files import read_table
 from ne_core.live.requests import ReadText
 from precompute.__main__ import main
@@ -15,6 +17,7 @@ from precompute.live.windows import corpus_windows, firings_of, text_windows
 from precompute.models import of_atlas
 from precompute.models.of_atlas import FOLDERS
 from precompute.run.progress import silent
+from tests.support.hostile import copy_atlas
 
 TEXTS = ["the same words come back", "a model reads text, then it says more", "=a <|endoftext|>"]  # of one window each
 
@@ -95,6 +98,22 @@ def test_densities_count_every_firing_of_the_corpus_once(reader, run, tmp_path):
     assert (table["unlike"] <= table["fires"]).all()
     assert ((table["density_low"] <= table["density"]) & (table["density"] <= table["density_high"])).all()
     assert table["fires"].sum() >= atlas.neurons["n_examples"].sum()  # each activating example is a firing
+
+
+def test_without_a_table_the_densities_are_written_into_the_atlas(built, reader, place, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv(FOLDERS, str(place / "models"))
+    atlas = copy_atlas(built("folded"), tmp_path / "atlas")
+    assert main(["read", str(atlas), "--corpus", "--share", "0.5"]) == 0
+    assert "densities of" in capsys.readouterr().out
+    counts, result = counted(reader("folded"), 0.5, silent), Atlas.open(atlas)
+    np.testing.assert_array_equal(result.fires, counts.fired)
+    assert result.manifest.density == Density(0.5, counts.n_tokens)
+    assert main(["verify", str(atlas)]) == 0
+
+
+def test_texts_need_a_table(run, capsys):
+    assert run() == 2
+    assert "--text needs --out" in capsys.readouterr().err
 
 
 def test_densities_of_latents(reader):

@@ -8,6 +8,7 @@ from transformers import AutoModel
 from ne_core.live.requests import LiveError, WhatMatters, WhyHere
 from precompute.live.running import at_layer
 from precompute.live.why import what_matters, why_here
+from precompute.models.transformer import masking_modes
 from tests.precompute.run.test_build import activations
 
 TEXT = "the same words come back"
@@ -57,6 +58,17 @@ def test_importance_is_what_a_replaced_embedding_takes_away(reader, place, kind)
             assert row[masked] == pytest.approx(1 - remaining / matters.activation, abs=1e-3)
     expected = ~text.special & ((np.arange(len(text)) <= pos) | (kind == "encoder"))
     np.testing.assert_array_equal(np.isfinite(matters.importance[0]), expected)
+
+
+def test_how_masked_prompts_are_run_is_tried_once_for_texts_of_all_lengths(reader, monkeypatch):
+    reader, trials = reader("folded"), []
+    monkeypatch.setattr(reader.source, "_masking_modes", {})
+    choose = masking_modes.choose_mode
+    monkeypatch.setattr(masking_modes, "choose_mode", lambda *trial: trials.append(trial) or choose(*trial))
+    for text in (TEXT, f"{TEXT} and a model reads text, then it says more", TEXT[:8]):
+        _, result = at_layer(reader, reader.text(text), 0, [])
+        what_matters(reader, WhatMatters(text, 1, 0, int(result[1].argmax())))
+    assert len(trials) == 1
 
 
 def test_a_neuron_that_is_silent_has_no_importance_and_says_so(reader):

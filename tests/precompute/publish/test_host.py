@@ -13,11 +13,15 @@ from packaging.utils import canonicalize_name
 
 from ne_core.atlas import Atlas
 from precompute.__main__ import main
+from precompute.models.model_facts import weights_sha256
+from precompute.models.of_atlas import FOLDERS, find_model
 from precompute.publish.host import host
 from precompute.publish.host.fill import check_names, fill_names
 from precompute.publish.host.targets import TARGETS
 from tests.bench.server import PATIENCE_S, browse, run_page
 from tests.support.browser import launched
+from tests.support.planted import make_atlas
+from tests.support.tiny_models import tiny_checkpoint
 from tests.support.views import drawn
 from tests.support.web import Site
 
@@ -40,6 +44,7 @@ def test_folder_has_exactly_the_needed_files(target_folder):
     assert not [path for path in out.rglob("*") if path.name == "__pycache__" or path.is_symlink()]
     for name in TARGETS[target].files.values():
         assert "{{" not in (out / name).read_text()
+        assert name != "Dockerfile" or "precompute" not in (out / name).read_text()
 
 
 def test_explorer_starts_from_the_folder(target_folder, app_only: Path):
@@ -130,9 +135,64 @@ def test_placeholders_are_known_and_files_are_used():
     paths = [path for path in Path("deploy").rglob("*") if path.is_file() and path.parts[1] != "environment"]
     files = {path.relative_to("deploy").as_posix(): path.read_text() for path in paths}
     assert set(files) == {template for target in TARGETS.values() for template in target.files}
-    names = check_names("good", "localhost", "explorer") | {"source": "s", "datasets": "[]"}
+    names = check_names("good", "localhost", "explorer") | {"source": "s", "datasets": "[]", "copy_live": ""}
     for text in files.values():
         assert "{{" not in fill_names(text, names)
+
+
+@pytest.fixture(scope="module")
+def with_model(tmp_path_factory) -> tuple[Path, Path]:
+    """An atlas of a tiny model, and the folder that holds the model."""
+    place = tmp_path_factory.mktemp("with_model")
+    tiny_checkpoint("gpt2", place / "models" / "gpt2")
+    atlas, model = (
+        make_atlas(place / "planted"),
+        {"name": "owner/gpt2", "sha256": weights_sha256(place / "models/gpt2")},
+    )
+    raw = json.loads((atlas / "manifest.json").read_text())
+    (atlas / "manifest.json").write_text(json.dumps(raw | {"model": raw["model"] | model}))
+    return atlas, place / "models"
+
+
+def test_with_a_live_model_its_code_and_weights_and_the_inputs_go_along(with_model, tmp_path, monkeypatch, capsys):
+    atlas, models = with_model
+    monkeypatch.setenv(FOLDERS, str(models))
+    out = tmp_path / "out"
+    assert main(["host", "docker", "--atlas", str(atlas), "--out", str(out), "--live"]) == 0
+    assert weights_sha256(out / "data/models/gpt2") == weights_sha256(models / "gpt2")
+    assert Atlas.open(out / "data/planted").manifest.inputs
+    added = [
+        *(out / "precompute").rglob("*"),
+        *(out / "data/models").rglob("*"),
+        *(out / "data/planted/inputs").iterdir(),
+    ]
+    megabytes = sum(each.stat().st_size for each in added if each.is_file()) / 1e6
+    assert capsys.readouterr().out.splitlines()[1].startswith(f"{megabytes:,.1f} MB of it are for the live model")
+    assert "COPY precompute ./precompute" in (out / "Dockerfile").read_text()
+    packages = {line.split("==")[0] for line in (out / "requirements.txt").read_text().split()}
+    assert {"torch", "transformer-lens", "streamlit"} <= packages
+    monkeypatch.delenv(FOLDERS)
+    monkeypatch.setattr("precompute.models.of_atlas.SHIPPED", out / "data/models")
+    assert find_model(Atlas.open(out / "data/planted"))[0] == str(out / "data/models/gpt2")
+
+
+@pytest.mark.parametrize("case", ["another model", "no model", "a source"])
+def test_a_live_model_that_cannot_go_along_is_one_line_and_leaves_nothing(
+    with_model, tmp_path, monkeypatch, capsys, case
+):
+    source, message = str(with_model[0]), "is not here"
+    if case == "another model":
+        tiny_checkpoint("gpt2", tmp_path / "models" / "gpt2", seed=1)
+        monkeypatch.setenv(FOLDERS, str(tmp_path / "models"))
+        message = "is another than the atlas was made of"
+    if case == "a source":
+        source, message = "hf://owner/name", "give --atlas a folder"
+    monkeypatch.setattr("precompute.models.of_atlas.on_hub", lambda name: False)
+    capsys.readouterr()
+    assert main(["host", "docker", "--atlas", source, "--out", str(tmp_path / "out"), "--live"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
+    assert not (tmp_path / "out").exists()
 
 
 BAD = {
