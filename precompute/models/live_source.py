@@ -18,16 +18,16 @@ class LiveSource(TextSource, Protocol):
     """A language model whose predictions can be read, also when activations are replaced.
 
     `predicts`: it predicts next tokens, since it reads from left to right and has an unembedding.
-    `writes_as_it_reads`: a change of an activation can be written into the model.
+    `changes_can_be_written`: a change of an activation can be written into the model.
     """
 
     @property
     def predicts(self) -> bool: ...
 
     @property
-    def writes_as_it_reads(self) -> bool: ...
+    def changes_can_be_written(self) -> bool: ...
 
-    def read_on(
+    def run_to_logits(
         self,
         tokens: Int[Tensor, "batch pos"],
         lengths: Int[Tensor, " batch"],

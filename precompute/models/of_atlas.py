@@ -80,7 +80,7 @@ def named_model(atlas: Atlas, model: str) -> tuple[str, tuple[str, ...]]:
     if not Path(model).is_dir() and not on_hub(model):
         raise NoModelError(f"the model {shown(model)} is missing: --model is a folder or a hub name")
     if sha256 not in (None, weights_sha256(model_folder(model))):
-        raise NoModelError(other_model(atlas))
+        raise NoModelError(f"the model {shown(model)} has other weights than that of this atlas: name another --model")
     return model, () if sha256 else (UNKNOWN_WEIGHTS,)
 
 

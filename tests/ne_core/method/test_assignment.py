@@ -20,7 +20,7 @@ def members():
     sizes, of_neuron = (30, 1, 12), [rng.integers(4, size=30), np.zeros(1, dtype=int), np.repeat([0, 1], 6)]
     units = [unit(rng.normal(size=(n, 5))).astype(np.float32) for n in sizes]
     starts = np.cumsum([0, *(each.max() + 1 for each in of_neuron)])
-    parts = [feature_means(*each, each[1].max() + 1) for each in zip(units, of_neuron, strict=True)]
+    parts = [feature_means(*each, int(each[1].max()) + 1) for each in zip(units, of_neuron, strict=True)]
     means, limits = zip(*parts, strict=True)
     return units, of_neuron, FeatureMeans(starts, np.concatenate(means), np.concatenate(limits))
 

@@ -375,9 +375,9 @@ def test_bad_input_gives_exit_code_2_and_one_line(place, tmp_path, image_atlas, 
     np.save(other_weights / "layers/02/W_in.npy", -np.load(other_weights / "layers/02/W_in.npy"))
     capsys.readouterr()
     for directory, options, words in (
-        (atlas, ["--model", str(other)], "is another than the atlas was made of"),
-        (other_weights, ["--model", str(place / "model")], "is another than the atlas was made of"),
-        (atlas, ["--model", str(tmp_path / "nowhere")], "name it with --model"),
+        (atlas, ["--model", str(other)], "has other weights than that of this atlas: name another --model"),
+        (other_weights, ["--model", str(place / "model")], "has other weights than that of this atlas"),
+        (atlas, ["--model", str(tmp_path / "nowhere")], "is missing: --model is a folder or a hub name"),
         (atlas, ["--model", str(place / "model")], "neurons with 60 examples"),
         (image_atlas, [], "not an atlas of a transformer's own neurons"),
         (latents, [], "not an atlas of a transformer's own neurons"),

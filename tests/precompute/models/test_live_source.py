@@ -24,7 +24,7 @@ def used_of_sources(folder: Path) -> set[str]:
 
 def test_what_the_live_model_uses_is_in_the_protocol():
     used = used_of_sources(Path(precompute.live.__file__).parent)
-    assert {"predicts", "read_on", "activations_on", "writes_as_it_reads"} <= used
+    assert {"predicts", "run_to_logits", "activations_on", "changes_can_be_written"} <= used
     assert used <= names_of(LiveSource)
 
 

@@ -180,11 +180,11 @@ def test_with_a_live_model_its_code_and_weights_and_the_inputs_go_along(with_mod
 def test_a_live_model_that_cannot_go_along_is_one_line_and_leaves_nothing(
     with_model, tmp_path, monkeypatch, capsys, case
 ):
-    source, message = str(with_model[0]), "is not here"
+    source, message = str(with_model[0]), "is missing"
     if case == "another model":
         tiny_checkpoint("gpt2", tmp_path / "models" / "gpt2", seed=1)
         monkeypatch.setenv(FOLDERS, str(tmp_path / "models"))
-        message = "is another than the atlas was made of"
+        message = "has other weights than that of this atlas"
     if case == "a source":
         source, message = "hf://owner/name", "give --atlas a folder"
     monkeypatch.setattr("precompute.models.of_atlas.on_hub", lambda name: False)
