@@ -2,9 +2,13 @@
 
 import argparse
 from pathlib import Path
+from urllib.parse import urlencode
 
 from tests.support.browser import chromium, served, settled
 
+TEXT = "Return the index of the first item in the list, or raise a ValueError if there is none."
+LISTS = {"prompt": "Features that fire"}  # drawn when the model, which is loaded first, has answered
+ANSWER_MS = 180_000
 SIZES = {"wide": (1400, 900), "narrow": (420, 860)}
 THEMES = ("light", "dark")
 
@@ -14,6 +18,7 @@ def views(atlas: str, query: str, lab: str | None) -> dict[str, str]:
     return {
         "overview": f"?atlas={atlas}",
         "neuron": f"neuron?atlas={atlas}",
+        "prompt": f"prompt?{urlencode({'atlas': atlas, 'text': TEXT})}",
         "ranking": f"ranking?atlas={atlas}",
         "search": f"search?atlas={atlas}&q={query}",
         "map": f"map?atlas={atlas}&q={query}",
@@ -25,10 +30,12 @@ def views(atlas: str, query: str, lab: str | None) -> dict[str, str]:
     } | ({"sae_lab": f"sae_lab?atlas={lab}"} if lab else {})
 
 
-def save_screenshot(page, address: str, file: Path, whole: bool) -> None:
+def save_screenshot(page, address: str, file: Path, whole: bool, drawn_list: str | None = None) -> None:
     page.goto(address)
     settled(page)
     page.locator("h1").first.wait_for()
+    if drawn_list:
+        page.get_by_role("list", name=drawn_list).wait_for(timeout=ANSWER_MS)
     page.wait_for_timeout(1500)  # figures and components draw after the script has ended
     if whole:  # the page scrolls within a container: enlarge the window to its height
         height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
@@ -54,7 +61,8 @@ def main() -> None:
                 for name, view in views(args.atlas.name, args.query, args.lab).items():
                     if args.only in (None, name):
                         page = context.new_page()
-                        save_screenshot(page, f"{address}/{view}", args.out / f"{name}-{theme}-{size}.png", args.whole)
+                        file = args.out / f"{name}-{theme}-{size}.png"
+                        save_screenshot(page, f"{address}/{view}", file, args.whole, LISTS.get(name))
                         page.close()
                 context.close()
 
