@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from jaxtyping import TypeCheckError
 
-from ne_core.method import cluster
+from ne_core.method.trees import cluster
 from ne_core.refs import NeuronRef
 from tests.support import shapes
 

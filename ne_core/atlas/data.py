@@ -13,7 +13,6 @@ from ne_core.atlas.manifest import Manifest
 from ne_core.atlas.schema import CONTRIBUTIONS
 from ne_core.atlas.search import SearchIndex
 from ne_core.errors import AtlasError
-from ne_core.method.cluster import central_examples, cut
 from ne_core.method.comparison import Comparison
 from ne_core.method.contributions import Contributions
 from ne_core.method.embeddings import Embedder
@@ -21,6 +20,7 @@ from ne_core.method.layer import NeuronLayer
 from ne_core.method.logits import LogitEffects, logit_effects
 from ne_core.method.naming import word_classes
 from ne_core.method.statistics import Histogram, InputStatistics, symmetric
+from ne_core.method.trees.cluster import central_examples, cut
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.text.token_text import visible
 

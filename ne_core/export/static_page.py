@@ -14,16 +14,16 @@ from jaxtyping import Int
 from ne_core import half
 from ne_core.atlas import Atlas, Neuron
 from ne_core.atlas.names import ref_name, unit_title
-from ne_core.export.dendrogram_svg import Look, dendrogram_svg
 from ne_core.export.feature_text import cluster_names, feature_name
-from ne_core.export.image_svg import image_svg
 from ne_core.export.provenance import bibtex, citation, provenance
+from ne_core.export.svg.dendrogram import Look, dendrogram_svg
+from ne_core.export.svg.image import image_svg
 from ne_core.export.token_html import line_html
 from ne_core.export.window_text import window_lines
 from ne_core.method.agreement import baseline_importances
-from ne_core.method.cluster import central_of
 from ne_core.method.measures import distances_of, measures
-from ne_core.method.node_colours import feature_colours
+from ne_core.method.trees.cluster import central_of
+from ne_core.method.trees.node_colours import feature_colours
 from ne_core.numbers import fixed
 from ne_core.palette import feature_colour
 from ne_core.queries.comparable_text import similar_words

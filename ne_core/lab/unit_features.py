@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.lab.units import Unit
-from ne_core.method.cluster import central_of, cut, merge_central, similarities, unit
-from ne_core.method.linkage import light_tree
 from ne_core.method.measures import Measures, measures
+from ne_core.method.trees.cluster import central_of, cut, merge_central, similarities, unit
+from ne_core.method.trees.linkage import light_tree
 
 
 @dataclass(frozen=True)

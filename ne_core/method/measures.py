@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from ne_core.method.cluster import cut, first_members
+from ne_core.method.trees.cluster import cut, first_members
 
 
 @dataclass(frozen=True)

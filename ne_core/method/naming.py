@@ -24,8 +24,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from ne_core.method.nodes import lifetimes, rows_below
 from ne_core.method.terms import Groups, Occurrences, Terms, terms_of
+from ne_core.method.trees.nodes import lifetimes, rows_below
 from ne_core.text.token_text import short
 
 NAME_KEYS, NAME_CONTEXT = 3, 2  # key terms and context terms of a name

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from ne_core.method.cluster import unit
+from ne_core.method.trees.cluster import unit
 
 BLOCK = 1024  # feature rows of a unit of work
 TILE = 4096  # features compared with a block at a time: their scores fit the cache

@@ -8,8 +8,8 @@ from jaxtyping import Float, Int
 
 from ne_core.atlas import Atlas
 from ne_core.method.assignment import Assigned, FeatureMeans, assign, feature_means
-from ne_core.method.cluster import unit
 from ne_core.method.embeddings import Embedder, combined, reads_weights
+from ne_core.method.trees.cluster import unit
 from ne_core.refs import NeuronRef
 
 MOST_BYTES = 2**28  # size limit of the cached means

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Int
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.method.classes import UNRELATED
-from ne_core.method.nodes import join_heights
+from ne_core.method.trees.nodes import join_heights
 from ne_core.queries.chance import below_random
 from ne_core.refs import NeuronRef
 from ne_core.text.sentences import is_whole_word

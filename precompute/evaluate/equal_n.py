@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Float
 
 from ne_core.atlas import Atlas
-from ne_core.method.cluster import similarities
 from ne_core.method.equal_n import counts, mean_distance, random_subsets
 from ne_core.method.measures import effective_inputs
+from ne_core.method.trees.cluster import similarities
 from ne_core.refs import NeuronRef
 
 SETS, SEED = 20, 0

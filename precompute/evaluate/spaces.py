@@ -9,7 +9,7 @@ from ne_core.atlas import Atlas
 from ne_core.atlas.names import layer_mark
 from ne_core.errors import AtlasError
 from ne_core.export.boxes import boxes
-from ne_core.export.boxes_svg import boxes_svg
+from ne_core.export.svg.boxes import boxes_svg
 from ne_core.method.comparison import BEST, BY, COMPARED, EACH, LEAST, MOST, Comparison
 from precompute.evaluate.bootstrap import mean, mean_and_ends, mean_with_interval
 from precompute.report import Figure, Report, aligned

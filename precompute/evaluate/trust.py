@@ -12,9 +12,9 @@ from jaxtyping import Float
 
 from ne_core.atlas import Atlas
 from ne_core.errors import AtlasError
-from ne_core.method.cluster import similarities
 from ne_core.method.embeddings import combined, reads_weights
 from ne_core.method.equal_n import counts, random_subsets
+from ne_core.method.trees.cluster import similarities
 from ne_core.refs import NeuronRef
 from precompute.evaluate.trust_picture import Curve
 from precompute.evaluate.trust_report import Layer, trust_report

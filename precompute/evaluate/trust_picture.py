@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from ne_core.export.svg import element, text
+from ne_core.export.svg.elements import element, text
 from precompute.evaluate.bootstrap import interval
 
 WIDE, TALL, LEFT, TOP, BETWEEN, BELOW = 210.0, 180.0, 44.0, 28.0, 26.0, 64.0

@@ -14,7 +14,6 @@ from jaxtyping import Float, Int
 
 from ne_core.atlas.manifest import EqualN
 from ne_core.atlas.schema import EQUAL_N, RANDOM_DIRECTIONS
-from ne_core.method.cluster import similarities
 from ne_core.method.embeddings import Embedder, combined, reads_weights
 from ne_core.method.equal_n import (
     HALVES,
@@ -28,6 +27,7 @@ from ne_core.method.equal_n import (
     mean_features,
     random_subsets,
 )
+from ne_core.method.trees.cluster import similarities
 from precompute.config import RunConfig
 from precompute.run.mapped import release_pages
 from precompute.run.step import Step

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from ne_core.method.cluster import cluster
-from ne_core.method.cluster import unit as at_unit_length
 from ne_core.method.embeddings import REFERENCE, Embedder, combined
 from ne_core.method.measures import distances_of, measures
-from ne_core.method.nodes import suggested_cut
+from ne_core.method.trees.cluster import cluster
+from ne_core.method.trees.cluster import unit as at_unit_length
+from ne_core.method.trees.nodes import suggested_cut
 from precompute.config import RunConfig
 from precompute.run.engines import LocalEngine
 from precompute.run.mapped import release_pages

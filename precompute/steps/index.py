@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.atlas.schema import KEY_TOKENS, NEURONS, SIMILAR
-from ne_core.method.cluster import unit
 from ne_core.method.similar import SPACES, blocks, joined_blocks, unit_nearest
+from ne_core.method.trees.cluster import unit
 from precompute.run.progress import OnProgress, silent
 from precompute.steps.key_tokens import key_tokens
 from precompute.steps.layer_features import LayerFeatures

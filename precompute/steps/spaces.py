@@ -11,9 +11,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from ne_core.atlas.schema import CELLS
-from ne_core.method.cluster import cut_into, similarities, tree
 from ne_core.method.comparison import COMPARED, STORED, comparable, compared
 from ne_core.method.embeddings import REFERENCE, Embedder, combined
+from ne_core.method.trees.cluster import cut_into, similarities, tree
 from precompute.config import RunConfig
 from precompute.run.mapped import release_pages
 from precompute.run.step import Step

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ne_core.atlas.schema import Column
-from ne_core.method.cluster import unit
+from ne_core.method.trees.cluster import unit
 from ne_core.sharing.atomic_write import WriteError
 
 BLOCK = 2**13  # vectors indexed together

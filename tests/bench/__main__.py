@@ -17,10 +17,8 @@ from tests.bench import (
     gpt2,
     importance,
     layout,
-    load,
     precision,
     prompt,
-    prompt_load,
     sae,
     similar,
     storage,
@@ -28,6 +26,7 @@ from tests.bench import (
     trees,
 )
 from tests.bench.figures import Figures
+from tests.bench.visits import load, prompt_load
 
 MODEL = Path("data/models/demo")
 ATLAS = Path("data/demo")

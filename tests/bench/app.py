@@ -10,7 +10,7 @@ import numpy as np
 
 from ne_core.atlas import Atlas
 from tests.bench.figures import Figures
-from tests.bench.server import browse, memory_mb, run_page, server
+from tests.bench.visits.server import browse, memory_mb, run_page, server
 
 STARTS = 5
 NEURONS = 60

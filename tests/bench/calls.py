@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from ne_core.atlas import Atlas
 from tests.bench.figures import Figures
-from tests.bench.views import search_terms, views
+from tests.bench.visits.views import search_terms, views
 from tests.support.apptest import APP
 
 PAGES, REPEATS = ("", "neuron", "board", "search"), 5

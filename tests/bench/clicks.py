@@ -9,7 +9,7 @@ import numpy as np
 
 from ne_core.atlas import Atlas
 from tests.bench.figures import Figures
-from tests.bench.views import neuron_query
+from tests.bench.visits.views import neuron_query
 from tests.support.browser import CHROMIUM, PATIENCE_MS, chromium, launched, settled, wait_for
 
 CLICKS, STARTS = 15, 3

@@ -13,9 +13,9 @@ import torch
 from ne_core.atlas import Atlas
 from ne_core.live.answers import Answer, TextRead
 from ne_core.live.requests import OpenModel, ReadText
-from ne_core.method.cluster import unit
 from ne_core.method.embeddings import Embedder
 from ne_core.method.statistics import InputStatistics
+from ne_core.method.trees.cluster import unit
 from ne_core.queries.assigned import Assigner, CachedFeatures
 from pages.components.serving.live_process import LiveProcess
 from precompute.evaluate.assigned.evaluate import Sizes, prompt_figures

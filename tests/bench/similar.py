@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from ne_core.atlas import Atlas
-from ne_core.method.cluster import unit
 from ne_core.method.similar import SPACES, TILE, blocks
+from ne_core.method.trees.cluster import unit
 from precompute.run.engines.local import LocalEngine, n_cores
 from precompute.steps.index import SimilarJob, work_similar
 from tests.bench.figures import Figures

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from ne_core.atlas import Atlas
 from ne_core.atlas.paths import index_file
 from ne_core.atlas.schema import LAYER
-from ne_core.method.cluster import unit
+from ne_core.method.trees.cluster import unit
 from ne_core.refs import NeuronRef
 from tests.bench.figures import Figures
 

@@ -22,8 +22,8 @@ from ne_core.atlas.schema import SCHEMA_VERSION
 from precompute.synthetic.settings import Settings
 from tests.bench import calls, clicks
 from tests.bench.figures import Figures
-from tests.bench.server import browse, memory_mb, run_page, server
-from tests.bench.views import largest_neurons, views
+from tests.bench.visits.server import browse, memory_mb, run_page, server
+from tests.bench.visits.views import largest_neurons, views
 
 FOLDER = Path(".bench/synthetic")
 SESSIONS, VIEWS = 5, 500

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
-from ne_core.method.cluster import cut
-from ne_core.method.dendrogram import dendrogram
-from ne_core.method.node_colours import feature_colours
+from ne_core.method.trees.cluster import cut
+from ne_core.method.trees.dendrogram import dendrogram
+from ne_core.method.trees.node_colours import feature_colours
 from ne_core.palette import feature_colour
 from ne_core.refs import NeuronRef
 from tests.support import in_browser

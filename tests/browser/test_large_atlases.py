@@ -8,7 +8,7 @@ import pytest
 
 from ne_core.atlas import Atlas
 from tests.bench import synthetic
-from tests.bench.views import neuron_query
+from tests.bench.visits.views import neuron_query
 from tests.support import in_browser
 from tests.support.browser import served, settled
 

@@ -10,9 +10,9 @@ import pytest
 from ne_core.atlas import Atlas
 from ne_core.export.detail_frames import distance_frame, effects_frame
 from ne_core.export.frames import cut_frame, examples_frame, features_frame, layers_frame, neurons_frame, similar_frame
-from ne_core.export.map_svg import GREY
 from ne_core.export.provenance import provenance
 from ne_core.export.static_page import static_page
+from ne_core.export.svg.map import GREY
 from ne_core.export.table_files import read_table
 from ne_core.queries.by_distance import distances
 from ne_core.queries.ranking import ranking

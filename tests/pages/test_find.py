@@ -10,7 +10,7 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.errors import AtlasError
-from ne_core.method.cluster import unit
+from ne_core.method.trees.cluster import unit
 from ne_core.queries.passages import matching_tokens, passages, piece_pattern, rows_of, word_patterns
 from ne_core.queries.space_index import space_index
 from ne_core.refs import FeatureRef

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
-from ne_core.method.cluster import unit
 from ne_core.method.intervals import wilson
+from ne_core.method.trees.cluster import unit
 from ne_core.queries.intruder import game
 from pages.components.game.question import AFTER, BEFORE, question_id
 from tests.support.apptest import open_app, payloads, url, words

@@ -9,7 +9,7 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import embeddings_name, ref_name, unit_title
-from ne_core.method.dendrogram import dendrogram as layout
+from ne_core.method.trees.dendrogram import dendrogram as layout
 from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.neuron import dendrogram
 from pages.components.shell.nav import PAGES

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from pages.components.widgets.plot_axes import count_axis, level_axis, log_count, value_axis
+from pages.components.widgets.plots.plot_axes import count_axis, level_axis, log_count, value_axis
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
-from ne_core.method.cluster import unit
+from ne_core.method.trees.cluster import unit
 from ne_core.refs import FeatureRef
 from pages.components.side_by_side import facts
 from pages.components.side_by_side.facts import common, cosine

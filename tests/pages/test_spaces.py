@@ -7,10 +7,10 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.errors import AtlasError
-from ne_core.method.cluster import cut_into, similarities
 from ne_core.method.comparison import MOST
-from ne_core.method.linkage import light_tree
 from ne_core.method.separation import separation
+from ne_core.method.trees.cluster import cut_into, similarities
+from ne_core.method.trees.linkage import light_tree
 from ne_core.refs import NeuronRef
 from pages.components.spaces import embedded
 from pages.components.spaces.summary import measure_row

@@ -7,11 +7,11 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.export.comparison_frames import comparison_frame
-from ne_core.export.dendrogram_svg import dendrogram_svg
-from ne_core.export.plane_svg import plane_svg
-from ne_core.method.cluster import similarities, tree
-from ne_core.method.dendrogram import shared_groups
+from ne_core.export.svg.dendrogram import dendrogram_svg
+from ne_core.export.svg.plane import plane_svg
 from ne_core.method.projection import projection
+from ne_core.method.trees.cluster import similarities, tree
+from ne_core.method.trees.dendrogram import shared_groups
 from ne_core.palette import feature_colour
 from pages.components.widgets import export
 from tests.support.apptest import open_app, payloads

@@ -20,7 +20,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.exceptions import ConnectionClosed
 
 from pages.components.shell.nav import PAGES
-from tests.bench.server import PATIENCE_S, browse
+from tests.bench.visits.server import PATIENCE_S, browse
 from tests.security.test_fuzz_views import (
     atlases,  # noqa: F401
     is_finished,

@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from tests.bench.server import PATIENCE_S, browse
+from tests.bench.visits.server import PATIENCE_S, browse
 from tests.support import fuzz
 from tests.support.browser import launched
 from tests.support.servers import audit

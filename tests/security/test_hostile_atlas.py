@@ -21,9 +21,9 @@ from ne_core.atlas.checks.trees import check_trees
 from ne_core.atlas.schema import COMPARISONS, CONTRIBUTIONS, EXAMPLES, FEATURES, LAYER, LOGIT_EFFECTS, NEURONS
 from ne_core.atlas.verify import verify
 from ne_core.errors import AtlasError
-from ne_core.method.cluster import tree
-from ne_core.method.dendrogram import dendrogram
 from ne_core.method.measures import feature_distances, measures
+from ne_core.method.trees.cluster import tree
+from ne_core.method.trees.dendrogram import dendrogram
 from ne_core.refs import NeuronRef
 from pages.components.shell.nav import PAGES
 from pages.components.widgets.token_lines.lines import lines

@@ -12,7 +12,7 @@ import pytest
 from pages.components.base.escape import PUNCTUATION
 from pages.components.shell.nav import PAGES
 from pages.components.widgets import export
-from tests.bench.server import browse
+from tests.bench.visits.server import browse
 from tests.security.test_fuzz_views import problems_of, view
 from tests.support import fuzz
 from tests.support.apptest import open_app

@@ -11,7 +11,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from pages.components.shell.nav import PAGES
-from tests.bench.server import browse, run_page
+from tests.bench.visits.server import browse, run_page
 from tests.support import in_browser
 from tests.support.browser import PageErrors, launched, served, settled
 from tests.support.servers import audit

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pages.components.shell.nav import PAGES
-from tests.bench.server import browse, run_page
+from tests.bench.visits.server import browse, run_page
 from tests.support.browser import ROOT, free_port
 
 SANDBOX = [

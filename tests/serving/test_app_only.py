@@ -38,7 +38,7 @@ def third_party(file: Path) -> set[str]:
 def test_requirements_match_imports():
     imported = {file.relative_to(ROOT).as_posix(): third_party(file) for file in APP}
     # Trees are computed by the precompute; the app reads them.
-    assert imported.pop("ne_core/method/cluster.py") - {"scipy"} <= set(pins("requirements-app.txt"))
+    assert imported.pop("ne_core/method/trees/cluster.py") - {"scipy"} <= set(pins("requirements-app.txt"))
     assert set().union(*imported.values()) == set(pins("requirements-app.txt"))
 
 

@@ -19,7 +19,7 @@ from websockets.sync.client import ClientConnection
 
 from pages.components.serving import streamlit_patches
 from pages.components.serving.streamlit_patches import fragments_of_this_view, late
-from tests.bench.server import PATIENCE_S, browse
+from tests.bench.visits.server import PATIENCE_S, browse
 from tests.support.browser import launched
 from tests.support.views import ended
 

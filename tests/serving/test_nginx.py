@@ -15,7 +15,7 @@ from websockets.sync.client import connect
 
 from pages.components.shell.nav import PAGES
 from precompute.publish.host import host
-from tests.bench.server import browse, run_page
+from tests.bench.visits.server import browse, run_page
 from tests.support import in_browser
 from tests.support.browser import PageErrors, free_port, launched, settled
 from tests.support.servers import nginx

@@ -10,7 +10,7 @@ import pytest
 
 from pages.components.serving import turns
 from pages.components.serving.turnstile import Turnstile
-from tests.bench.visitor import visit
+from tests.bench.visits.visitor import visit
 from tests.support.apptest import open_app
 from tests.support.browser import launched, wait_for
 

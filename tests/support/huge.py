@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.method.cluster import cut
+from ne_core.method.trees.cluster import cut
 
 MAX_ROWS = 2**15 - 1  # largest number of rows with int16 indices
 

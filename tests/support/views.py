@@ -8,7 +8,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection
 
 from pages.components.shell.nav import PAGES
-from tests.bench.server import PATIENCE_S, browse, run_page
+from tests.bench.visits.server import PATIENCE_S, browse, run_page
 from tests.support.browser import launched
 
 

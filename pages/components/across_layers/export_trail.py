@@ -9,7 +9,7 @@ from pages.components.text.labels import label
 from pages.components.url.across_layers_view import View, usual_least
 from pages.components.widgets import export
 from pages.components.widgets.export import Table
-from pages.components.widgets.pictures import Picture
+from pages.components.widgets.pictures.pictures import Picture
 
 
 def trail_menu(atlas: Atlas, view: View, trail: Trail) -> None:
@@ -37,7 +37,7 @@ def pairs_frame(atlas: Atlas, space: str):
 
 
 def trail_figure(atlas: Atlas, view: View, trail: Trail) -> str:
-    from ne_core.export.trail_svg import Node, trail_svg
+    from ne_core.export.svg.trail import Node, trail_svg
 
     nodes = []
     for index, id in enumerate(trail.ids.tolist()):

@@ -10,8 +10,8 @@ import numpy as np
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import layer_mark, ref_name
 from ne_core.method.classes import CLASSES, NAMES
-from ne_core.method.cluster import similarities
 from ne_core.method.intervals import wilson
+from ne_core.method.trees.cluster import similarities
 from ne_core.numbers import fixed
 from ne_core.palette import feature_colour
 from ne_core.queries.intruder import QUESTIONS, SHOWN, Game, MeanDistances, Question, mean_distances

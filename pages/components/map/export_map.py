@@ -28,7 +28,7 @@ def map_menu(atlas: Atlas, view: View, drawn: Flags, lit: Flags | None) -> None:
 
 
 def picture(atlas: Atlas, view: View, drawn: Flags, lit: Flags | None) -> str:
-    from ne_core.export.map_svg import map_svg
+    from ne_core.export.svg.map import map_svg
 
     ids, colours = np.array(largest(atlas.features["size"], drawn, DOTS), dtype=np.int64), legend(atlas, view.colour)
     ids.sort()

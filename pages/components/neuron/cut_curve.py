@@ -6,14 +6,14 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.method.nodes import features_at_cuts
+from ne_core.method.trees.nodes import features_at_cuts
 from pages.components.cached.per_atlas import per_atlas
 from pages.components.url.fields import decimal
 from pages.components.url.links import page_href
 from pages.components.url.neuron_view import View
 from pages.components.widgets.clusters import Cluster
-from pages.components.widgets.plot_axes import count_axis, log_count, value_axis
-from pages.components.widgets.small_plot import Bar, plotted, small_plot
+from pages.components.widgets.plots.plot_axes import count_axis, log_count, value_axis
+from pages.components.widgets.plots.small_plot import Bar, plotted, small_plot
 
 STEPS = 32
 ROOM = 1.06  # above the highest branch point

@@ -5,9 +5,9 @@ from urllib.parse import urlencode
 import numpy as np
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.method.dendrogram import Dendrogram, dendrogram
-from ne_core.method.node_colours import node_colours
-from ne_core.method.nodes import parent_heights
+from ne_core.method.trees.dendrogram import Dendrogram, dendrogram
+from ne_core.method.trees.node_colours import node_colours
+from ne_core.method.trees.nodes import parent_heights
 from ne_core.palette import FEATURES, OTHER
 from ne_core.text.token_text import short
 from pages.components.base.assets import component
@@ -15,7 +15,7 @@ from pages.components.cached.per_atlas import identity, per_atlas
 from pages.components.text.labels import node_labels
 from pages.components.url.links import neuron_href
 from pages.components.url.neuron_view import View
-from pages.components.widgets.thumbs import thumbs
+from pages.components.widgets.pictures.thumbs import thumbs
 from pages.components.widgets.token_lines.lines import snippets
 
 DENDROGRAM = component(

@@ -16,8 +16,8 @@ from ne_core.queries.by_distance import ByDistance
 from ne_core.refs import NeuronRef
 from ne_core.text.token_text import spelled
 from pages.components.neuron.why import named_parts
-from pages.components.widgets.plot_axes import count_axis, level_axis, log_count, value_axis
-from pages.components.widgets.small_plot import Axis, Bar, Series, plotted
+from pages.components.widgets.plots.plot_axes import count_axis, level_axis, log_count, value_axis
+from pages.components.widgets.plots.small_plot import Axis, Bar, Series, plotted
 
 LONGEST = 16  # characters of a token below its bar
 

@@ -22,7 +22,7 @@ from pages.components.url.location import listed
 from pages.components.url.neuron_view import View
 from pages.components.widgets.clusters import Cluster
 from pages.components.widgets.effects import effect_lists
-from pages.components.widgets.small_plot import small_plot
+from pages.components.widgets.plots.small_plot import small_plot
 
 HOW_TO_COMPUTE = "To compute it, build the atlas with `--importance-examples all --importance-passes all`."
 EFFECTS_ON_CLASSES = (

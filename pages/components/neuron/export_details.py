@@ -19,7 +19,7 @@ from pages.components.neuron.detail_plots import (
 from pages.components.neuron.why import cluster_attribution
 from pages.components.widgets.clusters import Cluster
 from pages.components.widgets.export import Table
-from pages.components.widgets.pictures import Picture
+from pages.components.widgets.pictures.pictures import Picture
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,6 @@ class Details:
 
 
 def svg(plot: dict) -> str:
-    from ne_core.export.plot_svg import plot_svg
+    from ne_core.export.svg.plot import plot_svg
 
     return plot_svg(plot)

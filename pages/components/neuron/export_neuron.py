@@ -14,7 +14,7 @@ from pages.components.widgets import export
 from pages.components.widgets.clusters import Cluster, colours_at, holder
 from pages.components.widgets.example_selection import passing
 from pages.components.widgets.export import Page, Table
-from pages.components.widgets.pictures import Picture
+from pages.components.widgets.pictures.pictures import Picture
 
 
 def neuron_menu(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int, colour: Colour) -> None:
@@ -108,7 +108,7 @@ def figures(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster) -> list[
     title = f"Dendrogram of {ref_name(atlas.manifest, neuron.ref)}, cut at {view.cut:g}"
 
     def svg(text: bool) -> str:
-        from ne_core.export.dendrogram_svg import PAPER, dendrogram_svg
+        from ne_core.export.svg.dendrogram import PAPER, dendrogram_svg
         from ne_core.export.window_text import snippets
 
         colours = [colour.light for colour in colours_at(atlas, neuron, view.cut)]

@@ -9,7 +9,7 @@ from ne_core.text.token_text import spelled, visible
 from pages.components.base.escape import markdown
 from pages.components.url.links import atlas_query, page_href
 from pages.components.widgets.clusters import Cluster
-from pages.components.widgets.parts_chart import EXPLANATION, MOST, part_name, parts_chart, with_rest
+from pages.components.widgets.plots.parts_chart import EXPLANATION, MOST, part_name, parts_chart, with_rest
 
 
 def show_why(atlas: Atlas, neuron: Neuron, cluster: Cluster, what: str) -> None:

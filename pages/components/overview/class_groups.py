@@ -13,7 +13,7 @@ from pages.components.url import links, location
 from pages.components.url.ranking_view import presets
 from pages.components.widgets.chips import Chip, chips
 from pages.components.widgets.features import feature_rows
-from pages.components.widgets.thumbs import thumbs
+from pages.components.widgets.pictures.thumbs import thumbs
 
 NAMED = 4  # features named in a neuron’s row
 

@@ -6,7 +6,7 @@ from jaxtyping import Int
 from ne_core.atlas import Atlas, Neuron
 from ne_core.atlas.names import unit_title
 from ne_core.method.classes import FEW
-from ne_core.method.dendrogram import Dendrogram, dendrogram, induced, leaves_from_left, node_features
+from ne_core.method.trees.dendrogram import Dendrogram, dendrogram, induced, leaves_from_left, node_features
 from ne_core.palette import feature_colour
 from ne_core.queries.one_idea import Pick
 from ne_core.refs import FeatureRef, NeuronRef
@@ -15,7 +15,7 @@ from pages.components.base.assets import component
 from pages.components.cached.per_atlas import identity, per_atlas
 from pages.components.text.labels import label
 from pages.components.url.links import neuron_href
-from pages.components.widgets.thumbs import thumbs
+from pages.components.widgets.pictures.thumbs import thumbs
 
 DRAWN = component(
     __file__,

@@ -15,7 +15,7 @@ from pages.components.prompt.masked_text import masked_text
 from pages.components.url.links import atlas_query, neuron_href, page_href
 from pages.components.url.prompt_view import View
 from pages.components.widgets.chips import Chip, chips
-from pages.components.widgets.parts_chart import EXPLANATION, MOST, part_name, parts_chart, with_rest
+from pages.components.widgets.plots.parts_chart import EXPLANATION, MOST, part_name, parts_chart, with_rest
 
 
 def show_why(atlas: Atlas, view: View, read: TextRead) -> None:

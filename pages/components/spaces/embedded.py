@@ -7,9 +7,9 @@ from jaxtyping import Float, Int
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.errors import AtlasError
-from ne_core.method.cluster import cut_into, similarities
-from ne_core.method.linkage import light_tree
 from ne_core.method.projection import Projection, projection
+from ne_core.method.trees.cluster import cut_into, similarities
+from ne_core.method.trees.linkage import light_tree
 from ne_core.refs import NeuronRef
 from pages.components.cached.embedder import embedder
 from pages.components.cached.per_atlas import per_atlas

@@ -10,7 +10,7 @@ from pages.components.spaces.whole_atlas import box_plot
 from pages.components.url.spaces_view import FEATURES, View
 from pages.components.widgets import export
 from pages.components.widgets.export import Table
-from pages.components.widgets.pictures import Picture
+from pages.components.widgets.pictures.pictures import Picture
 
 
 def spaces_menu(atlas: Atlas, view: View, pair: SpacePair | None) -> None:
@@ -30,14 +30,14 @@ def space_figures(atlas: Atlas, view: View, space: Space, pair: SpacePair) -> li
     stem = f"{dashed(view.neuron)}-{space.name}" + (f"-coloured-{view.clusters}" if view.clusters != FEATURES else "")
 
     def tree() -> str:
-        from ne_core.export.dendrogram_svg import dendrogram_svg
+        from ne_core.export.svg.dendrogram import dendrogram_svg
 
         cut = cut_of(atlas, view, space, pair.n_clusters)
         cut = 2.0 if cut is None else round(cut, 4)  # at 2 no line is drawn
         return dendrogram_svg(space.tree, cut, title=f"Dendrogram of {title}", groups=pair.clusters)
 
     def plane() -> str:
-        from ne_core.export.plane_svg import plane_svg
+        from ne_core.export.svg.plane import plane_svg
 
         return plane_svg(space.plane, pair.clusters, f"Examples of {title}")
 
@@ -54,6 +54,6 @@ def frame(atlas: Atlas):
 
 
 def boxes_file(atlas: Atlas, view: View) -> str:
-    from ne_core.export.boxes_svg import boxes_svg
+    from ne_core.export.svg.boxes import boxes_svg
 
     return boxes_svg(box_plot(atlas, view))

@@ -5,8 +5,8 @@ from jaxtyping import Int
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.export.axes import ticks_within
-from ne_core.method.dendrogram import dendrogram, shared_groups
-from ne_core.method.nodes import cut_height
+from ne_core.method.trees.dendrogram import dendrogram, shared_groups
+from ne_core.method.trees.nodes import cut_height
 from ne_core.palette import FEATURES, OTHER
 from pages.components.base.assets import component, drawn_key
 from pages.components.spaces.embedded import Space, SpacePair
@@ -14,7 +14,7 @@ from pages.components.spaces.summary import space_title
 from pages.components.text.labels import labels_of
 from pages.components.url.spaces_view import FEATURES as ATLAS_FEATURES
 from pages.components.url.spaces_view import View
-from pages.components.widgets.thumbs import thumbs
+from pages.components.widgets.pictures.thumbs import thumbs
 from pages.components.widgets.token_lines.lines import snippets
 
 SPACES = component(

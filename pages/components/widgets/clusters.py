@@ -7,8 +7,8 @@ from jaxtyping import Float, Int
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.method.agreement import baseline_importances
-from ne_core.method.node_colours import feature_colours
-from ne_core.method.nodes import feature_nodes, inner_distances, node_heights, parent_heights, rows_below
+from ne_core.method.trees.node_colours import feature_colours
+from ne_core.method.trees.nodes import feature_nodes, inner_distances, node_heights, parent_heights, rows_below
 from ne_core.palette import Colour, feature_colour
 from pages.components.text.labels import Label, label, labels_of
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.method.nodes import join_heights
+from ne_core.method.trees.nodes import join_heights
 from ne_core.queries.duplicates import alike, endings
 from ne_core.queries.maximum import percent
 from pages.components.matching.text_filter import TextFilter

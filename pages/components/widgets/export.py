@@ -16,7 +16,7 @@ from ne_core.atlas import Atlas
 from ne_core.export.provenance import file_name, provenance
 from pages.components.base.escape import markdown
 from pages.components.serving import turns
-from pages.components.widgets.pictures import Picture, pictures
+from pages.components.widgets.pictures.pictures import Picture, pictures
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from ne_core.atlas.lab_schema import MEASURES
-from ne_core.method.cluster import similarities, tree
 from ne_core.method.measures import effective_inputs, measures
+from ne_core.method.trees.cluster import similarities, tree
 
 MOST = 100  # inputs of a latent that are measured, the first ones
 

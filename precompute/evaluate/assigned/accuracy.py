@@ -8,8 +8,8 @@ from jaxtyping import Float, Int
 
 from ne_core.atlas import Atlas
 from ne_core.method.assignment import FeatureMeans, assign, feature_means
-from ne_core.method.cluster import cut, cut_into, similarities, tree, unit
 from ne_core.method.embeddings import combined
+from ne_core.method.trees.cluster import cut, cut_into, similarities, tree, unit
 from ne_core.refs import NeuronRef
 from precompute.evaluate.assigned.unseen import Unseen
 from precompute.evaluate.planted.sources import COUNTS, PLANTINGS, Planted, pool_of

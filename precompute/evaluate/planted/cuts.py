@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from ne_core.method.cluster import cut, similarities, tree
-from ne_core.method.nodes import suggested_cut, widest_gap
+from ne_core.method.trees.cluster import cut, similarities, tree
+from ne_core.method.trees.nodes import suggested_cut, widest_gap
 
 REFERENCES, MOST = 5, 12  # of the gap statistic: reference sets, and the largest number of clusters
 NULL_QUANTILE, NULL_SHARE = 0.05, 0.8
@@ -104,4 +104,4 @@ RULES: dict[str, Callable[[Case], float]] = {
     "5 % of background": null_quantile,
     "0.8 of background": share_of_null,
 }
-SUGGESTED = "gap below background"  # the rule of ne_core/method/nodes.py
+SUGGESTED = "gap below background"  # the rule of ne_core/method/trees/nodes.py

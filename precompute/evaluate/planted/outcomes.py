@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from ne_core.method.cluster import similarities, tree, unit
 from ne_core.method.embeddings import Embedder, default_cut
+from ne_core.method.trees.cluster import similarities, tree, unit
 from precompute.evaluate.planted.agreement import pairs_auc, rand_along
 from precompute.evaluate.planted.cuts import RULES, Case
 from precompute.evaluate.planted.sources import COUNTS, PLANTINGS, Planted, Pool

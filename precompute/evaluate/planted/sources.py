@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float, Int, Shaped
 
 from ne_core.atlas import Atlas
-from ne_core.method.cluster import unit
+from ne_core.method.trees.cluster import unit
 
 EACH, LEAST = 20, 10  # examples of a source: the most and the least
 N_BACKGROUND = 256

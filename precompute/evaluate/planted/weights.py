@@ -10,7 +10,7 @@ from zlib import crc32
 import numpy as np
 from jaxtyping import Float
 
-from ne_core.method.cluster import unit
+from ne_core.method.trees.cluster import unit
 
 Weighting = Callable[[Float[np.ndarray, "d_in k"]], Float[np.ndarray, " d_in"]]
 

@@ -7,7 +7,7 @@ different numbers of testable (large) ones. `testable_cut` counts only those.
 import numpy as np
 from jaxtyping import Float, Int
 
-from ne_core.method.cluster import child_pairs, cut
+from ne_core.method.trees.cluster import child_pairs, cut
 
 
 def partition(tree: Float[np.ndarray, "m 4"], merges: int) -> Int[np.ndarray, " m+1"]:

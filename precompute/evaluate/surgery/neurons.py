@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from ne_core.atlas import Atlas
-from ne_core.method.cluster import similarities, tree
 from ne_core.method.embeddings import EMBEDDINGS, Embedder
+from ne_core.method.trees.cluster import similarities, tree
 from ne_core.refs import NeuronRef
 from precompute.evaluate.surgery.cuts import cut_to, testable_cut
 from precompute.evaluate.surgery.directions import FITS, KINDS, METHODS, Examples, Trial, share_read, trials

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from ne_core.export.svg import element, text
+from ne_core.export.svg.elements import element, text
 from ne_core.method.embeddings import EMBEDDINGS, REFERENCE
 from precompute.evaluate.bootstrap import interval, mean
 from precompute.evaluate.surgery.directions import KINDS

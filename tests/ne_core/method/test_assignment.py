@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ne_core.method.assignment import FeatureMeans, assign, feature_means
-from ne_core.method.cluster import unit
+from ne_core.method.trees.cluster import unit
 
 
 def brute(units: np.ndarray, members: np.ndarray, feature: np.ndarray) -> np.ndarray:

@@ -5,8 +5,8 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.method.classes import CLASSES, NAMES, class_counts, neuron_classes, related_distance, rules, second_sizes
-from ne_core.method.cluster import cut, similarities, tree
 from ne_core.method.measures import measures
+from ne_core.method.trees.cluster import cut, similarities, tree
 from ne_core.queries.ranking import ranking
 from tests.support.planted import LAYERS
 

@@ -5,9 +5,9 @@ import pytest
 from jaxtyping import Float
 from scipy.linalg import fractional_matrix_power
 
-from ne_core.method.cluster import similarities
 from ne_core.method.embeddings import EMBEDDINGS, FORMULAS, Embedder, without_direction
 from ne_core.method.statistics import InputStatistics
+from ne_core.method.trees.cluster import similarities
 
 D = 12
 

@@ -5,7 +5,6 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from ne_core.method.cluster import similarities, tree
 from ne_core.method.equal_n import (
     SURE,
     between,
@@ -16,6 +15,7 @@ from ne_core.method.equal_n import (
     random_subsets,
     scale,
 )
+from ne_core.method.trees.cluster import similarities, tree
 
 CUT = 0.5
 AXES = np.eye(40, dtype=np.float32)

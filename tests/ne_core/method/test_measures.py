@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ne_core.method.cluster import cut, similarities, tree
 from ne_core.method.measures import feature_distances, measures, pairs_joined
+from ne_core.method.trees.cluster import cut, similarities, tree
 
 
 def neuron(seed: int, n: int = 25) -> np.ndarray:

@@ -5,9 +5,9 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.method import naming
-from ne_core.method.cluster import cut
 from ne_core.method.naming import Names, longest_lived, names, node_names, word_classes
-from ne_core.method.nodes import feature_nodes
+from ne_core.method.trees.cluster import cut
+from ne_core.method.trees.nodes import feature_nodes
 from ne_core.refs import NeuronRef
 
 VOCAB = [" York", " New", " Duke", " the", " of", "import", " import", " Import", " to", ".", " ate", " saw"]

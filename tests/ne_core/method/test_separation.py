@@ -7,10 +7,10 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.metrics import silhouette_score
 
-from ne_core.method.cluster import cut, cut_into, largest_first, similarities, tree, unit
 from ne_core.method.measures import measures
 from ne_core.method.projection import projection
 from ne_core.method.separation import ratios, separation
+from ne_core.method.trees.cluster import cut, cut_into, largest_first, similarities, tree, unit
 
 
 @pytest.fixture(params=range(5))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ne_core.method.assignment import FeatureMeans, assign, feature_means
-from ne_core.method.cluster import unit
+from ne_core.method.trees.cluster import unit
 from ne_core.method.unlike import ALPHA, LEAST, conformal, left_out, to_others
 
 SIZES = (1, 2, 5, 20, 100)

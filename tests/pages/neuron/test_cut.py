@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
-from ne_core.method.cluster import cut
 from ne_core.method.measures import feature_distances
+from ne_core.method.trees.cluster import cut
 from ne_core.palette import feature_colour
 from ne_core.refs import NeuronRef
 from pages.components.neuron import export_neuron

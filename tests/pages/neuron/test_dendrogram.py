@@ -8,8 +8,8 @@ import pytest
 from scipy.cluster import hierarchy
 
 from ne_core.atlas import Atlas
-from ne_core.method.cluster import cut, similarities, tree
-from ne_core.method.dendrogram import dendrogram, node_features
+from ne_core.method.trees.cluster import cut, similarities, tree
+from ne_core.method.trees.dendrogram import dendrogram, node_features
 from ne_core.refs import NeuronRef
 from pages.components.neuron.dendrogram import drawn_tree
 

@@ -8,9 +8,9 @@ import pytest
 from jaxtyping import Float, Int
 from sklearn.metrics import adjusted_rand_score, roc_auc_score
 
-from ne_core.method.cluster import cut, similarities, tree
 from ne_core.method.embeddings import Embedder
 from ne_core.method.statistics import InputStatistics
+from ne_core.method.trees.cluster import cut, similarities, tree
 from precompute.__main__ import main
 from precompute.evaluate.planted import counts
 from precompute.evaluate.planted.agreement import pairs_auc, rand_along

@@ -8,7 +8,7 @@ import pytest
 from ne_core.atlas import Atlas
 from ne_core.export.axes import ticks_within
 from ne_core.export.boxes import boxes
-from ne_core.export.boxes_svg import AREA, TOP, boxes_svg
+from ne_core.export.svg.boxes import AREA, TOP, boxes_svg
 from ne_core.method.comparison import BY, COMPARED
 from ne_core.refs import NeuronRef
 from precompute.__main__ import main

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from ne_core.atlas.schema import EQUAL_N, RANDOM_DIRECTIONS
-from ne_core.method.cluster import similarities, tree, unit
 from ne_core.method.embeddings import EMBEDDINGS, Embedder
 from ne_core.method.layer import NeuronLayer
 from ne_core.method.statistics import InputStatistics
+from ne_core.method.trees.cluster import similarities, tree, unit
 from precompute.run.engines import LocalEngine
 from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.directions import Pool, activating_rows, directions, draw_directions

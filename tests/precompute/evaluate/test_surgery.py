@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from ne_core.atlas import Atlas
-from ne_core.method.cluster import cut, similarities, tree
 from ne_core.method.embeddings import EMBEDDINGS, Embedder
 from ne_core.method.statistics import InputStatistics
+from ne_core.method.trees.cluster import cut, similarities, tree
 from ne_core.refs import NeuronRef
 from precompute.__main__ import main
 from precompute.evaluate import Options, applicable_parts

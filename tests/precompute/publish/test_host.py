@@ -18,7 +18,7 @@ from precompute.models.of_atlas import FOLDERS, find_model
 from precompute.publish.host import host
 from precompute.publish.host.fill import check_names, fill_names
 from precompute.publish.host.targets import TARGETS
-from tests.bench.server import PATIENCE_S, browse, run_page
+from tests.bench.visits.server import PATIENCE_S, browse, run_page
 from tests.support.browser import launched
 from tests.support.planted import make_atlas
 from tests.support.tiny_models import tiny_checkpoint

@@ -10,10 +10,10 @@ from transformers import AutoModel
 from ne_core.atlas import Atlas
 from ne_core.atlas.manifest import EqualN
 from ne_core.atlas.verify import verify
-from ne_core.method.cluster import similarities
 from ne_core.method.comparison import COMPARED
 from ne_core.method.contributions import Parts
 from ne_core.method.separation import separation
+from ne_core.method.trees.cluster import similarities
 from ne_core.refs import NeuronRef
 from precompute.__main__ import main
 from tests.precompute.steps.test_write import files

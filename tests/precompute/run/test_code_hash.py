@@ -42,7 +42,7 @@ def test_hash_depends_on_modules_that_compute_units_only(code: Path, name: str):
 
 def test_build_hash_excludes_other_commands():
     covered = closure(["precompute.build"]).keys()
-    assert {"precompute.steps.collect.unit", "ne_core.method.cluster", "precompute.corpus.documents"} <= covered
+    assert {"precompute.steps.collect.unit", "ne_core.method.trees.cluster", "precompute.corpus.documents"} <= covered
     for part in ("evaluate", "publish", "synthetic", "autoencoders", "demo_model", "write"):
         assert not {name for name in covered if name.startswith(f"precompute.{part}")}, part
 

@@ -5,10 +5,10 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from ne_core.method.cluster import cluster, cut
 from ne_core.method.layer import NeuronLayer
 from ne_core.method.measures import feature_distances, measures
-from ne_core.method.nodes import suggested_cut
+from ne_core.method.trees.cluster import cluster, cut
+from ne_core.method.trees.nodes import suggested_cut
 from precompute.steps import features as stage
 from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.features import (

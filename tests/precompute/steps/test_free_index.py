@@ -9,7 +9,7 @@ import pytest
 
 from ne_core.atlas.checks.index import HEAD, check_index
 from ne_core.errors import AtlasError
-from ne_core.method.cluster import unit
+from ne_core.method.trees.cluster import unit
 from precompute.steps.index import space_vectors
 from precompute.write import tables
 from precompute.write.tables import write_index

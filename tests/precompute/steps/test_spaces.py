@@ -11,10 +11,10 @@ from ne_core.atlas import Atlas
 from ne_core.atlas.schema import CELLS
 from ne_core.atlas.verify import verify
 from ne_core.errors import AtlasError
-from ne_core.method.cluster import cut_into, similarities
 from ne_core.method.comparison import BY, COMPARED, EACH, LEAST, MOST, Comparison, comparable
-from ne_core.method.linkage import light_tree
 from ne_core.method.separation import separation
+from ne_core.method.trees.cluster import cut_into, similarities
+from ne_core.method.trees.linkage import light_tree
 from ne_core.refs import NeuronRef
 from precompute.steps.features import CHUNK
 from precompute.steps.spaces import SpacesJob, spaces_from, spaces_input, spaces_of, work_spaces

@@ -7,8 +7,8 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.verify import verify
-from ne_core.method.cluster import unit
 from ne_core.method.similar import nearest
+from ne_core.method.trees.cluster import unit
 from ne_core.refs import NeuronRef
 from precompute.__main__ import main
 from precompute.synthetic.concepts import concepts

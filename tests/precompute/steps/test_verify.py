@@ -15,7 +15,7 @@ from ne_core.atlas.read_manifest import read_manifest
 from ne_core.atlas.schema import CONTRIBUTIONS, EXAMPLES, LAYER, LOGIT_EFFECTS, OTHER, SCHEMA_VERSION
 from ne_core.atlas.verify import verify
 from ne_core.errors import AtlasError
-from ne_core.method.cluster import tree
+from ne_core.method.trees.cluster import tree
 from ne_core.sharing.archive import pack
 from ne_core.sharing.atomic_write import new_atlas
 from precompute.models.model_facts import weights_sha256

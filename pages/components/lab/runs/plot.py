@@ -12,7 +12,7 @@ from ne_core.lab.sweep import of_kind, pareto_front, reads_one_input
 from pages.components.base.assets import component, drawn_key
 from pages.components.text.lab_words import L0, MEASURES, run_name, run_settings, written
 from pages.components.url.lab_view import HIDE, View
-from pages.components.widgets.plot_axes import level_axis
+from pages.components.widgets.plots.plot_axes import level_axis
 
 PLOT = component(
     __file__,

@@ -12,7 +12,7 @@ from pages.components.base.assets import component, drawn_key
 from pages.components.text.lab_words import written
 from pages.components.url.lab_view import View
 from pages.components.widgets.clusters import colours_of
-from pages.components.widgets.thumbs import thumbs
+from pages.components.widgets.pictures.thumbs import thumbs
 
 FEATURES = component(__file__, "lab_features", html='<div id="features"></div><div id="tip" role="tooltip"></div>')
 LISTED = 12  # features with a separate group; the smaller ones share one

@@ -17,7 +17,7 @@ from pages.components.lab.unit.unit_plots import activations_plot, effects_plot
 from pages.components.text.lab_words import KINDS, written
 from pages.components.url import location
 from pages.components.url.lab_view import View, current_unit
-from pages.components.widgets.small_plot import small_plot
+from pages.components.widgets.plots.small_plot import small_plot
 
 
 def show_unit(atlas: Atlas, view: View) -> None:

@@ -7,8 +7,8 @@ import numpy as np
 from ne_core.atlas.lab import Lab
 from ne_core.lab.units import Unit
 from pages.components.text.lab_words import written
-from pages.components.widgets.plot_axes import count_axis, level_axis, log_count, value_axis
-from pages.components.widgets.small_plot import Axis, Bar, plotted
+from pages.components.widgets.plots.plot_axes import count_axis, level_axis, log_count, value_axis
+from pages.components.widgets.plots.small_plot import Axis, Bar, plotted
 
 BINS = 30
 LONGEST = 9  # characters of a class below its bar

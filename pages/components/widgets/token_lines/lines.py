@@ -9,7 +9,7 @@ from ne_core.atlas import Atlas, Neuron
 from ne_core.method.agreement import baseline_importances
 from ne_core.queries.maximum import maximum
 from ne_core.text.windows import Window
-from pages.components.widgets.thumbs import thumbs
+from pages.components.widgets.pictures.thumbs import thumbs
 
 
 def lines(
