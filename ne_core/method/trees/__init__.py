@@ -1,0 +1,1 @@
+"""Hierarchical clustering: linkage, cuts, the order and the colours of nodes."""
