@@ -1,14 +1,17 @@
 # `make demo` and `make test` are the two commands. Everything installs into .venv, made by the newest Python that fits,
-# or by PYTHON. PORT is 8501 by default. BASE=explorer serves under /explorer/, for a sub-path behind a proxy.
+# or by PYTHON. PORT is 8501 by default. BASE=explorer serves under /explorer/, for a sub-path behind a proxy. MODEL and
+# TEXT are of `make gpt2`: a model folder and a text file instead of the hub's.
 PYTHON ?=
 PORT ?= 8501
 BASE ?=
+MODEL ?=
+TEXT ?=
 BIN := .venv/bin
 INSTALL := python deploy/environment/install.py
 
 SERVE := -m streamlit run app.py --server.port $(PORT) $(if $(BASE),--server.baseUrlPath $(BASE))
 
-.PHONY: demo app app-only test test-all families check audit bench bench-full screenshots api
+.PHONY: demo gpt2 app app-only test test-all families check audit bench bench-full screenshots api
 
 demo: data/demo/manifest.json data/digits/manifest.json app
 
@@ -19,6 +22,15 @@ data/demo/manifest.json: .venv/installed data/models/demo/model.safetensors $(ST
 
 data/digits/manifest.json: .venv/installed $(STAGES)
 	$(BIN)/python -m precompute lab --out data/digits
+
+# GPT2-small and OpenWebText from the hub, or MODEL and TEXT. A finished atlas is not built again, whatever changed: that
+# takes half an hour.
+gpt2: data/gpt2/manifest.json
+	@echo "the atlas: http://localhost:$(PORT)/$(if $(BASE),$(BASE)/)?atlas=gpt2"
+	$(BIN)/python $(SERVE)
+
+data/gpt2/manifest.json: | .venv/installed
+	$(BIN)/python -m precompute build --preset gpt2-laptop $(if $(MODEL),--model "$(MODEL)") $(if $(TEXT),--corpus "$(TEXT)") --out data/gpt2
 
 app: .venv/installed
 	$(BIN)/python $(SERVE)

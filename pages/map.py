@@ -12,6 +12,7 @@ from pages.components.cached.comparable import caution
 from pages.components.map.controls import controls
 from pages.components.map.point_map import answer_hover, point_map, visible_box, watch_visible_box
 from pages.components.map.points import Points, largest, points_of
+from pages.components.map.search_message import is_firing
 from pages.components.matching import find
 from pages.components.search.hits import hit_rows
 from pages.components.serving import turns
@@ -25,6 +26,10 @@ from pages.components.widgets.features import feature_row, feature_rows
 
 ensure_router()
 LISTED = 20  # features below the map
+FIRING = (
+    " Exact token highlights the features that fire on the token: it is the key token of one of their examples. Words "
+    "also highlights features whose examples only mention it."
+)
 
 
 def lit_by(atlas: Atlas, results: find.SearchResults) -> Bool[np.ndarray, " n"]:
@@ -32,6 +37,13 @@ def lit_by(atlas: Atlas, results: find.SearchResults) -> Bool[np.ndarray, " n"]:
     lit = np.zeros(len(atlas.features["size"]), dtype=bool)
     lit[results.ids] = True
     return lit
+
+
+def mentioning(atlas: Atlas, view: View, results: find.SearchResults | None) -> int | None:
+    """Number of features whose examples mention a text that no feature fires on; None for other searches."""
+    if results is None or len(results) or not is_firing(view.search):
+        return None
+    return len(find.mentions(atlas, view.search))
 
 
 @turns.fragment
@@ -79,17 +91,19 @@ if not len(atlas.features["size"]):
     no_features(atlas)
 try:
     results = find.run_search(atlas, view.search) if view.search.has_query else None
+    n_mentions = mentioning(atlas, view, results)
 except AtlasError as error:
     st.error(markdown(str(error)))
     st.stop()
 lit = lit_by(atlas, results) if results is not None else None
 points, drawn = points_of(atlas), find.passing(atlas, view.search.among)
-controls(atlas, view, drawn, lit)
+controls(atlas, view, drawn, lit, n_mentions)
 point_map(atlas, points, view, drawn, lit)
 st.caption(
     "Each point is one feature. Similar features are close together; the axes have no other meaning. Hover over a "
     "point to read it, click to open it; drag to pan, use the wheel or pinch to zoom. Keyboard: Tab to the map, arrow "
     "keys to go from point to point, Shift and arrow keys to pan, + − 0 to zoom, Enter to open."
+    + ("" if atlas.manifest.images else FIRING)
 )
 caution(atlas, atlas.manifest.default_space, summary_words)
 if results is None:

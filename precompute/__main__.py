@@ -26,6 +26,9 @@ def parser() -> cli_options.Parser:
 def run_build(options: dict) -> int:
     restart, preset = options.pop("restart"), PRESETS[options.pop("preset")]
     config = preset.with_options(options)
+    from precompute.hub_check import check_hub
+
+    check_hub(config, restart)
     from precompute.build import build  # torch and the model library take seconds to load
     from precompute.run.progress import duration
 

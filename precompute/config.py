@@ -222,4 +222,11 @@ PRESETS = {
         device="cpu",  # the same bytes on every machine of the same kind
     ),
     "gpt2-small": RunConfig(name="gpt2-small"),
+    "gpt2-laptop": RunConfig(
+        name="gpt2",
+        examples=2_000,
+        max_examples=50,  # the stored x are most of the disk
+        importance_examples=1,
+        importance_passes=20_000,
+    ),
 }

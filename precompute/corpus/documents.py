@@ -104,6 +104,13 @@ def read_documents(
     return Documents(corpus, lambda: _data_set(name, field), None, separators)
 
 
+def is_data_set(corpus: str) -> bool:
+    """Return whether the corpus is read as a data set of the hub."""
+    path = Path(corpus)
+    is_local = corpus == "offline" or path.suffix.lower() in KINDS or path.exists()
+    return not is_local and HUB_NAME.fullmatch(corpus) is not None
+
+
 def _of_file(path: Path, kind: str, field: str, separators: Separators) -> Documents:
     if kind == "parquet":
         check_parquet(path)

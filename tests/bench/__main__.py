@@ -15,6 +15,7 @@ from tests.bench import (
     app,
     collect,
     gpt2,
+    gpt2_laptop,
     importance,
     layout,
     precision,
@@ -88,6 +89,10 @@ def bench_gpt2(figures: Figures) -> None:
     gpt2.measure(figures, Path(".bench/gpt2"), MODEL)
 
 
+def bench_gpt2_laptop(figures: Figures) -> None:
+    gpt2_laptop.measure(figures, Path(".bench/gpt2"), MODEL)
+
+
 def bench_synthetic(figures: Figures) -> None:
     synthetic.measure(figures)
 
@@ -135,6 +140,7 @@ FULL = {
     "app_env": bench_app_env,
     "precision": bench_precision,
     "gpt2": bench_gpt2,
+    "gpt2_laptop_minutes": bench_gpt2_laptop,
     "load": bench_load,
     "prompt_gpt2": bench_prompt_gpt2,
     "prompt_load": bench_prompt_load,

@@ -20,7 +20,7 @@ MAKEFILE = Path("Makefile").read_text(encoding="utf-8")
 COMMAND = re.compile(r"(?:\.venv/bin/)?python -m (\S+)(.*)")
 # Made by commands that the documents name, or of a host.
 MADE = re.compile(
-    r"data/(demo|digits|digits-mlp|mytexts|atlas\.txt|deep|mnist|theirs|elsewhere|demo-sae)\b|docs/api/|\.bench/"
+    r"data/(demo|gpt2|digits|digits-mlp|mytexts|atlas\.txt|deep|mnist|theirs|elsewhere|demo-sae)\b|docs/api/|\.bench/"
 )
 # Variables of others.
 OF_OTHERS = {"HTTPS_PROXY", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN"}

@@ -17,6 +17,7 @@ from ne_core.export.table_files import read_table
 from ne_core.queries.by_distance import distances
 from ne_core.queries.ranking import ranking
 from ne_core.refs import FeatureRef, NeuronRef
+from pages.components.cached.vocabulary import tokens_named
 from pages.components.map import export_map
 from pages.components.widgets import export
 from tests.support.apptest import open_app, payloads
@@ -246,7 +247,7 @@ def test_map_exports_drawn_and_highlighted_features(tiny_atlas, monkeypatch, off
     with_menu(tiny_atlas, "map", monkeypatch, q="cat", layer="2")
     atlas = Atlas.open(tiny_atlas)
     drawn = [id for id, layer in enumerate(atlas.features["layer"].tolist()) if layer == 2]
-    lit = [id for id in drawn if id in atlas.search.words("cat").tolist()]
+    lit = [id for id in drawn if id in atlas.search.key_token(tokens_named(atlas, "cat")).tolist()]
     assert 0 < len(lit) < len(drawn) < len(atlas.features["layer"])
     frame = saved(offered, f"The {len(drawn)} features drawn", tmp_path)
     pd.testing.assert_frame_equal(frame, features_frame(atlas, drawn))

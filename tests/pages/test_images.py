@@ -250,3 +250,10 @@ def test_vocabulary_of_images(atlas):
     assert f"A {words.unit}’s {words.key_tokens}, as {space}" == "A latent’s labels, as neuron embeddings"
     assert f"{words.Units}; no {words.token}" == "Latents; no image"
     assert unit_title(manifest, NeuronRef(1, 3)) == "NE SAE · Latent 3"
+
+
+def test_map_searches_words_of_labels_by_default(open_page, atlas):
+    app = open_page("map", q="bar")
+    assert url(app) == {"atlas": atlas.slug, "q": "bar"}
+    assert any(f"{len(atlas.search.words('bar'))} highlighted" in each.value for each in app.markdown)
+    assert len(atlas.search.words("bar"))

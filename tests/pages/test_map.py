@@ -11,6 +11,7 @@ import pytest
 from ne_core.atlas import Atlas
 from ne_core.method.classes import CLASSES
 from ne_core.palette import PAGE
+from ne_core.queries.passages import rows_of as rows_of_features
 from ne_core.refs import FeatureRef
 from ne_core.text.words import words_of
 from pages.components.map import points
@@ -99,7 +100,16 @@ def test_points_are_sent_once_in_their_own_component(tiny_atlas, monkeypatch, at
 
 
 def test_deep_link(tiny_atlas, monkeypatch, atlas):
-    query = {"q": "cat", "colour": "class", "layer": "2", "show": "0.2.3", "x": "0.25", "y": "0.5", "zoom": "3"}
+    query = {
+        "q": "cat",
+        "mode": "words",
+        "colour": "class",
+        "layer": "2",
+        "show": "0.2.3",
+        "x": "0.25",
+        "y": "0.5",
+        "zoom": "3",
+    }
     app = open_app(tiny_atlas.parent, "map", monkeypatch, **query)
     assert not app.error
     assert url(app) == {"atlas": "planted", **query}
@@ -118,15 +128,59 @@ def ref_of(row: dict) -> FeatureRef:
     return FeatureRef(layer, neuron, row["number"])
 
 
-def test_token_search_highlights_its_features(tiny_atlas, monkeypatch, atlas):
-    app = open_app(tiny_atlas.parent, "map", monkeypatch, q="dog", mode="token")
-    assert flags(drawing(app)["lit"], len(atlas.features["size"])) == [atlas.feature_id(FeatureRef(0, 2, 0))]
-    assert any("1 highlighted" in each.value for each in app.markdown)
+def firing_on(atlas: Atlas, text: str) -> set[int]:
+    """Features with an example whose key token has the text, from the stored examples."""
+    rows = rows_of_features(atlas, np.arange(len(atlas.features["size"])))
+    keys = atlas.tokens[rows.example, rows.pos]
+    return set(rows.owner[[atlas.vocab[key].strip() == text for key in keys.tolist()]].tolist())
+
+
+@pytest.mark.parametrize("q", ["cat", "dog", "moon", "river"])
+def test_search_highlights_what_fires_on_the_text(q, tiny_atlas, monkeypatch, atlas):
+    app = open_app(tiny_atlas.parent, "map", monkeypatch, q=q)
+    highlighted, mentioned = flags(drawing(app)["lit"], len(atlas.features["size"])), atlas.search.words(q)
+    assert set(highlighted) == firing_on(atlas, q) != set()
+    assert len(highlighted) < len(mentioned)  # others have it beside their key tokens
+    assert any(f"{len(highlighted)} highlighted** firing on “{q}”" in each.value for each in app.markdown)
+    assert url(app) == {"atlas": "planted", "q": q}
+    assert any("features that fire on the token" in each.value for each in app.caption)
+
+
+def test_text_that_is_only_in_contexts_highlights_nothing_and_says_where_it_occurs(tiny_atlas, monkeypatch, atlas):
+    app = open_app(tiny_atlas.parent, "map", monkeypatch, q="seven")
+    mentioned = atlas.search.words("seven").tolist()
+    assert not firing_on(atlas, "seven")
+    assert not flags(drawing(app)["lit"], len(atlas.features["size"]))
+    assert any("No results** firing on “seven”" in each.value for each in app.markdown)
+    message = f"It occurs in the examples of {len(mentioned)} features, which fire on another key token."
+    assert message in [each.value for each in app.caption]
+    app.button(key="_map_mentions").click().run()
+    assert url(app) == {"atlas": "planted", "q": "seven", "mode": "words"}
+    assert flags(drawing(app)["lit"], len(atlas.features["size"])) == sorted(mentioned) != []
+
+
+def test_mentions_are_counted_among_the_features_drawn(tiny_atlas, monkeypatch, atlas):
+    app = open_app(tiny_atlas.parent, "map", monkeypatch, q="seven", layer="2")
+    n = int((atlas.features["layer"][atlas.search.words("seven")] == 2).sum())
+    assert any(f"examples of {n} feature" in each.value for each in app.caption)
+
+
+def test_part_of_a_key_token_offers_the_token(tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "map", monkeypatch, q="riv")
+    (chip,) = next(each for each in payloads(app) if "chips" in each)["chips"]
+    assert (chip["text"], chip["href"].split("?")[1]) == ("river", "atlas=planted&q=river")
+
+
+def test_search_opens_in_the_same_mode_on_its_page(tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "map", monkeypatch, q="cat")
+    (link,) = (each.proto for each in app.get("page_link") if each.proto.label == "Open in Search")
+    assert sorted(link.query_string.split("&")) == ["atlas=planted", "mode=token", "q=cat"]
 
 
 def test_search_without_results_has_a_message(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "map", monkeypatch, q="zebra")
     assert any("No results" in each.value for each in app.markdown)
+    assert any("does not occur" in each.value for each in app.caption)
     assert not flags(drawing(app)["lit"], 100)
 
 
@@ -214,7 +268,7 @@ def test_different_searches_have_different_keys(tiny_atlas, monkeypatch):
 
 
 def test_list_of_results_has_reasons(tiny_atlas, monkeypatch):
-    app = open_app(tiny_atlas.parent, "map", monkeypatch, q="the cat")
+    app = open_app(tiny_atlas.parent, "map", monkeypatch, q="the cat", mode="words")
     rows = rows_of(app, "Features found")
     searched = rows_of(open_app(tiny_atlas.parent, "search", monkeypatch, q="the cat"), "Features found")
     assert [(row["name"], row["number"], row["why"]) for row in rows] == [

@@ -12,6 +12,7 @@ from ne_core.atlas.names import layer_mark, ref_name
 from ne_core.method.classes import CLASSES, NAMES
 from pages.components.base.escape import markdown
 from pages.components.map.export_map import map_menu
+from pages.components.map.search_message import show_no_firing, show_search
 from pages.components.shell.nav import page_file
 from pages.components.text.labels import label
 from pages.components.url import links, location
@@ -21,7 +22,8 @@ from pages.components.widgets.choices import one_of, search_box
 Flags = Bool[np.ndarray, " n"]
 
 
-def controls(atlas: Atlas, view: View, drawn: Flags, lit: Flags | None) -> None:
+def controls(atlas: Atlas, view: View, drawn: Flags, lit: Flags | None, n_mentions: int | None) -> None:
+    """Draw all controls; `n_mentions` is None unless a search for a token found no feature that fires on it."""
     search(atlas, view)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         st.session_state["_map_colour"] = view.colour
@@ -41,6 +43,8 @@ def controls(atlas: Atlas, view: View, drawn: Flags, lit: Flags | None) -> None:
         map_menu(atlas, view, drawn, lit)
     if lit is not None:
         show_search(atlas, view, int((lit & drawn).sum()), n_drawn)
+    if n_mentions is not None:
+        show_no_firing(atlas, view, n_mentions)
     if view.show is not None:
         show_ring(atlas, view)
 
@@ -69,17 +73,6 @@ def pick_filter(atlas: Atlas, view: View, name: str, title: str, options: list, 
         165,
         lambda picked: view.searching(among=replace(among, **{name: picked})).query(atlas),
     )
-
-
-def show_search(atlas: Atlas, view: View, n_lit: int, n_drawn: int) -> None:
-    """State how many features the search highlights, with a link to all of them."""
-    like = view.search.like
-    query = f"similar to {ref_name(atlas.manifest, like)}" if like else f"for “{view.search.q}”"
-    message = f"**{n_lit:,} highlighted** {markdown(query)}; the other {n_drawn - n_lit:,} are grey."
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(message if n_lit else f"**No results** {markdown(query)}.", width="content")
-        st.page_link(page_file("search"), label="Open in Search", query_params=view.search.query(atlas))
-        st.button("Clear", on_click=location.go, args=(view.searching(q="", like=None).query(atlas),), key="_map_clear")
 
 
 def show_ring(atlas: Atlas, view: View) -> None:

@@ -75,6 +75,12 @@ def by_index(atlas: Atlas, view: View) -> Int[np.ndarray, " n"]:
     return (atlas.search.named if view.mode == "name" else atlas.search.words)(view.q)
 
 
+def mentions(atlas: Atlas, view: View) -> Int[np.ndarray, " n"]:
+    """Features that have the words of a search for a token in their examples, whatever they fire on."""
+    ids = atlas.search.words(view.q)
+    return ids[passing(atlas, view.among)[ids]]
+
+
 def passing(atlas: Atlas, among: FeatureFilter):
     return among.passing(atlas, classes(atlas))
 

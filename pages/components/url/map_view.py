@@ -1,17 +1,26 @@
 """The view of the page Map, as a URL: the colouring, the features drawn and highlighted, and the visible area."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import partial
 from typing import NamedTuple
 
 from ne_core.refs import FeatureRef
 from pages.components.url import search_view
 from pages.components.url.atlas_fields import feature
-from pages.components.url.declared import Addressed
+from pages.components.url.declared import Addressed, Context
 from pages.components.url.fields import choice, group, number
 
 COLOURS = {"layer": "Layer", "size": "Size", "class": "Class"}
 FURTHEST = 100.0  # largest magnification
 ACROSS = "a position on the map is a number from 0 to 1"
+
+
+def usual_mode(c: Context) -> str:
+    """Default mode of the map's search: features that fire on the text; images have no text but their labels."""
+    return "words" if c.atlas.manifest.images else "token"
+
+
+SEARCH = {each.name: each for each in fields(search_view.View)} | {"mode": search_view.mode_field(usual_mode)}
 
 
 class Place(NamedTuple):
@@ -26,7 +35,9 @@ class Place(NamedTuple):
 class View(Addressed, page="map"):
     """One view of the map. `search` selects the highlighted features, and the layer and class that are drawn."""
 
-    search: search_view.View = group(search_view.View, final=lambda _, search: search.to(page=0))
+    search: search_view.View = group(
+        partial(search_view.View, mode=None), final=lambda _, search: search.to(page=0), **SEARCH
+    )
     colour: str = choice(tuple(COLOURS), "points are coloured by", usual="layer")
     show: FeatureRef | None = feature()
     place: Place | None = group(

@@ -1,13 +1,13 @@
 """The view of the page Search, as a URL: the query, the mode of search, and the filters."""
 
-from dataclasses import dataclass
+from dataclasses import Field, dataclass
 
 from ne_core.atlas import Atlas
 from ne_core.queries.feature_filter import FeatureFilter
 from ne_core.refs import FeatureRef
 from pages.components.url import atlas_fields
 from pages.components.url.declared import Addressed, Context
-from pages.components.url.fields import choice, group, text, whole
+from pages.components.url.fields import FromContext, choice, group, text, whole
 
 MODES = {"words": "Words", "token": "Exact token", "name": "Name", "snippet": "Snippet"}
 MODES_OF_IMAGES = {"words": "Words", "token": "Exact label"}  # names consist of labels, and there is no text
@@ -25,6 +25,10 @@ def for_text(c: Context) -> bool:
     return c.like is None
 
 
+def mode_field(usual: str | FromContext) -> Field:
+    return choice(lambda c: modes(c.atlas), "the modes are", usual=usual, applies=for_text, examples=tuple(MODES))
+
+
 @dataclass(frozen=True)
 class View(Addressed, page="search"):
     """One search: for a text in one of the modes, or for features similar to `like` in a space.
@@ -33,9 +37,7 @@ class View(Addressed, page="search"):
     """
 
     q: str = text(LONGEST, applies=for_text)
-    mode: str = choice(
-        lambda c: modes(c.atlas), "the modes are", usual="words", applies=for_text, examples=tuple(MODES)
-    )
+    mode: str = mode_field("words")
     like: FeatureRef | None = atlas_fields.feature()
     space: str = atlas_fields.space(applies=lambda c: c.like)
     among: FeatureFilter = group(
