@@ -25,7 +25,8 @@ def tiles_of(app, label: str) -> list[dict]:
 
 
 def captions(app) -> str:
-    return words(" ".join(each.value for each in app.caption))
+    """The captions and what their question marks show."""
+    return words(" ".join(f"{each.value} {each.help or ''}" for each in app.caption))
 
 
 def test_atlas_without_a_neuron_to_draw(tiny_atlas, tmp_path, monkeypatch):
@@ -63,7 +64,9 @@ def test_picks_are_stated_by_their_rule(ideas_atlas, tiny_atlas, compared_atlas,
     assert "No feature here counts, so these show the classes below." in captions(
         open_app(tiny_atlas.parent, "overview", monkeypatch)
     )
-    compared = captions(open_app(compared_atlas.parent, "overview", monkeypatch))
+    app = open_app(compared_atlas.parent, "overview", monkeypatch)
+    assert all(len(words(each.value)) <= 130 for each in app.caption)  # one line; the rest is behind a question mark
+    compared = captions(app)
     assert "below that of two thirds of the random directions of its layer" in compared
     assert "neurons with fewer than 7 examples cannot be compared" in compared
 
