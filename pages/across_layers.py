@@ -50,22 +50,22 @@ def show_graph(atlas: Atlas, view: View, trail: Trail) -> None:
         return
     trail_graph(atlas, view, trail)
     st.caption(
-        "Each column shows a layer’s features that are most similar to the start (outlined), with their cosine to it; "
-        "lines join similar features. Click a feature to open it; ↦ follows the trail from it.",
+        "Each column: the features of a layer that are most similar to the start (outlined); lines join similar ones. "
+        "Click one to open it; ↦ follows its trail.",
         help=reading_help(atlas, view),
     )
 
 
 def reading_help(atlas: Atlas, view: View) -> str:
-    """How to read the graph in detail."""
+    """Details of the graph."""
     embeddings, unit = embeddings_formula(atlas.manifest, view.space), atlas.manifest.vocabulary.unit
     return (
-        f"At most {view.per} features of a layer, with a cosine of at least {view.bound:g}, computed from {embeddings} "
-        f"of central examples; other features of the start’s {unit} are left out. A line joins features of successive "
-        f"layers with a cosine of at least {view.bound:g}; stronger lines have higher cosines. A feature **splits** "
-        "when the features joined to it in the next layer form groups that are not similar by the same rule, and "
-        "**merges** when those in the previous layer do. Splits and merges are reported only between layers that can "
-        "be compared. Layers that cannot be compared with the start’s show no features."
+        f"At most {view.per} features of a layer, with their cosine to the start, at least {view.bound:g}, computed "
+        f"from {embeddings} of central examples; other features of the start’s {unit} are left out. A line joins "
+        f"features of successive layers with a cosine of at least {view.bound:g}; stronger lines have higher cosines. "
+        "A feature **splits** when the features joined to it in the next layer form groups that are not similar by "
+        "the same rule, and **merges** when those in the previous layer do. Splits and merges are reported only "
+        "between layers that can be compared. Layers that cannot be compared with the start’s show no features."
     )
 
 
@@ -137,15 +137,15 @@ tab(title, atlas.slug)
 st.title(title, anchor=False)
 request.show_problems()
 show_start(atlas, view)
-with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+with row:
     controls(atlas, view)
-    exports = st.container(width="content")
 try:
     trail = trail_of(atlas, view)
 except AtlasError as error:
     st.error(markdown(str(error)))
     st.stop()
-with exports:
+with row:
     trail_menu(atlas, view, trail)
 show_graph(atlas, view, trail)
 show_list(atlas, view, trail)
