@@ -193,10 +193,11 @@ def test_atlas_cut_and_suggested_cut_are_links(open_view):
     expect(feature_rows(page)).to_have_count(4)
     page.get_by_role("link", name=re.compile("Atlas’s cut 0.5 · 4 features")).click()
     expect(page).to_have_url(re.compile("neuron=2$"))
-    names = [name.bounding_box() for name in page.locator(".mark text").all()]
-    tree = [leaf.bounding_box() for leaf in page.locator(".leaf .tick").all()]
-    assert len(names) == 2
-    assert min(name["x"] for name in names) > max(leaf["x"] + leaf["width"] for leaf in tree)
+    expect(page.locator(".mark text")).to_have_count(2)
+    settled(page)
+    boxes = "all => all.map(each => each.getBoundingClientRect().toJSON())"
+    names, tree = (page.locator(each).evaluate_all(boxes) for each in (".mark text", ".leaf .tick"))
+    assert min(name["left"] for name in names) > max(leaf["right"] for leaf in tree)
     upper, lower = sorted(name["y"] for name in names)
     assert lower - upper >= 12
 
