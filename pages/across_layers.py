@@ -49,15 +49,23 @@ def show_graph(atlas: Atlas, view: View, trail: Trail) -> None:
         st.caption("Lower the minimum cosine, or choose the other space.")
         return
     trail_graph(atlas, view, trail)
-    embeddings, unit = embeddings_formula(atlas.manifest, view.space), atlas.manifest.vocabulary.unit
     st.caption(
-        f"Columns are layers. Each shows the {view.per} features most similar to the start (outlined), with their "
-        f"cosine to it, at least {view.bound:g}, computed from {embeddings} of central examples; other features of the "
-        f"start’s {unit} are left out. A line joins features of successive layers with a cosine of at least "
-        f"{view.bound:g}; stronger lines have higher cosines. A feature **splits** when the features joined to it in "
-        "the next layer form groups that are not similar by the same rule, and **merges** when those in the previous "
-        "layer do. Splits and merges are reported only between layers that can be compared. Layers that cannot be "
-        "compared with the start’s show no features. Click a feature to open it; ↦ follows the trail from it."
+        "Each column: the features of a layer that are most similar to the start (outlined); lines join similar ones. "
+        "Click one to open it; ↦ follows its trail.",
+        help=reading_help(atlas, view),
+    )
+
+
+def reading_help(atlas: Atlas, view: View) -> str:
+    """Details of the graph."""
+    embeddings, unit = embeddings_formula(atlas.manifest, view.space), atlas.manifest.vocabulary.unit
+    return (
+        f"At most {view.per} features of a layer, with their cosine to the start, at least {view.bound:g}, computed "
+        f"from {embeddings} of central examples; other features of the start’s {unit} are left out. A line joins "
+        f"features of successive layers with a cosine of at least {view.bound:g}; stronger lines have higher cosines. "
+        "A feature **splits** when the features joined to it in the next layer form groups that are not similar by "
+        "the same rule, and **merges** when those in the previous layer do. Splits and merges are reported only "
+        "between layers that can be compared. Layers that cannot be compared with the start’s show no features."
     )
 
 
@@ -129,13 +137,16 @@ tab(title, atlas.slug)
 st.title(title, anchor=False)
 request.show_problems()
 show_start(atlas, view)
-controls(atlas, view)
+row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+with row:
+    controls(atlas, view)
 try:
     trail = trail_of(atlas, view)
 except AtlasError as error:
     st.error(markdown(str(error)))
     st.stop()
-trail_menu(atlas, view, trail)
+with row:
+    trail_menu(atlas, view, trail)
 show_graph(atlas, view, trail)
 show_list(atlas, view, trail)
 show_others(atlas, view, starts)

@@ -8,7 +8,7 @@ from pages.components.cached.starts import FirstLook, first_look
 from pages.components.overview.class_groups import show_classes
 from pages.components.overview.drawn_neuron import drawn_neuron
 from pages.components.overview.layers import show_layers
-from pages.components.overview.picks import cards, rule
+from pages.components.overview.picks import cards, rule, rule_in_short
 from pages.components.overview.ways import ways_on
 from pages.components.shell.frame import open_page
 from pages.components.shell.nav import ensure_router
@@ -39,12 +39,12 @@ def show_first(atlas: Atlas, view: View, look: FirstLook) -> None:
 
 
 def show_picks(atlas: Atlas, view: View, look: FirstLook) -> None:
-    """Show the other picks as cards, and the rule of all of them."""
+    """Show the other picks as cards, and the rule of all of them, in full behind its question mark."""
     others = [pick for i, pick in enumerate(look.picks) if i != view.start]
     if others:
         st.subheader("More to start with", anchor=False)
         cards(atlas, others)
-    st.caption(markdown(rule(atlas, look)))
+    st.caption(markdown(rule_in_short(atlas, look)), help=markdown(rule(atlas, look)))
 
 
 def show_atlas(atlas: Atlas) -> list[export.Page]:

@@ -50,11 +50,10 @@ def start(atlas: Atlas) -> None:
 def show_read(atlas: Atlas, view: View, read: TextRead) -> None:
     for note in read.notes:
         st.caption(markdown(note))
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
-    with left:
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         pick_share(atlas, view)
-    with right:
-        prompt_menu(atlas, view, read)
+        with st.container(width="content"):
+            prompt_menu(atlas, view, read)
     strip(atlas, view, read)
     firing, expectation = st.columns([2.4, 1], gap="medium")
     with firing:
@@ -83,10 +82,8 @@ def show_expectation(atlas: Atlas, view: View, read: TextRead) -> None:
     next_tokens(atlas, read, pos)
     share = expected(read)[pos]
     if share is not None:
-        log = fixed(float(read.log_probability[pos]))
-        st.caption(
-            markdown(f"Probability of “{token}” itself before it was read: {percent(share)}, log-probability {log}.")
-        )
+        log, number = fixed(float(read.log_probability[pos])), percent(share).replace(" ", "\N{NO-BREAK SPACE}")
+        st.caption(markdown(f"Probability of “{token}” itself before it was read: {number}, log-probability {log}."))
 
 
 atlas = open_page("prompt")

@@ -14,7 +14,7 @@ from pages.components.spaces.embedded import SpacePair, space_pair
 from pages.components.spaces.example import show_example
 from pages.components.spaces.export_spaces import spaces_menu
 from pages.components.spaces.picture import spaces_picture
-from pages.components.spaces.summary import caption, measures_table
+from pages.components.spaces.summary import caption, caption_help, measures_table
 from pages.components.spaces.whole_atlas import show_whole
 from pages.components.url import location
 from pages.components.url.links import atlas_query
@@ -63,7 +63,7 @@ def show_neuron(atlas: Atlas, neuron: Neuron, view: View, embedded: SpacePair) -
         side: separation(space.cosines, embedded.clusters) for side, space in zip("ab", embedded.spaces, strict=True)
     }
     st.markdown(measures_table(atlas, view, measures))
-    st.caption(caption(atlas, view, len(neuron), embedded.n_clusters))
+    st.caption(caption(atlas, view, len(neuron), embedded.n_clusters), help=caption_help(atlas))
 
 
 atlas = open_page("spaces")

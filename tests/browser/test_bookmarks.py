@@ -175,6 +175,11 @@ def test_verdict_and_own_name_are_kept_shown_and_exported(open_view, tmp_path):
     row = page.get_by_role("list", name="Features of this neuron").get_by_role("listitem").nth(1)
     page.get_by_role("button", name="✗ Wrong").click()
     expect(row).to_contain_text("✗ name wrong")
+    star_box, export_box = (
+        star(page).bounding_box(),
+        page.get_by_role("button", name="Export", exact=True).bounding_box(),
+    )
+    assert export_box["x"] > star_box["x"] + star_box["width"]  # the message has not pushed Export to the next row
     page.get_by_role("button", name="✓ Right").click()
     page.get_by_role("button", name="✎ Own name").click()
     page.get_by_role("textbox", name="Own name").fill(f"=blue {SCRIPT}")
@@ -194,6 +199,9 @@ def test_verdict_and_own_name_are_kept_shown_and_exported(open_view, tmp_path):
     assert (line["own"], line["verdict"], line["feature"], line["cut"]) == (f"'=blue {SCRIPT}", "right", "1", "")
     page.get_by_role("button", name="✓ Right").click()
     expect(page.get_by_role("button", name="✓ Right")).to_have_attribute("aria-pressed", "false")
+    star(page).click()
+    expect(page.get_by_text("Bookmark removed, with its verdict and name.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
     page.get_by_role("link", name="Next feature").click()
     expect(page.get_by_role("button", name="✎ Own name")).to_have_attribute("aria-pressed", "false")
 

@@ -194,6 +194,12 @@ def test_atlas_cut_and_suggested_cut_are_links(open_view):
     page.get_by_role("link", name=re.compile("Atlas’s cut 0.5 · 4 features")).click()
     expect(page).to_have_url(re.compile("neuron=2$"))
     expect(page.locator(".mark text")).to_have_count(2)
+    settled(page)
+    boxes = "all => all.map(each => each.getBoundingClientRect().toJSON())"
+    names, tree = (page.locator(each).evaluate_all(boxes) for each in (".mark text", ".leaf .tick"))
+    assert min(name["left"] for name in names) > max(leaf["right"] for leaf in tree)
+    upper, lower = sorted(name["y"] for name in names)
+    assert lower - upper >= 12
 
 
 def test_branch_opens_and_closes(open_view, several):

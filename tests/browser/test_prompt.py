@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from tests.pages.test_palette import contrast
 from tests.support import in_browser
 from tests.support.browser import served, settled
 from tests.support.fake_live import AT, NEURONS
@@ -81,6 +82,20 @@ def test_nothing_is_wider_than_the_screen(width, theme, open_view):
     page = open_view(f"prompt?text=x&pos={AT}&why=0.2&out=0.2.1,2.3", width=width, theme=theme)
     expect(page.get_by_role("list", name="Token importance by mask baseline")).to_be_visible()
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= width
+    assert label_contrast(page.get_by_role("button", name="Read")) >= 4.5
+    text, export = (each.bounding_box() for each in (page.get_by_label("Text", exact=True), export_button(page)))
+    assert width == 420 or abs(text["x"] + text["width"] - export["x"] - export["width"]) <= 4  # at the right edge
+
+
+def export_button(page):
+    return page.get_by_role("button", name="Export")
+
+
+def label_contrast(button) -> float:
+    """Contrast of a button's label with its background."""
+    css = "(element, name) => getComputedStyle(element)[name]"
+    colours = (button.locator("p").evaluate(css, "color"), button.evaluate(css, "backgroundColor"))
+    return contrast(*("#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", rgb)[:3]) for rgb in colours))
 
 
 def test_an_example_of_the_atlas_opens_as_a_prompt(open_view):

@@ -25,7 +25,8 @@ def tiles_of(app, label: str) -> list[dict]:
 
 
 def captions(app) -> str:
-    return words(" ".join(each.value for each in app.caption))
+    """The captions and what their question marks show."""
+    return words(" ".join(f"{each.value} {each.help or ''}" for each in app.caption))
 
 
 def test_atlas_without_a_neuron_to_draw(tiny_atlas, tmp_path, monkeypatch):
@@ -53,6 +54,12 @@ def test_first_pick_is_drawn_with_a_sentence_for_each_feature(ideas_atlas, monke
         central = atlas.features["central"][atlas.feature_ids(pick.ref)[row["number"]]]
         assert key == atlas.vocab[atlas.tokens[data.example[central], data.pos[central]]].strip()
         assert row["n"] == 6
+
+
+def test_rule_is_short_and_in_full_behind_its_question_mark(ideas_atlas, monkeypatch):
+    app = open_app(ideas_atlas.parent, "overview", monkeypatch)
+    (short,) = (each for each in app.caption if each.value.startswith("Picked by a rule"))
+    assert len(short.value) < 130 < len(short.help)
 
 
 def test_picks_are_stated_by_their_rule(ideas_atlas, tiny_atlas, compared_atlas, monkeypatch):

@@ -202,7 +202,7 @@ def test_controls_change_the_url(tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "spaces", monkeypatch, **QUERY, example="3")
     app.selectbox(key="_spaces_b").set_value("conditional").run()
     app.selectbox(key="_spaces_clusters").set_value("whitened").run()
-    app.button_group(key="_spaces_by").set_value("neuron").run()
+    app.selectbox(key="_spaces_by").set_value("neuron").run()
     query = {"atlas": "planted", **QUERY, "b": "conditional", "clusters": "whitened", "by": "neuron"}
     assert url(app) == query | {"example": "3"}
     app.button(key="_swap").click().run()

@@ -1,6 +1,6 @@
 /* Draw the tree as SVG: x counts leaves from the left, y is the cosine distance. */
 const SVG = 'http://www.w3.org/2000/svg';
-const HEIGHT = 270, LEFT = 46, RIGHT = 8, TOP = 14, BOTTOM = 34;
+const HEIGHT = 270, LEFT = 46, RIGHT = 64, TOP = 14, BOTTOM = 34, LINE = 13;   // the right margin holds the names of the cuts
 const yOf = (data, distance) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - distance / data.top);
 const distanceAt = (data, y) => data.top * (1 - (y - TOP) / (HEIGHT - TOP - BOTTOM));
 
@@ -37,17 +37,25 @@ function axis(data, { width, y }) {
   return group;
 }
 
-/* Lines at the atlas's cut and the suggested one. The upper label is above its line, the lower one below, so that they
-   never overlap. */
+/* Lines at the atlas's cut and the suggested one, named in the margin beside the tree; the links below have their numbers.
+   Names of cuts that are near each other move apart. */
 function marks(data, { width, y }) {
-  const all = [['atlas', data.default_cut], ['suggested', data.suggested]].filter(([, cut]) => cut !== null);
-  const upper = Math.max(...all.map(([, cut]) => cut));
-  return all.map(([name, cut]) => {
+  const cuts = [['atlas', data.default_cut], ['suggested', data.suggested]].filter(([, cut]) => cut !== null);
+  const ends = cuts.map(([, cut]) => y(cut)), places = apart(ends, LINE);
+  return cuts.map(([name], i) => {
     const group = make('g', { class: 'mark' });
-    group.append(make('line', { x1: LEFT, x2: width - RIGHT, y1: y(cut), y2: y(cut) }),
-      make('text', { x: width - RIGHT - 2, y: y(cut) + (cut === upper ? -4 : 11) }, `${name} ${cut}`));
+    group.append(make('line', { x1: LEFT, x2: width - RIGHT, y1: ends[i], y2: ends[i] }),
+      make('text', { x: width - RIGHT + 6, y: places[i] }, name));
     return group;
   });
+}
+
+/* One or two places, moved by the same amount so that they are at least `gap` apart. */
+function apart(places, gap) {
+  const [a, b] = places, missing = gap - Math.abs(a - b);
+  if (!(missing > 0)) return places;
+  const by = (a <= b ? -1 : 1) * missing / 2;
+  return [a + by, b - by];
 }
 
 function selectedBranch(data, { n, step, x, y }) {

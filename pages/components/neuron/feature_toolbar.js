@@ -48,7 +48,8 @@ function toggle(bookmark, message) {
   const undo = () => writeItems('bookmarks', before);
   if (others.length < before.length) {
     writeItems('bookmarks', others);
-    say(message, 'Bookmark removed.', undo);
+    const removed = before.find((item) => !others.includes(item));
+    say(message, `Bookmark removed${judgementWords(removed) ? ', with its verdict and name' : ''}.`, undo);
   } else if (before.length >= ITEM_LIMITS.bookmarks) {
     say(message, `The limit of ${ITEM_LIMITS.bookmarks} bookmarks is reached: export them, then remove some.`);
   } else {

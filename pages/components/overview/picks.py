@@ -29,16 +29,26 @@ def card(atlas: Atlas, pick: Pick) -> dict:
     )
 
 
+def rule_in_short(atlas: Atlas, look: FirstLook) -> str:
+    """The rule of the picks in a sentence."""
+    if look.by_class:
+        return "No feature here counts, so these show the classes below."
+    return (
+        "Picked by a rule: features of examples that are near each other and far from the "
+        f"{atlas.manifest.vocabulary.unit}’s other features."
+    )
+
+
 def rule(atlas: Atlas, look: FirstLook) -> str:
     """The rule of the picks in one paragraph."""
-    return " ".join((conditions(atlas, look.tight), chance(atlas), order(atlas, look)))
+    return " ".join(filter(None, (conditions(atlas, look.tight), chance(atlas), order(atlas, look))))
 
 
 def order(atlas: Atlas, look: FirstLook) -> str:
-    """The order of the picks in words, with the number of those that qualify."""
+    """The order of the picks in words, with the number of those that qualify; empty if none does."""
     units, rest = atlas.manifest.vocabulary.units, len(look.picks) - look.n_several
     if look.by_class:
-        return "No feature here counts, so these show the classes below."
+        return ""
     return (
         f"First come {units} with two such features or more ({look.n_several} here), then those with one ({rest}); "
         f"among them those that have {MOSTLY:.0%} of their examples in such features, then the best separated, at most "

@@ -76,7 +76,7 @@ def distance_words(fired: Firings, entry: int) -> str:
     distance, margin = float(fired.distance[entry]), float(fired.margin[entry])
     if fired.unlike[entry]:
         limit = float(fired.limit[entry])
-        return f"Unlike this feature’s examples: distance {distance:.2f}, above the limit of {limit:.2f}"
+        return f"Unlike this feature’s examples: distance {distance:.2f}, limit {limit:.2f}"
     second = "the neuron’s only feature" if np.isnan(margin) else f"the second nearest feature is {margin:.2f} farther"
     few = "; too few examples to know what is unlike them" if np.isinf(fired.limit[entry]) else ""
     return f"Distance {distance:.2f}; {second}{few}"

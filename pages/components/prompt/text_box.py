@@ -27,7 +27,12 @@ def text_box(atlas: Atlas, view: View) -> None:
             placeholder=f"Type or paste a text: the model reads its first {MOST_TOKENS} tokens.",
         )
         st.form_submit_button(
-            "Read", type="primary", icon=":material/play_arrow:", on_click=submitted, args=(atlas, view)
+            "Read",
+            key="_prompt_read",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=submitted,
+            args=(atlas, view),
         )
 
 

@@ -13,7 +13,7 @@ from pages.components.url.ranking_view import RANGES, Range, View, ends
 from pages.components.widgets.choices import one_of
 
 TITLES = {"features": "Features", "random": "Above random (%)", "size": "Size (examples)", "distance": "Mean distance"}
-WIDTH = 180  # pixels of a slider: two fit side by side on a phone
+WIDTH = 144  # pixels of a slider: all filters fit in one row, and two sliders side by side on a phone
 
 
 def filters(atlas: Atlas, ranking: Ranking, view: View) -> None:
@@ -21,9 +21,9 @@ def filters(atlas: Atlas, ranking: Ranking, view: View) -> None:
         layers, kinds = list(atlas.layers), list(CLASSES)
         named = partial(layer_mark, atlas.manifest)
         one_of(
-            "_ranking_layer", "Layer", layers, named, view.layer, 130, lambda layer: view.to(layer=layer).query(atlas)
+            "_ranking_layer", "Layer", layers, named, view.layer, 120, lambda layer: view.to(layer=layer).query(atlas)
         )
-        one_of("_ranking_kind", "Class", kinds, NAMES.get, view.kind, 195, lambda kind: view.to(kind=kind).query(atlas))
+        one_of("_ranking_kind", "Class", kinds, NAMES.get, view.kind, 180, lambda kind: view.to(kind=kind).query(atlas))
         for name in RANGES:
             pick_range(atlas, ranking, view, name)
 

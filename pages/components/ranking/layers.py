@@ -84,5 +84,6 @@ def show_spread(atlas: Atlas, ranking: Ranking, column: str, title: str, unit: s
     st.plotly_chart(figure, key=column, config=toolbar(column), alt=f"{title}, medians: {medians}.")
     subject = f"{title} {note}" if note else f"{atlas.manifest.vocabulary.Units} with examples"
     random = " Grey: random directions." if atlas.manifest.rarefied else ""
-    st.caption(f"{subject}: median and quartiles; the lines extend from the lowest to the highest 5 %.{random}")
+    ends = "the lines extend from the lowest to the highest 5\N{NO-BREAK SPACE}%"
+    st.caption(f"{subject}: median and quartiles; {ends}.{random}")
     return plotly_page(f"{title} by layer", column, figure)

@@ -41,20 +41,20 @@ def pick_spaces(atlas: Atlas, view: View) -> None:
 def pick_measure(atlas: Atlas, view: View) -> None:
     titles = {EACH: "Each space"} | {name: short_title(atlas, name) for name in BY if name != EACH}
     st.session_state["_spaces_measure"], st.session_state["_spaces_by"] = view.measure, view.by
-    with st.container(horizontal=True, gap="medium"):
-        st.segmented_control(
+    with st.container(horizontal=True, gap="small"):
+        st.selectbox(
             "Measure",
             MEASURES,
             key="_spaces_measure",
             format_func=TITLES.get,
-            required=True,
+            width=245,
             on_change=location.moved("_spaces_measure", lambda name: view.to(measure=name).query(atlas), MEASURES),
         )
-        st.segmented_control(
+        st.selectbox(
             "Clusters of",
             BY,
             key="_spaces_by",
             format_func=titles.get,
-            required=True,
+            width=245,
             on_change=location.moved("_spaces_by", lambda name: view.to(by=name).query(atlas), BY),
         )

@@ -73,5 +73,9 @@ def caption(atlas: Atlas, view: View, n: int, k: int) -> str:
             f"the tree of {short_title(atlas, view.clusters)}, cut into as many clusters as the {unit} has features"
         )
     examples = f"The same {n:,} examples on both sides, coloured by the same {k:,} cluster{'s' * (k != 1)}: {source}."
-    below = [] if atlas.comparison is None else [BELOW]
-    return " ".join([examples, FAVOURED, *below, PLANE])
+    return f"{examples} {FAVOURED}"
+
+
+def caption_help(atlas: Atlas) -> str:
+    """Text on the planes, and on the comparison that favours no space."""
+    return PLANE if atlas.comparison is None else f"{BELOW} {PLANE}"

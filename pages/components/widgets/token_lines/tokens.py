@@ -16,10 +16,10 @@ from pages.components.widgets.token_lines.example_lines import example_lines
 TOKENS = component(
     __file__,
     "tokens",
-    html='<header><h3></h3><span class="of"></span><span class="tools">'
+    html='<header><h3></h3><span class="of"></span></header><p class="facts"></p>'
+    '<div id="controls"><form id="bar" aria-label="Display of the examples"></form><span class="tools">'
     '<button id="values" type="button" aria-pressed="false">Values</button>'
-    '<details id="copy"><summary>Copy</summary><div></div></details></span></header>'
-    '<p class="facts"></p><form id="bar" aria-label="Display of the examples"></form>'
+    '<details id="copy"><summary>Copy</summary><div></div></details></span></div>'
     '<p id="count"><span role="status"></span> <a hidden></a></p>'
     '<textarea id="byhand" readonly hidden aria-label="Text to copy"></textarea><ol tabindex="0"></ol>'
     '<nav id="pages" aria-label="More examples"></nav>'
