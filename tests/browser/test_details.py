@@ -16,6 +16,7 @@ def open_tab(page, name: str) -> None:
     page.get_by_role("tab", name=name, exact=True).click()
 
 
+@pytest.mark.slow
 def test_importance_by_distance_by_keyboard(open_view):
     page = open_view(LARGE)
     open_tab(page, "Importance by distance")

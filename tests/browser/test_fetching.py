@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.support import in_browser
 from tests.support.browser import PageErrors, served, settled
 from tests.support.web import Fault, Site
@@ -10,6 +12,7 @@ expect, pytestmark = in_browser.expect, in_browser.pytestmark
 PATH = "/planted.atlas.zip"
 
 
+@pytest.mark.slow
 def test_deep_link_shows_progress_and_then_opens(browser, packed, tmp_path):
     with Site() as site:
         site.files[PATH] = packed

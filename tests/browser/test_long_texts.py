@@ -26,6 +26,7 @@ def test_long_text_pasted_into_a_search(view, box, open_view):
     expect(page.get_by_label(box)).to_have_value(LONG[:200])
 
 
+@pytest.mark.slow
 def test_long_text_pasted_into_the_example_filter(open_view):
     page = open_view("neuron?layer=0&neuron=0")
     page.get_by_label("Holds").focus()

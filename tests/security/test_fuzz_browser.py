@@ -114,7 +114,7 @@ def wrap(rng: random.Random, things: list) -> str:
     )
 
 
-@pytest.mark.parametrize("count", [1500, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [500, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_bookmark_files(count: int, browser, address: str, capsys):
     page = browser.new_page()
     page_errors = PageErrors(page, address)
@@ -144,7 +144,7 @@ LINKS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("count", [6, pytest.param(108, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [3, pytest.param(108, marks=pytest.mark.slow)])
 def test_harmful_deep_links(count: int, browser, address: str):
     """Open each harmful text in three links: no dialog, no error, no request elsewhere, no injected element."""
     page = browser.new_page()

@@ -117,7 +117,7 @@ def atlases(tiny_atlas: Path, lab_atlas: Path, tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("numbers", [range(150), pytest.param(range(10_000), marks=pytest.mark.slow)], ids=len)
+@pytest.mark.parametrize("numbers", [range(60), pytest.param(range(10_000), marks=pytest.mark.slow)], ids=len)
 def test_generated_addresses(numbers: range, atlases: Path, tmp_path: Path, capsys):
     log = tmp_path / "audit"
     with launched(atlases, subprocess.DEVNULL, **audit.environment(log)) as (server, port):

@@ -79,6 +79,7 @@ def connect_from_other_origins(port: int) -> None:
     assert time.monotonic() - started < 5  # each would wait two seconds for the internet
 
 
+@pytest.mark.slow
 @in_browser.pytestmark[0]
 @in_browser.pytestmark[1]
 def test_pages_send_no_requests_elsewhere(browser, lab_atlas: Path, tiny_atlas: Path, tmp_path: Path):

@@ -74,6 +74,7 @@ def test_every_page_works_under_the_sub_path(open_view, site):
         assert [link for link in internal if not link.startswith(f"http://{site}/see/")] == [], page
 
 
+@pytest.mark.slow
 def test_deep_link_and_history(open_view, site):
     page = open_view("/see/ranking?atlas=planted&sort=size")
     page.get_by_role("table", name="Neurons").locator("tbody tr a").first.click()

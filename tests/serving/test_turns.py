@@ -193,6 +193,7 @@ def test_thirty_visitors_are_served_within_limit(counted):
     assert max(inside()) == turns.AT_ONCE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("counted", ["0.5"], indirect=True)
 def test_leaving_visitors_do_not_block_others(counted):
     """Fifteen views of half a second would take seven and a half seconds."""

@@ -99,6 +99,7 @@ def test_classifier_neurons_read_pixels(lab_path):
     np.testing.assert_allclose(z, neuron.activation, rtol=2e-2, atol=2e-2)
 
 
+@pytest.mark.slow
 def test_resumed_lab_gives_the_same_bytes_without_training_again(lab_path, images, tmp_path, monkeypatch):
     """Stop while the atlases are written, when every unit is done: nothing is trained again."""
     out = tmp_path / "digits"
@@ -151,6 +152,7 @@ def test_evaluation_without_a_lab_names_the_command(lab_path):
     assert "precompute lab" in str(dict(evaluate(lab_path.with_name("digits-mlp"), ["lab"]))["lab"])
 
 
+@pytest.mark.slow
 def test_run_without_active_latents_gives_a_one_line_error(images, tmp_path):
     quick = replace(SETTINGS.training, waking=0.0, learning_rate=0.05)
     settings = replace(SETTINGS, sweep=Sweep((50.0,), (0.0, 4.0), 1), training=quick)

@@ -207,6 +207,7 @@ def test_another_model_of_the_same_width_is_refused(place, tmp_path, capsys):
     assert main([*arguments, "--model", f"{place}/model", "--out", f"{tmp_path}/atlas", "--device", "cpu"]) == 0
 
 
+@pytest.mark.slow
 def test_killed_command_resumes_to_the_same_bytes(place, capsys):
     assert run_command(command(place, "killed"), kill_in=("steps", 3)) == -9
     assert not (place / "killed").exists()

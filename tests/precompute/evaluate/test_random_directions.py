@@ -200,6 +200,7 @@ def test_count_matches_the_tree_in_every_space(rows):
         assert arrays["rarefied_features"] == 60 - int((linkage[:, 2] <= 0.5).sum())
 
 
+@pytest.mark.slow
 def test_results_do_not_depend_on_workers(rows):
     embed = embedder(rows)
     chunks = [first_neurons(neurons_chunk(JOB, rows, 0, embed), 4)] * 3

@@ -162,6 +162,7 @@ def test_interrupted(place, out):
     assert files(out) == files(place / "whole")
 
 
+@pytest.mark.slow
 def test_dead_worker(place, out):
     assert "a worker process died" in error_line(place, command(place, out), out, faults.kill_workers)
     assert saved_units(out) == ROWS

@@ -77,6 +77,7 @@ def test_build_continues_after_a_kill_in_each_step(place, tmp_path, whole, stage
     assert not run_path(out).exists()
 
 
+@pytest.mark.slow
 def test_finished_units_are_not_computed_again(place, tmp_path, whole):
     """Kill the build at every unit in turn: each run finishes one more unit, until the build is finished."""
     out, lives = tmp_path / "atlas", 0

@@ -111,6 +111,7 @@ def test_features_match_clustering_each_neuron(monkeypatch):
     assert (merges, first) == (len(features.trees), layer.n_features)
 
 
+@pytest.mark.slow
 def test_features_do_not_depend_on_workers(monkeypatch):
     monkeypatch.setattr(stage, "CHUNK", 4)
     layers = [random_rows(0, [12] * 11), random_rows(2, [0, 7, 1], seed=1), random_rows(3, [3], seed=2)]

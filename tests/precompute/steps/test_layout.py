@@ -44,7 +44,7 @@ def test_layout_of_few_features(n):
     assert len(np.unique(points, axis=0)) == n
 
 
-@pytest.mark.parametrize("n", [50, 1500])
+@pytest.mark.parametrize("n", [50, pytest.param(1500, marks=pytest.mark.slow)])
 def test_unconnected_features_stay_within_bounds(n):
     points = layout(np.full((n, K), -1, np.int32), np.full((n, K), np.nan, np.float32), seed=0)
     assert np.abs(points).max() < 20 * np.sqrt(n)
@@ -87,7 +87,7 @@ def test_two_components_are_separated():
     assert np.linalg.norm(centres[0] - centres[1]) > 2 * to_own.mean()
 
 
-@pytest.mark.parametrize("size", [20, 40])
+@pytest.mark.parametrize("size", [20, pytest.param(40, marks=pytest.mark.slow)])
 def test_planted_groups_are_close(size):
     """Test exact forces (below a thousand features) and the grid."""
     ids, cosines, group = groups(30, size, 0.1)
