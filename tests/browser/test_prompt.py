@@ -63,7 +63,7 @@ def test_taken_out_and_put_back(open_view):
 def test_why_here_shows_parts_and_importance(open_view):
     page = open_view(f"prompt?text=x&pos={AT}")
     firings(page).first.get_by_role("link", name="Why here").click()
-    expect(page.get_by_role("list", name="What writes the pre-activation")).to_be_visible()
+    expect(page.get_by_role("list", name=re.compile("^Parts of the pre-activation of"))).to_be_visible()
     expect(page.get_by_role("list", name="Token importance by mask baseline").get_by_role("listitem")).to_have_count(2)
 
 
