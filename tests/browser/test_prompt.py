@@ -63,7 +63,7 @@ def test_taken_out_and_put_back(open_view):
 def test_why_here_shows_parts_and_importance(open_view):
     page = open_view(f"prompt?text=x&pos={AT}")
     firings(page).first.get_by_role("link", name="Why here").click()
-    expect(page.get_by_role("list", name="What writes the pre-activation")).to_be_visible()
+    expect(page.get_by_role("list", name=re.compile("^Parts of the pre-activation of"))).to_be_visible()
     expect(page.get_by_role("list", name="Token importance by mask baseline").get_by_role("listitem")).to_have_count(2)
 
 
@@ -72,7 +72,7 @@ def test_firings_are_downloaded(open_view, tmp_path):
     page.get_by_role("button", name="Export").click()
     page.get_by_text("JSON", exact=True).click()
     with page.expect_download() as download:
-        page.get_by_role("button", name=re.compile("firings, with their features")).click()
+        page.get_by_role("button", name=re.compile("Firings: .* with features")).click()
     rows = json.loads(download.value.path().read_text())["rows"]
     assert [row["pos"] for row in rows] == [AT, AT, AT, AT + 1]
 
