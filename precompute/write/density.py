@@ -23,7 +23,7 @@ def add_density(atlas: Atlas, fires: Int[np.ndarray, " n_features"], facts: Dens
         leave = shutil.ignore_patterns("manifest.json", DENSITY.file)
         shutil.copytree(atlas.root, folder, ignore=leave, copy_function=linked, dirs_exist_ok=True)
         path = folder / DENSITY.file
-        np.save(path, fires.astype(DENSITY.dtype))
+        np.save(path, fires.astype(DENSITY.dtype), allow_pickle=False)
         entry = {"sha256": file_sha256(path), "size": path.stat().st_size}
         whole = replace(atlas.manifest, density=facts, files={**atlas.manifest.files, DENSITY.file: entry})
         (folder / "manifest.json").write_text(manifest_text(whole), encoding="utf-8")

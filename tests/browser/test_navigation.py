@@ -155,13 +155,6 @@ def test_narrow_screen_does_not_scroll_sideways(view, open_view):
     assert page.evaluate(wide) == [0, 0]
 
 
-def test_narrow_screen_has_the_tree_before_the_examples(open_view):
-    page = open_view("neuron?layer=0&neuron=2", width=420)
-    tree = page.get_by_role("group", name="Dendrogram")
-    examples = page.get_by_role("list", name="Examples of feature 0")
-    assert tree.bounding_box()["y"] < examples.bounding_box()["y"]
-
-
 @pytest.mark.slow
 def test_overview_has_a_named_address(open_view):
     page = open_view("overview")
