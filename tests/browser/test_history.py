@@ -125,6 +125,7 @@ def test_short_address_is_one_history_entry(open_view):
         assert "atlas=planted" in page.url
 
 
+@pytest.mark.slow
 def test_rapid_steps_are_separate_history_entries(open_view):
     page = open_view("neuron?layer=0&neuron=0", fresh=True)
     first, length = view(page), page.evaluate(LENGTH)

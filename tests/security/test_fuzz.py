@@ -105,7 +105,7 @@ def read_or_fail(read, atlas: Atlas, location: Location, message: str) -> Addres
         raise AssertionError(message) from error
 
 
-SOME_OR_ALL = pytest.mark.parametrize("step", [10, pytest.param(1, marks=pytest.mark.slow)])
+SOME_OR_ALL = pytest.mark.parametrize("step", [20, pytest.param(1, marks=pytest.mark.slow)])
 
 
 @SOME_OR_ALL
@@ -122,7 +122,7 @@ def test_addresses_of_the_lab(step: int, lab_atlas: Path):
 def test_search_texts(tiny_atlas: Path):
     """Search texts as words, names, tokens and snippets: every result is an existing feature."""
     atlas, n_matches = Atlas.open(tiny_atlas), 0
-    for number in range(0, MANY, 20):
+    for number in range(0, MANY, 40):
         for mode in search_view.MODES:
             view = search_view.View(text(number)[: search_view.LONGEST], mode)
             ids = find.run_search(atlas, view).ids if view.has_query else []

@@ -59,7 +59,7 @@ def random_inputs() -> torch.Tensor:
     return torch.randn(300, 8, generator=torch.Generator().manual_seed(0)) * 3
 
 
-@pytest.mark.parametrize("lambda2", [0.0, 1.0])
+@pytest.mark.parametrize("lambda2", [pytest.param(0.0, marks=pytest.mark.slow), 1.0])
 def test_train_one_matches_train(tmp_path, lambda2):
     """The weights equal those of `train`, with or without checkpoints."""
     run = Run(0.01, lambda2, seed=3)
@@ -70,7 +70,7 @@ def test_train_one_matches_train(tmp_path, lambda2):
         np.testing.assert_array_equal(getattr(sae, name), getattr(expected, name))
 
 
-@pytest.mark.parametrize("lambda2", [0.0, 1.0])
+@pytest.mark.parametrize("lambda2", [pytest.param(0.0, marks=pytest.mark.slow), 1.0])
 def test_stopped_run_resumes_to_the_same_weights(tmp_path, lambda2, monkeypatch):
     """Stop after the neuron-embedding term starts, with silent latents that are being woken."""
     run, training = Run(0.05, lambda2, seed=3), Training(d_sae=12, steps=60, batch=32, ne_start=20)

@@ -142,6 +142,7 @@ def test_command_prints_a_table_and_writes_figures(tiny_atlas, tmp_path, capsys)
     assert written["names"]["names_accuracy_planted"] == {"value": 1, "unit": "share"}
 
 
+@pytest.mark.slow
 def test_command_writes_no_files_by_default(tiny_atlas, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     before = sorted(tiny_atlas.rglob("*"))

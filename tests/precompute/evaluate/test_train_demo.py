@@ -55,6 +55,7 @@ def test_loss_falls(streams, tokenizer, tmp_path):
     assert rows[-1]["held_out_loss"] < rows[0]["held_out_loss"] - 0.5
 
 
+@pytest.mark.slow
 def test_weights_depend_on_the_seed(streams, tokenizer, tmp_path, whole_run):
     assert torch.equal(weights(train(streams, tokenizer, tmp_path / "a", TINY)), weights(whole_run))
     other = train(streams, tokenizer, tmp_path / "b", replace(TINY, seed=1))
@@ -80,6 +81,7 @@ def test_resumed_run_gives_the_same_weights(
     assert torch.equal(weights(train(streams, tokenizer, tmp_path, TINY)), weights(whole_run))
 
 
+@pytest.mark.slow
 def test_finished_run_can_be_extended(streams, tokenizer, tmp_path):
     train(streams, tokenizer, tmp_path / "short", replace(TINY, steps=20))
     extended = train(streams, tokenizer, tmp_path / "short", TINY)

@@ -40,7 +40,7 @@ def test_examples_of_the_corpus_have_the_activations_that_the_atlas_stored(reade
     assert n > 20
 
 
-@pytest.mark.parametrize("kind", ["folded", "raw", "latents"])
+@pytest.mark.parametrize("kind", ["folded", pytest.param("raw", marks=pytest.mark.slow), "latents"])
 def test_examples_of_the_atlas_are_assigned_to_their_feature_in_the_tree(reader, kind):
     """Each is compared with all members of its feature, itself included."""
     reader, n_correct, n = reader(kind), 0, 0

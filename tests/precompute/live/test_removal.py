@@ -48,7 +48,7 @@ def reads_nothing(layer: int, neuron: int, pos: slice, folded: bool):
     return change
 
 
-@pytest.mark.parametrize("kind", ["folded", "raw"])
+@pytest.mark.parametrize("kind", ["folded", pytest.param("raw", marks=pytest.mark.slow)])
 def test_a_whole_neuron_removed_is_a_hook_that_zeroes_what_it_reads(reader, place, kind):
     result = take_out(reader(kind), TakeOut(TEXT, (Removal(0, 7), Removal(2, 3))))
     first, second = (

@@ -46,6 +46,7 @@ def test_multimodal_model_installs_no_packages(monkeypatch):
     assert not commands
 
 
+@pytest.mark.slow
 def test_masking_mode_is_recorded_and_printed():
     reused, recomputed = (result_of(name) for name in ("gpt2", "gemma3-multimodal"))
     why = "the attention window is 16 tokens, shorter than the 24 of an example"

@@ -219,6 +219,7 @@ def test_neurons_are_compared_with_random_directions(atlas):
     assert all(len(files.random["random_features"]) == 10 for files in atlas.files.values())
 
 
+@pytest.mark.slow
 def test_build_without_random_directions(place):
     plain = Atlas.open(build(place, "plain", "--rarefy", "0", "--importance-passes", "0"))
     assert plain.manifest.rarefied is None
@@ -247,6 +248,7 @@ def test_fewer_examples_than_requested_are_reported_and_recorded(place, capsys, 
     assert not (atlas.root / "layers/00/contributions.npy").exists()
 
 
+@pytest.mark.slow
 def test_build_of_an_encoder(tmp_path, place):
     """Compare importances of an encoder, whose prompts are recomputed, as later tokens matter to it as well."""
     folder = tiny_checkpoint("bert", tmp_path / "bert")

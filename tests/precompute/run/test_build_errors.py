@@ -128,7 +128,7 @@ FULL = {
 }
 
 
-FIRST = ("disk full in collect", "no room for vectors", "no room for the manifest")  # the others are like them
+FIRST = ("disk full in collect", "no room for the manifest")  # the others are like them
 
 
 def variants(names, first: tuple[str, ...]) -> list:
@@ -146,6 +146,7 @@ def test_full_disk(place, out, name):
     assert not run_path(out).exists()
 
 
+@pytest.mark.slow
 def test_unwritable_status_does_not_stop_a_build(place, out):
     assert (
         error_lines(command(place, out), out, partial(faults.before_writing_text, "status.part", no_space), code=0)
@@ -175,6 +176,7 @@ def columns(root: Path) -> dict[str, bytes]:
     return {name: raw for name, raw in files(root).items() if name != "manifest.json"}
 
 
+@pytest.mark.slow
 def test_batches_shrink_when_memory_runs_out(place, out):
     """Check that half the batch size gives the same rows."""
     (line,) = error_lines(command(place, out), out, partial(faults.limit_memory, 4), code=0)
@@ -192,6 +194,7 @@ def test_no_memory_for_one_example(place, out):
     assert saved_units(out) == CORPUS
 
 
+@pytest.mark.slow
 def test_corpus_with_a_read_error(place, out):
     fault = partial(faults.fail_reading_after, place / "corpus.txt", 31)
     line = error_line(place, command(place, out), out, fault)
@@ -399,7 +402,7 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize("name", variants(DAMAGED, ("rows/x2.npy", "features/000001.npz")))
+@pytest.mark.parametrize("name", variants(DAMAGED, ("features/000001.npz",)))
 def test_flipped_bit_in_the_run_folder(place, out, run, name):
     flip(run / name)
     line = error_line(place, command(place, out), out)

@@ -103,6 +103,7 @@ def test_bad_input_is_exit_code_2_and_one_line(place: Path, name: str, capsys, t
     assert (place / "full" / "thesis.txt").read_text() == "precious"
 
 
+@pytest.mark.slow
 def test_bad_input_prints_one_line_in_a_process_of_its_own(place: Path):
     """Check that libraries print nothing else."""
     command = [sys.executable, "-m", "precompute", "build", "--model", f"{place}/nowhere", "--corpus", "offline"]

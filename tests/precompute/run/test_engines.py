@@ -160,6 +160,7 @@ def test_killed_ray_worker_changes_no_result(ray_engine, tmp_path, capfd):
     assert capfd.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_task_that_kills_every_worker_is_one_line(ray_engine, job, monkeypatch):
     monkeypatch.setattr("precompute.run.engines.ray.RETRIES", 1)
     with pytest.raises(EngineError, match="died 2 times in one task, usually because memory ran out"):

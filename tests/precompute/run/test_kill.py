@@ -33,7 +33,7 @@ STAGES = {
     "similar": 2,
     "map": 1,
 }
-SLOW = ("features", "logits", "names", "similar", "rows", "map")  # similar to the other steps
+SLOW = ("corpus", "features", "logits", "names", "similar", "rows", "map", "importance")  # similar to the other steps
 
 
 @pytest.fixture(scope="module")

@@ -100,6 +100,7 @@ def test_planted_groups_are_close(size):
     assert after > at_start + 0.1
 
 
+@pytest.mark.slow
 def test_layout_is_reproducible_in_another_process():
     code = (
         "import hashlib; from tests.precompute.steps.test_layout import groups, layout;"
