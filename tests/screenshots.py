@@ -36,6 +36,7 @@ def save_screenshot(page, address: str, file: Path, whole: bool, drawn_list: str
     page.locator("h1").first.wait_for()
     if drawn_list:
         page.get_by_role("list", name=drawn_list).wait_for(timeout=ANSWER_MS)
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')", timeout=ANSWER_MS)
     page.wait_for_timeout(1500)  # figures and components draw after the script has ended
     if whole:  # the page scrolls within a container: enlarge the window to its height
         height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
