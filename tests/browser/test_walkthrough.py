@@ -26,9 +26,8 @@ def test_walkthrough_ends_with_a_link_that_reproduces_the_view(open_view, addres
 
 
 def open_a_neuron_with_several_meanings(page) -> None:
-    """Click a preset of the ranking, folded below the neurons, then its first row."""
-    page.get_by_text("Neurons of each class").click()
-    page.get_by_role("navigation", name="Views of the ranking").get_by_role("link", name="Most features").click()
+    """Follow the way on to the ranking, which is sorted by features, then its first row."""
+    page.get_by_role("link", name=re.compile("^Rank all neurons")).click()
     expect(page.locator("h1")).to_have_text("Ranking")
     row = page.get_by_role("table", name="Neurons").locator("tbody tr").first
     expect(row).to_contain_text("L0 N2")  # the planted neuron with four meanings

@@ -14,6 +14,10 @@ def captions(app) -> str:
     return " ".join(each.value for each in app.caption)
 
 
+def captions_and_helps(app) -> str:
+    return " ".join(f"{each.value} {each.help or ''}" for each in app.caption)
+
+
 def page_html(app) -> str:
     return " ".join(each.proto.body for each in app.get("html"))
 
@@ -109,8 +113,8 @@ def test_figures_show_random_directions_and_neurons(compared_atlas, monkeypatch)
 
 
 def test_overview_ranks_by_chance(compared_atlas, tiny_atlas, monkeypatch):
-    text = captions(open_app(compared_atlas.parent, "overview", monkeypatch))
+    text = captions_and_helps(open_app(compared_atlas.parent, "overview", monkeypatch))
     assert "random directions of their layer" in text
-    text = captions(open_app(tiny_atlas.parent, "overview", monkeypatch)).replace("\\", "")
+    text = captions_and_helps(open_app(tiny_atlas.parent, "overview", monkeypatch)).replace("\\", "")
     assert "Chance is left out: this atlas has no random directions." in text
     assert "random direction" not in text.replace("this atlas has no random directions", "")
