@@ -28,7 +28,7 @@ def run_build(options: dict) -> int:
     config = preset.with_options(options)
     from precompute.hub_check import check_hub
 
-    check_apart(config.directory, config.corpus, config.maxima, config.sae)
+    config.check_inputs_apart()
     check_hub(config, restart)
     from precompute.build import build  # torch and the model library take seconds to load
     from precompute.run.progress import duration

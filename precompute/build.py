@@ -13,7 +13,6 @@ from pathlib import Path
 
 from ne_core.atlas.manifest import Description
 from ne_core.sharing.atomic_write import check_target
-from ne_core.sharing.destination import check_apart
 from precompute.config import RunConfig
 from precompute.prepare import prepare
 from precompute.run.engines import Engine, engine
@@ -45,7 +44,7 @@ class Built:
 def build(config: RunConfig, restart: bool = False) -> Built:
     """Run every step and write the atlas. Settings that cannot work are refused before the first long step."""
     check_target(config.directory)
-    check_apart(config.directory, config.model, config.corpus, config.sae, config.maxima)
+    config.check_inputs_apart()
     with run_folder(config.directory, restart) as run, engine(config.engine, config.address) as compute_engine:
         progress = Progress(n_stages=len(STEPS) + 2, note=run.note)
         finished = run_steps(config, run, compute_engine, progress)

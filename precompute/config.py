@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ne_core.method.embeddings import CENTRED_CUT, DEFAULT, EMBEDDINGS, RAW_CUT, default_cut
+from ne_core.sharing.destination import check_apart
 from precompute.parse import layer_numbers, names, optional, whole_numbers, yes_or_no
 
 
@@ -178,6 +179,10 @@ class RunConfig:
     @property
     def directory(self) -> Path:
         return Path(self.out or f"data/{self.atlas_name}")
+
+    def check_inputs_apart(self) -> None:
+        """Raise WriteError if an input is inside the output folder."""
+        check_apart(self.directory, self.model, self.corpus, self.sae, self.maxima)
 
     @property
     def settings(self) -> dict[str, Any]:

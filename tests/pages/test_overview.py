@@ -12,7 +12,7 @@ from pages.components.cached import starts
 from pages.components.cached.starts import first_look, first_neuron, neurons_with_examples
 from pages.components.overview.drawn_neuron import LEAVES, drawing, evenly
 from pages.components.shell.settings import count
-from tests.support.apptest import open_app, payloads, rows_of, url, words
+from tests.support.apptest import captions_and_helps, open_app, payloads, rows_of, url, words
 from tests.support.hostile import copy_atlas
 
 
@@ -26,7 +26,7 @@ def tiles_of(app, label: str) -> list[dict]:
 
 def captions(app) -> str:
     """The captions and what their question marks show."""
-    return words(" ".join(f"{each.value} {each.help or ''}" for each in app.caption))
+    return words(captions_and_helps(app))
 
 
 def test_atlas_without_a_neuron_to_draw(tiny_atlas, tmp_path, monkeypatch):

@@ -41,6 +41,11 @@ def rows_of(app: AppTest, label: str) -> list[dict]:
     return next(each["rows"] for each in payloads(app) if each.get("label", "").startswith(label))
 
 
+def captions_and_helps(app: AppTest) -> str:
+    """Captions of a page, each with its help text."""
+    return " ".join(f"{each.value} {each.help or ''}" for each in app.caption)
+
+
 def words(text: str) -> str:
     """Return a message as it is displayed: without the backslashes and word joiners of its Markdown."""
     return text.replace("\\", "").replace("\u2060", "")

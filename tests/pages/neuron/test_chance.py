@@ -7,15 +7,11 @@ import pytest
 from ne_core.atlas import Atlas
 from pages.components.url.ranking_view import COMPARED
 from tests.pages.test_ranking import cells, chips, names, table
-from tests.support.apptest import open_app, url
+from tests.support.apptest import captions_and_helps, open_app, url
 
 
 def captions(app) -> str:
     return " ".join(each.value for each in app.caption)
-
-
-def captions_and_helps(app) -> str:
-    return " ".join(f"{each.value} {each.help or ''}" for each in app.caption)
 
 
 def page_html(app) -> str:
