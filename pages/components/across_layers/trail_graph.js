@@ -1,7 +1,6 @@
 /* data = {key, layers, unlike: layers not comparable with the start's, least,
    nodes: [{layer, ref, label, has_others, size, cosine or null for the start, href, root or null, turns, links}] by layer,
    links: [[from, to, cosine]]} */
-const SVG = 'http://www.w3.org/2000/svg';
 const WIDE = 168, EMPTY = 62, GAP = 46;   // pixels: a layer with features, one without, the gap between two
 
 export default function (component) {
@@ -30,7 +29,7 @@ function draw(data, stage) {
   stage.style.gridTemplateColumns = data.layers
     .map((layer) => (data.nodes.some((node) => node.layer === layer) ? `minmax(${WIDE}px, 1fr)` : `${EMPTY}px`)).join(' ');
   stage.style.columnGap = GAP + 'px';
-  stage.replaceChildren(document.createElementNS(SVG, 'svg'),
+  stage.replaceChildren(svgElement('svg', {}),
     ...data.layers.map((layer) => element('h3', 'head', `Layer ${layer}`)), ...data.layers.map((layer) => column(data, layer)));
   stage.firstChild.setAttribute('aria-hidden', 'true');
 }
@@ -68,7 +67,7 @@ function lines(data, stage) {
   const svg = stage.querySelector('svg'), box = stage.getBoundingClientRect();
   const boxes = [...stage.querySelectorAll('li')].map((each) => each.getBoundingClientRect());
   svg.replaceChildren(...data.links.map(([from, to, cosine]) => {
-    const path = document.createElementNS(SVG, 'path'), a = boxes[from], b = boxes[to];
+    const path = svgElement('path', {}), a = boxes[from], b = boxes[to];
     const [x1, x2] = [a.right - box.left, b.left - box.left], middle = (x1 + x2) / 2;
     const [y1, y2] = [a.top + a.height / 2 - box.top, b.top + b.height / 2 - box.top];
     path.setAttribute('d', `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`);

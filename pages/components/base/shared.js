@@ -18,6 +18,14 @@ function element(tag, className, text) {
   return node;
 }
 
+/* An element of a drawing; attributes that are null are left out. */
+function svgElement(tag, attributes, text) {
+  const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(attributes)) if (value !== null) node.setAttribute(name, value);
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
 /* line = {t: tokens, v: activations, m: importances up to the key token or null, k: index of the key token, h: optional
    indices of matching tokens, image: {pixels, height, width, max, words} where the example is an image, whose label is
    its one token}.

@@ -1,15 +1,7 @@
 /* Draw the tree as SVG: x counts leaves from the left, y is the cosine distance. */
-const SVG = 'http://www.w3.org/2000/svg';
 const HEIGHT = 270, LEFT = 46, RIGHT = 64, TOP = 14, BOTTOM = 34, LINE = 13;   // the right margin holds the names of the cuts
 const yOf = (data, distance) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - distance / data.top);
 const distanceAt = (data, y) => data.top * (1 - (y - TOP) / (HEIGHT - TOP - BOTTOM));
-
-function make(tag, attributes, text) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
 
 /* `view` = {cut, features, current}: while the line moves it differs from the page's `data`. */
 function drawTree(data, plot, view) {
@@ -17,7 +9,7 @@ function drawTree(data, plot, view) {
   const step = (width - LEFT - RIGHT) / n;
   const shape = { n, width, step, x: (leaf) => LEFT + (leaf + 0.5) * step, y: (distance) => yOf(data, distance) };
   shape.nodeX = (node) => shape.x(node < n ? node : data.branches[node - n].x);
-  const svg = make('svg', { height: HEIGHT, 'aria-hidden': 'true' });
+  const svg = svgElement('svg', { height: HEIGHT, 'aria-hidden': 'true' });
   svg.append(axis(data, shape), ...selectedBranch(data, shape), ...data.branches.map((_, k) => branchLink(data, k, view, shape)),
     ...data.leaves.map((_, i) => leafLink(data, i, view, shape)), ...numbers(data, view, shape), ...marks(data, shape));
   plot.style.height = HEIGHT + 'px';
@@ -25,15 +17,15 @@ function drawTree(data, plot, view) {
 }
 
 function axis(data, { width, y }) {
-  const group = make('g', { class: 'axis' });
+  const group = svgElement('g', { class: 'axis' });
   const gap = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5].find((step) => data.top / step <= 6) ?? 0.5;
-  group.append(make('rect', { class: 'ground', x: 0, y: 0, width: LEFT, height: y(0) }));
+  group.append(svgElement('rect', { class: 'ground', x: 0, y: 0, width: LEFT, height: y(0) }));
   for (let tick = 0; tick <= data.top + 1e-9; tick += gap) {
-    group.append(make('line', { x1: LEFT, x2: width - RIGHT, y1: y(tick), y2: y(tick) }));
-    group.append(make('text', { x: LEFT - 6, y: y(tick) }, String(+tick.toFixed(2))));
+    group.append(svgElement('line', { x1: LEFT, x2: width - RIGHT, y1: y(tick), y2: y(tick) }));
+    group.append(svgElement('text', { x: LEFT - 6, y: y(tick) }, String(+tick.toFixed(2))));
   }
   const middle = y(data.top / 2);
-  group.append(make('text', { class: 'title', transform: `translate(11 ${middle}) rotate(-90)` }, 'cosine distance'));
+  group.append(svgElement('text', { class: 'title', transform: `translate(11 ${middle}) rotate(-90)` }, 'cosine distance'));
   return group;
 }
 
@@ -43,9 +35,9 @@ function marks(data, { width, y }) {
   const cuts = [['atlas', data.default_cut], ['suggested', data.suggested]].filter(([, cut]) => cut !== null);
   const ends = cuts.map(([, cut]) => y(cut)), places = apart(ends, LINE);
   return cuts.map(([name], i) => {
-    const group = make('g', { class: 'mark' });
-    group.append(make('line', { x1: LEFT, x2: width - RIGHT, y1: ends[i], y2: ends[i] }),
-      make('text', { x: width - RIGHT + 6, y: places[i] }, name));
+    const group = svgElement('g', { class: 'mark' });
+    group.append(svgElement('line', { x1: LEFT, x2: width - RIGHT, y1: ends[i], y2: ends[i] }),
+      svgElement('text', { x: width - RIGHT + 6, y: places[i] }, name));
     return group;
   });
 }
@@ -61,7 +53,7 @@ function apart(places, gap) {
 function selectedBranch(data, { n, step, x, y }) {
   if (data.branch === null) return [];
   const [from, to] = spans(data)[n + data.branch], top = y(data.branches[data.branch].h);
-  return [make('rect', { class: 'selected', x: x(from) - step / 2 - 1, width: (to - from + 1) * step + 2, y: top - 4, height: y(0) - top + 12, rx: 3 })];
+  return [svgElement('rect', { class: 'selected', x: x(from) - step / 2 - 1, width: (to - from + 1) * step + 2, y: top - 4, height: y(0) - top + 12, rx: 3 })];
 }
 
 /* Colours belong to nodes, not to numbers, so that a feature keeps its colour while the cut moves. */
@@ -73,18 +65,18 @@ function branchLink(data, k, view, { n, y, nodeX }) {
   const kind = feature < 0 ? 'above' : feature === view.current ? 'current' : 'other';
   const d = `M${nodeX(left)} ${y(heightOf(data, left))}V${y(h)}H${nodeX(right)}V${y(heightOf(data, right))}`;
   const href = addressOf(data, { feature: data.requested ? data.current : null, cut: data.cut, branch: k });
-  const link = make('a', { class: 'node', href, tabindex: -1, 'data-node': n + k });
+  const link = svgElement('a', { class: 'node', href, tabindex: -1, 'data-node': n + k });
   if (feature >= 0) link.style.setProperty('--c', colourOf(data, view, feature));
-  link.append(make('path', { class: 'near', d }), make('path', { class: `branch ${kind}`, d }));
+  link.append(svgElement('path', { class: 'near', d }), svgElement('path', { class: `branch ${kind}`, d }));
   return link;
 }
 
 function leafLink(data, i, view, { step, x, y }) {
   const feature = view.features[i];
-  const link = make('a', { class: 'node leaf', href: featureAddress(data, view, feature), tabindex: -1, 'data-node': i, 'data-feature': feature });
+  const link = svgElement('a', { class: 'node leaf', href: featureAddress(data, view, feature), tabindex: -1, 'data-node': i, 'data-feature': feature });
   link.style.setProperty('--c', colourOf(data, view, feature));
-  link.append(make('rect', { class: 'hit', x: x(i) - step / 2, width: step, y: y(0) - 10, height: 22 }),
-    make('rect', { class: 'tick', x: x(i) - Math.min(step, 6) * 0.4, width: Math.min(step, 6) * 0.8, y: y(0), height: 6 }));
+  link.append(svgElement('rect', { class: 'hit', x: x(i) - step / 2, width: step, y: y(0) - 10, height: 22 }),
+    svgElement('rect', { class: 'tick', x: x(i) - Math.min(step, 6) * 0.4, width: Math.min(step, 6) * 0.8, y: y(0), height: 6 }));
   return link;
 }
 
@@ -106,9 +98,9 @@ function numbers(data, view, { x, y }) {
     const row = end.findIndex((right) => middle - half >= right);
     if (row < 0) continue;
     const kind = feature === view.current ? 'number current' : 'number';
-    const number = make('text', { class: kind, x: middle, y: y(0) + 18 + 12 * row }, String(feature));
+    const number = svgElement('text', { class: kind, x: middle, y: y(0) + 18 + 12 * row }, String(feature));
     const name = nameWithin(data, view, feature, x(to) - x(from) - 2 * half);
-    if (name) number.append(make('tspan', { class: 'name' }, ' ' + name));
+    if (name) number.append(svgElement('tspan', { class: 'name' }, ' ' + name));
     end[row] = name ? Math.max(middle + half, x(to)) : middle + half;
     number.style.setProperty('--c', colourOf(data, view, feature));
     texts.push(number);

@@ -1,6 +1,6 @@
 /* data = {key, href, title, lead, rest, top, branches: [[node, node, height, feature or −1]], rows: [{href, number,
    colour, n: leaves, label, context, has_others, sentence: [before, key, after] or null, images}]} */
-const SVG = 'http://www.w3.org/2000/svg', INSET = 6;
+const INSET = 6;
 
 export default function (component) {
   const { data, parentElement } = unpacked(component);
@@ -73,7 +73,7 @@ function leafPositions(list, rows) {
 const colourOf = (data, feature) => data.rows.find((row) => row.number === feature)?.colour;
 
 function path(d, colour) {
-  const line = document.createElementNS(SVG, 'path');
+  const line = svgElement('path', {});
   line.setAttribute('d', d);
   if (colour) line.style.setProperty('--c', colour);
   line.classList.toggle('above', !colour);

@@ -1,6 +1,5 @@
 /* data = {key, label, colours, x: {title}, y: {low, high, title, ticks}, series: [name], groups: [{name, boxes: [{space,
    n, low, q1, median, q3, high, mark, words}]}]} */
-const SVG = 'http://www.w3.org/2000/svg';
 const HIGH = 290, LEFT = 52, RIGHT = 10, TOP = 12, BOTTOM = 40, WIDEST = 900, BOX = 26;
 
 export default function (component) {
@@ -35,13 +34,6 @@ export default function (component) {
     plot.index = Math.max(0, Math.min(boxes.length - 1, to));
     live.textContent = say(plot.index);
   };
-}
-
-function svgElement(tag, attributes, text) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  if (text !== undefined) node.textContent = text;
-  return node;
 }
 
 function drawBoxes(data, plot) {

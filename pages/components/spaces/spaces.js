@@ -1,7 +1,6 @@
 /* data = {key, selected, address, colours, clusters, names, texts: [before, key, after], images or null, sides: [{title,
    tree: {order, x, h, of, group, cut, top, ticks}, places: [[x, y]], axes: [{low, high, ticks, title}]}]}; rows are
    examples, nodes are numbered as in scipy's linkage. An example under the pointer is highlighted in all four figures. */
-const SVG = 'http://www.w3.org/2000/svg';
 const TREE = { high: 210, left: 46, right: 34, top: 12, bottom: 22 }, PLANE = { high: 300, left: 46, right: 14, top: 12, bottom: 40 };
 const MOST_NAMED = 8;   // clusters with a number in the plane: those with a separate colour
 
@@ -43,13 +42,6 @@ export default function (component) {
     highlight(next);
     live.textContent = exampleTip(data, next, figure.querySelector(`[data-row="${next}"]`), tip);
   };
-}
-
-function svgElement(tag, attributes, text) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  if (text !== undefined) node.textContent = text;
-  return node;
 }
 
 function sideOf(side, i, data) {
