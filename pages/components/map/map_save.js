@@ -1,8 +1,9 @@
 /* The visible part of the map as a PNG, with the legend below. */
 const INSET = 10, LINE = 20;   // pixels: margin around the legend; height of its rows
 
-/* `colour` resolves a CSS colour; `mark` is {left, top, text} of the feature with the ring, or null. */
-function mapPicture(canvas, legend, mark, colour) {
+/* `colour` resolves a CSS colour; `mark` is {left, top, text} of the feature with the ring, or null; `names`
+   are those of regions, as placedNames gives them. */
+function mapPicture(canvas, legend, mark, names, colour) {
   const picture = document.createElement('canvas'), pen = picture.getContext('2d'), dense = canvas.width / canvas.clientWidth;
   const items = legendPlaces(pen, legend, canvas.clientWidth), ink = colour('var(--ink)');
   picture.width = canvas.width;
@@ -11,6 +12,7 @@ function mapPicture(canvas, legend, mark, colour) {
   pen.fillRect(0, 0, picture.width, picture.height);
   pen.drawImage(canvas, 0, 0);
   pen.scale(dense, dense);
+  drawRegionNames(pen, names, ink, colour('var(--st-background-color)'));
   if (mark) drawMark(pen, mark, colour('var(--st-primary-color)'), ink);
   pen.translate(0, canvas.height / dense);
   for (const { name, css, x, y } of items) {
@@ -49,6 +51,15 @@ function drawMark(pen, { left, top, text }, ring, ink) {
   pen.arc(left, top, 11.5, 0, 7);
   pen.stroke();
   pen.fillText(text, left + 19, top + 4);
+}
+
+function drawRegionNames(pen, names, ink, page) {
+  Object.assign(pen, { font: legendFont(''), textAlign: 'center', fillStyle: ink, strokeStyle: page, lineWidth: 4, lineJoin: 'round' });
+  for (const { left, top, text } of names) {
+    pen.strokeText(text, left, top + 4);
+    pen.fillText(text, left, top + 4);
+  }
+  pen.textAlign = 'start';
 }
 
 function saveBlob(blob, name) {

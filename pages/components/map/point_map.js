@@ -18,9 +18,11 @@ function makeMap(root, stage) {
   if (!brush) showNoWebGL(root, stage);
 
   const drawSoon = () => { frame ||= requestAnimationFrame(() => { frame = 0; draw(); }); };
+  const names = () => (shared.regions?.key === data.points ? placedNames(shared.regions.regions, view) : []);
   const draw = () => {
     if (!brush || !points) return;
     if (paint) brush.draw(view, view.width, view.height, { ...paint, lit: data.lit, size: pointSize(points.n, view) });
+    drawNames(find('names'), names());
     for (const [mark, id] of [[currentMark, current], [find('ring'), data.ring?.id ?? -1]]) put(mark, id);
   };
   const put = (mark, id) => {
@@ -131,7 +133,7 @@ function makeMap(root, stage) {
     const marked = data.ring && !find('ring').hidden ? data.ring.id : -1;
     const [left, top] = marked < 0 ? [] : view.screen(points.xy[2 * marked] / STEPS, points.xy[2 * marked + 1] / STEPS);
     const mark = marked < 0 ? null : { left, top, text: find('ring').textContent };
-    const blob = await mapPicture(canvas, data.legend, mark, (css) => `rgb(${resolved(live, css)})`);
+    const blob = await mapPicture(canvas, data.legend, mark, names(), (css) => `rgb(${resolved(live, css)})`);
     saveBlob(blob, data.file);
     live.textContent = 'Map saved as PNG';
   };

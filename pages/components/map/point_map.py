@@ -1,4 +1,4 @@
-"""The map component, and its channels: one sends the points to the browser, two receive requests from it.
+"""The map component, and its channels: two send the points and the regions' names, two receive requests.
 
 The points are sent separately, so that Streamlit, which does not resend a large message, sends them once; details of a
 hovered feature are sent by a separate fragment, so that nothing else is redrawn.
@@ -17,6 +17,7 @@ from ne_core.export.provenance import file_name
 from pages.components.base.assets import component, drawn_key
 from pages.components.map.colours import legend
 from pages.components.map.points import Box, Points
+from pages.components.map.regions import region_names
 from pages.components.matching.find import SearchResults
 from pages.components.matching.why_matched import highlighted, matches
 from pages.components.serving import turns
@@ -34,6 +35,7 @@ MAP = component(
     __file__,
     "point_map",
     html='<div id="stage"><canvas tabindex="0" role="application" aria-roledescription="map"></canvas>'
+    '<div id="names" aria-hidden="true"></div>'
     '<a id="current" tabindex="-1" draggable="false" hidden></a><span id="ring" hidden></span>'
     '<div id="buttons"><button type="button" id="nearer" aria-label="Zoom in">+</button>'
     '<button type="button" id="further" aria-label="Zoom out">−</button>'
@@ -41,7 +43,7 @@ MAP = component(
     '<button type="button" id="save" aria-label="Save the visible map as PNG">PNG</button></div></div>'
     '<p id="no-webgl" hidden></p><div id="legend"></div><div id="tip" role="tooltip"></div>'
     '<div id="live" class="hidden" role="status" aria-live="polite"></div>',
-    parts=("map_data", "map_grid", "map_gl", "map_view", "map_keys", "map_words", "map_save"),
+    parts=("map_data", "map_grid", "map_gl", "map_view", "map_keys", "map_words", "map_regions", "map_save"),
 )
 
 
@@ -50,6 +52,7 @@ def point_map(
 ) -> None:
     """Show the features `drawn`; if a search is active, the `lit` ones in colour and the others grey."""
     CHANNEL(data=points.payload, key=f"points-{points.key}")
+    CHANNEL(data={"regions": region_names(atlas), "key": points.key}, key=f"regions-{points.key}")
     colours = legend(atlas, view.colour)
     ring = None if view.show is None else feature_details(atlas, atlas.feature_id(view.show))
     data = {
