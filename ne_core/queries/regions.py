@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from ne_core.method.terms import commonest
 
@@ -79,11 +77,15 @@ def cell_words(cell: Int[np.ndarray, " n"], word: Int[np.ndarray, " n"]) -> Cell
 
 def joined_cells(named: CellWords, side: int) -> Int[np.ndarray, " n_cells"]:
     """Number the regions: connected named cells with the same word, diagonals included."""
-    n = len(named.cell)
     pairs = [neighbours(named, side, across, up) for across, up in ((1, 0), (-1, 1), (0, 1), (1, 1))]
     one, other = np.concatenate(pairs, axis=1)
-    links = coo_array((np.ones(len(one), dtype=bool), (one, other)), shape=(n, n))
-    return connected_components(links, directed=False)[1].astype(np.int64)
+    lowest, before = np.arange(len(named.cell)), None
+    while before is None or (lowest != before).any():
+        before = lowest.copy()
+        np.minimum.at(lowest, one, before[other])
+        np.minimum.at(lowest, other, before[one])
+        lowest = lowest[lowest]
+    return np.unique(lowest, return_inverse=True)[1]
 
 
 def neighbours(named: CellWords, side: int, across: int, up: int) -> Int[np.ndarray, "2 n"]:

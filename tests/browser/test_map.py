@@ -76,6 +76,17 @@ def test_hover_shows_a_tooltip_and_click_opens(open_view, atlas):
     wait_until_drawn(page)
 
 
+def test_names_of_regions_are_text_do_not_overlap_and_follow_the_zoom(open_view):
+    page = open_view("map")
+    wait_until_drawn(page)
+    sent = [[[0.5, 0.5, "<b>large</b>"], [0.501, 0.5, "hidden"], [0.2, 0.5, "left"]], [[0.5, 0.5, "near"]]]
+    page.evaluate("(regions) => { neMap.regions = { key: neMap.points.key, regions }; neMap.onMessage(); }", sent)
+    names = page.locator("#names bdi").locator("visible=true")
+    expect(names).to_have_text(["<b>large</b>", "left"])
+    page.get_by_role("button", name="Zoom in").click()
+    expect(names).to_have_text(["near"])
+
+
 @pytest.mark.slow
 def test_details_are_requested_once(open_view, atlas):
     page, id = open_view("map"), isolated(atlas)

@@ -59,6 +59,12 @@ def test_packed_points_have_places_owners_sizes_and_classes(atlas):
     assert CLASSES[classes[4]] == "dead"
 
 
+def test_regions_are_sent_with_their_names(lab_atlas, monkeypatch):
+    app = open_app(lab_atlas.parent, "map", monkeypatch)
+    sent = next(each["regions"] for each in payloads(app) if "regions" in each)
+    assert [[text for _, _, text in level] for level in sent] == [["<b>right</b>"], [], [], [], [], []]
+
+
 def test_size_steps_double():
     assert size_steps(np.array([1, 2, 3, 4, 31, 32, 63, 64, 500])).tolist() == [0, 1, 1, 2, 4, 5, 5, 6, 6]
 

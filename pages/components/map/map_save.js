@@ -54,9 +54,12 @@ function drawMark(pen, { left, top, text }, ring, ink) {
 }
 
 function drawRegionNames(pen, names, ink, page) {
-  Object.assign(pen, { font: legendFont(''), textAlign: 'center', fillStyle: ink, strokeStyle: page, lineWidth: 4, lineJoin: 'round' });
+  Object.assign(pen, { font: legendFont(''), textAlign: 'center' });
   for (const { left, top, text } of names) {
-    pen.strokeText(text, left, top + 4);
+    const half = pen.measureText(text).width / 2 + 5;
+    Object.assign(pen, { fillStyle: page, globalAlpha: 0.82 });
+    pen.fillRect(left - half, top - 9, 2 * half, 18);
+    Object.assign(pen, { fillStyle: ink, globalAlpha: 1 });
     pen.fillText(text, left, top + 4);
   }
   pen.textAlign = 'start';

@@ -24,18 +24,18 @@ def test_region_is_named_by_the_word_that_tells_it_from_the_rest():
     # everywhere half of the features fire on word 0; the first cell has as many of word 1, in two spellings
     positions = np.repeat(at((1, 1), (8, 8)), 8, axis=0)
     token = np.array([0] * 4 + [1] * 1 + [2] * 3 + [0] * 4 + [3] * 4)
-    found = regions(positions, token, WORDS, 0)
-    assert found.token.tolist() == [2, 3]  # the commonest spelling
-    assert found.count.tolist() == [4, 4]
-    np.testing.assert_allclose([found.x, found.y], at((1, 1), (8, 8)).T)
+    named = regions(positions, token, WORDS, 0)
+    assert named.token.tolist() == [2, 3]  # the commonest spelling
+    assert named.count.tolist() == [4, 4]
+    np.testing.assert_allclose([named.x, named.y], at((1, 1), (8, 8)).T)
 
 
 def test_adjacent_cells_with_one_word_are_one_region_and_others_are_not():
     cells = [(0, 0), (1, 1), (2, 1), (5, 1), (11, 2), (0, 3)]  # the last two are at opposite edges of the map
     positions, token = np.repeat(at(*cells), 4, axis=0), np.ones(24, dtype=int)
-    found = regions(positions, token, WORDS, 0)
-    assert found.count.tolist() == [12, 4, 4, 4]
-    np.testing.assert_allclose([found.x[0], found.y[0]], at(*cells[:3]).mean(axis=0))
+    named = regions(positions, token, WORDS, 0)
+    assert named.count.tolist() == [12, 4, 4, 4]
+    np.testing.assert_allclose([named.x[0], named.y[0]], at(*cells[:3]).mean(axis=0))
 
 
 @pytest.mark.parametrize("seed", range(5))
