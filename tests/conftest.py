@@ -15,6 +15,7 @@ from tests.support.planted import make_atlas
 from tests.support.planted_ideas import PLANTED
 from tests.support.reused_page import ReusedPage
 
+LONG = ("browser", "precompute", "security", "serving", "pages")
 os.environ.setdefault("NE_LIVE", "off")  # pages start no model; tests of the live model start their own
 
 
@@ -78,11 +79,20 @@ def lab_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_lab_atlas(tmp_path_factory.mktemp("labs") / "planted-lab")
 
 
-def pytest_collection_modifyitems(items):
-    """Mark tests that install an environment as slow."""
+def pytest_collection_modifyitems(config, items):
+    """Mark tests that install an environment as slow, and run the files that take long first.
+
+    A worker that begins a long file last leaves the other one idle.
+    """
     for item in items:
         if "app_only" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: rank_of(item.path.relative_to(config.rootpath)))
+
+
+def rank_of(path: Path) -> int:
+    """Return the place of a test file's folder among those that take long, first the longest."""
+    return next((rank for rank, folder in enumerate(LONG) if folder in path.parts), len(LONG))
 
 
 @pytest.fixture(scope="session")

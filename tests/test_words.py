@@ -1,8 +1,6 @@
 """Plain words: names that say nothing, and docstrings that are questions or riddles, do not come back."""
 
 import ast
-import io
-import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,25 +28,30 @@ PHRASES += ("at hand", "to be had", "had of them", "not here:", "is none of", "t
 BARE = {"at", "taken", "own", "opened", "more", "there", "asked", "kept"}  # as a whole name of a parameter or variable
 
 
-def names(source: str) -> Iterator[str]:
+def nodes_of(source: str) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(source)))
+
+
+def names(nodes: list[ast.AST]) -> Iterator[str]:
     """Identifiers that have one of NAMES among their parts."""
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.NAME and NAMES & set(token.string.lower().split("_")):
-            yield token.string
+    for node in nodes:
+        for name in (getattr(node, field, None) for field in ("id", "attr", "arg", "name", "asname")):
+            if isinstance(name, str) and NAMES & set(name.lower().split("_")):
+                yield name
 
 
-def docstrings(source: str) -> Iterator[str]:
+def docstrings(nodes: list[ast.AST]) -> Iterator[str]:
     """First lines of docstrings that begin as questions do."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             text = ast.get_docstring(node) or ""
             if text.split(maxsplit=1)[:1] and text.split(maxsplit=1)[0] in FIRST and "Do nothing" not in text:
                 yield text.splitlines()[0]
 
 
-def bare_names(source: str) -> Iterator[str]:
+def bare_names(nodes: list[ast.AST]) -> Iterator[str]:
     """Parameters and variables that have one of BARE as their whole name."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         if isinstance(node, ast.arg) and node.arg in BARE:
             yield node.arg
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in BARE:
@@ -56,17 +59,19 @@ def bare_names(source: str) -> Iterator[str]:
 
 
 def test_planted_ones_are_reported():
-    assert list(bare_names("def f(at): there = at.at\nmaximum.at(own)")) == ["at", "there"]
-    assert list(names("found_by = 1\nfoundation = 2\ndef test_it_is_said(): ...")) == ["found_by", "test_it_is_said"]
-    assert list(docstrings('"""How it is."""\ndef f():\n    """Return it."""')) == ["How it is."]
+    assert list(bare_names(nodes_of("def f(at): there = at.at\nmaximum.at(own)"))) == ["at", "there"]
+    planted = "found_by = 1\nfoundation = 2\ndef test_it_is_said(): ...\nx.told(asked=1)\nimport a as heard"
+    assert sorted(names(nodes_of(planted))) == ["asked", "found_by", "heard", "test_it_is_said", "told"]
+    assert list(docstrings(nodes_of('"""How it is."""\ndef f():\n    """Return it."""'))) == ["How it is."]
 
 
 def faults(file: Path) -> list[str]:
-    source = file.read_text(encoding="utf-8")
     if file == Path("tests/test_words.py"):
         return []
-    named = names(source) if any(word in source.lower() for word in NAMES) else ()  # tokenizing is slow
-    return [*named, *docstrings(source), *bare_names(source), *(phrase for phrase in PHRASES if phrase in source)]
+    source = file.read_text(encoding="utf-8")
+    nodes = nodes_of(source)
+    phrases = (phrase for phrase in PHRASES if phrase in source)
+    return [*names(nodes), *docstrings(nodes), *bare_names(nodes), *phrases]
 
 
 def test_words_are_plain():

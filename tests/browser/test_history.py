@@ -79,9 +79,6 @@ WALK = [
 ]
 
 
-SHORT_WALK = WALK[:3] + WALK[4:6] + WALK[8:11]  # one step of most kinds
-
-
 def view(page) -> tuple[str, str, str]:
     """Address, heading and title of the tab, once the server has answered and everything is drawn."""
     page.set_default_timeout(PATIENCE_MS)
@@ -92,11 +89,11 @@ def view(page) -> tuple[str, str, str]:
     return page.url, page.locator("h1").inner_text(), page.title()
 
 
-@pytest.mark.parametrize("walk", [SHORT_WALK, pytest.param(WALK, marks=pytest.mark.slow)], ids=["short", "long"])
-def test_each_step_is_one_history_entry(walk, open_view):
+@pytest.mark.slow
+def test_each_step_is_one_history_entry(open_view):
     page = open_view("neuron?layer=0&neuron=0", fresh=True)
     views, length = [view(page)], page.evaluate(LENGTH)
-    for number, step in enumerate(walk):
+    for number, step in enumerate(WALK):
         before = page.url
         step(page)
         page.wait_for_function(ANSWERED, arg=before)

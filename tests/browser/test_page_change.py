@@ -18,7 +18,7 @@ from tests.support.browser import PATIENCE_MS, settled
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
 # Pages with a fragment. Of the pages opened next, some run to the end and some stop early.
 STARTS = (
-    "map",
+    pytest.param("map", marks=pytest.mark.slow),
     pytest.param("neuron?layer=0&neuron=0", marks=pytest.mark.slow),
     pytest.param("ranking", marks=pytest.mark.slow),
     "search?q=cat",

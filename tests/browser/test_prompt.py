@@ -71,6 +71,7 @@ def test_firings_are_downloaded(open_view, tmp_path):
     page = open_view("prompt?text=x")
     page.get_by_role("button", name="Export").click()
     page.get_by_text("JSON", exact=True).click()
+    settled(page)
     with page.expect_download() as download:
         page.get_by_role("button", name=re.compile("Firings: .* with features")).click()
     rows = json.loads(download.value.path().read_text())["rows"]

@@ -113,7 +113,7 @@ def test_own_tracebacks_are_recognised():
     assert list(own_tracebacks("\n".join([*lines, head, lines[2], lines[1]]))) == [f"{page}:3"]
 
 
-@pytest.mark.parametrize("numbers", [range(12), pytest.param(range(1000), marks=pytest.mark.slow)], ids=len)
+@pytest.mark.parametrize("numbers", [range(6), pytest.param(range(1000), marks=pytest.mark.slow)], ids=len)
 def test_forged_widget_values(numbers: range, atlases: Path, capsys):  # noqa: F811
     with (
         tempfile.TemporaryFile("w+") as log,
@@ -132,7 +132,7 @@ def test_forged_widget_values(numbers: range, atlases: Path, capsys):  # noqa: F
         print(f"\n{len(numbers)} forged messages, {log_text.count('Traceback (most')} of them ended by Streamlit")
 
 
-@pytest.mark.parametrize("numbers", [range(200), pytest.param(range(10_000), marks=pytest.mark.slow)], ids=len)
+@pytest.mark.parametrize("numbers", [range(80), pytest.param(range(10_000), marks=pytest.mark.slow)], ids=len)
 def test_random_frames(numbers: range, tiny_atlas: Path):
     """Send bytes, texts, halves of messages, and many at once."""
     good = BackMsg()

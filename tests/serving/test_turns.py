@@ -179,6 +179,7 @@ VIEWS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("counted", ["0.02"], indirect=True)
 def test_thirty_visitors_are_served_within_limit(counted):
     port, inside = counted

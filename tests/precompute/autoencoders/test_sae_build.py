@@ -134,7 +134,7 @@ def test_importance_is_the_share_of_the_latent_lost_to_masking(place, atlas):
 @pytest.mark.parametrize(
     "stage",
     [
-        "collect",
+        pytest.param("collect", marks=pytest.mark.slow),
         pytest.param("features", marks=pytest.mark.slow),
         "importance",
         pytest.param("logits", marks=pytest.mark.slow),

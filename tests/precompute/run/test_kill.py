@@ -33,7 +33,8 @@ STAGES = {
     "similar": 2,
     "map": 1,
 }
-SLOW = ("corpus", "features", "logits", "names", "similar", "rows", "map", "importance")  # similar to the other steps
+# Similar to the other steps.
+SLOW = ("corpus", "contributions", "features", "logits", "names", "similar", "rows", "map", "importance")
 
 
 @pytest.fixture(scope="module")
