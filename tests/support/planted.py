@@ -254,7 +254,7 @@ def make_atlas(out: Path, inputs: bool = True, equal_n: bool = False, planted: M
         layers=layers,
         statistics=statistics,
         importances=importances,
-        indexed=indexed(layers, texts, importances),
+        indexed=indexed(layers, texts, importances, embedders=embedders(statistics)),
         logits={layer.rows.layer: planted_logits(rng, layer.rows.weights.n_neurons) for layer in layers},
         equal_n=planted_equal_n([layer.rows for layer in layers], statistics) if equal_n else None,
         contributions={layer.rows.layer: planted_contributions(rng, layer) for layer in layers},
