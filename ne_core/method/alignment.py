@@ -9,8 +9,11 @@ distances within a layer stay as they are. The second term, as much as one input
 where no common input decides. R_i is in turn the orthogonal factor of Σ_j A_ijᵀ A_ji R_j + I.
 
 Any few inputs can be rotated to meet. Two layers are therefore *related*, and aligned with each other, only if
-rotations that are fitted to half of the texts bring the inputs of the other half together: if the congruence
-tr(R_iᵀ A_ijᵀ A_ji R_j) / (|A_ij| |A_ji|) of these is at least RELATED. It is 0 for independent inputs, 1 for equal ones.
+rotations that are fitted to half of the texts bring the inputs of the other half together: if their congruence
+
+    tr(R_iᵀ A_ijᵀ A_ji R_j) / (|A_ij| |A_ji|)
+
+is at least RELATED. It is 0 for independent inputs, 1 for equal ones.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -70,7 +70,7 @@ class LayerFeatures:
 
 
 def held_out(position: Int[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
-    """Mask of the positions that layers are not aligned by: two texts in four, as alignment itself needs odd and even."""
+    """Mask of the positions that layers are not aligned by: two texts in four, as alignment needs odd and even ones."""
     return (position >> 17) % 2 == 1
 
 
