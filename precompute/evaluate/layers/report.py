@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Float
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import layer_mark
@@ -60,8 +60,9 @@ def shares(pairs: Sequence[Pair]) -> list[str]:
     return cells
 
 
-def values_of(pairs: Sequence[Pair], name: str) -> Bool[np.ndarray, " n"]:
-    return np.concatenate([each.common[name] for each in pairs])
+def values_of(pairs: Sequence[Pair], name: str) -> Float[np.ndarray, " n"]:
+    """1 for each feature that has the property in common with its nearest, else 0."""
+    return np.concatenate([each.common[name] for each in pairs]).astype(np.float64)
 
 
 def chance_of(pairs: Sequence[Pair], name: str) -> float:

@@ -35,7 +35,7 @@ def planted():
 
 
 def vectors_of(layers) -> dict[str, np.ndarray]:
-    """Vectors of all spaces; layers are aligned by the moments of their inputs."""
+    """Vectors of all spaces; the layers, which have no common inputs, are standardised and not rotated."""
     embedders = {layer.rows.layer: Embedder(InputStatistics(*moments([layer.rows.x]))) for layer in layers}
     aligners = layer_aligners(layers, embedders)
     return {space: space_vectors(layers, space, aligners=aligners) for space in SPACES}
@@ -83,14 +83,12 @@ def test_feature_table_matches_the_rows(planted):
                 assert table["mean_activation"][id] == pytest.approx(rows.activation[feature_rows].mean(), rel=1e-5)
                 central = start + table["central"][id]
                 x = rows.x[rows.x_row[central]].astype(np.float32)
-                aligned = (x - rows.x.mean(axis=0, dtype=float)) / rows.x.std(
-                    axis=0, dtype=float, ddof=1
-                )  # not rotated
+                all_x = rows.x.astype(float)
+                aligned = (x - all_x.mean(axis=0)) / all_x.std(axis=0, ddof=1)
                 spaces = {"neuron": x * rows.weights.W_in[:, neuron], "pre_mlp": x, "aligned": aligned}
                 for space, vector in spaces.items():
-                    np.testing.assert_allclose(
-                        vectors[space][id], vector / np.linalg.norm(vector), rtol=1e-4, atol=1e-5
-                    )
+                    direction = vector / np.linalg.norm(vector)
+                    np.testing.assert_allclose(vectors[space][id], direction, rtol=1e-4, atol=1e-5)
                 counts = Counter(texts.tokens[rows.example[feature_rows], rows.pos[feature_rows]].tolist())
                 assert table["key_token_counts"][id][0] == max(counts.values())
                 id += 1
