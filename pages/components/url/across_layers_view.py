@@ -9,7 +9,7 @@ from pages.components.url.declared import Addressed, Context
 from pages.components.url.fields import number, whole
 
 # Lower for neuron embeddings, which each neuron weights differently, and for centred inputs, which are further apart.
-LEAST = {"neuron": 0.3, "pre_mlp": 0.6, "aligned": 0.4}
+LEAST = {"neuron": 0.3, "pre_mlp": 0.6, "aligned": 0.45}
 OTHER_SPACE = 0.5
 PER = range(1, 11)
 
