@@ -230,6 +230,7 @@ def similar_columns(spaces: Iterable[str]) -> tuple[Column, ...]:
 
 
 def similar_in(space: str) -> tuple[Column, Column]:
+    """Columns of the features similar to each in one space, and of their cosines."""
     nearest = f"feature rows nearest in the space `{space}`, {SPACES[space]}, padded with −1"
     return (
         Column(f"similar_{space}", "int32", nearest, SIMILAR),

@@ -51,6 +51,7 @@ class LayerInputs:
 
     @property
     def d(self) -> int:
+        """Width of the inputs."""
         return self.x.shape[1]
 
     def standardised(self, position: Int[np.ndarray, " k"]) -> Float[np.ndarray, "k d"]:
@@ -113,6 +114,7 @@ def common_inputs(layers: Sequence[LayerInputs]) -> Iterator[tuple[tuple[int, in
 
 
 def summed(one: LayerInputs, other: LayerInputs, position: Int[np.ndarray, " k"]) -> Common:
+    """Sums over the inputs of two layers at some positions."""
     a, b = (layer.standardised(position).astype(np.float64) for layer in (one, other))
     return Common(a.T @ b, float(np.linalg.norm(a) * np.linalg.norm(b)))
 
