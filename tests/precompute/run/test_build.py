@@ -10,11 +10,11 @@ from transformers import AutoModel
 from ne_core.atlas import Atlas
 from ne_core.atlas.manifest import EqualN
 from ne_core.atlas.verify import verify
-from ne_core.method.alignment import LayerInputs, aligners
 from ne_core.method.comparison import COMPARED
 from ne_core.method.contributions import Parts
 from ne_core.method.separation import separation
 from ne_core.method.trees.cluster import similarities
+from ne_core.queries.alignment import atlas_aligners
 from ne_core.queries.space_index import space_index
 from ne_core.refs import NeuronRef
 from precompute.__main__ import main
@@ -103,9 +103,8 @@ def test_comparison_of_spaces_uses_the_atlas_features(atlas):
 
 def test_layers_are_aligned_by_their_inputs(atlas):
     """The index of the space has the central examples, each by the aligner of its own layer."""
-    layers = [layer_features(atlas, layer) for layer in atlas.layers]
-    align = aligners([LayerInputs(np.unique(layer.position), layer.inputs, layer.embedder) for layer in layers])
-    expected = np.concatenate([each.units("aligned", one) for each, one in zip(layers, align, strict=True)])
+    align = atlas_aligners(atlas)
+    expected = np.concatenate([layer_features(atlas, layer).units("aligned", align[layer]) for layer in atlas.layers])
     stored = space_index(atlas, "aligned").vectors(np.arange(len(expected)))
     assert ((expected * stored).sum(axis=1) > 0.99).all()
     assert (atlas.manifest.spaces, atlas.manifest.default_space) == (("neuron", "pre_mlp", "aligned"), "aligned")
