@@ -46,7 +46,7 @@ def show_graph(atlas: Atlas, view: View, trail: Trail) -> None:
     st.markdown("\n".join(f"- {markdown(line)}" for line in sentences(atlas, trail, view.seed.layer)))
     show_pairs(atlas, view)
     if len(trail.ids) == 1:
-        st.caption("Lower the minimum cosine, or choose the other space.")
+        st.caption("Lower the minimum cosine, or choose another space.")
         return
     trail_graph(atlas, view, trail)
     st.caption(

@@ -13,6 +13,7 @@ from ne_core.sharing.archive import pack
 from tests.support.browser import chromium, served
 from tests.support.planted import make_atlas
 from tests.support.planted_ideas import PLANTED
+from tests.support.planted_rotations import make_rotated_atlas
 from tests.support.reused_page import ReusedPage
 
 LONG = ("browser", "precompute", "security", "serving", "pages")
@@ -53,6 +54,12 @@ def compared_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ideas_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the directory of an atlas with planted ideas (support/planted_ideas.py). Copy it before changing it."""
     return make_atlas(tmp_path_factory.mktemp("ideas") / "ideas", planted=PLANTED)
+
+
+@pytest.fixture(scope="session")
+def rotated_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the directory of an atlas of rotated layers (support/planted_rotations.py). Copy it before changing it."""
+    return make_rotated_atlas(tmp_path_factory.mktemp("rotations") / "rotated")
 
 
 @pytest.fixture(scope="session")

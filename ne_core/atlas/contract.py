@@ -17,6 +17,7 @@ from ne_core.atlas.schema import (
     OTHER,
     RANDOM_DIRECTIONS,
     SCHEMA_VERSION,
+    SIMILAR_FEATURES,
     Array,
     Column,
 )
@@ -71,6 +72,11 @@ def markdown() -> str:
                 map(column_row, EQUAL_N),
             ),
             section("`features.parquet`", ("column", "dtype", "meaning"), map(column_row, FEATURES)),
+            section(
+                "And for each space that `spaces` lists",
+                ("column", "dtype", "meaning"),
+                map(column_row, SIMILAR_FEATURES),
+            ),
             section(
                 "Only if `density` is there: written by `python -m precompute read DIR --corpus`",
                 ("file", "dtype, shape", "meaning"),

@@ -163,7 +163,11 @@ class Manifest(Description):
         NEAR,
         "back (up to and including the key token) and forward",
     ]
-    spaces: Annotated[tuple[str, ...], KNOWN_SPACES, "spaces that similar features were searched in"]
+    spaces: Annotated[
+        tuple[str, ...],
+        KNOWN_SPACES,
+        "spaces that similar features were searched in, by their names in ne_core/method/similar.py",
+    ]
     logit_effects: Annotated[bool, "whether the atlas holds direct effects of neurons on logits: true or false"]
     compared: Annotated[bool, "whether the atlas compares spaces, in spaces.parquet: true or false"]
     rarefied: Annotated[

@@ -42,6 +42,7 @@ def space_title(manifest: Manifest, space: str) -> str:
     titles = {
         "neuron": "Neuron embedding",
         "pre_mlp": words.pre_mlp_title,
+        "aligned": "Aligned layers",
         "neuron_centred": f"{words.Unit} centred",
         "neuron_whitened": f"{words.Unit} whitened",
     }
@@ -50,7 +51,7 @@ def space_title(manifest: Manifest, space: str) -> str:
 
 def embeddings_name(manifest: Manifest, space: str) -> str:
     """Name of a space in which features are compared: “neuron embeddings”, “pre-MLP embeddings”."""
-    return {"neuron": "neuron embeddings", "pre_mlp": f"{manifest.vocabulary.pre_mlp}s"}[space]
+    return f"{manifest.vocabulary.pre_mlp}s" if space == "pre_mlp" else f"{space} embeddings"
 
 
 def embeddings_formula(manifest: Manifest, space: str) -> str:

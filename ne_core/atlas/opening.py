@@ -35,6 +35,7 @@ from ne_core.atlas.schema import (
     RANDOM_DIRECTIONS,
     Array,
     Column,
+    similar_columns,
 )
 from ne_core.atlas.tables import load_table
 from ne_core.errors import AtlasError
@@ -60,7 +61,7 @@ class Atlas(AtlasData):
         tokens, lengths = (load_array(root, spec, sizes) for spec in EXAMPLES)
         layers = {layer: load_layer(root, manifest, layer) for layer in manifest.layers}
         n_rows = sum(len(files.columns["example"]) for files in layers.values())
-        features = load_table(root, "features.parquet", FEATURES, n_rows)
+        features = load_table(root, "features.parquet", feature_columns(manifest), n_rows)
         atlas = Atlas(
             root,
             manifest,
@@ -114,6 +115,11 @@ def load_layer(root: Path, manifest: Manifest, layer: int) -> LayerFiles:
 def neuron_columns(manifest: Manifest) -> tuple[Column, ...]:
     """Columns of the table of neurons."""
     return (*NEURONS, *EQUAL_N) if manifest.rarefied else NEURONS
+
+
+def feature_columns(manifest: Manifest) -> tuple[Column, ...]:
+    """Columns of the table of features."""
+    return (*FEATURES, *similar_columns(manifest.spaces))
 
 
 def load_comparison(root: Path, manifest: Manifest) -> Comparison | None:

@@ -1,9 +1,11 @@
 """Schema: every file of an atlas with its dtype, shape and meaning. data/README.md is generated from it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ne_core.method.comparison import COMPARED
 from ne_core.method.naming import NAME_CONTEXT, NAME_KEYS
+from ne_core.method.similar import SPACES
 
 SCHEMA_VERSION = 5
 SIMILAR = 20  # similar features stored for each feature, in each space
@@ -219,15 +221,24 @@ FEATURES = (
     ),
     Column("map_x", "float32", "horizontal coordinate on the map of all features"),
     Column("map_y", "float32", "vertical coordinate, upwards"),
-    Column(
-        "similar_neuron", "int32", "feature rows nearest in the space of neuron embeddings, padded with −1", SIMILAR
-    ),
-    Column("cosine_neuron", "float16", "their cosines", SIMILAR),
-    Column(
-        "similar_pre_mlp", "int32", "feature rows nearest in the space of pre-MLP embeddings, padded with −1", SIMILAR
-    ),
-    Column("cosine_pre_mlp", "float16", "their cosines", SIMILAR),
 )
+
+
+def similar_columns(spaces: Iterable[str]) -> tuple[Column, ...]:
+    """Columns of the features similar to each, in every one of the spaces."""
+    return tuple(column for space in spaces for column in similar_in(space))
+
+
+def similar_in(space: str) -> tuple[Column, Column]:
+    """Columns of the features similar to each in one space, and of their cosines."""
+    nearest = f"feature rows nearest in the space `{space}`, {SPACES[space]}, padded with −1"
+    return (
+        Column(f"similar_{space}", "int32", nearest, SIMILAR),
+        Column(f"cosine_{space}", "float16", "their cosines", SIMILAR),
+    )
+
+
+SIMILAR_FEATURES = similar_columns(SPACES)
 
 CELLS = len(COMPARED) ** 2
 COMPARISONS = (

@@ -5,7 +5,7 @@ unit: one tile of scores (BLOCK × TILE float32, 16 MB), the tile's vectors, and
 disk, as an `np.memmap` that all processes of a machine share.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,14 @@ from ne_core.method.trees.cluster import unit
 
 BLOCK = 1024  # feature rows of a unit of work
 TILE = 4096  # features compared with a block at a time: their scores fit the cache
-SPACES = {"neuron": "x ⊙ W_in", "pre_mlp": "x"}  # spaces in which features are compared
+# Spaces in which features are compared. `aligned` is the one that layers share (alignment.py), where there are several.
+SPACES = {"neuron": "x ⊙ W_in", "pre_mlp": "x", "aligned": "R (x − μ) / σ"}
+OF_ONE_LAYER = ("neuron", "pre_mlp")  # spaces that need nothing but a layer's own inputs and weights
+
+
+def shown_first(spaces: Container[str]) -> str:
+    """Return the space in which the pages compare by default, and the map is drawn."""
+    return "aligned" if "aligned" in spaces else "pre_mlp"
 
 
 @dataclass(frozen=True)

@@ -13,20 +13,27 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.atlas.schema import KEY_TOKENS, NEURONS, SIMILAR
-from ne_core.method.similar import SPACES, blocks, joined_blocks, unit_nearest
+from ne_core.method.alignment import Aligner
+from ne_core.method.similar import blocks, joined_blocks, unit_nearest
 from ne_core.method.trees.cluster import unit
 from precompute.run.progress import OnProgress, silent
 from precompute.steps.key_tokens import key_tokens
 from precompute.steps.layer_features import LayerFeatures
+
+NOT_ALIGNED: Mapping[int, Aligner] = {}
 
 
 class IndexingError(ValueError):
     """Features that cannot be indexed together; the message says why in one line."""
 
 
-def central_vectors(layer: LayerFeatures, space: str) -> Float[np.ndarray, "n_features d_in"]:
-    """Return the central example of each feature, as a vector of one of the spaces."""
+def central_vectors(
+    layer: LayerFeatures, space: str, aligner: Aligner | None = None
+) -> Float[np.ndarray, "n_features d_in"]:
+    """Return the central example of each feature, as a vector of one of the spaces; `aligned` needs the `aligner`."""
     x = np.asarray(layer.rows.x[layer.rows.x_row[layer.central_rows]]).astype(np.float32, copy=False)
+    if space == "aligned":
+        return aligner(x)
     if space == "pre_mlp":
         return x
     return x * layer.rows.weights.W_in.T[layer.features.neuron_of_feature].astype(np.float32, copy=False)
@@ -41,13 +48,20 @@ def space_shape(layers: Sequence[LayerFeatures]) -> tuple[int, int]:
 
 
 def space_vectors(
-    layers: Sequence[LayerFeatures], space: str, out: Float[np.ndarray, "n_features d_in"] | None = None
+    layers: Sequence[LayerFeatures],
+    space: str,
+    out: Float[np.ndarray, "n_features d_in"] | None = None,
+    aligners: Mapping[int, Aligner] = NOT_ALIGNED,
 ) -> Float[np.ndarray, "n_features d_in"]:
-    """Return the central vectors of all layers at unit length, by feature id, written to `out` if not None."""
+    """Return the central vectors of all layers at unit length, by feature id, written to `out` if not None.
+
+    `aligners` are by layer, for the space `aligned`.
+    """
     vectors = np.empty(space_shape(layers), dtype=np.float32) if out is None else out
     first = 0
     for layer in layers:
-        vectors[first : first + layer.n_features] = unit(central_vectors(layer, space))
+        units = unit(central_vectors(layer, space, aligners.get(layer.rows.layer)))
+        vectors[first : first + layer.n_features] = units
         first += layer.n_features
     return vectors
 
@@ -115,7 +129,7 @@ def feature_table(
     on_progress: OnProgress = silent,
 ) -> dict[str, np.ndarray]:
     """Compute the columns of schema.FEATURES in memory, except names and positions on the map; row = feature id."""
-    job = SimilarJob({space: vectors[space] for space in SPACES}, owners(layers))
+    job = SimilarJob(vectors, owners(layers))
     units = {}
     for number in range(job.n_units):
         units[number] = work_similar(job, number)

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.method.naming import word_classes
-from ne_core.method.similar import SPACES
+from ne_core.method.similar import OF_ONE_LAYER, shown_first
 from ne_core.sharing.atomic_write import check_target
 from precompute.run.progress import Progress, counted
 from precompute.steps import index
@@ -89,7 +89,7 @@ def layer_result(
         layer.statistics,
         layer.logits,
         importances(settings, bank, texts, features, layer.concept).astype(np.float16),
-        {space: index.central_vectors(features, space).astype(np.float16) for space in SPACES},
+        {space: index.central_vectors(features, space).astype(np.float16) for space in OF_ONE_LAYER},
         layer.family[central],
         layer.concept[central],
     )
@@ -97,12 +97,12 @@ def layer_result(
 
 def indexed(settings: Settings, layers: list[LayerResult], texts: Texts) -> Indexed:
     features = [layer.features for layer in layers]
-    vectors = {space: np.concatenate([layer.vectors[space] for layer in layers]) for space in SPACES}
+    vectors = {space: np.concatenate([layer.vectors[space] for layer in layers]) for space in OF_ONE_LAYER}
     family = np.concatenate([layer.family for layer in layers])
     columns = index.feature_columns(features, texts.tokens) | similar_columns(vectors, index.owners(features), family)
     importances_by_layer = {layer.features.rows.layer: layer.importances for layer in layers}
     columns |= named(features, texts, word_classes(texts.vocab), importances_by_layer)
-    return Indexed(columns | map_columns(columns, settings.seed), vectors)
+    return Indexed(columns | map_columns(columns, shown_first(vectors), settings.seed), vectors)
 
 
 def parts(settings: Settings, texts: Texts, layers: list[LayerResult], indexed: Indexed) -> AtlasParts:

@@ -20,8 +20,8 @@ from ne_core.atlas.schema import (
     LOGIT_EFFECTS,
     NEURONS,
     RANDOM_DIRECTIONS,
+    similar_columns,
 )
-from ne_core.method.similar import SPACES
 from ne_core.sharing.atomic_write import new_atlas
 from precompute.run.mapped import release_pages
 from precompute.run.progress import OnProgress, silent
@@ -74,11 +74,11 @@ def write_tables(folder: Path, parts: AtlasParts) -> None:
     """Write the tables of neurons, features and spaces, and the search indexes."""
     features, vectors = parts.indexed.features, parts.indexed.vectors
     write_neurons(folder / "neurons.parquet", parts)
-    write_table(folder / "features.parquet", FEATURES, features)
+    write_table(folder / "features.parquet", (*FEATURES, *similar_columns(vectors)), features)
     if parts.spaces is not None:
         write_table(folder / SPACES_FILE, COMPARISONS, parts.spaces)
-    for space in SPACES:
-        write_index(folder / index_file(space), vectors[space])
+    for space, space_vectors in vectors.items():
+        write_index(folder / index_file(space), space_vectors)
     names = np.concatenate([features[name] for name in ("name_keys", "name_context")], axis=1)
     write_search(folder / "search.sqlite", parts.layers, parts.texts, names)
 
@@ -106,7 +106,7 @@ def manifest(parts: AtlasParts, clipped: Clipped) -> Manifest:
         n_examples=n_examples,
         n_ctx=n_ctx,
         window=parts.texts.window,
-        spaces=tuple(SPACES),
+        spaces=tuple(parts.indexed.vectors),
         logit_effects=parts.logits is not None,
         compared=parts.spaces is not None,
         rarefied=None if parts.equal_n is None else parts.equal_n.facts,

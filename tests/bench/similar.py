@@ -1,7 +1,7 @@
 """Similar features: seconds for their search at the size of GPT2-small's run, and agreement of their key tokens.
 
 The search is of 150,000 features × 768, some of the units, on every core. The vectors are in a file that the workers
-map, as in a build. The minutes are extrapolated from `UNITS` units, spread over the whole, to all units of both spaces;
+map, as in a build. The minutes are extrapolated from `UNITS` units, spread over the whole, to all units of all spaces;
 every unit of one size does the same arithmetic, whatever the space.
 """
 
@@ -23,7 +23,7 @@ SOLID = 3  # features of fewer examples may be strays
 
 
 def measure_speed(figures: Figures) -> None:
-    """Measure the minutes of both spaces, and a unit's time over that of its bare product in the same worker."""
+    """Measure the minutes of all spaces, and a unit's time over that of its bare product in the same worker."""
     with tempfile.TemporaryDirectory() as folder:
         job = SimilarJob({"neuron": vectors(Path(folder))}, np.arange(N_FEATURES, dtype=np.int32) // FEATURES_EACH)
         sample = np.linspace(0, job.n_units - 2, UNITS).astype(int).tolist()  # without the last one, which is smaller

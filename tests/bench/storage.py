@@ -1,10 +1,11 @@
 """Size of an atlas, and recall of its 8-bit indexes: `python -m tests.bench.storage DIR SUFFIX` prints the figures.
 
-The bound, without `inputs/`, is 170 bytes a row and 2,048 a feature, everything included.
+The bound, without `inputs/`, is 170 bytes a row and 3,072 a feature, everything included.
 """
 
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +14,17 @@ from jaxtyping import Float
 from ne_core.atlas import Atlas
 from ne_core.atlas.paths import index_file
 from ne_core.atlas.schema import LAYER
+from ne_core.method.similar import SPACES
 from ne_core.method.trees.cluster import unit
+from ne_core.queries.alignment import atlas_aligners
 from ne_core.refs import NeuronRef
 from tests.bench.figures import Figures
 
-BYTES_PER_FEATURE = 2048
+BYTES_PER_FEATURE = 3072
 K, QUERIES = 20, 500
+Embedding = Callable[[NeuronRef, np.ndarray], np.ndarray]
 OF_ROWS = {spec.file for spec in LAYER if {"n_rows", "n_merges"} & set(spec.shape)}
-OF_FEATURES = {"features.parquet", "search.sqlite", "features_neuron.faiss", "features_pre_mlp.faiss"}
+OF_FEATURES = {"features.parquet", "search.sqlite", *map(index_file, SPACES)}
 
 
 def measure(figures: Figures, atlas_dir: Path, suffix: str) -> None:
@@ -64,36 +68,45 @@ def measure_recall(figures: Figures, atlas_dir: Path, suffix: str) -> None:
     """
     atlas = Atlas.open(atlas_dir)
     for space in atlas.manifest.spaces:
-        exact = unit(central_vectors(atlas, space))
-        vectors = queries(atlas, space)
+        embed = embedding_in(atlas, space)
+        exact, vectors = unit(central_vectors(atlas, embed)), queries(atlas, embed)
         figures.add(
             f"index_recall_at_{K}_{space}_{suffix}", recall(atlas.root / index_file(space), exact, vectors), "share"
         )
 
 
-def central_vectors(atlas: Atlas, space: str) -> Float[np.ndarray, "n_features d_in"]:
-    """Return the central input of each feature of the atlas, or its neuron embedding."""
+def central_vectors(atlas: Atlas, embed: Embedding) -> Float[np.ndarray, "n_features d_in"]:
+    """Return the central example of each feature of the atlas, embedded."""
     parts = []
     for row in np.flatnonzero(atlas.neurons["n_features"]):
         ref = NeuronRef(int(atlas.neurons["layer"][row]), int(atlas.neurons["neuron"][row]))
         ids = atlas.feature_ids(ref)
-        parts.append(in_space(atlas, ref, atlas.features["central"][ids.start : ids.stop], space))
+        parts.append(embedded(atlas, embed, ref, atlas.features["central"][ids.start : ids.stop]))
     return np.concatenate(parts)
 
 
-def queries(atlas: Atlas, space: str) -> Float[np.ndarray, "n_queries d_in"]:
+def queries(atlas: Atlas, embed: Embedding) -> Float[np.ndarray, "n_queries d_in"]:
     """Return inputs of a seeded choice of neurons with examples, one example each."""
     rng = np.random.default_rng(0)
     parts = []
     for row in rng.choice(np.flatnonzero(atlas.neurons["n_examples"]), size=QUERIES):
         ref = NeuronRef(int(atlas.neurons["layer"][row]), int(atlas.neurons["neuron"][row]))
-        parts.append(in_space(atlas, ref, rng.integers(atlas.neurons["n_examples"][row], size=1), space))
+        parts.append(embedded(atlas, embed, ref, rng.integers(atlas.neurons["n_examples"][row], size=1)))
     return unit(np.concatenate(parts))
 
 
-def in_space(atlas: Atlas, ref: NeuronRef, rows: np.ndarray, space: str) -> Float[np.ndarray, "n d_in"]:
-    x = atlas.neuron_inputs(ref)[rows].astype(np.float32)
-    return x if space == "pre_mlp" else atlas.weights(ref.layer).embed(x, ref.neuron)
+def embedding_in(atlas: Atlas, space: str) -> Embedding:
+    """Return the function that embeds inputs of a neuron in the space."""
+    if space == "aligned":
+        align = atlas_aligners(atlas)
+        return lambda ref, x: align[ref.layer](x)
+    if space == "pre_mlp":
+        return lambda ref, x: x
+    return lambda ref, x: atlas.weights(ref.layer).embed(x, ref.neuron)
+
+
+def embedded(atlas: Atlas, embed: Embedding, ref: NeuronRef, rows: np.ndarray) -> Float[np.ndarray, "n d_in"]:
+    return embed(ref, atlas.neuron_inputs(ref)[rows].astype(np.float32))
 
 
 def recall(path: Path, exact: Float[np.ndarray, "n d"], vectors: Float[np.ndarray, "q d"]) -> float:

@@ -117,7 +117,7 @@ def test_page_without_similar_features_suggests_a_lower_cosine(tiny_atlas, monke
         ({"neuron": "99"}, "neuron=99: layer 0 has neurons 0 to 5"),
         ({"feature": "7"}, "feature=7: this neuron has features 0 to 1 at the atlas’s cut"),
         ({"neuron": "4"}, "neuron=4: this neuron is dead and has no features; showing another neuron"),
-        ({"space": "x"}, "space=x: the spaces are neuron or pre_mlp"),
+        ({"space": "x"}, "space=x: the spaces are neuron, pre_mlp or aligned"),
         ({"least": "2"}, "least=2: the least cosine is a number from 0 to 1"),
         ({"per": "0"}, "per=0: a trail has 1 to 10 features of each layer"),
         ({"per": "<b>"}, "per=<b>: a trail has 1 to 10 features of each layer"),

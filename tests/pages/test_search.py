@@ -150,7 +150,7 @@ def test_punctuation_is_not_query_syntax(q, mode, tiny_atlas, monkeypatch):
         ({"q": "cat", "like": "1.0.0"}, "like=1.0.0: this atlas has no neuron L1 N0: it has layers 0 and 2"),
         ({"q": "cat", "like": "0.0.9"}, "like=0.0.9: neuron L0 N0 has features 0 to 1 at the atlas’s cut"),
         ({"q": "cat", "like": "0.4.0"}, "like=0.4.0: neuron L0 N4 has no features at the atlas’s cut"),
-        ({"like": "0.0.0", "space": "x"}, "space=x: the spaces are neuron or pre_mlp"),
+        ({"like": "0.0.0", "space": "x"}, "space=x: the spaces are neuron, pre_mlp or aligned"),
     ],
 )
 def test_invalid_parameter_names_the_valid_values(query, problem, tiny_atlas, monkeypatch):

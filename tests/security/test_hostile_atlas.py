@@ -18,10 +18,21 @@ import pytest
 from ne_core.atlas import Atlas, search
 from ne_core.atlas.checks.index import HEAD
 from ne_core.atlas.checks.trees import check_trees
-from ne_core.atlas.schema import COMPARISONS, CONTRIBUTIONS, EXAMPLES, FEATURES, LAYER, LOGIT_EFFECTS, NEURONS
+from ne_core.atlas.paths import index_file
+from ne_core.atlas.schema import (
+    COMPARISONS,
+    CONTRIBUTIONS,
+    EXAMPLES,
+    FEATURES,
+    LAYER,
+    LOGIT_EFFECTS,
+    NEURONS,
+    SIMILAR_FEATURES,
+)
 from ne_core.atlas.verify import verify
 from ne_core.errors import AtlasError
 from ne_core.method.measures import feature_distances, measures
+from ne_core.method.similar import SPACES
 from ne_core.method.trees.cluster import tree
 from ne_core.method.trees.dendrogram import dendrogram
 from ne_core.refs import NeuronRef
@@ -56,7 +67,7 @@ from tests.support.planted import D_IN, LAYERS, N_SAMPLED, PARTS, VOCAB
 
 LAYER_FILES = [f"layers/00/{spec.file}" for spec in (*LAYER, *LOGIT_EFFECTS, *CONTRIBUTIONS)]
 ARRAYS = [*(spec.file for spec in EXAMPLES), *LAYER_FILES, "inputs/00.npy"]
-INDEXES = ["features_neuron.faiss", "features_pre_mlp.faiss"]
+INDEXES = [index_file(space) for space in SPACES]
 FILES = [
     *ARRAYS,
     *INDEXES,
@@ -185,7 +196,11 @@ def test_random_and_extreme_numbers_in_an_array(name: str, copy: Path):
 
 @pytest.mark.parametrize(
     ("table", "columns"),
-    [("neurons.parquet", NEURONS), ("features.parquet", FEATURES), ("spaces.parquet", COMPARISONS)],
+    [
+        ("neurons.parquet", NEURONS),
+        ("features.parquet", (*FEATURES, *SIMILAR_FEATURES)),
+        ("spaces.parquet", COMPARISONS),
+    ],
 )
 def test_random_and_extreme_numbers_in_a_table(table: str, columns, copy: Path):
     rng = np.random.default_rng(0)
@@ -296,6 +311,7 @@ REFUSED: dict[str, Damage] = {
     "no key token": replace_columns(FEATURES_TABLE, key_tokens=cells(-1, 3, pa.int32())),
     "cosines of 1000": replace_columns(FEATURES_TABLE, cosine_neuron=cells(1e3, 20, pa.float16())),
     "cosines of NaN": replace_columns(FEATURES_TABLE, cosine_neuron=cells(np.nan, 20, pa.float16())),
+    "cosines of a listed space missing": replace_columns(FEATURES_TABLE, cosine_aligned=None),
     "names of unknown tokens": replace_columns(FEATURES_TABLE, name_keys=cells(len(VOCAB), 3, pa.int32())),
     "negative context tokens": replace_columns(FEATURES_TABLE, name_context=cells(-2, 2, pa.int32())),
     "a map position of NaN": replace_columns(FEATURES_TABLE, map_x=column_of(np.nan, pa.float32())),

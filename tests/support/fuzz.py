@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import quote, quote_plus
 
+from ne_core.method.similar import SPACES
 from pages.components import url
 from pages.components.shell.nav import PAGES
 from pages.components.url.declared import VIEWS, Addressed
@@ -65,7 +66,7 @@ BAD_ESCAPES = [
 # Values that are valid for the planted atlases, besides the examples declared by the views.
 PLANTED: dict[str, list[str]] = {
     "atlas": ["planted", "planted-lab", "demo"], "layer": ["0", "1", "2"], "neuron": ["0", "1", "2", "3", "5"],
-    "cut": ["0", "0.3", "0.5", "0.75", "2"], "branch": ["0", "3", "15"], "space": ["neuron", "pre_mlp"],
+    "cut": ["0", "0.3", "0.5", "0.75", "2"], "branch": ["0", "3", "15"], "space": list(SPACES),
     "baseline": ["mask-token", "mean-embedding", "mean"], "least": ["0.3", "50", "1000000"],
     "holds": ["cat", " cat", "日"], "q": ["cat", "the cat", "ca", "script", "red moon", "🙂", "7"],
     "page": ["0", "1", "9999"], "random": ["95-", "-5", "10-90"], "size": ["1-10", "5-"], "example": ["0", "5", "17"],

@@ -1,7 +1,7 @@
 """A small atlas with features known by construction, made without a model; half of its tokens are hostile text."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -177,7 +177,7 @@ def planted_statistics(rng, layer: ActivatingExamples) -> LayerStatistics:
 def planted_logits(rng, n_neurons: int) -> dict[str, np.ndarray]:
     """Neuron j raises token j most and lowers the last token most; hostile tokens are among them."""
     effects = rng.uniform(-1, 1, size=(n_neurons, len(VOCAB)))
-    effects[np.arange(n_neurons), np.arange(n_neurons)], effects[:, -1] = 2, -2
+    effects[np.arange(n_neurons), np.arange(n_neurons) % len(VOCAB)], effects[:, -1] = 2, -2
     order = np.argsort(-effects, axis=1)
     tokens = np.stack([order[:, :LOGITS], order[:, ::-1][:, :LOGITS]], axis=1)
     return {"logit_tokens": tokens, "logit_effects": np.take_along_axis(effects[:, None], tokens, axis=2)}
@@ -248,20 +248,31 @@ def make_atlas(out: Path, inputs: bool = True, equal_n: bool = False, planted: M
     texts, layers = planted_layers(rng, planted)
     importances = {layer.rows.layer: planted_importances(rng, layer) for layer in layers}
     statistics = {layer.rows.layer: planted_statistics(rng, layer.rows) for layer in layers}
-    parts = AtlasParts(
-        description=description(layers, inputs),
+    parts = planted_parts(rng, texts, layers, importances, statistics, description(layers, inputs))
+    measures = planted_equal_n([layer.rows for layer in layers], statistics) if equal_n else None
+    write_atlas(out, replace(parts, equal_n=measures))
+    return out
+
+
+def planted_parts(
+    rng: np.random.Generator,
+    texts: Texts,
+    layers: Sequence[LayerFeatures],
+    importances: Mapping[int, np.ndarray],
+    statistics: Mapping[int, LayerStatistics],
+    described: Description,
+) -> AtlasParts:
+    return AtlasParts(
+        description=described,
         texts=texts,
         layers=layers,
         statistics=statistics,
         importances=importances,
-        indexed=indexed(layers, texts, importances),
+        indexed=indexed(layers, texts, importances, embedders=embedders(statistics)),
         logits={layer.rows.layer: planted_logits(rng, layer.rows.weights.n_neurons) for layer in layers},
-        equal_n=planted_equal_n([layer.rows for layer in layers], statistics) if equal_n else None,
         contributions={layer.rows.layer: planted_contributions(rng, layer) for layer in layers},
         spaces=spaces_of(layers, embedders(statistics)),
     )
-    write_atlas(out, parts)
-    return out
 
 
 def embedders(statistics: Mapping[int, LayerStatistics]) -> dict[int, Embedder]:

@@ -79,7 +79,7 @@ def check_links(atlas: AtlasData) -> None:
     path, features = atlas.root / "features.parquet", atlas.features
     in_range(path, features["key_tokens"], len(atlas.vocab), least=-1)
     in_range(path, features["key_tokens"][:, 0], len(atlas.vocab))
-    for space in ("neuron", "pre_mlp"):
+    for space in atlas.manifest.spaces:
         others, cosines = features[f"similar_{space}"], features[f"cosine_{space}"]
         in_range(path, others, len(features["layer"]), least=-1)
         if not (np.abs(cosines[others >= 0]) <= HIGHEST).all():  # False for NaN

@@ -8,7 +8,8 @@ from pages.components.url.atlas_fields import space, this_unit, unit
 from pages.components.url.declared import Addressed, Context
 from pages.components.url.fields import number, whole
 
-LEAST = {"neuron": 0.3, "pre_mlp": 0.6}  # lower for neuron embeddings, which each neuron weights differently
+# Lower for neuron embeddings, which each neuron weights differently, and for centred inputs, which are further apart.
+LEAST = {"neuron": 0.3, "pre_mlp": 0.6, "aligned": 0.45}
 OTHER_SPACE = 0.5
 PER = range(1, 11)
 

@@ -107,6 +107,8 @@ def pick_space(atlas: Atlas, view: View) -> None:
     notes = {
         "neuron": f"Every {words.unit} has its own W_in, so few features come close, even on the same {words.text}.",
         "pre_mlp": f"Features of other {words.units} that fire on similar inputs.",
+        "aligned": f"Features of other {words.units} in any layer that fire on similar inputs. Each layer is "
+        "standardised and rotated (R), so that inputs at the same positions meet.",
     }
     embeddings = embeddings_formula(atlas.manifest, view.space)
     st.caption(f"Nearest by cosine between central examples, as {embeddings}. {notes[view.space]}")

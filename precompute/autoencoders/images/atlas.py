@@ -72,7 +72,7 @@ def write_image_atlas(
         layers=features,
         statistics=statistics,
         importances=importances,
-        indexed=indexed(features, texts, importances, choices.seed, space=SPACE),
+        indexed=indexed(features, texts, importances, choices.seed, mapped=SPACE),
         logits=logits(source),
         write_more=beside,
     )

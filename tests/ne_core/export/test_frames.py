@@ -158,7 +158,7 @@ def test_missing_neuron_or_feature_raises(wrong, atlas):
 
 
 def test_missing_space_raises(atlas):
-    with pytest.raises(KeyError, match="this atlas has neuron, pre_mlp"):
+    with pytest.raises(KeyError, match="this atlas has neuron, pre_mlp, aligned"):
         similar_frame(atlas, FeatureRef(0, 0, 0), "whitened")
 
 

@@ -64,7 +64,7 @@ def test_link_opens_its_feature(tiny_atlas, monkeypatch):
             "feature=7: this neuron has features 0 to 1",
             "Layer 0 · Neuron 0",
         ),
-        ({"space": "x"}, "space=x: the spaces are neuron or pre_mlp", "Layer 0 · Neuron 0"),
+        ({"space": "x"}, "space=x: the spaces are neuron, pre_mlp or aligned", "Layer 0 · Neuron 0"),
         (
             {"layer": "0", "neuron": "4", "feature": "0"},
             "feature=0: this neuron has no activating examples, so it has no features",

@@ -14,8 +14,11 @@ from ne_core.method.comparison import COMPARED
 from ne_core.method.contributions import Parts
 from ne_core.method.separation import separation
 from ne_core.method.trees.cluster import similarities
+from ne_core.queries.alignment import atlas_aligners
+from ne_core.queries.space_index import space_index
 from ne_core.refs import NeuronRef
 from precompute.__main__ import main
+from precompute.evaluate.layers.features import layer_features
 from tests.precompute.steps.test_write import files
 from tests.support.tiny_models import tiny_checkpoint
 
@@ -96,6 +99,15 @@ def test_comparison_of_spaces_uses_the_atlas_features(atlas):
             expected = separation(cosines, feature)
             assert table.silhouette[row, by, i] == pytest.approx(expected.silhouette, abs=5e-3)
             assert table.inter[row, by, i] == pytest.approx(expected.inter, abs=5e-3)
+
+
+def test_layers_are_aligned_by_their_inputs(atlas):
+    """The index of the space has the central examples, each by the aligner of its own layer."""
+    align = atlas_aligners(atlas)
+    expected = np.concatenate([layer_features(atlas, layer).units("aligned", align[layer]) for layer in atlas.layers])
+    stored = space_index(atlas, "aligned").vectors(np.arange(len(expected)))
+    assert ((expected * stored).sum(axis=1) > 0.99).all()
+    assert (atlas.manifest.spaces, atlas.manifest.default_space) == (("neuron", "pre_mlp", "aligned"), "aligned")
 
 
 @pytest.mark.slow

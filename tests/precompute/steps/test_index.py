@@ -9,8 +9,11 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.method import similar
-from ne_core.method.similar import SPACES
+from ne_core.method.embeddings import Embedder
+from ne_core.method.similar import OF_ONE_LAYER, SPACES
+from ne_core.method.statistics import InputStatistics
 from ne_core.refs import FeatureRef
+from precompute.steps.aligned import layer_aligners
 from precompute.steps.index import (
     IndexingError,
     SimilarJob,
@@ -22,12 +25,20 @@ from precompute.steps.index import (
     work_similar,
 )
 from precompute.steps.key_tokens import key_tokens
+from precompute.steps.sample import moments
 from tests.support.planted import LAYERS, planted_layers
 
 
 @pytest.fixture(scope="module")
 def planted():
     return planted_layers(np.random.default_rng(0))
+
+
+def vectors_of(layers) -> dict[str, np.ndarray]:
+    """Vectors of all spaces; the layers, which have no common inputs, are standardised and not rotated."""
+    embedders = {layer.rows.layer: Embedder(InputStatistics(*moments([layer.rows.x]))) for layer in layers}
+    aligners = layer_aligners(layers, embedders)
+    return {space: space_vectors(layers, space, aligners=aligners) for space in SPACES}
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +68,7 @@ def test_feature_table_matches_the_planted_features(atlas):
 
 def test_feature_table_matches_the_rows(planted):
     texts, layers = planted
-    vectors = {space: space_vectors(layers, space) for space in SPACES}
+    vectors = vectors_of(layers)
     table = feature_table(layers, vectors, texts.tokens)
     id = 0
     for layer in layers:
@@ -72,8 +83,12 @@ def test_feature_table_matches_the_rows(planted):
                 assert table["mean_activation"][id] == pytest.approx(rows.activation[feature_rows].mean(), rel=1e-5)
                 central = start + table["central"][id]
                 x = rows.x[rows.x_row[central]].astype(np.float32)
-                for space, vector in (("pre_mlp", x), ("neuron", x * rows.weights.W_in[:, neuron])):
-                    np.testing.assert_allclose(vectors[space][id], vector / np.linalg.norm(vector), rtol=1e-5)
+                all_x = rows.x.astype(float)
+                aligned = (x - all_x.mean(axis=0)) / all_x.std(axis=0, ddof=1)
+                spaces = {"neuron": x * rows.weights.W_in[:, neuron], "pre_mlp": x, "aligned": aligned}
+                for space, vector in spaces.items():
+                    direction = vector / np.linalg.norm(vector)
+                    np.testing.assert_allclose(vectors[space][id], direction, rtol=1e-4, atol=1e-5)
                 counts = Counter(texts.tokens[rows.example[feature_rows], rows.pos[feature_rows]].tolist())
                 assert table["key_token_counts"][id][0] == max(counts.values())
                 id += 1
@@ -83,7 +98,7 @@ def test_feature_table_matches_the_rows(planted):
 def test_similar_features_have_the_same_direction(atlas):
     """L0 N0 F0, L0 N2 F0, L2 N0 F0 and L2 N3 F2 were planted in one direction."""
     ring = [FeatureRef(0, 0, 0), FeatureRef(0, 2, 0), FeatureRef(2, 0, 0), FeatureRef(2, 3, 2)]
-    for space in ("neuron", "pre_mlp"):
+    for space in SPACES:
         for ref in ring:
             similar_features = atlas.similar(ref, space)
             assert {other for other, _ in similar_features[:3]} == set(ring) - {ref}
@@ -108,9 +123,9 @@ def test_similar_features_do_not_depend_on_the_order_of_units(planted, tmp_path,
     """Compare vectors in memory with files that workers map, as in a build."""
     monkeypatch.setattr(similar, "BLOCK", 5)
     texts, layers = planted
-    in_memory = {space: space_vectors(layers, space) for space in SPACES}
+    in_memory = {space: space_vectors(layers, space) for space in OF_ONE_LAYER}
     expected = feature_table(layers, in_memory, texts.tokens)
-    files = {space: tmp_path / f"{space}.npy" for space in SPACES}
+    files = {space: tmp_path / f"{space}.npy" for space in OF_ONE_LAYER}
     for space, file in files.items():
         mapped = np.lib.format.open_memmap(file, "w+", np.float32, space_shape(layers))
         space_vectors(layers, space, out=mapped).flush()

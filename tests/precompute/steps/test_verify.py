@@ -11,10 +11,12 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.checks.members import intervals
+from ne_core.atlas.paths import index_file
 from ne_core.atlas.read_manifest import read_manifest
 from ne_core.atlas.schema import CONTRIBUTIONS, EXAMPLES, LAYER, LOGIT_EFFECTS, OTHER, SCHEMA_VERSION
 from ne_core.atlas.verify import verify
 from ne_core.errors import AtlasError
+from ne_core.method.similar import SPACES
 from ne_core.method.trees.cluster import tree
 from ne_core.sharing.archive import pack
 from ne_core.sharing.atomic_write import new_atlas
@@ -59,7 +61,7 @@ def test_atlas_has_every_file_of_the_schema(atlas):
     names |= {
         f"layers/{layer}/{spec.file}" for layer in ("00", "02") for spec in (*LAYER, *LOGIT_EFFECTS, *CONTRIBUTIONS)
     }
-    names |= {"inputs/00.npy", "inputs/02.npy", "features_neuron.faiss", "features_pre_mlp.faiss", "spaces.parquet"}
+    names |= {"inputs/00.npy", "inputs/02.npy", *map(index_file, SPACES), "spaces.parquet"}
     assert set(every_file(atlas)) == names
 
 

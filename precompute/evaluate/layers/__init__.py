@@ -1,0 +1,1 @@
+"""Part `layers`: the nearest features in other layers, in several spaces, against random features of those layers."""
