@@ -48,7 +48,7 @@ class DocumentTable:
 
     def name(self, document: int) -> str:
         """Return the whole name of a document."""
-        return self.groups[self.group[document]] + self.names[document]
+        return self.groups[int(self.group[document])] + self.names[document]
 
     def sources(self, example: Int[np.ndarray, " n"], pos: Int[np.ndarray, " n"]) -> Sequence[str]:
         """Return the name of the document of each (example, position)."""

@@ -18,6 +18,7 @@ import pytest
 from ne_core.atlas import Atlas, search
 from ne_core.atlas.checks.index import HEAD
 from ne_core.atlas.checks.trees import check_trees
+from ne_core.atlas.documents_schema import DOCUMENTS
 from ne_core.atlas.schema import COMPARISONS, CONTRIBUTIONS, EXAMPLES, FEATURES, LAYER, LOGIT_EFFECTS, NEURONS
 from ne_core.atlas.verify import verify
 from ne_core.errors import AtlasError
@@ -55,7 +56,9 @@ from tests.support.hostile import (
 from tests.support.planted import D_IN, LAYERS, N_SAMPLED, PARTS, VOCAB
 
 LAYER_FILES = [f"layers/00/{spec.file}" for spec in (*LAYER, *LOGIT_EFFECTS, *CONTRIBUTIONS)]
-ARRAYS = [*(spec.file for spec in EXAMPLES), *LAYER_FILES, "inputs/00.npy"]
+DOCUMENT_NAMES = ["documents/names.npy", "documents/groups.npy"]  # any bytes are texts
+DOCUMENT_ARRAYS = [spec.file for spec in DOCUMENTS if spec.file not in DOCUMENT_NAMES]
+ARRAYS = [*(spec.file for spec in EXAMPLES), *LAYER_FILES, "inputs/00.npy", *DOCUMENT_ARRAYS]
 INDEXES = ["features_neuron.faiss", "features_pre_mlp.faiss"]
 FILES = [
     *ARRAYS,
@@ -66,6 +69,7 @@ FILES = [
     "features.parquet",
     "spaces.parquet",
     "search.sqlite",
+    *DOCUMENT_NAMES,
 ]
 N_FEATURES = sum(len(neuron) for neurons in LAYERS.values() for neuron in neurons)
 SECONDS = 60  # none is slow; much more than a busy machine needs
@@ -105,6 +109,7 @@ def read_everything(root: Path) -> None:
 def read_neuron(atlas: Atlas, ref: NeuronRef) -> None:
     neuron = atlas.neuron(ref)
     assert len(atlas.neuron_inputs(ref)) == len(neuron)
+    assert all(isinstance(name, str) for name in atlas.documents.sources(neuron.example, neuron.pos))
     assert atlas.histogram(ref).counts.sum() == atlas.manifest.sample_positions
     assert ((neuron.center_distance >= 0) & (neuron.center_distance <= 2.01)).all()
     for pairs in asdict(atlas.logit_effects(ref)).values():

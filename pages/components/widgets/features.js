@@ -1,5 +1,5 @@
 /* data = {key, label, narrow, n_visible, causal, rows: [{href, number, colour, name, label, context, has_others, meta,
-   share, maximum, line, centres: optional images, why, also: [[text, address]], current,
+   share, maximum, line, source: optional [short, long], centres: optional images, why, also: [[text, address]], current,
    at: optional [example, pos] of its centre}], judged: {atlas, layer, neuron, cut} of the rows whose verdicts are shown, or null} */
 export default function (component) {
   const { data, parentElement } = unpacked(component);
@@ -70,6 +70,7 @@ function item(row, i, data) {
   link.append(...parts);
   if (row.centres?.length) link.append(centresOf(row.centres));
   if (row.why) link.append(element('span', 'why', row.why));
+  if (row.source) link.append(sourceElement(row.source));
   listItem.append(link);
   if (row.also?.length) listItem.append(furtherLinks(row));
   return listItem;

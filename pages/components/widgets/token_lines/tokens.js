@@ -1,6 +1,7 @@
 /* data = {key, land, values, causal, images, prompt: address of the prompt page, maximum, n_visible, first, count,
    baselines, baseline, head: {title, number, colour, label, has_others, size, facts, back: {href, text} or null}, bar (tokens_bar.js),
-   pages: [{text, href}], lines: [{t, v, m, k, image, e, p, aside, cut, h, b, d, of: line that it nearly repeats}]} */
+   pages: [{text, href}], lines: [{t, v, m, k, image, e, p, aside, cut, h, b, d, of: line that it nearly repeats,
+   source: [short, long], far, w (tokens_whole.js)}]} */
 export default function (component) {
   const { data, parentElement } = unpacked(component);
   const list = parentElement.querySelector('ol'), tip = parentElement.querySelector('#tip');
@@ -8,9 +9,13 @@ export default function (component) {
   const fresh = list.drawnKey !== data.key;
   if (fresh) {
     tip.style.display = 'none';            // its token is gone
+    list.whole = new Set();
     drawExamples(data, parentElement, list);
     copyMenu(data, parentElement);
+    const whole = list.querySelector('[data-form=whole]');
+    if (whole) onKey('w', whole);
   }
+  openWholes(data, list);
   const show = (on) => {
     values.setAttribute('aria-pressed', String(on));
     drawValues(data, list, on);
@@ -34,6 +39,7 @@ export default function (component) {
   list.onclick = (event) => {
     const item = event.target.closest('li'), form = event.target.closest('[data-form]')?.dataset.form;
     if (event.target.closest('.repeats')) unfold(item, list);
+    else if (form === 'whole') live.textContent = toggleWhole(+item.dataset.example, data, list);
     else if (form) copy(data, parentElement, [data.lines[item.dataset.example]], form);
     else if (item) choose(item, list);
   };
@@ -85,6 +91,8 @@ function choose(item, list) {
   list.querySelectorAll('.here').forEach((old) => old.classList.remove('here'));
   list.querySelectorAll('[data-form]').forEach((button) => { button.tabIndex = item.contains(button) ? 0 : -1; });
   item.classList.add('here');
+  const button = item.querySelector('[data-form=whole]');
+  if (button) onKey('w', button);
 }
 
 /* True if a link has opened another feature. A moved cut renumbers features too, but then the reader watches the tree. */
