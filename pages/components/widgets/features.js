@@ -69,11 +69,17 @@ function item(row, i, data) {
   const parts = row.line ? [head, snippet(row.line, { maximum: row.maximum, causal: data.causal }), meta] : [head, meta];
   link.append(...parts);
   if (row.centres?.length) link.append(centresOf(row.centres));
-  if (row.why) link.append(element('span', 'why', row.why));
-  if (row.source) link.append(sourceElement(row.source));
+  if (row.why || row.source) link.append(reason(row));
   listItem.append(link);
   if (row.also?.length) listItem.append(furtherLinks(row));
   return listItem;
+}
+
+/* Why a row is in the list, and the source of its example. */
+function reason({ why, source }) {
+  const box = element('span', 'why', why);
+  if (source) box.append(why ? ' · ' : '', sourceElement(source));
+  return box;
 }
 
 /* Verdicts and own names of the visitor, from the bookmarks in this browser. Those of a feature that had another centre

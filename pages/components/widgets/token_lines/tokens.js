@@ -12,8 +12,6 @@ export default function (component) {
     list.whole = new Set();
     drawExamples(data, parentElement, list);
     copyMenu(data, parentElement);
-    const whole = list.querySelector('[data-form=whole]');
-    if (whole) onKey('w', whole);
   }
   openWholes(data, list);
   const show = (on) => {
@@ -25,7 +23,10 @@ export default function (component) {
   drawAll(parentElement, data);
   drawPages(data, parentElement, list);
   parentElement.querySelector('.tools').hidden = data.images;   // an image has no text, and one value, which is always shown
-  if (!data.images) onKey('v', values);
+  if (!data.images) {
+    onKey('v', values);
+    wholeKey(parentElement.querySelector('#whole'), list);
+  }
   values.onclick = () => {                 // drawn at once; the server's answer follows
     const on = !list.classList.contains('values');
     show(on);
@@ -91,8 +92,6 @@ function choose(item, list) {
   list.querySelectorAll('.here').forEach((old) => old.classList.remove('here'));
   list.querySelectorAll('[data-form]').forEach((button) => { button.tabIndex = item.contains(button) ? 0 : -1; });
   item.classList.add('here');
-  const button = item.querySelector('[data-form=whole]');
-  if (button) onKey('w', button);
 }
 
 /* True if a link has opened another feature. A moved cut renumbers features too, but then the reader watches the tree. */

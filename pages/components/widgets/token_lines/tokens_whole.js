@@ -12,6 +12,12 @@ function wholeButton(i, data) {
   return button;
 }
 
+/* One button for the key, since rows come and go: it presses that of the current example, or of the first. */
+function wholeKey(button, list) {
+  button.onclick = () => (list.querySelector('.here [data-form=whole]') ?? list.querySelector('[data-form=whole]'))?.click();
+  onKey('w', button);
+}
+
 const wholeLine = (line) => ({ ...line, ...line.w, cut: [false, false], open: true, closed: line });
 
 /* The data of a new run has the lines as they were sent. */
