@@ -3,7 +3,7 @@
 A document of the corpus may end within an example, where the next one starts, or go on in the next example.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,7 +66,7 @@ class DocumentTable:
         }
 
     @classmethod
-    def of(cls, n_ctx: int, columns: dict[str, np.ndarray]) -> "DocumentTable":
+    def of(cls, n_ctx: int, columns: Mapping[str, np.ndarray]) -> "DocumentTable":
         """Return the documents whose arrays `columns` returned."""
         names, groups = (Names(columns[f"{what}s"], columns[f"{what}_ends"]) for what in ("name", "group"))
         return cls(n_ctx, columns["starts"], columns["group"], names, groups)

@@ -359,6 +359,9 @@ REFUSED: dict[str, Damage] = {
     "no index": lambda root: (root / INDEXES[0]).unlink(),
     "an index unlisted": lambda root: unlisted(root, INDEXES[1]),
     "an index of nothing": replace_file(INDEXES[0], b""),
+    "an index with a flag of 3": replace_bytes(
+        INDEXES[0], HEAD.pack(*NUMBERS), HEAD.pack(*NUMBERS[:5], 3, *NUMBERS[6:])
+    ),
     "an index of more features": replace_bytes(INDEXES[0], HEAD.pack(*NUMBERS), HEAD.pack(*TOO_MANY)),
     "a pipe": replace_tokens_file(os.mkfifo),
     "a folder": replace_tokens_file(os.mkdir),
@@ -514,7 +517,7 @@ def test_atlas_without_examples_and_vocabulary(copy: Path, monkeypatch):
         change_array(copy, f"inputs/{layer}.npy", lambda x: x[:0])
         change_array(copy, f"layers/{layer}/logit_tokens.npy", lambda a: a.fill(-1))
         change_array(copy, f"layers/{layer}/logit_effects.npy", lambda a: a.fill(np.nan))
-    for name in ("tokens.npy", "lengths.npy"):
+    for name in ("tokens.npy", "lengths.npy", *(spec.file for spec in DOCUMENTS)):
         change_array(copy, name, lambda a: a[:0])
     zero_counts = dict.fromkeys(("n_features", "n_examples", "n_suggested"), np.zeros(11, np.int32))
     change_table(copy, "neurons.parquet", **zero_counts)

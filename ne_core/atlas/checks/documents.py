@@ -16,10 +16,11 @@ def check_documents(atlas: AtlasData) -> None:
     """Raise AtlasError unless every position of an example has a document with a name."""
     folder, documents = atlas.root / "documents", atlas.documents
     starts = documents.starts
+    n_positions = atlas.manifest.n_examples * atlas.manifest.n_ctx
     # compared, not subtracted: differences of huge numbers come out small
-    if not len(starts) or starts[0] != 0 or (starts[1:] <= starts[:-1]).any():
+    if starts[:1].tolist() != [0] * (n_positions > 0) or (starts[1:] <= starts[:-1]).any():
         raise AtlasError(f"{folder / 'starts.npy'} does not divide the examples into documents: build the atlas again")
-    in_range(folder / "starts.npy", starts[-1:], atlas.manifest.n_examples * atlas.manifest.n_ctx)
+    in_range(folder / "starts.npy", starts[-1:], n_positions)
     in_range(folder / "group.npy", documents.group, len(documents.groups))
     check_names(folder / "name_ends.npy", documents.names)
     check_names(folder / "group_ends.npy", documents.groups)

@@ -7,7 +7,7 @@ from ne_core.atlas import Atlas
 from ne_core.export.frames import examples_frame, features_frame
 from ne_core.queries.sources import source_names
 from ne_core.refs import FeatureRef, NeuronRef
-from pages.components.widgets.token_lines import example_lines
+from pages.components.widgets.token_lines import example_lines, whole_examples
 from tests.support.apptest import open_app, payloads, rows_of, words
 from tests.support.hostile import copy_atlas, without_documents
 from tests.support.planted import FILES
@@ -94,3 +94,17 @@ def test_whole_example_of_a_row(tiny_atlas, atlas, monkeypatch):
             assert len(line["t"]) == len(line["v"])
         assert any("far" in row for row in rows)
         assert any("w" in row for row in rows) == (context == "short")
+
+
+def test_text_around_the_window_is_bounded(atlas, monkeypatch):
+    """Of long examples only the text nearest to the window is sent, and marked as a part."""
+    neuron, rows = atlas.neuron(NeuronRef(0, 0)), np.arange(17)
+    whole = whole_examples.outside_windows(atlas, neuron, rows)
+    monkeypatch.setattr(whole_examples, "MOST_OUTSIDE", 9)
+    for (before, after), (short_before, short_after) in zip(
+        whole, whole_examples.outside_windows(atlas, neuron, rows), strict=True
+    ):
+        assert before.endswith(short_before.removeprefix("…"))
+        assert after.startswith(short_after.removesuffix("…"))
+        assert short_before.startswith("…") == (len(before) > 9)
+        assert max(map(len, (short_before, short_after))) <= 10
