@@ -84,4 +84,5 @@ def parts(build: Build) -> AtlasParts:
         contributions=None if isinstance(contributions, str) else contributions,
         equal_n=results["rarefied"],
         spaces=results["spaces"],
+        documents=prepared.examples.documents,
     )

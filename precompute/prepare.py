@@ -12,12 +12,22 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
+from ne_core.atlas.documents import DocumentTable
 from ne_core.atlas.file_hash import file_sha256
 from ne_core.atlas.manifest import Corpus, Model
 from ne_core.atlas.typed_json import from_json, to_json
 from ne_core.text.windows import Window
 from precompute.config import ConfigError, RunConfig
-from precompute.corpus import Examples, end_of_text, make_examples, may_be_key, offline, read_documents, vocabulary
+from precompute.corpus import (
+    Examples,
+    end_of_text,
+    group_kind,
+    make_examples,
+    may_be_key,
+    offline,
+    read_documents,
+    vocabulary,
+)
 from precompute.disk_space import check_disk_space, disk_space_needed
 from precompute.models.model_facts import model_facts
 from precompute.models.open_model import ModelSpec, load_model
@@ -62,6 +72,7 @@ class Prepared:
             "weights": source.weights,
             "gated_embedding": config.gated_embedding if source.gated else None,
             "corpus": self.corpus,
+            "documents": group_kind(config.corpus),
             "maxima": maxima,
             "inputs": config.inputs,
             "seed": config.seed,
@@ -174,7 +185,7 @@ def read_corpus(
     documents = read_documents(config.corpus, config.text_field, config.separator, ends)
     try:
         examples = make_examples(
-            documents, source.tokenizer, config.examples, config.context, config.packing, on_progress
+            documents.with_sources(), source.tokenizer, config.examples, config.context, config.packing, on_progress
         )
         check_texts(examples, source.tokenizer, source.n_embeddings)
     except UnfitTextsError as error:
@@ -208,6 +219,7 @@ def corpus_arrays(examples: Examples, corpus: Corpus) -> dict[str, np.ndarray]:
         "lengths": examples.lengths,
         "special_ids": examples.special_ids,
         "corpus": facts,
+        **examples.documents.columns(),
     }
 
 
@@ -215,4 +227,6 @@ def corpus_from(arrays: Mapping[str, np.ndarray]) -> tuple[Examples, Corpus]:
     corpus = json.loads(arrays["corpus"].tobytes())
     fields = {name: corpus[name] for name in ("packing", "n_documents", "n_empty", "sha256")}
     tokens, lengths, special_ids = (arrays[name] for name in ("tokens", "lengths", "special_ids"))
-    return Examples(tokens=tokens, lengths=lengths, special_ids=special_ids, **fields), from_json(Corpus, corpus)
+    documents = DocumentTable.of(tokens.shape[1], arrays)
+    examples = Examples(tokens=tokens, lengths=lengths, special_ids=special_ids, documents=documents, **fields)
+    return examples, from_json(Corpus, corpus)

@@ -1,5 +1,6 @@
 """Write the schema as a page: `python -m ne_core.atlas.contract > data/README.md`; a test compares the two."""
 
+from ne_core.atlas.documents_schema import DOCUMENTS
 from ne_core.atlas.lab_schema import LAB, LAB_ARRAYS, RUNS
 from ne_core.atlas.manifest import Manifest
 from ne_core.atlas.schema import (
@@ -52,6 +53,11 @@ def markdown() -> str:
             section("Files", ("file", "meaning"), [(code(name), meaning) for name, meaning in OTHER]),
             section("Dataset examples", ("file", "dtype, shape", "meaning"), map(array_row, EXAMPLES)),
             section("Only in an atlas of images", ("file", "dtype, shape", "meaning"), [array_row(IMAGES)]),
+            section(
+                "Only if `documents` is there: sources of the examples",
+                ("file", "dtype, shape", "meaning"),
+                map(array_row, DOCUMENTS),
+            ),
             section("Each layer, `layers/LL/`", ("file", "dtype, shape", "meaning"), map(array_row, LAYER)),
             section(
                 "Only if `logit_effects` is true", ("file", "dtype, shape", "meaning"), map(array_row, LOGIT_EFFECTS)

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from ne_core.atlas.arrays import release_pages
+from ne_core.atlas.documents import DocumentTable
 from ne_core.atlas.inputs import Inputs
 from ne_core.atlas.manifest import Manifest
 from ne_core.atlas.schema import CONTRIBUTIONS
@@ -84,7 +85,7 @@ class AtlasData:
     """Contents of an open atlas, read-only. `ne_core.export.frames` converts it to DataFrames.
 
     `images` is None if the examples are texts, `comparison` if spaces are not compared, `fires` if firings of features
-    were not counted. `slug` is its name in URLs.
+    were not counted, `documents` if the sources of examples are not known. `slug` is its name in URLs.
     """
 
     root: Path
@@ -99,6 +100,7 @@ class AtlasData:
     comparison: Comparison | None
     fires: Int[np.ndarray, " n_features"] | None
     slug: str
+    documents: DocumentTable | None = None
 
     def __repr__(self) -> str:
         examples = "texts" if self.images is None else "images"

@@ -107,6 +107,11 @@ class Description(Record):
         Corpus,
         "name, sha256 of the texts used, n_documents, packing, how it was read, notes on odd or missing texts",
     ]
+    documents: Annotated[
+        Literal["package", "file", "data set"] | None,
+        OPTIONAL,
+        "groups of the documents whose names the atlas has, in documents/: package, file or data set; else absent",
+    ] = None
     maxima: Annotated[Unchecked, "source of each neuron's maximum: corpus, or the file's sha256"] = field(
         default_factory=lambda: {"from": "corpus"}
     )

@@ -14,6 +14,8 @@ import numpy as np
 from ne_core.atlas.arrays import load_array
 from ne_core.atlas.checks.atlas import check_rows, check_sizes
 from ne_core.atlas.data import AtlasData, LayerFiles
+from ne_core.atlas.documents import DocumentTable
+from ne_core.atlas.documents_schema import DOCUMENTS
 from ne_core.atlas.inputs import Inputs
 from ne_core.atlas.lab import Lab
 from ne_core.atlas.manifest import Manifest
@@ -75,6 +77,7 @@ class Atlas(AtlasData):
             load_comparison(root, manifest),
             load_array(root, DENSITY, {"n_features": len(features["layer"])}) if manifest.density else None,
             root.name if slug is None else slug,
+            documents=load_documents(root, manifest),
         )
         check_rows(atlas)
         return atlas
@@ -129,9 +132,16 @@ def load_comparison(root: Path, manifest: Manifest) -> Comparison | None:
     return comparison(load_table(root, SPACES_FILE, COMPARISONS, sum(manifest.n_neurons)))
 
 
+def load_documents(root: Path, manifest: Manifest) -> DocumentTable | None:
+    """Map the documents of the texts; None if the atlas does not have them."""
+    if not manifest.documents:
+        return None
+    return DocumentTable.of(manifest.n_ctx, load_columns(root, DOCUMENTS, {}))
+
+
 def load_columns(folder: Path, specs: tuple[Array, ...], sizes: dict[str, int]) -> dict[str, np.ndarray]:
     """Arrays of one layer, by the names of their files."""
-    return {spec.file.removesuffix(".npy"): load_array(folder, spec, sizes) for spec in specs}
+    return {Path(spec.file).stem: load_array(folder, spec, sizes) for spec in specs}
 
 
 def load_vocab(root: Path) -> list[str]:

@@ -20,6 +20,7 @@ from ne_core.method.classes import CLASSES
 from ne_core.method.measures import distances_of
 from ne_core.queries.layer_pairs import LayerPairs
 from ne_core.queries.ranking import QUANTILES, ranking
+from ne_core.queries.sources import central_sources, source_names
 from ne_core.refs import FeatureRef, NeuronRef
 
 TEXT = {
@@ -28,6 +29,7 @@ TEXT = {
     "comparable",
     "space",
     "key_token",
+    "source",
     "before",
     "after",
     "token",
@@ -46,7 +48,10 @@ def neurons_frame(atlas: Atlas, rows: Sequence[int] | Int[np.ndarray, " n"] | No
 
 
 def features_frame(atlas: Atlas, ids: Sequence[int] | Int[np.ndarray, " n"] | None = None) -> pd.DataFrame:
-    """Return every feature at the atlas's cut, with its name and key tokens; `ids` select and order some."""
+    """Return every feature at the atlas's cut, with its name and key tokens; `ids` select and order some.
+
+    `source` is that of its central example, where the atlas has sources.
+    """
     ids = np.arange(len(atlas.features["layer"])) if ids is None else np.asarray(ids, dtype=np.int64)
     columns = {c.name: plain(atlas.features[c.name][ids]) for c in FEATURES if c.length == 1}
     keys, counts = (atlas.features[name][ids] for name in ("key_tokens", "key_token_counts"))
@@ -54,7 +59,7 @@ def features_frame(atlas: Atlas, ids: Sequence[int] | Int[np.ndarray, " n"] | No
         columns[f"key_token_{i}"] = texts([atlas.vocab[id] if id >= 0 else "" for id in keys[:, i].tolist()])
         columns[f"key_token_{i}_examples"] = plain(np.where(keys[:, i] >= 0, counts[:, i], 0))
     names = texts([feature_name(atlas, id) for id in ids.tolist()])
-    return pd.DataFrame({"id": plain(ids), "name": names, **columns})
+    return pd.DataFrame({"id": plain(ids), "name": names, **columns, **source_column(central_sources(atlas, ids))})
 
 
 def layers_frame(atlas: Atlas) -> pd.DataFrame:
@@ -106,8 +111,9 @@ def histogram_frame(atlas: Atlas, ref: NeuronRef) -> pd.DataFrame:
 def examples_frame(atlas: Atlas, ref: NeuronRef | FeatureRef, cut: float | None = None) -> pd.DataFrame:
     """Return a neuron's activating examples, or those of one feature, at the atlas's cut or at another.
 
-    `row` is the example's number within its neuron, `before` and `after` the text around the key token. Raises KeyError
-    for a neuron that the atlas lacks, or a feature that does not exist at the cut.
+    `row` is the example's number within its neuron, `before` and `after` the text around the key token, `source` the
+    document that it is in, where the atlas has sources. Raises KeyError for a neuron that the atlas lacks, or a feature
+    that does not exist at the cut.
     """
     neuron, feature = cut_neuron(atlas, ref, cut)
     rows = rows_of(ref, feature)
@@ -121,6 +127,7 @@ def examples_frame(atlas: Atlas, ref: NeuronRef | FeatureRef, cut: float | None 
         "key_token": texts(atlas.text(keys[neuron.example[rows], neuron.pos[rows]])),
         "before": joined_texts(atlas, windows[:, :key]),
         "after": joined_texts(atlas, windows[:, key + 1 :]),
+        **source_column(source_names(atlas, neuron, rows)),
     }
     return pd.DataFrame(columns)
 
@@ -211,6 +218,11 @@ def distance_columns(neuron: Neuron, rows: Int[np.ndarray, " k"], cut: float | N
     """Return the distance of each example to the centre of its feature; stored for the atlas's own cut only."""
     known = getattr(neuron, "center_distance", None)
     return {} if known is None or cut is not None else {"center_distance": plain(known[rows])}
+
+
+def source_column(names: list[str] | None) -> dict[str, pd.Series]:
+    """Return the column of sources; nothing if the atlas does not have them."""
+    return {} if names is None else {"source": texts(names)}
 
 
 def joined_texts(atlas: Atlas, ids: Int[np.ndarray, "k n"]) -> pd.Series:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from precompute.corpus.decoding import text_encoding
 from precompute.corpus.file_kinds import advice, file_kind, first_bytes
 from precompute.corpus.files import AUTO, Separators, check_parquet, jsonl, parquet, text_in, txt
+from precompute.corpus.sources import Document
 from precompute.run import hub
 
 SURROGATES = re.compile("[\ud800-\udfff]")  # lone surrogates, among them the mark of undecodable bytes
@@ -27,16 +29,22 @@ class Documents:
     `separators.n_separators` counts lines that held only a separator.
     """
 
-    def __init__(self, corpus: str, read: Callable[[], Iterator[str]], encoding: str | None, separators: Separators):
+    def __init__(
+        self, corpus: str, read: Callable[[], Iterator[Document]], encoding: str | None, separators: Separators
+    ):
         self.corpus, self.encoding, self.separators = corpus, encoding, separators
         self.n_read = self.n_broken = self.n_replaced = self.n_spelled = 0
         self._read = read
 
     def __iter__(self) -> Iterator[str]:
-        for text in self._read():
+        return (document.text for document in self.with_sources())
+
+    def with_sources(self) -> Iterator[Document]:
+        """Yield each document with its source."""
+        for document in self._read():
             self.n_read += 1
-            self.n_spelled += any(end in text for end in self.separators.end_of_text)
-            yield self.replace_surrogates(text)
+            self.n_spelled += any(end in document.text for end in self.separators.end_of_text)
+            yield replace(document, text=self.replace_surrogates(document.text))
 
     def replace_surrogates(self, text: str) -> str:
         """Return the text without lone surrogates, which no tokenizer accepts."""
@@ -111,6 +119,13 @@ def is_data_set(corpus: str) -> bool:
     return not is_local and HUB_NAME.fullmatch(corpus) is not None
 
 
+def group_kind(corpus: str) -> str:
+    """Return the kind of the groups of its documents: package, file or data set."""
+    if corpus == "offline":
+        return "package"
+    return "file" if Path(corpus).suffix.lower() in KINDS else "data set"
+
+
 def _of_file(path: Path, kind: str, field: str, separators: Separators) -> Documents:
     if kind == "parquet":
         check_parquet(path)
@@ -126,18 +141,17 @@ def _reason(path: Path) -> str:
     return f"this is {kind}: {advice(kind, EXPECTED)}" if kind else EXPECTED
 
 
-def _offline() -> Iterator[str]:
+def _offline() -> Iterator[Document]:
     from precompute.corpus import offline
 
-    for document in offline.documents("atlas"):
-        yield document.text
+    return (document.sourced for document in offline.documents("atlas"))
 
 
-def _data_set(name: re.Match[str], field: str) -> Iterator[str]:
+def _data_set(name: re.Match[str], field: str) -> Iterator[Document]:
     if not hub.reachable():
         raise ValueError(f"{name[0]}: no such file, and the model hub cannot be reached; {EXPECTED}")
-    for record in _records(name):
-        yield text_in(record.get(field), field, record, name[0])
+    for row, record in enumerate(_records(name)):
+        yield Document(text_in(record.get(field), field, record, name[0]), name[0], f" row {row}")
 
 
 def _records(name: re.Match[str]) -> Iterator[dict]:

@@ -9,7 +9,9 @@ import numpy as np
 from jaxtyping import Bool, Int
 from transformers import PreTrainedTokenizerBase
 
+from ne_core.atlas.documents import DocumentTable
 from precompute.corpus.pieces import Cutter
+from precompute.corpus.sources import Document, DocumentList
 from precompute.run.progress import OnProgress, silent
 
 DOCUMENTS_AT_ONCE = 64
@@ -22,7 +24,7 @@ class Examples:
     """Examples in corpus order, right-padded; `lengths` includes special tokens.
 
     `sha256` is the hash of the documents used, each followed by a NUL; `n_documents` counts them, `n_empty` those
-    skipped.
+    skipped. `documents` has their places and names; None for texts without sources.
     """
 
     tokens: Int[np.ndarray, "n_examples n_ctx"]
@@ -32,10 +34,11 @@ class Examples:
     n_documents: int
     n_empty: int
     sha256: str
+    documents: DocumentTable | None = None
 
 
 def make_examples(
-    documents: Iterable[str],
+    documents: Iterable[str | Document],
     tokenizer: PreTrainedTokenizerBase,
     n_examples: int,
     n_ctx: int,
@@ -52,7 +55,8 @@ def make_examples(
     if packing not in PACKINGS:
         raise ValueError(f"packing={packing!r}: use one of {', '.join(PACKINGS)}")
     reader = _Reader(documents, tokenizer, most=None if packing == "packed" else frame.room)
-    contents = (_packed if packing == "packed" else _one)(reader, frame)
+    sources = DocumentList()
+    contents = (_packed if packing == "packed" else _one)(reader, frame, sources)
     framed = []
     for ids in islice(contents, n_examples):
         framed.append(frame.start + ids + frame.end)
@@ -63,8 +67,9 @@ def make_examples(
     tokens = np.full((len(framed), n_ctx), frame.padding, np.int32)
     for row, ids in zip(tokens, framed, strict=True):
         row[: len(ids)] = ids
-    special = special_ids(tokenizer)
-    return Examples(tokens, lengths, packing, special, reader.n_documents, reader.n_empty, reader.sha256)
+    counts = reader.n_documents, reader.n_empty
+    table = sources.documents(n_ctx)
+    return Examples(tokens, lengths, packing, special_ids(tokenizer), *counts, reader.sha256, table)
 
 
 def document_windows(
@@ -115,6 +120,7 @@ class _Frame:
     separator: list[int]
     padding: int
     room: int
+    n_ctx: int
 
     @classmethod
     def of(cls, tokenizer: PreTrainedTokenizerBase, n_ctx: int) -> "_Frame":
@@ -126,7 +132,14 @@ class _Frame:
         room = n_ctx - len(start) - len(end)
         if room < 2:
             raise ValueError(f"a context of {n_ctx} tokens leaves no room for text; use at least {n_ctx + 2 - room}")
-        return cls(start, end, separator, padding, room)
+        return cls(start, end, separator, padding, room, n_ctx)
+
+    def position(self, example: int, n_before: int) -> int:
+        """Return the position of a document with `n_before` tokens before it in an example, over all examples.
+
+        A document at the start of an example has its special tokens, too.
+        """
+        return example * self.n_ctx + (len(self.start) + n_before if n_before else 0)
 
 
 @dataclass
@@ -134,20 +147,28 @@ class _Document:
     """A document and the number of its tokens read so far; counted and hashed with its first tokens."""
 
     text: str
+    source: Document | None
     n_ids: int = 0
+
+    @classmethod
+    def of(cls, document: str | Document) -> "_Document":
+        return cls(document.text, document) if isinstance(document, Document) else cls(document, None)
 
 
 class _Reader:
     """Tokens of documents, a piece at a time, hashing and counting documents as they are used.
 
     Yields each piece's tokens and whether its document ends there; documents without tokens are skipped. Tokens beyond
-    `most` of a document may be omitted.
+    `most` of a document may be omitted. `begun` is the source of a document with its first tokens, None otherwise.
     """
 
-    def __init__(self, documents: Iterable[str], tokenizer: PreTrainedTokenizerBase, most: int | None = None):
+    def __init__(
+        self, documents: Iterable[str | Document], tokenizer: PreTrainedTokenizerBase, most: int | None = None
+    ):
         self._documents, self._cutter, self._most = documents, Cutter(tokenizer), most
         self._sha = hashlib.sha256()
         self.n_documents = self.n_empty = 0
+        self.begun: Document | None = None
 
     @property
     def sha256(self) -> str:
@@ -162,6 +183,7 @@ class _Reader:
         for batch in batches(self._pieces()):
             encoded = self._cutter.ids([piece for _, piece, _ in batch])
             for (document, _, is_last), ids in zip(batch, encoded, strict=True):
+                self.begun = None
                 if ids and (document.n_ids or document.text.strip()):
                     self._use(document, len(ids))
                 if document.n_ids:
@@ -169,8 +191,9 @@ class _Reader:
                 self.n_empty += is_last and not document.n_ids
 
     def _pieces(self) -> Iterator[tuple[_Document, str, bool]]:
-        for text in self._documents:
-            document, pieces = _Document(text), self._cutter.pieces(text)
+        for each in self._documents:
+            document = _Document.of(each)
+            pieces = self._cutter.pieces(document.text)
             piece = next(pieces)
             for following in pieces:
                 yield document, piece, False
@@ -183,6 +206,7 @@ class _Reader:
         if not document.n_ids:
             self._sha.update(document.text.encode() + b"\0")
             self.n_documents += 1
+            self.begun = document.source
         document.n_ids += n_ids
 
 
@@ -199,26 +223,34 @@ def batches(pieces: Iterable[tuple[_Document, str, bool]]) -> Iterator[list[tupl
         yield batch
 
 
-def _packed(pieces: Iterable[tuple[list[int], bool]], frame: _Frame) -> Iterator[list[int]]:
+def _packed(reader: _Reader, frame: _Frame, sources: DocumentList) -> Iterator[list[int]]:
+    """Yield windows over all documents; each document is added to `sources` with the place at which it starts."""
     pending: list[int] = []
-    for ids, is_last in pieces:
+    n_yielded = 0
+    for ids, is_last in reader:
+        if reader.begun:
+            sources.add(frame.position(n_yielded, len(pending)), reader.begun.group, reader.begun.name)
         pending += ids + (frame.separator if is_last else [])
         whole = len(pending) // frame.room * frame.room
         for start in range(0, whole, frame.room):
             yield pending[start : start + frame.room]
         del pending[:whole]
+        n_yielded += whole // frame.room
     if pending:
         yield pending
 
 
-def _one(pieces: Iterable[tuple[list[int], bool]], frame: _Frame) -> Iterator[list[int]]:
-    """Yield the first tokens of every document."""
+def _one(reader: _Reader, frame: _Frame, sources: DocumentList) -> Iterator[list[int]]:
+    """Yield the first tokens of every document, which is added to `sources`."""
     first: list[int] = []
-    for ids, is_last in pieces:
+    n_yielded = 0
+    for ids, is_last in reader:
+        if reader.begun:
+            sources.add(frame.position(n_yielded, 0), reader.begun.group, reader.begun.name)
         first += ids[: frame.room - len(first)]
         if is_last:
             yield first
-            first = []
+            first, n_yielded = [], n_yielded + 1
 
 
 def _ids(id: int | None) -> list[int]:

@@ -3,6 +3,8 @@
 txt      documents divided by blank lines, or by lines that hold only a separator
 jsonl    one object a line
 parquet  one row a document
+
+The source of a document is the file's name without its folders, and the line, from 1, or row, from 0, of its start.
 """
 
 import json
@@ -11,6 +13,7 @@ from pathlib import Path
 
 from precompute.corpus.decoding import blocks, cut, lines, text_of
 from precompute.corpus.file_kinds import advice, file_kind, first_bytes
+from precompute.corpus.sources import Document
 
 # A longer document is read as several, so that memory does not grow with the file.
 LONGEST_DOCUMENT = 1_000_000
@@ -40,23 +43,33 @@ class Separators:
         return self.blank and not line.strip()
 
 
-def txt(path: Path, separators: Separators) -> Iterator[str]:
+def txt(path: Path, separators: Separators) -> Iterator[Document]:
     pending: list[str] = []
-    n_chars = 0
-    for line in lines(blocks(path), LONGEST_DOCUMENT, cut):
+    n_chars = first = 0
+    for number, line in numbered(lines(blocks(path), LONGEST_DOCUMENT, cut)):
         ends = separators.ends(line)
         if (ends or n_chars >= LONGEST_DOCUMENT) and pending:
-            yield "\n".join(pending)
+            yield Document("\n".join(pending), path.name, f" line {first}")
         if ends or n_chars >= LONGEST_DOCUMENT:
             pending, n_chars = [], 0
         if not ends:
+            first = first if pending else number
             pending.append(line)
             n_chars += len(line)
     if pending:
-        yield "\n".join(pending)
+        yield Document("\n".join(pending), path.name, f" line {first}")
 
 
-def jsonl(path: Path, field: str) -> Iterator[str]:
+def numbered(parts: Iterable[str | None]) -> Iterator[tuple[int, str | None]]:
+    """Number lines from 1; None, where a long line was cut, and the part after it have the number of that line."""
+    number, was_cut = 0, False
+    for part in parts:
+        number += part is not None and not was_cut
+        was_cut = part is None
+        yield number, part
+
+
+def jsonl(path: Path, field: str) -> Iterator[Document]:
     for number, line in enumerate(lines(blocks(path), LONGEST_LINE, check_length), 1):
         place = f"{path} line {number}"
         if not line.strip():
@@ -67,7 +80,7 @@ def jsonl(path: Path, field: str) -> Iterator[str]:
             raise ValueError(f"{place}: not JSON ({error}); a .jsonl has one object a line") from error
         if not isinstance(record, dict):
             raise ValueError(f"{place}: {type(record).__name__}, not an object; a .jsonl has one object a line")
-        yield text_in(record.get(field), field, record, place)
+        yield Document(text_in(record.get(field), field, record, place), path.name, f" line {number}")
 
 
 def check_length(line: str, longest: int) -> list[str]:
@@ -76,9 +89,7 @@ def check_length(line: str, longest: int) -> list[str]:
     return [line]
 
 
-def parquet(path: Path, field: str) -> Iterator[str]:
-    """Yield a text column, read as bytes: invalid UTF-8 is one broken record, not the end of the file."""
-    import pyarrow as pa
+def parquet(path: Path, field: str) -> Iterator[Document]:
     import pyarrow.parquet as pq
 
     try:
@@ -88,6 +99,14 @@ def parquet(path: Path, field: str) -> Iterator[str]:
     names = file.schema_arrow.names
     if field not in names:
         raise ValueError(missing(field, names, str(path)))
+    for row, value in enumerate(column_values(file, field)):
+        yield Document(text_in(value, field, names, str(path)), path.name, f" row {row}")
+
+
+def column_values(file, field: str) -> Iterator[object]:
+    """Yield a text column, read as bytes: invalid UTF-8 is one broken record, not the end of the file."""
+    import pyarrow as pa
+
     for batch in file.iter_batches(batch_size=256, columns=[field]):
         column = batch.column(0)
         if pa.types.is_dictionary(column.type):
@@ -95,8 +114,7 @@ def parquet(path: Path, field: str) -> Iterator[str]:
         if is_text(column.type):
             column = column.cast(pa.large_binary())
         for value in column.to_pylist():
-            value = text_of(value) if isinstance(value, bytes) else value
-            yield text_in(value, field, names, str(path))
+            yield text_of(value) if isinstance(value, bytes) else value
 
 
 def is_text(type) -> bool:

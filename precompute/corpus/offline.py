@@ -13,12 +13,15 @@ import re
 import sys
 import sysconfig
 import warnings
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from precompute.corpus.sources import Document as SourcedDocument
 
 logger = logging.getLogger(__name__)
 
@@ -103,11 +106,30 @@ class Status:
         return f"offline corpus: {self.package.name} is {installed}, expected version {self.package.version}"
 
 
+class NamedText(NamedTuple):
+    """A documentation string, and the qualified name of its class or function; empty for a module."""
+
+    text: str
+    name: str
+
+
 @dataclass(frozen=True)
 class Document:
+    """A documentation string; `path` is its file in the package, `name` its class or function, empty for a module."""
+
     text: str
     package: str
     path: str
+    name: str = ""
+    folder: str = ""
+
+    @property
+    def sourced(self) -> SourcedDocument:
+        """The text with its source: “torch.nn.functional:linear”, of the group “torch”."""
+        module = PurePosixPath(self.path).with_suffix("").parts
+        module = module[:-1] if module[-1:] == ("__init__",) else module
+        within = "".join(f".{part}" for part in module) + f":{self.name}" * bool(self.name)
+        return SourcedDocument(self.text, self.folder or self.package, within)
 
 
 def report(packages: Iterable[Package] = PACKAGES) -> list[Status]:
@@ -158,15 +180,16 @@ class Documents:
         for (package, name, _), texts in zip(files, parsed, strict=True):
             self.n_files += 1
             self.n_unparsed += texts is None
-            yield from (Document(text, package.name, name) for text in _first(texts or [], split.chars_per_file))
+            for text, owner in _first(texts or [], split.chars_per_file):
+                yield Document(text, package.name, name, owner, package.folder)
 
 
-def _first(texts: list[str], limit: int) -> Iterator[str]:
+def _first(texts: list[NamedText], limit: int) -> Iterator[NamedText]:
     """Yield texts while they fit into `limit` characters together; longer ones are skipped."""
-    for text in texts:
-        if len(text) <= limit:
-            limit -= len(text)
-            yield text
+    for each in texts:
+        if len(each.text) <= limit:
+            limit -= len(each.text)
+            yield each
 
 
 class _Novelty:
@@ -220,7 +243,7 @@ def _python_files(root: Path) -> Iterator[tuple[str, Path]]:
             yield relative.as_posix(), path
 
 
-def _parsed(paths: list[Path], workers: int) -> Iterator[list[str] | None]:
+def _parsed(paths: list[Path], workers: int) -> Iterator[list[NamedText] | None]:
     if workers == 1:
         yield from map(docstrings, paths)
         return
@@ -233,7 +256,7 @@ def _parsed(paths: list[Path], workers: int) -> Iterator[list[str] | None]:
         pool.shutdown(cancel_futures=True)
 
 
-def docstrings(path: Path) -> list[str] | None:
+def docstrings(path: Path) -> list[NamedText] | None:
     """Return the readable documentation strings of a file in source order; None if it does not parse."""
     try:
         with warnings.catch_warnings():
@@ -241,12 +264,22 @@ def docstrings(path: Path) -> list[str] | None:
             tree = ast.parse(path.read_bytes())
     except (SyntaxError, ValueError, RecursionError):
         return None
-    nodes = [
-        n for n in ast.walk(tree) if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
-    nodes.sort(key=lambda node: getattr(node, "lineno", 0))
-    texts = (cleaned(ast.get_docstring(node) or "") for node in nodes)
-    return [text for text in texts if is_readable(text)]
+    nodes = sorted(documented_nodes(tree), key=lambda named: getattr(named[0], "lineno", 0))
+    texts = (NamedText(cleaned(ast.get_docstring(node) or ""), name) for node, name in nodes)
+    return [each for each in texts if is_readable(each.text)]
+
+
+def documented_nodes(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
+    """Yield module, classes and functions with their qualified names, in the order of `ast.walk`."""
+    pending = deque([(tree, "")])
+    while pending:
+        node, name = pending.popleft()
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            name = f"{name}.{node.name}" if name else node.name
+            yield node, name
+        elif isinstance(node, ast.Module):
+            yield node, name
+        pending.extend((child, name) for child in ast.iter_child_nodes(node))
 
 
 def cleaned(text: str) -> str:

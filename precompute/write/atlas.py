@@ -29,6 +29,7 @@ from precompute.steps import index
 from precompute.steps.layer_features import LayerFeatures
 from precompute.steps.search_index import write_search
 from precompute.write.arrays import Clipped, write_columns, write_examples, write_inputs, write_layer
+from precompute.write.documents import write_documents
 from precompute.write.parts import AtlasParts
 from precompute.write.tables import write_index, write_table
 
@@ -46,6 +47,8 @@ def write_atlas(out: Path, parts: AtlasParts, on_progress: OnProgress = silent) 
             clipped |= write_layer_files(folder, parts, layer)
             on_progress(done, len(parts.layers))
         write_tables(folder, parts)
+        if parts.description.documents:
+            write_documents(folder, parts.documents)
         parts.write_more(folder)
         write_manifest(folder, manifest(parts, clipped))
     if clipped:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from ne_core.atlas.documents import DocumentTable
 from ne_core.atlas.manifest import Description
 from precompute.steps.contributions import Columns as Contributions
 from precompute.steps.equal_n import EqualNMeasures
@@ -21,7 +22,8 @@ class AtlasParts:
     """Parts of an atlas before it is written; None for optional parts that it lacks.
 
     `statistics`, `importances`, `logits` and `contributions` are by layer; a lazy mapping keeps other layers out of
-    memory. `spaces` is the table of schema.COMPARISONS. `write_more` may write further files.
+    memory. `spaces` is the table of schema.COMPARISONS; `documents` are those that `description` declares. `write_more`
+    may write further files.
     """
 
     description: Description
@@ -34,4 +36,5 @@ class AtlasParts:
     contributions: Mapping[int, Contributions] | None = None
     equal_n: EqualNMeasures | None = None
     spaces: Mapping[str, np.ndarray] | None = None
+    documents: DocumentTable | None = None
     write_more: Callable[[Path], None] = lambda folder: None

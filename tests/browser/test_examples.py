@@ -188,3 +188,27 @@ def test_narrow_screen_does_not_scroll_sideways(theme, open_view):
         .map(box => box.scrollWidth - box.clientWidth)"""
     assert page.evaluate(wide) == [0, 0]
     assert page.get_by_role("form", name="Display of the examples").bounding_box()["height"] < 160
+
+
+def test_whole_example_opens_by_key_and_button(open_view):
+    page = open_view(LARGE + "&context=short")
+    row = examples(page).locator("li").nth(1)
+    tokens = row.locator(".token")
+    before, marked = tokens.count(), row.locator(".token.key").inner_text()
+    examples(page).focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("w")
+    expect(row.locator(".far")).to_have_count(2)
+    assert tokens.count() >= before
+    expect(row.locator(".token.key")).to_have_text(marked)
+    expect(page.get_by_role("status").filter(has_text="Example 1: the whole example")).to_be_attached()
+    assert "whole" not in page.url
+    button = row.get_by_role("button", name="Only the window of example 1")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    page.get_by_role("button", name="Values").click()  # the page is drawn again, the example stays open
+    wait_for_query(page, "&values=on")
+    expect(row.locator(".far")).to_have_count(2)
+    button.click()
+    expect(row.locator(".far")).to_have_count(0)
+    assert tokens.count() == before
+    expect(page.get_by_role("button", name="The whole of example 1")).to_be_focused()

@@ -18,6 +18,7 @@ import pytest
 from ne_core.atlas import Atlas, search
 from ne_core.atlas.checks.index import HEAD
 from ne_core.atlas.checks.trees import check_trees
+from ne_core.atlas.documents_schema import DOCUMENTS
 from ne_core.atlas.paths import index_file
 from ne_core.atlas.schema import (
     COMPARISONS,
@@ -66,7 +67,9 @@ from tests.support.hostile import (
 from tests.support.planted import D_IN, LAYERS, N_SAMPLED, PARTS, VOCAB
 
 LAYER_FILES = [f"layers/00/{spec.file}" for spec in (*LAYER, *LOGIT_EFFECTS, *CONTRIBUTIONS)]
-ARRAYS = [*(spec.file for spec in EXAMPLES), *LAYER_FILES, "inputs/00.npy"]
+DOCUMENT_NAMES = ["documents/names.npy", "documents/groups.npy"]  # any bytes are texts
+DOCUMENT_ARRAYS = [spec.file for spec in DOCUMENTS if spec.file not in DOCUMENT_NAMES]
+ARRAYS = [*(spec.file for spec in EXAMPLES), *LAYER_FILES, "inputs/00.npy", *DOCUMENT_ARRAYS]
 INDEXES = [index_file(space) for space in SPACES]
 FILES = [
     *ARRAYS,
@@ -77,6 +80,7 @@ FILES = [
     "features.parquet",
     "spaces.parquet",
     "search.sqlite",
+    *DOCUMENT_NAMES,
 ]
 N_FEATURES = sum(len(neuron) for neurons in LAYERS.values() for neuron in neurons)
 SECONDS = 60  # none is slow; much more than a busy machine needs
@@ -116,6 +120,7 @@ def read_everything(root: Path) -> None:
 def read_neuron(atlas: Atlas, ref: NeuronRef) -> None:
     neuron = atlas.neuron(ref)
     assert len(atlas.neuron_inputs(ref)) == len(neuron)
+    assert all(isinstance(name, str) for name in atlas.documents.sources(neuron.example, neuron.pos))
     assert atlas.histogram(ref).counts.sum() == atlas.manifest.sample_positions
     assert ((neuron.center_distance >= 0) & (neuron.center_distance <= 2.01)).all()
     for pairs in asdict(atlas.logit_effects(ref)).values():
@@ -370,6 +375,9 @@ REFUSED: dict[str, Damage] = {
     "no index": lambda root: (root / INDEXES[0]).unlink(),
     "an index unlisted": lambda root: unlisted(root, INDEXES[1]),
     "an index of nothing": replace_file(INDEXES[0], b""),
+    "an index with a flag of 3": replace_bytes(
+        INDEXES[0], HEAD.pack(*NUMBERS), HEAD.pack(*NUMBERS[:5], 3, *NUMBERS[6:])
+    ),
     "an index of more features": replace_bytes(INDEXES[0], HEAD.pack(*NUMBERS), HEAD.pack(*TOO_MANY)),
     "a pipe": replace_tokens_file(os.mkfifo),
     "a folder": replace_tokens_file(os.mkdir),
@@ -525,7 +533,7 @@ def test_atlas_without_examples_and_vocabulary(copy: Path, monkeypatch):
         change_array(copy, f"inputs/{layer}.npy", lambda x: x[:0])
         change_array(copy, f"layers/{layer}/logit_tokens.npy", lambda a: a.fill(-1))
         change_array(copy, f"layers/{layer}/logit_effects.npy", lambda a: a.fill(np.nan))
-    for name in ("tokens.npy", "lengths.npy"):
+    for name in ("tokens.npy", "lengths.npy", *(spec.file for spec in DOCUMENTS)):
         change_array(copy, name, lambda a: a[:0])
     zero_counts = dict.fromkeys(("n_features", "n_examples", "n_suggested"), np.zeros(11, np.int32))
     change_table(copy, "neurons.parquet", **zero_counts)

@@ -126,3 +126,13 @@ def set_fields(**values) -> Damage:
 
 def run_sql(text: str) -> Damage:
     return lambda root: change_search(root, text)
+
+
+def without_documents(root: Path) -> Path:
+    """Make the atlas one without sources, as older ones are."""
+    manifest = manifest_of(root)
+    del manifest["documents"]
+    manifest["files"] = {name: entry for name, entry in manifest["files"].items() if not name.startswith("documents/")}
+    shutil.rmtree(root / "documents")
+    (root / "manifest.json").write_text(json.dumps(manifest))
+    return root

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ne_core.atlas.documents import DocumentTable
 from ne_core.atlas.inputs import input_index
 from ne_core.atlas.manifest import Corpus, Description, Importance, Model
 from ne_core.atlas.schema import HISTOGRAM_BINS, LOGITS
@@ -14,6 +15,7 @@ from ne_core.method.embeddings import Embedder
 from ne_core.method.layer import NeuronLayer
 from ne_core.method.statistics import InputStatistics
 from ne_core.text.windows import Window
+from precompute.corpus.sources import DocumentList
 from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.directions import Pool, directions
 from precompute.steps.equal_n import (
@@ -54,6 +56,8 @@ BASELINES = ["mask-token", "mean-embedding"]
 N_SAMPLED = 200
 EQUAL_N = 7  # examples of each random subset
 PARTS = Parts(position=True, heads=2, own_attention=True)
+SECOND_STARTS = 12  # position at which the second document of an even example starts
+FILES = ("planted.txt", "<b>bold</b>.txt")  # groups of the documents
 RANKS_WITH_IMPORTANCE = 3  # examples with a higher rank have no importances
 
 
@@ -196,12 +200,22 @@ def planted_contributions(rng, layer_features: LayerFeatures) -> dict[str, np.nd
     return {"contributions": values, "read_head": order, "read_back": back}
 
 
+def planted_documents() -> DocumentTable:
+    """An even example has two documents, one from each file; an odd one continues the second."""
+    documents = DocumentList()
+    for example in range(0, N_EXAMPLES, 2):
+        for number, pos in enumerate((0, SECOND_STARTS)):
+            documents.add(example * N_CTX + pos, FILES[number], f" line {example + number}")
+    return documents.documents(N_CTX)
+
+
 def description(layers: Sequence[LayerFeatures], inputs: bool = True) -> Description:
     return Description(
         name="planted",
         units="neurons",
         model=Model(name="planted", family="none", act_fn="relu", gated=False, causal=True, sha256="0"),
         corpus=Corpus(name="planted", sha256="0", n_documents=N_EXAMPLES, packing="one", notes=[]),
+        documents="file",
         keep=0.75,
         max_examples=100,
         baselines=tuple(BASELINES),
@@ -272,6 +286,7 @@ def planted_parts(
         logits={layer.rows.layer: planted_logits(rng, layer.rows.weights.n_neurons) for layer in layers},
         contributions={layer.rows.layer: planted_contributions(rng, layer) for layer in layers},
         spaces=spaces_of(layers, embedders(statistics)),
+        documents=planted_documents(),
     )
 
 

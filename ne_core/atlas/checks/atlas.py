@@ -7,12 +7,14 @@ import numpy as np
 
 from ne_core.atlas.arrays import atlas_file, release_pages
 from ne_core.atlas.checks.comparison import check_comparison
+from ne_core.atlas.checks.documents import check_documents
 from ne_core.atlas.checks.equal_n import check_equal_n
 from ne_core.atlas.checks.index import check_index
 from ne_core.atlas.checks.names import check_names
 from ne_core.atlas.checks.tables import check_tables, in_range, within
 from ne_core.atlas.checks.trees import HIGHEST, check_trees
 from ne_core.atlas.data import AtlasData, LayerFiles
+from ne_core.atlas.documents_schema import DOCUMENTS
 from ne_core.atlas.manifest import Manifest
 from ne_core.atlas.paths import SPACES_FILE, index_file, inputs_file, layer_folder
 from ne_core.atlas.schema import CONTRIBUTIONS, DENSITY, EXAMPLES, IMAGES, LAYER, LOGIT_EFFECTS, RANDOM_DIRECTIONS
@@ -61,6 +63,8 @@ def files_of(manifest: Manifest) -> Iterator[str]:
         yield SPACES_FILE
     if manifest.density:
         yield DENSITY.file
+    if manifest.documents:
+        yield from (spec.file for spec in DOCUMENTS)
 
 
 def check_rows(atlas: AtlasData) -> None:
@@ -80,6 +84,8 @@ def check_rows(atlas: AtlasData) -> None:
         check_equal_n(atlas)
     if atlas.fires is not None:
         in_range(atlas.root / DENSITY.file, atlas.fires, atlas.manifest.density.positions + 1)
+    if atlas.documents is not None:
+        check_documents(atlas)
     for space in atlas.manifest.spaces:
         check_index(atlas.root / index_file(space), len(atlas.features["layer"]), set(atlas.manifest.d_in))
 

@@ -11,7 +11,7 @@ import numpy as np
 from ne_core.errors import AtlasError
 
 # fourcc, d, n, two unused, trained, metric; quantizer, two of its settings, d, bytes per vector, n trained
-HEAD = struct.Struct("<4siqqq?iiifQQQ")
+HEAD = struct.Struct("<4siqqqBiiifQQQ")  # trained is a byte: `?` would accept any number for True
 INNER_PRODUCT, QT_8BIT = 0, 0
 
 
@@ -33,5 +33,5 @@ def same_head(head: bytes, n: int, d: int) -> bool:
     """Return whether the header is that of a flat 8-bit inner-product index of `n` vectors of width `d`."""
     fourcc, *numbers = HEAD.unpack(head)
     width, count, _, _, trained, metric, quantizer, _, _, inner_d, code_size, n_trained = numbers
-    kind = (fourcc, trained, metric, quantizer) == (b"IxSQ", True, INNER_PRODUCT, QT_8BIT)
+    kind = (fourcc, trained, metric, quantizer) == (b"IxSQ", 1, INNER_PRODUCT, QT_8BIT)
     return kind and (width, count, inner_d, code_size, n_trained) == (d, n, d, d, 2 * d)

@@ -134,6 +134,13 @@ function afterWords(context) {
   return all;
 }
 
+/* Where an example comes from, in a line; the whole name is its tooltip. */
+function sourceElement([text, whole]) {
+  const node = element('bdi', 'from', text);
+  node.title = whole;
+  return node;
+}
+
 function swatch(number, colour) {
   const badge = element('span', 'swatch', String(number));
   badge.style.setProperty('--c', colour);

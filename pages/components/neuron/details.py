@@ -16,6 +16,7 @@ from ne_core.queries.density import density, density_words
 from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.base.escape import markdown
 from pages.components.neuron.detail_plots import activations_plot, examples_plot, importance_plot, kept_share
+from pages.components.neuron.source_details import show_sources
 from pages.components.neuron.why import show_why
 from pages.components.serving import turns
 from pages.components.url.location import listed
@@ -76,6 +77,8 @@ def details_of(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, what:
             ),
             Detail("Why this meaning", parts is not None, lambda: show_why(atlas, neuron, cluster, what)),
         ]
+    if atlas.documents is not None:
+        details.insert(-2, Detail("Sources", True, lambda: show_sources(atlas, neuron, cluster, what)))
     return sorted(details, key=lambda detail: not detail.has_content)
 
 

@@ -18,6 +18,7 @@ from pages.components.url.search_view import View, more_like
 from pages.components.widgets.chips import Chip, chips
 from pages.components.widgets.features import feature_row, feature_rows
 from pages.components.widgets.token_lines.lines import lines
+from pages.components.widgets.token_lines.sources import sources
 
 
 def show_hits(atlas: Atlas, view: View, results: SearchResults) -> None:
@@ -83,7 +84,9 @@ def hit(atlas: Atlas, view: View, id: int, match: Match) -> dict:
     if "across_layers" in pages_of(atlas):
         also.append(("Across layers", trail_href(atlas, ref, view.space)))
     href = neuron_href(atlas, ref, **in_space(atlas, view.space))
-    return feature_row(atlas, id, named=True, line=line, why=match.why, also=also, href=href)
+    source = sources(atlas, atlas.neuron(ref.of), [match.row])
+    from_source = {} if source is None else {"source": source[0]}
+    return feature_row(atlas, id, named=True, line=line, why=match.why, also=also, href=href, **from_source)
 
 
 def show_pages(atlas: Atlas, view: View, results: SearchResults) -> None:

@@ -37,6 +37,7 @@ def shortcuts(words: Vocabulary) -> list[Shortcut]:
         Shortcut("k", f"Previous feature of the {words.unit}"),
         Shortcut("r", f"A random {words.unit}", press=".st-key-_random button"),
         Shortcut("v", "Show or hide the values of tokens", texts_only=True),
+        Shortcut("w", "Show the whole of the current example, or its window", texts_only=True),
         Shortcut("b", "Bookmark this feature, or remove its bookmark"),
         Shortcut("c", "Copy the link of this view"),
         Shortcut("1–6", "Choose an example of the game"),

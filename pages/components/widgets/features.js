@@ -1,5 +1,5 @@
 /* data = {key, label, narrow, n_visible, causal, rows: [{href, number, colour, name, label, context, has_others, meta,
-   share, maximum, line, centres: optional images, why, also: [[text, address]], current,
+   share, maximum, line, source: optional [short, long], centres: optional images, why, also: [[text, address]], current,
    at: optional [example, pos] of its centre}], judged: {atlas, layer, neuron, cut} of the rows whose verdicts are shown, or null} */
 export default function (component) {
   const { data, parentElement } = unpacked(component);
@@ -69,10 +69,17 @@ function item(row, i, data) {
   const parts = row.line ? [head, snippet(row.line, { maximum: row.maximum, causal: data.causal }), meta] : [head, meta];
   link.append(...parts);
   if (row.centres?.length) link.append(centresOf(row.centres));
-  if (row.why) link.append(element('span', 'why', row.why));
+  if (row.why || row.source) link.append(reason(row));
   listItem.append(link);
   if (row.also?.length) listItem.append(furtherLinks(row));
   return listItem;
+}
+
+/* Why a row is in the list, and the source of its example. */
+function reason({ why, source }) {
+  const box = element('span', 'why', why);
+  if (source) box.append(why ? ' · ' : '', sourceElement(source));
+  return box;
 }
 
 /* Verdicts and own names of the visitor, from the bookmarks in this browser. Those of a feature that had another centre

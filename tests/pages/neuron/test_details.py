@@ -89,7 +89,8 @@ def test_missing_importance_is_the_last_tab_and_says_how_to_get_it(tiny_atlas, a
     row = int(np.flatnonzero(~np.isfinite(neuron.window_importances).any(axis=(1, 2)))[0])
     feature = str(int(neuron.features(0.0)[row]))
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, cut="0", feature=feature)
-    tabs = ["Its activations", "Why this meaning", "Effect on the logits", "Activations", "Importance by distance"]
+    tabs = ["Its activations", "Why this meaning", "Sources", "Effect on the logits", "Activations"]
+    tabs.append("Importance by distance")
     assert [tab.label for tab in app.tabs] == tabs
     options = "--importance-examples all --importance-passes all"
     assert options in captions(app)

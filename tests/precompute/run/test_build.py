@@ -270,3 +270,18 @@ def test_build_of_an_encoder(tmp_path, place):
     model = AutoModel.from_pretrained(folder).eval()
     baseline = model.get_input_embeddings().weight.detach()[atlas.vocab.index("[MASK]")]
     assert check_importances(atlas, model, [baseline], {"[CLS]", "[SEP]"}) > 30
+
+
+def test_examples_have_the_lines_of_their_documents(place, atlas):
+    """The first words of a document are in the text file at the line of its name."""
+    lines = (place / "corpus.txt").read_text().split("\n")
+    table = atlas.documents
+    assert atlas.manifest.documents == "file"
+    assert len(table) == atlas.manifest.corpus.n_documents
+    assert table.groups[0] == "corpus.txt"  # without the folder of the builder
+    for number, start in enumerate(table.starts.tolist()):
+        example, pos = divmod(start, atlas.manifest.n_ctx)
+        begin = max(pos, 1)  # after the special token
+        text = "".join(atlas.vocab[id] for id in atlas.tokens[example, begin : atlas.lengths[example]])
+        line = lines[int(table.names[number].removeprefix(" line ")) - 1]
+        assert line.startswith(text[: len(line)].split("<|endoftext|>")[0])

@@ -168,6 +168,22 @@ def test_order_of_priority(source):
     assert set(layer.tolist()) == {0, 1}
 
 
+def test_central_examples_of_all_features_come_before_any_other(source):
+    """A budget of exactly the central examples computes each of them; with one pass less a smallest one is missing."""
+    layers, texts, maskable = features_and_texts(source)
+    central = [np.isin(np.arange(layer.rows.n_rows), layer.central_rows) for layer in layers]
+    needed = int(wanted_pairs(layers, maskable, WINDOW.back, 1, None).sum())
+    for budget, is_enough in ((needed, True), (needed - 1, False)):
+        job = plan(layers, texts, maskable, ["zero"], Limits(None, budget), work_unit=7)
+        missing = [
+            layer.features.size[layer.feature_of_row[np.setdiff1d(np.flatnonzero(rows), requested.row)]]
+            for layer, rows, requested in zip(layers, central, job.layers, strict=True)
+        ]
+        assert (sum(map(len, missing)) == 0) == is_enough
+    smallest = min(int(layer.features.size.min()) for layer in layers)
+    assert set(np.concatenate(missing).tolist()) == {smallest}
+
+
 def test_two_baselines_share_the_passes(source):
     layers, texts, maskable = features_and_texts(source)
     result = importances(source, layers, texts, maskable, ["zero", "mean-embedding"], Limits(None, 60))

@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from precompute.corpus import offline
-from precompute.corpus.offline import PACKAGES, STANDARD_LIBRARY, Package, cleaned, documents, is_readable, report
+from precompute.corpus.offline import (
+    PACKAGES,
+    STANDARD_LIBRARY,
+    NamedText,
+    Package,
+    cleaned,
+    documents,
+    is_readable,
+    report,
+)
 
 PROSE = "Return the {} that the caller asked for, and say in plain words what went wrong when there is none to return."
 
@@ -156,4 +165,5 @@ def test_is_readable():
 
 
 def test_limit_per_file():
-    assert list(offline._first(["aaaa", "bbbbbbb", "cc", "d", "e"], 7)) == ["aaaa", "cc", "d"]
+    texts = [NamedText(text, "") for text in ("aaaa", "bbbbbbb", "cc", "d", "e")]
+    assert [each.text for each in offline._first(texts, 7)] == ["aaaa", "cc", "d"]

@@ -11,6 +11,8 @@ from pages.components.matching.text_filter import TextFilter
 from pages.components.url.reading import Reading
 from pages.components.widgets.example_selection import ExampleSelection
 from pages.components.widgets.token_lines.lines import lines, plain
+from pages.components.widgets.token_lines.sources import sources
+from pages.components.widgets.token_lines.whole_examples import PER_TOKEN, outside_windows, rest_of
 
 SHORT = (8, 4)  # tokens before and after the key token
 IMPORTANT = 0.1  # least absolute importance of an important token
@@ -18,14 +20,17 @@ IMPORTANT = 0.1  # least absolute importance of an important token
 
 def example_lines(atlas: Atlas, neuron: Neuron, selection: ExampleSelection, reading: Reading) -> list[dict]:
     """Extend the dicts of `lines` with {e, p: example and position of the key token, aside, cut: [before, after]},
-    {h: matching tokens}, {of: line that it nearly repeats}, and with several baselines {b: importances by baseline,
-    d: tokens on which they disagree}.
+    {h: matching tokens}, {of: line that it nearly repeats}, {source: [short, long]}, and with several baselines
+    {b: importances by baseline, d: tokens on which they disagree}. whole_examples.py adds the rest of the example.
     """
     rows, baseline = np.array(selection.rows, dtype=np.int64), reading.baseline_number(atlas.manifest.baselines)
     importances = neuron.window_importances[rows]
     before, after = limits(baseline_importances(importances, baseline), reading.context, atlas.manifest.window.forward)
     ids = atlas.window_tokens(neuron, rows)
     all_lines = lines(atlas, neuron, rows, baseline=baseline)
+    for line, source in zip(all_lines, sources(atlas, neuron, rows) or (), strict=False):
+        line["source"] = source
+    outside = outside_windows(atlas, neuron, rows)
     for i, (line, row) in enumerate(zip(all_lines, selection.rows, strict=True)):
         inside = ids[i] >= 0
         line |= {"e": int(neuron.example[row]), "p": int(neuron.pos[row]), "aside": aside(neuron, row, selection, i)}
@@ -35,7 +40,9 @@ def example_lines(atlas: Atlas, neuron: Neuron, selection: ExampleSelection, rea
             before[i], after[i] = mark_matches(line, TextFilter(atlas, reading.holds), before[i], after[i])
         if len(atlas.manifest.baselines) > 1 and line["m"] is not None:
             line |= by_baseline(importances[i][:, inside[: importances.shape[2]]])
+        untrimmed = {name: line[name] for name in PER_TOKEN if name in line}
         trim(line, int(before[i]), int(after[i]))
+        line |= rest_of(line, untrimmed, outside[i])
     return all_lines
 
 

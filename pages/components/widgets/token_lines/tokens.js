@@ -1,6 +1,7 @@
 /* data = {key, land, values, causal, images, prompt: address of the prompt page, maximum, n_visible, first, count,
    baselines, baseline, head: {title, number, colour, label, has_others, size, facts, back: {href, text} or null}, bar (tokens_bar.js),
-   pages: [{text, href}], lines: [{t, v, m, k, image, e, p, aside, cut, h, b, d, of: line that it nearly repeats}]} */
+   pages: [{text, href}], lines: [{t, v, m, k, image, e, p, aside, cut, h, b, d, of: line that it nearly repeats,
+   source: [short, long], far, w (tokens_whole.js)}]} */
 export default function (component) {
   const { data, parentElement } = unpacked(component);
   const list = parentElement.querySelector('ol'), tip = parentElement.querySelector('#tip');
@@ -8,9 +9,11 @@ export default function (component) {
   const fresh = list.drawnKey !== data.key;
   if (fresh) {
     tip.style.display = 'none';            // its token is gone
+    list.whole = new Set();
     drawExamples(data, parentElement, list);
     copyMenu(data, parentElement);
   }
+  openWholes(data, list);
   const show = (on) => {
     values.setAttribute('aria-pressed', String(on));
     drawValues(data, list, on);
@@ -20,7 +23,10 @@ export default function (component) {
   drawAll(parentElement, data);
   drawPages(data, parentElement, list);
   parentElement.querySelector('.tools').hidden = data.images;   // an image has no text, and one value, which is always shown
-  if (!data.images) onKey('v', values);
+  if (!data.images) {
+    onKey('v', values);
+    wholeKey(parentElement.querySelector('#whole'), list);
+  }
   values.onclick = () => {                 // drawn at once; the server's answer follows
     const on = !list.classList.contains('values');
     show(on);
@@ -34,6 +40,7 @@ export default function (component) {
   list.onclick = (event) => {
     const item = event.target.closest('li'), form = event.target.closest('[data-form]')?.dataset.form;
     if (event.target.closest('.repeats')) unfold(item, list);
+    else if (form === 'whole') live.textContent = toggleWhole(+item.dataset.example, data, list);
     else if (form) copy(data, parentElement, [data.lines[item.dataset.example]], form);
     else if (item) choose(item, list);
   };

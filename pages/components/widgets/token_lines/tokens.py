@@ -22,9 +22,9 @@ TOKENS = component(
     '<details id="copy"><summary>Copy</summary><div></div></details></span></div>'
     '<p id="count"><span role="status"></span> <a hidden></a></p>'
     '<textarea id="byhand" readonly hidden aria-label="Text to copy"></textarea><ol tabindex="0"></ol>'
-    '<nav id="pages" aria-label="More examples"></nav>'
+    '<button id="whole" type="button" hidden></button><nav id="pages" aria-label="More examples"></nav>'
     '<div id="tip" role="tooltip"></div><div id="live" class="hidden" role="status" aria-live="polite"></div>',
-    parts=("tokens_bar", "tokens_copy", "tokens_draw"),
+    parts=("tokens_bar", "tokens_copy", "tokens_draw", "tokens_whole"),
 )
 N_VISIBLE = 20  # examples drawn visibly at first
 

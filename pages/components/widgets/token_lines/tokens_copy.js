@@ -1,7 +1,9 @@
 /* Copying of examples: as text, a line each, or as a table with a row for every token. */
 const MESSAGE_MS = 4000;   // duration of a message
 
-const asText = (lines) => lines.map((line) => line.t.join('')).join('\n') + '\n';
+const asText = (lines) => lines.map(lineText).join('\n') + '\n';
+
+const lineText = ({ t, far, open }) => (open && far ? [far[0], ...t, far[1]] : t).join('');
 
 function asTable(lines, data) {
   const importances = data.baselines.map((name) => cell(`importance (${name})`));
@@ -48,6 +50,7 @@ function copyButtons(i, data) {
     button.setAttribute('aria-label', `${text} of example ${data.first + i}`);
     return button;
   }));
+  if (hasMore(data.lines[i])) box.prepend(wholeButton(i, data));
   box.append(promptLink(data.lines[i], data.prompt, data.first + i));
   return box;
 }

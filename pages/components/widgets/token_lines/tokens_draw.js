@@ -7,7 +7,7 @@ function drawExamples(data, root, list) {
   list.classList.toggle('images', data.images);
   let n_drawn = 0;
   list.replaceChildren(...data.lines.map((line, i) => {
-    const item = example(line, i, data), repeats = data.lines.filter((other) => other.of === i).length;
+    const item = exampleItem(line, i, data), repeats = data.lines.filter((other) => other.of === i).length;
     item.hidden = line.of !== undefined || n_drawn++ >= data.n_visible;
     if (line.of !== undefined) item.dataset.of = line.of;
     if (repeats) item.append(repeatsButton(repeats));
@@ -68,7 +68,7 @@ function drawPages(data, root, list) {
   }));
 }
 
-function example(line, i, data) {
+function exampleItem(line, i, data) {
   const item = element('li');
   item.dataset.example = i;
   if (line.image) {
@@ -76,11 +76,17 @@ function example(line, i, data) {
     return item;
   }
   item.append(element('span', 'aside', line.aside));
-  if (line.cut[0]) item.append(element('span', 'gap', '… '));
-  item.append(tokenElements(line, 0, line.t.length, data));
-  if (line.cut[1]) item.append(element('span', 'gap', ' …'));
-  item.append(element('span', 'hidden', ' ' + lineWords(line)), copyButtons(i, data));
+  item.append(...lineEnd(line, 0), tokenElements(line, 0, line.t.length, data), ...lineEnd(line, 1));
+  item.append(element('span', 'hidden', ' ' + lineWords(line)));
+  if (line.source) item.append(sourceElement(line.source));
+  item.append(copyButtons(i, data));
   return item;
+}
+
+/* What is left out before (0) or after (1) the tokens of a line: the text itself where the whole example is open. */
+function lineEnd(line, side) {
+  if (line.open && line.far) return [element('bdi', 'far', line.far[side])];
+  return line.cut[side] ? [element('span', 'gap', side ? ' …' : '… ')] : [];
 }
 
 /* Values as text that can be selected and copied. */
