@@ -16,7 +16,18 @@ BAD_INPUT = 2  # the exit code
 COMMAND = "neuron-embeddings"  # what pip installs; pyproject.toml
 HOSTS = ("streamlit", "space", "docker", "nginx")  # as in precompute/publish/host/targets.py
 # As in precompute/evaluate.
-EVALUATION_PARTS = ("names", "spaces", "planted", "counts", "trust", "surgery", "prompt", "lab", "dictionaries")
+EVALUATION_PARTS = (
+    "names",
+    "spaces",
+    "labels",
+    "planted",
+    "counts",
+    "trust",
+    "surgery",
+    "prompt",
+    "lab",
+    "dictionaries",
+)
 
 
 class Parser(argparse.ArgumentParser):
