@@ -10,7 +10,7 @@ from ne_core.atlas.names import layer_mark
 from ne_core.errors import AtlasError
 from precompute.evaluate.bootstrap import mean_and_ends, mean_with_interval
 from precompute.evaluate.labels.embeddings import PARTS
-from precompute.evaluate.labels.measure import KEY, LEAST, OF_A_WORD, Agreement, measure_layer
+from precompute.evaluate.labels.measure import KEY, LEAST, MOST, OF_A_WORD, Agreement, measure_layer
 from precompute.report import Figure, Report, aligned
 from precompute.run.progress import OnProgress, counted, silent
 
@@ -20,8 +20,9 @@ What the features of a neuron agree with, for several embeddings cut into as man
 the package, file or data set of an example's text, “key token”: its word, both as adjusted mutual information, 0 by
 chance; “source within a token”: the same among at least {OF_A_WORD} examples of one key token; “contributions”: the
 probability that two examples of one feature have more similar contributions to the pre-activation than two of different
-ones, 0.5 by chance. “{KEY}”: a feature for each key token, the baseline. Neurons with {LEAST} examples or more, near
-duplicates counted once, and two features or more; means with 95 % intervals over neurons.
+ones, 0.5 by chance. “{KEY}”: a feature for each key token, the baseline. At most {MOST}
+neurons of a layer, drawn at random among those with two features and {LEAST} examples or more, near duplicates counted
+once; means with 95 % intervals over neurons.
 """
 
 

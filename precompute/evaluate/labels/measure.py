@@ -17,6 +17,7 @@ from ne_core.queries.duplicates import alike, endings
 from ne_core.refs import NeuronRef
 from precompute.evaluate.labels.embeddings import PARTS, LayerEmbeddings, embedding_names
 
+MOST, SEED = 200, 0  # measured neurons of a layer, drawn at random
 LEAST = 20  # examples of a measured neuron, without near duplicates
 OF_A_WORD = 6  # examples of one key token that are compared with each other, at least
 KEY = "key token"  # the baseline: a feature for each key token
@@ -50,9 +51,11 @@ class Examples:
 
 
 def measure_layer(atlas: Atlas, layer: int) -> dict[str, Agreement]:
-    """Measure every embedding, and the baseline KEY, over the neurons of a layer that have enough examples."""
+    """Measure every embedding, and the baseline KEY, over at most MOST neurons of a layer that have enough examples."""
     embeddings, values = LayerEmbeddings(atlas, layer), {name: [] for name in [*embedding_names(atlas), KEY]}
-    for neuron in range(atlas.n_neurons(layer)):
+    for neuron in np.random.default_rng(SEED).permutation(atlas.n_neurons(layer)).tolist():
+        if len(values[KEY]) == MOST:
+            break
         rows = distinct_rows(atlas, NeuronRef(layer, neuron))
         examples = examples_of(atlas, NeuronRef(layer, neuron), rows) if len(rows) >= LEAST else None
         if examples is None:
