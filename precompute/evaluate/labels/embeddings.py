@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.atlas import Atlas
-from ne_core.method.token_part import token_part
+from ne_core.queries.token_parts import input_tokens, layer_token_part
 
 SPACES = ("neuron", "pre_mlp", "standardised", "whitened")  # of ne_core/method/embeddings.py
 SHARES = (0.5, 0.2, 0.0)  # of the token's part that is kept
@@ -32,24 +32,22 @@ class LayerEmbeddings:
         self.embedder, self.inputs = atlas.embedder(layer), atlas.layer_inputs(layer)
         self.W = np.asarray(columns["W_in"], dtype=np.float32)
         self.shuffled = np.random.default_rng(SEED).permuted(self.W, axis=0)
-        self.token = atlas.tokens[columns["example"], columns["pos"]]
-        index = self.inputs.index
-        token = np.empty(len(self.inputs.x), dtype=np.int64)
-        token[index] = self.token
-        self.part = token_part(self.embedder.standardised(self.inputs.x), token, len(atlas.vocab))
+        self.token = input_tokens(atlas, layer)
+        self.part = layer_token_part(atlas, layer, self.embedder)
         self.written = (atlas.files[layer].contributions or {}).get("contributions")
         self.scale = None if self.written is None else contribution_scale(self.written)
 
     def of(self, neuron: int, rows: Int[np.ndarray, " k"]) -> Iterator[tuple[str, Float[np.ndarray, "k d"]]]:
         """Yield each embedding of some rows of a neuron, numbered within it."""
         rows = self.atlas.files[self.layer].offsets[neuron] + rows
-        x, w = self.inputs.x[self.inputs.index[rows]].astype(np.float32), self.W[:, neuron]
+        index = self.inputs.index[rows]
+        x, w = self.inputs.x[index].astype(np.float32), self.W[:, neuron]
         for space in SPACES:
             yield space, self.embedder(space, x, w)
         yield SHUFFLED, x * self.shuffled[:, neuron]
         s = self.embedder.standardised(x)
         for alpha in SHARES:
-            yield share_name(alpha), self.part.keep(s, self.token[rows], alpha)
+            yield share_name(alpha), self.part.keep(s, self.token[index], alpha)
         if self.scale is not None:
             yield PARTS, self.contributions(neuron, rows)
 
