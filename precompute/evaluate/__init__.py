@@ -14,6 +14,7 @@ from ne_core.sharing.atomic_write import write_output
 from precompute.errors import is_out_of_memory, missing_package_message, one_line
 from precompute.evaluate.dictionaries import evaluate_dictionaries
 from precompute.evaluate.lab import evaluate_lab
+from precompute.evaluate.labels.evaluate import evaluate_labels
 from precompute.evaluate.layers.report import evaluate_layers
 from precompute.evaluate.names import evaluate_names
 from precompute.evaluate.planted.evaluate import evaluate_counts, evaluate_planted
@@ -37,6 +38,7 @@ PARTS: dict[str, Callable[[Atlas, Options, OnProgress], Report]] = {
     "names": lambda atlas, _, on_progress: evaluate_names(atlas, on_progress),
     "spaces": lambda atlas, *_: evaluate_spaces(atlas),
     "layers": lambda atlas, _, on_progress: evaluate_layers(atlas, on_progress),
+    "labels": lambda atlas, _, on_progress: evaluate_labels(atlas, on_progress),
     "planted": lambda atlas, options, on_progress: evaluate_planted(atlas, options.quick, options.model, on_progress),
     "counts": lambda atlas, options, on_progress: evaluate_counts(atlas, options.quick, on_progress),
     "surgery": lambda atlas, options, on_progress: run_surgery(atlas, options, on_progress),
@@ -46,7 +48,8 @@ PARTS: dict[str, Callable[[Atlas, Options, OnProgress], Report]] = {
     "trust": lambda atlas, _, on_progress: evaluate_trust(atlas, on_progress),
 }
 PROGRESS_UNITS = {  # units of progress of a part; the other parts take seconds
-    **{"names": "layers", "trust": "layers", "dictionaries": "layers", "surgery": "neurons", "prompt": "examples"},
+    **dict.fromkeys(("names", "labels", "trust", "dictionaries"), "layers"),
+    **{"surgery": "neurons", "prompt": "examples"},
     "layers": "spaces",
     **{"planted": "layers of plantings", "counts": "layers of plantings"},
 }
@@ -105,7 +108,8 @@ def applicable_parts(atlas: Atlas, options: Options) -> list[str]:
     layers = ["layers"] if len(set(atlas.manifest.d_in)) == 1 < len(atlas.layers) else []
     has_model = not atlas.manifest.model.sae and (options.model or shipped_model(atlas))
     trust = ["trust"] if atlas.manifest.rarefied else []
-    return ["names", *spaces, *layers, *NEEDS_INPUTS, *trust, *(["surgery", "prompt"] if has_model else [])]
+    labels = ["labels"] if atlas.documents is not None and len(atlas.documents.groups) > 1 else []
+    return ["names", *spaces, *layers, *labels, *NEEDS_INPUTS, *trust, *(["surgery", "prompt"] if has_model else [])]
 
 
 def run_surgery(atlas: Atlas, options: Options, on_progress: OnProgress) -> Report:
