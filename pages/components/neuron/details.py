@@ -59,7 +59,7 @@ def details_of(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, what:
     """Return the details; for images no importance and no parts, since no tokens are masked and no parts are stored."""
     baseline = view.reading.baseline_number(atlas.manifest.baselines)
     effects, parts = atlas.logit_effects(neuron.ref), atlas.manifest.parts
-    has_density = view.branch is None and view.cut == atlas.manifest.default_cut
+    has_density = view.branch is None and atlas.lists(neuron, view.cut)
     feature = FeatureRef(neuron.ref.layer, neuron.ref.neuron, view.feature or 0) if has_density else None
     details = [
         Detail("Its activations", True, lambda: show_its_activations(atlas, neuron, cluster, what, colour, feature)),

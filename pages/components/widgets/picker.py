@@ -10,6 +10,7 @@ from ne_core.atlas import Atlas
 from ne_core.atlas.names import embeddings_formula, layer_mark, ref_name, unit_title
 from ne_core.refs import NeuronRef
 from pages.components.base.escape import markdown
+from pages.components.cached.in_embedding import embedded
 from pages.components.cached.starts import neurons_with_examples
 from pages.components.url import location
 from pages.components.url.neuron_view import View
@@ -34,7 +35,7 @@ def pick_neuron(atlas: Atlas) -> View:
 
 def read_view(atlas: Atlas, request: location.Location) -> View:
     view = View.read(request, atlas)
-    neuron = atlas.neuron(view.neuron)
+    neuron = embedded(atlas, view.neuron, view.embedding)
     if "page" not in request.query or not len(neuron):
         return view
     rows = cluster_at(neuron, view.cut, view.feature or 0, view.branch).rows
