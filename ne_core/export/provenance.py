@@ -38,8 +38,8 @@ def provenance(atlas: Atlas, query: dict[str, str] | None = None) -> dict[str, s
 
 def embeddings(atlas: Atlas, query: dict[str, str]) -> str:
     """Name the embedding of a view, or those of its two sides."""
-    own = query.get("embedding", atlas.manifest.embedding)
-    return " and ".join(dict.fromkeys(query.get(f"embedding_{side}", own) for side in "ab"))
+    shown = query.get("embedding", atlas.manifest.embedding)
+    return " and ".join(dict.fromkeys(query.get(f"embedding_{side}", shown) for side in "ab"))
 
 
 def manifest_sha256(atlas: Atlas) -> str:

@@ -135,11 +135,11 @@ def subtitle(atlas: Atlas, neuron: Neuron, cut: float) -> str:
     owner, other = ("the atlas’s cut", "the atlas’s") if is_own else ("the default cut", "the default")
     cut_text = owner if cut == default else f"not {other}, which is {default:g}"
     space = safe(space_formula(atlas.manifest, neuron.embedding))
-    own = "" if is_own else f" (the atlas’s own is {safe(space_formula(atlas.manifest, atlas.manifest.embedding))})"
+    note = "" if is_own else f" (the atlas’s own is {safe(space_formula(atlas.manifest, atlas.manifest.embedding))})"
     return (
         f'<p class="quiet">Of the model {safe(model)}, in the atlas “{safe(atlas.manifest.name)}”. Its activating '
         f"examples, as features: clusters cut at a cosine distance of {cut:g} ({cut_text}). Embedding: "
-        f"{space}{own}.</p>"
+        f"{space}{note}.</p>"
     )
 
 

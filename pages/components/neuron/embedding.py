@@ -43,8 +43,8 @@ def option(atlas: Atlas, name: str) -> str:
 
 def note(atlas: Atlas, embedding: str) -> str:
     """Line on what is of the chosen embedding, and what stays with the atlas's own."""
-    formula, own = (space_formula(atlas.manifest, name) for name in (embedding, atlas.manifest.embedding))
+    formula, of_atlas = (space_formula(atlas.manifest, name) for name in (embedding, atlas.manifest.embedding))
     return (
         f"Tree, features, names and distances are of this embedding ({formula}). Similar features, the comparison with "
-        f"chance, and all other pages are of the atlas’s own ({own})."
+        f"chance, and all other pages are of the atlas’s own ({of_atlas})."
     )

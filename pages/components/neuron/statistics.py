@@ -40,8 +40,8 @@ def show_statistics(atlas: Atlas, neuron: Neuron, view: View) -> None:
         if neuron.embedding == atlas.manifest.embedding:
             show_chance(atlas, neuron.ref)
         else:
-            own = space_formula(atlas.manifest, atlas.manifest.embedding)
-            st.caption(markdown(f"The comparison with chance is stored for the atlas’s own embedding only: {own}."))
+            of_atlas = space_formula(atlas.manifest, atlas.manifest.embedding)
+            st.caption(markdown(f"The comparison with chance is stored for the atlas’s embedding only: {of_atlas}."))
 
 
 def show_measures(atlas: Atlas, neuron: Neuron, view: View) -> None:

@@ -31,8 +31,8 @@ def beside(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster) -> Iterat
         yield "Beside the suggested cut", side_of(neuron, suggested, cluster)
     elif view.cut != neuron.default_cut:
         yield "Beside the default cut", side_of(neuron, neuron.default_cut, cluster)
-    own = atlas.manifest.embedding
-    other = REFERENCE if neuron.embedding == own else own
+    of_atlas = atlas.manifest.embedding
+    other = REFERENCE if neuron.embedding == of_atlas else of_atlas
     if other != neuron.embedding and not reason_unavailable(atlas, neuron.ref, other):
         title = "Beside the paper’s embedding" if other == REFERENCE else "Beside the atlas’s embedding"
         right = embedded(atlas, neuron.ref, other)

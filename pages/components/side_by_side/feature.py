@@ -63,8 +63,8 @@ class SideFeature:
     @property
     def name(self) -> str:
         """“L3 N17 F2”, with the cut and the embedding if they are not the atlas's."""
-        own = self.atlas.manifest.embedding
-        embedding = "" if self.neuron.embedding == own else f" in {self.neuron.embedding}"
+        of_atlas = self.atlas.manifest.embedding
+        embedding = "" if self.neuron.embedding == of_atlas else f" in {self.neuron.embedding}"
         cut = "" if self.cut == self.neuron.default_cut else f" at cut {self.cut:g}"
         return f"{ref_name(self.atlas.manifest, self.ref)}{embedding}{cut}"
 
