@@ -6,7 +6,7 @@ from ne_core.palette import OTHER
 from pages.components.cached.in_embedding import embedded
 from pages.components.neuron.dead import show_dead
 from pages.components.neuron.details import show_details
-from pages.components.neuron.embedding import pick_embedding
+from pages.components.neuron.embedding import embedding_note, pick_embedding
 from pages.components.neuron.examples import show_examples
 from pages.components.neuron.export_neuron import neuron_menu
 from pages.components.neuron.feature_list import own_href, show_features
@@ -24,8 +24,8 @@ from pages.components.widgets.picker import pick_neuron
 
 ensure_router()
 atlas = open_page("neuron")
-view = pick_neuron(atlas)
-pick_embedding(atlas, view)
+view = pick_neuron(atlas, pick_embedding)
+embedding_note(atlas, view)
 neuron = embedded(atlas, view.neuron, view.embedding)
 if not len(neuron):
     show_dead(atlas, view)

@@ -13,6 +13,7 @@ from pages.components.base.escape import markdown
 from pages.components.cached.comparable import caution
 from pages.components.shell.frame import open_page
 from pages.components.shell.nav import ensure_router
+from pages.components.side_by_side.controls import pick_tree
 from pages.components.side_by_side.export_sides import side_tables
 from pages.components.side_by_side.facts import cosine, measures_table, tokens_line
 from pages.components.side_by_side.feature import SideFeature, side_feature
@@ -72,6 +73,7 @@ def show_pair(atlas: Atlas, view: View) -> None:
     features = {side: side_feature(atlas, view.side(side)) for side in SIDES}
     export.menu(atlas, view.query(atlas), "side_by_side", tables=side_tables(atlas, list(features.values())))
     tab(" beside ".join(feature.name for feature in features.values()), atlas.slug)
+    in_columns(atlas, features, lambda atlas, side, feature: pick_tree(atlas, view, side, feature))
     in_columns(atlas, features, show_head)
     show_common(atlas, *features.values())
     st.subheader("Examples", anchor=False)

@@ -15,6 +15,7 @@ from ne_core.atlas.schema import (
     LOGIT_EFFECTS,
     NEURONS,
     OTHER,
+    OTHER_TREES,
     RANDOM_DIRECTIONS,
     SCHEMA_VERSION,
     Array,
@@ -52,6 +53,11 @@ def markdown() -> str:
             section("Dataset examples", ("file", "dtype, shape", "meaning"), map(array_row, EXAMPLES)),
             section("Only in an atlas of images", ("file", "dtype, shape", "meaning"), [array_row(IMAGES)]),
             section("Each layer, `layers/LL/`", ("file", "dtype, shape", "meaning"), map(array_row, LAYER)),
+            section(
+                "Only if `other_trees` names an embedding: its trees beside the atlas's own",
+                ("file", "dtype, shape", "meaning"),
+                map(array_row, OTHER_TREES),
+            ),
             section(
                 "Only if `logit_effects` is true", ("file", "dtype, shape", "meaning"), map(array_row, LOGIT_EFFECTS)
             ),

@@ -72,7 +72,8 @@ def readable_cut(suggested: float) -> float | None:
 class LayerFiles:
     """Columns of one layer as on disk; optional ones are None if the atlas does not have them.
 
-    `inputs` are the x of its rows, `logits` the effects on logits, `random` the measures of random directions.
+    `inputs` are the x of its rows, `logits` the effects on logits, `random` the measures of random directions,
+    `other_trees` the trees of a further embedding.
     """
 
     offsets: Int[np.ndarray, " n_offsets"]
@@ -81,6 +82,7 @@ class LayerFiles:
     logits: dict[str, np.ndarray] | None
     contributions: dict[str, np.ndarray] | None
     random: dict[str, np.ndarray] | None
+    other_trees: dict[str, np.ndarray] | None = None
 
     @cached_property
     def tree_offsets(self) -> Int[np.ndarray, " n_offsets"]:

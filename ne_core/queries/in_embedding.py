@@ -1,7 +1,7 @@
 """A neuron's examples in another embedding than the atlas's: their tree, its features, distances and suggested cut.
 
-Computed from the stored inputs x by the functions of the build, so that in the atlas's own embedding the result is what
-the atlas stores.
+Read from the atlas where it stores the trees, else computed from the stored inputs x by the functions of the build, so
+that in the atlas's own embedding the result is what the atlas stores.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from jaxtyping import Float
 from ne_core.atlas import Atlas, Neuron
 from ne_core.atlas.data import readable_cut
 from ne_core.atlas.manifest import Manifest
+from ne_core.atlas.other_trees import stored_neuron
 from ne_core.errors import AtlasError
 from ne_core.method.background import background_distance, background_rows
 from ne_core.method.embeddings import REFERENCE, Embedder, default_cut
@@ -31,14 +32,20 @@ def offered(manifest: Manifest) -> tuple[str, ...]:
 
 
 def cut_in(manifest: Manifest, embedding: str | None) -> float:
-    """Default cut of an embedding: the atlas's for its own (or None), else that of the space."""
-    is_own = embedding in (None, manifest.embedding)
-    return manifest.default_cut if is_own else default_cut(embedding)
+    """Default cut of an embedding: the stored one for the atlas's own (or None), else that of the space."""
+    if embedding in (None, manifest.embedding):
+        return manifest.default_cut
+    return manifest.other_trees.cut if is_stored(manifest, embedding) else default_cut(embedding)
+
+
+def is_stored(manifest: Manifest, embedding: str) -> bool:
+    """True if the atlas stores trees of this embedding beside those of its own."""
+    return manifest.other_trees is not None and manifest.other_trees.embedding == embedding
 
 
 def reason_unavailable(atlas: Atlas, ref: NeuronRef, embedding: str) -> str | None:
     """Reason why a neuron cannot be shown in an embedding, one line; None if it can."""
-    if embedding == atlas.manifest.embedding:
+    if embedding == atlas.manifest.embedding or is_stored(atlas.manifest, embedding):
         return None
     if not atlas.manifest.inputs:
         return "this atlas holds no inputs, from which other embeddings are computed: build it with --inputs yes"
@@ -59,6 +66,8 @@ def neuron_in(
     neuron = atlas.neuron(ref)
     if embedding == neuron.embedding:
         return neuron
+    if is_stored(atlas.manifest, embedding):
+        return stored_neuron(atlas, ref)
     if reason := reason_unavailable(atlas, ref, embedding):
         raise AtlasError(f"{atlas.root}: {reason}")
     embedder = layer_embedder() if layer_embedder else atlas.embedder(ref.layer)

@@ -13,6 +13,7 @@ from precompute.steps.equal_n import EqualNMeasures
 from precompute.steps.index import Indexed
 from precompute.steps.layer_features import LayerFeatures, Texts
 from precompute.steps.logits import Columns
+from precompute.steps.other_trees import StoredTrees
 from precompute.steps.sample import LayerStatistics
 
 
@@ -34,4 +35,5 @@ class AtlasParts:
     contributions: Mapping[int, Contributions] | None = None
     equal_n: EqualNMeasures | None = None
     spaces: Mapping[str, np.ndarray] | None = None
+    other_trees: StoredTrees | None = None
     write_more: Callable[[Path], None] = lambda folder: None

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.names import space_formula
+from ne_core.atlas.names import space_formula, space_title
 from ne_core.queries.in_embedding import offered, reason_unavailable
+from ne_core.text.phrases import listed
 from pages.components.base.escape import markdown
 from pages.components.url import location
 from pages.components.url.neuron_view import View
@@ -14,25 +15,30 @@ WIDTH = 330
 
 
 def pick_embedding(atlas: Atlas, view: View) -> None:
-    """Draw the choice, and a line on what does not follow it, or on why there is no choice."""
-    names = offered(atlas.manifest)
-    reasons = [reason for name in names if (reason := reason_unavailable(atlas, view.neuron, name))]
-    embedding = view.embedding or atlas.manifest.embedding
-    st.session_state[KEY] = embedding
+    """Draw the choice, disabled where there is only one."""
+    names = [name for name in offered(atlas.manifest) if not reason_unavailable(atlas, view.neuron, name)]
+    st.session_state[KEY] = view.embedding or atlas.manifest.embedding
     st.selectbox(
         "Embedding",
         names,
         key=KEY,
         format_func=lambda name: option(atlas, name),
         width=WIDTH,
-        disabled=len(reasons) == len(names) - 1,
+        disabled=len(names) == 1,
         help="How an example becomes a vector; tree and features are clusters of these vectors, by cosine distance.",
         on_change=location.moved(KEY, lambda name: view.in_embedding(atlas, name).query(atlas), names),
     )
-    if reasons:
-        st.caption(markdown(f"{reasons[0][:1].upper()}{reasons[0][1:]}."))
-    elif embedding != atlas.manifest.embedding:
-        st.caption(markdown(note(atlas, embedding)))
+
+
+def embedding_note(atlas: Atlas, view: View) -> None:
+    """Show what does not follow the choice, and why embeddings are missing from it."""
+    if view.embedding not in (None, atlas.manifest.embedding):
+        st.caption(markdown(note(atlas, view.embedding)))
+    reasons = {name: reason_unavailable(atlas, view.neuron, name) for name in offered(atlas.manifest)}
+    missing = [space_title(atlas.manifest, name).lower() for name, reason in reasons.items() if reason]
+    if missing:
+        reason = next(filter(None, reasons.values()))
+        st.caption(markdown(f"Not offered: {listed(missing, 'and')}; {reason}."))
 
 
 def option(atlas: Atlas, name: str) -> str:

@@ -10,7 +10,6 @@ from pages.components.neuron.two_cuts import two_cuts
 from pages.components.shell.nav import PAGES, page_file
 from pages.components.url.links import atlas_query
 from pages.components.url.neuron_view import View
-from pages.components.widgets.cluster_words import source_words
 from pages.components.widgets.clusters import Cluster
 
 MEANING = (
@@ -39,8 +38,6 @@ def show_tree(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, curren
     show_cut_curve(atlas, neuron, view, cluster)
     st.caption(MOVE)
     spaces_query = atlas_query(atlas, neuron.ref.query())
-    label = "Compare two spaces" + (
-        "" if atlas.lists(neuron, view.cut) else f", with the features of {source_words(atlas, neuron)}"
-    )
+    label = "Compare two spaces" + ("" if atlas.lists(neuron, view.cut) else ", at the atlas’s cut")
     two_cuts(atlas, neuron, view, cluster)
     st.page_link(page_file("spaces"), label=label, icon=PAGES["spaces"][1], query_params=spaces_query)
