@@ -73,17 +73,21 @@ def show_pair(atlas: Atlas, view: View) -> None:
     features = {side: side_feature(atlas, view.side(side)) for side in SIDES}
     export.menu(atlas, view.query(atlas), "side_by_side", tables=side_tables(atlas, list(features.values())))
     tab(" beside ".join(feature.name for feature in features.values()), atlas.slug)
-    in_columns(atlas, features, lambda atlas, side, feature: pick_tree(atlas, view, side, feature))
-    in_columns(atlas, features, show_head)
+    in_columns(features, lambda side, feature: show_side(atlas, view, side, feature))
     show_common(atlas, *features.values())
     st.subheader("Examples", anchor=False)
-    in_columns(atlas, features, show_examples)
+    in_columns(features, lambda side, feature: show_examples(atlas, side, feature))
 
 
-def in_columns(atlas: Atlas, features: dict[str, SideFeature], show: Callable[[Atlas, str, SideFeature], None]) -> None:
+def show_side(atlas: Atlas, view: View, side: str, feature: SideFeature) -> None:
+    pick_tree(atlas, view, side, feature)
+    show_head(atlas, side, feature)
+
+
+def in_columns(features: dict[str, SideFeature], show: Callable[[str, SideFeature], None]) -> None:
     for column, (side, feature) in zip(st.columns(2, gap="medium"), features.items(), strict=True):
         with column:
-            show(atlas, side, feature)
+            show(side, feature)
 
 
 atlas = open_page("side_by_side")

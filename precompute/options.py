@@ -61,7 +61,11 @@ def parser(description: str) -> Parser:
 
 def add_build(build: Parser) -> None:
     """Add an option for every field of RunConfig; a preset sets all of them, and an option overrides it."""
-    build.add_argument("--preset", choices=PRESETS, default="gpt2-small", help="preset that sets all other options")
+    build.add_argument(
+        "--preset",
+        choices=PRESETS,
+        help="preset that sets all other options; without one, those of gpt2-small with the default embedding",
+    )
     build.add_argument("--restart", action="store_true", help="delete the unfinished run of this atlas and start again")
     for knob in knobs():
         defaults = [f"{name}: {getattr(preset, knob.name)}" for name, preset in PRESETS.items()]

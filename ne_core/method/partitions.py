@@ -14,8 +14,8 @@ def in_common(a: Int[np.ndarray, " n"], b: Int[np.ndarray, " n"]) -> Int[np.ndar
 def adjusted_rand(a: Int[np.ndarray, " n"], b: Int[np.ndarray, " n"]) -> float:
     """Adjusted Rand index (Hubert & Arabie 1985): 1 for the same partition, 0 on average for unrelated ones."""
     counts = in_common(a, b)
-    together = pairs(counts.sum(axis=1)).sum()
-    return float(adjusted(pairs(counts).sum(), together, counts.sum(axis=0), len(a)))
+    together_in_both, together = (np.asarray(pairs(each).sum()) for each in (counts, counts.sum(axis=1)))
+    return float(adjusted(together_in_both, together, counts.sum(axis=0), len(a)))
 
 
 def pairs(sizes: Int[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:

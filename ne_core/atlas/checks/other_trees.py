@@ -9,19 +9,13 @@ from ne_core.atlas.checks.members import check_central, intervals
 from ne_core.atlas.checks.tables import HIGHEST as LARGEST
 from ne_core.atlas.checks.tables import in_range, within
 from ne_core.atlas.checks.trees import HIGHEST, check_trees
-from ne_core.errors import AtlasError
 
 
 def check_other_trees(folder: Path, columns: dict[str, np.ndarray], counts: Int[np.ndarray, " n_neurons"]) -> None:
     """Raise AtlasError unless there is a valid tree of every neuron, with distances and cuts in range."""
-    n_merges = np.maximum(counts - 1, 0)
-    trees, suggested = columns["other_trees"], columns["other_suggested_cut"]
-    for name, n in (("other_trees", n_merges.sum()), ("other_center_distance", counts.sum())):
-        if len(columns[name]) != n:
-            raise AtlasError(f"{folder / name}.npy has {len(columns[name])} rows for {n}: build the atlas again")
-    central = columns["other_merge_central"]
-    in_range(folder / "other_merge_central.npy", central, np.repeat(counts, n_merges))
-    check_trees(folder / "other_trees.npy", np.asarray(trees), counts)
+    central, suggested = columns["other_merge_central"], columns["other_suggested_cut"]
+    in_range(folder / "other_merge_central.npy", central, np.repeat(counts, np.maximum(counts - 1, 0)))
+    check_trees(folder / "other_trees.npy", np.asarray(columns["other_trees"]), counts)
     within(folder / "other_center_distance.npy", columns["other_center_distance"], 0.0, HIGHEST)
     within(folder / "other_suggested_cut.npy", suggested[~np.isnan(suggested)], 1 - LARGEST, 1 + LARGEST)
 

@@ -42,9 +42,14 @@ class SideFeature:
     def cluster(self) -> Cluster:
         return self.features[self.ref.feature]
 
+    @cached_property
+    def labels(self) -> list[Label]:
+        """Names of all features at the cut."""
+        return cluster_labels(self.atlas, self.neuron, self.features, self.cut)
+
     @property
     def label(self) -> Label:
-        return cluster_labels(self.atlas, self.neuron, self.features, self.cut)[self.ref.feature]
+        return self.labels[self.ref.feature]
 
     @property
     def colour(self) -> str:
