@@ -84,6 +84,12 @@ def add_export(export: Parser) -> None:
     export.add_argument(
         "--cut", type=argument_type(float), metavar="DISTANCE", help="cosine distance; by default the atlas's own cut"
     )
+    export.add_argument(
+        "--embedding",
+        metavar="SPACE",
+        help="embedding of its tree, by default the atlas's own; another one, such as neuron, the paper's, is read or "
+        "computed from the atlas's inputs",
+    )
     export.add_argument("--out", type=Path, required=True, metavar="FILE", help="file of the page")
 
 
