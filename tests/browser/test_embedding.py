@@ -17,7 +17,7 @@ def test_cut_and_bookmark_belong_to_the_embedding(open_view):
     link = page.get_by_role("list", name="Bookmarks").get_by_role("link")
     expect(link).to_contain_text("L0 N2, whitened")
     expect(link).to_have_attribute("href", HREF)
-    page.get_by_label("Embedding").click()
+    page.get_by_role("combobox", name="Embedding").click()
     page.get_by_role("option", name=re.compile("the atlas’s")).click()
     expect(page).to_have_url(re.compile("neuron=2$"))
     expect(page.get_by_role("button", name="☆ Bookmark")).to_be_visible()

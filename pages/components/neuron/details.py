@@ -86,6 +86,8 @@ def show_its_activations(
     show_examples_plot(atlas, neuron, cluster, what, colour)
     if feature is not None:
         show_density(atlas, feature)
+    elif atlas.fires is not None and neuron.embedding != atlas.manifest.embedding:
+        st.caption("How often a feature fires is counted for features of the atlas’s own embedding only.")
 
 
 def show_examples_plot(atlas: Atlas, neuron: Neuron, cluster: Cluster, what: str, colour: str) -> None:

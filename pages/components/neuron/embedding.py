@@ -4,6 +4,7 @@ import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import space_formula, space_title
+from ne_core.method.embeddings import REFERENCE
 from ne_core.queries.in_embedding import offered, reason_unavailable
 from ne_core.text.phrases import listed
 from pages.components.base.escape import markdown
@@ -43,8 +44,9 @@ def embedding_note(atlas: Atlas, view: View) -> None:
 
 def option(atlas: Atlas, name: str) -> str:
     """“Standardised, (x − μ) / σ (the atlas’s)”, “Neuron embedding, x ⊙ w (the paper’s)”."""
-    owner = {"neuron": " (the paper’s)"} | {atlas.manifest.embedding: " (the atlas’s)"}
-    return space_formula(atlas.manifest, name) + owner.get(name, "")
+    owners = [("the atlas’s", atlas.manifest.embedding), ("the paper’s", REFERENCE)]
+    words = " and ".join(owner for owner, embedding in owners if embedding == name)
+    return space_formula(atlas.manifest, name) + (f" ({words})" if words else "")
 
 
 def note(atlas: Atlas, embedding: str) -> str:

@@ -31,7 +31,7 @@ def pick_embedding(atlas: Atlas, view: View, side: str, feature: SideFeature, av
         available,
         key=key,
         format_func=lambda name: space_formula(atlas.manifest, name),
-        width=250,
+        width=225,
         disabled=len(available) == 1,
         on_change=location.moved(
             key, lambda name: moved(atlas, view, side, feature, name, cut_in(atlas.manifest, name)), available
