@@ -3,8 +3,10 @@
 import streamlit as st
 
 from ne_core.palette import OTHER
+from pages.components.cached.in_embedding import embedded
 from pages.components.neuron.dead import show_dead
 from pages.components.neuron.details import show_details
+from pages.components.neuron.embedding import embedding_note, pick_embedding
 from pages.components.neuron.examples import show_examples
 from pages.components.neuron.export_neuron import neuron_menu
 from pages.components.neuron.feature_list import own_href, show_features
@@ -22,8 +24,9 @@ from pages.components.widgets.picker import pick_neuron
 
 ensure_router()
 atlas = open_page("neuron")
-view = pick_neuron(atlas)
-neuron = atlas.neuron(view.neuron)
+view = pick_neuron(atlas, pick_embedding)
+embedding_note(atlas, view)
+neuron = embedded(atlas, view.neuron, view.embedding)
 if not len(neuron):
     show_dead(atlas, view)
     st.stop()
@@ -32,7 +35,7 @@ features = features_at(neuron, view.cut)
 cluster = features[current] if view.branch is None else branch_at(neuron, view.branch)
 labels = cluster_labels(atlas, neuron, features, view.cut)
 name = labels[current] if view.branch is None else cluster_label(atlas, neuron, cluster.rows)
-colours = colours_at(atlas, neuron, view.cut)
+colours = colours_at(neuron, view.cut)
 colour = colours[current] if view.branch is None else OTHER
 tab(tab_title(atlas, view, labels, name), atlas.slug)
 statistics_line(atlas, neuron, view)

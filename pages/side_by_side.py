@@ -1,9 +1,11 @@
 """Page “Side by side”: two features, what they have in common, and examples of both. The URL holds the view."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.names import embeddings_formula, ref_name, space_title
+from ne_core.atlas.names import embeddings_formula, space_title
 from ne_core.errors import AtlasError
 from ne_core.numbers import fixed
 from ne_core.queries.comparable_text import pair_words
@@ -11,14 +13,17 @@ from pages.components.base.escape import markdown
 from pages.components.cached.comparable import caution
 from pages.components.shell.frame import open_page
 from pages.components.shell.nav import ensure_router
+from pages.components.side_by_side.controls import pick_tree
+from pages.components.side_by_side.export_sides import side_tables
 from pages.components.side_by_side.facts import cosine, measures_table, tokens_line
+from pages.components.side_by_side.feature import SideFeature, side_feature
+from pages.components.side_by_side.partitions import show_partitions
 from pages.components.side_by_side.side import show_examples, show_head
 from pages.components.side_by_side.suggestions import nothing_picked, one_picked
 from pages.components.url import location
 from pages.components.url.side_by_side_view import LONGEST, SIDES, View, typed
 from pages.components.url.tab import tab
 from pages.components.widgets import export
-from pages.components.widgets.export_tables import pair_tables
 
 ensure_router()
 
@@ -33,7 +38,7 @@ def controls(atlas: Atlas, request: location.Location, view: View) -> None:
                 key=key,
                 placeholder="3.17.2 or L3 N17 F2",
                 width=190,
-                on_change=location.moved(key, lambda text, side=side: typed(atlas, request, side, text)),
+                on_change=location.moved(key, lambda text, side=side: typed(atlas, request, view, side, text)),
             )
         st.button(
             "Swap",
@@ -45,31 +50,44 @@ def controls(atlas: Atlas, request: location.Location, view: View) -> None:
         )
 
 
-def show_common(atlas: Atlas, view: View) -> None:
+def show_common(atlas: Atlas, a: SideFeature, b: SideFeature) -> None:
     st.subheader("In common", anchor=False)
+    cosines = {space: cosine(atlas, a, b, space) for space in atlas.manifest.spaces}
     with st.container(horizontal=True, gap="medium"):
-        for space in atlas.manifest.spaces:
+        for space, value in cosines.items():
             name, words = space_title(atlas.manifest, space), embeddings_formula(atlas.manifest, space)
-            value = fixed(cosine(atlas, view.a, view.b, space))
             meaning = markdown(f"Between the central examples, as {words}: 1 is the same direction, 0 unrelated.")
-            st.metric(f"Cosine, {name[:1].lower()}{name[1:]}", value, help=meaning, width="content")
+            text = "–" if value is None else fixed(value)
+            st.metric(f"Cosine, {name[:1].lower()}{name[1:]}", text, help=meaning, width="content")
+    if None in cosines.values():
+        st.caption("Cosines are stored for features of the atlas’s embedding and cut; others need the atlas’s inputs.")
     for space in atlas.manifest.spaces:
-        caution(atlas, space, lambda pairs: pair_words(pairs, view.a.layer, view.b.layer))
-    st.markdown(tokens_line(atlas, view.a, view.b))
-    st.markdown(measures_table(atlas, view.a, view.b))
+        caution(atlas, space, lambda pairs: pair_words(pairs, a.ref.layer, b.ref.layer))
+    st.markdown(tokens_line(atlas, a, b))
+    st.markdown(measures_table(atlas, a, b))
+    if a.ref.of == b.ref.of and a.place != b.place:
+        show_partitions(atlas, a, b)
 
 
 def show_pair(atlas: Atlas, view: View) -> None:
-    sides = [(side, getattr(view, side)) for side in SIDES]
-    export.menu(atlas, view.query(atlas), "side_by_side", tables=pair_tables(atlas, [ref for _, ref in sides]))
-    for column, (side, ref) in zip(st.columns(2, gap="medium"), sides, strict=True):
-        with column:
-            show_head(atlas, side, ref)
-    show_common(atlas, view)
+    features = {side: side_feature(atlas, view.side(side)) for side in SIDES}
+    export.menu(atlas, view.query(atlas), "side_by_side", tables=side_tables(atlas, list(features.values())))
+    tab(" beside ".join(feature.name for feature in features.values()), atlas.slug)
+    in_columns(features, lambda side, feature: show_side(atlas, view, side, feature))
+    show_common(atlas, *features.values())
     st.subheader("Examples", anchor=False)
-    for column, (side, ref) in zip(st.columns(2, gap="medium"), sides, strict=True):
+    in_columns(features, lambda side, feature: show_examples(atlas, side, feature))
+
+
+def show_side(atlas: Atlas, view: View, side: str, feature: SideFeature) -> None:
+    pick_tree(atlas, view, side, feature)
+    show_head(atlas, side, feature)
+
+
+def in_columns(features: dict[str, SideFeature], show: Callable[[str, SideFeature], None]) -> None:
+    for column, (side, feature) in zip(st.columns(2, gap="medium"), features.items(), strict=True):
         with column:
-            show_examples(atlas, side, ref)
+            show(side, feature)
 
 
 atlas = open_page("side_by_side")
@@ -81,8 +99,6 @@ st.title("Side by side", anchor=False)
 request.show_problems()
 controls(atlas, request, view)
 if view.a and view.b:
-    title = " beside ".join(ref_name(atlas.manifest, ref) for ref in (view.a, view.b))
-    tab(title, atlas.slug)
     try:
         show_pair(atlas, view)
     except AtlasError as error:

@@ -10,7 +10,7 @@ from ne_core.sharing.atomic_write import check_output
 from ne_core.sharing.destination import check_apart
 from precompute import options as cli_options
 from precompute.autoencoders.train.settings import Settings as SaeSettings
-from precompute.config import PRESETS
+from precompute.config import preset as preset_config
 from precompute.demo_model.settings import Settings
 from precompute.errors import is_device_failure, is_out_of_memory, missing_package_message, one_line
 from precompute.synthetic.settings import Settings as Synthetic
@@ -24,7 +24,7 @@ def parser() -> cli_options.Parser:
 
 
 def run_build(options: dict) -> int:
-    restart, preset = options.pop("restart"), PRESETS[options.pop("preset")]
+    restart, preset = options.pop("restart"), preset_config(options.pop("preset"))
     config = preset.with_options(options)
     from precompute.hub_check import check_hub
 

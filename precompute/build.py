@@ -19,13 +19,26 @@ from precompute.run.engines import Engine, engine
 from precompute.run.progress import Progress
 from precompute.run.run_folder import RunFolder, run_folder
 from precompute.run.step import Build
-from precompute.steps import contributions, equal_n, features, logits, names, places, rows, similar, spaces
+from precompute.steps import contributions, equal_n, features, logits, names, other_trees, places, rows, similar, spaces
 from precompute.steps.collect import step as collect
 from precompute.steps.importance import step as importance
 from precompute.write.atlas import write_atlas
 from precompute.write.parts import AtlasParts
 
-ORDER = (collect, rows, features, spaces, equal_n, importance, logits, contributions, names, similar, places)
+ORDER = (
+    collect,
+    rows,
+    features,
+    other_trees,
+    spaces,
+    equal_n,
+    importance,
+    logits,
+    contributions,
+    names,
+    similar,
+    places,
+)
 STEPS = tuple(module.STEP for module in ORDER)
 
 
@@ -85,4 +98,5 @@ def parts(build: Build) -> AtlasParts:
         equal_n=results["rarefied"],
         spaces=results["spaces"],
         documents=prepared.examples.documents,
+        other_trees=results["other_trees"],
     )

@@ -9,7 +9,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from ne_core.method.embeddings import CENTRED_CUT, DEFAULT, EMBEDDINGS, RAW_CUT, default_cut
+from ne_core.method.embeddings import CENTRED_CUT, DEFAULT, EMBEDDINGS, RAW_CUT, REFERENCE, default_cut
 from ne_core.sharing.destination import check_apart
 from precompute.parse import layer_numbers, names, optional, whole_numbers, yes_or_no
 
@@ -226,7 +226,7 @@ PRESETS = {
         importance_passes=60_000,
         device="cpu",  # the same bytes on every machine of the same kind
     ),
-    "gpt2-small": RunConfig(name="gpt2-small"),
+    "gpt2-small": RunConfig(name="gpt2-small", embedding=REFERENCE),  # the paper's run: its embedding and its cut
     "gpt2-laptop": RunConfig(
         name="gpt2",
         examples=2_000,
@@ -235,3 +235,8 @@ PRESETS = {
         importance_passes=20_000,
     ),
 }
+
+
+def preset(name: str | None) -> RunConfig:
+    """Options of a preset; without one, the defaults."""
+    return PRESETS[name] if name else RunConfig(name="gpt2-small")

@@ -62,7 +62,11 @@ def parser(description: str) -> Parser:
 
 def add_build(build: Parser) -> None:
     """Add an option for every field of RunConfig; a preset sets all of them, and an option overrides it."""
-    build.add_argument("--preset", choices=PRESETS, default="gpt2-small", help="preset that sets all other options")
+    build.add_argument(
+        "--preset",
+        choices=PRESETS,
+        help="preset that sets all other options; without one, those of gpt2-small with the default embedding",
+    )
     build.add_argument("--restart", action="store_true", help="delete the unfinished run of this atlas and start again")
     for knob in knobs():
         defaults = [f"{name}: {getattr(preset, knob.name)}" for name, preset in PRESETS.items()]
@@ -80,6 +84,12 @@ def add_export(export: Parser) -> None:
     export.add_argument("--neuron", required=True, metavar="LAYER.NEURON", help="such as 3.17")
     export.add_argument(
         "--cut", type=argument_type(float), metavar="DISTANCE", help="cosine distance; by default the atlas's own cut"
+    )
+    export.add_argument(
+        "--embedding",
+        metavar="SPACE",
+        help="embedding of its tree, by default the atlas's own; another one, such as neuron, the paper's, is read or "
+        "computed from the atlas's inputs",
     )
     export.add_argument("--out", type=Path, required=True, metavar="FILE", help="file of the page")
 

@@ -51,6 +51,12 @@ def compared_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def two_trees_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the planted atlas without inputs, with trees of x beside those of x ⊙ w. Copy it before changing it."""
+    return make_atlas(tmp_path_factory.mktemp("two_trees") / "two_trees", inputs=False, other_trees=True)
+
+
+@pytest.fixture(scope="session")
 def ideas_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the directory of an atlas with planted ideas (support/planted_ideas.py). Copy it before changing it."""
     return make_atlas(tmp_path_factory.mktemp("ideas") / "ideas", planted=PLANTED)

@@ -16,6 +16,7 @@ from ne_core.atlas.schema import (
     LOGIT_EFFECTS,
     NEURONS,
     OTHER,
+    OTHER_TREES,
     RANDOM_DIRECTIONS,
     SCHEMA_VERSION,
     SIMILAR_FEATURES,
@@ -59,6 +60,11 @@ def markdown() -> str:
                 map(array_row, DOCUMENTS),
             ),
             section("Each layer, `layers/LL/`", ("file", "dtype, shape", "meaning"), map(array_row, LAYER)),
+            section(
+                "Only if `other_trees` names an embedding: its trees beside the atlas's own",
+                ("file", "dtype, shape", "meaning"),
+                map(array_row, OTHER_TREES),
+            ),
             section(
                 "Only if `logit_effects` is true", ("file", "dtype, shape", "meaning"), map(array_row, LOGIT_EFFECTS)
             ),

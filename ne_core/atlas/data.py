@@ -32,9 +32,10 @@ BY_ROW = (
 
 @dataclass(frozen=True)
 class Neuron:
-    """Activating examples of one neuron, a row each, in corpus order, and the tree over them.
+    """Activating examples of one neuron, a row each, in corpus order, and the tree over them in an embedding.
 
-    `center_distance` is the cosine distance of each to the mean direction of its feature at the default cut.
+    `feature` is at the default cut of the embedding; `center_distance` is the cosine distance of each example to the
+    mean direction of its feature there. `suggested_cut` is the cut suggested by the tree, to three digits, or None.
     """
 
     ref: NeuronRef
@@ -47,6 +48,9 @@ class Neuron:
     window_importances: Float[np.ndarray, "n baselines back"]
     tree: Float[np.ndarray, "merges 4"]
     merge_central: Int[np.ndarray, " merges"]
+    embedding: str
+    default_cut: float
+    suggested_cut: float | None
 
     def __len__(self) -> int:
         return len(self.example)
@@ -60,11 +64,17 @@ class Neuron:
         return central_examples(self.tree, self.merge_central, distance) if len(self) else np.zeros(0, dtype=np.int64)
 
 
+def readable_cut(suggested: float) -> float | None:
+    """Round a suggested cut to three digits; None for NaN."""
+    return round(suggested, 3) if np.isfinite(suggested) else None
+
+
 @dataclass(frozen=True)
 class LayerFiles:
     """Columns of one layer as on disk; optional ones are None if the atlas does not have them.
 
-    `inputs` are the x of its rows, `logits` the effects on logits, `random` the measures of random directions.
+    `inputs` are the x of its rows, `logits` the effects on logits, `random` the measures of random directions,
+    `other_trees` the trees of a further embedding.
     """
 
     offsets: Int[np.ndarray, " n_offsets"]
@@ -73,6 +83,7 @@ class LayerFiles:
     logits: dict[str, np.ndarray] | None
     contributions: dict[str, np.ndarray] | None
     random: dict[str, np.ndarray] | None
+    other_trees: dict[str, np.ndarray] | None = None
 
     @cached_property
     def tree_offsets(self) -> Int[np.ndarray, " n_offsets"]:
@@ -178,18 +189,22 @@ class AtlasData:
         return inputs
 
     def neuron(self, ref: NeuronRef) -> Neuron:
-        """Return a neuron's rows and tree. Raises KeyError for an unknown neuron."""
+        """Return a neuron's rows, and their tree in the atlas's embedding. Raises KeyError for an unknown neuron."""
         layer = self._layer_of(ref)
         rows = slice(*layer.offsets[ref.neuron : ref.neuron + 2])
         merges = slice(*layer.tree_offsets[ref.neuron : ref.neuron + 2])
         by_row = {name: layer.columns[name][rows] for name in BY_ROW}
         by_merge = {"tree": layer.columns["trees"][merges], "merge_central": layer.columns["merge_central"][merges]}
-        return Neuron(ref, **by_row, **by_merge)
+        of_tree = {"default_cut": self.manifest.default_cut, "suggested_cut": self.suggested_cut(ref)}
+        return Neuron(ref, **by_row, **by_merge, embedding=self.manifest.embedding, **of_tree)
+
+    def lists(self, neuron: Neuron, cut: float) -> bool:
+        """True if `features` lists the neuron's features at a cut: those of the atlas's embedding and cut."""
+        return neuron.embedding == self.manifest.embedding and cut == self.manifest.default_cut
 
     def suggested_cut(self, ref: NeuronRef) -> float | None:
         """Return the cut suggested by the tree, to three digits, or None."""
-        suggested = float(self.neurons["suggested_cut"][self.neuron_row(ref)])
-        return round(suggested, 3) if np.isfinite(suggested) else None
+        return readable_cut(float(self.neurons["suggested_cut"][self.neuron_row(ref)]))
 
     def neuron_row(self, ref: NeuronRef) -> int:
         """Return the neuron's row in `neurons`. Raises KeyError for an unknown layer."""

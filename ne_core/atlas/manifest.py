@@ -85,6 +85,14 @@ class Density:
     positions: Annotated[int, between(1, MOST)]
 
 
+@dataclass(frozen=True)
+class OtherTrees:
+    """Further trees of the same examples: their `embedding`, and the `cut` of their features."""
+
+    embedding: Annotated[str, KNOWN_EMBEDDING]
+    cut: Annotated[int | float, between(0, 2)]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Description(Record):
     """Fields of a manifest that a build supplies, since they do not follow from the arrays."""
@@ -183,6 +191,11 @@ class Manifest(Description):
         Density | None,
         OPTIONAL,
         "share of the maximum from which a neuron fires, and tokens read, where firings were counted; else absent",
+    ] = None
+    other_trees: Annotated[
+        OtherTrees | None,
+        OPTIONAL,
+        "embedding and cut of further trees, where they are stored beside the atlas's own; else null or absent",
     ] = None
     libraries: Annotated[dict[str, Unchecked], "versions of the libraries that wrote it"] = field(default_factory=dict)
     clipped: Annotated[

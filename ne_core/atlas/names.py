@@ -1,6 +1,7 @@
 """Names of layers, neurons, features and spaces, from numbers, layer names and the vocabulary of an atlas."""
 
 from ne_core.atlas.manifest import Manifest
+from ne_core.method.embeddings import EMBEDDINGS
 from ne_core.method.similar import SPACES
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.text.token_text import short
@@ -47,6 +48,11 @@ def space_title(manifest: Manifest, space: str) -> str:
         "neuron_whitened": f"{words.Unit} whitened",
     }
     return titles.get(space, space.capitalize())
+
+
+def space_formula(manifest: Manifest, space: str) -> str:
+    """Title and formula of a space: “Neuron embedding, x ⊙ w”, “Standardised, (x − μ) / σ”."""
+    return f"{space_title(manifest, space)}, {EMBEDDINGS[space]}"
 
 
 def embeddings_name(manifest: Manifest, space: str) -> str:

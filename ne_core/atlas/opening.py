@@ -34,6 +34,7 @@ from ne_core.atlas.schema import (
     LAYER,
     LOGIT_EFFECTS,
     NEURONS,
+    OTHER_TREES,
     RANDOM_DIRECTIONS,
     Array,
     Column,
@@ -112,7 +113,8 @@ def load_layer(root: Path, manifest: Manifest, layer: int) -> LayerFiles:
         of_parts = {"n_parts": parts.count(layer), "n_read": parts.n_read(layer)}
         contributions = load_columns(folder, CONTRIBUTIONS, sizes | of_parts)
     random = load_columns(folder, RANDOM_DIRECTIONS, sizes) if manifest.rarefied else None
-    return LayerFiles(columns.pop("offsets"), columns, inputs, logits, contributions, random)
+    other_trees = load_columns(folder, OTHER_TREES, sizes) if manifest.other_trees else None
+    return LayerFiles(columns.pop("offsets"), columns, inputs, logits, contributions, random, other_trees)
 
 
 def neuron_columns(manifest: Manifest) -> tuple[Column, ...]:

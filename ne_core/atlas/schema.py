@@ -106,6 +106,24 @@ LAYER = (
     ),
 )
 
+OTHER_TREES = (
+    Array("other_trees.npy", "float32", ("n_merges", 4), "scipy linkage of the same examples, as trees.npy"),
+    Array("other_merge_central.npy", "int16", ("n_merges",), "central example of every branch point of these trees"),
+    Array(
+        "other_center_distance.npy",
+        "float16",
+        ("n_rows",),
+        "cosine distance of the example to the mean direction of its feature at the cut of `other_trees`",
+    ),
+    Array(
+        "other_suggested_cut.npy",
+        "float32",
+        ("n_neurons",),
+        "suggested cut of each neuron's tree, NaN if there is none",
+        gaps=True,
+    ),
+)
+
 LOGIT_EFFECTS = (
     Array(
         "logit_tokens.npy",

@@ -7,6 +7,7 @@ import numpy as np
 
 from ne_core.atlas.checks.manifest import brief
 from ne_core.atlas.checks.members import check_members
+from ne_core.atlas.checks.other_trees import verify_other_trees
 from ne_core.atlas.data import AtlasData, LayerFiles
 from ne_core.atlas.file_hash import file_sha256
 from ne_core.atlas.litter import content_files
@@ -48,6 +49,8 @@ def layer_problems(atlas: AtlasData, layer: int, files: LayerFiles) -> Iterator[
     try:
         folder, counts = atlas.root / layer_folder(layer), np.diff(files.offsets)
         check_members(folder, files.columns, counts, atlas.manifest.default_cut)
+        if files.other_trees:
+            verify_other_trees(folder, files.other_trees, counts)
         if files.inputs:
             files.inputs.check()
     except AtlasError as error:

@@ -18,6 +18,7 @@ from ne_core.atlas.schema import FEATURES, KEY_TOKENS
 from ne_core.export.feature_text import cluster_names, feature_name
 from ne_core.method.classes import CLASSES
 from ne_core.method.measures import distances_of
+from ne_core.queries.in_embedding import neuron_in
 from ne_core.queries.layer_pairs import LayerPairs
 from ne_core.queries.ranking import QUANTILES, ranking
 from ne_core.queries.sources import central_sources, source_names
@@ -81,10 +82,13 @@ def layers_frame(atlas: Atlas) -> pd.DataFrame:
     return pd.DataFrame({name: plain(values) for name, values in columns.items()})
 
 
-def cut_frame(atlas: Atlas, ref: NeuronRef, cut: float | None = None) -> pd.DataFrame:
-    """Return one neuron's features at any cut, largest first, with the row of each central example."""
-    cut = atlas.manifest.default_cut if cut is None else cut
-    neuron = atlas.neuron(ref)
+def cut_frame(atlas: Atlas, ref: NeuronRef, cut: float | None = None, embedding: str | None = None) -> pd.DataFrame:
+    """Return one neuron's features at any cut, largest first, with the row of each central example.
+
+    `embedding` as in `examples_frame`.
+    """
+    neuron = neuron_in(atlas, ref, embedding or atlas.manifest.embedding)
+    cut = neuron.default_cut if cut is None else cut
     features, centres = neuron.features(cut), neuron.central(cut)
     rows = [np.flatnonzero(features == feature) for feature in range(len(centres))]
     columns = {
@@ -108,17 +112,20 @@ def histogram_frame(atlas: Atlas, ref: NeuronRef) -> pd.DataFrame:
     )
 
 
-def examples_frame(atlas: Atlas, ref: NeuronRef | FeatureRef, cut: float | None = None) -> pd.DataFrame:
+def examples_frame(
+    atlas: Atlas, ref: NeuronRef | FeatureRef, cut: float | None = None, embedding: str | None = None
+) -> pd.DataFrame:
     """Return a neuron's activating examples, or those of one feature, at the atlas's cut or at another.
 
     `row` is the example's number within its neuron, `before` and `after` the text around the key token, `source` the
-    document that it is in, where the atlas has sources. Raises KeyError for a neuron that the atlas lacks, or a feature
-    that does not exist at the cut.
+    document that it is in, where the atlas has sources. `embedding` is that of the tree, by default the atlas's, such
+    as `neuron`; others are computed from the inputs. Raises KeyError for a neuron that the atlas lacks, or a feature
+    that does not exist at the cut, AtlasError for an embedding that cannot be computed.
     """
-    neuron, feature = cut_neuron(atlas, ref, cut)
+    neuron, feature = cut_neuron(atlas, ref, cut, embedding)
     rows = rows_of(ref, feature)
     keys, windows, key = atlas.tokens, atlas.window_tokens(neuron, rows), atlas.manifest.window.key
-    central = np.isin(rows, neuron.central(atlas.manifest.default_cut if cut is None else cut))
+    central = np.isin(rows, neuron.central(neuron.default_cut if cut is None else cut))
     columns = {
         **position_columns(neuron, feature, rows),
         "central": central,
@@ -132,12 +139,14 @@ def examples_frame(atlas: Atlas, ref: NeuronRef | FeatureRef, cut: float | None 
     return pd.DataFrame(columns)
 
 
-def tokens_frame(atlas: Atlas, ref: NeuronRef | FeatureRef, cut: float | None = None) -> pd.DataFrame:
+def tokens_frame(
+    atlas: Atlas, ref: NeuronRef | FeatureRef, cut: float | None = None, embedding: str | None = None
+) -> pd.DataFrame:
     """Return the same examples token by token: activation, and importance by each mask baseline, NaN if not computed.
 
     `offset` counts from the key token, which is 0; tokens before it are negative.
     """
-    neuron, feature = cut_neuron(atlas, ref, cut)
+    neuron, feature = cut_neuron(atlas, ref, cut, embedding)
     rows = rows_of(ref, feature)
     tokens, window = atlas.window_tokens(neuron, rows), atlas.manifest.window
     inside = tokens >= 0
@@ -185,9 +194,12 @@ def like_frame(
     return frame
 
 
-def cut_neuron(atlas: Atlas, ref: NeuronRef | FeatureRef, cut: float | None) -> tuple[Neuron, Int[np.ndarray, " n"]]:
-    """Return a neuron, and the feature of each of its examples."""
-    neuron = atlas.neuron(ref.of if isinstance(ref, FeatureRef) else ref)
+def cut_neuron(
+    atlas: Atlas, ref: NeuronRef | FeatureRef, cut: float | None, embedding: str | None = None
+) -> tuple[Neuron, Int[np.ndarray, " n"]]:
+    """Return a neuron in an embedding, and the feature of each of its examples."""
+    of = ref.of if isinstance(ref, FeatureRef) else ref
+    neuron = neuron_in(atlas, of, embedding or atlas.manifest.embedding)
     feature = neuron.feature if cut is None else neuron.features(cut)
     if isinstance(ref, FeatureRef) and ref.feature not in feature:
         cut_text = "its default cut" if cut is None else f"cut {cut:g}"
@@ -215,7 +227,7 @@ def position_columns(
 
 
 def distance_columns(neuron: Neuron, rows: Int[np.ndarray, " k"], cut: float | None) -> dict[str, np.ndarray]:
-    """Return the distance of each example to the centre of its feature; stored for the atlas's own cut only."""
+    """Return the distance of each example to the centre of its feature; known at the default cut only."""
     known = getattr(neuron, "center_distance", None)
     return {} if known is None or cut is not None else {"center_distance": plain(known[rows])}
 

@@ -20,7 +20,7 @@ LONGEST = 120  # characters of a file's name before its ending
 
 def provenance(atlas: Atlas, query: dict[str, str] | None = None) -> dict[str, str]:
     """Return what an export records about its origin; `query` is the URL query of the view that it shows."""
-    model, corpus = atlas.manifest.model, atlas.manifest.corpus
+    model, corpus, query = atlas.manifest.model, atlas.manifest.corpus, query or {}
     return {
         "made_by": f"{TOOL} {VERSION}",
         "atlas": atlas.manifest.name,
@@ -30,9 +30,16 @@ def provenance(atlas: Atlas, query: dict[str, str] | None = None) -> dict[str, s
         "model_sha256": str(model.sha256),
         "corpus": str(corpus.name),
         "corpus_sha256": str(corpus.sha256),
-        "view": urlencode(query or {}),
+        "embedding": embeddings(atlas, query),
+        "view": urlencode(query),
         "cite": paper(),
     }
+
+
+def embeddings(atlas: Atlas, query: dict[str, str]) -> str:
+    """Name the embedding of a view, or those of its two sides."""
+    shown = query.get("embedding", atlas.manifest.embedding)
+    return " and ".join(dict.fromkeys(query.get(f"embedding_{side}", shown) for side in "ab"))
 
 
 def manifest_sha256(atlas: Atlas) -> str:

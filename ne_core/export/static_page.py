@@ -13,7 +13,7 @@ from jaxtyping import Int
 
 from ne_core import half
 from ne_core.atlas import Atlas, Neuron
-from ne_core.atlas.names import ref_name, unit_title
+from ne_core.atlas.names import ref_name, space_formula, unit_title
 from ne_core.export.feature_text import cluster_names, feature_name
 from ne_core.export.provenance import bibtex, citation, provenance
 from ne_core.export.svg.dendrogram import Look, dendrogram_svg
@@ -21,12 +21,14 @@ from ne_core.export.svg.image import image_svg
 from ne_core.export.token_html import line_html
 from ne_core.export.window_text import window_lines
 from ne_core.method.agreement import baseline_importances
+from ne_core.method.embeddings import EMBEDDINGS
 from ne_core.method.measures import distances_of, measures
 from ne_core.method.trees.cluster import central_of
 from ne_core.method.trees.node_colours import feature_colours
 from ne_core.numbers import fixed
 from ne_core.palette import feature_colour
 from ne_core.queries.comparable_text import similar_words
+from ne_core.queries.in_embedding import neuron_in
 from ne_core.queries.layer_pairs import LayerPairs
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.text.phrases import image_words
@@ -51,13 +53,21 @@ class Feature:
 
 
 def static_page(
-    atlas: Atlas, ref: NeuronRef, cut: float | None = None, on_progress: Callable[[int, int], None] | None = None
+    atlas: Atlas,
+    ref: NeuronRef,
+    cut: float | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+    embedding: str | None = None,
 ) -> str:
-    """Return the page of a neuron; `on_progress` counts features. Raises KeyError for a neuron that is not there."""
-    neuron, cut = atlas.neuron(ref), atlas.manifest.default_cut if cut is None else cut
+    """Return the page of a neuron in an embedding, by default the atlas's; `on_progress` counts features.
+
+    Raises KeyError for a neuron that is not there, AtlasError for an embedding that cannot be computed.
+    """
+    neuron = neuron_in(atlas, ref, embedding or atlas.manifest.embedding)
+    cut = neuron.default_cut if cut is None else cut
     title = unit_title(atlas.manifest, ref)
     listed = features(atlas, neuron, cut)
-    body = [f"<h1>{safe(title)}</h1>", subtitle(atlas, cut), *measure_list(atlas, neuron, cut)]
+    body = [f"<h1>{safe(title)}</h1>", subtitle(atlas, neuron, cut), *measure_list(atlas, neuron, cut)]
     if listed:
         instructions = HOW_TO_SEE if atlas.manifest.images else HOW_TO_READ
         body += [
@@ -75,7 +85,7 @@ def static_page(
         kind = "image" if atlas.manifest.images else "text of the corpus"
         unit = atlas.manifest.vocabulary.unit
         body.append(f"<p>This {unit} is dead: no {kind} activates it, so it has no features.</p>")
-    return document(f"{title} · {visible(atlas.manifest.name)}", [*body, *origin(atlas, ref, cut)])
+    return document(f"{title} · {visible(atlas.manifest.name)}", [*body, *origin(atlas, neuron, cut)])
 
 
 def document(title: str, body: list[str]) -> str:
@@ -96,7 +106,7 @@ def features(atlas: Atlas, neuron: Neuron, cut: float) -> list[Feature]:
     labels = neuron.features(cut)
     centres, spread = central_of(neuron.tree, neuron.merge_central, labels, cut), distances_of(neuron.tree, labels, cut)
     names, page_features = cluster_names(atlas, neuron, labels), []
-    colours = feature_colours(neuron.tree, labels, cut, atlas.manifest.default_cut).tolist()
+    colours = feature_colours(neuron.tree, labels, cut, neuron.default_cut).tolist()
     for number in range(len(centres)):
         rows = np.flatnonzero(labels == number)
         active = neuron.activation[rows].astype(np.float64)
@@ -119,14 +129,23 @@ def no_importances(neuron: Neuron, rows: Int[np.ndarray, " k"]) -> np.ndarray:
     return ~np.isfinite(baseline_importances(neuron.window_importances[rows], 0)).any(axis=1)
 
 
-def subtitle(atlas: Atlas, cut: float) -> str:
-    """Model, layer and counts in one line."""
-    model, default = atlas.manifest.model.name, atlas.manifest.default_cut
-    cut_text = "the atlas’s cut" if cut == default else f"not the atlas’s, which is {default:g}"
+def subtitle(atlas: Atlas, neuron: Neuron, cut: float) -> str:
+    """Model, embedding and cut in one line."""
+    model, default, is_own = atlas.manifest.model.name, neuron.default_cut, is_of_atlas(atlas, neuron)
+    owner, other = ("the atlas’s cut", "the atlas’s") if is_own else ("the default cut", "the default")
+    cut_text = owner if cut == default else f"not {other}, which is {default:g}"
+    space = safe(space_formula(atlas.manifest, neuron.embedding))
+    note = "" if is_own else f" (the atlas’s own is {safe(space_formula(atlas.manifest, atlas.manifest.embedding))})"
     return (
         f'<p class="quiet">Of the model {safe(model)}, in the atlas “{safe(atlas.manifest.name)}”. Its activating '
-        f"examples, as features: clusters cut at a cosine distance of {cut:g} ({cut_text}).</p>"
+        f"examples, as features: clusters cut at a cosine distance of {cut:g} ({cut_text}). Embedding: "
+        f"{space}{note}.</p>"
     )
+
+
+def is_of_atlas(atlas: Atlas, neuron: Neuron) -> bool:
+    """True if a neuron's tree is that of the atlas's own embedding."""
+    return neuron.embedding == atlas.manifest.embedding
 
 
 def measure_list(atlas: Atlas, neuron: Neuron, cut: float) -> list[str]:
@@ -149,12 +168,14 @@ def dendrogram_figure(atlas: Atlas, neuron: Neuron, cut: float, colours: list[st
     """The tree as a picture, where there is one."""
     if len(neuron) < 2:
         return '<p class="quiet">One example: there is no tree to draw.</p>'
-    title = f"Dendrogram of {ref_name(atlas.manifest, neuron.ref)}, cut at {cut:g}"
+    embedding = "" if is_of_atlas(atlas, neuron) else f" in {EMBEDDINGS[neuron.embedding]}"
+    title = f"Dendrogram of {ref_name(atlas.manifest, neuron.ref)}{embedding}, cut at {cut:g}"
     look = Look("var(--ink)", "var(--quiet)", "var(--faint)", "none", colours.__getitem__)
     return (
         f"<h2>Dendrogram</h2><figure>{dendrogram_svg(neuron.tree, cut, title=title, look=look)}<figcaption>Each leaf "
-        "is one activating example; branches join at the mean cosine distance between their examples’ neuron "
-        "embeddings. What joins below the cut is one feature, in its colour and with its number.</figcaption></figure>"
+        "is one activating example; branches join at the mean cosine distance between their examples’ embeddings, "
+        f"{safe(EMBEDDINGS[neuron.embedding])}. What joins below the cut is one feature, in its colour and with its "
+        "number.</figcaption></figure>"
     )
 
 
@@ -227,11 +248,13 @@ def images(atlas: Atlas, neuron: Neuron, rows: list[int]) -> str:
 
 def similar(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
     """List the features most similar to the feature of the atlas's cut that holds most of these examples."""
-    holder = FeatureRef(neuron.ref.layer, neuron.ref.neuron, int(np.bincount(neuron.feature[feature.rows]).argmax()))
+    stored = atlas.neuron(neuron.ref).feature[feature.rows]
+    holder = FeatureRef(neuron.ref.layer, neuron.ref.neuron, int(np.bincount(stored).argmax()))
     space, others = atlas.manifest.default_space, atlas.similar(holder, atlas.manifest.default_space)[:SIMILAR]
     if not others:
         return ""
-    moved = "" if cut == atlas.manifest.default_cut else f", of feature {holder.feature} of the atlas’s cut"
+    source = "the atlas’s cut" if is_of_atlas(atlas, neuron) else "the atlas’s own embedding"
+    moved = "" if atlas.lists(neuron, cut) else f", of feature {holder.feature} of {source}"
     rows = "".join(f"<li>{safe(similar_name(atlas, other))}, cosine {fixed(cosine)}</li>" for other, cosine in others)
     return (
         f'<p class="quiet">Similar features of other {atlas.manifest.vocabulary.units} ({safe(space)}{moved}):</p>'
@@ -250,9 +273,10 @@ def similar_name(atlas: Atlas, ref: FeatureRef) -> str:
     return f"{ref_name(atlas.manifest, ref)}: {feature_name(atlas, atlas.feature_id(ref))}"
 
 
-def origin(atlas: Atlas, ref: NeuronRef, cut: float) -> list[str]:
+def origin(atlas: Atlas, neuron: Neuron, cut: float) -> list[str]:
     """Return the sections on provenance and citation."""
-    record = provenance(atlas, {**ref.query(), "cut": f"{cut:g}"})
+    embedding = {} if is_of_atlas(atlas, neuron) else {"embedding": neuron.embedding}
+    record = provenance(atlas, {**neuron.ref.query(), **embedding, "cut": f"{cut:g}"})
     fields = {name.replace("_", " "): safe(value) for name, value in record.items() if name != "cite"}
     if not atlas.manifest.images:
         fields["token importance"] = f"masked tokens replaced by {safe(atlas.manifest.baselines[0])}"

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from ne_core.method.background import background_distance, background_rows
 from ne_core.method.embeddings import REFERENCE, Embedder, combined
 from ne_core.method.measures import distances_of, measures
 from ne_core.method.trees.cluster import cluster
-from ne_core.method.trees.cluster import unit as at_unit_length
 from ne_core.method.trees.nodes import suggested_cut
 from precompute.config import RunConfig
 from precompute.run.engines import LocalEngine
@@ -31,7 +31,6 @@ from precompute.steps.layer_features import Features, LayerFeatures, concatenate
 from precompute.steps.rows import CollectedLayer
 
 CHUNK = 64  # neurons of a unit of work; features do not depend on it
-N_BACKGROUND = 256  # inputs of a layer that a neuron's examples are compared with
 FEW_ROWS = 20_000  # with fewer rows, starting a pool of workers takes longer than the work
 
 
@@ -85,8 +84,7 @@ def chunk_of(rows: ActivatingExamples, part: int, space: str = REFERENCE, embedd
 
 def background_of(rows: ActivatingExamples) -> tuple[Int[np.ndarray, " n"], Float[np.ndarray, "n d_in"]]:
     """Return the rows and values of some inputs of a layer, the same for all of its neurons."""
-    rng = np.random.default_rng(rows.layer)
-    places = np.sort(rng.choice(len(rows.x), min(N_BACKGROUND, len(rows.x)), replace=False))
+    places = background_rows(rows.layer, len(rows.x))
     return places, np.asarray(rows.x[places])
 
 
@@ -137,13 +135,6 @@ def neuron_features(
         suggested_cut=np.array([np.nan if suggested is None else suggested], dtype=np.float32),
         n_suggested=np.array([n_features_at_cut(clusters.tree, suggested)], dtype=np.int32),
     )
-
-
-def background_distance(embeddings: Float[np.ndarray, "n d_in"], others: Float[np.ndarray, "n_others d_in"]) -> float:
-    """Return the mean cosine distance between examples and others, or NaN without others."""
-    if not len(others):
-        return float("nan")
-    return float(1 - at_unit_length(embeddings).mean(axis=0) @ at_unit_length(others).mean(axis=0))
 
 
 def n_features_at_cut(tree: Float[np.ndarray, "m 4"], cut: float | None) -> int:

@@ -19,6 +19,7 @@ from ne_core.atlas.schema import (
     FEATURES,
     LOGIT_EFFECTS,
     NEURONS,
+    OTHER_TREES,
     RANDOM_DIRECTIONS,
     similar_columns,
 )
@@ -63,6 +64,8 @@ def write_layer_files(folder: Path, parts: AtlasParts, layer: LayerFeatures) -> 
         optional.append((LOGIT_EFFECTS, parts.logits))
     if parts.equal_n is not None:
         optional.append((RANDOM_DIRECTIONS, parts.equal_n.by_layer))
+    if parts.other_trees is not None:
+        optional.append((OTHER_TREES, parts.other_trees.by_layer))
     if parts.contributions is not None:
         optional.append((CONTRIBUTIONS, parts.contributions))
     for specs, by_layer in optional:
@@ -113,6 +116,7 @@ def manifest(parts: AtlasParts, clipped: Clipped) -> Manifest:
         logit_effects=parts.logits is not None,
         compared=parts.spaces is not None,
         rarefied=None if parts.equal_n is None else parts.equal_n.facts,
+        other_trees=None if parts.other_trees is None else parts.other_trees.facts,
         clipped=clipped,
     )
 

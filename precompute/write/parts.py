@@ -14,6 +14,7 @@ from precompute.steps.equal_n import EqualNMeasures
 from precompute.steps.index import Indexed
 from precompute.steps.layer_features import LayerFeatures, Texts
 from precompute.steps.logits import Columns
+from precompute.steps.other_trees import StoredTrees
 from precompute.steps.sample import LayerStatistics
 
 
@@ -37,4 +38,5 @@ class AtlasParts:
     equal_n: EqualNMeasures | None = None
     spaces: Mapping[str, np.ndarray] | None = None
     documents: DocumentTable | None = None
+    other_trees: StoredTrees | None = None
     write_more: Callable[[Path], None] = lambda folder: None

@@ -215,6 +215,7 @@ def test_hostile_file_is_text_and_valid_entries_are_imported(open_view):
         {**VALID, "layer": -1},
         {**VALID, "feature": 1.5},
         {**VALID, "cut": "0.5&atlas=x"},
+        {**VALID, "embedding": "neuron&atlas=x"},
         {**VALID, "at": [1]},
         {**VALID, "name": 3},
         ["no", "object"],
@@ -232,7 +233,7 @@ def test_hostile_file_is_text_and_valid_entries_are_imported(open_view):
     rows = open_list(page, "Bookmarks")
     import_file(page, {"bookmarks": hostile})
     expect(status_line(page)).to_contain_text(
-        "3 imported; 8 refused, entry 0: “neuron” must be a whole number, 0 or more."
+        "3 imported; 9 refused, entry 0: “neuron” must be a whole number, 0 or more."
     )
     expect(rows.get_by_role("listitem")).to_have_count(4)
     expect(rows).to_contain_text(f"{SCRIPT}<img src=x onerror=alert(1)>[U+202E]back")

@@ -296,7 +296,7 @@ def test_hidden_neuron_links_to_its_atlas(lab_atlas, tmp_path, monkeypatch):
 @pytest.mark.parametrize(("layer", "run"), [(0, STANDARD), (1, NE)])
 def test_neuron_page_links_to_the_lab(layer, run, lab_atlas, monkeypatch):
     app = open_app(lab_atlas.parent, "neuron", monkeypatch, layer=str(layer), neuron=str(BOTH), feature="1")
-    chips = data_of(app, "chips")["chips"]
+    chips = next(each["chips"] for each in payloads(app) if each.get("label") == "From feature 1")
     (href,) = [chip["href"] for chip in chips if chip["text"] == "In the SAE lab"]
     assert href == f"sae_lab?atlas=planted-lab&run={run}&unit={BOTH}&feature=1"
     query = dict(part.split("=") for part in href.split("?")[1].split("&"))

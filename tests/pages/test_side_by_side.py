@@ -10,6 +10,8 @@ from ne_core.method.trees.cluster import unit
 from ne_core.refs import FeatureRef
 from pages.components.side_by_side import facts
 from pages.components.side_by_side.facts import common, cosine
+from pages.components.side_by_side.feature import SideFeature, side_feature
+from pages.components.url.side_by_side_view import Side
 from tests.support.apptest import open_app, payloads, rows_of, url, words
 from tests.support.planted import LAYERS, VOCAB
 
@@ -18,6 +20,11 @@ CATS, ALSO_CATS, REDS = FeatureRef(0, 0, 0), FeatureRef(2, 0, 0), FeatureRef(0, 
 
 def chips(app, label: str) -> list[str]:
     return [chip["href"] for each in payloads(app) if each.get("label") == label for chip in each["chips"]]
+
+
+def listed(atlas: Atlas, ref: FeatureRef) -> SideFeature:
+    """Feature of the atlas's embedding and cut."""
+    return side_feature(atlas, Side(ref))
 
 
 def text(app) -> str:
@@ -74,14 +81,17 @@ def test_cosines_match_the_central_inputs(a, b, tiny_atlas):
         e.append(x[-1] * atlas.weights(ref.layer).W_in[:, ref.neuron])
     for space, vectors in (("pre_mlp", x), ("neuron", e)):
         u, v = unit(np.array(vectors))
-        assert cosine(atlas, a, b, space) == pytest.approx(float(u @ v), abs=0.02)
-        assert cosine(atlas, b, a, space) == cosine(atlas, a, b, space)
+        one, other = (listed(atlas, ref) for ref in (a, b))
+        assert cosine(atlas, one, other, space) == pytest.approx(float(u @ v), abs=0.02)
+        assert cosine(atlas, other, one, space) == cosine(atlas, one, other, space)
 
 
 def test_counts_of_common_key_tokens(tiny_atlas):
     atlas = Atlas.open(tiny_atlas)
-    assert [(VOCAB[token], *n) for token, *n in common(atlas, CATS, ALSO_CATS)] == [(" cat", 14, 10)]
-    assert common(atlas, CATS, REDS) == []
+    assert [(VOCAB[token], *n) for token, *n in common(atlas, listed(atlas, CATS), listed(atlas, ALSO_CATS))] == [
+        (" cat", 14, 10)
+    ]
+    assert common(atlas, listed(atlas, CATS), listed(atlas, REDS)) == []
 
 
 def test_features_without_common_key_tokens(tiny_atlas, monkeypatch):

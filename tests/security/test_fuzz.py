@@ -144,7 +144,9 @@ def test_typed_tokens_and_features(tiny_atlas: Path):
     for number in range(TEXTS):
         input_text = text(number)[:200]
         assert all(0 <= token < len(atlas.vocab) for token in tokens_named(atlas, input_text))
-        query = side_by_side_view.typed(atlas, location, "a", rng.choice((input_text, input_text, None, 7)))
+        query = side_by_side_view.typed(
+            atlas, location, side_by_side_view.View(), "a", rng.choice((input_text, input_text, None, 7))
+        )
         assert len(query.get("a", "")) <= side_by_side_view.LONGEST
         pixels = from_text(input_text, 16)
         assert pixels is None or (len(pixels) == 16 and pixels.max() <= 1)

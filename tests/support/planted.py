@@ -8,7 +8,7 @@ import numpy as np
 
 from ne_core.atlas.documents import DocumentTable
 from ne_core.atlas.inputs import input_index
-from ne_core.atlas.manifest import Corpus, Description, Importance, Model
+from ne_core.atlas.manifest import Corpus, Description, Importance, Model, OtherTrees
 from ne_core.atlas.schema import HISTOGRAM_BINS, LOGITS
 from ne_core.method.contributions import Parts
 from ne_core.method.embeddings import Embedder
@@ -26,8 +26,9 @@ from precompute.steps.equal_n import (
     neurons_chunk,
     work_equal_n,
 )
-from precompute.steps.features import features_of, unit_ranges
+from precompute.steps.features import FeaturesJob, chunk_of, features_of, unit_ranges
 from precompute.steps.layer_features import LayerFeatures, Texts
+from precompute.steps.other_trees import StoredTrees, work_other_trees
 from precompute.steps.sample import LayerStatistics
 from precompute.steps.spaces import spaces_of
 from precompute.write.atlas import write_atlas
@@ -256,15 +257,28 @@ def planted_equal_n(rows: Sequence[ActivatingExamples], statistics: dict[int, La
     return equal_n_from(rows, ranges, results.__getitem__, job)
 
 
-def make_atlas(out: Path, inputs: bool = True, equal_n: bool = False, planted: Mapping = LAYERS) -> Path:
-    """Write the `planted` neurons to `out` with the real steps from features on; `equal_n`: with random directions."""
+def planted_trees(rows: Sequence[ActivatingExamples]) -> StoredTrees:
+    """Trees of x beside those of x ⊙ w, by the step of the build."""
+    job = FeaturesJob(CUT, "pre_mlp")
+    by_layer = {layer.layer: work_other_trees(job, chunk_of(layer, 0)) for layer in rows}
+    return StoredTrees(OtherTrees("pre_mlp", CUT), by_layer)
+
+
+def make_atlas(
+    out: Path, inputs: bool = True, equal_n: bool = False, planted: Mapping = LAYERS, other_trees: bool = False
+) -> Path:
+    """Write the `planted` neurons to `out` with the real steps from features on.
+
+    `equal_n`: with random directions; `other_trees`: with trees of x.
+    """
     rng = np.random.default_rng(0)
     texts, layers = planted_layers(rng, planted)
     importances = {layer.rows.layer: planted_importances(rng, layer) for layer in layers}
     statistics = {layer.rows.layer: planted_statistics(rng, layer.rows) for layer in layers}
     parts = planted_parts(rng, texts, layers, importances, statistics, description(layers, inputs))
-    measures = planted_equal_n([layer.rows for layer in layers], statistics) if equal_n else None
-    write_atlas(out, replace(parts, equal_n=measures))
+    rows = [layer.rows for layer in layers]
+    measures = planted_equal_n(rows, statistics) if equal_n else None
+    write_atlas(out, replace(parts, equal_n=measures, other_trees=planted_trees(rows) if other_trees else None))
     return out
 
 

@@ -11,13 +11,23 @@ from ne_core.atlas.checks.documents import check_documents
 from ne_core.atlas.checks.equal_n import check_equal_n
 from ne_core.atlas.checks.index import check_index
 from ne_core.atlas.checks.names import check_names
+from ne_core.atlas.checks.other_trees import check_other_trees
 from ne_core.atlas.checks.tables import check_tables, in_range, within
 from ne_core.atlas.checks.trees import HIGHEST, check_trees
 from ne_core.atlas.data import AtlasData, LayerFiles
 from ne_core.atlas.documents_schema import DOCUMENTS
 from ne_core.atlas.manifest import Manifest
 from ne_core.atlas.paths import SPACES_FILE, index_file, inputs_file, layer_folder
-from ne_core.atlas.schema import CONTRIBUTIONS, DENSITY, EXAMPLES, IMAGES, LAYER, LOGIT_EFFECTS, RANDOM_DIRECTIONS
+from ne_core.atlas.schema import (
+    CONTRIBUTIONS,
+    DENSITY,
+    EXAMPLES,
+    IMAGES,
+    LAYER,
+    LOGIT_EFFECTS,
+    OTHER_TREES,
+    RANDOM_DIRECTIONS,
+)
 from ne_core.errors import AtlasError
 from ne_core.method.contributions import check_contributions
 from ne_core.method.logits import check_logits
@@ -54,8 +64,8 @@ def files_of(manifest: Manifest) -> Iterator[str]:
         yield IMAGES.file
     for layer in manifest.layers:
         effects, parts = LOGIT_EFFECTS * manifest.logit_effects, CONTRIBUTIONS * bool(manifest.parts)
-        random = RANDOM_DIRECTIONS * bool(manifest.rarefied)
-        yield from (f"{layer_folder(layer)}/{spec.file}" for spec in (*LAYER, *effects, *parts, *random))
+        random, others = RANDOM_DIRECTIONS * bool(manifest.rarefied), OTHER_TREES * bool(manifest.other_trees)
+        yield from (f"{layer_folder(layer)}/{spec.file}" for spec in (*LAYER, *effects, *parts, *random, *others))
         if manifest.inputs:
             yield inputs_file(layer)
     yield from map(index_file, manifest.spaces)
@@ -112,7 +122,7 @@ def check_images(atlas: AtlasData) -> None:
 
 def release_layer(files: LayerFiles) -> None:
     """Release the pages of a layer's columns, which count as memory of the process once they were read."""
-    for column in (*files.columns.values(), *(files.contributions or {}).values()):
+    for column in (*files.columns.values(), *(files.contributions or {}).values(), *(files.other_trees or {}).values()):
         release_pages(column)
 
 
@@ -134,6 +144,8 @@ def check_layer(atlas: AtlasData, layer: int, files: LayerFiles) -> None:
     in_range(folder / "merge_central.npy", columns["merge_central"], np.repeat(counts, np.diff(files.tree_offsets)))
     check_trees(folder / "trees.npy", np.asarray(columns["trees"]), counts)
     within(folder / "center_distance.npy", columns["center_distance"], 0.0, HIGHEST)
+    if files.other_trees:
+        check_other_trees(folder, files.other_trees, counts)
     if files.logits:
         check_logits(folder, files.logits, len(atlas.vocab))
     if files.contributions:

@@ -63,6 +63,7 @@ AGREE: dict[str, Callable[[Manifest], bool]] = {
     "layers and layer_names": lambda m: m.layer_names is None or len(m.layer_names) == len(m.layers),
     "kind, n_ctx and window": good_examples,
     "kind and baselines": lambda m: m.images != bool(m.baselines),  # images have no masks
+    "embedding and other_trees": lambda m: m.other_trees is None or m.other_trees.embedding != m.embedding,
     "spaces and default_space": lambda m: m.default_space in m.spaces,
     "kind, units, layers and contributions": lambda m: m.parts is None or can_be_split(m),
 }

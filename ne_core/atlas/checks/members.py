@@ -34,13 +34,20 @@ def check_members(folder: Path, columns: dict[str, np.ndarray], counts: Int[np.n
     """
     trees = np.asarray(columns["trees"])
     branches = intervals(trees, counts)
-    first_row = np.repeat(np.cumsum(counts) - counts, np.maximum(counts - 1, 0))
-    central = branches.position[first_row + columns["merge_central"]]
-    if not ((branches.begin <= central) & (central < branches.begin + branches.size)).all():
-        raise AtlasError(f"{folder / 'merge_central.npy'} has a central example that is not below its branch point")
+    check_central(folder / "merge_central.npy", branches, columns["merge_central"], counts)
     below, feature = trees[:, 2] <= cut, columns["feature"]
     if not (feature[branches.row[branches.begin]] == feature[branches.row[branches.middle]])[below].all():
         raise AtlasError(f"{folder / 'feature.npy'} has other features than the trees at the default cut")
+
+
+def check_central(
+    path: Path, branches: Intervals, merge_central: Int[np.ndarray, " m"], counts: Int[np.ndarray, " n_neurons"]
+) -> None:
+    """Raise AtlasError unless central examples are below their branch points."""
+    first_row = np.repeat(np.cumsum(counts) - counts, np.maximum(counts - 1, 0))
+    central = branches.position[first_row + merge_central]
+    if not ((branches.begin <= central) & (central < branches.begin + branches.size)).all():
+        raise AtlasError(f"{path} has a central example that is not below its branch point")
 
 
 def intervals(trees: Float[np.ndarray, "m 4"], counts: Int[np.ndarray, " n_neurons"]) -> Intervals:

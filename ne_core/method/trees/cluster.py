@@ -4,6 +4,7 @@ Average linkage over 1 − cosine (Foote 2024, section 3): the height of a branc
 the examples of the two clusters that it joins. Only the tree is stored, so a reader can cut it anywhere.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -157,12 +158,17 @@ class Clustering:
     max_distance: float
 
 
-def cluster(embeddings: Float[np.ndarray, "n d"], distance: float) -> Clustering:
-    """Cluster one neuron's examples, cut at `distance`. Raises ValueError if there are no examples."""
+def cluster(
+    embeddings: Float[np.ndarray, "n d"], distance: float, make_tree: Callable[[np.ndarray], np.ndarray] = tree
+) -> Clustering:
+    """Cluster one neuron's examples, cut at `distance`. Raises ValueError if there are no examples.
+
+    `make_tree` is `tree`, or `light_tree` of linkage.py, which gives the same without scipy.
+    """
     if not len(embeddings):
         raise ValueError("a neuron without activating examples has no features")
     cosines = similarities(embeddings)
-    linkage = tree(cosines)
+    linkage = make_tree(cosines)
     centres = merge_central(linkage, cosines)
     features = cut(linkage, distance)
     central = central_of(linkage, centres, features, distance)

@@ -1,11 +1,12 @@
 /* Lists stored in this browser: bookmarks, recently visited features, and results of the game. An item of the first two is
-   {atlas, layer, neuron, feature, branch, cut, at: [example, pos] or null, name, note, own, verdict}: feature, branch and cut
-   are null where the address names none; `own` is the visitor's name for the feature, `verdict` on the given name is right, wrong
+   {atlas, layer, neuron, feature, branch, embedding, cut, at: [example, pos] or null, name, note, own, verdict}: feature, branch,
+   embedding and cut are null where the address names none; `own` is the visitor's name for the feature, `verdict` on the given name is right, wrong
    or null. Everything that is read back is checked like an untrusted file. */
 
 const ITEM_LIMITS = { bookmarks: 2000, visited: 30 };
 const TEXT_LIMITS = { atlas: 200, name: 200, note: 500, own: 200 };  // characters
 const VERDICTS = ['right', 'wrong'];
+const SPACE_NAME = /^[a-z_]{1,40}$/;
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;  // they would reverse or hide other text
 const FALLBACK = (window.neStorage ??= {});      // used where localStorage is blocked or full: lasts as long as the tab
 
@@ -20,6 +21,7 @@ function itemProblem(item) {
   for (const name of ['layer', 'neuron']) if (!isWholeNumber(item[name], 1e8)) return `“${name}” must be a whole number, 0 or more`;
   for (const name of ['feature', 'branch']) if (!isAbsent(item[name]) && !isWholeNumber(item[name], 1e6)) return `“${name}” must be a whole number, 0 or more, or null`;
   if (!isAbsent(item.cut) && !(typeof item.cut === 'number' && item.cut >= 0 && item.cut <= 2)) return '“cut” must be a number from 0 to 2, or null';
+  if (!isAbsent(item.embedding) && !(typeof item.embedding === 'string' && SPACE_NAME.test(item.embedding))) return '“embedding” must be the name of an embedding, such as neuron, or null';
   if (!isAbsent(item.at) && !(Array.isArray(item.at) && item.at.length === 2 && item.at.every((each) => isWholeNumber(each, 2 ** 31)))) return '“at” must be two whole numbers, example and position, or null';
   for (const name of Object.keys(TEXT_LIMITS)) if (!isAbsent(item[name]) && typeof item[name] !== 'string') return `“${name}” must be a text`;
   if (!isAbsent(item.verdict) && !VERDICTS.includes(item.verdict)) return '“verdict” must be right, wrong or null';
@@ -28,13 +30,13 @@ function itemProblem(item) {
 
 /* A valid item with the known fields only, its texts truncated to their limits. */
 function cleanItem(item) {
-  const numbers = Object.fromEntries(['feature', 'branch', 'cut', 'at', 'verdict'].map((name) => [name, item[name] ?? null]));
+  const numbers = Object.fromEntries(['feature', 'branch', 'embedding', 'cut', 'at', 'verdict'].map((name) => [name, item[name] ?? null]));
   const texts = Object.fromEntries(['name', 'note', 'own'].map((name) => [name, (item[name] ?? '').slice(0, TEXT_LIMITS[name])]));
   return { atlas: item.atlas, layer: item.layer, neuron: item.neuron, ...numbers, ...texts };
 }
 
 /* Bookmarks with the same key are one bookmark. Of a feature visited at several cuts only the last visit is listed. */
-const bookmarkKey = (item) => JSON.stringify([item.atlas, item.layer, item.neuron, item.branch === null ? item.feature ?? 0 : null, item.branch, item.cut]);
+const bookmarkKey = (item) => JSON.stringify([item.atlas, item.layer, item.neuron, item.branch === null ? item.feature ?? 0 : null, item.branch, item.embedding ?? null, item.cut]);
 const visitKey = (item) => bookmarkKey({ ...item, cut: null });
 
 function storedText(list) {
@@ -78,7 +80,7 @@ function onItemsChange(root, refresh) {
 /* The address of an item, made from checked numbers and the name of an available atlas; null where that is missing. */
 function itemAddress(item, atlases) {
   if (!atlases.includes(item.atlas)) return null;
-  const parameters = ['layer', 'neuron', 'feature', 'cut', 'branch'].filter((name) => item[name] !== null)
+  const parameters = ['layer', 'neuron', 'feature', 'embedding', 'cut', 'branch'].filter((name) => item[name] !== null)
     .map((name) => `${name}=${name === 'cut' ? +item.cut.toFixed(4) : item[name]}`);
   return `neuron?atlas=${encodeURIComponent(item.atlas)}&${parameters.join('&')}`;
 }
@@ -91,7 +93,7 @@ function judgementWords({ verdict, own }) {
 
 function itemTitle(item) {
   const part = item.branch !== null ? ` branch ${item.branch}` : item.feature !== null ? ` F${item.feature}` : '';
-  return `L${item.layer} N${item.neuron}${part}${item.cut === null ? '' : ` at cut ${+item.cut.toFixed(4)}`}`;
+  return `L${item.layer} N${item.neuron}${part}${item.embedding === null ? '' : `, ${item.embedding}`}${item.cut === null ? '' : ` at cut ${+item.cut.toFixed(4)}`}`;
 }
 
 /* Add the bookmarks of a file to `old`. {items: old and new, or undefined where the file is invalid; message} */

@@ -27,7 +27,7 @@ def show_cut_curve(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster) -
 
 
 def cut_plot(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster) -> dict:
-    cuts = cuts_of(atlas, neuron)
+    cuts = cuts_of(neuron)
     counts, half = features_at_cuts(neuron.tree, cuts).tolist(), float(cuts[1] - cuts[0]) / 2
     bars = [
         Bar(cut - half, cut + half, log_count(n), f"cut {cut:g}: {n:,} feature{'s' * (n != 1)}", href=href)
@@ -42,16 +42,18 @@ def cut_plot(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster) -> dict
     )
 
 
-def cuts_of(atlas: Atlas, neuron: Neuron) -> Float[np.ndarray, " steps"]:
+def cuts_of(neuron: Neuron) -> Float[np.ndarray, " steps"]:
     """Return STEPS cuts, from 0 to above the tree."""
-    top = min(2.0, max(float(neuron.tree[:, 2].max()), atlas.manifest.default_cut) * ROOM)
+    top = min(2.0, max(float(neuron.tree[:, 2].max()), neuron.default_cut) * ROOM)
     return ((np.arange(STEPS) + 0.5) * top / STEPS).round(4)
 
 
 @per_atlas(entries=32)
-def features_by_cut(atlas: Atlas, layer: int, number: int, _neuron: Neuron) -> Int[np.ndarray, "steps n"]:
-    """Return the feature of each example at each cut, which is the same for every view of a neuron."""
-    return np.array([_neuron.features(cut) for cut in cuts_of(atlas, _neuron).tolist()], dtype=np.int32)
+def features_by_cut(
+    atlas: Atlas, layer: int, number: int, embedding: str, _neuron: Neuron
+) -> Int[np.ndarray, "steps n"]:
+    """Return the feature of each example at each cut, which is the same for every view of a neuron in an embedding."""
+    return np.array([_neuron.features(cut) for cut in cuts_of(_neuron).tolist()], dtype=np.int32)
 
 
 def addresses(
@@ -62,25 +64,24 @@ def addresses(
     A requested feature is replaced by the one with most of its examples; in trees too large to be cut many times by
     the largest.
     """
-    query = query_at_cuts(atlas, view)
+    query = query_at_cuts(atlas, neuron, view)
     queries = [query | {"cut": decimal(cut)} for cut in cuts.tolist()]
     if view.feature is not None and len(neuron) <= MOST_LEAVES:
         for moved, features in zip(queries, features_by_cut(atlas, *key_of(neuron), neuron), strict=True):
             moved["feature"] = str(np.bincount(features[cluster.rows]).argmax())
-    default = decimal(atlas.manifest.default_cut)
+    default = decimal(neuron.default_cut)
     for moved in queries:
         if moved["cut"] == default:
             del moved["cut"]
     return [page_href("neuron", moved) for moved in queries]
 
 
-def key_of(neuron: Neuron) -> tuple[int, int]:
-    return neuron.ref.layer, neuron.ref.neuron
+def key_of(neuron: Neuron) -> tuple[int, int, str]:
+    return neuron.ref.layer, neuron.ref.neuron, neuron.embedding
 
 
-def query_at_cuts(atlas: Atlas, view: View) -> dict[str, str]:
-    """Return the query of the view at another cut than the atlas's; written once, as writing it 32 times takes long."""
-    default = atlas.manifest.default_cut
-    reading, other = replace(view.reading, page=0), 0.0 if default else 1.0
+def query_at_cuts(atlas: Atlas, neuron: Neuron, view: View) -> dict[str, str]:
+    """Return the query of the view at another cut than the default; written once, as writing it 32 times takes long."""
+    reading, other = replace(view.reading, page=0), 0.0 if neuron.default_cut else 1.0
     feature = None if view.feature is None else 0
     return replace(view, cut=other, feature=feature, branch=None, reading=reading).query(atlas)

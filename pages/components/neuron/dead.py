@@ -23,7 +23,7 @@ def show_dead(atlas: Atlas, view: View) -> None:
             page_file("neuron"),
             label=nearest_words(atlas, nearest),
             icon=":material/arrow_forward:",
-            query_params=atlas_query(atlas, nearest.query() | view.reading_query(atlas)),
+            query_params=atlas_query(atlas, nearest.query() | view.other_neuron_query(atlas)),
         )
 
 

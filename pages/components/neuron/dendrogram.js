@@ -1,4 +1,4 @@
-/* data = {key, address, query: further parameters of every address, default_cut, suggested, top, colours, colour_of: index of each node's colour, cut,
+/* data = {key, address, query: further parameters of every address, default_cut, default_names: [its mark, its link], suggested, top, colours, colour_of: index of each node's colour, cut,
    requested: true if the address names a feature, current, branch,
    leaves: [{row, text: [before, key, after], image: optional, as in a line (shared.js)}] from the left,
    branches: [{of: [left, right], x, h, centre, until}] from the lowest, names: [[key terms], [context]] of leaves and
@@ -97,9 +97,9 @@ function branchWords(data, number, features) {
   return `Branch point ${number - data.leaves.length} at ${h.toFixed(2)}, ${to - from + 1} examples of ${owner}, ${extent}`;
 }
 
-/* Links to the atlas's cut and the suggested one. */
+/* Links to the default cut and the suggested one. */
 function showCutLinks(data, cuts, view) {
-  const links = [['Atlas’s cut', data.default_cut], ['Suggested cut', data.suggested]].filter(([, cut]) => cut !== null);
+  const links = [[data.default_names[1], data.default_cut], ['Suggested cut', data.suggested]].filter(([, cut]) => cut !== null);
   cuts.replaceChildren(...links.map(([name, cut]) => {
     const n = count(featuresAt(data, cut)), link = element('a', '', `${name} ${cut} · ${n} feature${n === 1 ? '' : 's'}`);
     link.href = addressAtCut(data, cut);

@@ -33,7 +33,7 @@ ROOM = 1.06  # above the highest branch point
 
 def show_dendrogram(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
     """Draw the tree of a neuron with two examples or more, cut where the view cuts it."""
-    tree = drawn_tree(atlas, neuron.ref.layer, neuron.ref.neuron, neuron)
+    tree = drawn_tree(atlas, neuron.ref.layer, neuron.ref.neuron, neuron.embedding, neuron)
     query = "".join(f"&{urlencode({name: value})}" for name, value in view.same_neuron_query(atlas).items())
     addresses = {"address": neuron_href(atlas, neuron.ref), "query": query}
     state = {"cut": view.cut, "requested": view.feature is not None, "current": current, "branch": view.branch}
@@ -41,13 +41,14 @@ def show_dendrogram(atlas: Atlas, neuron: Neuron, view: View, current: int) -> N
 
 
 @per_atlas(entries=32)
-def drawn_tree(atlas: Atlas, layer: int, number: int, _neuron: Neuron) -> dict:
-    """Return the part of the drawing that is the same for every cut and feature of a neuron; cached for that reason."""
-    layout, default_cut = dendrogram(_neuron.tree), atlas.manifest.default_cut
-    suggested = atlas.suggested_cut(_neuron.ref)
+def drawn_tree(atlas: Atlas, layer: int, number: int, embedding: str, _neuron: Neuron) -> dict:
+    """Return the part of the drawing that is the same for every cut and feature of a tree; cached for that reason."""
+    layout, default_cut, suggested = dendrogram(_neuron.tree), _neuron.default_cut, _neuron.suggested_cut
+    is_own = embedding == atlas.manifest.embedding
     highest = max(float(layout.height.max()), default_cut, suggested or 0)
     drawn = {
         "default_cut": default_cut,
+        "default_names": ["atlas", "Atlas’s cut"] if is_own else ["default", "Default cut"],
         "suggested": suggested,
         "top": min(2.0, np.ceil(highest * ROOM * 100) / 100),
         "colour_of": colour_numbers(_neuron, layout, default_cut),
@@ -57,7 +58,7 @@ def drawn_tree(atlas: Atlas, layer: int, number: int, _neuron: Neuron) -> dict:
         "names": names(atlas, _neuron, layout),
     }
     *_, written = identity(atlas)  # a rebuilt atlas has another key, so its tree is drawn anew
-    return {"key": f"{neuron_href(atlas, _neuron.ref)} {written}", **drawn}
+    return {"key": f"{neuron_href(atlas, _neuron.ref)} {embedding} {written}", **drawn}
 
 
 def colour_numbers(neuron: Neuron, layout: Dendrogram, default_cut: float) -> list[int]:

@@ -29,10 +29,10 @@ function axis(data, { width, y }) {
   return group;
 }
 
-/* Lines at the atlas's cut and the suggested one, named in the margin beside the tree; the links below have their numbers.
+/* Lines at the default cut and the suggested one, named in the margin beside the tree; the links below have their numbers.
    Names of cuts that are near each other move apart. */
 function marks(data, { width, y }) {
-  const cuts = [['atlas', data.default_cut], ['suggested', data.suggested]].filter(([, cut]) => cut !== null);
+  const cuts = [[data.default_names[0], data.default_cut], ['suggested', data.suggested]].filter(([, cut]) => cut !== null);
   const ends = cuts.map(([, cut]) => y(cut)), places = apart(ends, LINE);
   return cuts.map(([name], i) => {
     const group = svgElement('g', { class: 'mark' });

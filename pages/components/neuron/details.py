@@ -60,7 +60,7 @@ def details_of(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, what:
     """Return the details; for images no importance and no parts, since no tokens are masked and no parts are stored."""
     baseline = view.reading.baseline_number(atlas.manifest.baselines)
     effects, parts = atlas.logit_effects(neuron.ref), atlas.manifest.parts
-    has_density = view.branch is None and view.cut == atlas.manifest.default_cut
+    has_density = view.branch is None and atlas.lists(neuron, view.cut)
     feature = FeatureRef(neuron.ref.layer, neuron.ref.neuron, view.feature or 0) if has_density else None
     details = [
         Detail("Its activations", True, lambda: show_its_activations(atlas, neuron, cluster, what, colour, feature)),
@@ -89,6 +89,8 @@ def show_its_activations(
     show_examples_plot(atlas, neuron, cluster, what, colour)
     if feature is not None:
         show_density(atlas, feature)
+    elif atlas.fires is not None and neuron.embedding != atlas.manifest.embedding:
+        st.caption("How often a feature fires is counted for features of the atlas’s own embedding only.")
 
 
 def show_examples_plot(atlas: Atlas, neuron: Neuron, cluster: Cluster, what: str, colour: str) -> None:

@@ -28,13 +28,13 @@ ORDER_OF_IMAGES = {
     "near": ORDER["near"],
     "far": ORDER["far"],
 }
-STORED = (
+TO_CENTRE = (
     "Distance is the cosine distance of the example’s embedding to the mean direction of its feature: 0 is the "
     "same direction."
 )
 JOINED = (
     "Distance is the height in the tree at which the example joins the central one. Distances from the mean direction "
-    "are stored only for features at the atlas’s cut."
+    "are known only for features at the default cut of the tree."
 )
 CONTEXT = (
     f"Text begins at the farthest token with an absolute importance of at least {IMPORTANT}; without computed "
@@ -46,8 +46,8 @@ def show_examples(
     atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, name: Label, colour: Colour, current: int, back: str
 ) -> None:
     """Show a cluster named `name`. `back` is the address of the feature to return to from a branch."""
-    stored = view.branch is None and view.cut == atlas.manifest.default_cut
-    selection = select_examples(atlas, neuron, cluster, view.reading, stored)
+    at_default = view.branch is None and view.cut == neuron.default_cut
+    selection = select_examples(atlas, neuron, cluster, view.reading, at_default)
     on_branch = view.branch is not None
     head = {
         "title": f"Branch point {view.branch}" if on_branch else f"Feature {current}",
@@ -62,7 +62,7 @@ def show_examples(
     land = {"of": str(neuron.ref), "what": head["title"], "cut": view.cut} if requested else None
     count = count_words(selection, view, len(cluster))
     cluster_examples(atlas, neuron, selection, view, head=head, count=count, land=land)
-    distance = (STORED if stored else JOINED) if view.reading.by_distance else ""
+    distance = (TO_CENTRE if at_default else JOINED) if view.reading.by_distance else ""
     important = CONTEXT if view.reading.context == "important" else ""
     if atlas.manifest.images:
         activation = "The number is the activation, also shown as the warm background of a label."

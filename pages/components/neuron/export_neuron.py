@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.atlas.names import ref_name
+from ne_core.method.embeddings import EMBEDDINGS
 from ne_core.palette import Colour
 from ne_core.refs import FeatureRef, dashed
 from pages.components.neuron.cut_curve import cut_plot
@@ -11,6 +12,7 @@ from pages.components.neuron.export_details import Details
 from pages.components.neuron.export_details import svg as plot_of
 from pages.components.url.neuron_view import View
 from pages.components.widgets import export
+from pages.components.widgets.cluster_words import source_words
 from pages.components.widgets.clusters import Cluster, colours_at, holder
 from pages.components.widgets.example_selection import passing
 from pages.components.widgets.export import Page, Table
@@ -27,22 +29,23 @@ def neuron_menu(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, curr
         atlas,
         view.query(atlas),
         "neuron",
-        tables=[*tables(atlas, neuron, view, cluster, current), *details.tables(stem(atlas, view))],
-        figures=[*figures(atlas, neuron, view, cluster), *details.figures(stem(atlas, view))],
+        tables=[*tables(atlas, neuron, view, cluster, current), *details.tables(stem(atlas, neuron, view))],
+        figures=[*figures(atlas, neuron, view, cluster), *details.figures(stem(atlas, neuron, view))],
         pages=[
             Page(
                 f"This {atlas.manifest.vocabulary.unit} on one page, as HTML",
-                stem(atlas, view),
+                stem(atlas, neuron, view),
                 lambda: page_html(atlas, view),
             )
         ],
     )
 
 
-def stem(atlas: Atlas, view: View) -> str:
-    """“L3-N17”, with the cut if it is not the atlas's."""
-    cut = "" if view.cut == atlas.manifest.default_cut else f"-cut{view.cut:g}"
-    return dashed(view.neuron) + cut
+def stem(atlas: Atlas, neuron: Neuron, view: View) -> str:
+    """“L3-N17”, with the embedding if it is not the atlas's, and the cut if it is not the default one."""
+    embedding = "" if neuron.embedding == atlas.manifest.embedding else f"-{neuron.embedding}"
+    cut = "" if view.cut == neuron.default_cut else f"-cut{view.cut:g}"
+    return dashed(view.neuron) + embedding + cut
 
 
 def cluster_names(view: View, current: int) -> tuple[str, str]:
@@ -53,9 +56,9 @@ def cluster_names(view: View, current: int) -> tuple[str, str]:
 
 
 def tables(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> list[Table]:
-    prefix, ref = stem(atlas, view), neuron.ref
+    prefix, ref = stem(atlas, neuron, view), neuron.ref
     what, short = cluster_names(view, current)
-    similar = FeatureRef(ref.layer, ref.neuron, holder(neuron, cluster.rows))
+    similar = FeatureRef(ref.layer, ref.neuron, holder(atlas.neuron(ref), cluster.rows))
 
     def frames():
         import ne_core.export.frames  # imports pandas, so only when a table is requested
@@ -63,8 +66,9 @@ def tables(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: 
         return ne_core.export.frames
 
     def examples(every: bool):
-        # distances from the mean direction are stored for the default cut only
-        frame = frames().examples_frame(atlas, ref, None if view.cut == atlas.manifest.default_cut else view.cut)
+        # distances from the mean direction are known for the default cut only
+        cut = None if view.cut == neuron.default_cut else view.cut
+        frame = frames().examples_frame(atlas, ref, cut, view.embedding)
         if every:
             return frame
         rows = cluster.rows[passing(atlas, neuron, cluster.rows, view.reading)]
@@ -72,26 +76,32 @@ def tables(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: 
 
     unit = atlas.manifest.vocabulary.unit
     every_token = Table(
-        "Every token of all examples", f"{prefix}-tokens", lambda: frames().tokens_frame(atlas, ref, view.cut)
+        "Every token of all examples",
+        f"{prefix}-tokens",
+        lambda: frames().tokens_frame(atlas, ref, view.cut, view.embedding),
     )
     filtered, suffix = (" that pass the filters", "-filtered") if view.reading.filtered else ("", "")
     return [
         Table(f"Examples of {what}{filtered}", f"{prefix}-{short}-examples{suffix}", lambda: examples(False)),
-        similar_table(atlas, view, similar, what),
-        Table(f"Features of this {unit}", f"{prefix}-features", lambda: frames().cut_frame(atlas, ref, view.cut)),
+        similar_table(atlas, neuron, view, similar, what),
+        Table(
+            f"Features of this {unit}",
+            f"{prefix}-features",
+            lambda: frames().cut_frame(atlas, ref, view.cut, view.embedding),
+        ),
         Table(f"All examples of this {unit}", f"{prefix}-examples", lambda: examples(True)),
         *([] if atlas.manifest.images else [every_token]),
         Table("Activation histogram", f"{dashed(ref)}-histogram", lambda: frames().histogram_frame(atlas, ref)),
     ]
 
 
-def similar_table(atlas: Atlas, view: View, ref: FeatureRef, what: str) -> Table:
-    """Similar features of `ref`. They are stored for the atlas's cut, so `ref` may only stand in for the cluster."""
-    default_cut = atlas.manifest.default_cut
+def similar_table(atlas: Atlas, neuron: Neuron, view: View, ref: FeatureRef, what: str) -> Table:
+    """Similar features of `ref`. They are stored for the atlas's embedding and cut: `ref` may replace the cluster."""
     title, name = f"Features similar to {what}", dashed(ref)
-    if view.branch is not None or view.cut != default_cut:
-        title = f"Features similar to feature {ref.feature} of the atlas’s cut, used instead of {what}"
-        name += f"-cut{default_cut:g}"
+    if view.branch is not None or not atlas.lists(neuron, view.cut):
+        source = source_words(atlas, neuron)
+        title = f"Features similar to feature {ref.feature} of {source}, used instead of {what}"
+        name += f"-cut{atlas.manifest.default_cut:g}"
 
     def frame():
         from ne_core.export.frames import similar_frame
@@ -105,21 +115,24 @@ def figures(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster) -> list[
     if len(neuron) < 2:
         return []
     content = "labels" if atlas.manifest.images else "text"
-    title = f"Dendrogram of {ref_name(atlas.manifest, neuron.ref)}, cut at {view.cut:g}"
+    embedding = "" if neuron.embedding == atlas.manifest.embedding else f" in {EMBEDDINGS[neuron.embedding]}"
+    title = f"Dendrogram of {ref_name(atlas.manifest, neuron.ref)}{embedding}, cut at {view.cut:g}"
 
     def svg(text: bool) -> str:
         from ne_core.export.svg.dendrogram import PAPER, dendrogram_svg
         from ne_core.export.window_text import snippets
 
-        colours = [colour.light for colour in colours_at(atlas, neuron, view.cut)]
+        colours = [colour.light for colour in colours_at(neuron, view.cut)]
         texts, look = snippets(atlas, neuron) if text else None, replace(PAPER, colour=colours.__getitem__)
         return dendrogram_svg(neuron.tree, view.cut, title=title, snippets=texts, look=look)
 
     return [
-        Picture("Dendrogram", f"{stem(atlas, view)}-dendrogram", lambda: svg(False)),
-        Picture(f"Dendrogram with {content}", f"{stem(atlas, view)}-dendrogram-text", lambda: svg(True)),
+        Picture("Dendrogram", f"{stem(atlas, neuron, view)}-dendrogram", lambda: svg(False)),
+        Picture(f"Dendrogram with {content}", f"{stem(atlas, neuron, view)}-dendrogram-text", lambda: svg(True)),
         Picture(
-            "Features by cut", f"{stem(atlas, view)}-cuts", lambda: plot_of(cut_plot(atlas, neuron, view, cluster))
+            "Features by cut",
+            f"{stem(atlas, neuron, view)}-cuts",
+            lambda: plot_of(cut_plot(atlas, neuron, view, cluster)),
         ),
     ]
 
@@ -127,4 +140,4 @@ def figures(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster) -> list[
 def page_html(atlas: Atlas, view: View) -> str:
     from ne_core.export.static_page import static_page
 
-    return static_page(atlas, view.neuron, view.cut)
+    return static_page(atlas, view.neuron, view.cut, embedding=view.embedding)

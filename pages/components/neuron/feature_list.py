@@ -45,7 +45,7 @@ def show_features(
     ]
     label = f"Features of this {atlas.manifest.vocabulary.unit}"
     feature_rows(
-        rows, atlas=atlas, name="features", label=label, n_visible=9, narrow=True, judged=judged_at(atlas, view)
+        rows, atlas=atlas, name="features", label=label, n_visible=9, narrow=True, judged=judged_at(atlas, neuron, view)
     )
     if len(indices) < len(features):
         st.caption(
@@ -54,10 +54,12 @@ def show_features(
         )
 
 
-def judged_at(atlas: Atlas, view: View) -> dict:
+def judged_at(atlas: Atlas, neuron: Neuron, view: View) -> dict:
     """Fields that the bookmarks of this neuron's features have in common."""
-    cut = None if view.cut == atlas.manifest.default_cut else view.cut
-    return {"atlas": atlas.slug, "layer": view.neuron.layer, "neuron": view.neuron.neuron, "cut": cut}
+    embedding = None if neuron.embedding == atlas.manifest.embedding else neuron.embedding
+    cut = None if view.cut == neuron.default_cut else view.cut
+    ref = {"layer": view.neuron.layer, "neuron": view.neuron.neuron}
+    return {"atlas": atlas.slug, **ref, "embedding": embedding, "cut": cut}
 
 
 def rows_words(atlas: Atlas) -> str:

@@ -14,7 +14,7 @@ MOST_LEAVES = 4000  # about 300 bytes each; a page may have 1.5 MB
 
 def large_tree(atlas: Atlas, neuron: Neuron, view: View) -> None:
     """Show the controls of the cut without the drawing."""
-    default_cut, suggested = atlas.manifest.default_cut, atlas.suggested_cut(neuron.ref)
+    default_cut, suggested = neuron.default_cut, neuron.suggested_cut
 
     def view_at(cut: float) -> View:
         reading = replace(view.reading, page=0)
@@ -31,7 +31,8 @@ def large_tree(atlas: Atlas, neuron: Neuron, view: View) -> None:
         on_change=location.moved("_cut", lambda cut: view_at(cut).query(atlas)),
         width=180,
     )
-    named = {"Atlas’s cut": default_cut, "Suggested cut": suggested}
+    name = "Atlas’s cut" if neuron.embedding == atlas.manifest.embedding else "Default cut"
+    named = {name: default_cut, "Suggested cut": suggested}
     views = {f"{name} {cut:g}": view_at(cut) for name, cut in named.items() if cut is not None}
     links = [Chip(text, to.href(atlas), to.cut == view.cut) for text, to in views.items()]
     chips(links, name="cuts", label="Cuts")

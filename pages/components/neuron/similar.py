@@ -14,7 +14,7 @@ from pages.components.text.labels import label
 from pages.components.url.links import atlas_query, neuron_href
 from pages.components.url.neuron_view import View
 from pages.components.url.side_by_side_view import View as Pair
-from pages.components.widgets.cluster_words import stored_feature_note
+from pages.components.widgets.cluster_words import source_words, stored_feature_note
 from pages.components.widgets.clusters import Cluster, holder
 from pages.components.widgets.features import feature_row, feature_rows
 from pages.components.widgets.picker import pick_space
@@ -22,12 +22,13 @@ from pages.components.widgets.picker import pick_space
 
 def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
     st.subheader("Similar features", anchor=False)
-    moved = view.branch is not None or view.cut != atlas.manifest.default_cut
-    feature = holder(neuron, cluster.rows) if moved else current
+    stored, moved = atlas.neuron(neuron.ref), view.branch is not None or not atlas.lists(neuron, view.cut)
+    feature = holder(stored, cluster.rows) if moved else current
     id = atlas.feature_ids(neuron.ref)[feature]
     if moved:
         what = f"feature {current} at cut {view.cut:g}" if view.branch is None else f"branch point {view.branch}"
-        st.caption(markdown(stored_feature_note(neuron, feature, label(atlas, id), cluster, what)))
+        source = source_words(atlas, neuron)
+        st.caption(markdown(stored_feature_note(stored, feature, label(atlas, id), cluster, what, source)))
     pick_space(atlas, view)
     ref = FeatureRef(view.neuron.layer, view.neuron.neuron, feature)
     rows = [
@@ -47,7 +48,7 @@ def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, cur
     if not rows:
         st.caption(f"No other {atlas.manifest.vocabulary.unit} of this atlas has a feature.")
         return
-    title = f"Features similar to feature {feature}" + (" of the atlas’s cut" if moved else "")
+    title = f"Features similar to feature {feature}" + (f" of {source_words(atlas, neuron)}" if moved else "")
     feature_rows(rows, atlas=atlas, name="similar", label=f"{title}, {label(atlas, id)}", n_visible=8, narrow=True)
     caution(atlas, view.space, lambda pairs: similar_words(pairs, ref.layer))
     map_query = atlas_query(atlas, {"show": ref.dotted})

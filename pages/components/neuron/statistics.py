@@ -3,8 +3,11 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
+from ne_core.atlas.names import space_formula
+from ne_core.method.embeddings import EMBEDDINGS
 from ne_core.method.measures import measures
 from ne_core.numbers import fixed
+from pages.components.base.escape import markdown
 from pages.components.neuron.chance import show_chance
 from pages.components.serving import turns
 from pages.components.url.neuron_view import View
@@ -34,7 +37,11 @@ def show_statistics(atlas: Atlas, neuron: Neuron, view: View) -> None:
         return
     with box:
         show_measures(atlas, neuron, view)
-        show_chance(atlas, neuron.ref)
+        if neuron.embedding == atlas.manifest.embedding:
+            show_chance(atlas, neuron.ref)
+        else:
+            of_atlas = space_formula(atlas.manifest, atlas.manifest.embedding)
+            st.caption(markdown(f"The comparison with chance is stored for the atlas’s embedding only: {of_atlas}."))
 
 
 def show_measures(atlas: Atlas, neuron: Neuron, view: View) -> None:
@@ -48,7 +55,8 @@ def show_measures(atlas: Atlas, neuron: Neuron, view: View) -> None:
         "Largest feature": (f"{values.largest_share:.0%}", "Share of the examples in the largest feature."),
         "Mean distance": (
             number(values.mean_distance),
-            "Mean cosine distance between the examples’ embeddings: 0 is the same direction, 1 unrelated.",
+            f"Mean cosine distance between the examples’ embeddings, {EMBEDDINGS[neuron.embedding]}: 0 is the same "
+            "direction, 1 unrelated.",
         ),
         "Within features": (number(values.intra_distance), "Mean distance between examples of the same feature."),
         "Between features": (number(values.inter_distance), "Mean distance between examples of different features."),

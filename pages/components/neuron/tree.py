@@ -6,6 +6,7 @@ from ne_core.atlas import Atlas, Neuron
 from pages.components.neuron.cut_curve import show_cut_curve
 from pages.components.neuron.dendrogram import show_dendrogram
 from pages.components.neuron.large_tree import MOST_LEAVES, large_tree
+from pages.components.neuron.two_cuts import two_cuts
 from pages.components.shell.nav import PAGES, page_file
 from pages.components.url.links import atlas_query
 from pages.components.url.neuron_view import View
@@ -31,10 +32,12 @@ def show_tree(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, curren
     if len(neuron) > MOST_LEAVES:
         show_cut_curve(atlas, neuron, view, cluster)
         large_tree(atlas, neuron, view)
+        two_cuts(atlas, neuron, view, cluster)
         return
     show_dendrogram(atlas, neuron, view, current)
     show_cut_curve(atlas, neuron, view, cluster)
     st.caption(MOVE)
     spaces_query = atlas_query(atlas, neuron.ref.query())
-    label = "Compare two spaces" if view.cut == atlas.manifest.default_cut else "Compare two spaces, at the atlas’s cut"
+    label = "Compare two spaces" + ("" if atlas.lists(neuron, view.cut) else ", at the atlas’s cut")
+    two_cuts(atlas, neuron, view, cluster)
     st.page_link(page_file("spaces"), label=label, icon=PAGES["spaces"][1], query_params=spaces_query)

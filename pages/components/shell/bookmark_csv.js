@@ -1,5 +1,5 @@
 /* Bookmarks as a table, a row each. */
-const COLUMNS = ['atlas', 'layer', 'neuron', 'feature', 'branch', 'cut', 'example', 'pos', 'name', 'own', 'verdict', 'note'];
+const COLUMNS = ['atlas', 'layer', 'neuron', 'feature', 'branch', 'embedding', 'cut', 'example', 'pos', 'name', 'own', 'verdict', 'note'];
 
 function asCsv(items) {
   const rows = items.map((item) => {

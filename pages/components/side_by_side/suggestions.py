@@ -8,6 +8,7 @@ from ne_core.method.classes import FEW
 from ne_core.numbers import fixed
 from ne_core.refs import FeatureRef
 from pages.components.cached.starts import first_neuron
+from pages.components.side_by_side.feature import side_feature
 from pages.components.side_by_side.side import show_head
 from pages.components.url.side_by_side_view import View
 from pages.components.widgets.chips import Chip, chips
@@ -50,7 +51,8 @@ def suggested_pairs(atlas: Atlas) -> dict[str, View]:
 def one_picked(atlas: Atlas, view: View) -> None:
     """Show the feature that is set, and offer features similar to it as the other one."""
     picked, side, missing = (view.a, "a", "b") if view.a else (view.b, "b", "a")
-    show_head(atlas, side, picked)
+    feature = side_feature(atlas, view.side(side))
+    show_head(atlas, side, feature)
     rows = [
         feature_row(
             atlas,
@@ -60,7 +62,7 @@ def one_picked(atlas: Atlas, view: View) -> None:
             share=max(0.0, cosine),
             href=(View(picked, other) if missing == "b" else View(other, picked)).href(atlas),
         )
-        for other, cosine in atlas.similar(picked, atlas.manifest.default_space)
+        for other, cosine in (atlas.similar(picked, atlas.manifest.default_space) if feature.listed else ())
     ]
     st.markdown(f"**Pick {missing}**: type a feature above" + (", or choose a similar one:" if rows else "."))
     title = f"Features similar to {ref_name(atlas.manifest, picked)}"

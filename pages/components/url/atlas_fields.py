@@ -5,7 +5,7 @@ from dataclasses import Field
 from ne_core.method.classes import CLASSES
 from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.cached.starts import first_neuron, neurons_with_examples
-from pages.components.url.declared import Context
+from pages.components.url.declared import Context, resolve
 from pages.components.url.fields import FromContext, InvalidValue, choice, group, named, number, whole
 from pages.components.url.location import numbers
 
@@ -52,9 +52,9 @@ def space(**options) -> Field:
     )
 
 
-def cut(owner: str, usual: FromContext) -> Field:
+def cut(owner: str | FromContext, usual: FromContext) -> Field:
     def message(c: Context) -> str:
-        return f"a cut is a cosine distance, a number from 0 to 2; {owner} is {usual(c):g}"
+        return f"a cut is a cosine distance, a number from 0 to 2; {resolve(owner, c)} is {usual(c):g}"
 
     return number(0.0, 2.0, message, usual=usual)
 

@@ -1,27 +1,39 @@
-"""The view of the page Neuron, as a URL: a neuron, a feature or a branch, a cut, and the display of examples."""
+"""The view of the page Neuron, as a URL: a neuron, an embedding, a feature or a branch, a cut, and the examples."""
 
 from dataclasses import dataclass
 
-from ne_core.atlas import Atlas
+from ne_core.atlas import Atlas, Neuron
 from ne_core.method.measures import measures
+from ne_core.queries.in_embedding import cut_in, reason_unavailable
 from ne_core.refs import NeuronRef
+from pages.components.cached.in_embedding import embedded
 from pages.components.url import atlas_fields
 from pages.components.url.declared import Addressed, Context
+from pages.components.url.embedding_field import embedding
 from pages.components.url.fields import group, whole
 from pages.components.url.reading import Reading, checked
 
-# Parameters that links carry: to other neurons, to other features, to other features at the same cut.
+# Parameters that links carry: to features of the atlas, to other neurons, to other features, also at the same cut.
 READING = ("space", "sort", "context", "baseline", "values")
-SAME_NEURON = (*READING, "least", "most", "holds")
+OTHER_NEURON = (*READING, "embedding")
+SAME_NEURON = (*OTHER_NEURON, "least", "most", "holds")
 SAME_CUT = (*SAME_NEURON, "cut")
 
 
 def usual_cut(c: Context) -> float:
-    return c.atlas.manifest.default_cut
+    return cut_in(c.atlas.manifest, c.embedding)
+
+
+def owner_of_cut(c: Context) -> str:
+    return "this atlas’s" if c.embedding in (None, c.atlas.manifest.embedding) else "that of this embedding"
+
+
+def in_view(c: Context) -> Neuron:
+    return embedded(c.atlas, c.neuron, c.embedding)
 
 
 def features(c: Context) -> range:
-    neuron = c.atlas.neuron(c.neuron)
+    neuron = in_view(c)
     return range(measures(neuron.tree, c.cut).n_features if len(neuron) else 0)
 
 
@@ -29,8 +41,9 @@ def features(c: Context) -> range:
 class View(Addressed, page="neuron"):
     """One view of a neuron. `feature` is None if the URL names none: the largest is shown then.
 
-    Features are numbered at `cut`. `branch` is a branch point, numbered from the lowest up, whose examples are shown
-    instead of a feature's; a text that is not a number gives the highest, which has all examples.
+    `embedding` is None for the atlas's own. Features are numbered at `cut` in its tree. `branch` is a branch point,
+    numbered from the lowest up, whose examples are shown instead of a feature's; a text that is not a number gives the
+    highest, which has all examples.
     """
 
     neuron: NeuronRef = atlas_fields.neuron()
@@ -43,10 +56,11 @@ class View(Addressed, page="neuron"):
         last=True,
     )
     space: str = atlas_fields.space()
+    embedding: str | None = embedding(lambda c: c.neuron)
     reading: Reading = group(Reading, final=checked, kw_only=True)
-    cut: float = atlas_fields.cut("this atlas’s", usual_cut)
+    cut: float = atlas_fields.cut(owner_of_cut, usual_cut)
     branch: int | None = whole(
-        lambda c: range(len(c.atlas.neuron(c.neuron).tree)),
+        lambda c: range(len(in_view(c).tree)),
         lambda c: f"{atlas_fields.this_unit(c)}’s tree",
         "branch point",
         none=lambda c: f"{atlas_fields.this_unit(c)} has fewer than two examples, so its tree has no branches",
@@ -61,8 +75,12 @@ class View(Addressed, page="neuron"):
         """Parameters of links to other features of this neuron at any cut."""
         return self.parameters(atlas, SAME_NEURON)
 
-    def reading_query(self, atlas: Atlas) -> dict[str, str]:
+    def other_neuron_query(self, atlas: Atlas) -> dict[str, str]:
         """Parameters of links to other neurons."""
+        return self.parameters(atlas, OTHER_NEURON)
+
+    def reading_query(self, atlas: Atlas) -> dict[str, str]:
+        """Parameters of links to features of the atlas, which are numbered in its own embedding."""
         return self.parameters(atlas, READING)
 
     def parameters(self, atlas: Atlas, names: tuple[str, ...]) -> dict[str, str]:
@@ -70,5 +88,10 @@ class View(Addressed, page="neuron"):
 
     def elsewhere(self, atlas: Atlas, neuron: NeuronRef) -> "View":
         """Return the same view of another neuron, without the cut and the branch, which belong to one tree."""
-        cut, reading = atlas.manifest.default_cut, self.reading.elsewhere()
-        return self.to(neuron=neuron, feature=None, cut=cut, branch=None, reading=reading)
+        unavailable = self.embedding and reason_unavailable(atlas, neuron, self.embedding)
+        return self.in_embedding(atlas, None if unavailable else self.embedding, neuron=neuron)
+
+    def in_embedding(self, atlas: Atlas, embedding: str | None, **changes) -> "View":
+        """Return the view in another embedding, with changes, at the default cut of its tree."""
+        cut, reading = cut_in(atlas.manifest, embedding), self.reading.elsewhere()
+        return self.to(embedding=embedding, feature=None, cut=cut, branch=None, reading=reading, **changes)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.atlas.names import ref_name
+from ne_core.atlas.names import ref_name, space_title
 from ne_core.numbers import fixed
 from pages.components.text.labels import Label, quoted
 from pages.components.url.location import listed
@@ -47,19 +47,34 @@ def lifetime(cluster: Cluster) -> str:
 
 
 def tab_title(atlas: Atlas, view: View, labels: list[Label], current: Label) -> str:
-    """Title of the browser's tab: the requested feature and its name, else the neuron and its features' first terms."""
+    """Title of the browser's tab: the requested feature and its name, else the neuron and its features' first terms.
+
+    An embedding other than the atlas's is named at the end.
+    """
     part = f" branch {view.branch}" if view.branch is not None else "" if view.feature is None else f" F{view.feature}"
     name = str(current) if part else quoted(list(dict.fromkeys(each.tokens[0] for each in labels))[:3])
-    return f"{ref_name(atlas.manifest, view.neuron)}{part} {name}"
+    is_own = view.embedding in (None, atlas.manifest.embedding)
+    embedding = "" if is_own else f", {space_title(atlas.manifest, view.embedding).lower()}"
+    return f"{ref_name(atlas.manifest, view.neuron)}{part} {name}{embedding}"
 
 
-def stored_feature_note(neuron: Neuron, feature: int, name: Label, cluster: Cluster, what: str) -> str:
-    """Note on whose similar features are listed: they are stored only for features of the atlas's cut."""
-    inside, size = shared(neuron, feature, cluster.rows)
+def source_words(atlas: Atlas, neuron: Neuron) -> str:
+    """Words for the source of the stored features, beside a neuron at another cut or in another embedding."""
+    return "the atlas’s cut" if neuron.embedding == atlas.manifest.embedding else "the atlas’s own embedding"
+
+
+def stored_feature_note(
+    stored: Neuron, feature: int, name: Label, cluster: Cluster, what: str, source: str = "the atlas’s cut"
+) -> str:
+    """Note on whose similar features are listed: only features of the atlas's embedding and cut have them.
+
+    `stored` is the neuron in that embedding, `source` are the words for it.
+    """
+    inside, size = shared(stored, feature, cluster.rows)
     if inside == size == len(cluster):
-        return f"For feature {feature} of the atlas’s cut, which has the same examples as {what}."
+        return f"For feature {feature} of {source}, which has the same examples as {what}."
     others = f", and {size - inside} others" if size > inside else ""
     return (
-        f"Similar features are stored for the atlas’s cut only. These are for its feature {feature}, {name}, which "
+        f"Similar features are stored for {source} only. These are for its feature {feature}, {name}, which "
         f"has {inside} of the {len(cluster)} examples of {what}{others}."
     )

@@ -53,16 +53,16 @@ def clusters(neuron: Neuron, nodes: list[int]) -> list[Cluster]:
     ]
 
 
-def colours_at(atlas: Atlas, neuron: Neuron, cut: float) -> list[Colour]:
+def colours_at(neuron: Neuron, cut: float) -> list[Colour]:
     """Colours of a neuron's features at a cut."""
-    return colours_of(atlas, neuron.tree, neuron.features(cut), cut)
+    return colours_of(neuron.tree, neuron.features(cut), cut, neuron.default_cut)
 
 
 def colours_of(
-    atlas: Atlas, tree: Float[np.ndarray, "m 4"], features: Int[np.ndarray, " n"], cut: float
+    tree: Float[np.ndarray, "m 4"], features: Int[np.ndarray, " n"], cut: float, default_cut: float
 ) -> list[Colour]:
-    """Colours of `features` at a cut: at the atlas's by number, at others by the examples that they share."""
-    numbers = feature_colours(tree, features, cut, atlas.manifest.default_cut)
+    """Colours of `features` at a cut: at the default one by number, at others by the examples that they share."""
+    numbers = feature_colours(tree, features, cut, default_cut)
     return [feature_colour(number) for number in numbers.tolist()]
 
 
@@ -72,12 +72,12 @@ def listed(n_features: int, current: int | None) -> list[int]:
 
 
 def holder(neuron: Neuron, rows: Int[np.ndarray, " n_rows"]) -> int:
-    """Feature of the atlas's cut with most of these examples; of several the larger, which has the lower number."""
+    """Feature at the neuron's default cut with most of these examples; of several the larger, of the lower number."""
     return int(np.bincount(neuron.feature[rows]).argmax())
 
 
 def shared(neuron: Neuron, feature: int, rows: Int[np.ndarray, " n_rows"]) -> tuple[int, int]:
-    """Number of these examples in a feature of the atlas's cut, and the size of that feature."""
+    """Number of these examples in a feature of the neuron's default cut, and the size of that feature."""
     return int((neuron.feature[rows] == feature).sum()), int((neuron.feature == feature).sum())
 
 
@@ -90,7 +90,7 @@ def cluster_label(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " n_rows"]
 
 def cluster_labels(atlas: Atlas, neuron: Neuron, clusters: list[Cluster], cut: float) -> list[Label]:
     """Names of all clusters at a cut."""
-    if cut == atlas.manifest.default_cut:
+    if atlas.lists(neuron, cut):
         return [label(atlas, id) for id in atlas.feature_ids(neuron.ref)]
     group = np.zeros(len(neuron), dtype=np.int64)
     for i, cluster in enumerate(clusters):

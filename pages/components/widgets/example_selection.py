@@ -33,11 +33,13 @@ class ExampleSelection:
         return len(self.rows) - len(set(self.first))
 
 
-def select_examples(atlas: Atlas, neuron: Neuron, cluster: Cluster, reading: Reading, stored: bool) -> ExampleSelection:
-    """Filter and sort a cluster's examples. `stored`: the atlas has distances from its centre (at its own cut)."""
+def select_examples(
+    atlas: Atlas, neuron: Neuron, cluster: Cluster, reading: Reading, at_default: bool
+) -> ExampleSelection:
+    """Filter and sort a cluster's examples. `at_default`: it is a feature at the default cut of the tree."""
     order = np.array(reading_order(neuron, cluster))
     order = order[passing(atlas, neuron, order, reading)]
-    distance = distances(neuron, cluster, stored)[order] if reading.by_distance else None
+    distance = distances(neuron, cluster, at_default)[order] if reading.by_distance else None
     if distance is not None:
         by_distance = np.argsort(-distance if reading.sort == "far" else distance, kind="stable")
         order, distance = order[by_distance], distance[by_distance]
@@ -74,9 +76,9 @@ def passing(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " k"], reading: 
     return passes
 
 
-def distances(neuron: Neuron, cluster: Cluster, stored: bool) -> Float[np.ndarray, " n"]:
-    """Stored distance of each row from the centre of its feature, else the height at which it joins the central one."""
-    if stored:
+def distances(neuron: Neuron, cluster: Cluster, at_default: bool) -> Float[np.ndarray, " n"]:
+    """Distance of each row from the centre of its feature, else the height at which it joins the central one."""
+    if at_default:
         return neuron.center_distance.astype(np.float64)
     return join_heights(neuron.tree, cluster.central)
 

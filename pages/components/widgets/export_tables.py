@@ -1,12 +1,10 @@
 """Tables of many neurons or features, for the Export menus."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from jaxtyping import Int
 
 from ne_core.atlas import Atlas
-from ne_core.refs import FeatureRef, dashed
+from ne_core.refs import dashed
 from pages.components.matching.find import SearchResults
 from pages.components.url.search_view import View
 from pages.components.widgets.export import Table
@@ -63,21 +61,3 @@ def most_table(atlas: Atlas, ids: Int[np.ndarray, " n"], what: str, name: str) -
     """Table of the first MOST features; its title gives the number."""
     first = "first " * (len(ids) > MOST)
     return features_table(atlas, f"The {first}{min(len(ids), MOST):,} {what}", name, ids[:MOST])
-
-
-def pair_tables(atlas: Atlas, refs: Sequence[FeatureRef]) -> list[Table]:
-    """Tables of two features, one row each, and of the examples of both."""
-
-    def examples():
-        import pandas as pd
-
-        from ne_core.export.frames import examples_frame
-
-        return pd.concat([examples_frame(atlas, ref) for ref in refs], ignore_index=True)
-
-    ids = np.array([atlas.feature_id(ref) for ref in refs], dtype=np.int64)
-    name = "-".join(ref.dotted for ref in refs)
-    return [
-        features_table(atlas, "Both features", f"side-by-side-{name}", ids),
-        Table("Examples of both", f"side-by-side-{name}-examples", examples),
-    ]

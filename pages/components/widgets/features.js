@@ -1,6 +1,6 @@
 /* data = {key, label, narrow, n_visible, causal, rows: [{href, number, colour, name, label, context, has_others, meta,
    share, maximum, line, source: optional [short, long], centres: optional images, why, also: [[text, address]], current,
-   at: optional [example, pos] of its centre}], judged: {atlas, layer, neuron, cut} of the rows whose verdicts are shown, or null} */
+   at: optional [example, pos] of its centre}], judged: {atlas, layer, neuron, embedding, cut} of the rows whose verdicts are shown, or null} */
 export default function (component) {
   const { data, parentElement } = unpacked(component);
   const list = parentElement.querySelector('ul'), tip = parentElement.querySelector('#tip');
@@ -85,12 +85,12 @@ function reason({ why, source }) {
 /* Verdicts and own names of the visitor, from the bookmarks in this browser. Those of a feature that had another centre
    are not shown: the atlas has changed. */
 function drawJudgements(data, list) {
-  const { atlas, layer, neuron, cut } = data.judged;
+  const { atlas, layer, neuron, embedding, cut } = data.judged;
   const items = readItems('bookmarks').items.filter((each) => each.atlas === atlas && each.layer === layer && each.neuron === neuron);
   const byKey = new Map(items.map((each) => [bookmarkKey(each), each]));
   data.rows.forEach((row, i) => {
     const link = list.children[i]?.querySelector('a');
-    const item = byKey.get(bookmarkKey({ atlas, layer, neuron, cut, feature: row.number, branch: null }));
+    const item = byKey.get(bookmarkKey({ atlas, layer, neuron, embedding, cut, feature: row.number, branch: null }));
     const isOther = item?.at && row.at && String(item.at) !== String(row.at);
     const text = item && !isOther ? judgementWords(item) : '';
     link?.querySelector('.judged')?.remove();

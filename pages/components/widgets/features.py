@@ -32,8 +32,9 @@ def feature_rows(
 ) -> None:
     """Draw rows made by `feature_row`, the first `n_visible` of them until the reader asks for all.
 
-    `name` is unique on the page; `label` is for screen readers. `judged` = {atlas, layer, neuron, cut or None} shows
-    the visitor's verdicts on features of this neuron; each row then has the place of its centre as `at`.
+    `name` is unique on the page; `label` is for screen readers. `judged` = {atlas, layer, neuron, embedding, cut}, the
+    last two None for the atlas's, shows the visitor's verdicts on features of this neuron; each row then has the place
+    of its centre as `at`.
     """
     drawn = [{**row, "current": False} for row in rows]
     data = {

@@ -1,6 +1,7 @@
 """The controls of the page Neuron: the choice of a neuron and of a space."""
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from ne_core.atlas import Atlas
 from ne_core.atlas.names import embeddings_formula, layer_mark, ref_name, unit_title
 from ne_core.refs import NeuronRef
 from pages.components.base.escape import markdown
+from pages.components.cached.in_embedding import embedded
 from pages.components.cached.starts import neurons_with_examples
 from pages.components.url import location
 from pages.components.url.neuron_view import View
@@ -19,8 +21,11 @@ from pages.components.widgets.choices import space_of
 from pages.components.widgets.example_selection import cluster_at, passing
 
 
-def pick_neuron(atlas: Atlas) -> View:
-    """Read the URL, draw the title, the controls and the problems of the URL; return the view to show."""
+def pick_neuron(atlas: Atlas, pick_embedding: Callable[[Atlas, View], None]) -> View:
+    """Read the URL, draw the title, the controls and the problems of the URL; return the view to show.
+
+    `pick_embedding` draws a control beside the others.
+    """
     request = location.read(atlas.slug)
     view = read_view(atlas, request)
     query = view.query(atlas)
@@ -28,13 +33,13 @@ def pick_neuron(atlas: Atlas) -> View:
     tab(ref_name(atlas.manifest, view.neuron), atlas.slug)
     st.title(markdown(unit_title(atlas.manifest, view.neuron)), anchor=False)
     request.show_problems()
-    controls(atlas, view)
+    controls(atlas, view, lambda: pick_embedding(atlas, view))
     return view
 
 
 def read_view(atlas: Atlas, request: location.Location) -> View:
     view = View.read(request, atlas)
-    neuron = atlas.neuron(view.neuron)
+    neuron = embedded(atlas, view.neuron, view.embedding)
     if "page" not in request.query or not len(neuron):
         return view
     rows = cluster_at(neuron, view.cut, view.feature or 0, view.branch).rows
@@ -42,8 +47,8 @@ def read_view(atlas: Atlas, request: location.Location) -> View:
     return replace(view, reading=view.reading.on_page(request, n_passing))
 
 
-def controls(atlas: Atlas, view: View | SpacesView) -> None:
-    """Draw layer, neuron, previous, next and random; the buttons skip neurons without examples."""
+def controls(atlas: Atlas, view: View | SpacesView, draw_more: Callable[[], None] = lambda: None) -> None:
+    """Draw layer, neuron, previous, next and random, and `draw_more`; the buttons skip neurons without examples."""
     ref, n_neurons = view.neuron, atlas.n_neurons(view.neuron.layer)
     alive = np.array([each.neuron for each in neurons_with_examples(atlas, ref.layer)])
     st.session_state["_layer"], st.session_state["_neuron"] = ref.layer, ref.neuron
@@ -90,6 +95,7 @@ def controls(atlas: Atlas, view: View | SpacesView) -> None:
             )
         enough = int((atlas.neurons["n_examples"] > 0).sum()) > 1
         st.button("Random", key="_random", icon=":material/casino:", on_click=to_random, disabled=not enough)
+        draw_more()
 
 
 def beside(alive: np.ndarray, neuron: int, step: int) -> int:

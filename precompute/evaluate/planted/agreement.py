@@ -3,6 +3,8 @@
 import numpy as np
 from jaxtyping import Float, Int
 
+from ne_core.method.partitions import adjusted
+
 
 def pairs_auc(cosines: Float[np.ndarray, "n n"], source: Int[np.ndarray, " n"]) -> float:
     """Probability that a pair of one source is nearer than a pair of two (area under the curve); NaN for one source."""
@@ -31,13 +33,3 @@ def rand_along(tree: Float[np.ndarray, "m 4"], source: Int[np.ndarray, " m+1"]) 
     together_in_both = np.append(0, np.cumsum((left * right).sum(axis=1)))
     together = np.append(0, np.cumsum(left.sum(axis=1) * right.sum(axis=1)))
     return adjusted(together_in_both, together, np.bincount(source), n)
-
-
-def adjusted(
-    together_in_both: Float[np.ndarray, " s"], together: Float[np.ndarray, " s"], sizes: Int[np.ndarray, " k"], n: int
-) -> Float[np.ndarray, " s"]:
-    """Adjusted Rand index from the numbers of pairs together in both, and together in the partition."""
-    of_truth, pairs = (sizes * (sizes - 1) / 2).sum(), n * (n - 1) / 2
-    expected, maximum = together * of_truth / pairs, (together + of_truth) / 2
-    room = maximum - expected
-    return np.where(room > 0, (together_in_both - expected) / np.where(room > 0, room, 1), 1.0)

@@ -126,6 +126,9 @@ def test_export_command_writes_the_page(tiny_atlas, atlas, tmp_path, capsys):
     out = tmp_path / "neuron.html"
     assert main(["export", str(tiny_atlas), "--neuron", "2.3", "--cut", "0.7", "--out", str(out)]) == 0
     assert out.read_text(encoding="utf-8") == static_page(atlas, NeuronRef(2, 3), 0.7)
+    options = ["--neuron", "2.3", "--embedding", "pre_mlp", "--out", str(out)]
+    assert main(["export", str(tiny_atlas), *options]) == 0
+    assert out.read_text(encoding="utf-8") == static_page(atlas, NeuronRef(2, 3), embedding="pre_mlp")
     assert str(out) in capsys.readouterr().out
 
 
@@ -138,6 +141,7 @@ def test_export_command_writes_the_page(tiny_atlas, atlas, tmp_path, capsys):
         (["--neuron", "2.5"], "layer 2 has neurons 0 to 4"),
         (["--neuron", "2.3", "--cut", "nan"], "from 0 to 2"),
         (["--neuron", "2.3", "--cut", "wide"], "--cut"),
+        (["--neuron", "2.3", "--embedding", "x"], "the embeddings are neuron, pre_mlp or whitened"),
         ([], "--neuron"),
     ],
 )

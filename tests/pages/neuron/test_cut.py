@@ -121,7 +121,7 @@ def test_rows_have_the_places_by_which_bookmarks_know_them(cut_value, tiny_atlas
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **query, feature="1")
     judged = next(each["judged"] for each in payloads(app) if each.get("judged"))
     bookmark, centres = next((each["bookmark"], each["centres"]) for each in payloads(app) if "bookmark" in each)
-    assert judged == {name: bookmark[name] for name in ("atlas", "layer", "neuron", "cut")}
+    assert judged == {name: bookmark[name] for name in ("atlas", "layer", "neuron", "embedding", "cut")}
     assert [row["at"] for row in rows_of(app, "Features of")] == centres
     assert centres[1] == bookmark["at"]
 

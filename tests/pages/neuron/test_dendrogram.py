@@ -70,5 +70,5 @@ def test_key_of_the_tree_changes_when_the_atlas_is_rebuilt(tiny_atlas, tmp_path)
     atlas, keys = Atlas.open(shutil.copytree(tiny_atlas, tmp_path / "atlas")), []
     for written in (1, 1, 2):
         os.utime(atlas.root / "manifest.json", ns=(0, written))
-        keys.append(drawn_tree(atlas, 0, 2, atlas.neuron(NeuronRef(0, 2)))["key"])
+        keys.append(drawn_tree(atlas, 0, 2, "neuron", atlas.neuron(NeuronRef(0, 2)))["key"])
     assert keys[0] == keys[1] != keys[2]

@@ -141,3 +141,6 @@ def test_density_of_the_feature_or_the_command_that_counts_it(tiny_atlas, tmp_pa
     assert "interval" in captions(app)
     elsewhere = open_app(tmp_path, "neuron", monkeypatch, **LARGE, cut="0.9")
     assert not any("How often" in each.value for each in (*elsewhere.markdown, *elsewhere.caption))
+    whitened = open_app(tmp_path, "neuron", monkeypatch, **LARGE, embedding="whitened")
+    assert "is counted for features of the atlas’s own embedding only" in captions(whitened)
+    assert not any("fires on" in each.value for each in whitened.markdown)

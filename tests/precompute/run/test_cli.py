@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from precompute.__main__ import main, parser
-from precompute.config import PRESETS, ConfigError, RunConfig, knobs
+from precompute.config import PRESETS, ConfigError, RunConfig, knobs, preset
 from precompute.run.progress import Progress, duration
 from precompute.steps.maxima import read_maxima
 from tests.support.tiny_models import tiny_checkpoint
@@ -131,7 +131,7 @@ def test_every_knob_has_a_help_text():
 def options(*arguments: str) -> RunConfig:
     values = vars(parser().parse_args(["build", *arguments]))
     del values["verb"], values["restart"]
-    return PRESETS[values.pop("preset")].with_options(values)
+    return preset(values.pop("preset")).with_options(values)
 
 
 def test_option_overrides_the_preset():
@@ -140,6 +140,7 @@ def test_option_overrides_the_preset():
     assert config.with_options({"window": (20, 10), "layers": None, "mask": PRESETS["demo"].mask}) == PRESETS["demo"]
     assert options("--preset", "demo", "--importance-passes", "all").importance_passes is None
     assert options() == RunConfig(name="gpt2-small")
+    assert options("--preset", "gpt2-small", "--embedding", "standardised") == options()
 
 
 def test_another_model_does_not_take_over_name_and_masks_of_the_preset():

@@ -59,8 +59,9 @@ def test_preset_is_what_the_docs_say():
     assert (LAPTOP.importance_examples, LAPTOP.layers) == (1, None)
 
 
-def test_paper_preset_has_the_defaults():
-    assert PRESETS["gpt2-small"] == RunConfig(name="gpt2-small")
+def test_paper_preset_has_the_defaults_and_the_papers_embedding():
+    assert PRESETS["gpt2-small"] == RunConfig(name="gpt2-small", embedding="neuron")
+    assert (PRESETS["gpt2-small"].default_cut, RunConfig().default_cut) == (0.5, 0.8)
 
 
 def test_without_a_hub_the_command_stops_at_once_in_one_line(tmp_path, monkeypatch, capsys):

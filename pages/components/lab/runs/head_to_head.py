@@ -96,7 +96,7 @@ def latent_row(atlas: Atlas, view: View, unit_id: UnitId, forward: SAEForward) -
 
 def feature_colour_of(atlas: Atlas, view: View, unit_id: UnitId, feature: int) -> str:
     features = meanings_of(atlas, unit_id.run, unit_id.number)
-    return colours_of(atlas, features.tree, features.features(view.cut), view.cut)[feature].css
+    return colours_of(features.tree, features.features(view.cut), view.cut, atlas.manifest.default_cut)[feature].css
 
 
 def nearest_to_picture(

@@ -30,7 +30,7 @@ def feature_groups(
     if view.feature is not None and view.feature not in listed:
         listed.append(view.feature)
     central, intra = unit_features.central(view.cut), distances_of(unit_features.tree, features, view.cut)
-    colours = colours_of(atlas, unit_features.tree, features, view.cut)
+    colours = colours_of(unit_features.tree, features, view.cut, atlas.manifest.default_cut)
     groups = [
         group(atlas, view, unit, features, each, colours[each].css, int(central[each]), float(intra[each]))
         | {"has_picture": each == picture_feature}

@@ -1,0 +1,123 @@
+"""A neuron's examples in another embedding than the atlas's: their tree, its features, distances and suggested cut.
+
+Read from the atlas where it stores the trees, else computed from the stored inputs x by the functions of the build, so
+that in the atlas's own embedding the result is what the atlas stores.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Float
+
+from ne_core.atlas import Atlas, Neuron
+from ne_core.atlas.data import readable_cut
+from ne_core.atlas.manifest import Manifest
+from ne_core.atlas.other_trees import stored_neuron
+from ne_core.errors import AtlasError
+from ne_core.method.background import background_distance, background_rows
+from ne_core.method.embeddings import REFERENCE, Embedder, default_cut
+from ne_core.method.trees.cluster import cluster
+from ne_core.method.trees.linkage import light_tree
+from ne_core.method.trees.nodes import suggested_cut
+from ne_core.refs import NeuronRef
+
+OTHERS = (REFERENCE, "pre_mlp", "whitened")  # embeddings offered beside the atlas's own
+MOST = 2000  # examples of a neuron whose tree is computed; the time grows with their cube
+
+
+def offered(manifest: Manifest) -> tuple[str, ...]:
+    """Embeddings that a reader can choose from: the atlas's own, then the others."""
+    return manifest.embedding, *(name for name in OTHERS if name != manifest.embedding)
+
+
+def cut_in(manifest: Manifest, embedding: str | None) -> float:
+    """Default cut of an embedding: the stored one for the atlas's own (or None), else that of the space."""
+    if embedding in (None, manifest.embedding):
+        return manifest.default_cut
+    return manifest.other_trees.cut if is_stored(manifest, embedding) else default_cut(embedding)
+
+
+def is_stored(manifest: Manifest, embedding: str) -> bool:
+    """True if the atlas stores trees of this embedding beside those of its own."""
+    return manifest.other_trees is not None and manifest.other_trees.embedding == embedding
+
+
+def reason_unavailable(atlas: Atlas, ref: NeuronRef, embedding: str) -> str | None:
+    """Reason why a neuron cannot be shown in an embedding, one line; None if it can."""
+    if embedding == atlas.manifest.embedding or is_stored(atlas.manifest, embedding):
+        return None
+    if not atlas.manifest.inputs:
+        return "this atlas holds no inputs, from which other embeddings are computed: build it with --inputs yes"
+    n = int(atlas.neurons["n_examples"][atlas.neuron_row(ref)])
+    if n > MOST:
+        unit = atlas.manifest.vocabulary.unit
+        return f"this {unit} has {n:,} examples, and other embeddings are computed for at most {MOST:,}"
+    return None
+
+
+def neuron_in(
+    atlas: Atlas, ref: NeuronRef, embedding: str, layer_embedder: Callable[[], Embedder] | None = None
+) -> Neuron:
+    """Return a neuron in an embedding; `layer_embedder` returns the layer's embedder where one is already made.
+
+    Raises KeyError for an unknown neuron or embedding, AtlasError if the embedding cannot be computed.
+    """
+    neuron = atlas.neuron(ref)
+    if embedding == neuron.embedding:
+        return neuron
+    if is_stored(atlas.manifest, embedding):
+        return stored_neuron(atlas, ref)
+    if reason := reason_unavailable(atlas, ref, embedding):
+        raise AtlasError(f"{atlas.root}: {reason}")
+    embedder = layer_embedder() if layer_embedder else atlas.embedder(ref.layer)
+    others = other_inputs(atlas, ref)
+    x, w = atlas.neuron_inputs(ref), atlas.weights(ref.layer).W_in[:, ref.neuron]
+    try:
+        return in_embedding(neuron, x, w, embedder, embedding, others)
+    except FloatingPointError as error:
+        message = f"the inputs of {ref} have no finite embedding {embedding}: build the atlas again"
+        raise AtlasError(f"{atlas.root}: {message}") from error
+
+
+def other_inputs(atlas: Atlas, ref: NeuronRef) -> Float[np.ndarray, "n_others d_in"]:
+    """Inputs of the layer's background that are not examples of the neuron."""
+    inputs, offsets = atlas.layer_inputs(ref.layer), atlas.files[ref.layer].offsets
+    rows = background_rows(ref.layer, len(inputs.x))
+    own_rows = inputs.index[slice(*offsets[ref.neuron : ref.neuron + 2])]
+    return inputs.x[rows[~np.isin(rows, own_rows)]]
+
+
+def in_embedding(
+    neuron: Neuron,
+    x: Float[np.ndarray, "n d_in"],
+    w: Float[np.ndarray, " d_in"],
+    embedder: Embedder,
+    space: str,
+    others: Float[np.ndarray, "n_others d_in"],
+    cut: float | None = None,
+) -> Neuron:
+    """Return the neuron of inputs `x` and weights `w` in a space, its features at `cut`, by default the space's.
+
+    `others` are inputs of the layer that are not its examples. Raises FloatingPointError for embeddings that are not
+    finite, KeyError for an unknown space.
+    """
+    cut = default_cut(space) if cut is None else cut
+    if not len(neuron):
+        return replace(neuron, embedding=space, default_cut=cut, suggested_cut=None)
+    with np.errstate(all="ignore"):  # inputs may be invalid; the result is checked
+        vectors, background = (embedder(space, each.astype(np.float32), np.float32(w)) for each in (x, others))
+    if not np.isfinite(vectors).all():
+        raise FloatingPointError(f"embedding {space} is not finite")
+    clusters = cluster(np.float32(vectors), cut, light_tree)
+    suggested = suggested_cut(clusters.tree, background_distance(np.float32(vectors), np.float32(background)))
+    return replace(
+        neuron,
+        tree=clusters.tree,
+        merge_central=clusters.merge_central.astype(neuron.merge_central.dtype),
+        feature=clusters.feature.astype(neuron.feature.dtype),
+        center_distance=np.float32(clusters.center_distance).astype(neuron.center_distance.dtype),  # rounded as stored
+        embedding=space,
+        default_cut=cut,
+        suggested_cut=None if suggested is None else readable_cut(float(np.float32(suggested))),
+    )
