@@ -60,7 +60,10 @@ def show_common(atlas: Atlas, a: SideFeature, b: SideFeature) -> None:
             text = "–" if value is None else fixed(value)
             st.metric(f"Cosine, {name[:1].lower()}{name[1:]}", text, help=meaning, width="content")
     if None in cosines.values():
-        st.caption("Cosines are stored for features of the atlas’s embedding and cut; others need the atlas’s inputs.")
+        st.caption(
+            "Cosines are stored for features of the atlas’s embedding and cut. Others are computed from the atlas’s "
+            "inputs, if it has them, but not between two layers in the aligned space."
+        )
     for space in atlas.manifest.spaces:
         caution(atlas, space, lambda pairs: pair_words(pairs, a.ref.layer, b.ref.layer))
     st.markdown(tokens_line(atlas, a, b))

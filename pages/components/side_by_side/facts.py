@@ -34,7 +34,15 @@ def cosine(atlas: Atlas, a: SideFeature, b: SideFeature, space: str) -> float | 
 
 
 def inputs_cosine(atlas: Atlas, a: SideFeature, b: SideFeature, space: str) -> float | None:
-    """Cosine between the central examples, from their inputs; None between layers of different widths."""
+    """Cosine between the central examples, from their inputs.
+
+    None between layers of different widths, and between two layers in the aligned space, whose rotations are not
+    stored.
+    """
+    if space == "aligned":
+        if a.ref.layer != b.ref.layer:
+            return None
+        space = "standardised"  # a rotation of the layer keeps its cosines
     u, v = (central_vector(atlas, each, space) for each in (a, b))
     return between(u, v) if len(u) == len(v) else None
 
