@@ -3,6 +3,7 @@
 import re
 
 from tests.support import in_browser
+from tests.support.browser import settled
 
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
 HREF = "neuron?atlas=planted&layer=0&neuron=2&embedding=whitened"
@@ -17,6 +18,7 @@ def test_cut_and_bookmark_belong_to_the_embedding(open_view):
     link = page.get_by_role("list", name="Bookmarks").get_by_role("link")
     expect(link).to_contain_text("L0 N2, whitened")
     expect(link).to_have_attribute("href", HREF)
+    settled(page)  # a run that ends while the list is open would close it
     page.get_by_role("combobox", name="Embedding").click()
     page.get_by_role("option", name=re.compile("the atlas’s")).click()
     expect(page).to_have_url(re.compile("neuron=2$"))

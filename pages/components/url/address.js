@@ -70,7 +70,9 @@ function answers(page, pages) {
   return name === page || (page === 'overview' && !pages.includes(name));
 }
 
+const STREAMLIT_ONLY = ['embed', 'embed_options'];   // parameters that the server does not see
+
 function sameQuery(query) {
-  const pairs = [...new Map(new URLSearchParams(location.search))].filter(([name]) => !name.startsWith('embed'));
+  const pairs = [...new Map(new URLSearchParams(location.search))].filter(([name]) => !STREAMLIT_ONLY.includes(name));
   return pairs.length === Object.keys(query).length && pairs.every(([name, value]) => query[name] === value);
 }
