@@ -9,6 +9,9 @@ from ne_core.atlas import Atlas
 from ne_core.method.comparable import Verdict
 from ne_core.queries.layer_pairs import LayerPairs
 from ne_core.refs import FeatureRef
+from pages.components.side_by_side.facts import cosine, inputs_cosine
+from pages.components.side_by_side.feature import side_feature
+from pages.components.url.side_by_side_view import Side
 from tests.support.apptest import open_app, payloads, rows_of, words
 from tests.support.hostile import copy_atlas, manifest_of, seal, set_manifest
 from tests.support.planted_rotations import RELATED, UNRELATED
@@ -86,3 +89,16 @@ def test_older_atlas_keeps_its_spaces(older_atlas, monkeypatch):
     app = open_app(older_atlas.parent, "across_layers", monkeypatch, **START, space="aligned")
     assert [words(each.value) for each in app.error] == ["space=aligned: the spaces are neuron or pre_mlp"]
     assert app.session_state["_trail_space"] == "pre_mlp"
+
+
+@pytest.mark.parametrize(
+    ("other", "known"), [(FeatureRef(RELATED[0], 1, 0), True), (FeatureRef(RELATED[1], 1, 0), False)]
+)
+def test_unlisted_features_are_compared_within_a_layer_where_rotations_cancel(other, known, rotated_atlas):
+    atlas, one = Atlas.open(rotated_atlas), FeatureRef(RELATED[0], MEANING, 0)
+    listed = [side_feature(atlas, Side(ref)) for ref in (one, other)]
+    unlisted = [side_feature(atlas, Side(ref, cut=1.9)) for ref in (one, other)]
+    assert [each.listed for each in (*listed, *unlisted)] == [True, True, False, False]
+    value = cosine(atlas, *unlisted, "aligned")
+    assert value == (pytest.approx(inputs_cosine(atlas, *unlisted, "standardised")) if known else None)
+    assert cosine(atlas, *listed, "aligned") is not None
