@@ -3,6 +3,7 @@
 from ne_core.atlas.manifest import Manifest
 from ne_core.method.embeddings import EMBEDDINGS
 from ne_core.method.similar import SPACES
+from ne_core.method.token_part import FORMULAS
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.text.token_text import short
 
@@ -46,13 +47,21 @@ def space_title(manifest: Manifest, space: str) -> str:
         "aligned": "Aligned layers",
         "neuron_centred": f"{words.Unit} centred",
         "neuron_whitened": f"{words.Unit} whitened",
+        "token_half": "Half of the token’s part",
+        "token_fifth": "A fifth of the token’s part",
+        "token_free": "Without the token’s part",
     }
     return titles.get(space, space.capitalize())
 
 
 def space_formula(manifest: Manifest, space: str) -> str:
     """Title and formula of a space: “Neuron embedding, x ⊙ w”, “Standardised, (x − μ) / σ”."""
-    return f"{space_title(manifest, space)}, {EMBEDDINGS[space]}"
+    return f"{space_title(manifest, space)}, {formula(space)}"
+
+
+def formula(space: str) -> str:
+    """Formula of an embedding; m is the mean input of its token."""
+    return EMBEDDINGS.get(space) or FORMULAS[space]
 
 
 def embeddings_name(manifest: Manifest, space: str) -> str:

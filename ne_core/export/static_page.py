@@ -13,7 +13,7 @@ from jaxtyping import Int
 
 from ne_core import half
 from ne_core.atlas import Atlas, Neuron
-from ne_core.atlas.names import ref_name, space_formula, unit_title
+from ne_core.atlas.names import formula, ref_name, space_formula, unit_title
 from ne_core.export.feature_text import cluster_names, feature_name
 from ne_core.export.provenance import bibtex, citation, provenance
 from ne_core.export.svg.dendrogram import Look, dendrogram_svg
@@ -21,7 +21,6 @@ from ne_core.export.svg.image import image_svg
 from ne_core.export.token_html import line_html
 from ne_core.export.window_text import window_lines
 from ne_core.method.agreement import baseline_importances
-from ne_core.method.embeddings import EMBEDDINGS
 from ne_core.method.measures import distances_of, measures
 from ne_core.method.trees.cluster import central_of
 from ne_core.method.trees.node_colours import feature_colours
@@ -168,13 +167,13 @@ def dendrogram_figure(atlas: Atlas, neuron: Neuron, cut: float, colours: list[st
     """The tree as a picture, where there is one."""
     if len(neuron) < 2:
         return '<p class="quiet">One example: there is no tree to draw.</p>'
-    embedding = "" if is_of_atlas(atlas, neuron) else f" in {EMBEDDINGS[neuron.embedding]}"
+    embedding = "" if is_of_atlas(atlas, neuron) else f" in {formula(neuron.embedding)}"
     title = f"Dendrogram of {ref_name(atlas.manifest, neuron.ref)}{embedding}, cut at {cut:g}"
     look = Look("var(--ink)", "var(--quiet)", "var(--faint)", "none", colours.__getitem__)
     return (
         f"<h2>Dendrogram</h2><figure>{dendrogram_svg(neuron.tree, cut, title=title, look=look)}<figcaption>Each leaf "
         "is one activating example; branches join at the mean cosine distance between their examples’ embeddings, "
-        f"{safe(EMBEDDINGS[neuron.embedding])}. What joins below the cut is one feature, in its colour and with its "
+        f"{safe(formula(neuron.embedding))}. What joins below the cut is one feature, in its colour and with its "
         "number.</figcaption></figure>"
     )
 

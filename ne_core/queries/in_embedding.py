@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.atlas.data import readable_cut
@@ -17,25 +17,34 @@ from ne_core.atlas.other_trees import stored_neuron
 from ne_core.errors import AtlasError
 from ne_core.method.background import background_distance, background_rows
 from ne_core.method.embeddings import REFERENCE, Embedder, default_cut
+from ne_core.method.token_part import CUT, SHARES
 from ne_core.method.trees.cluster import cluster
 from ne_core.method.trees.linkage import light_tree
 from ne_core.method.trees.nodes import suggested_cut
+from ne_core.queries.token_parts import input_tokens, layer_token_part
 from ne_core.refs import NeuronRef
 
-OTHERS = (REFERENCE, "pre_mlp", "whitened")  # embeddings offered beside the atlas's own
+OF_INPUTS = (REFERENCE, "pre_mlp", "whitened")
+OTHERS = (*OF_INPUTS, *SHARES)  # embeddings offered beside the atlas's own
 MOST = 2000  # examples of a neuron whose tree is computed; the time grows with their cube
 
 
 def offered(manifest: Manifest) -> tuple[str, ...]:
-    """Embeddings that a reader can choose from: the atlas's own, then the others."""
-    return manifest.embedding, *(name for name in OTHERS if name != manifest.embedding)
+    """Embeddings that a reader can choose from: the atlas's own, then the others. Images have no tokens."""
+    others = OF_INPUTS if manifest.images else OTHERS
+    return manifest.embedding, *(name for name in others if name != manifest.embedding)
 
 
 def cut_in(manifest: Manifest, embedding: str | None) -> float:
     """Default cut of an embedding: the stored one for the atlas's own (or None), else that of the space."""
     if embedding in (None, manifest.embedding):
         return manifest.default_cut
-    return manifest.other_trees.cut if is_stored(manifest, embedding) else default_cut(embedding)
+    return manifest.other_trees.cut if is_stored(manifest, embedding) else usual_cut(embedding)
+
+
+def usual_cut(embedding: str) -> float:
+    """Default cut of an embedding that is not the atlas's own."""
+    return CUT if embedding in SHARES else default_cut(embedding)
 
 
 def is_stored(manifest: Manifest, embedding: str) -> bool:
@@ -71,21 +80,37 @@ def neuron_in(
     if reason := reason_unavailable(atlas, ref, embedding):
         raise AtlasError(f"{atlas.root}: {reason}")
     embedder = layer_embedder() if layer_embedder else atlas.embedder(ref.layer)
-    others = other_inputs(atlas, ref)
-    x, w = atlas.neuron_inputs(ref), atlas.weights(ref.layer).W_in[:, ref.neuron]
     try:
-        return in_embedding(neuron, x, w, embedder, embedding, others)
+        if embedding in SHARES:
+            return with_token_share(atlas, neuron, embedder, embedding)
+        x, w = atlas.neuron_inputs(ref), atlas.weights(ref.layer).W_in[:, ref.neuron]
+        return in_embedding(neuron, x, w, embedder, embedding, atlas.layer_inputs(ref.layer).x[other_rows(atlas, ref)])
     except FloatingPointError as error:
         message = f"the inputs of {ref} have no finite embedding {embedding}: build the atlas again"
         raise AtlasError(f"{atlas.root}: {message}") from error
 
 
-def other_inputs(atlas: Atlas, ref: NeuronRef) -> Float[np.ndarray, "n_others d_in"]:
-    """Inputs of the layer's background that are not examples of the neuron."""
-    inputs, offsets = atlas.layer_inputs(ref.layer), atlas.files[ref.layer].offsets
-    rows = background_rows(ref.layer, len(inputs.x))
-    own_rows = inputs.index[slice(*offsets[ref.neuron : ref.neuron + 2])]
-    return inputs.x[rows[~np.isin(rows, own_rows)]]
+def input_rows(atlas: Atlas, ref: NeuronRef) -> Int[np.ndarray, " n"]:
+    """Stored inputs of a neuron's examples, as rows of the layer's."""
+    return atlas.layer_inputs(ref.layer).index[slice(*atlas.files[ref.layer].offsets[ref.neuron : ref.neuron + 2])]
+
+
+def other_rows(atlas: Atlas, ref: NeuronRef) -> Int[np.ndarray, " n_others"]:
+    """Stored inputs of the layer's background that are not examples of the neuron, as rows of the layer's."""
+    rows = background_rows(ref.layer, len(atlas.layer_inputs(ref.layer).x))
+    return rows[~np.isin(rows, input_rows(atlas, ref))]
+
+
+def with_token_share(atlas: Atlas, neuron: Neuron, embedder: Embedder, embedding: str) -> Neuron:
+    """Return a neuron in an embedding that keeps a share of the part that the token explains.
+
+    Raises FloatingPointError for embeddings that are not finite.
+    """
+    layer, rows = neuron.ref.layer, [f(atlas, neuron.ref) for f in (input_rows, other_rows)]
+    x, token = atlas.layer_inputs(layer).x, input_tokens(atlas, layer)
+    part = layer_token_part(atlas, layer, embedder, token[np.concatenate(rows)])
+    vectors = (part.keep(embedder.standardised(x[each]), token[each], SHARES[embedding]) for each in rows)
+    return clustered(neuron, *vectors, embedding, CUT)
 
 
 def in_embedding(
@@ -103,10 +128,24 @@ def in_embedding(
     finite, KeyError for an unknown space.
     """
     cut = default_cut(space) if cut is None else cut
-    if not len(neuron):
-        return replace(neuron, embedding=space, default_cut=cut, suggested_cut=None)
     with np.errstate(all="ignore"):  # inputs may be invalid; the result is checked
         vectors, background = (embedder(space, each.astype(np.float32), np.float32(w)) for each in (x, others))
+    return clustered(neuron, vectors, background, space, cut)
+
+
+def clustered(
+    neuron: Neuron,
+    vectors: Float[np.ndarray, "n d_in"],
+    background: Float[np.ndarray, "n_others d_in"],
+    space: str,
+    cut: float,
+) -> Neuron:
+    """Return the neuron with the tree of its examples' `vectors` in a space.
+
+    `background` are vectors of other inputs. Raises FloatingPointError for vectors that are not finite.
+    """
+    if not len(neuron):
+        return replace(neuron, embedding=space, default_cut=cut, suggested_cut=None)
     if not np.isfinite(vectors).all():
         raise FloatingPointError(f"embedding {space} is not finite")
     clusters = cluster(np.float32(vectors), cut, light_tree)

@@ -1,5 +1,7 @@
 """Parts of inputs that their tokens explain, from the inputs that an atlas stores; see ne_core/method/token_part.py."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from jaxtyping import Bool, Int
 
@@ -8,6 +10,7 @@ from ne_core.method.embeddings import Embedder
 from ne_core.method.token_part import TokenPart, token_part
 
 PER_TOKEN = 300  # inputs of a token that its part is computed from, evenly spaced: frequent ones have many thousands
+BLOCK = 2**12  # inputs read at a time
 
 
 def layer_token_part(
@@ -15,8 +18,16 @@ def layer_token_part(
 ) -> TokenPart:
     """Compute the parts of some tokens, by default of all. Raises AtlasError if the atlas was built without inputs."""
     inputs, token = atlas.layer_inputs(layer), input_tokens(atlas, layer)
-    rows = np.flatnonzero(spaced(token, PER_TOKEN) & (True if tokens is None else np.isin(token, tokens)))
-    return token_part(embedder.standardised(inputs.x[rows]), token[rows], len(atlas.vocab))
+    tokens = np.unique(token if tokens is None else tokens)
+    rows = np.flatnonzero(np.isin(token, tokens))
+    rows = rows[spaced(token[rows], PER_TOKEN)]
+
+    def blocks() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for start in range(0, len(rows), BLOCK):
+            block = rows[start : start + BLOCK]
+            yield embedder.standardised(inputs.x[block]), token[block]
+
+    return token_part(blocks(), tokens, inputs.x.shape[1], len(atlas.vocab))
 
 
 def input_tokens(atlas: AtlasData, layer: int) -> Int[np.ndarray, " n_kept"]:

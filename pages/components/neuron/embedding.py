@@ -3,16 +3,20 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas
-from ne_core.atlas.names import space_formula, space_title
+from ne_core.atlas.names import space_formula
 from ne_core.method.embeddings import REFERENCE
 from ne_core.queries.in_embedding import offered, reason_unavailable
-from ne_core.text.phrases import listed
 from pages.components.base.escape import markdown
 from pages.components.url import location
 from pages.components.url.neuron_view import View
 
 KEY = "_embedding"
 WIDTH = 330
+HELP = (
+    "How an example becomes a vector; tree and features are clusters of these vectors, by cosine distance. m is the "
+    "mean of the standardised inputs at the same token: with less of the token’s part, features are less often single "
+    "tokens, and more often senses and contexts."
+)
 
 
 def pick_embedding(atlas: Atlas, view: View) -> None:
@@ -26,7 +30,7 @@ def pick_embedding(atlas: Atlas, view: View) -> None:
         format_func=lambda name: option(atlas, name),
         width=WIDTH,
         disabled=len(names) == 1,
-        help="How an example becomes a vector; tree and features are clusters of these vectors, by cosine distance.",
+        help=HELP,
         on_change=location.moved(KEY, lambda name: view.in_embedding(atlas, name).query(atlas), names),
     )
 
@@ -35,11 +39,9 @@ def embedding_note(atlas: Atlas, view: View) -> None:
     """Show what does not follow the choice, and why embeddings are missing from it."""
     if view.embedding not in (None, atlas.manifest.embedding):
         st.caption(markdown(note(atlas, view.embedding)))
-    reasons = {name: reason_unavailable(atlas, view.neuron, name) for name in offered(atlas.manifest)}
-    missing = [space_title(atlas.manifest, name).lower() for name, reason in reasons.items() if reason]
-    if missing:
-        reason = next(filter(None, reasons.values()))
-        st.caption(markdown(f"Not offered: {listed(missing, 'and')}; {reason}."))
+    reasons = (reason_unavailable(atlas, view.neuron, name) for name in offered(atlas.manifest))
+    if reason := next(filter(None, reasons), None):
+        st.caption(markdown(f"Further embeddings are not offered: {reason}."))
 
 
 def option(atlas: Atlas, name: str) -> str:

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.atlas.names import ref_name
-from ne_core.method.embeddings import EMBEDDINGS
+from ne_core.atlas.names import formula, ref_name
 from ne_core.palette import Colour
 from ne_core.refs import FeatureRef, dashed
 from pages.components.neuron.cut_curve import cut_plot
@@ -115,7 +114,7 @@ def figures(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster) -> list[
     if len(neuron) < 2:
         return []
     content = "labels" if atlas.manifest.images else "text"
-    embedding = "" if neuron.embedding == atlas.manifest.embedding else f" in {EMBEDDINGS[neuron.embedding]}"
+    embedding = "" if neuron.embedding == atlas.manifest.embedding else f" in {formula(neuron.embedding)}"
     title = f"Dendrogram of {ref_name(atlas.manifest, neuron.ref)}{embedding}, cut at {view.cut:g}"
 
     def svg(text: bool) -> str:

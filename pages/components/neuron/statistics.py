@@ -3,8 +3,7 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.atlas.names import space_formula
-from ne_core.method.embeddings import EMBEDDINGS
+from ne_core.atlas.names import formula, space_formula
 from ne_core.method.measures import measures
 from ne_core.numbers import fixed
 from pages.components.base.escape import markdown
@@ -55,7 +54,7 @@ def show_measures(atlas: Atlas, neuron: Neuron, view: View) -> None:
         "Largest feature": (f"{values.largest_share:.0%}", "Share of the examples in the largest feature."),
         "Mean distance": (
             number(values.mean_distance),
-            f"Mean cosine distance between the examples’ embeddings, {EMBEDDINGS[neuron.embedding]}: 0 is the same "
+            f"Mean cosine distance between the examples’ embeddings, {formula(neuron.embedding)}: 0 is the same "
             "direction, 1 unrelated.",
         ),
         "Within features": (number(values.intra_distance), "Mean distance between examples of the same feature."),

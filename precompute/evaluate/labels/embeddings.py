@@ -6,21 +6,17 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.atlas import Atlas
+from ne_core.method.token_part import SHARES
 from ne_core.queries.token_parts import input_tokens, layer_token_part
 
 SPACES = ("neuron", "pre_mlp", "standardised", "whitened")  # of ne_core/method/embeddings.py
-SHARES = (0.5, 0.2, 0.0)  # of the token's part that is kept
 SHUFFLED, PARTS = "weights shuffled", "contributions"
 SEED = 0
 
 
 def embedding_names(atlas: Atlas) -> list[str]:
     """Names of the embeddings that the atlas has data for."""
-    return [*SPACES, SHUFFLED, *map(share_name, SHARES), *([PARTS] if atlas.manifest.parts else [])]
-
-
-def share_name(alpha: float) -> str:
-    return f"token × {alpha:g}"
+    return [*SPACES, SHUFFLED, *SHARES, *([PARTS] if atlas.manifest.parts else [])]
 
 
 class LayerEmbeddings:
@@ -46,8 +42,8 @@ class LayerEmbeddings:
             yield space, self.embedder(space, x, w)
         yield SHUFFLED, x * self.shuffled[:, neuron]
         s = self.embedder.standardised(x)
-        for alpha in SHARES:
-            yield share_name(alpha), self.part.keep(s, self.token[index], alpha)
+        for name, alpha in SHARES.items():
+            yield name, self.part.keep(s, self.token[index], alpha)
         if self.scale is not None:
             yield PARTS, self.contributions(neuron, rows)
 

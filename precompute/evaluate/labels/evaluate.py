@@ -64,7 +64,7 @@ def finite(values: Agreement, measure: str) -> Float[np.ndarray, " n"]:
 def figures(whole: Mapping[str, Agreement], atlas: str) -> Iterator[Figure]:
     """Means over all layers with their intervals."""
     for name, values in whole.items():
-        spelled = name.replace(" × ", "_").replace(" ", "_")
+        spelled = name.replace(" ", "_")
         for measure in MEASURES:
             if name == PARTS and measure == "parts":
                 continue  # contributions agree with themselves

@@ -10,8 +10,9 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from ne_core.atlas import Atlas, Neuron
 from ne_core.errors import AtlasError
 from ne_core.method.partitions import adjusted_rand
+from ne_core.method.token_part import SHARES, SHRINK
 from ne_core.queries import in_embedding as module
-from ne_core.queries.in_embedding import cut_in, in_embedding, neuron_in, offered, other_inputs, reason_unavailable
+from ne_core.queries.in_embedding import cut_in, in_embedding, neuron_in, offered, other_rows, reason_unavailable
 from ne_core.refs import NeuronRef
 from tests.support.hostile import change_array, copy_atlas, set_manifest
 from tests.support.planted import CUT, planted_layers
@@ -29,6 +30,10 @@ def refs(atlas: Atlas) -> list[NeuronRef]:
     return [NeuronRef(layer, neuron) for layer in atlas.layers for neuron in range(atlas.n_neurons(layer))]
 
 
+def others_of(atlas: Atlas, ref: NeuronRef) -> np.ndarray:
+    return atlas.layer_inputs(ref.layer).x[other_rows(atlas, ref)]
+
+
 def assert_same_tree(neuron: Neuron, other: Neuron) -> None:
     for name in OF_TREE:
         np.testing.assert_array_equal(getattr(neuron, name), getattr(other, name), name)
@@ -41,7 +46,7 @@ def test_own_embedding_gives_exactly_what_the_atlas_stores(atlas):
     for ref in refs(atlas):
         stored, w = atlas.neuron(ref), weights[ref.layer][:, ref.neuron]
         embedder = atlas.embedder(ref.layer)
-        arguments = (atlas.neuron_inputs(ref), w, embedder, "neuron", other_inputs(atlas, ref), CUT)
+        arguments = (atlas.neuron_inputs(ref), w, embedder, "neuron", others_of(atlas, ref), CUT)
         assert_same_tree(in_embedding(stored, *arguments), stored)
 
 
@@ -58,11 +63,30 @@ def test_own_embedding_of_the_demo():
     embedder, cut = atlas.embedder(1), atlas.manifest.default_cut
     for ref in (NeuronRef(1, neuron) for neuron in range(0, 1024, 101)):
         stored, w = atlas.neuron(ref), atlas.weights(1).W_in[:, ref.neuron]
-        inputs = (atlas.neuron_inputs(ref), w, embedder, atlas.manifest.embedding, other_inputs(atlas, ref), cut)
+        inputs = (atlas.neuron_inputs(ref), w, embedder, atlas.manifest.embedding, others_of(atlas, ref), cut)
         computed = in_embedding(stored, *inputs)
         np.testing.assert_allclose(computed.tree, stored.tree, atol=1e-5)  # threads round products differently
         assert adjusted_rand(computed.feature, stored.feature) == 1
         assert computed.suggested_cut == stored.suggested_cut
+
+
+@pytest.mark.parametrize("space", SHARES)
+def test_share_of_the_tokens_part_is_kept_in_the_embeddings(space, atlas):
+    """The oracle computes the mean input of each token from all rows of the layer, in plain Python."""
+    embedder, columns, ref = atlas.embedder(2), atlas.files[2].columns, NeuronRef(2, 3)
+    token = atlas.tokens[columns["example"], columns["pos"]].tolist()
+    index = atlas.layer_inputs(2).index.tolist()
+    s = embedder.standardised(atlas.layer_inputs(2).x)
+    rows_of_token = {t: sorted({index[row] for row in range(len(token)) if token[row] == t}) for t in set(token)}
+    vectors = []
+    for row in range(*atlas.files[2].offsets[3:5].tolist()):
+        same = s[rows_of_token[token[row]]]
+        vectors.append(s[index[row]] - (1 - SHARES[space]) * same.sum(axis=0) / (len(same) + SHRINK))
+    neuron = neuron_in(atlas, ref, space)
+    expected = linkage(np.array(vectors, dtype=np.float64), "average", "cosine")
+    np.testing.assert_allclose(neuron.tree[:, 2], expected[:, 2], atol=1e-4)
+    assert adjusted_rand(neuron.feature, fcluster(expected, neuron.default_cut, "distance") - 1) == 1
+    assert neuron.default_cut == cut_in(atlas.manifest, space) == 0.85
 
 
 @pytest.mark.parametrize("space", ["pre_mlp", "whitened", "standardised"])
@@ -94,9 +118,16 @@ def test_rows_stay_and_dead_neurons_stay_dead(atlas):
 
 def test_offered_embeddings_have_no_duplicates(atlas):
     manifest = atlas.manifest
-    assert offered(manifest) == ("neuron", "pre_mlp", "whitened")
-    assert offered(replace(manifest, embedding="standardised")) == ("standardised", "neuron", "pre_mlp", "whitened")
+    assert offered(manifest) == ("neuron", "pre_mlp", "whitened", *SHARES)
+    of_standardised = offered(replace(manifest, embedding="standardised"))
+    assert of_standardised == ("standardised", "neuron", "pre_mlp", "whitened", *SHARES)
     assert [cut_in(manifest, name) for name in (None, "neuron", "pre_mlp", "whitened")] == [CUT, CUT, 0.5, 0.8]
+
+
+def test_images_have_no_tokens_to_take_out(image_atlas):
+    manifest = Atlas.open(image_atlas).manifest
+    assert not set(offered(manifest)) & set(SHARES)
+    assert set(offered(manifest)) > {manifest.embedding}
 
 
 def test_reasons_name_what_is_missing(atlas, two_trees_atlas, monkeypatch):

@@ -74,7 +74,10 @@ def test_choice_keeps_the_neuron_and_drops_cut_and_feature(tiny_atlas, monkeypat
 def test_invalid_embedding_is_one_line(value, tiny_atlas, monkeypatch):
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **QUERY, embedding=value)
     (error,) = (words(each.value) for each in app.error)
-    assert error == f"embedding={value}: the embeddings are neuron, pre_mlp or whitened"
+    assert (
+        error
+        == f"embedding={value}: the embeddings are neuron, pre_mlp, whitened, token_half, token_fifth or token_free"
+    )
     assert sizes(app) == [6, 5, 4, 3]
 
 
@@ -83,7 +86,7 @@ def test_atlas_without_inputs_offers_the_stored_trees_only(two_trees_atlas, monk
     assert not app.error
     stored = neuron_in(Atlas.open(two_trees_atlas), REF, "pre_mlp")
     assert [branch["h"] for branch in tree_of(app)["branches"]] == pytest.approx(stored.tree[:, 2].tolist())
-    assert "Not offered: whitened; this atlas holds no inputs" in words(captions_and_helps(app))
+    assert "Further embeddings are not offered: this atlas holds no inputs" in words(captions_and_helps(app))
     assert "--inputs yes" in words(captions_and_helps(app))
     app = open_app(two_trees_atlas.parent, "neuron", monkeypatch, **WHITENED)
     assert "this atlas holds no inputs" in words(app.error[0].value)

@@ -11,7 +11,7 @@ from ne_core.errors import AtlasError
 from ne_core.refs import NeuronRef
 from precompute.evaluate import Options, applicable_parts
 from precompute.evaluate.labels import measure
-from precompute.evaluate.labels.embeddings import SHUFFLED, LayerEmbeddings, embedding_names, share_name
+from precompute.evaluate.labels.embeddings import SHUFFLED, LayerEmbeddings, embedding_names
 from precompute.evaluate.labels.evaluate import evaluate_labels
 from precompute.evaluate.labels.measure import (
     KEY,
@@ -69,7 +69,7 @@ def test_embeddings_are_those_of_the_atlas_and_of_changed_weights(atlas):
     np.testing.assert_allclose(spaces["neuron"], x * w, rtol=1e-5)
     np.testing.assert_allclose(np.sort(spaces[SHUFFLED][0] / x[0]), np.sort(w), rtol=1e-3)
     assert not np.allclose(spaces[SHUFFLED], spaces["neuron"])
-    assert not np.allclose(spaces[share_name(0.0)], spaces[share_name(0.5)])
+    assert not np.allclose(spaces["token_free"], spaces["token_half"])
 
 
 def test_near_duplicates_count_once(atlas, monkeypatch):
