@@ -101,9 +101,10 @@ controls(atlas, view, drawn, lit, n_mentions)
 point_map(atlas, points, view, drawn, lit)
 st.caption(
     "Each point is one feature. Similar features are close together; the axes have no other meaning. Words on the map "
-    "name regions: the key token that tells one from the rest of the map. Hover over a point to read it, click to open "
-    "it; drag to pan, use the wheel or pinch to zoom. Keyboard: Tab to the map, arrow keys to go from point to point, "
-    "Shift and arrow keys to pan, + − 0 to zoom, Enter to open." + ("" if atlas.manifest.images else FIRING)
+    f"name regions: the {atlas.manifest.vocabulary.key_token} that tells one from the rest of the map. Hover over a "
+    "point to read it, click to open it; drag to pan, use the wheel or pinch to zoom. Keyboard: Tab to the map, arrow "
+    "keys to go from point to point, Shift and arrow keys to pan, + − 0 to zoom, Enter to open."
+    + ("" if atlas.manifest.images else FIRING)
 )
 caution(atlas, atlas.manifest.default_space, summary_words)
 if results is None:

@@ -11,6 +11,7 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.checks.members import intervals
+from ne_core.atlas.documents_schema import DOCUMENTS
 from ne_core.atlas.paths import index_file
 from ne_core.atlas.read_manifest import read_manifest
 from ne_core.atlas.schema import CONTRIBUTIONS, EXAMPLES, LAYER, LOGIT_EFFECTS, OTHER, SCHEMA_VERSION
@@ -62,6 +63,7 @@ def test_atlas_has_every_file_of_the_schema(atlas):
         f"layers/{layer}/{spec.file}" for layer in ("00", "02") for spec in (*LAYER, *LOGIT_EFFECTS, *CONTRIBUTIONS)
     }
     names |= {"inputs/00.npy", "inputs/02.npy", *map(index_file, SPACES), "spaces.parquet"}
+    names |= {spec.file for spec in DOCUMENTS}
     assert set(every_file(atlas)) == names
 
 
