@@ -107,3 +107,13 @@ def test_an_example_of_the_atlas_opens_as_a_prompt(open_view):
     expect(page.locator("h1")).to_have_text("Prompt")
     expect(page).to_have_url(re.compile(r"text=.+&pos=\d+$"))
     expect(firings(page).or_(page.get_by_text("No neurons fire here")).first).to_be_visible()
+
+
+def test_importance_of_an_example_is_computed_by_the_model(open_view):
+    """Examples of the planted atlas after the third have no importance."""
+    page = open_view("neuron?layer=0&neuron=0")
+    example = page.get_by_role("list", name=re.compile("^Examples of")).get_by_role("listitem").nth(5)
+    example.hover()
+    example.get_by_role("link", name=re.compile("^Compute importance in example")).click()
+    expect(page).to_have_url(re.compile(r"pos=\d+&why=0\.0$"))
+    expect(page.get_by_role("list", name="Token importance by mask baseline")).to_be_visible()

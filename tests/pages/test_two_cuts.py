@@ -16,6 +16,7 @@ from tests.support.apptest import open_app, payloads, rows_of, url, words
 
 REF, FEATURE = NeuronRef(0, 2), FeatureRef(0, 2, 0)
 WHITENED = {"a": "0.2.0", "b": "0.2.0", "embedding_b": "whitened"}
+OFFERED = "neuron, pre_mlp, whitened, token_half, token_fifth or token_free"
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,10 @@ def test_features_of_one_partition_have_no_agreement(tiny_atlas, monkeypatch):
     ("query", "problem"),
     [
         ({"a": "0.2.1", "cut_a": "2"}, "a=0.2.1: neuron L0 N2 has only feature 0 at cut 2 of the embedding neuron"),
-        ({"a": "0.2.0", "embedding_a": "x"}, "embedding_a=x: the embeddings are neuron, pre_mlp or whitened"),
+        (
+            {"a": "0.2.0", "embedding_a": "x"},
+            f"embedding_a=x: the embeddings are {OFFERED}",
+        ),
         ({"a": "0.2.0", "cut_a": "7"}, "cut_a=7: a cut is a cosine distance, a number from 0 to 2; the default is 0.5"),
         (
             {"a": "0.2.0", "cut_a": "2", "b": "0.2.0", "cut_b": "2"},

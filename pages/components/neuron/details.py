@@ -25,7 +25,10 @@ from pages.components.widgets.clusters import Cluster
 from pages.components.widgets.effects import effect_lists
 from pages.components.widgets.plots.small_plot import small_plot
 
-HOW_TO_COMPUTE = "To compute it, build the atlas with `--importance-examples all --importance-passes all`."
+HOW_TO_COMPUTE = (
+    "To compute it, choose “Compute importance” at an example, which needs the model, or build the atlas with "
+    "`--importance-examples all --importance-passes all`."
+)
 EFFECTS_ON_CLASSES = (
     "Effect of one unit of activation on the logits of the classes, less the mean over all classes: raised classes "
     "become more likely. Each class links to the features that fire on its images."

@@ -141,7 +141,10 @@ def test_export_command_writes_the_page(tiny_atlas, atlas, tmp_path, capsys):
         (["--neuron", "2.5"], "layer 2 has neurons 0 to 4"),
         (["--neuron", "2.3", "--cut", "nan"], "from 0 to 2"),
         (["--neuron", "2.3", "--cut", "wide"], "--cut"),
-        (["--neuron", "2.3", "--embedding", "x"], "the embeddings are neuron, pre_mlp or whitened"),
+        (
+            ["--neuron", "2.3", "--embedding", "x"],
+            "the embeddings are neuron, pre_mlp, whitened, token_half",
+        ),
         ([], "--neuron"),
     ],
 )

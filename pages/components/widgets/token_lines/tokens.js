@@ -1,4 +1,4 @@
-/* data = {key, land, values, causal, images, prompt: address of the prompt page, maximum, n_visible, first, count,
+/* data = {key, land, values, causal, images, prompt: address of the prompt page, neuron: “layer.neuron”, maximum, n_visible, first, count,
    baselines, baseline, head: {title, number, colour, label, has_others, size, facts, back: {href, text} or null}, bar (tokens_bar.js),
    pages: [{text, href}], lines: [{t, v, m, k, image, e, p, aside, cut, h, b, d, of: line that it nearly repeats,
    source: [short, long], far, w (tokens_whole.js)}]} */

@@ -49,6 +49,7 @@ def cluster_examples(
         "causal": atlas.manifest.causal,
         "images": atlas.manifest.images,
         "prompt": page_href("prompt", atlas_query(atlas)),
+        "neuron": f"{neuron.ref.layer}.{neuron.ref.neuron}",
         "maximum": maximum(atlas, neuron.ref),
         "n_visible": N_VISIBLE,
         "first": view.reading.span(selection.n_passing).start,

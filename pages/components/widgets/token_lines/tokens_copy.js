@@ -51,15 +51,17 @@ function copyButtons(i, data) {
     return button;
   }));
   if (hasMore(data.lines[i])) box.prepend(wholeButton(i, data));
-  box.append(promptLink(data.lines[i], data.prompt, data.first + i));
+  const { prompt, neuron } = data, number = data.first + i, address = `${prompt}&example=${e}&key=${p}`;
+  box.append(promptLink('Open as a prompt', `Open example ${number} as a prompt`, address));
+  if (!data.lines[i].m) box.append(promptLink('Compute importance', `Compute importance in example ${number}`, `${address}&why=${neuron}`));
   return box;
 }
 
-/* The whole example as a prompt, with its key token picked. */
-function promptLink(line, address, number) {
-  const link = element('a', '', 'Open as a prompt');
-  link.href = `${address}&example=${line.e}&key=${line.p}`;
-  link.setAttribute('aria-label', `Open example ${number} as a prompt`);
+/* A link to the whole example as a prompt, with its key token picked. */
+function promptLink(text, label, address) {
+  const link = element('a', '', text);
+  link.href = address;
+  link.setAttribute('aria-label', label);
   link.onclick = (event) => follow(event, link.href);
   return link;
 }
