@@ -39,10 +39,10 @@ app: .venv/installed
 app-only: .venv-app/installed
 	.venv-app/bin/python $(SERVE)
 
-# Three workers for two cores, because browser tests wait; one thread for each, which would otherwise wait for another's.
+# One thread for each of the workers, which would otherwise wait for one another's; a third worker is slower on two cores.
 # Files are handed out in the order of tests/conftest.py: without the option, by their number of tests.
 test: .venv/installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs -n 3 --dist loadfile --no-loadscope-reorder -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-all: .venv/installed-dev data/demo/manifest.json
 	NE_FUZZ_TEXTS=10000 NE_SHAPE_CALLS=inf $(BIN)/python -m pytest -rs
