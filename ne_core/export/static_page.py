@@ -22,6 +22,7 @@ from ne_core.export.token_html import line_html
 from ne_core.export.window_text import window_lines
 from ne_core.method.agreement import baseline_importances
 from ne_core.method.measures import distances_of, measures
+from ne_core.method.partitions import holder
 from ne_core.method.trees.cluster import central_of
 from ne_core.method.trees.node_colours import feature_colours
 from ne_core.numbers import fixed
@@ -247,13 +248,13 @@ def images(atlas: Atlas, neuron: Neuron, rows: list[int]) -> str:
 
 def similar(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
     """List the features most similar to the feature of the atlas's cut that holds most of these examples."""
-    stored = atlas.neuron(neuron.ref).feature[feature.rows]
-    holder = FeatureRef(neuron.ref.layer, neuron.ref.neuron, int(np.bincount(stored).argmax()))
-    space, others = atlas.manifest.default_space, atlas.similar(holder, atlas.manifest.default_space)[:SIMILAR]
+    number = holder(atlas.neuron(neuron.ref).feature, np.array(feature.rows))
+    of_atlas = FeatureRef(neuron.ref.layer, neuron.ref.neuron, number)
+    space, others = atlas.manifest.default_space, atlas.similar(of_atlas, atlas.manifest.default_space)[:SIMILAR]
     if not others:
         return ""
     source = "the atlas’s cut" if is_of_atlas(atlas, neuron) else "the atlas’s own embedding"
-    moved = "" if atlas.lists(neuron, cut) else f", of feature {holder.feature} of {source}"
+    moved = "" if atlas.lists(neuron, cut) else f", of feature {number} of {source}"
     rows = "".join(f"<li>{safe(similar_name(atlas, other))}, cosine {fixed(cosine)}</li>" for other, cosine in others)
     return (
         f'<p class="quiet">Similar features of other {atlas.manifest.vocabulary.units} ({safe(space)}{moved}):</p>'

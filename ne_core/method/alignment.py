@@ -49,6 +49,13 @@ class LayerInputs:
     x: Float[np.ndarray, "n d"]
     embedder: Embedder
 
+    @classmethod
+    def of(
+        cls, example: Int[np.ndarray, " n_rows"], pos: Int[np.ndarray, " n_rows"], x: np.ndarray, embedder: Embedder
+    ) -> "LayerInputs":
+        """Inputs of rows at these positions; `x`, [n d], is sorted by position and holds each once."""
+        return cls(np.unique(position_number(example, pos)), x, embedder)
+
     @property
     def d(self) -> int:
         """Width of the inputs."""

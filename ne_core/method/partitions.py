@@ -4,6 +4,11 @@ import numpy as np
 from jaxtyping import Float, Int
 
 
+def holder(feature: Int[np.ndarray, " n"], rows: Int[np.ndarray, " k"]) -> int:
+    """Feature with most of these examples, at least one; of several features the one with the lowest number."""
+    return int(np.bincount(feature[rows]).argmax())
+
+
 def in_common(a: Int[np.ndarray, " n"], b: Int[np.ndarray, " n"]) -> Int[np.ndarray, "k_a k_b"]:
     """Number of examples in each feature of `a` and each of `b`, both numbered from 0."""
     counts = np.zeros((int(a.max(initial=-1)) + 1, int(b.max(initial=-1)) + 1), dtype=np.int64)

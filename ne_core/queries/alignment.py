@@ -4,10 +4,8 @@ align = atlas_aligners(atlas)
 align[3](atlas.neuron_inputs(NeuronRef(3, 17)))   # [n d_in]
 """
 
-import numpy as np
-
 from ne_core.atlas import Atlas
-from ne_core.method.alignment import Aligner, LayerInputs, aligners, position_number
+from ne_core.method.alignment import Aligner, LayerInputs, aligners
 
 
 def atlas_aligners(atlas: Atlas) -> dict[int, Aligner]:
@@ -18,4 +16,4 @@ def atlas_aligners(atlas: Atlas) -> dict[int, Aligner]:
 def layer_inputs(atlas: Atlas, layer: int) -> LayerInputs:
     """Return the inputs of a layer with their positions."""
     inputs = atlas.layer_inputs(layer)
-    return LayerInputs(np.unique(position_number(inputs.example, inputs.pos)), inputs.x, atlas.embedder(layer))
+    return LayerInputs.of(inputs.example, inputs.pos, inputs.x, atlas.embedder(layer))

@@ -215,12 +215,23 @@ def few_rows(layers: Iterable[ActivatingExamples]) -> bool:
 
 
 def features_work(config: RunConfig, rows: Sequence[CollectedLayer]) -> Work:
-    job, layers = FeaturesJob(config.default_cut, config.embedding), [layer.rows for layer in rows]
+    job = FeaturesJob(config.default_cut, config.embedding)
+    return work_of_units(work_features, job, rows, lambda layer: layer.embedder)
+
+
+def work_of_units(
+    compute: Callable[[FeaturesJob, Chunk], Mapping[str, np.ndarray]],
+    job: FeaturesJob,
+    rows: Sequence[CollectedLayer],
+    embedder_of: Callable[[CollectedLayer], Embedder | None] = lambda layer: None,
+) -> Work:
+    """Return the work of computing all units; without embedders, `job` is of the reference space."""
+    layers = [layer.rows for layer in rows]
     of_unit = parts_of(layers)
 
     def chunk(unit: int) -> Chunk:
         layer_index, part = of_unit[unit]
-        result = chunk_of(layers[layer_index], part, job.space, rows[layer_index].embedder)
+        result = chunk_of(layers[layer_index], part, job.space, embedder_of(rows[layer_index]))
         release_pages(layers[layer_index].x)
         return result
 
@@ -228,7 +239,7 @@ def features_work(config: RunConfig, rows: Sequence[CollectedLayer]) -> Work:
         layer_index, part = of_unit[unit]
         return min(CHUNK, len(layers[layer_index].maxima) - part * CHUNK)
 
-    return Work(work_features, job, range(len(of_unit)), 1, chunk, size, few=few_rows(layers))
+    return Work(compute, job, range(len(of_unit)), 1, chunk, size, few=few_rows(layers))
 
 
 def all_features(rows: Sequence[CollectedLayer], load: Load) -> list[LayerFeatures]:

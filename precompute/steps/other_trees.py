@@ -11,19 +11,9 @@ import numpy as np
 from ne_core.atlas.manifest import OtherTrees
 from ne_core.method.embeddings import REFERENCE, default_cut
 from precompute.config import RunConfig
-from precompute.run.mapped import release_pages
 from precompute.run.step import Step
 from precompute.run.work import Load, Work
-from precompute.steps.features import (
-    CHUNK,
-    Chunk,
-    FeaturesJob,
-    chunk_features,
-    chunk_of,
-    few_rows,
-    parts_of,
-    unit_ranges,
-)
+from precompute.steps.features import Chunk, FeaturesJob, chunk_features, unit_ranges, work_of_units
 from precompute.steps.rows import CollectedLayer
 
 Columns = Mapping[str, np.ndarray]  # of one layer or unit, by name of schema.OTHER_TREES
@@ -51,21 +41,7 @@ def work_other_trees(job: FeaturesJob, chunk: Chunk) -> Columns:
 def other_trees_work(config: RunConfig, rows: Sequence[CollectedLayer]) -> Work | None:
     if config.embedding == REFERENCE:
         return None
-    layers = [layer.rows for layer in rows]
-    of_unit = parts_of(layers)
-
-    def chunk(unit: int) -> Chunk:
-        layer_index, part = of_unit[unit]
-        result = chunk_of(layers[layer_index], part)
-        release_pages(layers[layer_index].x)
-        return result
-
-    def size(unit: int) -> int:
-        layer_index, part = of_unit[unit]
-        return min(CHUNK, len(layers[layer_index].maxima) - part * CHUNK)
-
-    job = FeaturesJob(default_cut(REFERENCE), REFERENCE)
-    return Work(work_other_trees, job, range(len(of_unit)), 1, chunk, size, few=few_rows(layers))
+    return work_of_units(work_other_trees, FeaturesJob(default_cut(REFERENCE), REFERENCE), rows)
 
 
 def all_other_trees(rows: Sequence[CollectedLayer], work: Work | None, load: Load) -> StoredTrees | None:

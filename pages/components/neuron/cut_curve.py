@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.atlas import Atlas, Neuron
+from ne_core.method.partitions import holder
 from ne_core.method.trees.nodes import features_at_cuts
 from pages.components.cached.per_atlas import per_atlas
 from pages.components.url.fields import decimal
@@ -68,7 +69,7 @@ def addresses(
     queries = [query | {"cut": decimal(cut)} for cut in cuts.tolist()]
     if view.feature is not None and len(neuron) <= MOST_LEAVES:
         for moved, features in zip(queries, features_by_cut(atlas, *key_of(neuron), neuron), strict=True):
-            moved["feature"] = str(np.bincount(features[cluster.rows]).argmax())
+            moved["feature"] = str(holder(features, cluster.rows))
     default = decimal(neuron.default_cut)
     for moved in queries:
         if moved["cut"] == default:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.atlas.names import formula, ref_name
+from ne_core.method.partitions import holder
 from ne_core.palette import Colour
 from ne_core.refs import FeatureRef, dashed
 from pages.components.neuron.cut_curve import cut_plot
@@ -12,7 +13,7 @@ from pages.components.neuron.export_details import svg as plot_of
 from pages.components.url.neuron_view import View
 from pages.components.widgets import export
 from pages.components.widgets.cluster_words import source_words
-from pages.components.widgets.clusters import Cluster, colours_at, holder
+from pages.components.widgets.clusters import Cluster, colours_at
 from pages.components.widgets.example_selection import passing
 from pages.components.widgets.export import Page, Table
 from pages.components.widgets.pictures.pictures import Picture
@@ -57,7 +58,7 @@ def cluster_names(view: View, current: int) -> tuple[str, str]:
 def tables(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> list[Table]:
     prefix, ref = stem(atlas, neuron, view), neuron.ref
     what, short = cluster_names(view, current)
-    similar = FeatureRef(ref.layer, ref.neuron, holder(atlas.neuron(ref), cluster.rows))
+    similar = FeatureRef(ref.layer, ref.neuron, holder(atlas.neuron(ref).feature, cluster.rows))
 
     def frames():
         import ne_core.export.frames  # imports pandas, so only when a table is requested

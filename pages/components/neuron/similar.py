@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
+from ne_core.method.partitions import holder
 from ne_core.numbers import fixed
 from ne_core.queries.comparable_text import similar_words
 from ne_core.refs import FeatureRef
@@ -15,7 +16,7 @@ from pages.components.url.links import atlas_query, neuron_href
 from pages.components.url.neuron_view import View
 from pages.components.url.side_by_side_view import View as Pair
 from pages.components.widgets.cluster_words import source_words, stored_feature_note
-from pages.components.widgets.clusters import Cluster, holder
+from pages.components.widgets.clusters import Cluster
 from pages.components.widgets.features import feature_row, feature_rows
 from pages.components.widgets.picker import pick_space
 
@@ -23,7 +24,7 @@ from pages.components.widgets.picker import pick_space
 def show_similar(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
     st.subheader("Similar features", anchor=False)
     stored, moved = atlas.neuron(neuron.ref), view.branch is not None or not atlas.lists(neuron, view.cut)
-    feature = holder(stored, cluster.rows) if moved else current
+    feature = holder(stored.feature, cluster.rows) if moved else current
     id = atlas.feature_ids(neuron.ref)[feature]
     if moved:
         what = f"feature {current} at cut {view.cut:g}" if view.branch is None else f"branch point {view.branch}"

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from ne_core.atlas import Atlas, Neuron
 from ne_core.method.embeddings import REFERENCE
+from ne_core.method.partitions import holder
 from ne_core.queries.in_embedding import reason_unavailable
 from ne_core.refs import FeatureRef
 from pages.components.cached.in_embedding import embedded
@@ -41,5 +40,5 @@ def beside(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster) -> Iterat
 
 def side_of(neuron: Neuron, cut: float, cluster: Cluster) -> Side:
     """Feature at a cut that has most of a cluster's examples; for a feature at its own cut, the feature itself."""
-    feature = int(np.bincount(neuron.features(cut)[cluster.rows]).argmax())
+    feature = holder(neuron.features(cut), cluster.rows)
     return Side(FeatureRef(neuron.ref.layer, neuron.ref.neuron, feature), neuron.embedding, cut)

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-import numpy as np
 import streamlit as st
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import space_formula
+from ne_core.method.partitions import holder
 from ne_core.queries.in_embedding import cut_in, offered, reason_unavailable
 from ne_core.refs import FeatureRef
 from pages.components.cached.in_embedding import embedded
@@ -57,6 +57,6 @@ def pick_cut(atlas: Atlas, view: View, side: str, feature: SideFeature) -> None:
 def moved(atlas: Atlas, view: View, side: str, feature: SideFeature, embedding: str, cut: float) -> dict[str, str]:
     """Query with another tree of a side, and the feature there with most of the examples of its present one."""
     neuron, ref = embedded(atlas, feature.ref.of, embedding), feature.ref
-    number = int(np.bincount(neuron.features(cut)[feature.cluster.rows]).argmax())
+    number = holder(neuron.features(cut), feature.cluster.rows)
     changes = {side: FeatureRef(ref.layer, ref.neuron, number), f"embedding_{side}": embedding, f"cut_{side}": cut}
     return replace(view, **changes).query(atlas)

@@ -71,11 +71,6 @@ def listed(n_features: int, current: int | None) -> list[int]:
     return [i for i in range(n_features) if i < LISTED or i == current]
 
 
-def holder(neuron: Neuron, rows: Int[np.ndarray, " n_rows"]) -> int:
-    """Feature at the neuron's default cut with most of these examples; of several the larger, of the lower number."""
-    return int(np.bincount(neuron.feature[rows]).argmax())
-
-
 def shared(neuron: Neuron, feature: int, rows: Int[np.ndarray, " n_rows"]) -> tuple[int, int]:
     """Number of these examples in a feature of the neuron's default cut, and the size of that feature."""
     return int((neuron.feature[rows] == feature).sum()), int((neuron.feature == feature).sum())

@@ -7,8 +7,7 @@ do, and 1 for equal ones. Near duplicates count once (ne_core/queries/duplicates
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
-from scipy.stats import rankdata
+from jaxtyping import Float, Int
 from sklearn.metrics import adjusted_mutual_info_score
 
 from ne_core.atlas import Atlas
@@ -16,6 +15,7 @@ from ne_core.method.trees.cluster import cut_into, similarities, tree
 from ne_core.queries.duplicates import alike, endings
 from ne_core.refs import NeuronRef
 from precompute.evaluate.labels.embeddings import PARTS, LayerEmbeddings, embedding_names
+from precompute.evaluate.planted.agreement import pairs_auc
 
 MOST, SEED = 200, 0  # measured neurons of a layer, drawn at random
 LEAST = 20  # examples of a measured neuron, without near duplicates
@@ -94,7 +94,7 @@ def agreement(
         adjusted_mutual_info_score(examples.labels, features),
         adjusted_mutual_info_score(examples.words, features),
         within_words(features, examples),
-        float("nan") if alike_parts is None else pair_order(features, alike_parts),
+        float("nan") if alike_parts is None else pairs_auc(alike_parts, features),
     )
 
 
@@ -107,14 +107,3 @@ def within_words(features: Labels, examples: Examples) -> float:
             scores.append(adjusted_mutual_info_score(examples.labels[same], features[same]))
             weights.append(int(same.sum()))
     return float(np.average(scores, weights=weights)) if scores else float("nan")
-
-
-def pair_order(features: Labels, alike_parts: Float[np.ndarray, "k k"]) -> float:
-    """Area under the ROC curve: a pair of one feature is more alike than a pair of two; NaN if one kind is missing."""
-    above = np.triu_indices(len(features), 1)
-    same: Bool[np.ndarray, " pairs"] = features[above[0]] == features[above[1]]
-    n_same, n_other = int(same.sum()), int((~same).sum())
-    if not n_same or not n_other:
-        return float("nan")
-    ranks = rankdata(alike_parts[above])
-    return float((ranks[same].sum() - n_same * (n_same + 1) / 2) / (n_same * n_other))

@@ -7,6 +7,7 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.method.measures import feature_distances
+from ne_core.method.partitions import holder
 from ne_core.method.trees.cluster import cut
 from ne_core.palette import feature_colour
 from ne_core.refs import NeuronRef
@@ -14,7 +15,7 @@ from pages.components.neuron import export_neuron
 from pages.components.text.labels import label
 from pages.components.url.neuron_view import View
 from pages.components.widgets import clusters
-from pages.components.widgets.clusters import branch_at, cluster_label, features_at, holder, shared
+from pages.components.widgets.clusters import branch_at, cluster_label, features_at, shared
 from tests.support.apptest import open_app, payloads, rows_of, url, words
 
 SEVERAL = {"layer": "0", "neuron": "2"}  # planted with features of 6, 5, 4 and 3 examples at cut 0.5
@@ -181,7 +182,7 @@ def test_similar_features_at_another_cut_are_of_a_stored_feature(tiny_atlas, atl
     cut_value = low_cut(several)
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, feature="4", cut=f"{cut_value}")
     rows = features_at(several, cut_value)[4].rows
-    feature = holder(several, rows)
+    feature = holder(several.feature, rows)
     assert set(several.feature[rows]) == {feature}
     note = next(each.value for each in app.caption if "stored for the atlas’s cut" in each.value)
     size = (several.feature == feature).sum()
@@ -222,7 +223,7 @@ def test_branch_has_all_examples_below_it(several):
     whole = branch_at(several, len(several.tree) - 1)
     assert whole.rows.tolist() == list(range(len(several)))
     assert whole.parent == np.inf
-    assert holder(several, whole.rows) == 0
+    assert holder(several.feature, whole.rows) == 0
     assert shared(several, 0, whole.rows) == (6, 6)
 
 

@@ -19,9 +19,9 @@ from precompute.evaluate.labels.measure import (
     Examples,
     agreement,
     distinct_rows,
-    pair_order,
     within_words,
 )
+from precompute.evaluate.planted.agreement import pairs_auc
 
 N = 2 * OF_A_WORD
 HALVES = np.repeat([0, 1], OF_A_WORD)
@@ -51,13 +51,13 @@ def test_words_that_are_rare_or_of_one_label_are_not_measured():
     assert np.isnan(within_words(HALVES, one_label))
 
 
-def test_pair_order_is_the_area_under_the_curve():
+def test_order_of_pairs_is_the_area_under_the_curve():
     rng = np.random.default_rng(0)
     features, alike = rng.integers(0, 3, 12), rng.random((12, 12)).round(1)
     above = np.triu_indices(12, 1)
     same = features[above[0]] == features[above[1]]
-    assert pair_order(features, alike) == pytest.approx(roc_auc_score(same, alike[above]))
-    assert np.isnan(pair_order(np.zeros(12, dtype=int), alike))
+    assert pairs_auc(alike, features) == pytest.approx(roc_auc_score(same, alike[above]))
+    assert np.isnan(pairs_auc(alike, np.zeros(12, dtype=int)))
 
 
 def test_embeddings_are_those_of_the_atlas_and_of_changed_weights(atlas):
