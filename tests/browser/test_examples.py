@@ -23,6 +23,8 @@ def examples(page, feature: int = 0):
 
 
 def asides(page) -> list[str]:
+    """Values beside the examples, once these are drawn: the component draws them after the page's script has run."""
+    expect(examples(page).locator(".aside").first).to_be_visible()
     return examples(page).locator(".aside").all_inner_texts()
 
 
@@ -54,7 +56,8 @@ def test_filters(open_view):
     page.get_by_label("Lowest activation").fill("90")
     page.keyboard.press("Enter")
     wait_for_query(page, "&least=90")
-    expect(page.get_by_text(re.compile(r"^\d+ of 14 examples pass the filters\.$"))).to_be_visible()
+    passed = page.get_by_text(re.compile(r"^\d+ of 14 examples pass the filters\.$"))
+    expect(rows).to_have_count(int(passed.inner_text().split()[0]))
     assert all(float(text) >= 3.6 - 0.005 for text in asides(page))
     page.get_by_label("Holds").fill(" river")
     page.keyboard.press("Enter")
@@ -85,6 +88,7 @@ def test_baseline_changes_the_underlined_tokens(open_view):
     page = open_view(LARGE)
     underlined = "all => all.map(each => each.className)"
     first = examples(page).locator("li").first.locator(".token")
+    expect(first.first).to_be_visible()
     before = first.evaluate_all(underlined)
     page.get_by_label("Masked by").select_option("mean-embedding")
     wait_for_query(page, "&baseline=mean-embedding")
@@ -194,7 +198,8 @@ def test_whole_example_opens_by_key_and_button(open_view):
     page = open_view(LARGE + "&context=short")
     row = examples(page).locator("li").nth(1)
     tokens = row.locator(".token")
-    before, marked = tokens.count(), row.locator(".token.key").inner_text()
+    marked = row.locator(".token.key").inner_text()
+    before = tokens.count()
     examples(page).focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("w")

@@ -181,6 +181,7 @@ def test_search_highlights_its_results(open_view, atlas):
     expect(page.get_by_text(re.compile(r"\d+ highlighted"))).to_be_visible()
     canvas(page).focus()
     links = page.get_by_role("list", name="Features found").get_by_role("link")
+    links.first.wait_for()
     hrefs = links.evaluate_all("all => all.map((each) => each.getAttribute('href'))")
     for _ in range(3):  # arrow keys go from result to result
         page.keyboard.press("ArrowRight")

@@ -108,6 +108,7 @@ def test_hostile_tokens_are_text(open_view):
     page = open_view(f"neuron?{SCRIPTS}")
     body = page.get_by_role("list", name="Features of this neuron")
     expect(body).to_contain_text("onerror=alert(1)")
+    expect(page.locator(".token.key").first).to_be_visible()
     assert page.locator("img[src=x]").count() == 0
     assert page.locator("script", has_text="alert(1)").count() == 0
     text = "".join(page.locator(".token").all_text_contents())

@@ -47,6 +47,7 @@ def check_two_named_features(page) -> None:
         expect(heading).to_contain_text(name)
         expect(heading).to_be_in_viewport()
         examples = page.get_by_role("list", name=f"Examples of feature {feature}")
+        expect(examples.locator(".token.key").first).to_be_visible()
         keys = examples.locator(".token.key").all_text_contents()
         assert set(keys) == {f" {name}"}
         settled(page)
