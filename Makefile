@@ -41,8 +41,9 @@ app-only: .venv-app/installed
 
 # One thread for each of the workers, which would otherwise wait for one another's; a third worker is slower on two cores.
 # Files are handed out in the order of tests/conftest.py: without the option, by their number of tests.
+# Bytecode is written even where the environment forbids it: many tests start a Python, which would compile everything.
 test: .venv/installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+	env -u PYTHONDONTWRITEBYTECODE OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-all: .venv/installed-dev data/demo/manifest.json
 	NE_FUZZ_TEXTS=10000 NE_SHAPE_CALLS=inf $(BIN)/python -m pytest -rs
