@@ -171,8 +171,10 @@ def run_lab(options: dict) -> int:
 
 
 def run_train_demo(options: dict) -> int:
+    from precompute.demo_model.step import fastest_dtype
     from precompute.demo_model.train import train_demo
 
+    options.setdefault("dtype", fastest_dtype())
     train_demo(options.pop("out"), options.pop("work"), Settings(**options))
     return 0
 

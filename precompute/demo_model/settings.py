@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+DTYPES = ("float32", "bfloat16")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -24,6 +26,11 @@ class Settings:
     masked_tokens: float = 0.05  # share of such a window's inputs that become the mask token
     report_every: int = 250  # steps between two lines of the log, each with a checkpoint
     threads: int = 2  # processor threads; another number rounds differently
+    dtype: str = "bfloat16"  # of the matrix products; a processor without bfloat16 takes float32 where none is given
+
+    def __post_init__(self) -> None:
+        if self.dtype not in DTYPES:
+            raise ValueError(f"dtype {self.dtype!r}: the matrix products of training are in {' or '.join(DTYPES)}")
 
     @property
     def decay_from(self) -> int:

@@ -80,7 +80,8 @@ def train(
             write_checkpoint(run, work / "before_decay.pt")
         recent.append(take_step(run, *batch_of_step(streams.train, settings, run.step, end, mask)))
         if run.step % settings.report_every == 0 or run.step == settings.steps:
-            tune_loss = token_losses(run.model, streams.tune[:N_TUNE_TOKENS], settings.n_ctx, end, fast=True).mean()
+            tune = streams.tune[:N_TUNE_TOKENS]
+            tune_loss = token_losses(run.model, tune, settings.n_ctx, end, settings.dtype).mean()
             write_checkpoint(run, work / "last.pt")
             _report(run, work, float(np.mean(recent)), float(tune_loss), stage)
             recent = []

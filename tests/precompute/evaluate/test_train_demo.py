@@ -8,6 +8,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from precompute.__main__ import main
 from precompute.demo_model import data
 from precompute.demo_model.evaluate import compare, evaluate_demo
 from precompute.demo_model.settings import Settings
@@ -17,7 +18,7 @@ from precompute.demo_model.train import save, train
 
 TINY = Settings(
     steps=40, vocab_size=300, n_layer=2, n_embd=16, n_head=2, n_ctx=16, batch=8, micro_batch=4,
-    lr=1e-2, warm_up=5, report_every=10, threads=1,
+    lr=1e-2, warm_up=5, report_every=10, threads=1, dtype="float32",
 )  # fmt: skip
 STREAM = np.tile(np.arange(2, 52, dtype=np.uint16), 60)
 
@@ -53,6 +54,18 @@ def test_loss_falls(streams, tokenizer, tmp_path):
     rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows] == [10, 20, 30, 40]
     assert rows[-1]["held_out_loss"] < rows[0]["held_out_loss"] - 0.5
+
+
+def test_products_are_in_the_type_that_is_fast_here_unless_another_is_given(monkeypatch, capsys, tmp_path):
+    settings = []
+    monkeypatch.setattr("precompute.demo_model.train.train_demo", lambda out, work, each: settings.append(each.dtype))
+    for fastest in ("float32", "bfloat16"):
+        monkeypatch.setattr("precompute.demo_model.step.fastest_dtype", lambda fastest=fastest: fastest)
+        assert main(["train-demo", "--out", str(tmp_path)]) == 0
+    assert main(["train-demo", "--out", str(tmp_path), "--dtype", "float32"]) == 0
+    assert settings == ["float32", "bfloat16", "float32"]
+    assert main(["train-demo", "--out", str(tmp_path), "--dtype", "int8"]) == 2
+    assert "dtype 'int8': the matrix products of training are in float32 or bfloat16" in capsys.readouterr().err
 
 
 @pytest.mark.slow
