@@ -1,9 +1,12 @@
 """Reading a text with the live model: its time and memory, and the accuracy of the assigned features."""
 
+import os
 import statistics
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -89,16 +92,28 @@ def measure_gpt2(figures: Figures, folder: Path, demo: Path) -> None:
     """
     if not (folder / "config.json").exists():
         gpt2_shape(folder, demo)
-    source = open_transformer(str(folder))
-    reader = Reader(Shape(source), source, ())
-    vars(reader).update(maxima=random_maxima(source), assigner=RandomFeatures(reader.atlas))
-    text = random_text(0)
-    read, bare = partial(read_through, reader, text), partial(source.run_to_logits, *text.batch)
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        figures.add("prompt_worker_mb_gpt2", pool.submit(worker_mb, folder).result(), "MB")
+    reader, text = random_reader(folder), random_text(0)
+    read, bare = partial(read_through, reader, text), partial(reader.source.run_to_logits, *text.batch)
     read(), bare()
     pairs = [(timed(read), timed(bare)) for _ in range(ROUNDS)]
     figures.add("prompt_over_forward_gpt2", min(r for r, _ in pairs) / min(b for _, b in pairs), "x")
     figures.add("prompt_ms_gpt2", 1e3 * min(r for r, _ in pairs), "ms")
     figures.add("prompt_fired_gpt2", sum(len(each.pos) for each in forward(reader, text, 0.75)[0]), "firings")
+
+
+def worker_mb(folder: Path) -> float:
+    """Resident memory of this process, at its highest, once it has read a text."""
+    read_through(random_reader(folder), random_text(0))
+    return resident_mb(os.getpid())
+
+
+def random_reader(folder: Path) -> Reader:
+    source = open_transformer(str(folder))
+    reader = Reader(Shape(source), source, ())
+    vars(reader).update(maxima=random_maxima(source), assigner=RandomFeatures(reader.atlas))
+    return reader
 
 
 class Shape:

@@ -20,7 +20,8 @@ def measure(figures: Figures, atlas: Path, seconds: float = SECONDS) -> None:
     with server(atlas.parent) as (process, port):
         with browse(process, port) as first:
             run_page(first, "prompt", f"atlas={atlas.name}&text=warm")  # the model is loaded from here on
-        for _ in range(ROUNDS):
+        for number in range(ROUNDS):
+            print(f"round {number + 1} of {ROUNDS}: {2 * seconds:.0f} s of clicks", file=sys.stderr, flush=True)
             without.append(run_visitors(process, port, atlas, VISITORS, seconds, SPREAD_S))
             with_typists.append(run_visitors(process, port, atlas, VISITORS, seconds, SPREAD_S, typists=TYPISTS))
     before, after = p95(without), p95(with_typists)
