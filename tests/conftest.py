@@ -93,14 +93,20 @@ def lab_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pytest_collection_modifyitems(config, items):
-    """Mark tests that install an environment as slow, and run the files that take long first.
+    """Mark tests that install an environment, and the further cases of a test, as slow; run long files first.
 
     A worker that begins a long file last leaves the other one idle.
     """
     for item in items:
-        if "app_only" in getattr(item, "fixturenames", ()):
+        if "app_only" in getattr(item, "fixturenames", ()) or is_further_case(item):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: rank_of(item.path.relative_to(config.rootpath)))
+
+
+def is_further_case(item) -> bool:
+    """Return whether a test names its cases that are `fast`, and this is none of them."""
+    fast = item.get_closest_marker("fast")
+    return bool(fast) and not any(word in item.callspec.id for word in fast.args)
 
 
 def rank_of(path: Path) -> int:

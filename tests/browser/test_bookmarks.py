@@ -317,6 +317,7 @@ def test_bookmarks_without_storage_last_for_the_tab(open_view):
     expect(page.get_by_text("these lists are lost when the tab is closed")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_bookmark_follows_its_feature_in_a_changed_atlas(open_view):
     page = open_view(HREF)
     star(page).click()
@@ -370,6 +371,7 @@ def test_key_press_is_one_step_after_several_reruns(open_view):
     expect_neuron(page, 0, 2)
 
 
+@pytest.mark.slow
 def test_slash_opens_the_search_where_keys_are_text(open_view):
     page = open_view("about")
     press(page, "/")

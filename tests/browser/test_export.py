@@ -125,6 +125,7 @@ def test_trail_as_svg_and_png_and_its_links_as_a_table(open_export, tmp_path):
     assert len(read_table(download(page, "Links of this trail", tmp_path))) == 4
 
 
+@pytest.mark.slow
 def test_map_as_svg_and_as_a_table(open_export, tiny_atlas, tmp_path):
     page, n = open_export("map?layer=2"), int((Atlas.open(tiny_atlas).features["layer"] == 2).sum())
     path = download(page, "Whole map, all features drawn, as SVG", tmp_path)

@@ -95,6 +95,7 @@ def test_tooltip_of_an_image(open_view):
     expect(page.get_by_role("tooltip").filter(has_text=f"{words} · activation")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_leaf_of_the_tree_shows_its_image(open_view, atlas):
     page = open_view("neuron?layer=0&neuron=1&feature=0")
     page.locator("#plot .leaf").first.hover()

@@ -189,6 +189,7 @@ def test_search_highlights_its_results(open_view, atlas):
         assert page.locator("#current").get_attribute("href") in hrefs
 
 
+@pytest.mark.slow
 def test_ring_is_at_the_position_of_the_feature(open_view, atlas):
     id = isolated(atlas)
     page = open_view(f"map?show={atlas.feature_ref(id).dotted}&zoom=1")
@@ -202,6 +203,7 @@ def test_ring_is_at_the_position_of_the_feature(open_view, atlas):
     expect(page.locator("#ring")).to_contain_text(str(atlas.feature_ref(id)))
 
 
+@pytest.mark.slow
 def test_list_follows_the_visible_part(open_view, atlas):
     # at the edge, the rounding of the pointer's position, magnified a hundred times, would move it out of sight
     page, id = open_view("map"), isolated(atlas, edge=0.15)

@@ -167,6 +167,7 @@ def test_overview_has_a_named_address(open_view):
     expect(page.locator("h1")).to_have_text("What neurons of planted respond to")
 
 
+@pytest.mark.slow
 def test_components_follow_the_theme(open_view):
     colours = set()
     for theme in ("light", "dark"):

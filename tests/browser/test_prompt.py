@@ -78,6 +78,7 @@ def test_firings_are_downloaded(open_view, tmp_path):
     assert [row["pos"] for row in rows] == [AT, AT, AT, AT + 1]
 
 
+@pytest.mark.fast("420-light")
 @pytest.mark.parametrize(("width", "theme"), [(420, "dark"), (420, "light"), (1400, "dark")])
 def test_nothing_is_wider_than_the_screen(width, theme, open_view):
     page = open_view(f"prompt?text=x&pos={AT}&why=0.2&out=0.2.1,2.3", width=width, theme=theme)

@@ -95,6 +95,7 @@ def test_narrow_screen_scrolls_only_the_table(theme, open_view):
     assert first.bounding_box()["x"] == before  # the first column stays visible
 
 
+@pytest.mark.slow
 def test_hostile_tokens_are_text(open_view):
     """`open_view` fails on any dialog, error or request to another host."""
     page = open_view("ranking?sort=neuron")

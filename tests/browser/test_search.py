@@ -80,6 +80,7 @@ def test_trail_node_opens_its_feature(open_view):
     expect(nodes).to_have_count(4)
 
 
+@pytest.mark.slow
 def test_address_of_a_trail_reproduces_it(open_view):
     page = open_view("neuron?layer=0&neuron=0&feature=0&space=pre_mlp")
     page.get_by_role("link", name="Follow across layers").click()

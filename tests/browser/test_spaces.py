@@ -76,6 +76,7 @@ def test_narrow_screen_stacks_the_columns(open_view):
     assert page.evaluate(WIDE) == [0, 0]
 
 
+@pytest.mark.slow
 def test_boxes_by_keyboard(open_view):
     page = open_view("spaces?layer=0&neuron=2")
     boxes = page.get_by_role("group", name=re.compile("^Silhouette of neurons, by layer and space"))

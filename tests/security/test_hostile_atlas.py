@@ -175,6 +175,7 @@ def refusal(root: Path, read: Callable[[Path], None] = read_everything) -> str |
     return message
 
 
+@pytest.mark.fast("tokens", "offsets", "feature.npy", "trees", "sqlite", "parquet", "manifest")
 @pytest.mark.parametrize("name", FILES)
 def test_random_damage(name: str, copy: Path):
     rng = np.random.default_rng(FILES.index(name))
@@ -187,6 +188,7 @@ def test_random_damage(name: str, copy: Path):
         refusal(copy)
 
 
+@pytest.mark.fast("tokens", "offsets", "activation.npy", "trees", "W_in", "covariance")
 @pytest.mark.parametrize("name", ARRAYS)
 def test_random_and_extreme_numbers_in_an_array(name: str, copy: Path):
     rng = np.random.default_rng(ARRAYS.index(name))
@@ -199,6 +201,7 @@ def test_random_and_extreme_numbers_in_an_array(name: str, copy: Path):
         refusal(copy)
 
 
+@pytest.mark.fast("features")
 @pytest.mark.parametrize(
     ("table", "columns"),
     [
@@ -224,6 +227,7 @@ def test_random_and_extreme_numbers_in_a_table(table: str, columns, copy: Path):
             refusal(copy, read_tables)
 
 
+@pytest.mark.fast("version", "model", "layers", "n_neurons", "n_ctx", "spaces", "inputs", "seed", "files")
 @pytest.mark.parametrize("field", ["schema_version", "name", "kind", "model", "weights", "corpus", "maxima", "keep",
     "max_examples", "baselines", "importance", "layers", "n_neurons", "d_in", "n_examples", "n_ctx", "window", "spaces",
     "default_space", "default_cut", "sample_positions", "inputs", "logit_effects", "compared", "contributions", "seed",
@@ -508,6 +512,7 @@ READABLE: dict[str, Damage] = {
 }
 
 
+@pytest.mark.fast("odd words everywhere", "NaN and infinity", "infinite windows", "refused")
 @pytest.mark.parametrize("name", READABLE)
 def test_pages_of_odd_atlases(name: str, copy: Path, monkeypatch):
     """Open every page; `open_app` asserts that there is no traceback."""

@@ -80,6 +80,7 @@ def hostile(request, tmp_path: Path) -> Path:
     return copy_with_harmful_texts(request.getfixturevalue(request.param), tmp_path)
 
 
+@pytest.mark.fast("tiny_atlas")
 def test_pages_show_harmful_texts_as_text(hostile: Path):
     texts = tuple({*HARMFUL, FOLDER})
     with launched(hostile.parent, subprocess.DEVNULL) as (server, port), browse(server, port) as connection:

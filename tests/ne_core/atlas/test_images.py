@@ -269,6 +269,7 @@ def error_or_nothing(root: Path) -> str:
     return ""
 
 
+@pytest.mark.fast("kind", "units", "window")
 @pytest.mark.parametrize("field", READ)
 def test_odd_manifests_are_shown_or_rejected_in_one_line(copy: Path, field: str):
     usual = manifest_of(copy)[field]

@@ -28,6 +28,7 @@ def test_round_trip(hub: Hub, tiny_atlas: Path, tmp_path: Path):
     assert fetched_files("hf://me/planted", tmp_path / "got") == files(tiny_atlas)
 
 
+@pytest.mark.slow
 def test_push_and_fetch_without_inputs(hub: Hub, tiny_atlas: Path, tmp_path: Path):
     built = files(make_atlas(tmp_path / "built", inputs=False))
     push(tiny_atlas, "me/whole")

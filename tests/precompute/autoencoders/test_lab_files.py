@@ -79,6 +79,7 @@ def refusal(root) -> str:
     return ""
 
 
+@pytest.mark.fast("lab_version", "cut", "settings", "mlp")
 @pytest.mark.parametrize("field", ["lab_version", *planted_arrays().facts])
 def test_odd_facts_are_read_or_refused_in_one_short_line(copy, field):
     facts = lab_json(copy)

@@ -131,15 +131,8 @@ def test_importance_is_the_share_of_the_latent_lost_to_masking(place, atlas):
     assert compared > 10
 
 
-@pytest.mark.parametrize(
-    "stage",
-    [
-        pytest.param("collect", marks=pytest.mark.slow),
-        pytest.param("features", marks=pytest.mark.slow),
-        "importance",
-        pytest.param("logits", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["collect", "features", "importance", "logits"])
 def test_killed_build_resumes_to_the_same_bytes(place, stage):
     out = f"killed-{stage}"
     assert run_command(command(place, out), kill_in=(stage, 1)) == -9
@@ -147,6 +140,7 @@ def test_killed_build_resumes_to_the_same_bytes(place, stage):
     assert files(place / out) == files(place / "atlas")
 
 
+@pytest.mark.slow
 def test_changed_autoencoder_is_refused_on_resume(place, capsys):
     shutil.copytree(place / "sae", place / "changing")
     assert run_command(command(place, "changed", "changing"), kill_in=("features", 1)) == -9

@@ -91,6 +91,7 @@ def test_cfg_tells_if_the_model_was_centred(name):
     assert parse_config(cfg(fields, "blocks.1.hook_resid_pre", 16), "cfg.json").model_centred is centred
 
 
+@pytest.mark.fast("gpt2")
 @pytest.mark.parametrize("name", ["before versions", "3.19.2"])
 @pytest.mark.parametrize(("family", "part"), PLACES)
 def test_latents_match_the_model_of_training(models, tmp_path, family, part, name):
@@ -105,6 +106,7 @@ def test_unknown_centring_is_none(name):
     assert parse_config(cfg(UNKNOWN[name], "blocks.1.hook_resid_pre", 16), "cfg.json").model_centred is None
 
 
+@pytest.mark.fast("gpt2")
 @pytest.mark.parametrize(("family", "part"), PLACES)
 def test_unknown_centring_is_refused_where_it_matters(models, tmp_path, family, part):
     d_in = width(family, part)
@@ -119,6 +121,7 @@ def test_unknown_centring_is_refused_where_it_matters(models, tmp_path, family, 
     assert len(str(error.value)) < 400
 
 
+@pytest.mark.fast("gpt2")
 @pytest.mark.parametrize("family", HOOKS)
 def test_processing_matches_the_library(models, family):
     """Check that only the flag `center_writing_weights` changes the activations at a hook."""

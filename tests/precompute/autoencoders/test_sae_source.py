@@ -105,6 +105,7 @@ def test_every_hook_matches_the_model(model, tmp_path, hook):
     assert not any(point.fwd_hooks for point in source._bridge.hook_dict.values())
 
 
+@pytest.mark.fast("True")
 @pytest.mark.parametrize("topk", [False, True])
 @pytest.mark.parametrize("hook", ["blocks.1.mlp.hook_post", "blocks.1.hook_mlp_out", "blocks.1.hook_resid_mid",
                                   "blocks.1.hook_resid_pre", "blocks.1.hook_resid_post"])  # fmt: skip
@@ -177,6 +178,7 @@ def test_older_form_of_topk(model, tmp_path):
     assert ((layer_pass.activations > 0).sum(-1) <= 3).all()
 
 
+@pytest.mark.fast("llama", "bert")
 @pytest.mark.parametrize("family", ["llama", "neox", "opt", "gemma2", "bert"])
 def test_other_architectures(family, tmp_path):
     """Neurons, the MLP's output and the stream: of the model's width, masking with reuse equals full masking."""

@@ -31,6 +31,7 @@ def same(one, other) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_weights_depend_on_the_seed_alone(x):
     first, again, other = (train(x, [Run(0.01, 1.0, seed)], QUICK)[0] for seed in (0, 0, 1))
     assert same(first, again)

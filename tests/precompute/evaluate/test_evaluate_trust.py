@@ -56,6 +56,7 @@ def test_picture_is_complete(compared_atlas, few):
     assert not [value for each in drawn.iter() for value in each.attrib.values() if "nan" in value.split(",")]
 
 
+@pytest.mark.slow
 def test_evaluation_is_deterministic(compared_atlas, few):
     one, two = (dict(evaluate(compared_atlas, ("trust",)))["trust"] for _ in range(2))
     assert one == two

@@ -362,6 +362,7 @@ def of_latents(raw: dict) -> None:
     raw["model"]["sae"] = {"name": "some"}
 
 
+@pytest.mark.slow
 def test_surgery_is_deterministic(atlas, source):
     once, again = (measure_surgery(atlas, source, replace(SMALL, neurons=1)) for _ in range(2))
     for field in fields(Measured):

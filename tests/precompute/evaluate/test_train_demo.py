@@ -75,6 +75,7 @@ def test_weights_depend_on_the_seed(streams, tokenizer, tmp_path, whole_run):
     assert not torch.equal(weights(other), weights(whole_run))
 
 
+@pytest.mark.fast("35")
 @pytest.mark.parametrize("steps_before_the_kill", [17, 35])
 def test_resumed_run_gives_the_same_weights(
     streams, tokenizer, tmp_path, monkeypatch, whole_run, steps_before_the_kill

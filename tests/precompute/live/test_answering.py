@@ -66,6 +66,7 @@ def test_errors_do_not_quote_the_text(answer, monkeypatch, error, message):
     assert "secret" not in refused.message
 
 
+@pytest.mark.slow
 def test_a_rewritten_atlas_is_opened_again(answer, built, tmp_path):
     shutil.copytree(built("lacking"), tmp_path / "atlas")
     first = answer(OpenModel(), tmp_path / "atlas")

@@ -116,6 +116,7 @@ def test_texts_need_a_table(run, capsys):
     assert "--text needs --out" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_densities_of_latents(reader):
     reader = reader("latents")
     frame = densities_frame(reader, counted(reader, 0.75, silent))

@@ -21,6 +21,7 @@ def example(reader, number: int):
     return tokens_of(atlas.tokens[number, : atlas.lengths[number]], special)
 
 
+@pytest.mark.fast("folded", "latents")
 @pytest.mark.parametrize("kind", KINDS)
 def test_examples_of_the_corpus_have_the_activations_that_the_atlas_stored(reader, kind):
     """Up to half precision, in which the atlas stores them, and rounding in batches of another size."""
@@ -40,6 +41,7 @@ def test_examples_of_the_corpus_have_the_activations_that_the_atlas_stored(reade
     assert n > 20
 
 
+@pytest.mark.fast("folded")
 @pytest.mark.parametrize("kind", ["folded", pytest.param("raw", marks=pytest.mark.slow), "latents"])
 def test_examples_of_the_atlas_are_assigned_to_their_feature_in_the_tree(reader, kind):
     """Each is compared with all members of its feature, itself included."""

@@ -14,6 +14,7 @@ from tests.precompute.run.test_build import activations
 TEXT = "the same words come back"
 
 
+@pytest.mark.fast("2-")
 @pytest.mark.parametrize("kind", ["folded", "raw"])
 @pytest.mark.parametrize("layer", [0, 2])
 def test_parts_sum_to_the_pre_activation(reader, kind, layer):

@@ -98,6 +98,7 @@ def mlp_input_by_hand(folder, family, x: np.ndarray, weights: str) -> torch.Tens
     return (x if shift is None else x - x.mean(-1, keepdim=True)) * gain + (0 if shift is None else shift.detach())
 
 
+@pytest.mark.fast("folded")
 @pytest.mark.parametrize("weights", ["folded", "raw"])
 @pytest.mark.parametrize("family", CAUSAL)
 def test_edits_match_hand_made_hooks(open_source, folders, family, weights):
@@ -146,6 +147,7 @@ def test_activations_match_edited_pre_activations(open_source, family, weights):
         np.testing.assert_allclose(run.activation, alone, atol=1e-4, rtol=1e-3)
 
 
+@pytest.mark.fast("7-")
 @pytest.mark.parametrize("family", ["gpt2", "llama"])
 @pytest.mark.parametrize("tokens_per_pass", [1, 7, 2048])
 def test_batching_and_reuse_do_not_change_results(open_source, family, tokens_per_pass, monkeypatch):

@@ -26,6 +26,7 @@ def threads():
     torch.set_num_threads(n_threads)
 
 
+@pytest.mark.fast("digits", "sae gpt2", "granite")
 @pytest.mark.parametrize("name", [*FAST, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)])
 def test_case(name):
     assert not result_of(name).wrong, result_of(name).line

@@ -136,6 +136,7 @@ def variants(names, first: tuple[str, ...]) -> list:
     return [pytest.param(name, marks=() if name in first else pytest.mark.slow) for name in names]
 
 
+@pytest.mark.fast("manifest")
 @pytest.mark.parametrize("name", variants(FULL, FIRST))
 def test_full_disk(place, out, name):
     fault, expected, words = FULL[name]
@@ -155,6 +156,7 @@ def test_unwritable_status_does_not_stop_a_build(place, out):
     assert files(out) == files(place / "whole")
 
 
+@pytest.mark.slow
 def test_interrupted(place, out):
     fault = partial(before_storing_unit, "features", 2, faults.interrupt)
     assert "the same command continues" in error_line(place, command(place, out), out, fault, INTERRUPTED)
@@ -311,6 +313,7 @@ CHECKPOINTS = {
 }
 
 
+@pytest.mark.fast("NaN in", "left out", "ids")
 @pytest.mark.parametrize("name", CHECKPOINTS)
 def test_invalid_model_checkpoint(place, out, tmp_path, name):
     spoil, words = CHECKPOINTS[name]
@@ -320,6 +323,7 @@ def test_invalid_model_checkpoint(place, out, tmp_path, name):
     assert not run_path(out).exists()
 
 
+@pytest.mark.slow
 def test_build_continues_with_a_repaired_checkpoint(place, out, tmp_path):
     folder = Path(shutil.copytree(place / "model", tmp_path / "model"))
     cut_short(folder)
@@ -407,6 +411,7 @@ DAMAGED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", variants(DAMAGED, ("features/000001.npz",)))
 def test_flipped_bit_in_the_run_folder(place, out, run, name):
     flip(run / name)

@@ -53,11 +53,13 @@ def arrays(results) -> dict[int, dict[str, bytes]]:
     return {number: {name: array.tobytes() for name, array in result.items()} for number, result in results}
 
 
+@pytest.mark.fast("local")
 @pytest.mark.parametrize("cores", [None, 1])
 def test_no_tasks_no_results(any_engine, job, cores):
     assert list(any_engine.map(engine_work.product, job, [], cores)) == []
 
 
+@pytest.mark.fast("local", "ray-None")
 @pytest.mark.parametrize("cores", [None, 1])
 def test_results_match_one_process(any_engine, job, cores):
     tasks = payloads(9)
@@ -82,6 +84,7 @@ def test_results_do_not_depend_on_the_order_of_tasks(any_engine, job):
     )
 
 
+@pytest.mark.fast("local")
 def test_tasks_are_drawn_as_workers_take_them(any_engine, job):
     drawn, answered = [], 0
 

@@ -108,6 +108,7 @@ def test_run_with_different_settings_is_refused(place, tmp_path):
     assert run_command(arguments(place, out, "--keep", "0.5", "--restart")) == 0
 
 
+@pytest.mark.slow
 def test_changed_corpus_is_refused(place, tmp_path):
     corpus, log = tmp_path / "corpus.txt", tmp_path / "log"
     shutil.copy(place / "corpus.txt", corpus)
@@ -149,6 +150,7 @@ def test_kill_while_the_atlas_is_put_in_place(place, tmp_path, whole, rename):
     assert [path.name for path in tmp_path.iterdir()] == ["atlas"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_kill_while_the_run_folder_is_deleted(place, tmp_path, whole, n):
     """Check that the next build ignores and deletes the rest of the folder."""

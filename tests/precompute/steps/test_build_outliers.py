@@ -95,6 +95,7 @@ def test_key_tokens_beyond_float16_do_not_stop_a_build(place):
     assert (known <= 1.01).all()  # shares of the unclipped activation
 
 
+@pytest.mark.slow
 def test_run_stopped_while_writing_continues_and_reports_clipping(place, monkeypatch, capsys, caplog):
     """Stop the build while it writes window activations, then run it again."""
 

@@ -74,6 +74,7 @@ def test_parts_of_raw_weights_and_of_the_other_column(checkpoints, weights, colu
         )
 
 
+@pytest.mark.fast("gpt2")
 def test_each_part_is_the_loss_without_its_writer(source):
     """Remove what a writer adds to the stream at the key token, before the norm, with the norm's scale unchanged."""
     layer, parts, bridge = 2, source.parts(), source._bridge
@@ -115,6 +116,7 @@ def without_stream(source: TransformerSource, layer: int, written: torch.Tensor)
     return [(taps.mlp_input(source._bridge, layer), lambda old: x.reshape(old.shape))]
 
 
+@pytest.mark.fast("gpt2")
 def test_read_token_of_a_head_is_the_one_with_the_largest_loss(source):
     """Remove each source token from a head's pattern; the largest loss is at the recorded token."""
     layer, parts, bridge = 2, source.parts(), source._bridge

@@ -95,6 +95,7 @@ def test_order_is_fixed_and_a_limit_gives_a_prefix(install):
     assert sum(map(len, prefix[:-1])) < 500 <= sum(map(len, prefix))
 
 
+@pytest.mark.slow
 def test_documents_do_not_depend_on_workers(install):
     package = install("many", {f"{i}.py": docstring(f"word{i}") for i in range(100)})
     assert texts(package, workers=2) == texts(package)
