@@ -3,6 +3,7 @@
 import graphlib
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -101,14 +102,15 @@ def modules() -> dict[str, Path]:
     return {".".join(parts[:-1] if parts[-1] == "__init__" else parts): path for path, parts in dotted.items()}
 
 
-GRAPH = {
-    name: imported(path.read_text(), ROOT, ("ne_core", "pages", "precompute")) - {name}
-    for name, path in modules().items()
-}
+@cache
+def graph() -> dict[str, set[str]]:
+    """Return the modules that each module imports."""
+    rooms = ("ne_core", "pages", "precompute")
+    return {name: imported(path.read_text(), ROOT, rooms) - {name} for name, path in modules().items()}
 
 
 def test_no_import_cycles():
-    graphlib.TopologicalSorter(GRAPH).prepare()
+    graphlib.TopologicalSorter(graph()).prepare()
 
 
 def folder_of(module: str, package: str) -> str | None:
@@ -120,9 +122,9 @@ def folder_of(module: str, package: str) -> str | None:
 @pytest.mark.parametrize("package", ALLOWED)
 def test_folders_import_only_allowed_folders(package):
     violations = []
-    for module in (name for name in GRAPH if name.startswith(package + ".")):
+    for module in (name for name in graph() if name.startswith(package + ".")):
         folder = folder_of(module, package)
-        for target in (name for name in GRAPH[module] if folder and name.startswith(package + ".")):
+        for target in (name for name in graph()[module] if folder and name.startswith(package + ".")):
             other = folder_of(target, package)
             allowed = (
                 other in {folder, *ALLOWED[package][folder]} if other else target.split(".")[-1] in SHARED[package]
@@ -143,7 +145,7 @@ def test_shared_files_import_no_folder():
     """Shared files are below all folders."""
     for package, names in SHARED.items():
         for name in names:
-            assert not {other for other in GRAPH[f"{package}.{name}"] if folder_of(other, package)}, name
+            assert not {other for other in graph()[f"{package}.{name}"] if folder_of(other, package)}, name
 
 
 def test_only_one_file_imports_ray():
