@@ -35,15 +35,27 @@ Namer = Callable[[Rows], Names]
 
 @dataclass(frozen=True)
 class Outcomes:
-    """Neuron of each held-out example, and by method the probability that it was assigned to its own feature."""
+    """Neuron of each held-out example, and by method the probability that it was assigned to its own feature.
+
+    `recurs`: whether another example of its neuron has the same key token.
+    """
 
     owner: Int[np.ndarray, " n_tested"]
+    recurs: Bool[np.ndarray, " n_tested"]
     right: dict[str, Float[np.ndarray, " n_tested"]]
 
     def by_neuron(self, method: str) -> Float[np.ndarray, " n_neurons"]:
         """Mean over the held-out examples of each neuron that has any, in the order of neurons."""
         counts = np.bincount(self.owner)
         return (np.bincount(self.owner, weights=self.right[method]) / np.maximum(1, counts))[counts > 0]
+
+    def where(self, mask: Bool[np.ndarray, " n_tested"]) -> "Outcomes":
+        return Outcomes(self.owner[mask], self.recurs[mask], {name: each[mask] for name, each in self.right.items()})
+
+    def by_recurrence(self) -> dict[bool, dict[str, Float[np.ndarray, " n_neurons"]]]:
+        """Means by neuron and method, of examples whose key token recurs and of the others."""
+        parts = {recurs: self.where(self.recurs == recurs) for recurs in (True, False)}
+        return {recurs: {name: part.by_neuron(name) for name in self.right} for recurs, part in parts.items()}
 
 
 def layer_rows(atlas: Atlas, layer: int) -> Rows:
@@ -66,12 +78,21 @@ def assign_held_out(
     Examples are skipped if their feature has no other example, or their neuron no other feature with examples left.
     """
     fold = folds(rows.group, np.random.default_rng(seed))
-    parts = [assign_fold(rows, words, methods, fold == number) for number in range(FOLDS)]
+    recurs = key_recurs(rows, words)
+    parts = [assign_fold(rows, words, methods, fold == number, recurs) for number in range(FOLDS)]
     names = parts[0].right
     return Outcomes(
         np.concatenate([part.owner for part in parts]),
+        np.concatenate([part.recurs for part in parts]),
         {name: np.concatenate([part.right[name] for part in parts]) for name in names},
     )
+
+
+def key_recurs(rows: Rows, words: Int[np.ndarray, " n_vocab"]) -> Bool[np.ndarray, " n"]:
+    """Whether another example of the same neuron has the same key token, in any spelling."""
+    pairs = np.column_stack([rows.owner[rows.group], words[rows.tokens[:, -1]]])
+    _, pair, counts = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
+    return counts[pair.reshape(-1)] > 1
 
 
 def folds(group: Int[np.ndarray, " n"], rng: np.random.Generator) -> Int[np.ndarray, " n"]:
@@ -85,7 +106,11 @@ def folds(group: Int[np.ndarray, " n"], rng: np.random.Generator) -> Int[np.ndar
 
 
 def assign_fold(
-    rows: Rows, words: Int[np.ndarray, " n_vocab"], methods: dict[str, Namer], out: Bool[np.ndarray, " n"]
+    rows: Rows,
+    words: Int[np.ndarray, " n_vocab"],
+    methods: dict[str, Namer],
+    out: Bool[np.ndarray, " n"],
+    recurs: Bool[np.ndarray, " n"],
 ) -> Outcomes:
     named = rows.select(~out)
     sizes = named.sizes()
@@ -98,7 +123,7 @@ def assign_fold(
     }
     for name, namer in methods.items():
         right[name] = choices.right(match(namer(named), rows.tokens[tested], choices, words))
-    return Outcomes(rows.owner[rows.group[tested]], right)
+    return Outcomes(rows.owner[rows.group[tested]], recurs[tested], right)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,8 @@ def measure(atlas: Atlas, layer: int, words: Int[np.ndarray, " n_vocab"]) -> Mea
     rows, methods = layer_rows(atlas, layer), namers(words)
     outcomes = assign_held_out(rows, words, methods, SEED)
     unique = {name: unique_among_siblings(namer(rows), rows, words) for name, namer in methods.items()}
-    return Measured(len(outcomes.owner), {name: outcomes.by_neuron(name) for name in outcomes.right}, unique)
+    right = {name: outcomes.by_neuron(name) for name in outcomes.right}
+    return Measured(len(outcomes.owner), right, outcomes.by_recurrence(), unique)
 
 
 def namers(words: Int[np.ndarray, " n_vocab"]) -> dict[str, Namer]:

@@ -23,14 +23,22 @@ of names made from the other examples ({FOLDS} folds; all neurons have equal wei
 chance; 95 % intervals over neurons). “frequent keys”: named by the most frequent key tokens. “unique”: features whose
 name no other feature of their neuron has.
 """
+RECURS = {True: "recurs", False: "of one example"}
+RECURRENCE = """\
+All layers, examples whose key token another example of the neuron has (a name can repeat it), and the others:
+"""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Results for neurons with several features: accuracy by method, and whether each feature's name is unique."""
+    """Results for neurons with several features: accuracy by method, and whether each feature's name is unique.
+
+    `by_recurrence`: accuracy on the examples whose key token another example of the neuron has, and on the others.
+    """
 
     n_examples: int
     right: dict[str, Float[np.ndarray, " n_neurons"]]
+    by_recurrence: dict[bool, dict[str, Float[np.ndarray, " n_neurons"]]]
     unique: dict[str, Bool[np.ndarray, " n_features"]]
 
 
@@ -39,15 +47,30 @@ def names_report(atlas: str, measured: dict[str, Measured]) -> Report:
     whole = together(list(measured.values()))
     rows = [row(name, each) for name, each in (measured | {"all": whole}).items()]
     head = ["", "neurons", "examples", *TITLES.values(), "95 %", "unique keys", "unique names"]
-    return Report(HEAD + "\n" + aligned([head, *rows]), figures(atlas, measured, whole))
+    text = HEAD + "\n" + aligned([head, *rows]) + "\n\n" + RECURRENCE + "\n" + recurrence_table(whole)
+    return Report(text, figures(atlas, measured, whole))
 
 
 def together(parts: Sequence[Measured]) -> Measured:
     return Measured(
         sum(part.n_examples for part in parts),
-        {name: np.concatenate([part.right[name] for part in parts]) for name in TITLES},
+        joined([part.right for part in parts]),
+        {recurs: joined([part.by_recurrence[recurs] for part in parts]) for recurs in (True, False)},
         {name: np.concatenate([part.unique[name] for part in parts]) for name in parts[0].unique},
     )
+
+
+def joined(parts: Sequence[dict[str, Float[np.ndarray, " _"]]]) -> dict[str, Float[np.ndarray, " n_neurons"]]:
+    return {name: np.concatenate([part[name] for part in parts]) for name in TITLES}
+
+
+def recurrence_table(whole: Measured) -> str:
+    rows = [["key token", "neurons", *TITLES.values(), "95 %"]]
+    for recurs, right in whole.by_recurrence.items():
+        low, high = interval(right["names"])
+        cells = [f"{mean(values):.3f}" for values in right.values()]
+        rows.append([RECURS[recurs], f"{len(right['names']):,}", *cells, f"{low:.3f}–{high:.3f}"])
+    return aligned(rows)
 
 
 def row(name: str, measured: Measured) -> list[str]:
@@ -76,6 +99,9 @@ def figures(atlas: str, measured: dict[str, Measured], whole: Measured) -> tuple
         "names_over_frequent_keys_high": gain_high,
         "names_unique": mean(whole.unique["names"]),
         "names_unique_of_frequent_keys": mean(whole.unique["labels"]),
+        "names_accuracy_where_the_key_token_recurs": mean(whole.by_recurrence[True]["names"]),
+        "names_accuracy_where_it_does_not": mean(whole.by_recurrence[False]["names"]),
+        "names_accuracy_of_the_largest_where_it_does_not": mean(whole.by_recurrence[False]["largest"]),
     }
     by_part = {f"names_accuracy_{name.replace(' ', '_')}": mean(each.right["names"]) for name, each in measured.items()}
     return tuple(Figure(f"{name}_{atlas}", value, "share") for name, value in (figures_of_all | by_part).items())

@@ -62,6 +62,18 @@ def test_names_do_not_use_held_out_examples():
     assert outcomes.by_neuron("names").tolist() == [0.5]
 
 
+def test_accuracy_is_split_by_whether_the_key_token_recurs():
+    """A name can repeat a key token that recurs in any spelling; of the two that do not, one is its feature's only."""
+    spellings = np.array([0, 1, 2, 3, 4, 0])  # a full stop is a spelling of York here
+    texts = [[YORK], [DOT], [YORK], [NEW], [TO], [TO], [TO], [THE]]
+    rows = rows_of(texts, [0] * 4 + [1] * 4, [0, 0])
+    outcomes = assign_held_out(rows, spellings, namers(spellings))
+    assert (outcomes.recurs.sum(), len(outcomes.recurs)) == (6, 8)
+    parts = outcomes.by_recurrence()
+    assert parts[True]["names"].tolist() == [1]
+    assert parts[False]["names"].tolist() == [0.5]
+
+
 def test_single_example_features_compete_but_are_not_tested():
     outcomes = assign_held_out(
         rows_of([[YORK]] * 4 + [[YORK], [TO]], [0] * 4 + [1, 2], [0, 0, 0]), WORDS, namers(WORDS)
