@@ -17,7 +17,7 @@ COMMAND = "neuron-embeddings"  # what pip installs; pyproject.toml
 HOSTS = ("streamlit", "space", "docker", "nginx")  # as in precompute/publish/host/targets.py
 # As in precompute/evaluate.
 EVALUATION_PARTS = ("names", "spaces", "layers", "labels", "planted", "counts", "trust", "surgery")
-EVALUATION_PARTS += ("prompt", "lab", "dictionaries")
+EVALUATION_PARTS += ("logits", "prompt", "lab", "dictionaries")
 
 
 class Parser(argparse.ArgumentParser):

@@ -104,7 +104,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def is_further_case(item) -> bool:
-    """Return whether a test names its cases that are `fast`, and this is none of them."""
+    """Return whether a test names its cases that are `fast`, without this one."""
     fast = item.get_closest_marker("fast")
     return bool(fast) and not any(word in item.callspec.id for word in fast.args)
 

@@ -42,6 +42,7 @@ PARTS: dict[str, Callable[[Atlas, Options, OnProgress], Report]] = {
     "planted": lambda atlas, options, on_progress: evaluate_planted(atlas, options.quick, options.model, on_progress),
     "counts": lambda atlas, options, on_progress: evaluate_counts(atlas, options.quick, on_progress),
     "surgery": lambda atlas, options, on_progress: run_surgery(atlas, options, on_progress),
+    "logits": lambda atlas, options, on_progress: run_logits(atlas, options, on_progress),
     "prompt": lambda atlas, options, on_progress: run_prompt(atlas, options, on_progress),
     "lab": lambda atlas, *_: evaluate_lab(atlas),
     "dictionaries": lambda atlas, options, on_progress: run_dictionaries(atlas, options, on_progress),
@@ -49,7 +50,7 @@ PARTS: dict[str, Callable[[Atlas, Options, OnProgress], Report]] = {
 }
 PROGRESS_UNITS = {  # units of progress of a part; the other parts take seconds
     **dict.fromkeys(("names", "labels", "trust", "dictionaries"), "layers"),
-    **{"surgery": "neurons", "prompt": "examples"},
+    **{"surgery": "neurons", "logits": "neurons", "prompt": "examples"},
     "layers": "spaces",
     **{"planted": "layers of plantings", "counts": "layers of plantings"},
 }
@@ -96,7 +97,7 @@ def run_dictionaries(atlas: Atlas, options: Options, on_progress: OnProgress) ->
 def applicable_parts(atlas: Atlas, options: Options) -> list[str]:
     """Parts that apply to an atlas: names need texts, the lab needs images, dictionaries need an atlas to compare with.
 
-    Surgery and prompt run a transformer, given as an option or shipped in data/models/.
+    Surgery, logits and prompt run a transformer, given as an option or shipped in data/models/.
     """
     if options.against:
         return ["dictionaries"]
@@ -109,13 +110,21 @@ def applicable_parts(atlas: Atlas, options: Options) -> list[str]:
     has_model = not atlas.manifest.model.sae and (options.model or shipped_model(atlas))
     trust = ["trust"] if atlas.manifest.rarefied else []
     labels = ["labels"] if atlas.documents is not None and len(atlas.documents.groups) > 1 else []
-    return ["names", *spaces, *layers, *labels, *NEEDS_INPUTS, *trust, *(["surgery", "prompt"] if has_model else [])]
+    effects = ["logits"] if any(atlas.files[layer].logits for layer in atlas.layers) else []
+    with_model = ["surgery", *effects, "prompt"] if has_model else []
+    return ["names", *spaces, *layers, *labels, *NEEDS_INPUTS, *trust, *with_model]
 
 
 def run_surgery(atlas: Atlas, options: Options, on_progress: OnProgress) -> Report:
     from precompute.evaluate.surgery import QUICK, Settings, evaluate_surgery  # the model library takes seconds to load
 
     return evaluate_surgery(atlas, options.model, QUICK if options.quick else Settings(), on_progress)
+
+
+def run_logits(atlas: Atlas, options: Options, on_progress: OnProgress) -> Report:
+    from precompute.evaluate.logits import QUICK, Sizes, evaluate_logits  # the model library takes seconds
+
+    return evaluate_logits(atlas, options.model, QUICK if options.quick else Sizes(), on_progress)
 
 
 def run_prompt(atlas: Atlas, options: Options, on_progress: OnProgress) -> Report:

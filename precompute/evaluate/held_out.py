@@ -89,7 +89,7 @@ def assign_held_out(
 
 
 def key_recurs(rows: Rows, words: Int[np.ndarray, " n_vocab"]) -> Bool[np.ndarray, " n"]:
-    """Whether another example of the same neuron has the same key token, in any spelling."""
+    """Mask of the rows whose key token another example of the same neuron has, in any spelling."""
     pairs = np.column_stack([rows.owner[rows.group], words[rows.tokens[:, -1]]])
     _, pair, counts = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
     return counts[pair.reshape(-1)] > 1

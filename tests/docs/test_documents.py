@@ -147,7 +147,8 @@ def options_of(verb: str) -> set[str]:
 @cache
 def deployed_options() -> set[str]:
     """Options that files of deploy/ and the Makefile give to other programs."""
-    files = [path.read_text(encoding="utf-8") for path in Path("deploy").rglob("*") if path.is_file()]
+    paths = [path for path in Path("deploy").rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    files = [path.read_text(encoding="utf-8") for path in paths]
     return set(re.findall(r"--[a-z][\w-]*", "\n".join([MAKEFILE, *files])))
 
 

@@ -172,8 +172,9 @@ def show_effects(atlas: Atlas, effects: LogitEffects | None) -> None:
 def effects_on_tokens(unit: str) -> str:
     return (
         "Direct effect of one unit of activation on the logits, less the mean over all tokens, up to the final norm’s "
-        f"scale: the {unit}’s output weights through the unembedding, past all later layers. An active {unit} makes "
-        "the raised tokens more likely to come next. Each token links to the features that fire on it."
+        f"scale: the {unit}’s output weights through the unembedding, past all later layers. What later layers do with "
+        f"its output is left out: an active {unit} of an early layer often raises other tokens. Each token links to "
+        "the features that fire on it."
     )
 
 

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 from ne_core.atlas import Atlas
 from ne_core.method.embeddings import DEFAULT, EMBEDDINGS, REFERENCE, Embedder
+from ne_core.method.token_part import CUT, TokenPart
+from ne_core.queries.token_parts import layer_token_part
 from precompute.evaluate.bootstrap import mean_with_interval
 from precompute.evaluate.planted import counts, report
 from precompute.evaluate.planted.cuts import RULES, SUGGESTED
 from precompute.evaluate.planted.outcomes import Outcome, outcomes
 from precompute.evaluate.planted.raw import raw_pools
 from precompute.evaluate.planted.sources import COUNTS, Pool, pool_of
+from precompute.evaluate.planted.token_pools import token_pools
 from precompute.evaluate.planted.weights import WEIGHTINGS
 from precompute.report import Report, aligned
 from precompute.run.progress import OnProgress, counted, silent
@@ -75,17 +78,21 @@ class Form:
     pool: Pool
     embedder: Embedder
     raw: Pool | None
+    token_part: TokenPart
 
 
 def forms_of(atlas: Atlas, model: str | None) -> dict[int, Form]:
     pools = {layer: pool_of(atlas, layer) for layer in atlas.layers}
-    raw = raw_pools(atlas, pools, model) or {}
-    return {layer: Form(pool, atlas.embedder(layer), raw.get(layer)) for layer, pool in pools.items()}
+    raw, embedders = raw_pools(atlas, pools, model) or {}, {layer: atlas.embedder(layer) for layer in pools}
+    parts = {layer: layer_token_part(atlas, layer, embedders[layer]) for layer in pools}
+    return {layer: Form(pool, embedders[layer], raw.get(layer), parts[layer]) for layer, pool in pools.items()}
 
 
 def planted(form: Form, kind: str, n: int) -> dict[str, list[Outcome]]:
-    """Outcomes in every space, and in the reference space with raw weights."""
+    """Outcomes in every space, with a share of the tokens' parts, and in the reference space with raw weights."""
     by_space = outcomes(form.pool, form.embedder, kind, n, list(EMBEDDINGS), QUICK_RULES)
+    for name, pool in token_pools(form.pool, form.token_part, form.embedder):
+        by_space[name] = outcomes(pool, form.embedder, kind, n, ["pre_mlp"], QUICK_RULES, usual=CUT)["pre_mlp"]
     if form.raw is not None:
         by_space[RAW] = outcomes(form.raw, form.embedder, kind, n, [REFERENCE], QUICK_RULES)[REFERENCE]
     return by_space

@@ -48,15 +48,19 @@ def outcomes(
     spaces: Sequence[str],
     rules: Mapping[str, Callable[[Case], float]] = RULES,
     weighting: str = "unit",
+    usual: float | None = None,
 ) -> dict[str, list[Outcome]]:
-    """Outcomes by space of the same `n` plantings, or fewer if the layer has too few sources; halves alternate."""
+    """Outcomes by space of the same `n` plantings, or fewer if the layer has too few sources; halves alternate.
+
+    `usual` replaces the default cut of the spaces.
+    """
     by_space = {space: [] for space in spaces}
     for number, planting in plantings(pool, kind, n):
         background = pool.background(np.random.default_rng((SEED, number)))
         w = WEIGHTINGS[weighting](planting.weights)
         for space in spaces:
             case = case_of(embedder, space, planting, background, w)
-            cuts = {USUAL: default_cut(space), **{name: rule(case) for name, rule in rules.items()}}
+            cuts = {USUAL: usual or default_cut(space), **{name: rule(case) for name, rule in rules.items()}}
             by_space[space].append(outcome(case, planting, number % 2, cuts))
     return by_space
 

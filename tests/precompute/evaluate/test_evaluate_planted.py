@@ -1,6 +1,7 @@
 """Planted neurons: agreement against scikit-learn, correct plantings, spaces that must win or lose."""
 
 import json
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.metrics import adjusted_rand_score, roc_auc_score
 
 from ne_core.method.embeddings import Embedder
 from ne_core.method.statistics import InputStatistics
+from ne_core.method.token_part import token_part
 from ne_core.method.trees.cluster import cut, similarities, tree
 from precompute.__main__ import main
 from precompute.evaluate.planted import counts
@@ -18,6 +20,7 @@ from precompute.evaluate.planted.cuts import RULES, SUGGESTED, Case
 from precompute.evaluate.planted.outcomes import Outcome, calibrated, outcomes
 from precompute.evaluate.planted.report import layer_tables, planted_figures, table
 from precompute.evaluate.planted.sources import EACH, LEAST, PLANTINGS, Pool
+from precompute.evaluate.planted.token_pools import token_pools
 from precompute.evaluate.planted.weights import WEIGHTINGS
 from tests.support.planted import make_atlas
 
@@ -116,6 +119,26 @@ def test_whitening_ignores_a_large_component_without_meaning(pool, embedder):
     }
     assert min(best["whitened"], best["conditional"]) > 0.9
     assert best["pre_mlp"] < 0.7
+
+
+def test_without_the_part_of_their_token_inputs_separate_contexts_and_not_tokens(pool, embedder):
+    """The less is kept of the part that a token explains, the less tokens are separated, and the more contexts."""
+    s = embedder.standardised(pool.x.astype(np.float32))
+    part = token_part([(s, pool.token)], np.arange(N_TOKENS), D, 200)
+    pools = {"standardised": replace(pool, x=s)} | dict(token_pools(pool, part, embedder))
+    auc = {
+        (name, kind): np.nanmean([each.auc for each in outcomes(one, embedder, kind, 20, ["pre_mlp"])["pre_mlp"]])
+        for name, one in pools.items()
+        for kind in ("tokens", "contexts")
+    }
+    spaces = ["standardised", "token_half", "token_fifth", "token_free"]
+    tokens, contexts = ([auc[name, kind] for name in spaces] for kind in ("tokens", "contexts"))
+    assert tokens == sorted(tokens, reverse=True)
+    assert tokens[0] > 0.7
+    assert abs(tokens[-1] - 0.5) < 0.05
+    assert contexts == sorted(contexts)
+    (one,) = outcomes(pools["token_free"], embedder, "tokens", 1, ["pre_mlp"], usual=0.4)["pre_mlp"]
+    assert one.cuts["usual cut"] == 0.4
 
 
 def test_suggested_cut_recovers_planted_counts(pool, embedder):
