@@ -16,7 +16,8 @@ from precompute.autoencoders.train.settings import Settings
 from precompute.autoencoders.train.steps import train_one
 from precompute.config import ConfigError
 from precompute.corpus import read_documents
-from precompute.models.autoencoder.files import CFG, write_sae
+from precompute.models.autoencoder.files import write_sae
+from precompute.models.autoencoder.forms.saelens import CFG
 from precompute.models.model_facts import model_facts
 from precompute.models.transformer import TransformerSource, open_transformer
 from precompute.report import Figure
