@@ -14,7 +14,7 @@ from ne_core.atlas import Atlas
 from precompute.models.autoencoder import open_sae
 from precompute.models.autoencoder.config import SaeError
 from precompute.models.autoencoder.files import is_sae, sae_sha256
-from precompute.models.autoencoder.located import Located, address_of, on_hub
+from precompute.models.autoencoder.located import Located, address_of, located_on_hub
 from precompute.models.model_facts import SHIPPED, model_folder, weights_sha256
 from precompute.models.source import Source, UnfitModelError
 from precompute.models.transformer import TransformerSource, open_transformer
@@ -130,7 +130,7 @@ def downloaded_saes(source: object) -> Iterator[Path]:
     """Yield the place of a dictionary in the cache of the hub's client."""
     if isinstance(source, str) and source.startswith("hf://"):
         with suppress(SaeError):
-            yield on_hub(address_of(source), "", {}, offline=True).place
+            yield located_on_hub(address_of(source), "", {}, offline=True).place
 
 
 def folders_named(name: object, fits: Callable[[Path], bool]) -> Iterator[Path]:

@@ -70,11 +70,11 @@ def locate(text: str, offline: bool = False) -> Located:
     if place.exists():
         return Located(place, place.resolve().name)
     if text.startswith("hf://"):
-        return on_hub(address_of(text), published_name(text), {}, offline)
+        return located_on_hub(address_of(text), published_name(text), {}, offline)
     if is_release(text):
         of_release = published(text)
         address = Address(of_release.repository, None, of_release.path)
-        return on_hub(address, published_name(text), of_release.fields, offline)
+        return located_on_hub(address, published_name(text), of_release.fields, offline)
     similar = similar_releases(text)
     hint = f"did you mean the release {' or '.join(similar)}?" if similar else EXPECTED
     raise SaeError(f"{text}: no such folder; {hint}")
@@ -89,7 +89,7 @@ def address_of(text: str) -> Address:
     return Address(match[1], match[2], path)
 
 
-def on_hub(address: Address, name: str, fields: Mapping[str, Any], offline: bool) -> Located:
+def located_on_hub(address: Address, name: str, fields: Mapping[str, Any], offline: bool) -> Located:
     """Return the dictionary from the hub client's cache, or downloaded. Raises SaeError."""
     place = downloaded(address, offline=True)
     if place is None and not offline:

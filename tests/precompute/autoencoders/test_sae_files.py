@@ -122,7 +122,7 @@ BAD = {
     "a hook of another library": (hook("model.layers.1"), "blocks.N.mlp.hook_post"),
     "a hook that is a list": (hook(["blocks.1.mlp.hook_post"]), "no hook_name"),
     "one head": (cfg(metadata={"hook_name": "blocks.1.attn.hook_q", "hook_head_index": 3}), "attention heads"),
-    "a transcoder that writes before it reads": (
+    "a transcoder of another output width": (
         cfg(
             architecture="transcoder",
             apply_b_dec_to_input=False,
