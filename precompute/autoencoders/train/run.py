@@ -27,6 +27,9 @@ from precompute.run.progress import Progress
 from precompute.run.run_folder import run_folder
 from precompute.write.atlas import libraries
 
+# The version of SAELens whose form is written: of files without it, SAELens reads no metadata, the hook included.
+FORM_VERSION = "6.0.0"
+
 
 def train_sae(out: Path, settings: Settings) -> list[Figure]:
     """Train an autoencoder, write it to `out` and return its held-out figures. A stopped run is resumed."""
@@ -114,6 +117,7 @@ def sae_config(
         "normalize_activations": "none",
         "reshape_activations": "none",
         "metadata": {
+            "sae_lens_version": FORM_VERSION,
             "model_name": model,
             "model_sha256": model_sha256,
             "hook_name": f"blocks.{settings.layer}.mlp.hook_post",

@@ -13,7 +13,7 @@ from precompute.config import published_name
 from precompute.models.autoencoder.config import SaeError
 from precompute.models.autoencoder.files import EXPECTED
 from precompute.models.autoencoder.forms import FORMS, Form
-from precompute.models.autoencoder.releases import is_release, published, similar_releases
+from precompute.models.autoencoder.releases import fields_on_hub, is_release, published, similar_releases
 from precompute.run import hub
 
 HF = re.compile(r"hf://([\w.-]{1,96}/[\w.-]{1,96})(?:@([\w.-]{1,200}))?/(.+)", re.ASCII)
@@ -70,7 +70,9 @@ def locate(text: str, offline: bool = False) -> Located:
     if place.exists():
         return Located(place, place.resolve().name)
     if text.startswith("hf://"):
-        return located_on_hub(address_of(text), published_name(text), {}, offline)
+        address = address_of(text)
+        fields = fields_on_hub(address.repository, address.path)
+        return located_on_hub(address, published_name(text), fields, offline)
     if is_release(text):
         of_release = published(text)
         address = Address(of_release.repository, None, of_release.path)
@@ -133,9 +135,12 @@ def place_of(form: Form, address: Address, offline: bool) -> Path | None:
 
 
 def of_one_layer(form: Form, address: Address, folder: str, last: str, offline: bool) -> Path | None:
-    """Return the file of one layer, with the files beside it that the form reads."""
-    place = address.file(address.path, offline)
-    if place is not None:
-        for name in form.beside(last):
-            address.file(f"{folder}/{name}".lstrip("/"), offline)
-    return place
+    """Return the file of one layer. Optional files come first: once the weights are here, all else is."""
+    number = form.of_one_layer.fullmatch(last)[1]
+    required = [name.replace("N", number) for name in form.files]
+    files = []
+    for name in (*(name for name in form.beside(last) if name not in required), *required):
+        files.append(address.file(f"{folder}/{name}".lstrip("/"), offline))
+        if files[-1] is None and name in required:
+            return None
+    return next(file for file in files if file is not None and file.name == last)

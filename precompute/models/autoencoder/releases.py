@@ -1,7 +1,7 @@
 """SAELens's table of published dictionaries; `python -m precompute sae-releases` reads it again.
 
 `releases.json` has the facts of pretrained_saes.yaml of SAELens 6.18.0 that reading needs: a line for each release,
-with its repository on the hub, its model, the form of its files, the fields that its settings lack, and for each ID
+with its repository on the hub, the form of its files, the fields that its settings lack, and for each ID
 its path and, if there is one, the scale of its inputs.
 """
 
@@ -50,7 +50,7 @@ class Published:
 
 @cache
 def releases() -> dict[str, dict[str, Any]]:
-    """Return the table: by release its repository, model, form, fields, paths and scales."""
+    """Return the table: by release its repository, form, fields, paths and scales."""
     return json.loads(TABLE.read_text(encoding="utf-8"))
 
 
@@ -69,10 +69,26 @@ def published(text: str) -> Published:
         )
     if sae_id not in release["paths"]:
         raise SaeError(f"{text}: release {name} has no ID {sae_id[:80]!r}; it has {suggested(sae_id, release)}")
+    return entry_of(release, sae_id)
+
+
+def entry_of(release: Mapping[str, Any], sae_id: str) -> Published:
+    """Return one dictionary of a release whose form is supported."""
     path = FORMS[release["form"]].format(release["paths"][sae_id] or sae_id)
     scale = release.get("scales", {}).get(sae_id)
     fields = release.get("fields", {}) | ({} if scale is None else {"norm_scaling_factor": scale})
     return Published(release["repository"], path, fields)
+
+
+def fields_on_hub(repository: str, path: str) -> Mapping[str, Any]:
+    """Return the fields that the settings at a path on the hub lack: empty if the table does not have it."""
+    for release in releases().values():
+        if release["repository"] == repository and release["form"] in FORMS:
+            for sae_id in release["paths"]:
+                entry = entry_of(release, sae_id)
+                if entry.path == path:
+                    return entry.fields
+    return {}
 
 
 def suggested(sae_id: str, release: Mapping[str, Any], n: int = 3) -> str:
@@ -130,7 +146,6 @@ def release_of(entry: Mapping[str, Any]) -> dict[str, Any]:
     overrides = entry.get("config_overrides") or {}
     facts = {
         "repository": entry["repo_id"],
-        "model": str(entry["model"]),
         "form": entry.get("conversion_func") or "sae_lens",
         "fields": {name: overrides[name] for name in FIELDS if name in overrides},
         "paths": {key: "" if str(each["path"]) == key else str(each["path"]) for key, each in saes.items()},

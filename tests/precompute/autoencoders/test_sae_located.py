@@ -58,7 +58,7 @@ def test_a_path_on_the_hub_is_downloaded_once(models, hub, tmp_path, name):
     located = locate(f"hf://{repository}/{path}")
     config, weights = read_sae(located.place)
     expected, expected_weights = read_sae(local)
-    assert config == expected
+    assert (config, located.fields) == (expected, {})
     assert all(bool((weights[key] == values).all()) for key, values in expected_weights.items())
     assert sae_sha256(located.place) == sae_sha256(local)
     sha = hub.repositories[repository].head
@@ -70,18 +70,28 @@ def test_a_path_on_the_hub_is_downloaded_once(models, hub, tmp_path, name):
     assert len(hub.requests) == n_requests
 
 
+def test_an_interrupted_download_is_completed(models, tmp_path):
+    """Without its decoder a layer is not complete, and without config.yaml it would be read at another place."""
+    forms.cross_layer(tmp_path / "made")
+    models(tmp_path / "made", "me/dictionaries")
+    text = "hf://me/dictionaries/W_enc_1.safetensors"
+    place = locate(text).place
+    assert place.with_name("config.yaml").is_file()
+    place.with_name("W_dec_1.safetensors").unlink()
+    assert read_sae(locate(text).place)[0].hook == "blocks.1.hook_resid_mid"
+
+
 @pytest.fixture
 def one_release(monkeypatch):
     """Put a release of the double into the table."""
     facts = {
         "repository": "me/dictionaries",
-        "model": "tiny",
         "form": "sae_lens",
         "fields": {"normalize_activations": "expected_average_only_in"},
         "paths": {"blocks.1.hook_resid_post": "one/sae", "blocks.2.hook_resid_post": ""},
         "scales": {"blocks.1.hook_resid_post": 2.5},
     }
-    others = {"form": "llama_scope", "repository": "me/other", "model": "tiny", "paths": {"l0r_8x": "L0R"}}
+    others = {"form": "llama_scope", "repository": "me/other", "paths": {"l0r_8x": "L0R"}}
     monkeypatch.setattr(table, "releases", lambda: {"tiny-res-me": facts, "tiny-llama-scope": others})
 
 
@@ -97,6 +107,7 @@ def test_a_release_brings_the_fields_that_its_settings_lack(models, one_release,
     assert located.fields == {"normalize_activations": "expected_average_only_in", "norm_scaling_factor": 2.5}
     assert read_sae(located.place, located.fields)[0] == expected
     assert expected.scale == 2.5
+    assert locate("hf://me/dictionaries/one/sae").fields == located.fields  # by its path as well
 
 
 BAD = {

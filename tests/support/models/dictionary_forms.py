@@ -177,8 +177,8 @@ def dictionary_learning(folder: Path, kind: str, w, **trainer) -> Path:
     return folder
 
 
-def linear(**more: tuple[int, ...]):
-    return arrays(encoder__weight=(D_SAE, D_IN), decoder__weight=(D_IN, D_SAE), **more)
+def linear(**shapes: tuple[int, ...]):
+    return arrays(encoder__weight=(D_SAE, D_IN), decoder__weight=(D_IN, D_SAE), **shapes)
 
 
 def dl_autoencoder(folder: Path) -> tuple[Path, Formula]:

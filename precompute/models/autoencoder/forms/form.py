@@ -85,7 +85,7 @@ def fields_of(path: Path) -> dict[str, Any]:
 
 
 def sides(tensors: StoredTensors, name: str, path: Path) -> tuple[int, int]:
-    """Return the shape of a matrix. Raises SaeError if there is none of this name."""
+    """Return the shape of a matrix. Raises SaeError if it is missing."""
     if name not in tensors or len(tensors[name].shape) != 2:
         raise SaeError(f"{path}: no matrix {name}, the weights of the encoder")
     return tensors[name].shape
