@@ -153,7 +153,7 @@ def run_environment(config: RunConfig, spec: ModelSpec, model: Model) -> dict:
         "library versions": libraries(),
         "code of this project": code_sha256("precompute.build"),
         "weights of the model": model.sha256,
-        "autoencoder": model.sae and model.sae["sha256"],
+        "autoencoder": model.sae and [model.sae[name] for name in ("sha256", "hook", "fields")],
         # size and date instead of a hash: the file may be large
         "corpus file": [corpus.stat().st_size, corpus.stat().st_mtime_ns] if corpus.is_file() else None,
         "file of maxima": file_sha256(maxima) if maxima.is_file() else None,
