@@ -187,6 +187,13 @@ def run_train_sae(options: dict) -> int:
     return 0
 
 
+def run_sae_releases(options: dict) -> int:
+    from precompute.models.autoencoder.releases import PUBLISHED, TABLE, renew
+
+    print(f"{TABLE}: {renew(options['source'] or PUBLISHED):,} releases")
+    return 0
+
+
 def run_evaluate_demo(options: dict) -> int:
     from precompute.demo_model.evaluate import evaluate_demo
 
@@ -212,6 +219,7 @@ VERBS = {
     "train-demo": run_train_demo,
     "evaluate-demo": run_evaluate_demo,
     "train-sae": run_train_sae,
+    "sae-releases": run_sae_releases,
 }
 
 

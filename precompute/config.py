@@ -38,9 +38,10 @@ class RunConfig:
     model: str = knob("gpt2", "hub name or local folder of the model to read")
     sae: str | None = knob(
         None,
-        "folder of a sparse autoencoder of this model, as SAELens saves it (cfg.json, sae_weights.safetensors): its "
-        "latents are read instead of neurons, as its encoder computes them (--weights has no effect)",
-        metavar="DIR",
+        "sparse dictionary of this model, whose latents are read instead of neurons, as its encoder computes them "
+        "(--weights has no effect): a folder of SAELens, Gemma Scope, sparsify or dictionary_learning, "
+        "hf://OWNER/NAME/PATH, or RELEASE/ID of SAELens",
+        metavar="DIR|hf://…|RELEASE/ID",
         fixed=False,
     )
     corpus: str = knob(
@@ -170,7 +171,9 @@ class RunConfig:
     @property
     def atlas_name(self) -> str:
         named_after = Path(self.sae or self.model)
-        return self.name or (named_after.resolve().name if named_after.is_dir() else named_after.name)
+        if self.name or named_after.exists():
+            return self.name or named_after.resolve().name
+        return published_name(self.sae) if self.sae else named_after.name
 
     @property
     def default_cut(self) -> float:
@@ -200,6 +203,7 @@ class RunConfig:
 
 
 DEVICES = re.compile(r"auto|cpu|cuda(:\d+)?")
+MAX_NAME = 90
 DTYPES = ("float32", "bfloat16", "float16")
 
 
@@ -209,6 +213,12 @@ def is_window(window: tuple[int, ...]) -> bool:
 
 def is_plain(name: str | None) -> bool:
     return name is None or (name not in ("", ".", "..") and not set(name) & set("/\\\0\n"))
+
+
+def published_name(sae: str) -> str:
+    """Return the name of a dictionary on the hub, or of a release: of one line, without the hub's owner and version."""
+    path = sae.removeprefix("hf://").partition("/")[2] if sae.startswith("hf://") else sae
+    return re.sub(r"[^\w.-]+", "-", re.sub(r"@[^/]*", "", path), flags=re.ASCII).strip("-.")[:MAX_NAME]
 
 
 def knobs() -> list[Field]:

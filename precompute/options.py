@@ -46,6 +46,7 @@ def parser(description: str) -> Parser:
     add_synthetic(verbs.add_parser("synthetic", help="make an artificial atlas of any size, without a model"))
     add_train_demo(verbs.add_parser("train-demo", help="train the demo model on the offline corpus"))
     add_train_sae(verbs.add_parser("train-sae", help="train a sparse autoencoder on one layer's neurons"))
+    add_releases(verbs.add_parser("sae-releases", help="read SAELens's table of published dictionaries again"))
     add_app(verbs.add_parser("app", help="show the atlases in ./data in a browser"))
     add_host(verbs.add_parser("host", help="write a folder to deploy an explorer of an atlas"))
     add_evaluate(verbs.add_parser("evaluate", help="measure the quality of an atlas"))
@@ -92,6 +93,12 @@ def add_export(export: Parser) -> None:
         "computed from the atlas's inputs",
     )
     export.add_argument("--out", type=Path, required=True, metavar="FILE", help="file of the page")
+
+
+def add_releases(releases: Parser) -> None:
+    releases.add_argument(
+        "--source", metavar="FILE|https://…", help="pretrained_saes.yaml of SAELens; by default that of its main branch"
+    )
 
 
 def add_app(app: Parser) -> None:

@@ -115,7 +115,7 @@ def prepare(config: RunConfig, run: RunFolder, on_progress: Callable[[int, int],
     source = load_model(spec)
     model = model_facts(config.model, source.name, source.gated, source.causal)
     if spec.sae is not None:
-        model = replace(model, sae=source.facts(Path(spec.sae), model.sha256))
+        model = replace(model, sae=source.facts(model.sha256))
     run.record_settings(run_environment(config, spec, model))
     source.baselines(config.mask or (source.default_baseline(),))  # refuse a mask that this model does not support
     check_disk_space(config.directory, disk_space_needed(config, source, max(1, len(config.mask))))
@@ -140,7 +140,7 @@ def model_spec(config: RunConfig) -> ModelSpec:
     check_device(device)
     model = str(Path(config.model).resolve()) if Path(config.model).is_dir() else config.model
     threads = config.threads or n_cores()
-    sae = str(Path(config.sae).resolve()) if config.sae else None
+    sae = str(Path(config.sae).resolve()) if config.sae and Path(config.sae).exists() else config.sae
     return ModelSpec(model, config.weights, config.gated_embedding, config.layers, device, config.dtype, threads, sae)
 
 
@@ -153,7 +153,7 @@ def run_environment(config: RunConfig, spec: ModelSpec, model: Model) -> dict:
         "library versions": libraries(),
         "code of this project": code_sha256("precompute.build"),
         "weights of the model": model.sha256,
-        "autoencoder": model.sae and model.sae["sha256"],
+        "autoencoder": model.sae and [model.sae[name] for name in ("sha256", "hook", "fields")],
         # size and date instead of a hash: the file may be large
         "corpus file": [corpus.stat().st_size, corpus.stat().st_mtime_ns] if corpus.is_file() else None,
         "file of maxima": file_sha256(maxima) if maxima.is_file() else None,

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import torch
 from ne_core.atlas import Atlas
 from precompute.models.autoencoder import open_sae
 from precompute.models.autoencoder.config import SaeError
-from precompute.models.autoencoder.files import CFG, sae_sha256
+from precompute.models.autoencoder.files import is_sae, sae_sha256
+from precompute.models.autoencoder.located import Located, address_of, located_on_hub
 from precompute.models.model_facts import SHIPPED, model_folder, weights_sha256
 from precompute.models.source import Source, UnfitModelError
 from precompute.models.transformer import TransformerSource, open_transformer
@@ -59,7 +61,7 @@ def source_of(atlas: Atlas, model: str, device: str) -> TransformerSource:
     dtype = getattr(torch, dtype_of(manifest.dtype))
     if manifest.model.sae:
         try:
-            return open_sae(str(find_sae(atlas)), model, device=device, dtype=dtype)
+            return open_sae(find_sae(atlas), model, device=device, dtype=dtype)
         except SaeError as error:
             raise NoModelError(
                 f"the autoencoder of this atlas cannot be opened: {without_paths(error, model)}"
@@ -93,7 +95,7 @@ def known_sha256(atlas: Atlas) -> str | None:
 def find_model(atlas: Atlas) -> tuple[str, tuple[str, ...]]:
     """Return a folder in data/models or NE_MODELS, or a hub name, and notes on what is uncertain."""
     sha256, name = known_sha256(atlas), str(atlas.manifest.model.name)
-    folders = list(folders_named(name, "config.json"))
+    folders = list(folders_named(name, lambda folder: (folder / "config.json").is_file()))
     fitting = [folder for folder in folders if sha256 in (None, weights_sha256(folder))]
     notes = () if sha256 else (UNKNOWN_WEIGHTS,)
     if fitting:
@@ -106,27 +108,39 @@ def find_model(atlas: Atlas) -> tuple[str, tuple[str, ...]]:
     raise NoModelError(f"the model {shown(name)} of this atlas is missing: {WHERE}")
 
 
-def find_sae(atlas: Atlas) -> Path:
-    """Return the folder of the atlas's autoencoder, identified by its weights."""
+def find_sae(atlas: Atlas) -> Located:
+    """Return the atlas's autoencoder, identified by its weights: a local folder, or a download of the hub's client.
+
+    Nothing is downloaded here: the manifest of an atlas from elsewhere could name any file of the hub.
+    """
     sae = atlas.manifest.model.sae
-    name, sha256 = (sae.get("name"), sae.get("sha256")) if isinstance(sae, dict) else (None, None)
-    folders = list(folders_named(name, CFG))
-    for folder in folders:
-        if sha256 is None or sae_sha256(folder) == sha256:
-            return folder
-    if folders:
+    facts = sae if isinstance(sae, dict) else {}
+    name, sha256, fields = (facts.get(key) for key in ("name", "sha256", "fields"))
+    fields = fields if isinstance(fields, dict) else {}
+    places = [*folders_named(name, is_sae), *downloaded_saes(facts.get("source"))]
+    for place in places:
+        if sha256 is None or sae_sha256(place) == sha256:
+            return Located(place, str(name), fields)
+    if places:
         raise NoModelError(f"the autoencoder {shown(name)} here has other weights than that of this atlas: {WHERE}")
     raise NoModelError(f"the autoencoder {shown(name)} of this atlas is missing: {WHERE}")
 
 
-def folders_named(name: object, file: str) -> Iterator[Path]:
-    """Yield the folders of this name that contain `file`. An untrusted name cannot lead out of the model folders."""
+def downloaded_saes(source: object) -> Iterator[Path]:
+    """Yield the place of a dictionary in the cache of the hub's client."""
+    if isinstance(source, str) and source.startswith("hf://"):
+        with suppress(SaeError):
+            yield located_on_hub(address_of(source), "", {}, offline=True).place
+
+
+def folders_named(name: object, fits: Callable[[Path], bool]) -> Iterator[Path]:
+    """Yield the folders of this name that fit. An untrusted name cannot lead out of the model folders."""
     if not (isinstance(name, str) and REPOSITORY.fullmatch(name)):
         return
     places = [SHIPPED, *(Path(each) for each in os.environ.get(FOLDERS, "").split(os.pathsep) if each)]
     for place in places:
         for under in dict.fromkeys((name, name.split("/")[-1])):
-            if (place / under / file).is_file():
+            if fits(place / under):
                 yield place / under
 
 

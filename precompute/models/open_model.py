@@ -13,7 +13,7 @@ class ModelSpec:
     """Settings needed to load the same model in any process.
 
     `model` is a hub name or an absolute path; `threads` is the number of threads of a forward pass; `sae` is the
-    absolute path of the autoencoder through which the model is read, or None.
+    absolute path of the autoencoder through which the model is read, its name on the hub, or None.
     """
 
     model: str

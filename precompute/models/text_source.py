@@ -1,7 +1,6 @@
 """Interface of a language model: a source with a tokenizer, a context length and masking."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from precompute.models.source import Source, UnfitModelError
@@ -48,5 +47,5 @@ class TextSource(Source, Protocol):
     def masking_mode(self, n_pos: int) -> MaskingMode:
         """Return the masking mode for prompts of `n_pos` tokens. Raises NotMaskedError if masking is impossible."""
 
-    def facts(self, folder: Path, model_sha256: str) -> dict[str, Any]:
-        """Return the manifest's entry about the autoencoder in `folder`; empty for the model's own neurons."""
+    def facts(self, model_sha256: str) -> dict[str, Any]:
+        """Return the manifest's entry about the autoencoder; empty for the model's own neurons."""

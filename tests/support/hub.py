@@ -1,4 +1,4 @@
-"""Local double of the Hugging Face hub, with the endpoints used to push and read a data set.
+"""Local double of the Hugging Face hub: endpoints to push and read a data set, and to read files of a model.
 
 Large files use another host, as on the real hub: `localhost`, while the hub itself is `127.0.0.1`.
 """
@@ -141,6 +141,8 @@ class Handler(BaseHTTPRequestHandler):
             case ["api", "datasets", owner, name, *rest] if not rest or rest[0] == "revision":
                 self.send_info(owner, name, (rest or ["", "main"])[1], token)
             case ["datasets", owner, name, "resolve", revision, *parts]:
+                self.resolve(owner, name, revision, "/".join(parts), token)
+            case [owner, name, "resolve", revision, *parts] if owner != "datasets":  # of a repository of models
                 self.resolve(owner, name, revision, "/".join(parts), token)
             case _:
                 raise HubError(404)

@@ -16,7 +16,8 @@ from precompute.autoencoders.train.settings import Settings
 from precompute.autoencoders.train.steps import train_one
 from precompute.config import ConfigError
 from precompute.corpus import read_documents
-from precompute.models.autoencoder.files import CFG, write_sae
+from precompute.models.autoencoder.files import write_sae
+from precompute.models.autoencoder.forms.saelens import CFG
 from precompute.models.model_facts import model_facts
 from precompute.models.transformer import TransformerSource, open_transformer
 from precompute.report import Figure
@@ -25,6 +26,9 @@ from precompute.run.device import check_device
 from precompute.run.progress import Progress
 from precompute.run.run_folder import run_folder
 from precompute.write.atlas import libraries
+
+# The version of SAELens whose form is written: of files without it, SAELens reads no metadata, the hook included.
+FORM_VERSION = "6.0.0"
 
 
 def train_sae(out: Path, settings: Settings) -> list[Figure]:
@@ -113,6 +117,7 @@ def sae_config(
         "normalize_activations": "none",
         "reshape_activations": "none",
         "metadata": {
+            "sae_lens_version": FORM_VERSION,
             "model_name": model,
             "model_sha256": model_sha256,
             "hook_name": f"blocks.{settings.layer}.mlp.hook_post",

@@ -1,7 +1,12 @@
-"""Latents of a sparse autoencoder of a language model as a neuron layer: `open_sae(folder, model)`.
+"""Latents of a sparse dictionary of a language model as a neuron layer: `open_sae(name, model)`.
 
-config.py      cfg.json, current and older formats -> architecture, hook and sizes
-files.py       read a folder into a checked config and weights; write such a folder
+located.py     a folder, hf://… or RELEASE/ID -> files on this machine
+releases.py    SAELens's table of releases
+forms/         published forms -> SAELens's settings and names of tensors
+config.py      settings, current and older -> architecture, places and sizes
+stored.py      tensors in files, headers first
+weights.py     checked tensors -> the weights of the latents
+files.py       read a dictionary; write one
 latents.py     activations at the hook -> x, pre-activations and latents
 hook_place.py  hook name -> the hook point of a bridged model
 centring.py    test whether the mean must be subtracted at the hook

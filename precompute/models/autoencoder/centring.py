@@ -1,8 +1,9 @@
 """Centred writing weights: decide whether a dictionary expects the mean to be subtracted at its hook.
 
 `center_writing_weights` subtracts from everything written into the residual stream its mean over the stream, which a
-LayerNorm does not see: the stream and the MLP outputs lose their mean, everything else is unchanged, the neurons
-included. Models with RMSNorms are not changed. No other processing of transformer_lens changes the values read here.
+LayerNorm does not see: the stream and the MLP outputs lose their mean, everything else is unchanged, the neurons and
+the outputs of norms included. Models with RMSNorms are not changed. No other processing of transformer_lens changes
+the values read here.
 """
 
 from collections.abc import Sequence
@@ -13,10 +14,9 @@ from transformer_lens.hook_points import HookPoint
 from transformer_lens.model_bridge import TransformerBridge
 
 from precompute.models.autoencoder.config import SaeError
-from precompute.models.autoencoder.hook_place import MLP_OUT, Place, hook_values
-from precompute.models.source import UnfitModelError
-from precompute.models.transformer import probe, taps
-from precompute.models.transformer.folding import Norm, close
+from precompute.models.autoencoder.hook_place import MLP_OUT, Place, hook_values, read_before_mlp
+from precompute.models.transformer import taps
+from precompute.models.transformer.folding import close
 
 OPTION = '"model_from_pretrained_kwargs": {"center_writing_weights": true} (or false)'
 
@@ -32,9 +32,10 @@ def subtracts_mean(
 
     Raises SaeError if the training model is unknown, or if centring changes more than the mean.
     """
-    if place.is_neurons or model_centred is False:
+    if place.is_neurons or place.is_normalised or model_centred is False:
         return False
-    norm = norm_before_mlp(bridge, place.layer, tokens, tolerance)
+    before = read_before_mlp(bridge, place.layer, tokens, tolerance)
+    norm = None if before is None else before.norm
     if norm is not None and not norm.centred:
         return False
     if model_centred is None:
@@ -45,17 +46,6 @@ def subtracts_mean(
     if norm is None or not is_sum_of_writers(bridge, place, tokens, tolerance):
         raise SaeError("trained on a model with centred writing weights; their effect on this model is not known")
     return True
-
-
-def norm_before_mlp(
-    bridge: TransformerBridge, layer: int, tokens: Int[Tensor, "batch pos"], tolerance: float
-) -> Norm | None:
-    """Return the norm whose output the MLP reads; None if there is none, or one of another kind."""
-    try:
-        layers_read, _ = probe.behaviour(bridge, [layer], tokens, tolerance, fold=True)
-    except UnfitModelError:
-        return None
-    return layers_read[layer].norm
 
 
 def is_sum_of_writers(

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from precompute.models.autoencoder.config import SaeConfig
+from precompute.models.transformer.folding import Norm
 
 MAX_LATENTS = 2**24  # latents computed at once when only some are requested: 64 MB
 EPS = 1e-5  # of SAELens's layer_norm
@@ -19,19 +20,23 @@ EPS = 1e-5  # of SAELens's layer_norm
 class Latents:
     """Float32 weights on the model's device; a latent with a `threshold` is active above it, others above 0.
 
-    `centred`: the mean of the activations at the hook is subtracted first.
+    `norm`: norm of the model whose normalised value is read, from its input at the hook. `centred`: the mean of the
+    activations at the hook is subtracted first. A cross-layer W_dec has a side for the layers that it writes to.
     """
 
     config: SaeConfig
+    norm: Norm | None
     centred: bool
     W_enc: Float[Tensor, "d_in d_sae"]
     b_enc: Float[Tensor, " d_sae"]
-    W_dec: Float[Tensor, "d_sae d_in"]
-    b_dec: Float[Tensor, " d_in"]
+    W_dec: Float[Tensor, "d_sae *n_out d_out"]
+    b_dec: Float[Tensor, " d_out"]
     threshold: Float[Tensor, " d_sae"] | None
 
     @classmethod
-    def of(cls, config: SaeConfig, centred: bool, weights: dict[str, Tensor], device: torch.device) -> "Latents":
+    def of(
+        cls, config: SaeConfig, norm: Norm | None, centred: bool, weights: dict[str, Tensor], device: torch.device
+    ) -> "Latents":
         """Create from a file's weights; decoder rows that scale their latents are normalised to length 1."""
         W_enc, b_enc, W_dec, b_dec = (weights[name].to(device) for name in ("W_enc", "b_enc", "W_dec", "b_dec"))
         if config.by_decoder_norm:
@@ -39,11 +44,11 @@ class Latents:
             W_enc, b_enc, W_dec = W_enc * norms, b_enc * norms, W_dec / norms.clamp_min(1e-8)[:, None]
         threshold = weights.get("threshold")
         threshold = None if threshold is None else threshold.to(device).relu()
-        return cls(config, centred, W_enc, b_enc, W_dec, b_dec, threshold)
+        return cls(config, norm, centred, W_enc, b_enc, W_dec, b_dec, threshold)
 
     def x(self, h: Float[Tensor, "*rows d_in"]) -> Float[Tensor, "*rows d_in"]:
         """Return the input of W_enc, given the activations h at the hook."""
-        h = h.float()
+        h = h.float() if self.norm is None else self.norm.normalised(h)
         if self.centred:
             h = h - h.mean(-1, keepdim=True)
         h = rescaled(h, self.config.rescaling)

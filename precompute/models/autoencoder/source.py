@@ -1,7 +1,7 @@
 """SaeSource: latents of a sparse autoencoder, at its hook in a transformer, as one neuron layer."""
 
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import torch
@@ -11,9 +11,17 @@ from torch import Tensor
 from ne_core.method.layer import NeuronLayer
 from precompute.models.autoencoder.centring import subtracts_mean
 from precompute.models.autoencoder.config import SaeConfig, SaeError
-from precompute.models.autoencoder.files import CFG, read_sae, sae_sha256
-from precompute.models.autoencoder.hook_place import is_added_to, layer_and_part, place_of
+from precompute.models.autoencoder.files import read_sae, sae_sha256
+from precompute.models.autoencoder.forms.saelens import CFG
+from precompute.models.autoencoder.hook_place import (
+    check_layer,
+    is_added_to,
+    layer_and_part,
+    place_of,
+    written_place,
+)
 from precompute.models.autoencoder.latents import Latents
+from precompute.models.autoencoder.located import Located, locate
 from precompute.models.live_source import Replace
 from precompute.models.source import LayerPass, TopLogits, UnfitModelError
 from precompute.models.transformer import masking, taps
@@ -23,19 +31,20 @@ from precompute.models.transformer.source import TransformerSource, named_checkp
 from precompute.models.transformer.unembedding import direct_path, reaches_stream, top_logits, writes_directly
 
 
-def open_sae(folder: str, model: str, *, device: str = "cpu", dtype: torch.dtype = torch.float32) -> "SaeSource":
-    """Open an autoencoder folder and the model (a hub name or a folder) that it reads.
+def open_sae(sae: str | Located, model: str, *, device: str = "cpu", dtype: torch.dtype = torch.float32) -> "SaeSource":
+    """Open a dictionary (a folder, `hf://…`, or RELEASE/ID) and the model (a hub name or a folder) that it reads.
 
     Raises SaeError and UnfitModelError. The autoencoder is computed in float32, whatever the model's dtype.
     """
-    config, weights = read_sae(Path(folder))
+    located = locate(sae) if isinstance(sae, str) else sae
+    config, weights = read_sae(located.place, located.fields)
     name, checkpoint = named_checkpoint(model, device, dtype)
     try:
-        return SaeSource(name, checkpoint, config, weights)
+        return SaeSource(name, checkpoint, located, config, weights)
     except UnfitModelError as error:
         raise UnfitModelError(f"{model}: {first_line(error)}") from error
     except SaeError as error:
-        raise SaeError(f"{folder}: {error}") from None
+        raise SaeError(f"{located.place}: {error}") from None
 
 
 NOT_SPLIT = "latents of an autoencoder are not split into contributions"
@@ -46,32 +55,42 @@ class SaeSource(TransformerSource):
 
     units = "latents"
 
-    def __init__(self, name: str, checkpoint: Checkpoint, config: SaeConfig, weights: dict[str, Tensor]):
+    def __init__(
+        self, name: str, checkpoint: Checkpoint, located: Located, config: SaeConfig, weights: dict[str, Tensor]
+    ):
         layer, _ = layer_and_part(config.hook)
-        blocks = getattr(checkpoint.bridge, "blocks", None)
-        if blocks is not None and layer >= len(blocks):
-            raise SaeError(f"this model has no {config.hook}: its layers are 0 to {len(blocks) - 1}")
+        check_layer(checkpoint.bridge, config.hook, layer)
         super().__init__(name, checkpoint, "raw", "gate", [layer])
-        self._place = place_of(self._bridge, config.hook, self._probe, config.d_in)
+        self._located = located
+        self._place = place_of(self._bridge, config.hook, self._probe, config.d_in, self._tolerance)
+        self._written = [
+            written_place(self._bridge, hook, self._probe, config.d_out, self._place.point) for hook in config.hooks_out
+        ]
         centred = subtracts_mean(self._bridge, self._place, config.model_centred, self._probe, self._tolerance)
-        self._latents = Latents.of(config, centred, weights, self.device)
+        self._latents = Latents.of(config, self._place.norm, centred, weights, self.device)
 
-    def facts(self, folder: Path, model_sha256: str) -> dict:
-        """Return the manifest's entry about the autoencoder in `folder`.
+    def facts(self, model_sha256: str) -> dict:
+        """Return the manifest's entry about the autoencoder.
 
         Raises SaeError if it was trained on weights other than the model's.
         """
-        config = self._latents.config
+        config, located = self._latents.config, self._located
         if config.model_sha256 not in (None, model_sha256):
-            raise SaeError(f"{folder}: trained on other weights than those of {self.name} (model_sha256 in {CFG})")
+            raise SaeError(
+                f"{located.place}: trained on other weights than those of {self.name} (model_sha256 in {CFG})"
+            )
         return {
-            "name": folder.name,
+            "name": located.name,
             "architecture": config.architecture,
             "k": config.k,
             "hook": config.hook,
+            "hooks_out": list(config.hooks_out) or None,
             "centred": self._latents.centred,
             "rescaling": config.rescaling,
-            "sha256": sae_sha256(folder),
+            "scale": config.scale,
+            "source": located.source,
+            "fields": dict(located.fields) or None,
+            "sha256": sae_sha256(located.place),
         }
 
     @property
@@ -88,12 +107,16 @@ class SaeSource(TransformerSource):
         return self._latents.x(x)
 
     def logit_effects(self, layer: int, k: int) -> TopLogits | None:
-        """Return top logits per unit of a latent's activation, through its decoder row (and W_out at neurons)."""
+        """Return top logits per unit of a latent's activation, through its decoder row (and W_out at neurons).
+
+        A cross-layer transcoder's rows are added up: each of them reaches the logits.
+        """
         self._check_layers([layer], self.layers)
         if not self._has_head or not self._reaches_logits():
             return None
         W_dec, n_vocab = self._latents.W_dec, 1 + max(self.tokenizer.get_vocab().values())
-        if self._place.is_neurons:
+        W_dec = W_dec.sum(1) if W_dec.ndim == 3 else W_dec
+        if self._place.is_neurons and not self._written:
             W_dec = W_dec @ self._bridge.blocks[self._place.layer].mlp.W_out.detach().float()
         U = direct_path(self._bridge, self._probe, n_vocab, self._tolerance)
         return None if U is None else top_logits(W_dec, U, k)
@@ -103,7 +126,9 @@ class SaeSource(TransformerSource):
 
     def _reaches_logits(self) -> bool:
         """Return whether the decoder's output reaches the residual stream unchanged: not rescaled, not normalised."""
-        if self._latents.config.rescaling != "none":
+        if self._written:
+            return all(reaches_stream(self._bridge, place.point, place.layer, self._probe) for place in self._written)
+        if self._latents.config.rescaling != "none" or self._place.is_normalised:
             return False
         if self._place.is_neurons:
             return writes_directly(self._bridge, self._place.layer, self._probe, self._tolerance)
@@ -122,20 +147,28 @@ class SaeSource(TransformerSource):
 
         return [(self._place.point, read)]
 
-    def _replace_hook(self, layer: int, shape: torch.Size, replaced: Replace) -> taps.Hook:
-        """Return the hook that adds the decoded change of the latents: the reconstruction error stays in the stream."""
+    def _replace_hooks(self, layer: int, shape: torch.Size, replaced: Replace) -> list[taps.Hook]:
+        """Return hooks that add the decoded change of the latents: the reconstruction error stays in the stream."""
+        changes = torch.empty(0)
 
-        def change(h: Tensor) -> Tensor:
+        def read(h: Tensor) -> None:
+            nonlocal changes
             before = self._latents.activations(h.reshape(*shape, -1))
-            written = (replaced(before) - before) @ self._latents.W_dec
-            return h + written.reshape(h.shape).to(h)
+            changes = replaced(before) - before
 
-        return self._place.point, change
+        def write(decoder: Tensor, value: Tensor) -> Tensor:
+            return value + (changes @ decoder).reshape(value.shape).to(value)
+
+        W_dec = self._latents.W_dec
+        decoders = W_dec.unbind(1) if W_dec.ndim == 3 else [W_dec]
+        places = [place.point for place in self._written] or [self._place.point]
+        writes = [(point, partial(write, decoder)) for point, decoder in zip(places, decoders, strict=True)]
+        return [(self._place.point, read), *writes]
 
     @property
     def changes_can_be_written(self) -> bool:
-        """Return whether changed latents can be written back by their decoder rows: not if the input is rescaled."""
-        return self._latents.config.rescaling == "none"
+        """Return whether changed latents can be written by their decoder rows: not where the input is rescaled."""
+        return bool(self._written) or (self._latents.config.rescaling == "none" and not self._place.is_normalised)
 
     def activations_on(
         self, layer: int, x: Float[np.ndarray, "n d_in"], neuron: Int[np.ndarray, " n"]

@@ -102,7 +102,7 @@ class TransformerSource:
         """True if a neuron has two weight columns, the gate's and the other."""
         return getattr(self._bridge.blocks[self.layers[0]].mlp, "W_gate", None) is not None
 
-    def facts(self, folder: Path, model_sha256: str) -> dict[str, Any]:
+    def facts(self, model_sha256: str) -> dict[str, Any]:
         """Return an empty dict: there is no autoencoder."""
         return {}
 
@@ -205,7 +205,8 @@ class TransformerSource:
             hooks += [
                 hook for each in self.layers for hook in self._layer_hooks(each, tokens.shape, visit, each == last)
             ]
-        hooks += [self._replace_hook(layer, tokens.shape, replace) for layer, replace in (replaced or {}).items()]
+        for layer, replace in (replaced or {}).items():
+            hooks += self._replace_hooks(layer, tokens.shape, replace)
         kind = "logits" if self._has_head else None
         logits = taps.run(self._bridge, tokens, hooks, attention_mask=real.long(), return_type=kind)
         return logits.float() if self._has_head else None
@@ -340,13 +341,13 @@ class TransformerSource:
 
         return [(self._read[layer].x, store_x), (taps.activations(self._bridge, layer), visit_layer)]
 
-    def _replace_hook(self, layer: int, shape: torch.Size, replaced: Replace) -> taps.Hook:
-        """Return the hook that replaces a layer's activations."""
+    def _replace_hooks(self, layer: int, shape: torch.Size, replaced: Replace) -> list[taps.Hook]:
+        """Return hooks that replace a layer's activations."""
 
         def replace(activations: Tensor) -> Tensor:
             return replaced(activations.reshape(*shape, -1)).reshape(activations.shape).to(activations)
 
-        return taps.activations(self._bridge, layer), replace
+        return [(taps.activations(self._bridge, layer), replace)]
 
     def _behaviour(self, fold: bool) -> tuple[dict[int, probe.LayerRead], bool]:
         """Return the hook points of each layer and whether the model is causal. Raises UnfitModelError."""

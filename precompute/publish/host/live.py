@@ -58,7 +58,10 @@ def read_live(source: str) -> Live:
         raise NoModelError(f"{source}: {notes[0]}")
     folders = {short(atlas.manifest.model.name): model_folder(model)}
     if atlas.manifest.model.sae:
-        folders[short(atlas.manifest.model.sae["name"])] = find_sae(atlas)
+        place = find_sae(atlas).place
+        if not place.is_dir():
+            raise ValueError(f"{source}: --live copies a folder, and its dictionary is one file of {place.parent}")
+        folders[short(atlas.manifest.model.sae["name"])] = place
     return Live(folders)
 
 

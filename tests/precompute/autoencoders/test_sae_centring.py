@@ -167,4 +167,4 @@ def test_manifest_records_centring(models, tmp_path):
     for part, centred in {"mlp.hook_post": False, "hook_mlp_out": True}.items():
         d_in = width("gpt2", part)
         sae = write(tmp_path / part, cfg({"hook_point": True}, f"blocks.1.{part}", d_in), sae_weights(d_in))
-        assert open_sae(str(sae), str(models["gpt2"])).facts(sae, "any")["centred"] is centred
+        assert open_sae(str(sae), str(models["gpt2"])).facts("any")["centred"] is centred

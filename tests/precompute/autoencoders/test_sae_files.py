@@ -100,7 +100,8 @@ BAD = {
     "weights cut short": (cut_short, "not a complete safetensors file"),
     "weights of no header": (text(WEIGHTS, ""), "not a complete safetensors file"),
     "weights of an endless header": (endless_header, "not a complete safetensors file"),
-    "a gated one": (cfg(architecture="gated"), "architecture 'gated' is not supported; use standard, topk"),
+    "a gated one without gates": (cfg(architecture="gated"), "the file lacks b_gate"),
+    "a temporal one": (cfg(architecture="temporal"), "architecture 'temporal' is not supported; use standard, topk"),
     "an unknown one": (cfg(architecture=["standard"]), "is not supported"),
     "another activation function": (cfg(activation_fn="tanh-relu"), "activation function 'tanh-relu'"),
     "topk without k": (cfg(architecture="topk"), "k is None"),
@@ -111,15 +112,36 @@ BAD = {
     "b_dec perhaps": (cfg(apply_b_dec_to_input="perhaps"), "apply_b_dec_to_input is 'perhaps'"),
     "a scale that is not there": (cfg(normalize_activations="expected_average_only_in"), "fold it into the weights"),
     "the same, in the older form": (cfg(normalize_activations=True), "fold it into the weights"),
+    "a scale that is no number": (
+        cfg(normalize_activations="expected_average_only_in", norm_scaling_factor="2"),
+        "norm_scaling_factor is '2'",
+    ),
     "an unknown rescaling": (cfg(normalize_activations="l7"), "normalize_activations 'l7' is not supported"),
     "no hook": (cfg(metadata=None), "no hook_name"),
     "a hook of attention": (hook("blocks.1.attn.hook_z"), "hook 'blocks.1.attn.hook_z' is not supported"),
     "a hook of another library": (hook("model.layers.1"), "blocks.N.mlp.hook_post"),
     "a hook that is a list": (hook(["blocks.1.mlp.hook_post"]), "no hook_name"),
     "one head": (cfg(metadata={"hook_name": "blocks.1.attn.hook_q", "hook_head_index": 3}), "attention heads"),
-    "a transcoder": (
-        cfg(metadata={"hook_name": "blocks.1.ln2.hook_normalized", "hook_name_out": "blocks.1.hook_mlp_out"}),
-        "a transcoder",
+    "a transcoder of another output width": (
+        cfg(
+            architecture="transcoder",
+            apply_b_dec_to_input=False,
+            d_out=16,
+            metadata={"hook_name": "blocks.1.mlp.hook_post", "hook_name_out": "blocks.0.hook_mlp_out"},
+        ),
+        "W_dec is F32[40, 64], the settings require floating point [40, 16]",
+    ),
+    "a transcoder to nowhere": (cfg(architecture="transcoder", apply_b_dec_to_input=False), "no hook_name_out"),
+    "a transcoder that subtracts the bias of its outputs": (
+        cfg(metadata={"hook_name": "blocks.1.mlp.hook_in", "hook_name_out": "blocks.1.hook_mlp_out"}),
+        "belongs to its outputs; use false",
+    ),
+    "a transcoder that writes into attention": (
+        cfg(
+            metadata={"hook_name": "blocks.1.mlp.hook_post", "hook_name_out": "blocks.1.attn.hook_z"},
+            apply_b_dec_to_input=False,
+        ),
+        "hook 'blocks.1.attn.hook_z' is not supported; use blocks.N.hook_mlp_out",
     ),
     "a layer too high": (hook("blocks.7.mlp.hook_post"), "no blocks.7.mlp.hook_post: its layers are 0 to 2"),
     "a width of another model": (hook("blocks.1.hook_resid_pre"), "d_in is 64, but blocks.1.hook_resid_pre of this"),
@@ -131,7 +153,7 @@ BAD = {
     "jumprelu without threshold": (cfg(architecture="jumprelu"), "the file lacks threshold"),
     "whole numbers": (weights(b_enc=torch.zeros(40, dtype=torch.int32)), "b_enc is I32[40]"),
     "a weight that is not finite": (weights(b_enc=torch.full((40,), torch.inf)), "b_enc has values that are not"),
-    "a scaling factor": (weights(scaling_factor=torch.full((40,), 1.5)), "scaling_factor is not 1"),
+    "a scaling factor": (weights(scaling_factor=torch.full((40,), 1.5)), "does not say finetuning_scaling_factor"),
 }
 
 

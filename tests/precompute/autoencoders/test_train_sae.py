@@ -185,6 +185,29 @@ def test_build_reads_the_written_folder(place):
     assert 0 < figures["sae_fvu"] < 1
 
 
+# Fields of SAELens 6.18.0's StandardSAEConfig, which it reads from cfg.json, and of its metadata about the model.
+SAELENS_FIELDS = {
+    "d_in", "d_sae", "dtype", "device", "apply_b_dec_to_input", "normalize_activations", "reshape_activations",
+    "metadata", "architecture",
+}  # fmt: skip
+SAELENS_METADATA = {"model_name", "hook_name", "hook_head_index", "context_size", "dataset_path", "sae_lens_version"}
+
+
+def test_the_written_folder_has_the_form_of_saelens(place):
+    """SAELens reads metadata only if sae_lens_version is 6 or later, and its names and shapes of tensors."""
+    assert {path.name for path in (place / "sae").iterdir()} == {"cfg.json", "sae_weights.safetensors"}
+    cfg = json.loads((place / "sae" / "cfg.json").read_text())
+    assert set(cfg) == SAELENS_FIELDS
+    assert set(cfg["metadata"]) >= SAELENS_METADATA
+    assert int(cfg["metadata"]["sae_lens_version"].split(".")[0]) >= 6
+    assert (cfg["dtype"], cfg["normalize_activations"], cfg["reshape_activations"]) == ("float32", "none", "none")
+    weights = load_file(place / "sae" / "sae_weights.safetensors")
+    assert {name: tuple(tensor.shape) for name, tensor in weights.items()} == {
+        "W_enc": (64, 80), "b_enc": (80,), "W_dec": (80, 64), "b_dec": (64,)
+    }  # fmt: skip
+    assert {tensor.dtype for tensor in weights.values()} == {torch.float32}
+
+
 def test_another_model_of_the_same_width_is_refused(place, tmp_path, capsys):
     """Latents on another model's activations would look plausible."""
     tiny_checkpoint("gpt2", tmp_path / "other", seed=1)
