@@ -240,9 +240,10 @@ LAB_CHOICES = (
     (
         "--ne-over",
         str,
-        "latents|pairs",
-        "unit of the average in the neuron-embedding term: latents, or pairs of latent and input",
+        "latents|pairs|inputs",
+        "the neuron-embedding term: mean over latents, over pairs of latent and input, or sum for each input",
     ),
+    ("--waking", float, "RATE", "rise of a silent latent's bias in a step, in learning rates; 0: none is woken"),
 )
 
 

@@ -34,6 +34,11 @@ COLUMNS = {
     "effective_inputs_q25": "lower quartile",
     "size": "size",
 }
+NE_OVER = {
+    "latents": "weighs latents equally",
+    "pairs": "weighs pairs equally",
+    "inputs": "is a sum for each input",
+}
 LEGEND = """\
 L0: active latents per image. FVU: share of the hidden layer's variance that the reconstruction misses. Accuracy lost:
 points, when the classifier reads the reconstruction. Dead: share of latents that no training image activates.
@@ -69,12 +74,13 @@ def evaluate_lab(atlas: Atlas) -> Report:
 def summary(lab: Lab) -> str:
     """Summary of the data, the classifier and the training."""
     data, mlp, training = lab.facts["data"], lab.facts["mlp"], lab.facts["settings"]
+    waking = "" if training["waking"] else "; silent latents are not woken"
     return (
         f"{data['name']}: {data['n_images']:,} images, the first {data['n_train']:,} trained on. Classifier "
         f"{lab.mlp.W_in.shape[0]}-{lab.mlp.d_hidden}-{len(lab.classes)}: {mlp['accuracy_test']:.2%} of the held-out "
         f"images right ({mlp['accuracy_train']:.2%} of the others), hidden L0 {mlp['hidden_l0']:.1f}. Autoencoders of "
         f"{lab.d_sae} latents, {training['steps']:,} steps of {training['batch']} images; the neuron-embedding term "
-        f"weighs {training['ne_over']} equally. Cut {lab.facts['cut']:g}."
+        f"{NE_OVER[training['ne_over']]}{waking}. Cut {lab.facts['cut']:g}."
     )
 
 

@@ -4,8 +4,8 @@
     h_avg,j ← m · h_avg,j + (1 − m) · h_b,j                                               (6)
     L_N = mean over the batch's active (example, latent) pairs of 1 − cos(h_avg,j ⊙ w_j, h ⊙ w_j)   (4)
 
-The paper's text of (4) is not available: this is our reading; a second one gives every latent the same weight
-(`shares`). w_j is latent j's column of W_enc. The first dimension of every tensor is the run.
+The paper's text of (4) is not available. This is one reading; a second one gives every latent the same weight, and a
+third is the sum over an input's active latents, mean over inputs (`shares`). w_j is latent j's column of W_enc. The first dimension of every tensor is the run.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-OVER = ("latents", "pairs")  # which of them have equal weight in the mean of equation 4; see `shares`
+OVER = ("latents", "pairs", "inputs")  # readings of equation 4; see `shares`
 LEAST = 1e-12  # squared lengths below this are rounding errors
 
 
@@ -88,10 +88,13 @@ def neuron_embedding_term(
 
 
 def shares(active: Float[Tensor, "runs batch d_sae"], over: str) -> Float[Tensor, "runs batch d_sae"]:
-    """Weight of each active pair in the mean: the same for all `pairs`, or for all active `latents`.
+    """Weight of each active pair: the same for all `pairs` or for all active `latents`, in a mean; 1 / batch in a sum.
 
-    With `pairs`, latents that fire often dominate, and those that fire rarely stay as mixed as they are.
+    With `pairs`, latents that fire often dominate, and those that fire rarely stay as mixed as they are. The sum over
+    an input's active latents, mean over `inputs`, is `pairs` times the number of active latents of an input.
     """
+    if over == "inputs":
+        return active / active.shape[1]
     if over == "pairs":
         return active / active.sum(dim=(1, 2), keepdim=True).clamp_min(1)
     n = active.sum(dim=1, keepdim=True)

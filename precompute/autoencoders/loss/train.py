@@ -3,6 +3,7 @@
 The result of a run depends on its own settings and seed alone, up to rounding in the shared matrix products.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ class Training:
     decay: float = 0.3  # share of the steps, at the end, over which it falls to 0
     momentum: float = 0.9  # m of equation 6
     ne_start: int = 200  # step from which the neuron-embedding term counts
-    ne_over: str = "latents"  # equal weight in it for all `latents` or all `pairs`; see `loss.shares`
+    ne_over: str = "latents"  # mean over `latents` or `pairs`, or sum for each of the `inputs`; see `loss.shares`
     waking: float = 3.0  # rise of a silent latent's bias in a step, in learning rates; see `wake`
 
     def __post_init__(self):
@@ -53,7 +54,9 @@ class Training:
         if not self.learning_rate > 0:
             raise TrainingError(f"learning-rate: {self.learning_rate} is not above 0")
         if self.ne_over not in OVER:
-            raise TrainingError(f"ne-over: {self.ne_over!r} is not {' or '.join(OVER)}")
+            raise TrainingError(f"ne-over: {self.ne_over!r} is not {', '.join(OVER[:-1])} or {OVER[-1]}")
+        if not 0 <= self.waking < math.inf:
+            raise TrainingError(f"waking: {self.waking} is not 0 or above")
 
     def rate(self, step: int) -> float:
         """Learning rate of a step, numbered from 0."""

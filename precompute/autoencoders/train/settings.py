@@ -23,7 +23,9 @@ class Settings:
     context: int = choice(128, "tokens of an example")
     lambda1: float = choice(2e-3, "weight of |f|, for inputs with a mean square of 1: more makes latents sparser")
     lambda2: float = choice(0.0, "weight of the neuron-embedding loss; 0 is a standard autoencoder")
-    ne_over: str = choice("latents", "what has equal weight in that loss: latents, or pairs of a latent and an input")
+    ne_over: str = choice(
+        "latents", "that loss: mean over latents, over pairs of a latent and an input, or sum for each of the inputs"
+    )
     d_sae: int = choice(2_048, "latents")
     steps: int = choice(6_000, "steps of training")
     batch: int = choice(256, "activations in a step")

@@ -38,11 +38,12 @@ def looped(W_enc, h, h_avg, active, over):
             rows = torch.nonzero(active[run, :, j])[:, 0]
             of_latent.append([1 - cosine_similarity(mean * w, h[run, b] * w, dim=0) for b in rows])
         active_latents = [torch.stack(distances) for distances in of_latent if distances]
-        losses.append(
-            torch.cat(active_latents).mean()
-            if over == "pairs"
-            else torch.stack([distances.mean() for distances in active_latents]).mean()
-        )
+        by_reading = {
+            "latents": torch.stack([distances.mean() for distances in active_latents]).mean(),
+            "pairs": torch.cat(active_latents).mean(),
+            "inputs": torch.cat(active_latents).sum() / h.shape[1],
+        }
+        losses.append(by_reading[over])
     return torch.stack(losses)
 
 
@@ -79,7 +80,7 @@ def test_latent_of_one_input_has_distance_0(random_batch):
     torch.testing.assert_close(neuron_embedding_term(single, h, h_avg, active, "pairs"), torch.zeros(RUNS).double())
 
 
-@pytest.mark.parametrize("over", OVER)
+@pytest.mark.parametrize("over", ["latents", "pairs"])
 def test_shares_add_up_to_one(random_batch, over):
     weights = shares(random_batch[3], over)
     torch.testing.assert_close(weights.sum(dim=(1, 2)), torch.ones(RUNS).double())
@@ -90,6 +91,12 @@ def test_latents_have_equal_weight_however_often_they_fire():
     active = torch.tensor([[[1.0, 1.0], [1.0, 0.0], [1.0, 0.0]]])
     assert shares(active, "latents").sum(dim=1).tolist() == [[0.5, 0.5]]
     assert shares(active, "pairs").sum(dim=1).tolist() == [[0.75, 0.25]]
+
+
+def test_sum_for_each_input_is_the_mean_over_pairs_times_the_active_latents_of_an_input(random_batch):
+    l0 = random_batch[3].sum(dim=2).mean(dim=1)
+    sums, means = (neuron_embedding_term(*random_batch, over) for over in ("inputs", "pairs"))
+    torch.testing.assert_close(sums, means * l0)
 
 
 def test_running_mean_follows_equation_6():

@@ -143,7 +143,12 @@ def test_effective_inputs():
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"steps": 0}, "steps: 0"), ({"learning_rate": 0.0}, "learning-rate"), ({"ne_over": "rows"}, "latents or pairs")],
+    [
+        ({"steps": 0}, "steps: 0"),
+        ({"learning_rate": 0.0}, "learning-rate"),
+        ({"ne_over": "rows"}, "latents, pairs or inputs"),
+        ({"waking": -1.0}, "waking: -1.0 is not 0 or above"),
+    ],
 )
 def test_invalid_settings_are_refused(options, message):
     with pytest.raises(TrainingError, match=message):

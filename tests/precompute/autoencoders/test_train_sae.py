@@ -250,7 +250,7 @@ BAD = {
     "no latents": (["--d-sae", "0"], "d-sae: 0 is not 1 or more"),
     "a weight below zero": (["--lambda1", "-1"], "lambda1: -1.0 is not a number of 0 or more"),
     "a weight that is no number": (["--lambda2", "nan"], "lambda2: nan is not a number of 0 or more"),
-    "a loss over something else": (["--ne-over", "words"], "ne-over: 'words' is not latents or pairs"),
+    "a loss over something else": (["--ne-over", "words"], "ne-over: 'words' is not latents, pairs or inputs"),
     "a learning rate of nothing": (["--learning-rate", "0"], "learning-rate: 0.0 is not"),
     "no such device": (["--device", "abacus"], "device: abacus: torch finds no such device"),
     "out holds other things": (["--out", "{place}/model"], "holds files and is no autoencoder"),
