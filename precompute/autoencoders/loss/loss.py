@@ -5,7 +5,8 @@
     L_N = mean over the batch's active (example, latent) pairs of 1 − cos(h_avg,j ⊙ w_j, h ⊙ w_j)   (4)
 
 The paper's text of (4) is not available. This is one reading; a second one gives every latent the same weight, and a
-third is the sum over an input's active latents, mean over inputs (`shares`). w_j is latent j's column of W_enc. The first dimension of every tensor is the run.
+third is the sum over an input's active latents, mean over inputs (`shares`). w_j is latent j's column of W_enc.
+The first dimension of every tensor is the run.
 """
 
 from dataclasses import dataclass
