@@ -100,8 +100,12 @@ def ranking(atlas: Atlas) -> Ranking:
     table = atlas.neurons
     second = second_sizes(table["n_features"], atlas.features["size"])
     kinds = {"class": neuron_classes(table, second, atlas.manifest.default_cut)}
-    compared = {"features": table["n_features" if atlas.manifest.rarefied is None else "rarefied_features"]}
-    return Ranking({**table, **kinds, **compared}, atlas.layers)
+    return Ranking({**table, **kinds, "features": compared_features(atlas)}, atlas.layers)
+
+
+def compared_features(atlas: Atlas) -> Shaped[np.ndarray, " n_neurons"]:
+    """Number of features of each neuron, at equal numbers of examples if the atlas has it."""
+    return atlas.neurons["n_features" if atlas.manifest.rarefied is None else "rarefied_features"]
 
 
 def quantiles(values: Shaped[np.ndarray, " _"], of: Sequence[float] = QUANTILES) -> list[float]:
