@@ -15,7 +15,7 @@ from pages.components.shell.nav import ensure_router
 from pages.components.text.measure_columns import columns
 from pages.components.text.page_words import page_words
 from pages.components.url import location
-from pages.components.url.ranking_view import View, presets
+from pages.components.url.ranking_view import PRESETS, View
 from pages.components.url.tab import tab
 from pages.components.url.titles import ranking_title
 from pages.components.widgets import export
@@ -33,7 +33,7 @@ def ranking_of(atlas: Atlas) -> Ranking:
 
 def show_presets(atlas: Atlas, view: View) -> None:
     current = view.to().query(atlas)
-    links = [Chip(name, to.href(atlas), to.query(atlas) == current) for name, to in presets(atlas.manifest).items()]
+    links = [Chip(name, to.href(atlas), to.query(atlas) == current) for name, to in PRESETS.items()]
     chips(links, name="presets", label="Presets")
 
 

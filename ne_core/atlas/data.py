@@ -21,6 +21,7 @@ from ne_core.method.layer import NeuronLayer
 from ne_core.method.logits import LogitEffects, logit_effects
 from ne_core.method.naming import word_classes
 from ne_core.method.statistics import Histogram, InputStatistics, symmetric
+from ne_core.method.trees.clear_cut import suggested_cut
 from ne_core.method.trees.cluster import central_examples, cut
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.text.token_text import visible
@@ -195,16 +196,17 @@ class AtlasData:
         merges = slice(*layer.tree_offsets[ref.neuron : ref.neuron + 2])
         by_row = {name: layer.columns[name][rows] for name in BY_ROW}
         by_merge = {"tree": layer.columns["trees"][merges], "merge_central": layer.columns["merge_central"][merges]}
-        of_tree = {"default_cut": self.manifest.default_cut, "suggested_cut": self.suggested_cut(ref)}
+        of_tree = {"default_cut": self.manifest.default_cut, "suggested_cut": self.suggested_cut(ref, by_merge["tree"])}
         return Neuron(ref, **by_row, **by_merge, embedding=self.manifest.embedding, **of_tree)
 
     def lists(self, neuron: Neuron, cut: float) -> bool:
         """True if `features` lists the neuron's features at a cut: those of the atlas's embedding and cut."""
         return neuron.embedding == self.manifest.embedding and cut == self.manifest.default_cut
 
-    def suggested_cut(self, ref: NeuronRef) -> float | None:
-        """Return the cut suggested by the tree, to three digits, or None."""
-        return readable_cut(float(self.neurons["suggested_cut"][self.neuron_row(ref)]))
+    def suggested_cut(self, ref: NeuronRef, tree: Float[np.ndarray, "m 4"]) -> float | None:
+        """Return the cut suggested by a tree, or None; computed, since older atlases store that of another rule."""
+        background = float(self.neurons["background_distance"][self.neuron_row(ref)])
+        return suggested_cut(tree, background, self.manifest.embedding)
 
     def neuron_row(self, ref: NeuronRef) -> int:
         """Return the neuron's row in `neurons`. Raises KeyError for an unknown layer."""

@@ -197,6 +197,11 @@ class Manifest(Description):
         OPTIONAL,
         "embedding and cut of further trees, where they are stored beside the atlas's own; else null or absent",
     ] = None
+    clear_cuts: Annotated[
+        bool | None,
+        OPTIONAL,
+        "true: suggested cuts are clear cuts (ne_core/method/trees/clear_cut.py); absent: those of an older rule",
+    ] = None
     libraries: Annotated[dict[str, Unchecked], "versions of the libraries that wrote it"] = field(default_factory=dict)
     clipped: Annotated[
         Annotated[dict[str, Count], length(0, MOST_LAYERS)] | None,

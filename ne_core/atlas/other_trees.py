@@ -13,6 +13,7 @@ def stored_neuron(atlas: AtlasData, ref: NeuronRef) -> Neuron:
     neuron, files, facts = atlas.neuron(ref), atlas.files[ref.layer], atlas.manifest.other_trees
     rows, merges = (slice(*offsets[ref.neuron : ref.neuron + 2]) for offsets in (files.offsets, files.tree_offsets))
     columns = files.other_trees
+    suggested = float(columns["other_suggested_cut"][ref.neuron])
     in_other = replace(
         neuron,
         tree=columns["other_trees"][merges],
@@ -20,6 +21,6 @@ def stored_neuron(atlas: AtlasData, ref: NeuronRef) -> Neuron:
         center_distance=columns["other_center_distance"][rows],
         embedding=facts.embedding,
         default_cut=facts.cut,
-        suggested_cut=readable_cut(float(columns["other_suggested_cut"][ref.neuron])),
+        suggested_cut=readable_cut(suggested) if atlas.manifest.clear_cuts else None,
     )
     return replace(in_other, feature=in_other.features(facts.cut).astype(np.int16))

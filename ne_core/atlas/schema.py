@@ -202,9 +202,7 @@ NEURONS = (
     Column("inter_distance", "float32", "mean distance between features"),
     Column("largest_share", "float32", "share of the examples that the largest feature holds"),
     Column("background_distance", "float32", "mean cosine distance of its examples to other inputs of the layer"),
-    Column(
-        "suggested_cut", "float32", "middle of the widest gap of the tree below that distance, NaN if there is none"
-    ),
+    Column("suggested_cut", "float32", "clear cut of the tree, NaN if there is none"),
     Column("n_suggested", "int32", "features at the suggested cut, 0 if there is none"),
 )
 

@@ -1,6 +1,6 @@
 """Comparison of a neuron with chance: its features and mean distance, and those of random directions of its layer.
 
-The numbers come from the atlas (precompute/steps/equal_n.py computes them); only ranks among them are computed here.
+The numbers come from the atlas (precompute/steps/equal_n.py computes them); only quantiles and ranks are computed here.
 """
 
 from dataclasses import dataclass
@@ -12,21 +12,20 @@ from ne_core.atlas import Atlas
 from ne_core.method.equal_n import Measure
 from ne_core.refs import NeuronRef
 
-TAILS = (0.025, 0.975)  # quantiles with 95 % of the random directions between them
+MIDDLE = (0.25, 0.75)  # quantiles with half of the random directions between them; further out lie too few
 
 
 @dataclass(frozen=True)
 class ChanceComparison:
     """One measure of a neuron, its range over random directions, and its value with the neuron's weights shuffled.
 
-    `random`: mean and 95 % range over `n_random` random directions. `below`: share of them with a smaller value, equal
-    ones counted half.
+    `random`: mean over `n_random` random directions, and the range of the middle half of them. An atlas has too few
+    to place a single neuron among them: `evaluate --only chance` does that.
     """
 
     measured: Measure
     random: Measure
     n_random: int
-    below: float
     permuted: Measure
 
 
@@ -72,11 +71,9 @@ def has_comparison(atlas: Atlas, ref: NeuronRef) -> bool:
 def compared(measured: Measure, random: Float[np.ndarray, " n"], permuted: Measure) -> ChanceComparison:
     """A neuron's measure compared with those of random directions and of permuted labels."""
     finite = random[np.isfinite(random)]
-    low, high = np.quantile(finite, TAILS).tolist() if len(finite) else (np.nan, np.nan)
+    low, high = np.quantile(finite, MIDDLE).tolist() if len(finite) else (np.nan, np.nan)
     middle = Measure(float(finite.mean()) if len(finite) else np.nan, low, high)
-    return ChanceComparison(
-        measured, middle, len(finite), float(below(np.array([measured.value]), random)[0]), permuted
-    )
+    return ChanceComparison(measured, middle, len(finite), permuted)
 
 
 def below(values: Float[np.ndarray, " n"], random: Float[np.ndarray, " m"]) -> Float[np.ndarray, " n"]:

@@ -11,16 +11,15 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.atlas import Atlas, Neuron
-from ne_core.atlas.data import readable_cut
 from ne_core.atlas.manifest import Manifest
 from ne_core.atlas.other_trees import stored_neuron
 from ne_core.errors import AtlasError
 from ne_core.method.background import background_distance, background_rows
 from ne_core.method.embeddings import REFERENCE, Embedder, default_cut
 from ne_core.method.token_part import CUT, SHARES
+from ne_core.method.trees.clear_cut import suggested_cut
 from ne_core.method.trees.cluster import cluster
 from ne_core.method.trees.linkage import light_tree
-from ne_core.method.trees.nodes import suggested_cut
 from ne_core.queries.token_parts import input_tokens, layer_token_part
 from ne_core.refs import NeuronRef
 
@@ -149,7 +148,7 @@ def clustered(
     if not np.isfinite(vectors).all():
         raise FloatingPointError(f"embedding {space} is not finite")
     clusters = cluster(np.float32(vectors), cut, light_tree)
-    suggested = suggested_cut(clusters.tree, background_distance(np.float32(vectors), np.float32(background)))
+    to_others = background_distance(np.float32(vectors), np.float32(background))
     return replace(
         neuron,
         tree=clusters.tree,
@@ -158,5 +157,5 @@ def clustered(
         center_distance=np.float32(clusters.center_distance).astype(neuron.center_distance.dtype),  # rounded as stored
         embedding=space,
         default_cut=cut,
-        suggested_cut=None if suggested is None else readable_cut(float(np.float32(suggested))),
+        suggested_cut=suggested_cut(clusters.tree, to_others, space),
     )

@@ -9,7 +9,6 @@ from jaxtyping import Bool, Float, Int, Shaped
 
 from ne_core.atlas import Atlas
 from ne_core.method.classes import CLASSES, class_counts, neuron_classes, second_sizes
-from ne_core.queries.chance import below_random
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 SPREAD = ("n_features", "mean_distance", "features")  # columns with quantiles by layer
@@ -29,7 +28,6 @@ class Ranking:
     """Columns of all neurons, a row each, in the order of the atlas's table; `class` is an index into CLASSES.
 
     `features` is the number of features at equal numbers of examples if the atlas has it, else the plain number.
-    `random` is the percentage of the layer's random directions with fewer features, NaN if unknown.
     """
 
     columns: dict[str, np.ndarray] = field(repr=False)
@@ -102,17 +100,12 @@ def ranking(atlas: Atlas) -> Ranking:
     table = atlas.neurons
     second = second_sizes(table["n_features"], atlas.features["size"])
     kinds = {"class": neuron_classes(table, second, atlas.manifest.default_cut)}
-    return Ranking({**table, **kinds, **comparison_columns(atlas)}, atlas.layers)
+    return Ranking({**table, **kinds, "features": compared_features(atlas)}, atlas.layers)
 
 
-def comparison_columns(atlas: Atlas) -> dict[str, np.ndarray]:
-    """Columns `features` and `random` of a Ranking."""
-    table = atlas.neurons
-    if atlas.manifest.rarefied is None:
-        unknown = np.broadcast_to(np.float32(np.nan), len(table["layer"]))
-        return {"features": table["n_features"], "random": unknown}
-    share = below_random(atlas, "rarefied_features", "random_features")
-    return {"features": table["rarefied_features"], "random": (100 * share).astype(np.float32)}
+def compared_features(atlas: Atlas) -> Shaped[np.ndarray, " n_neurons"]:
+    """Number of features of each neuron, at equal numbers of examples if the atlas has it."""
+    return atlas.neurons["n_features" if atlas.manifest.rarefied is None else "rarefied_features"]
 
 
 def quantiles(values: Shaped[np.ndarray, " _"], of: Sequence[float] = QUANTILES) -> list[float]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from ne_core.atlas import Atlas
 from ne_core.sharing.atomic_write import write_output
 from precompute.errors import is_out_of_memory, missing_package_message, one_line
+from precompute.evaluate.cut.evaluate import evaluate_cut
 from precompute.evaluate.dictionaries import evaluate_dictionaries
 from precompute.evaluate.lab import evaluate_lab
 from precompute.evaluate.labels.evaluate import evaluate_labels
@@ -41,20 +42,22 @@ PARTS: dict[str, Callable[[Atlas, Options, OnProgress], Report]] = {
     "labels": lambda atlas, _, on_progress: evaluate_labels(atlas, on_progress),
     "planted": lambda atlas, options, on_progress: evaluate_planted(atlas, options.quick, options.model, on_progress),
     "counts": lambda atlas, options, on_progress: evaluate_counts(atlas, options.quick, on_progress),
+    "cut": lambda atlas, options, on_progress: evaluate_cut(atlas, options.quick, on_progress),
     "surgery": lambda atlas, options, on_progress: run_surgery(atlas, options, on_progress),
     "logits": lambda atlas, options, on_progress: run_logits(atlas, options, on_progress),
     "prompt": lambda atlas, options, on_progress: run_prompt(atlas, options, on_progress),
     "lab": lambda atlas, *_: evaluate_lab(atlas),
     "dictionaries": lambda atlas, options, on_progress: run_dictionaries(atlas, options, on_progress),
     "trust": lambda atlas, _, on_progress: evaluate_trust(atlas, on_progress),
+    "chance": lambda atlas, options, on_progress: run_chance(atlas, options, on_progress),
 }
 PROGRESS_UNITS = {  # units of progress of a part; the other parts take seconds
     **dict.fromkeys(("names", "labels", "trust", "dictionaries"), "layers"),
-    **{"surgery": "neurons", "logits": "neurons", "prompt": "examples"},
+    **{"surgery": "neurons", "logits": "neurons", "prompt": "examples", "chance": "passes and layers"},
     "layers": "spaces",
-    **{"planted": "layers of plantings", "counts": "layers of plantings"},
+    **{"planted": "layers of plantings", "counts": "layers of plantings", "cut": "layers"},
 }
-NEEDS_INPUTS = ("planted", "counts")
+NEEDS_INPUTS = ("planted", "counts", "cut")
 
 
 def evaluate(
@@ -108,11 +111,17 @@ def applicable_parts(atlas: Atlas, options: Options) -> list[str]:
         return ["names", *spaces]
     layers = ["layers"] if len(set(atlas.manifest.d_in)) == 1 < len(atlas.layers) else []
     has_model = not atlas.manifest.model.sae and (options.model or shipped_model(atlas))
-    trust = ["trust"] if atlas.manifest.rarefied else []
+    trust = ["trust", "chance"] if atlas.manifest.rarefied else []
     labels = ["labels"] if atlas.documents is not None and len(atlas.documents.groups) > 1 else []
     effects = ["logits"] if any(atlas.files[layer].logits for layer in atlas.layers) else []
     with_model = ["surgery", *effects, "prompt"] if has_model else []
     return ["names", *spaces, *layers, *labels, *NEEDS_INPUTS, *trust, *with_model]
+
+
+def run_chance(atlas: Atlas, options: Options, on_progress: OnProgress) -> Report:
+    from precompute.evaluate.chance import evaluate_chance  # the model library takes seconds to load
+
+    return evaluate_chance(atlas, options.quick, options.model, on_progress)
 
 
 def run_surgery(atlas: Atlas, options: Options, on_progress: OnProgress) -> Report:

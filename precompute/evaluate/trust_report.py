@@ -8,8 +8,7 @@ from jaxtyping import Float
 
 from ne_core.atlas import Atlas
 from ne_core.method.embeddings import EMBEDDINGS
-from ne_core.queries.chance import TAILS
-from precompute.evaluate.bootstrap import RESAMPLES, SEED, interval, mean, mean_with_interval
+from precompute.evaluate.bootstrap import interval, mean, mean_with_interval
 from precompute.evaluate.trust_picture import Curve, trust_svg
 from precompute.report import Figure, Report, aligned
 
@@ -17,8 +16,7 @@ HEAD = """\
 Features against chance, in the space {space}, at cut {cut:g}. At {n} examples (the mean over {sets} random sets), for
 every neuron with as many: against {directions} random directions of its layer (weights with the mean and covariance of
 the neurons', examples selected by the same rule from the inputs stored for any neuron), and with its own weights
-shuffled. “fewer”, “more”: the share of neurons below or above 95 % of the random directions; by chance alone each is
-0.025. 95 % intervals over neurons and directions (bootstrap).
+shuffled. 95 % intervals over neurons and directions (bootstrap). Neurons one by one: the part “chance”.
 """
 CURVES = """\
 Features by number of examples: means over the same units at every number, 95 % intervals over units.
@@ -45,42 +43,17 @@ def trust_report(atlas: Atlas, layers: Sequence[Layer]) -> Report:
         sets=facts.sets,
         directions=facts.directions,
     )
-    titles = ["", "neurons", "features", "random directions", "weights shuffled", "fewer", "more"]
-    shares = aligned([titles, *map(row, layers)])
+    titles = ["", "neurons", "features", "random directions", "weights shuffled"]
+    means = aligned([titles, *map(row, layers)])
     grown = aligned([["", "units", "examples", "features"], *(line for layer in layers for line in lines(layer))])
     figures = [figure for layer in layers for figure in figures_of(layer, atlas.root.name)]
     picture = {"trust": trust_svg([(f"layer {each.layer}", each.curves) for each in layers if each.curves])}
-    return Report("\n".join([head, shares, "", CURVES, grown]), tuple(figures), picture)
+    return Report("\n".join([head, means, "", CURVES, grown]), tuple(figures), picture)
 
 
 def row(layer: Layer) -> list[str]:
     cells = [mean_with_interval(values, 2) for values in (layer.neurons, layer.random, layer.permuted)]
-    shares = [share_with_interval(*each) for each in outside(layer)]
-    return [f"layer {layer.layer}", f"{len(layer.neurons):,}", *cells, *shares]
-
-
-def share_with_interval(share: float, low: float, high: float) -> str:
-    return f"{share:.3f} [{low:.3f}, {high:.3f}]"
-
-
-def outside(layer: Layer) -> list[tuple[float, float, float]]:
-    """Shares of neurons below and above 95 % of the random directions, each with its interval."""
-    if not (len(layer.neurons) and len(layer.random)):
-        return [(np.nan,) * 3] * 2
-    rng = np.random.default_rng(SEED)
-    drawn = [shares(resampled(layer.neurons, rng), resampled(layer.random, rng)) for _ in range(RESAMPLES)]
-    ends = np.quantile(drawn, TAILS, axis=0)
-    measured = shares(layer.neurons, layer.random)
-    return [(share, *side.tolist()) for share, side in zip(measured, ends.T, strict=True)]
-
-
-def resampled(values: Float[np.ndarray, " n"], rng: np.random.Generator) -> Float[np.ndarray, " n"]:
-    return values[rng.integers(len(values), size=len(values))]
-
-
-def shares(neurons: Float[np.ndarray, " n"], random: Float[np.ndarray, " m"]) -> tuple[float, float]:
-    low, high = np.quantile(random, TAILS)
-    return float((neurons < low).mean()), float((neurons > high).mean())
+    return [f"layer {layer.layer}", f"{len(layer.neurons):,}", *cells]
 
 
 def lines(layer: Layer) -> list[list[str]]:
@@ -96,7 +69,6 @@ def figures_of(layer: Layer, atlas: str) -> list[Figure]:
     suffix = f"layer{layer.layer}_{atlas}"
     sides = {"own": layer.neurons, "random": layer.random, "shuffled": layer.permuted}
     named = [(f"features_{name}", (mean(values), *interval(values)), "features") for name, values in sides.items()]
-    named += [(name, share, "share") for name, share in zip(("fewer", "more"), outside(layer), strict=True)]
     for name, curve in layer.curves.items():
         short = name.split()[0]
         named += [

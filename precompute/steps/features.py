@@ -18,8 +18,8 @@ from jaxtyping import Bool, Float, Int
 from ne_core.method.background import background_distance, background_rows
 from ne_core.method.embeddings import REFERENCE, Embedder, combined
 from ne_core.method.measures import distances_of, measures
+from ne_core.method.trees.clear_cut import suggested_cut
 from ne_core.method.trees.cluster import cluster
-from ne_core.method.trees.nodes import suggested_cut
 from precompute.config import RunConfig
 from precompute.run.engines import LocalEngine
 from precompute.run.mapped import release_pages
@@ -101,12 +101,12 @@ def chunk_features(chunk: Chunk, cut: float, space: str = REFERENCE) -> Features
     for w, end, n, is_other in zip(weights, ends, chunk.n_examples, chunk.is_other, strict=True):
         buffer[:n] = chunk.x[end - n : end]
         others = combined(space, background[is_other], w) if n else background[:0]
-        parts.append(neuron_features(combined(space, buffer[:n], w), others, cut))
+        parts.append(neuron_features(combined(space, buffer[:n], w), others, cut, space))
     return concatenate(parts)
 
 
 def neuron_features(
-    embeddings: Float[np.ndarray, "n d_in"], others: Float[np.ndarray, "n_others d_in"], cut: float
+    embeddings: Float[np.ndarray, "n d_in"], others: Float[np.ndarray, "n_others d_in"], cut: float, space: str
 ) -> Features:
     """Return one neuron's features, none without examples; `others` are inputs that are not examples of the neuron."""
     if not len(embeddings):
@@ -114,7 +114,7 @@ def neuron_features(
     clusters = cluster(embeddings, cut)
     summary = measures(clusters.tree, cut)
     background = background_distance(embeddings, others)
-    suggested = suggested_cut(clusters.tree, background)
+    suggested = suggested_cut(clusters.tree, background, space)
     return Features(
         feature=clusters.feature.astype(np.int32),
         rank=clusters.rank.astype(np.int32),

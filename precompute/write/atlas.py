@@ -117,6 +117,7 @@ def manifest(parts: AtlasParts, clipped: Clipped) -> Manifest:
         compared=parts.spaces is not None,
         rarefied=None if parts.equal_n is None else parts.equal_n.facts,
         other_trees=None if parts.other_trees is None else parts.other_trees.facts,
+        clear_cuts=True,
         clipped=clipped,
     )
 

@@ -187,12 +187,12 @@ def test_cut_keeps_the_requested_feature_open(open_view):
 
 
 @pytest.mark.slow
-def test_atlas_cut_and_suggested_cut_are_links(open_view):
-    page = open_view(SEVERAL + "&cut=1.2")
+def test_default_cut_and_suggested_cut_are_links(open_view):
+    page = open_view(SEVERAL + "&embedding=whitened&cut=1.2")
     page.get_by_role("link", name=re.compile("Suggested cut .* 4 features")).click()
     expect(feature_rows(page)).to_have_count(4)
-    page.get_by_role("link", name=re.compile("Atlas’s cut 0.5 · 4 features")).click()
-    expect(page).to_have_url(re.compile("neuron=2$"))
+    page.get_by_role("link", name=re.compile("Default cut 0.8 · 4 features")).click()
+    expect(page).to_have_url(re.compile("neuron=2&embedding=whitened$"))
     expect(page.locator(".mark text")).to_have_count(2)
     settled(page)
     boxes = "all => all.map(each => each.getBoundingClientRect().toJSON())"

@@ -95,7 +95,7 @@ def test_headings_sort_and_reverse(tiny_atlas, monkeypatch):
 @pytest.mark.parametrize(
     ("query", "problem"),
     [
-        ({"sort": "x"}, "sort=x: the columns are neuron, class, features, suggested, mean"),
+        ({"sort": "x"}, "sort=x: the columns are neuron, class, features, mean"),
         ({"order": "up"}, "order=up: the orders are asc or desc"),
         ({"layer": "1"}, "layer=1: this atlas has layers 0 and 2"),
         ({"class": "x"}, "class=x: the classes are dead, single, primary-rare, related or many"),

@@ -69,7 +69,7 @@ PLANTED: dict[str, list[str]] = {
     "cut": ["0", "0.3", "0.5", "0.75", "2"], "branch": ["0", "3", "15"], "space": list(SPACES),
     "baseline": ["mask-token", "mean-embedding", "mean"], "least": ["0.3", "50", "1000000"],
     "holds": ["cat", " cat", "日"], "q": ["cat", "the cat", "ca", "script", "red moon", "🙂", "7"],
-    "page": ["0", "1", "9999"], "random": ["95-", "-5", "10-90"], "size": ["1-10", "5-"], "example": ["0", "5", "17"],
+    "page": ["0", "1", "9999"], "size": ["1-10", "5-"], "example": ["0", "5", "17"],
     "image": ["0", "7", "39"],
 }  # fmt: skip
 for module in pkgutil.iter_modules(url.__path__, f"{url.__name__}."):

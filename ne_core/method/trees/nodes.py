@@ -95,29 +95,35 @@ def widest_gap(tree: Float[np.ndarray, "m 4"]) -> float | None:
     return middle_of_widest(heights, len(tree) + 1)
 
 
-def suggested_cut(tree: Float[np.ndarray, "m 4"], background: float) -> float | None:
-    """Middle of the widest gap below `background`, the mean distance of the examples to other inputs of the layer.
+def gap_below(tree: Float[np.ndarray, "m 4"], background: float) -> float | None:
+    """Middle of the widest gap below `background`; a single feature, from the root up to it, is a candidate too.
 
-    Examples that join above it have no more in common than any two inputs. So heights are limited to it, and a single
-    feature, from the root up to it, is a candidate too. Of the rules that were tried (docs/meanings.md) this one
-    recovers planted numbers of features best. None for fewer than two examples, or if no two examples are nearer than
-    `background`. If `background` is NaN (unknown), the result is `widest_gap(tree)`.
+    None for fewer than two examples, or if no two examples are nearer than `background`.
     """
-    if np.isnan(background):
-        return widest_gap(tree)
-    heights = np.minimum(np.append(tree[:, 2].astype(np.float64), background), background)
-    return middle_of_widest(heights, len(tree) + 1)
+    return middle_of_widest(heights_below(tree, background), len(tree) + 1)
+
+
+def heights_below(tree: Float[np.ndarray, "m 4"], background: float) -> Float[np.ndarray, " m+1"]:
+    """Heights of the branch points, limited to `background`, which comes last."""
+    return np.minimum(np.append(tree[:, 2].astype(np.float64), background), background)
 
 
 def middle_of_widest(heights: Float[np.ndarray, " k"], n: int) -> float | None:
-    """Middle of the widest gap that leaves at most n/2 features; a cut in the k-th gap makes n − 1 − k features."""
+    """Middle of the widest gap that leaves at most n/2 features; None if there is no gap."""
+    width, middle = widest_of(heights, n)
+    return middle if width else None
+
+
+def widest_of(heights: Float[np.ndarray, " k"], n: int) -> tuple[float, float]:
+    """Width and middle of the widest gap that leaves at most n/2 features; a cut in the k-th makes n − 1 − k features.
+
+    Of equal gaps the highest wins; the width is 0 without any.
+    """
     if len(heights) < 2:
-        return None
+        return 0.0, 0.0
     gaps = np.where(n - 1 - np.arange(len(heights) - 1) <= n / 2, np.diff(heights), 0)
-    if not gaps.any():
-        return None
     widest = len(gaps) - 1 - int(gaps[::-1].argmax())
-    return float(heights[widest : widest + 2].mean())
+    return float(gaps[widest]), float(heights[widest : widest + 2].mean())
 
 
 def cut_height(tree: Float[np.ndarray, "m 4"], n_features: int) -> float | None:

@@ -16,15 +16,13 @@ from pages.components.text.measure_columns import number
 
 @dataclass(frozen=True)
 class Strip:
-    """One measure on a scale from `low` to `high`. `below` and `above` are the words of a comparison."""
+    """One measure on a scale from `low` to `high`."""
 
     title: str
     comparison: ChanceComparison
     low: int | float
     high: int | float
     digits: int
-    below: str
-    above: str
 
 
 def show_chance(atlas: Atlas, ref: NeuronRef) -> None:
@@ -39,8 +37,9 @@ def show_chance(atlas: Atlas, ref: NeuronRef) -> None:
     st.caption(
         f"At the atlas’s cut, {atlas.manifest.default_cut:g}; features over {chance.n_sets} random sets of {chance.n} "
         f"examples, since more examples make more features. Dot and line: this {atlas.manifest.vocabulary.unit} with "
-        "its 95 % interval. Band: range of 95 % of the random directions, with their mean. Diamond: the same examples "
-        "with the weights shuffled."
+        "its 95 % interval. Band: the middle half of the random directions, with their mean. Diamond: the same "
+        "examples with the weights shuffled. These are too few directions to tell one "
+        f"{atlas.manifest.vocabulary.unit} from chance."
     )
 
 
@@ -60,8 +59,8 @@ def reason_for_none(atlas: Atlas) -> str:
 def strips(chance: Chance) -> list[Strip]:
     far = max(1.0, largest_value(chance.distance))
     return [
-        Strip(f"Features at {chance.n} examples", chance.features, 1, chance.n, 1, "fewer than", "more than"),
-        Strip("Mean distance", chance.distance, 0, far, 2, "less than", "more than"),
+        Strip(f"Features at {chance.n} examples", chance.features, 1, chance.n, 1),
+        Strip("Mean distance", chance.distance, 0, far, 2),
     ]
 
 
@@ -108,18 +107,16 @@ def span(strip: Strip, kind: str, start: float, end: float | None = None) -> str
 
 
 def words(strip: Strip, same: bool) -> list[str]:
-    """“4.1 [3.6 to 4.7]”, “random directions 9.8 [7.1 to 12.9]: fewer than 96 % of them”, “weights shuffled: 4.0”.
+    """“4.1 [3.6 to 4.7]”, “random directions: mean 9.8, half of them from 7.1 to 12.9”, “weights shuffled: 4.0”.
 
     `same`: the embedding does not depend on the weights, so that shuffling changes nothing.
     """
     write, comparison = number(strip.digits), strip.comparison
     parts = [f"<strong>{measure_text(comparison.measured, write)}</strong>"]
     if comparison.n_random:
-        below = comparison.below
-        verdict = f"{strip.above} {below:.0%}" if below >= 0.5 else f"{strip.below} {1 - below:.0%}"
-        parts.append(
-            f"random directions {measure_text(comparison.random, write)}: {verdict.replace('%', ' %')} of them"
-        )
+        random = comparison.random
+        ends = f"{write(random.low)} to {write(random.high)}"
+        parts.append(f"{comparison.n_random} random directions: mean {write(random.value)}, half of them from {ends}")
     else:
         parts.append("too few random directions of this layer have enough examples for a comparison")
     shuffled = "the same, as this space does not use weights" if same else measure_text(comparison.permuted, write)

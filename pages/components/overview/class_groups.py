@@ -10,7 +10,7 @@ from ne_core.refs import NeuronRef
 from pages.components.cached.starts import A_CLASS, starts
 from pages.components.text.labels import brief, label
 from pages.components.url import links, location
-from pages.components.url.ranking_view import presets
+from pages.components.url.ranking_view import PRESETS
 from pages.components.widgets.chips import Chip, chips
 from pages.components.widgets.features import feature_rows
 from pages.components.widgets.pictures.thumbs import thumbs
@@ -25,7 +25,7 @@ def show_classes(atlas: Atlas) -> None:
             show_class(atlas, group, f"start{i}")
     st.markdown(f"**Or rank every {atlas.manifest.vocabulary.unit} by its measures:**")
     chips(
-        [Chip(name, view.href(atlas)) for name, view in presets(atlas.manifest).items()],
+        [Chip(name, view.href(atlas)) for name, view in PRESETS.items()],
         name="ranking",
         label="Views of the ranking",
     )

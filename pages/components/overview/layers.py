@@ -5,7 +5,7 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import layer_marks
 from ne_core.export import figures
-from ne_core.queries.ranking import comparison_columns
+from ne_core.queries.ranking import compared_features
 from pages.components.cached.per_atlas import per_atlas
 from pages.components.text.measure_columns import counted_at
 from pages.components.widgets import export
@@ -33,7 +33,7 @@ def layer_figures(atlas: Atlas) -> list[tuple]:
     table, alive = atlas.neurons, atlas.neurons["n_examples"] > 0
     layer_masks = [table["layer"] == layer for layer in atlas.layers]
     figures_and_medians = []
-    columns = {"features": comparison_columns(atlas)["features"], "cosine distance": table["mean_distance"]}
+    columns = {"features": compared_features(atlas), "cosine distance": table["mean_distance"]}
     for unit, column in columns.items():
         values = [column[in_layer & alive].astype(float) for in_layer in layer_masks]
         medians = [figures.quartiles(each)[1] for each in values]

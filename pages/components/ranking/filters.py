@@ -12,7 +12,7 @@ from pages.components.url import location
 from pages.components.url.ranking_view import RANGES, Range, View, ends
 from pages.components.widgets.choices import one_of
 
-TITLES = {"features": "Features", "random": "Above random (%)", "size": "Size (examples)", "distance": "Mean distance"}
+TITLES = {"features": "Features", "size": "Size (examples)", "distance": "Mean distance"}
 WIDTH = 144  # pixels of a slider: all filters fit in one row, and two sliders side by side on a phone
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from ne_core.atlas.manifest import Manifest
 from ne_core.method.classes import CLASSES, NAMES
+from ne_core.method.trees.clear_cut import SHARES
 from ne_core.numbers import fixed
 
 
@@ -32,12 +33,12 @@ def whole(value: float) -> str:
     return f"{int(value):,}"
 
 
+def some(value: float) -> str:
+    return whole(value) if value else "–"
+
+
 def share(value: float) -> str:
     return f"{value:.0%}" if np.isfinite(value) else "–"
-
-
-def percent(value: float) -> str:
-    return f"{value:.0f}" if np.isfinite(value) else "–"
 
 
 DISTANCE = "cosine; 0 is the same direction, 1 unrelated"
@@ -53,9 +54,10 @@ COLUMNS = {
         False,
     ),
     "features": replace(ALL, source="features"),
-    "random": Column("random", "Above", "% of random", "", percent),
     "all": ALL,
-    "suggested": Column("n_suggested", "Suggested", "", "Features at the cut suggested by its tree", whole),
+    "suggested": Column(
+        "n_suggested", "Suggested", "", "Features at the clear cut of its tree; – if there is none", some
+    ),
     "mean": Column("mean_distance", "Mean", "distance", f"Mean distance between its examples ({DISTANCE})", number(2)),
     "max": Column(
         "max_distance", "Max", "distance", f"Largest distance between two of its examples ({DISTANCE})", number(2)
@@ -68,14 +70,15 @@ COLUMNS = {
     ),
     "share": Column("largest_share", "Largest", "share", "Share of the examples in the largest feature", share),
 }
-ONLY_COMPARED = ("random", "all")  # columns of atlases that compare neurons with chance
+ONLY_COMPARED = ("all",)  # columns of atlases that count features at equal numbers of examples, too
 
 
 def columns(manifest: Manifest) -> dict[str, Column]:
-    """Columns of an atlas. Neurons are compared with chance at an equal number of examples each."""
+    """Columns of an atlas. Neurons are compared at an equal number of examples each."""
     facts, words = manifest.rarefied, manifest.vocabulary
     meaning = f"Layer and {words.unit}, both counted from 0"
-    named = COLUMNS | {"neuron": replace(COLUMNS["neuron"], title=words.Unit, meaning=meaning)}
+    known = COLUMNS if suggests(manifest) else {name: each for name, each in COLUMNS.items() if name != "suggested"}
+    named = known | {"neuron": replace(COLUMNS["neuron"], title=words.Unit, meaning=meaning)}
     if facts is None:
         return {name: column for name, column in named.items() if name not in ONLY_COMPARED}
     n = facts.examples
@@ -84,16 +87,16 @@ def columns(manifest: Manifest) -> dict[str, Column]:
         f"Mean number of features, at the atlas’s cut, over {facts.sets} random sets of {n} of the {words.unit}’s "
         f"examples, with its 95 % interval; {n} for every {words.unit}, because more examples make more features"
     )
-    random = (
-        f"Percentage of {facts.directions} random directions in its layer with fewer features {at_n}: near 0 the "
-        f"{words.unit} responds to fewer things than chance, near 100 to more"
-    )
     in_all = f"Features of all its examples, whose number differs between {words.units}"
     return named | {
         "features": replace(COLUMNS["features"], unit=at_n, meaning=meaning, text=number(1), ends=ENDS),
-        "random": replace(COLUMNS["random"], meaning=random),
         "all": replace(ALL, unit="in all", meaning=in_all),
     }
+
+
+def suggests(manifest: Manifest) -> bool:
+    """True if the atlas stores numbers of features at clear cuts; older atlases store those of another rule."""
+    return bool(manifest.clear_cuts) and manifest.embedding in SHARES
 
 
 ENDS = ("rarefied_low", "rarefied_high")

@@ -4,7 +4,6 @@ import math
 import re
 from dataclasses import Field, dataclass
 
-from ne_core.atlas.manifest import Manifest
 from ne_core.queries.ranking import Filter, Ranking
 from pages.components.text.measure_columns import COLUMNS, Column, columns
 from pages.components.url import atlas_fields
@@ -15,7 +14,6 @@ PAGE = 50  # rows at a time
 SORT = "features"
 RANGES = {  # name in the URL: name in the ranking
     "features": "features",
-    "random": "random",
     "size": "n_examples",
     "distance": "mean_distance",
 }
@@ -61,7 +59,6 @@ class View(Paged, Addressed, page="ranking"):
     layer: int | None = atlas_fields.layer()
     kind: str | None = atlas_fields.kind()
     features: Range | None = limits("features")
-    random: Range | None = limits("random")
     size: Range | None = limits("size")
     distance: Range | None = limits("distance")
     page: int = page_field()
@@ -97,12 +94,3 @@ PRESETS = {
     "Most features": View(),
     "Highest mean distance": View("mean"),
 }
-COMPARED = {
-    "Fewer meanings than chance": View("random", False, random=(None, 5.0)),
-    "More meanings than chance": View("random", random=(95.0, None)),
-}
-
-
-def presets(manifest: Manifest) -> dict[str, View]:
-    """Predefined views of an atlas, by name."""
-    return PRESETS if manifest.rarefied is None else PRESETS | COMPARED

@@ -1,6 +1,7 @@
 """Rules that suggest a cut from a tree, its cosines, and the distances of its examples to other inputs of the layer.
 
-docs/meanings.md compares how well they recover planted counts. A cut above the root means one feature.
+docs/meanings.md compares how well they recover planted counts. A cut above the root means one feature, as does NaN,
+no clear cut, in tables of all plantings.
 """
 
 from collections.abc import Callable
@@ -9,11 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from ne_core.method.embeddings import DEFAULT
+from ne_core.method.trees.clear_cut import SHARES, clear_cut
 from ne_core.method.trees.cluster import cut, similarities, tree
-from ne_core.method.trees.nodes import suggested_cut, widest_gap
+from ne_core.method.trees.nodes import gap_below, widest_gap
 
 REFERENCES, MOST = 5, 12  # of the gap statistic: reference sets, and the largest number of clusters
-NULL_QUANTILE, NULL_SHARE = 0.05, 0.8
+NULL_QUANTILE, NULL_SHARE, FIXED_SHARE = 0.05, 0.8, SHARES[DEFAULT]
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,11 @@ class Case:
     cosines: Float[np.ndarray, "n n"]
     tree: Float[np.ndarray, "m 4"]
     background_distances: Float[np.ndarray, "n other"]
+    space: str = DEFAULT
+
+    @property
+    def background(self) -> float:
+        return float(self.background_distances.mean())
 
     def between(self, k: int) -> float:
         """Middle of the cuts that give k features; the root's height for one feature."""
@@ -39,7 +47,7 @@ def widest(case: Case) -> float:
 
 def below_background(case: Case) -> float:
     """The widest gap with heights that end at the mean distance to other inputs; one feature is a candidate too."""
-    gap_cut = suggested_cut(case.tree, float(case.background_distances.mean()))
+    gap_cut = gap_below(case.tree, case.background)
     return case.between(1) if gap_cut is None else gap_cut
 
 
@@ -49,7 +57,18 @@ def null_quantile(case: Case) -> float:
 
 
 def share_of_null(case: Case) -> float:
-    return NULL_SHARE * float(case.background_distances.mean())
+    return NULL_SHARE * case.background
+
+
+def clear(case: Case) -> float:
+    """The rule in use, in a space that has no share of its own with that of the default; NaN without a clear cut."""
+    suggested = clear_cut(case.tree, case.background, SHARES.get(case.space, FIXED_SHARE))
+    return float("nan") if suggested is None else suggested
+
+
+def calibrated_share(case: Case) -> float:
+    """The cut in use where no gap is wide."""
+    return FIXED_SHARE * case.background
 
 
 def silhouette(case: Case) -> float:
@@ -96,6 +115,7 @@ def log_dispersion(
     return np.array(log_sums)
 
 
+SUGGESTED = "clear cut"  # the rule of ne_core/method/trees/clear_cut.py
 RULES: dict[str, Callable[[Case], float]] = {
     "widest gap": widest,
     "gap below background": below_background,
@@ -103,5 +123,6 @@ RULES: dict[str, Callable[[Case], float]] = {
     "gap statistic": gap_statistic,
     "5 % of background": null_quantile,
     "0.8 of background": share_of_null,
+    f"{FIXED_SHARE:g} of background": calibrated_share,
+    SUGGESTED: clear,
 }
-SUGGESTED = "gap below background"  # the rule of ne_core/method/trees/nodes.py

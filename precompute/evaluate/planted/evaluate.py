@@ -35,7 +35,8 @@ model.
 COUNTS_HEAD = """\
 Planted counts: how many features a suggested cut makes of 1 to 5 key tokens, and of one key token in 2 contexts.
 “error” is the mean of |features − sources|, “too many” that of features − sources. “calibrated”: one cut for all, the
-best on the other half of the plantings. “gap below background” is the rule of the atlas.
+best on the other half of the plantings. “clear cut” is the rule of the atlas; here a planting without one counts as
+one feature.
 """
 RAW = "neuron_raw"  # the reference where the norm is not folded into the weights
 WEIGHTED = ("neuron", "neuron_centred", "neuron_whitened", "conditional", DEFAULT)  # spaces that use the weights

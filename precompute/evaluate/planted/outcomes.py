@@ -85,7 +85,7 @@ def case_of(
     embeddings = embedder(space, planting.x, w)
     cosines = similarities(embeddings)
     background_distances = 1 - unit(embeddings) @ unit(embedder(space, background, w)).T
-    return Case(embeddings, cosines, tree(cosines), background_distances)
+    return Case(embeddings, cosines, tree(cosines), background_distances, space)
 
 
 def outcome(case: Case, planting: Planted, half: int, cuts: Mapping[str, float]) -> Outcome:

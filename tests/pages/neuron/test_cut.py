@@ -10,6 +10,7 @@ from ne_core.method.measures import feature_distances
 from ne_core.method.partitions import holder
 from ne_core.method.trees.cluster import cut
 from ne_core.palette import feature_colour
+from ne_core.queries.in_embedding import neuron_in
 from ne_core.refs import NeuronRef
 from pages.components.neuron import export_neuron
 from pages.components.text.labels import label
@@ -200,10 +201,24 @@ def test_cut_and_branch_are_dropped_for_another_neuron(tiny_atlas, monkeypatch):
     assert url(app) == {"atlas": "planted", "layer": "0", "neuron": "3"}
 
 
-def test_suggested_cut_of_the_tree(tiny_atlas, several, monkeypatch):
+def test_paper_s_embedding_has_no_suggested_cut(tiny_atlas, monkeypatch):
     tree = tree_of(open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL))
-    assert tree["suggested"] == Atlas.open(tiny_atlas).suggested_cut(several.ref)
-    assert cut(several.tree, tree["suggested"]).tolist() == several.feature.tolist()  # planted far apart
+    assert tree["suggested"] is None
+
+
+def test_page_says_that_an_embedding_has_no_suggested_cut(tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL)
+    assert any("No suggested cut: in this embedding" in each.value for each in app.caption)
+
+
+def test_suggested_cut_in_a_calibrated_embedding(tiny_atlas, several, monkeypatch):
+    """The meanings were planted far apart."""
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **SEVERAL, embedding="whitened")
+    atlas, suggested = Atlas.open(tiny_atlas), tree_of(app)["suggested"]
+    neuron = neuron_in(atlas, several.ref, "whitened")
+    assert suggested == neuron.suggested_cut
+    assert cut(neuron.tree, suggested).tolist() == several.feature.tolist()
+    assert not any("No suggested cut" in each.value or "No clear cut" in each.value for each in app.caption)
 
 
 @pytest.mark.parametrize("cut_value", [0.0, 0.001, 0.5, 2.0])

@@ -12,7 +12,6 @@ from ne_core.atlas import Atlas
 from precompute.__main__ import main
 from precompute.evaluate import Options, applicable_parts, evaluate, trust
 from precompute.evaluate.trust_picture import Curve
-from precompute.evaluate.trust_report import Layer, outside
 from tests.support.planted import make_atlas
 
 
@@ -42,8 +41,7 @@ def test_report_has_figures_of_each_layer(compared_atlas, few):
     features = features[np.isfinite(features)]
     assert figures["trust_features_own_layer0_compared"] == pytest.approx(features.mean())
     random = atlas.files[0].random["random_features"]
-    assert figures["trust_fewer_layer0_compared"] == (features < np.quantile(random, 0.025)).mean()
-    assert figures["trust_fewer_low_layer0_compared"] <= figures["trust_fewer_layer0_compared"]
+    assert figures["trust_features_random_layer0_compared"] == pytest.approx(random.mean())
     assert figures["trust_curve_neurons_17_layer0_compared"] == pytest.approx(3, abs=0.1)  # of 2 and 4 meanings
     assert "in the space x ⊙ w, at cut 0.5. At 7 examples (the mean over 200 random sets)" in report.table
 
@@ -62,19 +60,7 @@ def test_evaluation_is_deterministic(compared_atlas, few):
     assert one == two
 
 
-def test_shares_outside_are_a_twentieth_by_chance():
-    rng = np.random.default_rng(0)
-    neurons, random = rng.normal(size=2000), rng.normal(size=500)
-    for share, low, high in outside(Layer(0, neurons, random, neurons, {})):
-        assert low <= 0.025 <= high
-        assert share == pytest.approx(0.025, abs=0.02)
-    below, above = outside(Layer(0, neurons - 10, random, neurons, {}))
-    assert (below[0], above[0]) == (1, 0)
-
-
-def test_empty_layers():
-    none = np.zeros(0)
-    assert np.isnan(outside(Layer(0, none, none, none, {}))).all()
+def test_empty_curve():
     assert Curve((5,), np.zeros((0, 1))).features.shape == (0, 1)
 
 

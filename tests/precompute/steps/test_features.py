@@ -7,8 +7,7 @@ import pytest
 
 from ne_core.method.layer import NeuronLayer
 from ne_core.method.measures import feature_distances, measures
-from ne_core.method.trees.cluster import cluster, cut
-from ne_core.method.trees.nodes import suggested_cut
+from ne_core.method.trees.cluster import cluster
 from precompute.steps import features as stage
 from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.features import (
@@ -100,11 +99,8 @@ def test_features_match_clustering_each_neuron(monkeypatch):
         others = [x * w for row, x in enumerate(rows.x) if row not in x_row]
         background = 1 - cosines(rows.neuron_x(neuron) * w, np.array(others)).mean().item()
         np.testing.assert_allclose(features.background_distance[neuron], background, atol=1e-5)
-        suggested = suggested_cut(expected_clusters.tree, background)
-        assert features.n_suggested[neuron] == (
-            0 if suggested is None else cut(expected_clusters.tree, suggested).max() + 1
-        )
-        np.testing.assert_allclose(features.suggested_cut[neuron], suggested or np.nan, atol=1e-5)
+        assert features.n_suggested[neuron] == 0  # the paper's embedding has no calibrated cut
+        assert np.isnan(features.suggested_cut[neuron])
         for name in ("mean_distance", "intra_distance", "inter_distance", "largest_share", "n_features"):
             np.testing.assert_allclose(getattr(features, name)[neuron], getattr(expected, name), atol=1e-6)
         merges, first = merges + n - 1, first + expected.n_features

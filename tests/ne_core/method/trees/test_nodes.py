@@ -1,4 +1,4 @@
-"""Nodes as clusters, against pairs of embeddings and cuts by hand; the suggested cut, against planted truth."""
+"""Nodes as clusters, against pairs of embeddings and cuts by hand; gaps, against planted truth."""
 
 from itertools import pairwise
 
@@ -12,6 +12,7 @@ from ne_core.method.trees.cluster import central_examples, cut, members, merge_c
 from ne_core.method.trees.nodes import (
     feature_nodes,
     features_at_cuts,
+    gap_below,
     inner_distances,
     join_heights,
     lifetimes,
@@ -19,7 +20,6 @@ from ne_core.method.trees.nodes import (
     node_rows,
     parent_heights,
     rows_below,
-    suggested_cut,
     widest_gap,
 )
 
@@ -98,10 +98,10 @@ def test_feature_nodes_hold_the_features_of_a_cut(seed: int, distance: float):
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("sizes", [[10, 10], [12, 5, 4], [30, 3], [8, 8, 8, 8, 8]])
-def test_suggested_cut_recovers_planted_clusters(sizes: list[int], seed: int):
+def test_gap_below_the_background_recovers_planted_clusters(sizes: list[int], seed: int):
     embeddings, truth = planted(sizes, seed)
     linkage = tree(similarities(embeddings))
-    labels = cut(linkage, suggested_cut(linkage, 1.0))
+    labels = cut(linkage, gap_below(linkage, 1.0))
     np.testing.assert_array_equal(labels[:, None] == labels, truth[:, None] == truth)
 
 
@@ -112,27 +112,27 @@ def test_widest_gap_matches_brute_force(seed: int):
     heights = linkage[:, 2].astype(float)
     tried = [(high - low, (low + high) / 2) for low, high in pairwise(heights)]
     allowed = [each for each in tried if 2 <= cut(linkage, each[1]).max() + 1 <= 10.5]
-    assert widest_gap(linkage) == suggested_cut(linkage, np.nan) == pytest.approx(max(allowed)[1])
+    assert widest_gap(linkage) == pytest.approx(max(allowed)[1])
 
 
-def test_no_suggestion_without_a_gap():
+def test_no_gap():
     assert widest_gap(random_tree(3, 0)) is None
     assert widest_gap(tree(np.ones((6, 6), dtype=np.float32))) is None
-    assert suggested_cut(NO_TREE, 1.0) is None
+    assert gap_below(NO_TREE, 1.0) is None
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_one_feature_is_suggested_for_one_planted_cluster(seed: int):
+def test_gap_of_one_planted_cluster_is_above_it(seed: int):
     """Plant one cluster: it must not be split, wherever its gaps are."""
     embeddings = np.eye(8)[0] + 0.1 * np.random.default_rng(seed).normal(size=(20, 8))
     linkage = tree(similarities(embeddings))
-    assert cut(linkage, suggested_cut(linkage, 1.0)).max() == 0
+    assert cut(linkage, gap_below(linkage, 1.0)).max() == 0
     assert cut(linkage, widest_gap(linkage)).max() > 0
 
 
-def test_no_suggestion_if_all_distances_exceed_the_background():
+def test_no_gap_if_all_distances_exceed_the_background():
     linkage = random_tree(12, 0)
-    assert suggested_cut(linkage, float(linkage[0, 2]) / 2) is None
+    assert gap_below(linkage, float(linkage[0, 2]) / 2) is None
 
 
 def test_join_heights_by_hand():
