@@ -3,10 +3,10 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
-from pages.components.neuron.cut_curve import show_cut_curve
-from pages.components.neuron.dendrogram import show_dendrogram
-from pages.components.neuron.large_tree import MOST_LEAVES, large_tree
-from pages.components.neuron.two_cuts import two_cuts
+from pages.components.neuron.dendrogram.cut_curve import show_cut_curve
+from pages.components.neuron.dendrogram.dendrogram import show_dendrogram
+from pages.components.neuron.dendrogram.large_tree import MOST_LEAVES, large_tree
+from pages.components.neuron.dendrogram.two_cuts import two_cuts
 from pages.components.shell.nav import PAGES, page_file
 from pages.components.url.links import atlas_query
 from pages.components.url.neuron_view import View
