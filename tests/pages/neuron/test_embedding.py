@@ -53,7 +53,7 @@ def test_link_shows_tree_features_and_numbers_of_its_embedding(atlas, tiny_atlas
     assert (tree["default_cut"], tree["cut"], tree["default_names"]) == (0.8, 0.8, ["default", "Default cut"])
     assert url(app) == {"atlas": "planted", **WHITENED, "feature": "1"}
     assert app.selectbox(key="_embedding").value == "whitened"
-    assert f" · {clusters.max()} features at cut 0.8 · " in captions_and_helps(app)
+    assert f"{clusters.max()} features at cut 0.8 · " in captions_and_helps(app)
 
 
 def test_own_embedding_is_the_default_and_not_in_the_address(tiny_atlas, monkeypatch):

@@ -1,4 +1,4 @@
-"""The tree of the neuron on the page, with its movable cut."""
+"""The tree of the neuron on the page with its movable cut, and what other cuts give."""
 
 import streamlit as st
 
@@ -24,18 +24,25 @@ MOVE = (
 )
 
 
-def show_tree(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
+def show_tree(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
+    """Show the tree, or the controls of its cut where it has too many leaves to be drawn."""
     st.subheader("Dendrogram", anchor=False, help=MEANING)
     if len(neuron) < 2:
         st.caption("One example: there is no tree to draw.")
-        return
-    if len(neuron) > MOST_LEAVES:
-        show_cut_curve(atlas, neuron, view, cluster)
+    elif len(neuron) > MOST_LEAVES:
         large_tree(atlas, neuron, view)
+    else:
+        show_dendrogram(atlas, neuron, view, current)
+
+
+def show_cuts(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster) -> None:
+    """Show the number of features at every cut, and links to other cuts and embeddings."""
+    if len(neuron) < 2:
+        return
+    show_cut_curve(atlas, neuron, view, cluster)
+    if len(neuron) > MOST_LEAVES:
         two_cuts(atlas, neuron, view, cluster)
         return
-    show_dendrogram(atlas, neuron, view, current)
-    show_cut_curve(atlas, neuron, view, cluster)
     st.caption(MOVE)
     spaces_query = atlas_query(atlas, neuron.ref.query())
     label = "Compare two spaces" + ("" if atlas.lists(neuron, view.cut) else ", at the atlas’s cut")
