@@ -16,7 +16,7 @@ BAD_INPUT = 2  # the exit code
 COMMAND = "neuron-embeddings"  # what pip installs; pyproject.toml
 HOSTS = ("streamlit", "space", "docker", "nginx")  # as in precompute/publish/host/targets.py
 # As in precompute/evaluate.
-EVALUATION_PARTS = ("names", "spaces", "layers", "labels", "planted", "counts", "trust", "surgery")
+EVALUATION_PARTS = ("names", "spaces", "layers", "labels", "duplicates", "planted", "counts", "trust", "surgery")
 EVALUATION_PARTS += ("prompt", "lab", "dictionaries")
 
 

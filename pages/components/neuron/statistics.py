@@ -19,6 +19,8 @@ def statistics_line(atlas: Atlas, neuron: Neuron) -> None:
         f"{len(neuron):,} example{'s' * (len(neuron) != 1)}",
         f"maximum activation {fixed(atlas.neurons['maximum'][atlas.neuron_row(neuron.ref)])}",
     ]
+    if atlas.manifest.near_duplicates == "dropped":
+        facts[0] += " without near duplicates, which were left out when the atlas was built"
     if len(neuron) > 1:
         facts.insert(1, f"mean distance {number(measures(neuron.tree, neuron.default_cut).mean_distance)}")
     st.caption(" · ".join(facts))
