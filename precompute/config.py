@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ne_core.method.embeddings import CENTRED_CUT, DEFAULT, EMBEDDINGS, RAW_CUT, REFERENCE, default_cut
+from ne_core.queries.duplicates import ENDING
 from ne_core.sharing.destination import check_apart
 from precompute.parse import layer_numbers, names, optional, whole_numbers, yes_or_no
 
@@ -63,6 +64,11 @@ class RunConfig:
     )
     keep: float = knob(0.75, "share of a neuron's maximum that an example must reach: lower keeps weaker ones", float)
     max_examples: int = knob(100, "maximum number of examples stored per neuron, the first in corpus order", int)
+    near_duplicates: str = knob(
+        "keep",
+        "`keep`: every activating example counts; `drop`: of examples of a neuron whose texts have the same last "
+        f"{ENDING} characters up to and including the key token, only the first is stored and counted",
+    )
     maxima: str | None = knob(None, "file of maxima to use instead: .csv or .parquet with layer, neuron, maximum")
     mask: tuple[str, ...] = knob(
         (), "masks: mask-token, mean-embedding or token:TEXT, separated by commas; by default the mask token",
@@ -132,6 +138,10 @@ class RunConfig:
             (f"cut: {self.cut} is not between 0 and 2", self.cut is not None and not 0 <= self.cut <= 2),
             (f"packing: {self.packing!r} is not packed or one", self.packing not in ("packed", "one")),
             ("separator: give a text of one line", not self.separator.strip() or "\n" in self.separator),
+            (
+                f"near-duplicates: {self.near_duplicates!r} is not keep or drop",
+                self.near_duplicates not in NEAR_DUPLICATES,
+            ),
             (f"weights: {self.weights!r} is not folded or raw", self.weights not in ("folded", "raw")),
             (
                 f"gated-embedding: {self.gated_embedding!r} is not gate or in",
@@ -204,6 +214,7 @@ class RunConfig:
 
 DEVICES = re.compile(r"auto|cpu|cuda(:\d+)?")
 MAX_NAME = 90
+NEAR_DUPLICATES = ("keep", "drop")
 DTYPES = ("float32", "bfloat16", "float16")
 
 

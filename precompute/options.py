@@ -16,8 +16,8 @@ BAD_INPUT = 2  # the exit code
 COMMAND = "neuron-embeddings"  # what pip installs; pyproject.toml
 HOSTS = ("streamlit", "space", "docker", "nginx")  # as in precompute/publish/host/targets.py
 # As in precompute/evaluate.
-EVALUATION_PARTS = ("names", "spaces", "layers", "labels", "planted", "counts", "cut", "trust", "chance")
-EVALUATION_PARTS += ("surgery", "logits", "prompt", "lab", "dictionaries")
+EVALUATION_PARTS = ("names", "spaces", "layers", "labels", "duplicates", "planted", "counts", "cut", "trust")
+EVALUATION_PARTS += ("chance", "surgery", "logits", "prompt", "lab", "dictionaries")
 
 
 class Parser(argparse.ArgumentParser):

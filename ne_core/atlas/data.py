@@ -91,6 +91,14 @@ class LayerFiles:
         """Offsets of merges: those of neuron j are tree_offsets[j]:tree_offsets[j+1], n − 1 for n ≥ 1 examples."""
         return np.concatenate([[0], np.cumsum(np.maximum(np.diff(self.offsets) - 1, 0))])
 
+    def rows(self, neuron: int) -> slice:
+        """Rows of the layer that are a neuron's examples."""
+        return slice(*self.offsets[neuron : neuron + 2].tolist())
+
+    def merges(self, neuron: int) -> slice:
+        """Rows of the layer's trees that are a neuron's merges."""
+        return slice(*self.tree_offsets[neuron : neuron + 2].tolist())
+
 
 @dataclass(frozen=True, repr=False)
 class AtlasData:
@@ -170,7 +178,7 @@ class AtlasData:
         layer, parts = self._layer_of(ref), self.manifest.parts
         if parts is None:
             return None
-        rows = slice(*layer.offsets[ref.neuron : ref.neuron + 2])
+        rows = layer.rows(ref.neuron)
         columns = (layer.contributions[spec.file.removesuffix(".npy")][rows] for spec in CONTRIBUTIONS)
         return Contributions(parts.part_list(ref.layer), *columns)
 
@@ -179,8 +187,8 @@ class AtlasData:
 
         Raises KeyError for an unknown neuron, AtlasError if the atlas was built without inputs.
         """
-        offsets = self._layer_of(ref).offsets
-        return self.layer_inputs(ref.layer).of(slice(*offsets[ref.neuron : ref.neuron + 2]))
+        rows = self._layer_of(ref).rows(ref.neuron)
+        return self.layer_inputs(ref.layer).of(rows)
 
     def layer_inputs(self, layer: int) -> Inputs:
         """Return x of all rows of a layer. Raises AtlasError if the atlas was built without inputs."""
@@ -192,8 +200,7 @@ class AtlasData:
     def neuron(self, ref: NeuronRef) -> Neuron:
         """Return a neuron's rows, and their tree in the atlas's embedding. Raises KeyError for an unknown neuron."""
         layer = self._layer_of(ref)
-        rows = slice(*layer.offsets[ref.neuron : ref.neuron + 2])
-        merges = slice(*layer.tree_offsets[ref.neuron : ref.neuron + 2])
+        rows, merges = layer.rows(ref.neuron), layer.merges(ref.neuron)
         by_row = {name: layer.columns[name][rows] for name in BY_ROW}
         by_merge = {"tree": layer.columns["trees"][merges], "merge_central": layer.columns["merge_central"][merges]}
         of_tree = {"default_cut": self.manifest.default_cut, "suggested_cut": self.suggested_cut(ref, by_merge["tree"])}

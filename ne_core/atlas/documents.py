@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int, UInt8
+from jaxtyping import Bool, Int, UInt8
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,17 @@ class Names:
     def __getitem__(self, number: int) -> str:
         start = self.ends[number - 1] if number else 0
         return self.utf8[start : self.ends[number]].tobytes().decode("utf-8", "replace")
+
+    def beginning(self, text: str) -> Bool[np.ndarray, " n"]:
+        """Mask of the texts that begin with `text`, compared byte by byte since there may be a million."""
+        piece = text.encode("utf-8", "surrogatepass")
+        starts = np.concatenate([[0], self.ends])[:-1]
+        matching = np.flatnonzero(self.ends - starts >= len(piece))
+        for i, byte in enumerate(piece):
+            matching = matching[self.utf8[starts[matching] + i] == byte]
+        mask = np.zeros(len(self), dtype=bool)
+        mask[matching] = True
+        return mask
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,15 @@ class DocumentTable:
     def sources(self, example: Int[np.ndarray, " n"], pos: Int[np.ndarray, " n"]) -> Sequence[str]:
         """Return the name of the document of each (example, position)."""
         return [self.name(document) for document in self.at(example, pos).tolist()]
+
+    def beginning(self, text: str) -> Bool[np.ndarray, " n_documents"]:
+        """Mask of the documents whose whole name begins with `text`."""
+        groups = [self.groups[number] for number in range(len(self.groups))]
+        mask = np.array([name.startswith(text) for name in groups], dtype=bool)[self.group]
+        for length in {len(name) for name in groups if len(name) < len(text) and text.startswith(name)}:
+            is_start = np.array([name == text[:length] for name in groups])[self.group]
+            mask |= is_start & self.names.beginning(text[length:])
+        return mask
 
     def columns(self) -> dict[str, np.ndarray]:
         """Return the arrays by the names of their files."""

@@ -127,6 +127,12 @@ class Description(Record):
         Unchecked, "share of the maximum that an activating example must reach; 0: every activation above 0"
     ]
     max_examples: Annotated[Unchecked, "maximum examples stored for a neuron, the first ones"]
+    near_duplicates: Annotated[
+        Literal["kept", "dropped"],
+        OPTIONAL,
+        "kept, or dropped: of examples of a neuron that end alike at the key token, the atlas has the first only; kept "
+        "if absent",
+    ] = "kept"
     baselines: Annotated[
         tuple[str, ...],
         length(0, 100),

@@ -11,7 +11,7 @@ from ne_core.refs import NeuronRef
 def stored_neuron(atlas: AtlasData, ref: NeuronRef) -> Neuron:
     """Return a neuron in the further embedding of an atlas that has one. Raises KeyError for an unknown neuron."""
     neuron, files, facts = atlas.neuron(ref), atlas.files[ref.layer], atlas.manifest.other_trees
-    rows, merges = (slice(*offsets[ref.neuron : ref.neuron + 2]) for offsets in (files.offsets, files.tree_offsets))
+    rows, merges = files.rows(ref.neuron), files.merges(ref.neuron)
     columns = files.other_trees
     suggested = float(columns["other_suggested_cut"][ref.neuron])
     in_other = replace(

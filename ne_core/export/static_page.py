@@ -30,6 +30,7 @@ from ne_core.palette import feature_colour
 from ne_core.queries.comparable_text import similar_words
 from ne_core.queries.in_embedding import neuron_in
 from ne_core.queries.layer_pairs import LayerPairs
+from ne_core.queries.sources import source_names
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.text.phrases import image_words
 from ne_core.text.token_text import visible
@@ -225,13 +226,19 @@ def section(atlas: Atlas, neuron: Neuron, feature: Feature, cut: float) -> str:
 
 
 def texts(atlas: Atlas, neuron: Neuron, rows: list[int]) -> str:
-    """The examples of a feature."""
+    """The examples of a feature, each with its source where the atlas has them."""
+    sources = source_names(atlas, neuron, np.array(rows)) or [""] * len(rows)
     examples = "".join(
         f'<li><span class="value">{half.number(neuron.activation[row])}</span>'
-        f"{line_html(line, maximum(atlas, neuron.ref), atlas.manifest.causal)}</li>"
-        for row, line in zip(rows, window_lines(atlas, neuron, rows), strict=True)
+        f"{line_html(line, maximum(atlas, neuron.ref), atlas.manifest.causal)}{source_html(source)}</li>"
+        for row, line, source in zip(rows, window_lines(atlas, neuron, rows), sources, strict=True)
     )
     return f"<ol>{examples}</ol>"
+
+
+def source_html(name: str) -> str:
+    """The source of an example below it; empty without one."""
+    return f'<span class="source">{safe(name)}</span>' if name else ""
 
 
 def images(atlas: Atlas, neuron: Neuron, rows: list[int]) -> str:

@@ -75,8 +75,8 @@ class Assigner:
 
     def computed_means(self, layer: int, neurons: list[int], distance: float | None) -> dict[int, CachedFeatures]:
         """Compute the means of some neurons from their examples, read from disk."""
-        inputs, offsets = self.atlas.layer_inputs(layer), self.atlas.files[layer].offsets
-        rows = [np.arange(*offsets[n : n + 2]) for n in neurons]
+        inputs, files = self.atlas.layer_inputs(layer), self.atlas.files[layer]
+        rows = [np.r_[files.rows(n)] for n in neurons]
         of = np.repeat(np.arange(len(neurons)), [len(each) for each in rows])
         labels = [self.labels(NeuronRef(layer, n), distance) for n in neurons]
         units = self.units(layer, np.array(neurons), of, inputs.x[inputs.index[np.concatenate(rows)]])

@@ -64,6 +64,11 @@ def reason_unavailable(atlas: Atlas, ref: NeuronRef, embedding: str) -> str | No
     return None
 
 
+def reasons_unavailable(atlas: Atlas, ref: NeuronRef) -> dict[str, str | None]:
+    """Return `reason_unavailable` of every embedding that a reader can choose from."""
+    return {name: reason_unavailable(atlas, ref, name) for name in offered(atlas.manifest)}
+
+
 def neuron_in(
     atlas: Atlas, ref: NeuronRef, embedding: str, layer_embedder: Callable[[], Embedder] | None = None
 ) -> Neuron:
@@ -91,7 +96,7 @@ def neuron_in(
 
 def input_rows(atlas: Atlas, ref: NeuronRef) -> Int[np.ndarray, " n"]:
     """Stored inputs of a neuron's examples, as rows of the layer's."""
-    return atlas.layer_inputs(ref.layer).index[slice(*atlas.files[ref.layer].offsets[ref.neuron : ref.neuron + 2])]
+    return atlas.layer_inputs(ref.layer).index[atlas.files[ref.layer].rows(ref.neuron)]
 
 
 def other_rows(atlas: Atlas, ref: NeuronRef) -> Int[np.ndarray, " n_others"]:

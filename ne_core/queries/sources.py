@@ -8,9 +8,10 @@ How many documents k of a neuron's n examples would come from by chance, if docu
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 
 from ne_core.atlas import AtlasData, Neuron
+from ne_core.refs import NeuronRef
 from ne_core.text.token_text import visible
 
 SHORT = 60  # characters of a name in a line
@@ -50,6 +51,26 @@ def central_sources(atlas: AtlasData, ids: Int[np.ndarray, " n"]) -> list[str] |
         rows = files.offsets[atlas.features["neuron"][of_these]] + atlas.features["central"][of_these]
         example[of_layer], pos[of_layer] = files.columns["example"][rows], files.columns["pos"][rows]
     return atlas.documents.sources(example, pos)
+
+
+def has_source(atlas: AtlasData, neuron: Neuron, text: str) -> Bool[np.ndarray, " n"]:
+    """Mask of a neuron's examples whose document's name begins with `text`, for an atlas that has the names."""
+    documents = atlas.documents
+    return documents.beginning(text)[documents.at(neuron.example, neuron.pos)]
+
+
+def examples_from(atlas: AtlasData, text: str) -> Int[np.ndarray, " n_features"]:
+    """Number of each feature's examples whose document's name begins with `text`, for an atlas that has the names."""
+    documents, features = atlas.documents, atlas.features
+    begins, counts = documents.beginning(text), np.zeros(len(features["size"]), dtype=np.int64)
+    starts = np.cumsum([0, *atlas.neurons["n_features"]])
+    for layer, files in atlas.files.items():
+        columns = files.columns
+        rows = np.flatnonzero(begins[documents.at(columns["example"], columns["pos"])])
+        neuron = np.searchsorted(files.offsets, rows, side="right") - 1
+        first = starts[atlas.neuron_row(NeuronRef(layer, 0)) + neuron]
+        np.add.at(counts, first + columns["feature"][rows], 1)
+    return counts
 
 
 def short_source(name: str, most: int = SHORT) -> str:

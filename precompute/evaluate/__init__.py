@@ -14,6 +14,7 @@ from ne_core.sharing.atomic_write import write_output
 from precompute.errors import is_out_of_memory, missing_package_message, one_line
 from precompute.evaluate.cut.evaluate import evaluate_cut
 from precompute.evaluate.dictionaries import evaluate_dictionaries
+from precompute.evaluate.duplicates import evaluate_duplicates
 from precompute.evaluate.lab import evaluate_lab
 from precompute.evaluate.labels.evaluate import evaluate_labels
 from precompute.evaluate.layers.report import evaluate_layers
@@ -40,6 +41,7 @@ PARTS: dict[str, Callable[[Atlas, Options, OnProgress], Report]] = {
     "spaces": lambda atlas, *_: evaluate_spaces(atlas),
     "layers": lambda atlas, _, on_progress: evaluate_layers(atlas, on_progress),
     "labels": lambda atlas, _, on_progress: evaluate_labels(atlas, on_progress),
+    "duplicates": lambda atlas, _, on_progress: evaluate_duplicates(atlas, on_progress),
     "planted": lambda atlas, options, on_progress: evaluate_planted(atlas, options.quick, options.model, on_progress),
     "counts": lambda atlas, options, on_progress: evaluate_counts(atlas, options.quick, on_progress),
     "cut": lambda atlas, options, on_progress: evaluate_cut(atlas, options.quick, on_progress),
@@ -52,7 +54,7 @@ PARTS: dict[str, Callable[[Atlas, Options, OnProgress], Report]] = {
     "chance": lambda atlas, options, on_progress: run_chance(atlas, options, on_progress),
 }
 PROGRESS_UNITS = {  # units of progress of a part; the other parts take seconds
-    **dict.fromkeys(("names", "labels", "trust", "dictionaries"), "layers"),
+    **dict.fromkeys(("names", "labels", "duplicates", "trust", "dictionaries"), "layers"),
     **{"surgery": "neurons", "logits": "neurons", "prompt": "examples", "chance": "passes and layers"},
     "layers": "spaces",
     **{"planted": "layers of plantings", "counts": "layers of plantings", "cut": "layers"},

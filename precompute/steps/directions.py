@@ -3,8 +3,9 @@
 A random direction's weights are normal with the mean and covariance of the weights of the layer's neurons, its bias is
 one of theirs. Its activation is its pre-activation where that is above 0, as for ReLU: near a neuron's maximum the
 other rectifiers hardly differ. Its examples are selected as a neuron's are: in each dataset example its highest
-activation, if that is at least `keep` of its maximum, and the first `max_examples` of these. The available inputs are
-those stored for some neuron of the layer, not all inputs of the corpus: its maximum is the highest among these.
+activation, if that is at least `keep` of its maximum, and the first `max_examples` of these, without near duplicates
+where neurons are without. The available inputs are those stored for some neuron of the layer, not all inputs of the
+corpus: its maximum is the highest among these.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ne_core.method.layer import NeuronLayer
+from precompute.steps.distinct import first_of_each
 
 BLOCK = 2**14  # inputs multiplied at once
 TRIES = 4  # attempts to draw enough directions with enough examples
@@ -20,11 +22,15 @@ TRIES = 4  # attempts to draw enough directions with enough examples
 
 @dataclass(frozen=True)
 class Pool:
-    """Neurons of a layer, and the inputs stored for any of them, in corpus order, with their dataset example."""
+    """Neurons of a layer, and the inputs stored for any of them, in corpus order, with their dataset example.
+
+    `ending` numbers the text up to each input where near duplicates are dropped, else it is None.
+    """
 
     weights: NeuronLayer
     x: Float[np.ndarray, "n_x d_in"]
     example: Int[np.ndarray, " n_x"]
+    ending: Int[np.ndarray, " n_x"] | None = None
 
     @staticmethod
     def of(
@@ -32,11 +38,20 @@ class Pool:
         x: Float[np.ndarray, "n_x d_in"],
         x_row: Int[np.ndarray, " n_rows"],
         example: Int[np.ndarray, " n_rows"],
+        ending: Int[np.ndarray, " n_rows"] | None = None,
     ) -> "Pool":
         """Make a pool from rows with the index of their input."""
-        example_of_x = np.zeros(len(x), dtype=np.int64)
-        example_of_x[x_row] = example
-        return Pool(weights, x, example_of_x)
+
+        def by_x(of_row: Int[np.ndarray, " n_rows"]) -> Int[np.ndarray, " n_x"]:
+            values = np.zeros(len(x), dtype=np.int64)
+            values[x_row] = of_row
+            return values
+
+        return Pool(weights, x, by_x(example), None if ending is None else by_x(ending))
+
+    def distinct(self, rows: Int[np.ndarray, " k"]) -> Int[np.ndarray, " n_distinct"]:
+        """Return rows of x without near duplicates of earlier ones, where these are dropped."""
+        return rows if self.ending is None else rows[first_of_each(np.zeros(len(rows), np.int64), self.ending[rows])]
 
 
 @dataclass(frozen=True)
@@ -91,7 +106,8 @@ def activating_rows(
     z = np.concatenate([np.asarray(pool.x[i : i + BLOCK], np.float32) @ W for i in range(0, len(pool.x), BLOCK)]) + b
     starts = np.flatnonzero(np.diff(pool.example, prepend=-1))
     best = np.maximum.reduceat(z, starts, axis=0)
-    return [direction_rows(column, top, starts, keep, max_examples) for column, top in zip(z.T, best.T, strict=True)]
+    columns = zip(z.T, best.T, strict=True)
+    return [pool.distinct(direction_rows(column, top, starts, keep, max_examples)) for column, top in columns]
 
 
 def direction_rows(

@@ -34,7 +34,9 @@ from precompute.run.step import Step
 from precompute.run.work import Load, Work
 from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.directions import Directions, Pool, directions
+from precompute.steps.distinct import endings_of
 from precompute.steps.features import CHUNK, few_rows, parts_of, unit_ranges
+from precompute.steps.layer_features import Texts
 from precompute.steps.rows import CollectedLayer
 
 PERMUTED, PERMUTED_SETS = 10, 10  # random orders of a neuron's weights, and random sets of examples for each of them
@@ -184,7 +186,7 @@ def equal_n_from(
     return EqualNMeasures(by_layer, job.facts)
 
 
-def equal_n_work(config: RunConfig, rows: Sequence[CollectedLayer]) -> Work | None:
+def equal_n_work(config: RunConfig, texts: Texts, rows: Sequence[CollectedLayer]) -> Work | None:
     """Return the units of all neurons, then the random directions of each layer; None with --rarefy 0."""
     if not config.rarefy:
         return None
@@ -195,7 +197,7 @@ def equal_n_work(config: RunConfig, rows: Sequence[CollectedLayer]) -> Work | No
         layer_index, part = of_unit[unit]
         layer, embedder = rows[layer_index].rows, rows[layer_index].embedder
         if part is None:
-            result = directions_chunk(job, layer, random_directions(config, layer), embedder)
+            result = directions_chunk(job, layer, random_directions(config, texts, layer), embedder)
         else:
             result = neurons_chunk(job, layer, part, embedder)
         release_pages(layer.x)
@@ -205,9 +207,10 @@ def equal_n_work(config: RunConfig, rows: Sequence[CollectedLayer]) -> Work | No
     return Work(work_equal_n, job, range(len(of_unit)), 1, chunk, few=few)
 
 
-def random_directions(config: RunConfig, layer: ActivatingExamples) -> Directions:
-    rng = np.random.default_rng([config.seed, layer.layer])
-    pool = Pool.of(layer.weights, layer.x, layer.x_row, layer.example)
+def random_directions(config: RunConfig, texts: Texts, layer: ActivatingExamples) -> Directions:
+    rng, endings = np.random.default_rng([config.seed, layer.layer]), endings_of(config, texts)
+    ending = None if endings is None else endings(layer.example, layer.pos)
+    pool = Pool.of(layer.weights, layer.x, layer.x_row, layer.example, ending)
     return directions(pool, config.directions, config.rarefy, config.keep, config.max_examples, rng)
 
 

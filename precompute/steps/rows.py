@@ -11,6 +11,7 @@ from ne_core.atlas.file_hash import file_sha256
 from ne_core.method.embeddings import Embedder
 from ne_core.method.layer import NeuronLayer
 from ne_core.method.statistics import InputStatistics
+from precompute.config import RunConfig
 from precompute.models.source import Source
 from precompute.run.checkpoints import CheckpointError, Checkpoints, new_array
 from precompute.run.progress import Stage
@@ -18,6 +19,8 @@ from precompute.run.step import Step
 from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.collect import layer_rows
 from precompute.steps.collect.step import Collected
+from precompute.steps.distinct import Endings, endings_of
+from precompute.steps.layer_features import Texts
 from precompute.steps.sample import LayerStatistics, layer_statistics
 
 
@@ -33,15 +36,23 @@ class CollectedLayer:
         return Embedder(InputStatistics(self.statistics.input_mean, self.statistics.input_covariance))
 
 
-def layers_of(source: Source, collect: Collected, checkpoints: Checkpoints, on_progress: Stage) -> list[CollectedLayer]:
+def layers_of(
+    config: RunConfig,
+    texts: Texts,
+    source: Source,
+    collect: Collected,
+    checkpoints: Checkpoints,
+    on_progress: Stage,
+) -> list[CollectedLayer]:
     """Join the rows of all layers, then delete the units of collection."""
     before, paths = checkpoints.done(), [checkpoints.folder / f"x{layer}.npy" for layer in source.layers]
     on_progress.already(len(before))
+    endings = endings_of(config, texts)
     for number, layer in enumerate(source.layers):
         if number in before:
             check_x(paths[number], checkpoints.load(number))
         else:
-            checkpoints.save(number, layer_arrays(source, collect, layer, paths[number]))
+            checkpoints.save(number, layer_arrays(source, collect, layer, paths[number], endings))
         on_progress(number + 1, len(source.layers))
     collect.units.clear()
     return [
@@ -50,7 +61,9 @@ def layers_of(source: Source, collect: Collected, checkpoints: Checkpoints, on_p
     ]
 
 
-def layer_arrays(source: Source, collect: Collected, layer: int, x: Path) -> dict[str, np.ndarray]:
+def layer_arrays(
+    source: Source, collect: Collected, layer: int, x: Path, endings: Endings | None
+) -> dict[str, np.ndarray]:
     """Return one layer's arrays; x is written to its own file, as it may be larger than memory."""
 
     def x_into(shape: tuple[int, int]) -> np.ndarray:
@@ -58,7 +71,7 @@ def layer_arrays(source: Source, collect: Collected, layer: int, x: Path) -> dic
         return new_array(x, np.float16, shape) if shape[0] else np.zeros(shape, np.float16)
 
     job, load = collect.job, collect.units.load
-    rows = layer_rows(job, layer, collect.gathering.candidates(layer), source.layer(layer), load, x_into)
+    rows = layer_rows(job, layer, collect.gathering.candidates(layer), source.layer(layer), load, x_into, endings)
     statistics = layer_statistics(layer, range(job.n_units), load)
     return {**rows.to_arrays(), **statistics.to_arrays(), "x_sha256": x_sha256(x, rows.x_row)}
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support import in_browser
 from tests.support.browser import settled
+from tests.support.planted import FILES
 
 expect, pytestmark = in_browser.expect, in_browser.pytestmark
 LARGE = "neuron?atlas=planted&layer=0&neuron=0"
@@ -66,6 +67,11 @@ def test_filters(open_view):
     page.keyboard.press("Tab")
     wait_for_query(page, "&neuron=0&holds=+river")
     expect(examples(page).locator("li:not(:has(.hit))")).to_have_count(0)
+    page.get_by_label("Holds").fill("")
+    page.get_by_label("Source").fill(FILES[1])
+    page.keyboard.press("Enter")
+    wait_for_query(page, "&neuron=0&source=%3Cb%3Ebold%3C%2Fb%3E.txt")
+    expect(examples(page).locator("li").filter(has_not_text=FILES[1])).to_have_count(0)
     page.get_by_label("Holds").fill("no such token")
     page.keyboard.press("Enter")
     expect(page.get_by_text("None of the 14 examples passes the filters.")).to_be_visible()
@@ -77,7 +83,7 @@ def test_filters(open_view):
 @pytest.mark.slow
 def test_server_rejects_an_invalid_filter(open_view):
     page = open_view(LARGE)
-    page.get_by_label("Most activation").fill("60")
+    page.get_by_role("spinbutton", name="Highest activation").fill("60")
     page.get_by_label("Lowest activation").fill("80")
     page.keyboard.press("Enter")
     expect(page.locator('[data-testid="stAlert"]')).to_contain_text("least")

@@ -11,7 +11,7 @@ from ne_core.atlas import Atlas
 from ne_core.atlas.names import embeddings_name, ref_name, unit_title
 from ne_core.method.trees.dendrogram import dendrogram as layout
 from ne_core.refs import FeatureRef, NeuronRef
-from pages.components.neuron import dendrogram
+from pages.components.neuron.dendrogram import dendrogram
 from pages.components.shell.nav import PAGES
 from tests.support.apptest import open_app, payloads, rows_of, url, words
 from tests.support.hostile import ODD_TEXT, copy_atlas, set_manifest

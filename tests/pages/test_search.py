@@ -8,10 +8,19 @@ import pytest
 from ne_core.atlas import Atlas
 from ne_core.method.classes import CLASSES
 from ne_core.queries.feature_filter import feature_classes
+from ne_core.queries.sources import examples_from, has_source
 from ne_core.refs import FeatureRef
 from pages.components.matching import find
 from pages.components.text.labels import label
 from tests.support.apptest import open_app, payloads, rows_of, url, words
+from tests.support.planted import FILES
+
+SOURCE = f"{FILES[1]} line 2"
+
+
+@pytest.fixture(scope="module")
+def atlas(tiny_atlas) -> Atlas:
+    return Atlas.open(tiny_atlas)
 
 
 def names(app) -> list[str]:
@@ -46,6 +55,40 @@ def test_word_search(tiny_atlas, monkeypatch):
     assert row["line"]["k"] in row["line"]["h"]
     assert row["href"].endswith("layer=0&neuron=0&feature=0")
     assert row["also"][0] == ["More like this", "search?atlas=planted&like=0.0.0"]
+
+
+def cat_from_source(atlas: Atlas, id: int) -> bool:
+    """True if a feature has an example from SOURCE with “cat” in its window."""
+    ref = atlas.feature_ref(id)
+    neuron = atlas.neuron(ref.of)
+    rows = np.flatnonzero((neuron.feature == ref.feature) & has_source(atlas, neuron, SOURCE))
+    return any("cat" in "".join(atlas.text(line[line >= 0])) for line in atlas.window_tokens(neuron, rows))
+
+
+@pytest.mark.parametrize("query", [{"q": "cat"}, {"q": "cat", "mode": "snippet"}, {"like": "0.0.0"}])
+def test_filter_by_source(query, tiny_atlas, atlas, monkeypatch):
+    every = ids_of(atlas, open_app(tiny_atlas.parent, "search", monkeypatch, **query))
+    app = open_app(tiny_atlas.parent, "search", monkeypatch, **query, source=SOURCE)
+    counts = examples_from(atlas, SOURCE)
+    assert sorted(ids_of(atlas, app)) == sorted(id for id in every if counts[id])
+    assert 0 < len(ids_of(atlas, app)) < len(every)
+    assert url(app)["source"] == SOURCE
+    for row, id in zip(rows_of(app, "Features found"), ids_of(atlas, app), strict=True):
+        size = int(atlas.features["size"][id])
+        assert (f"{counts[id]} of {size} examples" if size > 1 else "its one example") + " from “" in row["why"]
+        if "like" not in query:
+            assert row["source"][0].startswith(SOURCE) == cat_from_source(atlas, id)
+    app.text_input(key="_find_source").set_value("").run()
+    assert ids_of(atlas, app) == every
+
+
+def test_source_that_no_document_has_is_one_line(tiny_atlas, monkeypatch):
+    app = open_app(tiny_atlas.parent, "search", monkeypatch, q="cat", source="<i>")
+    (error,) = app.error
+    files = " and ".join(FILES)
+    assert words(error.value) == f"source=<i>: no source of this atlas begins with it; its files are {files}"
+    assert "<b>" not in error.value
+    assert rows_of(app, "Features found")
 
 
 def test_last_word_may_be_incomplete(tiny_atlas, monkeypatch):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from ne_core.atlas import Atlas
 from ne_core.atlas.search import BEGINNING
@@ -20,6 +20,7 @@ from ne_core.queries.passages import (
     rows_of,
     windows_of,
 )
+from ne_core.queries.sources import examples_from
 from ne_core.queries.space_index import space_index
 from ne_core.text.token_text import visible
 from ne_core.text.words import words_of
@@ -81,8 +82,15 @@ def mentions(atlas: Atlas, view: View) -> Int[np.ndarray, " n"]:
     return ids[passing(atlas, view.among)[ids]]
 
 
-def passing(atlas: Atlas, among: FeatureFilter):
-    return among.passing(atlas, classes(atlas))
+def passing(atlas: Atlas, among: FeatureFilter) -> Bool[np.ndarray, " n_features"]:
+    n_from = None if among.source is None else counts_from(atlas, among.source)
+    return among.passing(atlas, classes(atlas), n_from)
+
+
+@per_atlas(entries=8)
+def counts_from(atlas: Atlas, source: str) -> Int[np.ndarray, " n_features"]:
+    """Number of each feature's examples from a source."""
+    return examples_from(atlas, source)
 
 
 @per_atlas()

@@ -37,7 +37,10 @@ class Match:
 
 
 def matches(atlas: Atlas, view: View, results: SearchResults, span: slice) -> list[Match]:
-    """Find the example that best shows why each of the results in `span` matches; the central one among equals."""
+    """Find the example that best shows why each of the results in `span` matches; the central one among equals.
+
+    With a filter by source, examples from there come first, except for features that are similar by their central ones.
+    """
     ids = results.ids[span]
     if view.like is not None:
         space = embeddings_name(atlas.manifest, view.space)
@@ -46,7 +49,16 @@ def matches(atlas: Atlas, view: View, results: SearchResults, span: slice) -> li
         return [Match(row, minus(why)) for row, why in zip(rows, whys, strict=True)]
     rows = rows_of(atlas, ids)
     kinds = {"token": by_token, "snippet": by_piece}.get(view.mode, by_words)(atlas, view, rows)
-    return [match(atlas, id, rows, kinds, place) for place, id in enumerate(ids.tolist())]
+    wanted = wanted_rows(atlas, view, rows)
+    return [match(atlas, id, rows, kinds, place, wanted) for place, id in enumerate(ids.tolist())]
+
+
+def wanted_rows(atlas: Atlas, view: View, rows: Rows) -> Bool[np.ndarray, " n"]:
+    """Mask of the rows from the source of the filter; all without one."""
+    if view.among.source is None:
+        return np.ones(len(rows.owner), dtype=bool)
+    documents = atlas.documents
+    return documents.beginning(view.among.source)[documents.at(rows.example, rows.pos)]
 
 
 def minus(text: str) -> str:
@@ -66,14 +78,17 @@ class Kind:
     words: Sequence[str] | None = None
 
 
-def match(atlas: Atlas, id: int, rows: Rows, kinds: Sequence[Kind], place: int) -> Match:
-    """Match of the feature at `place` among the owners, by the first kind that it has an example of."""
+def match(
+    atlas: Atlas, id: int, rows: Rows, kinds: Sequence[Kind], place: int, wanted: Bool[np.ndarray, " n"]
+) -> Match:
+    """Match of the feature at `place` of the owners, by the first kind of which it has wanted examples, else any."""
     is_owned, central = rows.owner == place, int(atlas.features["central"][id])
-    for kind in kinds:
+    for kind in sorted(kinds, key=lambda each: not (is_owned & each.among & wanted).any()):
         indices = np.flatnonzero(is_owned & kind.among)
         if len(indices):
             rank = np.zeros(len(indices)) if kind.rank is None else kind.rank[indices]
-            best = int(indices[np.lexsort((indices, rows.row[indices] != central, rank))[0]])
+            first = np.lexsort((indices, rows.row[indices] != central, rank, ~wanted[indices]))[0]
+            best = int(indices[first])
             why = kind.words[best] if kind.words else f"{kind.what} {of_all(len(indices), int(is_owned.sum()))}"
             return Match(int(rows.row[best]), why)
     return Match(central, "")

@@ -5,7 +5,7 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import space_formula
 from ne_core.method.embeddings import REFERENCE
-from ne_core.queries.in_embedding import offered, reason_unavailable
+from ne_core.queries.in_embedding import reasons_unavailable
 from pages.components.base.escape import markdown
 from pages.components.url import location
 from pages.components.url.neuron_view import View
@@ -19,9 +19,10 @@ HELP = (
 )
 
 
-def pick_embedding(atlas: Atlas, view: View) -> None:
-    """Draw the choice, disabled where there is only one."""
-    names = [name for name in offered(atlas.manifest) if not reason_unavailable(atlas, view.neuron, name)]
+def pick_embedding(atlas: Atlas, view: View) -> str | None:
+    """Draw the choice, disabled where there is only one; return why embeddings are missing from it, None if none is."""
+    reasons = reasons_unavailable(atlas, view.neuron)
+    names = [name for name, reason in reasons.items() if not reason]
     st.session_state[KEY] = view.embedding or atlas.manifest.embedding
     st.selectbox(
         "Embedding",
@@ -33,15 +34,15 @@ def pick_embedding(atlas: Atlas, view: View) -> None:
         help=HELP,
         on_change=location.moved(KEY, lambda name: view.in_embedding(atlas, name).query(atlas), names),
     )
+    return next(filter(None, reasons.values()), None)
 
 
-def embedding_note(atlas: Atlas, view: View) -> None:
-    """Show what does not follow the choice, and why embeddings are missing from it."""
+def embedding_note(atlas: Atlas, view: View, missing: str | None) -> None:
+    """Show what does not follow the choice, and why embeddings are missing from it (`missing`)."""
     if view.embedding not in (None, atlas.manifest.embedding):
         st.caption(markdown(note(atlas, view.embedding)))
-    reasons = (reason_unavailable(atlas, view.neuron, name) for name in offered(atlas.manifest))
-    if reason := next(filter(None, reasons), None):
-        st.caption(markdown(f"Further embeddings are not offered: {reason}."))
+    if missing:
+        st.caption(markdown(f"Further embeddings are not offered: {missing}."))
 
 
 def option(atlas: Atlas, name: str) -> str:

@@ -7,9 +7,9 @@ from ne_core.atlas.names import formula, ref_name
 from ne_core.method.partitions import holder
 from ne_core.palette import Colour
 from ne_core.refs import FeatureRef, dashed
-from pages.components.neuron.cut_curve import cut_plot
-from pages.components.neuron.export_details import Details
-from pages.components.neuron.export_details import svg as plot_of
+from pages.components.neuron.dendrogram.cut_curve import cut_plot
+from pages.components.neuron.details.export import Details
+from pages.components.neuron.details.export import svg as plot_of
 from pages.components.url.neuron_view import View
 from pages.components.widgets import export
 from pages.components.widgets.cluster_words import source_words

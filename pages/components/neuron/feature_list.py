@@ -24,7 +24,9 @@ def show_features(
     colours: list[Colour],
     current: int | None,
 ) -> None:
-    st.subheader("Features", anchor=False, help=rows_words(atlas))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.subheader("Features", anchor=False, help=rows_words(atlas), width="content")
+        st.caption(numbers_line(len(features), len(features[0]) / len(neuron), view.cut), width="content")
     baseline = view.reading.baseline_number(atlas.manifest.baselines)
     indices = listed(len(features), current)
     around = lines(atlas, neuron, [features[i].central for i in indices], before=6, after=3, baseline=baseline)
@@ -52,6 +54,10 @@ def show_features(
             f"Smaller features are not listed ({len(features) - len(indices):,}). To open one, set its number in the "
             "address."
         )
+
+
+def numbers_line(n_features: int, largest_share: float, cut: float) -> str:
+    return f"{n_features:,} feature{'s' * (n_features != 1)} at cut {cut:g} · the largest has {largest_share:.0%}"
 
 
 def judged_at(atlas: Atlas, neuron: Neuron, view: View) -> dict:

@@ -1,6 +1,7 @@
 """Places of the page Neuron: features and tree in one column, which stays in sight, and the examples beside it.
 
-On a narrow screen there is one column: features, examples, tree, and the rest.
+On a narrow screen there is one column: tree, features, examples, cuts, and the rest. On both, nothing above the tree
+changes its height with the cut, so that the tree stays still while the cut is dragged.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ class Places:
 
     features: DeltaGenerator
     tree: DeltaGenerator
+    cuts: DeltaGenerator
     examples: DeltaGenerator
     rest: DeltaGenerator
 
@@ -27,8 +29,9 @@ def places() -> Places:
     st.html(STYLE)
     with st.container(key="neuron_columns"):
         left, right = st.columns([NARROW, WIDE], gap="medium")
+    names = ("features", "tree", "cuts")
     with left, st.container(key="neuron_side"):
-        features, tree = (st.container(key=f"neuron_{name}", gap="small") for name in ("features", "tree"))
+        features, tree, cuts = (st.container(key=f"neuron_{name}", gap="small") for name in names)
     with right:
         examples, rest = (st.container(key=f"neuron_{name}") for name in ("examples", "rest"))
-    return Places(features, tree, examples, rest)
+    return Places(features, tree, cuts, examples, rest)

@@ -13,17 +13,16 @@ from pages.components.url.neuron_view import View
 from pages.components.widgets.cluster_words import number
 
 
-def statistics_line(atlas: Atlas, neuron: Neuron, view: View) -> None:
-    """Show the main measures as one line of text."""
-    values = measures(neuron.tree, view.cut)
+def statistics_line(atlas: Atlas, neuron: Neuron) -> None:
+    """Show the measures that no cut changes as one line of text; feature_list.py has the others."""
     facts = [
-        f"{values.n_examples:,} example{'s' * (values.n_examples != 1)}",
-        f"{values.n_features:,} feature{'s' * (values.n_features != 1)} at cut {view.cut:g}",
-        f"the largest has {values.largest_share:.0%} of the examples",
+        f"{len(neuron):,} example{'s' * (len(neuron) != 1)}",
         f"maximum activation {fixed(atlas.neurons['maximum'][atlas.neuron_row(neuron.ref)])}",
     ]
-    if values.n_examples > 1:
-        facts.insert(3, f"mean distance {number(values.mean_distance)}")
+    if atlas.manifest.near_duplicates == "dropped":
+        facts[0] += " without near duplicates, which were left out when the atlas was built"
+    if len(neuron) > 1:
+        facts.insert(1, f"mean distance {number(measures(neuron.tree, neuron.default_cut).mean_distance)}")
     st.caption(" · ".join(facts))
 
 

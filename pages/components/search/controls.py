@@ -13,7 +13,7 @@ from pages.components.cached.comparable import caution
 from pages.components.url import location
 from pages.components.url.links import in_space, neuron_href
 from pages.components.url.search_view import LARGEST, View
-from pages.components.widgets.choices import one_of, search_box, space_of
+from pages.components.widgets.choices import Query, one_of, search_box, space_of
 from pages.components.widgets.features import feature_row, feature_rows
 
 
@@ -52,6 +52,23 @@ def filters(atlas: Atlas, view: View) -> None:
             width=160,
             on_change=location.moved("_find_least", query_with("least")),
         )
+        if atlas.documents is not None:
+            source_box(atlas, among.source, query_with("source"))
+
+
+def source_box(atlas: Atlas, source: str | None, query: Query) -> None:
+    """Draw the filter by source: its beginning, the name of a group or any longer piece."""
+    kind = atlas.manifest.documents
+    st.session_state["_find_source"] = source
+    st.text_input(
+        "Source begins with",
+        key="_find_source",
+        placeholder=f"a {kind}, or more",
+        width=200,
+        help=f"Features with an example whose source begins with this text: the name of a {kind}, or more of a source "
+        "as it stands below the results. Upper and lower case matter.",
+        on_change=location.moved("_find_source", lambda text: query(str(text or "") or None)),
+    )
 
 
 def heading(atlas: Atlas, view: View) -> None:

@@ -3,12 +3,13 @@
 import streamlit as st
 
 from ne_core.atlas import Atlas
+from ne_core.queries.sources import short_source
 from ne_core.text.token_text import spelled
 from ne_core.text.words import words_of
 from pages.components.base.escape import markdown
 from pages.components.cached.vocabulary import tokens_named
-from pages.components.matching.find import MOST_LIKE, MOST_WINDOWS, PAGE, SearchResults
-from pages.components.matching.why_matched import Match, highlighted, matches
+from pages.components.matching.find import MOST_LIKE, MOST_WINDOWS, PAGE, SearchResults, counts_from
+from pages.components.matching.why_matched import Match, highlighted, matches, of_all
 from pages.components.shell.nav import pages_of
 from pages.components.text.page_words import page_words
 from pages.components.url import location
@@ -76,6 +77,14 @@ def hit_rows(atlas: Atlas, view: View, results: SearchResults, span: slice) -> l
     return [hit(atlas, view, id, match) for id, match in zip(results.ids[span].tolist(), reasons, strict=True)]
 
 
+def why_words(atlas: Atlas, view: View, id: int, match: Match) -> str:
+    """Reason of a match, and how many of the feature's examples are from the source of the filter."""
+    if view.among.source is None:
+        return match.why
+    n, size = int(counts_from(atlas, view.among.source)[id]), int(atlas.features["size"][id])
+    return f"{match.why} · {of_all(n, size)} from “{short_source(view.among.source)}”".removeprefix(" · ")
+
+
 def hit(atlas: Atlas, view: View, id: int, match: Match) -> dict:
     ref = atlas.feature_ref(id)
     line = lines(atlas, atlas.neuron(ref.of), [match.row])[0]
@@ -86,7 +95,9 @@ def hit(atlas: Atlas, view: View, id: int, match: Match) -> dict:
     href = neuron_href(atlas, ref, **in_space(atlas, view.space))
     source = sources(atlas, atlas.neuron(ref.of), [match.row])
     from_source = {} if source is None else {"source": source[0]}
-    return feature_row(atlas, id, named=True, line=line, why=match.why, also=also, href=href, **from_source)
+    return feature_row(
+        atlas, id, named=True, line=line, why=why_words(atlas, view, id, match), also=also, href=href, **from_source
+    )
 
 
 def show_pages(atlas: Atlas, view: View, results: SearchResults) -> None:

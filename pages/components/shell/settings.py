@@ -81,7 +81,8 @@ def selection_rule(manifest: Manifest) -> str:
     """Rule by which activating examples were selected."""
     keep, first = manifest.keep, f"the first {safe(manifest.max_examples)}"
     least = "above 0" if keep == 0 else f"at least {percent(keep)} of a {manifest.vocabulary.unit}’s maximum"
-    return f"{least}, {first}"
+    rest = ", without near duplicates" if manifest.near_duplicates == "dropped" else ""
+    return f"{least}, {first}{rest}"
 
 
 def token_settings(manifest: Manifest) -> dict[str, str]:

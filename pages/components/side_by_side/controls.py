@@ -7,7 +7,7 @@ import streamlit as st
 from ne_core.atlas import Atlas
 from ne_core.atlas.names import space_formula
 from ne_core.method.partitions import holder
-from ne_core.queries.in_embedding import cut_in, offered, reason_unavailable
+from ne_core.queries.in_embedding import cut_in, reasons_unavailable
 from ne_core.refs import FeatureRef
 from pages.components.cached.in_embedding import embedded
 from pages.components.side_by_side.feature import SideFeature
@@ -17,7 +17,7 @@ from pages.components.url.side_by_side_view import View
 
 def pick_tree(atlas: Atlas, view: View, side: str, feature: SideFeature) -> None:
     """Draw the embedding and the cut of a side."""
-    available = [name for name in offered(atlas.manifest) if not reason_unavailable(atlas, feature.ref.of, name)]
+    available = [name for name, reason in reasons_unavailable(atlas, feature.ref.of).items() if not reason]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         pick_embedding(atlas, view, side, feature, available)
         pick_cut(atlas, view, side, feature)

@@ -16,7 +16,7 @@ from pages.components.url.reading import Reading, checked
 # Parameters that links carry: to features of the atlas, to other neurons, to other features, also at the same cut.
 READING = ("space", "sort", "context", "baseline", "values")
 OTHER_NEURON = (*READING, "embedding")
-SAME_NEURON = (*OTHER_NEURON, "least", "most", "holds")
+SAME_NEURON = (*OTHER_NEURON, "least", "most", "holds", "source")
 SAME_CUT = (*SAME_NEURON, "cut")
 
 

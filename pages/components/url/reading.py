@@ -7,6 +7,7 @@ from dataclasses import Field, dataclass, field, replace
 from ne_core.queries.maximum import percent
 from pages.components.url.declared import Addressed, Context
 from pages.components.url.fields import Paged, choice, flag, number, page_field, text
+from pages.components.url.source_field import source
 
 PAGE = 100  # examples at a time
 SORTS = {
@@ -64,6 +65,7 @@ class Reading(Paged, Addressed):
     least: float | None = end(fallback=0)
     most: float | None = end(fallback=top)
     holds: str = text(LONGEST)
+    source: str | None = source()
     page: int = page_field()
     shortened: bool = field(default=False, compare=False)
 
@@ -76,7 +78,7 @@ class Reading(Paged, Addressed):
 
     @property
     def filtered(self) -> bool:
-        return bool(self.holds) or self.least is not None or self.most is not None
+        return bool(self.holds or self.source) or self.least is not None or self.most is not None
 
     def baseline_number(self, baselines: Sequence[str]) -> int | None:
         """Index among the atlas's baselines; None for their mean."""
@@ -86,7 +88,7 @@ class Reading(Paged, Addressed):
 
     def elsewhere(self) -> "Reading":
         """Return the reading for another neuron, without the filters of its examples."""
-        return self.to(least=None, most=None, holds="", shortened=False)
+        return self.to(least=None, most=None, holds="", source=None, shortened=False)
 
 
 def checked(c: Context, reading: Reading) -> Reading:

@@ -8,6 +8,7 @@ from ne_core.refs import FeatureRef
 from pages.components.url import atlas_fields
 from pages.components.url.declared import Addressed, Context
 from pages.components.url.fields import FromContext, choice, group, text, whole
+from pages.components.url.source_field import source
 
 MODES = {"words": "Words", "token": "Exact token", "name": "Name", "snippet": "Snippet"}
 MODES_OF_IMAGES = {"words": "Words", "token": "Exact label"}  # names consist of labels, and there is no text
@@ -47,6 +48,7 @@ class View(Addressed, page="search"):
         least=whole(
             range(1, LARGEST + 1), f"the least number of examples of a feature is from 1 to {LARGEST}", usual=1
         ),
+        source=source(),
     )
     page: int = whole(range(MOST_PAGES), f"pages are numbered 0 to {MOST_PAGES - 1}", usual=0)
 

@@ -11,6 +11,7 @@ from ne_core.atlas import Atlas, Neuron
 from ne_core.method.trees.nodes import join_heights
 from ne_core.queries.duplicates import alike, endings
 from ne_core.queries.maximum import percent
+from ne_core.queries.sources import has_source
 from pages.components.matching.text_filter import TextFilter
 from pages.components.url.reading import Reading
 from pages.components.widgets.clusters import Cluster, branch_at, features_at, reading_order
@@ -73,6 +74,8 @@ def passing(atlas: Atlas, neuron: Neuron, rows: Int[np.ndarray, " k"], reading: 
         passes &= share <= reading.most
     if reading.holds:
         passes &= TextFilter(atlas, reading.holds).passes(neuron, rows)
+    if reading.source is not None:
+        passes &= has_source(atlas, neuron, reading.source)[rows]
     return passes
 
 

@@ -21,10 +21,10 @@ from pages.components.widgets.choices import space_of
 from pages.components.widgets.example_selection import cluster_at, passing
 
 
-def pick_neuron(atlas: Atlas, pick_embedding: Callable[[Atlas, View], None]) -> View:
+def pick_neuron(atlas: Atlas, pick_embedding: Callable[[Atlas, View], str | None]) -> tuple[View, str | None]:
     """Read the URL, draw the title, the controls and the problems of the URL; return the view to show.
 
-    `pick_embedding` draws a control beside the others.
+    `pick_embedding` draws a control beside the others; its result is returned as it is.
     """
     request = location.read(atlas.slug)
     view = read_view(atlas, request)
@@ -33,8 +33,7 @@ def pick_neuron(atlas: Atlas, pick_embedding: Callable[[Atlas, View], None]) -> 
     tab(ref_name(atlas.manifest, view.neuron), atlas.slug)
     st.title(markdown(unit_title(atlas.manifest, view.neuron)), anchor=False)
     request.show_problems()
-    controls(atlas, view, lambda: pick_embedding(atlas, view))
-    return view
+    return view, controls(atlas, view, lambda: pick_embedding(atlas, view))
 
 
 def read_view(atlas: Atlas, request: location.Location) -> View:
@@ -47,8 +46,11 @@ def read_view(atlas: Atlas, request: location.Location) -> View:
     return replace(view, reading=view.reading.on_page(request, n_passing))
 
 
-def controls(atlas: Atlas, view: View | SpacesView, draw_more: Callable[[], None] = lambda: None) -> None:
-    """Draw layer, neuron, previous, next and random, and `draw_more`; the buttons skip neurons without examples."""
+def controls(atlas: Atlas, view: View | SpacesView, draw_more: Callable[[], str | None] = lambda: None) -> str | None:
+    """Draw layer, neuron, previous, next and random, and what `draw_more` draws, whose result is returned.
+
+    The buttons skip neurons without examples.
+    """
     ref, n_neurons = view.neuron, atlas.n_neurons(view.neuron.layer)
     alive = np.array([each.neuron for each in neurons_with_examples(atlas, ref.layer)])
     st.session_state["_layer"], st.session_state["_neuron"] = ref.layer, ref.neuron
@@ -95,7 +97,7 @@ def controls(atlas: Atlas, view: View | SpacesView, draw_more: Callable[[], None
             )
         enough = int((atlas.neurons["n_examples"] > 0).sum()) > 1
         st.button("Random", key="_random", icon=":material/casino:", on_click=to_random, disabled=not enough)
-        draw_more()
+        return draw_more()
 
 
 def beside(alive: np.ndarray, neuron: int, step: int) -> int:

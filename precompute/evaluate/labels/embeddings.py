@@ -38,12 +38,11 @@ class LayerEmbeddings:
         rows = self.atlas.files[self.layer].offsets[neuron] + rows
         index = self.inputs.index[rows]
         x, w = self.inputs.x[index].astype(np.float32), self.W[:, neuron]
-        for space in SPACES:
-            yield space, self.embedder(space, x, w)
+        spaces = {space: self.embedder(space, x, w) for space in SPACES}
+        yield from spaces.items()
         yield SHUFFLED, x * self.shuffled[:, neuron]
-        s = self.embedder.standardised(x)
         for name, alpha in SHARES.items():
-            yield name, self.part.keep(s, self.token[index], alpha)
+            yield name, self.part.keep(spaces["standardised"], self.token[index], alpha)
         if self.scale is not None:
             yield PARTS, self.contributions(neuron, rows)
 

@@ -12,7 +12,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from ne_core.atlas import Atlas
 from ne_core.method.trees.cluster import cut_into, similarities, tree
-from ne_core.queries.duplicates import alike, endings
+from ne_core.queries.duplicates import distinct_rows
 from ne_core.refs import NeuronRef
 from precompute.evaluate.labels.embeddings import PARTS, LayerEmbeddings, embedding_names
 from precompute.evaluate.planted.agreement import pairs_auc
@@ -56,7 +56,7 @@ def measure_layer(atlas: Atlas, layer: int) -> dict[str, Agreement]:
     for neuron in np.random.default_rng(SEED).permutation(atlas.n_neurons(layer)).tolist():
         if len(values[KEY]) == MOST:
             break
-        rows = distinct_rows(atlas, NeuronRef(layer, neuron))
+        rows = distinct_rows(atlas, atlas.neuron(NeuronRef(layer, neuron)))
         examples = examples_of(atlas, NeuronRef(layer, neuron), rows) if len(rows) >= LEAST else None
         if examples is None:
             continue
@@ -67,13 +67,6 @@ def measure_layer(atlas: Atlas, layer: int) -> dict[str, Agreement]:
             features = cut_into(tree(similarities(vectors)), examples.n_features)
             values[name].append(agreement(features, examples, alike_parts))
     return {name: Agreement(*np.array(rows, dtype=np.float64).reshape(-1, 4).T) for name, rows in values.items()}
-
-
-def distinct_rows(atlas: Atlas, ref: NeuronRef) -> Int[np.ndarray, " k"]:
-    """The first row of each group of near duplicates."""
-    neuron = atlas.neuron(ref)
-    groups = alike(endings(atlas, neuron, np.arange(len(neuron))))
-    return np.array([group[0] for group in groups], dtype=np.int64)
 
 
 def examples_of(atlas: Atlas, ref: NeuronRef, rows: Int[np.ndarray, " k"]) -> Examples | None:

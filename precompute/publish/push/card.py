@@ -111,7 +111,7 @@ def origin(selection: Selection) -> str:
         f"{code(corpus.sha256)}",
         *(f"of the corpus: {code(note)}" for note in notes(corpus)),
         f"activating examples: those that reach {code(manifest.keep)} of a neuron's maximum, the first "
-        f"{code(manifest.max_examples)}",
+        f"{code(manifest.max_examples)}, near duplicates {manifest.near_duplicates}",
         f"features: trees cut at a cosine distance of {code(manifest.default_cut)}",
         f"token importance: masks {code(manifest.baselines)}, {code(to_json(manifest.importance))}",
         f"schema version {code(manifest.schema_version)}, made with "

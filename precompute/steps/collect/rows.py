@@ -10,6 +10,7 @@ from precompute.steps.activating_examples import ActivatingExamples
 from precompute.steps.candidates import Candidates, select_examples
 from precompute.steps.collect.job import CollectJob
 from precompute.steps.collect.part import candidates_from, keys
+from precompute.steps.distinct import Endings, first_of_each
 
 Load = Callable[[int], Mapping[str, np.ndarray]]
 
@@ -25,13 +26,17 @@ def layer_rows(
     weights: NeuronLayer,
     load: Load,
     x_into: Callable[[tuple[int, int]], np.ndarray] = in_memory,
+    endings: Endings | None = None,
 ) -> ActivatingExamples:
     """Return one layer's activating examples, from the candidates that remain after the last unit.
 
     `load` returns a unit's arrays, each read when it is accessed; `x_into` allocates the float16 array of x, in memory
-    or on disk.
+    or on disk. With `endings`, of examples of a neuron that end alike only the first is returned.
     """
     selected = select_examples(candidates, job.rules[layer])
+    if endings is not None:
+        ending = endings(selected.example, key_positions(job, layer, selected, load))
+        selected = selected.take(first_of_each(selected.neuron, ending))
     pos = np.empty(len(selected), dtype=np.int32)
     window_activations = np.empty((len(selected), job.window.size), dtype=np.float16)
     x_row = np.empty(len(selected), dtype=np.int32)
@@ -57,6 +62,16 @@ def layer_rows(
         x_row=x_row,
         x=fill_x(x_into((n_x, weights.d_in)), layer, needed, load),
     )
+
+
+def key_positions(job: CollectJob, layer: int, selected: Candidates, load: Load) -> Int[np.ndarray, " n"]:
+    """Return the position of the key token of each selected example."""
+    pos = np.empty(len(selected), dtype=np.int32)
+    for unit, rows in rows_by_unit(selected, job.work_unit):
+        arrays = load(unit)
+        index = np.searchsorted(keys(candidates_from(arrays, layer)), keys(selected)[rows])
+        pos[rows] = arrays[f"{layer}/pos"][index]
+    return pos
 
 
 def rows_by_unit(selected: Candidates, work_unit: int) -> Iterator[tuple[int, Int[np.ndarray, " n"]]]:

@@ -102,6 +102,7 @@ def facts(config: RunConfig, collect: Collected) -> dict[str, Any]:
     return {
         "keep": config.keep,
         "max_examples": config.max_examples,
+        "near_duplicates": "kept" if config.near_duplicates == "keep" else "dropped",
         "sample_positions": int(collect.job.sampled.sum()),
         "work_unit": config.work_unit,
     }

@@ -49,6 +49,18 @@ def test_positions_agree_with_a_search_from_the_start():
     assert documents.documents(16).at(example.astype(np.int32), pos.astype(np.int16)).tolist() == expected
 
 
+@pytest.mark.parametrize(
+    "text", ["", "a", "a.txt", "a.txt line", "a.txt line 9", "a.txt line 91", "é", "b.txtx", "\ud800"]
+)
+def test_documents_that_begin_with_a_text(text):
+    documents = DocumentList()
+    names = [("a.txt", " line 1"), ("b.txt", ""), ("a.txt", " line 9"), ("a.txt line", " 9"), ("é", "è"), ("", "a.txt")]
+    for start, (group, name) in enumerate(names):
+        documents.add(start, group, name)
+    expected = [(group + name).startswith(text) for group, name in names]
+    assert documents.documents(8).beginning(text).tolist() == expected
+
+
 def test_positions_beyond_int32():
     documents = DocumentList()
     for number in range(3):

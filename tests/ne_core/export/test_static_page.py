@@ -1,5 +1,7 @@
 """Tests of a neuron as one static page: its structure, its contents, hostile text, and the command that writes it."""
 
+import re
+from html import escape
 from html.parser import HTMLParser
 
 import numpy as np
@@ -7,10 +9,12 @@ import pytest
 
 from ne_core.atlas import Atlas
 from ne_core.export.provenance import manifest_sha256
-from ne_core.export.static_page import static_page
+from ne_core.export.static_page import features, static_page
+from ne_core.queries.sources import source_names
 from ne_core.refs import NeuronRef
 from precompute.__main__ import main
-from tests.support.planted import VOCAB
+from tests.support.hostile import copy_atlas, without_documents
+from tests.support.planted import FILES, VOCAB
 
 EMPTY = {"meta", "rect", "line", "path"}
 TAGS = EMPTY | {"html", "head", "title", "style", "body", "main", "section", "h1", "h2", "h3", "p", "pre", "a", "span"}
@@ -70,6 +74,19 @@ def test_page_has_only_allowed_tags_and_links(layer, neuron, cut, atlas):
     assert {link.removeprefix("#") for link in links} <= set(ids)
     policy = next(attributes["content"] for _, attributes in walk.tags if "http-equiv" in attributes)
     assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:;")
+
+
+def test_every_example_has_its_source_escaped(atlas, tiny_atlas, tmp_path):
+    ref = NeuronRef(0, 0)
+    neuron = atlas.neuron(ref)
+    rows = np.concatenate([feature.rows for feature in features(atlas, neuron, neuron.default_cut)])
+    names = source_names(atlas, neuron, rows)
+    page = static_page(atlas, ref)
+    assert re.findall('<span class="source">(.*?)</span>', page) == [escape(name) for name in names]
+    assert any(name.startswith(FILES[1]) for name in names)
+    assert FILES[1] not in page
+    old = Atlas.open(without_documents(copy_atlas(tiny_atlas, tmp_path / "old")))
+    assert 'class="source"' not in static_page(old, ref)
 
 
 def test_page_matches_the_atlas(atlas):

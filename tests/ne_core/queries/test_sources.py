@@ -6,9 +6,18 @@ import numpy as np
 import pytest
 
 from ne_core.atlas import Atlas
-from ne_core.queries.sources import central_sources, kinds_by_chance, short_source, source_names, spread
+from ne_core.queries.sources import (
+    central_sources,
+    examples_from,
+    has_source,
+    kinds_by_chance,
+    short_source,
+    source_names,
+    spread,
+)
 from ne_core.refs import NeuronRef
 from tests.support.hostile import copy_atlas, without_documents
+from tests.support.planted import FILES
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +46,18 @@ def test_spread_counts_documents_and_groups(atlas):
     everything = spread(atlas, neuron, np.arange(len(neuron)))
     assert everything.documents_by_chance == pytest.approx(len(everything.by_document))
     assert result.documents_by_chance <= everything.documents_by_chance
+
+
+@pytest.mark.parametrize("text", [FILES[0], f"{FILES[1]} line 1", "no such file"])
+def test_examples_from_a_source_are_those_with_its_name(atlas, text):
+    counts = examples_from(atlas, text)
+    assert len(counts) == len(atlas.features["size"])
+    for id in range(len(counts)):
+        ref = atlas.feature_ref(id)
+        neuron = atlas.neuron(ref.of)
+        from_it = [name.startswith(text) for name in source_names(atlas, neuron, np.arange(len(neuron)))]
+        assert has_source(atlas, neuron, text).tolist() == from_it
+        assert counts[id] == np.count_nonzero(np.array(from_it) & (neuron.feature == ref.feature))
 
 
 def test_sources_of_central_examples(atlas):

@@ -18,7 +18,7 @@ def test_tokens_of_inputs_are_the_key_tokens_of_their_rows(atlas):
     token, index = input_tokens(atlas, 2), atlas.layer_inputs(2).index
     for number in range(atlas.n_neurons(2)):
         neuron = atlas.neuron(NeuronRef(2, number))
-        rows = slice(*atlas.files[2].offsets[number : number + 2])
+        rows = atlas.files[2].rows(number)
         assert token[index[rows]].tolist() == atlas.tokens[neuron.example, neuron.pos].tolist()
 
 

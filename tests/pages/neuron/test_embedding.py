@@ -10,6 +10,7 @@ from ne_core.atlas import Atlas
 from ne_core.export.frames import cut_frame, examples_frame
 from ne_core.export.static_page import static_page
 from ne_core.method.partitions import adjusted_rand
+from ne_core.queries import in_embedding
 from ne_core.queries.in_embedding import neuron_in
 from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.neuron.export_neuron import stem
@@ -52,7 +53,7 @@ def test_link_shows_tree_features_and_numbers_of_its_embedding(atlas, tiny_atlas
     assert (tree["default_cut"], tree["cut"], tree["default_names"]) == (0.8, 0.8, ["default", "Default cut"])
     assert url(app) == {"atlas": "planted", **WHITENED, "feature": "1"}
     assert app.selectbox(key="_embedding").value == "whitened"
-    assert f" · {clusters.max()} features at cut 0.8 · " in captions_and_helps(app)
+    assert f"{clusters.max()} features at cut 0.8 · " in captions_and_helps(app)
 
 
 def test_own_embedding_is_the_default_and_not_in_the_address(tiny_atlas, monkeypatch):
@@ -98,6 +99,13 @@ def test_atlas_with_one_embedding_has_the_choice_disabled(two_trees_atlas, monke
     app = open_app(two_trees_atlas.parent, "neuron", monkeypatch, **QUERY)
     assert app.selectbox(key="_embedding").disabled
     assert "build it with --inputs yes" in words(captions_and_helps(app))
+
+
+def test_view_checks_each_embedding_once(tiny_atlas, monkeypatch):
+    checked = []
+    monkeypatch.setattr(in_embedding, "reason_unavailable", lambda atlas, ref, name: checked.append(name))
+    open_app(tiny_atlas.parent, "neuron", monkeypatch, **QUERY)
+    assert sorted(checked) == ["neuron", *sorted(in_embedding.OTHERS[1:])]
 
 
 def test_links_within_the_neuron_carry_the_embedding_and_those_to_stored_features_do_not(tiny_atlas, monkeypatch):

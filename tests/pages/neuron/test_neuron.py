@@ -16,6 +16,7 @@ from pages.components.widgets.cluster_words import tab_title
 from pages.components.widgets.picker import beside
 from pages.components.widgets.token_lines.lines import lines
 from tests.support.apptest import open_app, payloads, rows_of, url, words
+from tests.support.hostile import copy_atlas, set_manifest
 
 
 def title(app) -> str:
@@ -32,6 +33,14 @@ def test_link_to_neuronpedia_only_for_its_models(tiny_atlas, monkeypatch):
     monkeypatch.setitem(neuronpedia.MODELS, "planted", model)
     app = open_app(tiny_atlas.parent, "neuron", monkeypatch, layer="2", neuron="3")
     assert outside(app) == "https://www.neuronpedia.org/gpt2-small/2/3"
+
+
+def test_dropped_near_duplicates_are_named(tiny_atlas, tmp_path, monkeypatch):
+    folder = copy_atlas(tiny_atlas, tmp_path / "planted")
+    assert "near duplicates" not in open_app(tmp_path, "neuron", monkeypatch).caption[0].value
+    set_manifest(folder, near_duplicates="dropped")
+    line = open_app(tmp_path, "neuron", monkeypatch).caption[0].value
+    assert line.startswith("17 examples without near duplicates, which were left out when the atlas was built · ")
 
 
 def test_default_is_a_suggested_neuron(tiny_atlas, monkeypatch):

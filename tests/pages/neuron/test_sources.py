@@ -8,7 +8,7 @@ from ne_core.export.frames import examples_frame, features_frame
 from ne_core.queries.sources import source_names
 from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.widgets.token_lines import example_lines, whole_examples
-from tests.support.apptest import open_app, payloads, rows_of, words
+from tests.support.apptest import open_app, payloads, rows_of, url, words
 from tests.support.hostile import copy_atlas, without_documents
 from tests.support.planted import FILES
 
@@ -68,11 +68,25 @@ def test_exports_have_a_column_of_sources(tiny_atlas, atlas, old):
     assert "source" not in features_frame(without)
 
 
+def test_examples_of_one_source(tiny_atlas, atlas, monkeypatch):
+    neuron = atlas.neuron(NeuronRef(0, 0))
+    names = source_names(atlas, neuron, np.flatnonzero(neuron.feature == 0))
+    app = open_app(tiny_atlas.parent, "neuron", monkeypatch, **LARGE, feature="0", source=FILES[1])
+    assert sorted(row["source"][0] for row in example_rows(app)) == sorted(n for n in names if n.startswith(FILES[1]))
+    data = next(each for each in payloads(app) if "lines" in each)
+    assert data["count"].startswith(f"{len(data['lines'])} of 14 examples pass the filters")
+    assert data["bar"]["source"] == ["Source", "begins with a file"]
+    assert (data["bar"]["query"]["source"], "source" in data["bar"]["all"]) == (FILES[1], False)
+
+
 @pytest.mark.parametrize("page", ["neuron", "search"])
 def test_atlas_without_sources(page, old, monkeypatch):
     query = LARGE if page == "neuron" else {"q": "cat"}
-    app = open_app(old, page, monkeypatch, **query)
+    app = open_app(old, page, monkeypatch, **query, source=FILES[0])
     assert not app.error
+    assert "source" not in url(app)
+    assert not any(each.label.startswith("Source") for each in app.text_input)
+    assert not any(each["bar"]["source"] for each in payloads(app) if "bar" in each)
     lists = [each.get("lines") or each.get("rows") or [] for each in payloads(app)]
     assert any(lists)
     assert not any("source" in row for rows in lists for row in rows)

@@ -8,6 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from ne_core.atlas import Atlas
 from ne_core.errors import AtlasError
+from ne_core.queries import duplicates
 from ne_core.refs import NeuronRef
 from precompute.evaluate import Options, applicable_parts
 from precompute.evaluate.labels import measure
@@ -18,7 +19,6 @@ from precompute.evaluate.labels.measure import (
     OF_A_WORD,
     Examples,
     agreement,
-    distinct_rows,
     within_words,
 )
 from precompute.evaluate.planted.agreement import pairs_auc
@@ -73,13 +73,13 @@ def test_embeddings_are_those_of_the_atlas_and_of_changed_weights(atlas):
 
 
 def test_near_duplicates_count_once(atlas, monkeypatch):
-    monkeypatch.setattr(measure, "endings", lambda *_: ["same", "other", "same"])
-    assert distinct_rows(atlas, NeuronRef(0, 0)).tolist() == [0, 1]
+    monkeypatch.setattr(duplicates, "endings", lambda *_: ["same", "other", "same"])
+    assert measure.distinct_rows(atlas, atlas.neuron(NeuronRef(0, 0))).tolist() == [0, 1]
 
 
 def test_planted_features_are_their_key_tokens(atlas, monkeypatch):
     monkeypatch.setattr(measure, "LEAST", 4)
-    monkeypatch.setattr(measure, "endings", lambda _, neuron, rows: list(map(str, rows)))  # the texts are alike
+    monkeypatch.setattr(duplicates, "endings", lambda _, neuron, rows: list(map(str, rows)))  # the texts are alike
     report = evaluate_labels(atlas)
     figures = {figure.name: figure.value for figure in report.figures}
     name = atlas.root.name

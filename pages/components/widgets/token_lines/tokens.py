@@ -75,6 +75,7 @@ def bar(atlas: Atlas, neuron: Neuron, view: View) -> dict:
             "baseline": [(name, name) for name in names] if len(names) > 1 else [],
         },
         "holds": ["Label", "a class"] if images else ["Holds", "some words"],
+        "source": atlas.manifest.documents and ["Source", f"begins with a {atlas.manifest.documents}"],
         "longest": LONGEST,
         "range": [math.floor(share.min()), math.ceil(share.max())],
         "order": ["atlas", *View.names()],

@@ -1,10 +1,10 @@
 /* Controls of the examples: order, context, filters, baseline. Every change is a step to another address.
-   bar = {choices: {name: [[value, text]]} with the default first, holds: [title, placeholder], longest: characters of
+   bar = {choices: {name: [[value, text]]} with the default first, holds: [title, placeholder], source: the same, or null, longest: characters of
    the text filter, range: [low, high], order: [names], query: {}} */
 const TITLES = { sort: 'Order', context: 'Context', baseline: 'Masked by' };
 
 function drawBar(form, bar) {
-  const shape = JSON.stringify([bar.choices, bar.range]);
+  const shape = JSON.stringify([bar.choices, bar.range, bar.source]);
   if (form.shape !== shape) {          // built once, so that a control keeps the focus while the page is redrawn
     form.shape = shape;
     form.replaceChildren(...barControls(bar));
@@ -15,7 +15,7 @@ function drawBar(form, bar) {
     if (options.length) form.elements[name].value = bar.query[name] ?? options[0][0];
   }
   const [low, high] = bar.range;
-  const values = { least: bar.query.least ?? low, most: bar.query.most ?? high, holds: bar.query.holds ?? '' };
+  const values = { least: bar.query.least ?? low, most: bar.query.most ?? high, holds: bar.query.holds ?? '', ...(bar.source && { source: bar.query.source ?? '' }) };
   for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
 }
 
@@ -25,8 +25,8 @@ function barControls(bar) {
   const [low, high] = bar.range;
   const ends = [number('least', 'Lowest activation, percent of the maximum', low, high),
     '–', number('most', 'Highest activation, percent of the maximum', low, high)];
-  const holds = Object.assign(element('input'), { type: 'search', name: 'holds', placeholder: bar.holds[1], size: 9 });
-  return [controls.sort, controls.context, labelled('Activation', ...ends, '% of maximum'), labelled(bar.holds[0], holds), controls.baseline].filter(Boolean);
+  return [controls.sort, controls.context, labelled('Activation', ...ends, '% of maximum'), textField('holds', bar.holds),
+    bar.source && textField('source', bar.source), controls.baseline].filter(Boolean);
 }
 
 function labelled(title, ...controls) {
@@ -34,6 +34,10 @@ function labelled(title, ...controls) {
   const box = element(isSingle ? 'label' : 'span', 'control');
   box.append(element('span', 'title', title), ...controls);
   return box;
+}
+
+function textField(name, [title, placeholder]) {
+  return labelled(title, Object.assign(element('input'), { type: 'search', name, placeholder, size: 9 }));
 }
 
 function select(name, options) {
@@ -61,7 +65,7 @@ function requestedValues(control, bar) {
 
 /* The address with changed values, in the order in which the server writes it: addresses are compared as text. */
 function changed(bar, values) {
-  const first = ['sort', 'least', 'most', 'holds'].some((name) => name in values) ? { page: '' } : {};
+  const first = ['sort', 'least', 'most', 'holds', 'source'].some((name) => name in values) ? { page: '' } : {};
   Object.assign(bar.query, first, values);   // the next change may come before the page has answered this one
   return address(bar.order, bar.query);
 }

@@ -12,7 +12,7 @@ from ne_core.method.logits import LogitEffects
 from ne_core.queries.by_distance import distances
 from ne_core.refs import NeuronRef
 from ne_core.text.token_text import spelled
-from pages.components.neuron.detail_plots import LONGEST, activations_plot, effects_plot, importance_plot
+from pages.components.neuron.details.plots import LONGEST, activations_plot, effects_plot, importance_plot
 from tests.support.planted import VOCAB
 
 SVG = "{http://www.w3.org/2000/svg}"

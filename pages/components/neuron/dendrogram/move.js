@@ -6,12 +6,12 @@ const AFTER_KEYS = 350;   // milliseconds without a key that end a movement
 function moveLine(data, line, plot, view, show, commit) {
   const step = data.top > 0.3 ? 0.01 : 0.001;
   const go = (cut) => show(+Math.max(0, Math.min(data.top, Math.round(cut / step) * step)).toFixed(3));
-  // From the place of the tree when the movement began: the list of features above it grows and shrinks meanwhile.
-  const cutUnder = (event) => distanceAt(data, event.clientY - view.grip);
+  const yIn = (event) => event.clientY - plot.getBoundingClientRect().top;
+  const cutUnder = (event) => distanceAt(data, yIn(event) - view.grip);
   line.onpointerdown = (event) => {
     if (event.button) return;
     line.setPointerCapture(event.pointerId);
-    view.grip = event.clientY - yOf(data, view.cut);
+    view.grip = yIn(event) - yOf(data, view.cut);   // the pointer is beside the line's middle
     begin(data, view);
   };
   line.onpointermove = (event) => { if (line.hasPointerCapture(event.pointerId)) go(cutUnder(event)); };
@@ -28,7 +28,7 @@ function moveLine(data, line, plot, view, show, commit) {
       if (outOfDate(plot, view)) Object.assign(view, { moving: false, from: null }); else commit();
     }, AFTER_KEYS);
   };
-  view.toAxis = (event) => { view.grip = plot.getBoundingClientRect().top; go(cutUnder(event)); commit(); };
+  view.toAxis = (event) => { view.grip = 0; go(cutUnder(event)); commit(); };
 }
 
 function begin(data, view) {

@@ -1,4 +1,4 @@
-"""Small figures of a neuron's details, for the page (details.py) and for files (export_details.py)."""
+"""Small figures of a neuron's details, for the page (details.py) and for files (export.py)."""
 
 from itertools import pairwise
 
@@ -15,7 +15,7 @@ from ne_core.queries.attribution import Attribution
 from ne_core.queries.by_distance import ByDistance
 from ne_core.refs import NeuronRef
 from ne_core.text.token_text import spelled
-from pages.components.neuron.why import named_parts
+from pages.components.neuron.details.why import named_parts
 from pages.components.widgets.plots.plot_axes import count_axis, level_axis, log_count, value_axis
 from pages.components.widgets.plots.small_plot import Axis, Bar, Series, plotted
 

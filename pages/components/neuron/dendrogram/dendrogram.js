@@ -2,7 +2,7 @@
    requested: true if the address names a feature, current, branch,
    leaves: [{row, text: [before, key, after], image: optional, as in a line (shared.js)}] from the left,
    branches: [{of: [left, right], x, h, centre, until}] from the lowest, names: [[key terms], [context]] of leaves and
-   branches}; see dendrogram_cut.js for the numbers of nodes */
+   branches}; see cut.js for the numbers of nodes */
 const FOLLOW_EVERY = 250;   // milliseconds between updates of the page while the cut moves
 
 export default function (component) {

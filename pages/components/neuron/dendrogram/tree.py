@@ -1,13 +1,13 @@
-"""The tree of the neuron on the page, with its movable cut."""
+"""The tree of the neuron on the page with its movable cut, and what other cuts give."""
 
 import streamlit as st
 
 from ne_core.atlas import Atlas, Neuron
 from ne_core.method.trees.clear_cut import MOVED, SHARES
-from pages.components.neuron.cut_curve import show_cut_curve
-from pages.components.neuron.dendrogram import show_dendrogram
-from pages.components.neuron.large_tree import MOST_LEAVES, large_tree
-from pages.components.neuron.two_cuts import two_cuts
+from pages.components.neuron.dendrogram.cut_curve import show_cut_curve
+from pages.components.neuron.dendrogram.dendrogram import show_dendrogram
+from pages.components.neuron.dendrogram.large_tree import MOST_LEAVES, large_tree
+from pages.components.neuron.dendrogram.two_cuts import two_cuts
 from pages.components.shell.nav import PAGES, page_file
 from pages.components.url.links import atlas_query
 from pages.components.url.neuron_view import View
@@ -30,19 +30,26 @@ MOVE = (
 )
 
 
-def show_tree(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster, current: int) -> None:
+def show_tree(atlas: Atlas, neuron: Neuron, view: View, current: int) -> None:
+    """Show the tree, or the controls of its cut where it has too many leaves to be drawn."""
     st.subheader("Dendrogram", anchor=False, help=MEANING)
     if len(neuron) < 2:
         st.caption("One example: there is no tree to draw.")
-        return
-    if len(neuron) > MOST_LEAVES:
-        show_cut_curve(atlas, neuron, view, cluster)
+    elif len(neuron) > MOST_LEAVES:
         large_tree(atlas, neuron, view)
         show_missing_suggestion(neuron)
+    else:
+        show_dendrogram(atlas, neuron, view, current)
+
+
+def show_cuts(atlas: Atlas, neuron: Neuron, view: View, cluster: Cluster) -> None:
+    """Show the number of features at every cut, and links to other cuts and embeddings."""
+    if len(neuron) < 2:
+        return
+    show_cut_curve(atlas, neuron, view, cluster)
+    if len(neuron) > MOST_LEAVES:
         two_cuts(atlas, neuron, view, cluster)
         return
-    show_dendrogram(atlas, neuron, view, current)
-    show_cut_curve(atlas, neuron, view, cluster)
     st.caption(MOVE)
     show_missing_suggestion(neuron)
     spaces_query = atlas_query(atlas, neuron.ref.query())

@@ -9,14 +9,14 @@ from ne_core.atlas import Atlas, Neuron
 from ne_core.queries.activations import example_histogram
 from ne_core.queries.by_distance import distances, has_importance
 from ne_core.refs import dashed
-from pages.components.neuron.detail_plots import (
+from pages.components.neuron.details.plots import (
     activations_plot,
     effects_plot,
     examples_plot,
     importance_plot,
     why_plot,
 )
-from pages.components.neuron.why import cluster_attribution
+from pages.components.neuron.details.why import cluster_attribution
 from pages.components.widgets.clusters import Cluster
 from pages.components.widgets.export import Table
 from pages.components.widgets.pictures.pictures import Picture

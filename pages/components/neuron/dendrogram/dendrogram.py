@@ -25,7 +25,7 @@ DENDROGRAM = component(
     '<div id="line" tabindex="0" role="slider" aria-label="Cut of the tree" aria-orientation="vertical"><span></span>'
     '</div></div><p id="cuts"></p><div id="tip" role="tooltip"></div>'
     '<div id="live" class="hidden" role="status" aria-live="polite"></div>',
-    parts=("dendrogram_cut", "dendrogram_draw", "dendrogram_move"),
+    parts=("cut", "draw", "move"),
 )
 MANY = 1000  # leaves
 ROOM = 1.06  # above the highest branch point

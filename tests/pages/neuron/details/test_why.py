@@ -10,7 +10,7 @@ from ne_core.atlas import Atlas
 from ne_core.method.contributions import Contributions
 from ne_core.queries.attribution import attribution
 from ne_core.refs import NeuronRef
-from pages.components.neuron.why import read_words
+from pages.components.neuron.details.why import read_words
 from tests.support.apptest import open_app, payloads
 from tests.support.hostile import copy_atlas, manifest_of, set_manifest
 

@@ -11,7 +11,7 @@ from ne_core.atlas import Atlas
 from ne_core.method.trees.cluster import cut, similarities, tree
 from ne_core.method.trees.dendrogram import dendrogram, node_features
 from ne_core.refs import NeuronRef
-from pages.components.neuron.dendrogram import drawn_tree
+from pages.components.neuron.dendrogram.dendrogram import drawn_tree
 
 
 def random_tree(n: int, seed: int = 0) -> np.ndarray:

@@ -15,9 +15,9 @@ from ne_core.queries.by_distance import distances, has_importance
 from ne_core.queries.density import density, density_words
 from ne_core.refs import FeatureRef, NeuronRef
 from pages.components.base.escape import markdown
-from pages.components.neuron.detail_plots import activations_plot, examples_plot, importance_plot, kept_share
-from pages.components.neuron.source_details import show_sources
-from pages.components.neuron.why import show_why
+from pages.components.neuron.details.plots import activations_plot, examples_plot, importance_plot, kept_share
+from pages.components.neuron.details.sources import show_sources
+from pages.components.neuron.details.why import show_why
 from pages.components.serving import turns
 from pages.components.url.location import listed
 from pages.components.url.neuron_view import View
