@@ -20,7 +20,10 @@ from ne_core.text.windows import Window
 from precompute.config import ConfigError, RunConfig
 from precompute.corpus import (
     Examples,
+    chat_template,
+    corpus_name,
     end_of_text,
+    file_facts,
     group_kind,
     make_examples,
     may_be_key,
@@ -146,7 +149,7 @@ def model_spec(config: RunConfig) -> ModelSpec:
 
 def run_environment(config: RunConfig, spec: ModelSpec, model: Model) -> dict:
     """Return what determines the result besides the options: hardware, versions, files, and this code."""
-    corpus, maxima = Path(config.corpus), Path(config.maxima or "")
+    maxima = Path(config.maxima or "")
     return {
         "kind of device": torch.device(spec.device).type,
         "number of threads": spec.threads,
@@ -154,8 +157,7 @@ def run_environment(config: RunConfig, spec: ModelSpec, model: Model) -> dict:
         "code of this project": code_sha256("precompute.build"),
         "weights of the model": model.sha256,
         "autoencoder": model.sae and model.sae["sha256"],
-        # size and date instead of a hash: the file may be large
-        "corpus file": [corpus.stat().st_size, corpus.stat().st_mtime_ns] if corpus.is_file() else None,
+        "corpus file": file_facts(config.corpus),
         "file of maxima": file_sha256(maxima) if maxima.is_file() else None,
     }
 
@@ -182,7 +184,8 @@ def read_corpus(
     if config.context > source.n_ctx:
         raise ValueError(f"context: {config.context} tokens are more than this model's {source.n_ctx}")
     ends = end_of_text(source.tokenizer)
-    documents = read_documents(config.corpus, config.text_field, config.separator, ends)
+    template = chat_template(source.tokenizer)
+    documents = read_documents(config.corpus, config.text_field, config.separator, ends, template)
     try:
         examples = make_examples(
             documents.with_sources(), source.tokenizer, config.examples, config.context, config.packing, on_progress
@@ -203,7 +206,7 @@ def read_corpus(
     if config.corpus == "offline":
         notes += [str(status) for status in offline.report() if not status.as_listed]
     return examples, Corpus(
-        name=Path(config.corpus).name if Path(config.corpus).is_file() else config.corpus,
+        name=corpus_name(config.corpus),
         sha256=examples.sha256,
         n_documents=examples.n_documents,
         packing=examples.packing,
