@@ -74,7 +74,12 @@ class RunConfig:
     )
     keep: float = knob(0.75, "share of a neuron's maximum that an example must reach: lower keeps weaker ones", float)
     max_examples: int = knob(100, "maximum number of examples stored per neuron, the first in corpus order", int)
-    maxima: str | None = knob(None, "file of maxima to use instead: .csv or .parquet with layer, neuron, maximum")
+    maxima: str | None = knob(
+        None,
+        "maxima to use instead: a .csv or .parquet with layer, neuron, maximum; an array [layers neurons]; or pages of "
+        "Neuroscope or features of Neuronpedia (docs/inputs-texts.md)",
+        metavar="PATH",
+    )
     mask: tuple[str, ...] = knob(
         (), "masks: mask-token, mean-embedding or token:TEXT, separated by commas; by default the mask token",
         names, "NAME,…",

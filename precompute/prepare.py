@@ -13,7 +13,6 @@ import torch
 from jaxtyping import Bool, Float
 
 from ne_core.atlas.documents import DocumentTable
-from ne_core.atlas.file_hash import file_sha256
 from ne_core.atlas.manifest import Corpus, Model
 from ne_core.atlas.typed_json import from_json, to_json
 from ne_core.text.windows import Window
@@ -43,7 +42,7 @@ from precompute.run.device import check_device
 from precompute.run.engines.local import n_cores
 from precompute.run.run_folder import RunFolder
 from precompute.steps.layer_features import Texts
-from precompute.steps.maxima import read_maxima
+from precompute.steps.maxima import maxima_sha256, read_maxima
 from precompute.write.atlas import libraries
 
 logger = logging.getLogger(__name__)
@@ -65,9 +64,7 @@ class Prepared:
     @property
     def facts(self) -> dict[str, Any]:
         """Fields of the manifest that no step adds."""
-        config, source, maxima = self.config, self.source, {"from": "corpus"}
-        if config.maxima is not None:
-            maxima = {"from": Path(config.maxima).name, "sha256": file_sha256(Path(config.maxima))}
+        config, source = self.config, self.source
         return {
             "name": config.atlas_name,
             "model": self.model,
@@ -76,7 +73,6 @@ class Prepared:
             "gated_embedding": config.gated_embedding if source.gated else None,
             "corpus": self.corpus,
             "documents": group_kind(config.corpus),
-            "maxima": maxima,
             "inputs": config.inputs,
             "seed": config.seed,
             "dtype": config.dtype,
@@ -149,7 +145,6 @@ def model_spec(config: RunConfig) -> ModelSpec:
 
 def run_environment(config: RunConfig, spec: ModelSpec, model: Model) -> dict:
     """Return what determines the result besides the options: hardware, versions, files, and this code."""
-    maxima = Path(config.maxima or "")
     return {
         "kind of device": torch.device(spec.device).type,
         "number of threads": spec.threads,
@@ -158,7 +153,7 @@ def run_environment(config: RunConfig, spec: ModelSpec, model: Model) -> dict:
         "weights of the model": model.sha256,
         "autoencoder": model.sae and model.sae["sha256"],
         "corpus file": file_facts(config.corpus),
-        "file of maxima": file_sha256(maxima) if maxima.is_file() else None,
+        "file of maxima": maxima_sha256(Path(config.maxima)) if config.maxima else None,
     }
 
 
