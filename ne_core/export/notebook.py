@@ -37,6 +37,7 @@ class FeatureView:
 
     @property
     def name(self) -> str:
+        """Name of the feature, as the pages have it; not escaped."""
         return feature_name(self.atlas, self.atlas.feature_id(self.ref))
 
     @property
