@@ -6,6 +6,7 @@ Defaults are those of the paper, except for the embedding (docs/meanings.md has 
 import re
 from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,19 @@ class ConfigError(ValueError):
 
 
 def knob(
-    default: Any, help: str, parse: Callable[[str], Any] = str, metavar: str | None = None, fixed: bool = True
+    default: Any,
+    help: str,
+    parse: Callable[[str], Any] = str,
+    metavar: str | None = None,
+    fixed: bool = True,
+    several: bool = False,
 ) -> Any:
     """Declare a field that the command line offers as an option of the same name.
 
     A `fixed` option must keep its value when a stopped run continues. The others say where the work is done, or are
-    compared by the value they resolve to on this machine.
+    compared by the value they resolve to on this machine. `several` values are joined by commas.
     """
-    metadata = {"help": help, "parse": parse, "metavar": metavar, "fixed": fixed}
+    metadata = {"help": help, "parse": parse, "metavar": metavar, "fixed": fixed, "several": several}
     return field(default=default, metadata=metadata)
 
 
@@ -47,7 +53,11 @@ class RunConfig:
     )
     corpus: str = knob(
         "Skylion007/openwebtext",
-        "`offline`, a .txt, .jsonl or .parquet file, or a Hugging Face dataset, streamed: NAME[:CONFIG][@SPLIT]",
+        "`offline`; files of texts (.txt, .md, .jsonl, .json, .csv, .tsv, .parquet, .arrow, also .gz, .zst, .xz), a "
+        "folder or a quoted pattern of them; or a Hugging Face dataset, streamed: NAME[:CONFIG][@SPLIT][#REVISION] or "
+        "hf://datasets/OWNER/NAME/PATTERN",
+        metavar="CORPUS",
+        several=True,
     )
     separator: str = knob(
         "auto",
@@ -55,7 +65,9 @@ class RunConfig:
         "token or <|endoftext|>; `blank`: blank lines; or a text that is a line of its own",
         metavar="TEXT",
     )
-    text_field: str | None = knob(None, "the field of a .jsonl, .parquet or dataset that holds the text")
+    text_field: str | None = knob(
+        None, "the field of records that holds the text: a text, a list of texts or chat turns; a.b is b within a"
+    )
     packing: str = knob("packed", "`packed`: documents joined and cut into examples; `one`: one document per example")
     examples: int = knob(10_000, "dataset examples to read: more examples find rarer features and take longer", int)
     context: int = knob(128, "tokens per example", int)
@@ -69,7 +81,12 @@ class RunConfig:
         "`keep`: every activating example counts; `drop`: of examples of a neuron whose texts have the same last "
         f"{ENDING} characters up to and including the key token, only the first is stored and counted",
     )
-    maxima: str | None = knob(None, "file of maxima to use instead: .csv or .parquet with layer, neuron, maximum")
+    maxima: str | None = knob(
+        None,
+        "maxima to use instead: a .csv or .parquet with layer, neuron, maximum; an array [layers neurons]; or pages of "
+        "Neuroscope or features of Neuronpedia (docs/inputs-texts.md)",
+        metavar="PATH",
+    )
     mask: tuple[str, ...] = knob(
         (), "masks: mask-token, mean-embedding or token:TEXT, separated by commas; by default the mask token",
         names, "NAME,…",
@@ -195,7 +212,8 @@ class RunConfig:
 
     def check_inputs_apart(self) -> None:
         """Raise WriteError if an input is inside the output folder."""
-        check_apart(self.directory, self.model, self.corpus, self.sae, self.maxima)
+        texts = (path for part in self.corpus.split(",") for path in glob(part, recursive=True))
+        check_apart(self.directory, self.model, self.corpus, *texts, self.sae, self.maxima)
 
     @property
     def settings(self) -> dict[str, Any]:

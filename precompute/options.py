@@ -28,6 +28,13 @@ class Parser(argparse.ArgumentParser):
         sys.exit(BAD_INPUT)
 
 
+class Joined(argparse.Action):
+    """Several values as one text, divided by commas: what a shell makes of a pattern."""
+
+    def __call__(self, parser, namespace, values, option_string=None) -> None:
+        setattr(namespace, self.dest, ",".join(values))
+
+
 def started_as() -> str:
     """Name of the running command: the installed one, or the module."""
     return COMMAND if Path(sys.argv[0]).stem == COMMAND else "python -m precompute"
@@ -77,6 +84,7 @@ def add_build(build: Parser) -> None:
             metavar=knob.metadata["metavar"] or knob.name.upper().replace("_", "-"),
             default=argparse.SUPPRESS,
             help=f"{knob.metadata['help']} ({', '.join(defaults)})".replace("%", "%%"),
+            **({"nargs": "+", "action": Joined} if knob.metadata["several"] else {}),
         )
 
 
@@ -183,9 +191,7 @@ def add_evaluate(evaluate: Parser) -> None:
 def add_read(read: Parser) -> None:
     read.add_argument("directory", type=Path)
     texts = read.add_mutually_exclusive_group(required=True)
-    texts.add_argument(
-        "--text", metavar="FILE", help="a .txt, .md, .jsonl or .parquet file of texts, or - for standard input"
-    )
+    texts.add_argument("--text", metavar="FILE", help="texts, as for --corpus of `build`, or - for standard input")
     texts.add_argument("--corpus", action="store_true", help="count how often each feature fires in the atlas's corpus")
     read.add_argument(
         "--out",

@@ -13,14 +13,16 @@ import torch
 from jaxtyping import Bool, Float
 
 from ne_core.atlas.documents import DocumentTable
-from ne_core.atlas.file_hash import file_sha256
 from ne_core.atlas.manifest import Corpus, Model
 from ne_core.atlas.typed_json import from_json, to_json
 from ne_core.text.windows import Window
 from precompute.config import ConfigError, RunConfig
 from precompute.corpus import (
     Examples,
+    chat_template,
+    corpus_name,
     end_of_text,
+    file_facts,
     group_kind,
     make_examples,
     may_be_key,
@@ -40,7 +42,7 @@ from precompute.run.device import check_device
 from precompute.run.engines.local import n_cores
 from precompute.run.run_folder import RunFolder
 from precompute.steps.layer_features import Texts
-from precompute.steps.maxima import read_maxima
+from precompute.steps.maxima import maxima_sha256, read_maxima
 from precompute.write.atlas import libraries
 
 logger = logging.getLogger(__name__)
@@ -62,9 +64,7 @@ class Prepared:
     @property
     def facts(self) -> dict[str, Any]:
         """Fields of the manifest that no step adds."""
-        config, source, maxima = self.config, self.source, {"from": "corpus"}
-        if config.maxima is not None:
-            maxima = {"from": Path(config.maxima).name, "sha256": file_sha256(Path(config.maxima))}
+        config, source = self.config, self.source
         return {
             "name": config.atlas_name,
             "model": self.model,
@@ -73,7 +73,6 @@ class Prepared:
             "gated_embedding": config.gated_embedding if source.gated else None,
             "corpus": self.corpus,
             "documents": group_kind(config.corpus),
-            "maxima": maxima,
             "inputs": config.inputs,
             "seed": config.seed,
             "dtype": config.dtype,
@@ -146,7 +145,6 @@ def model_spec(config: RunConfig) -> ModelSpec:
 
 def run_environment(config: RunConfig, spec: ModelSpec, model: Model) -> dict:
     """Return what determines the result besides the options: hardware, versions, files, and this code."""
-    corpus, maxima = Path(config.corpus), Path(config.maxima or "")
     return {
         "kind of device": torch.device(spec.device).type,
         "number of threads": spec.threads,
@@ -154,9 +152,8 @@ def run_environment(config: RunConfig, spec: ModelSpec, model: Model) -> dict:
         "code of this project": code_sha256("precompute.build"),
         "weights of the model": model.sha256,
         "autoencoder": model.sae and [model.sae[name] for name in ("sha256", "hook", "fields")],
-        # size and date instead of a hash: the file may be large
-        "corpus file": [corpus.stat().st_size, corpus.stat().st_mtime_ns] if corpus.is_file() else None,
-        "file of maxima": file_sha256(maxima) if maxima.is_file() else None,
+        "corpus file": file_facts(config.corpus),
+        "file of maxima": maxima_sha256(Path(config.maxima)) if config.maxima else None,
     }
 
 
@@ -182,7 +179,8 @@ def read_corpus(
     if config.context > source.n_ctx:
         raise ValueError(f"context: {config.context} tokens are more than this model's {source.n_ctx}")
     ends = end_of_text(source.tokenizer)
-    documents = read_documents(config.corpus, config.text_field, config.separator, ends)
+    template = chat_template(source.tokenizer)
+    documents = read_documents(config.corpus, config.text_field, config.separator, ends, template)
     try:
         examples = make_examples(
             documents.with_sources(), source.tokenizer, config.examples, config.context, config.packing, on_progress
@@ -203,7 +201,7 @@ def read_corpus(
     if config.corpus == "offline":
         notes += [str(status) for status in offline.report() if not status.as_listed]
     return examples, Corpus(
-        name=Path(config.corpus).name if Path(config.corpus).is_file() else config.corpus,
+        name=corpus_name(config.corpus),
         sha256=examples.sha256,
         n_documents=examples.n_documents,
         packing=examples.packing,

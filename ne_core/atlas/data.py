@@ -1,7 +1,9 @@
 """AtlasData: the contents of an open atlas, with memory-mapped columns. See `Atlas.open` in opening.py."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,7 @@ from ne_core.method.trees.cluster import central_examples, cut
 from ne_core.refs import FeatureRef, NeuronRef
 from ne_core.text.token_text import visible
 
+LONGEST_FACT = 500  # characters
 BY_ROW = (
     "example", "pos", "activation", "feature", "center_distance", "window_activations", "window_importances",
 )  # fmt: skip
@@ -68,6 +71,13 @@ class Neuron:
 def readable_cut(suggested: float) -> float | None:
     """Round a suggested cut to three digits; None for NaN."""
     return round(suggested, 3) if np.isfinite(suggested) else None
+
+
+def facts_table(title: str, facts: Mapping[str, object]) -> str:
+    """Return an HTML table of facts, every text escaped."""
+    cell = lambda text: escape(visible(str(text)[:LONGEST_FACT]))  # noqa: E731
+    rows = "".join(f"<tr><th>{cell(name)}</th><td>{cell(value)}</td></tr>" for name, value in facts.items())
+    return f"<table><caption>{cell(title)}</caption>{rows}</table>"
 
 
 @dataclass(frozen=True)
@@ -131,6 +141,22 @@ class AtlasData:
             f"Atlas({str(self.root)!r}: {self.manifest.name!r} of model {self.manifest.model.name!r}, "
             f"{len(self.layers)} layers, {counts}; cut {self.manifest.default_cut:g})"
         )
+
+    def _repr_html_(self) -> str:
+        """Return a table for notebooks; names are untrusted and escaped."""
+        manifest, units = self.manifest, self.manifest.units
+        facts = {
+            "model": manifest.model.name,
+            "corpus": manifest.corpus.name,
+            "layers": len(self.layers),
+            units: f"{len(self.neurons['layer']):,}",
+            "features": f"{len(self.features['layer']):,}",
+            "texts" if self.images is None else "images": f"{len(self.tokens):,}",
+            "embedding": manifest.embedding,
+            "cut": f"{manifest.default_cut:g}",
+            "folder": self.root,
+        }
+        return facts_table(f"Atlas {manifest.name}", facts)
 
     @property
     def layers(self) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from ne_core.atlas import Atlas, Neuron
 from ne_core.atlas.opening import neuron_columns
 from ne_core.atlas.schema import FEATURES, KEY_TOKENS
 from ne_core.export.feature_text import cluster_names, feature_name
+from ne_core.export.stable_ids import stable_ids
 from ne_core.method.classes import CLASSES
 from ne_core.method.measures import distances_of
 from ne_core.queries.in_embedding import neuron_in
@@ -31,6 +32,7 @@ TEXT = {
     "space",
     "key_token",
     "source",
+    "stable_id",
     "before",
     "after",
     "token",
@@ -51,7 +53,7 @@ def neurons_frame(atlas: Atlas, rows: Sequence[int] | Int[np.ndarray, " n"] | No
 def features_frame(atlas: Atlas, ids: Sequence[int] | Int[np.ndarray, " n"] | None = None) -> pd.DataFrame:
     """Return every feature at the atlas's cut, with its name and key tokens; `ids` select and order some.
 
-    `source` is that of its central example, where the atlas has sources.
+    `source` is that of its central example, where the atlas has sources; `stable_id` as in stable_ids.py.
     """
     ids = np.arange(len(atlas.features["layer"])) if ids is None else np.asarray(ids, dtype=np.int64)
     columns = {c.name: plain(atlas.features[c.name][ids]) for c in FEATURES if c.length == 1}
@@ -60,7 +62,8 @@ def features_frame(atlas: Atlas, ids: Sequence[int] | Int[np.ndarray, " n"] | No
         columns[f"key_token_{i}"] = texts([atlas.vocab[id] if id >= 0 else "" for id in keys[:, i].tolist()])
         columns[f"key_token_{i}_examples"] = plain(np.where(keys[:, i] >= 0, counts[:, i], 0))
     names = texts([feature_name(atlas, id) for id in ids.tolist()])
-    return pd.DataFrame({"id": plain(ids), "name": names, **columns, **source_column(central_sources(atlas, ids))})
+    last = {"stable_id": texts(stable_ids(atlas, ids)), **source_column(central_sources(atlas, ids))}
+    return pd.DataFrame({"id": plain(ids), "name": names, **columns, **last})
 
 
 def layers_frame(atlas: Atlas) -> pd.DataFrame:

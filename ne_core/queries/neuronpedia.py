@@ -27,11 +27,15 @@ MODELS = {"gpt2": GPT2_SMALL, "gpt2-small": GPT2_SMALL, "openai-community/gpt2":
 
 def neuronpedia_href(manifest: Manifest, ref: NeuronRef) -> str | None:
     """Address of a neuron on Neuronpedia; None unless the atlas is of raw MLP neurons of one of MODELS."""
+    model = model_there(manifest)
+    return f"{SITE}/{model.id}/{ref.layer}/{ref.neuron}" if model else None
+
+
+def model_there(manifest: Manifest) -> NeuronpediaModel | None:
+    """Return the model on Neuronpedia whose MLP neurons the atlas has; None for any other atlas."""
     name, is_latent = manifest.model.name, manifest.units != "neurons" or manifest.model.sae is not None
     model = MODELS.get(name) if isinstance(name, str) and not (is_latent or manifest.images) else None
-    if model is None or not has_shape(manifest, model):
-        return None
-    return f"{SITE}/{model.id}/{ref.layer}/{ref.neuron}"
+    return model if model and has_shape(manifest, model) else None
 
 
 def has_shape(manifest: Manifest, model: NeuronpediaModel) -> bool:

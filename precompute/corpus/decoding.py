@@ -5,9 +5,9 @@ A byte that belongs to no character becomes MARK, which no decoder produces: the
 
 import codecs
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 
-from precompute.corpus.file_kinds import advice, file_kind, first_bytes
+from precompute.corpus.file_kinds import advice, file_kind
+from precompute.corpus.text_files import TextFile
 
 MARK = "\udfff"  # a lone surrogate, which no valid file contains
 BLOCK = 2**18  # bytes
@@ -34,23 +34,23 @@ def encoding_of(head: bytes) -> tuple[str, int]:
     return "utf-8", 0
 
 
-def text_encoding(path: Path) -> str:
+def text_encoding(file: TextFile) -> str:
     """Return the encoding of a text file. Raises ValueError, in one line, if it is not text."""
-    head = first_bytes(path, HEAD)
+    head = file.head(HEAD)
     encoding, n_mark = encoding_of(head)
     kind = None if n_mark else file_kind(head)
     if kind:
-        raise ValueError(f"{path}: this is {kind}, not text: {advice(kind, 'a file of plain text would work')}")
+        raise ValueError(f"{file.label}: this is {kind}, not text: {advice(kind, 'a file of plain text would work')}")
     if encoding == "utf-8" and head.count(0) > MAX_NULS * len(head):
         raise ValueError(
-            f"{path}: {head.count(0):,} of its first {len(head):,} bytes are NUL: it is binary, or UTF-16 without a "
-            f"byte-order mark; {CONVERT}"
+            f"{file.label}: {head.count(0):,} of its first {len(head):,} bytes are NUL: it is binary, or UTF-16 "
+            f"without a byte-order mark; {CONVERT}"
         )
     text = decoded(head[n_mark:], encoding, final=len(head) < HEAD)
     if text.count(MARK) > MAX_BROKEN * len(text):
         raise ValueError(
-            f"{path}: {text.count(MARK) / len(text):.0%} of its first {len(text):,} characters cannot be decoded as "
-            f"{encoding.upper()}; {CONVERT}"
+            f"{file.label}: {text.count(MARK) / len(text):.0%} of its first {len(text):,} characters cannot be decoded "
+            f"as {encoding.upper()}; {CONVERT}"
         )
     return encoding
 
@@ -59,16 +59,16 @@ def decoded(raw: bytes, encoding: str, final: bool = True) -> str:
     return codecs.getincrementaldecoder(encoding)("mark").decode(raw, final)
 
 
-def blocks(path: Path) -> Iterator[str]:
+def blocks(file: TextFile) -> Iterator[str]:
     """Yield the text of a file, without its byte-order mark."""
-    with path.open("rb") as file:
-        raw = file.read(BLOCK)
+    with file.open() as content:
+        raw = content.read(BLOCK)
         encoding, n_mark = encoding_of(raw)
         decoder = codecs.getincrementaldecoder(encoding)("mark")
         raw = raw[n_mark:]
         while raw:
             yield decoder.decode(raw)
-            raw = file.read(BLOCK)
+            raw = content.read(BLOCK)
         yield decoder.decode(b"", final=True)
 
 

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Int
 from transformers import PreTrainedTokenizerBase
 
 from ne_core.atlas.documents import DocumentTable
+from precompute.corpus.fields import Template
 from precompute.corpus.pieces import Cutter
 from precompute.corpus.sources import Document, DocumentList
 from precompute.run.progress import OnProgress, silent
@@ -49,7 +50,8 @@ def make_examples(
 
     "packed": documents one after the other, a separator (the tokenizer's sep or eos) after each, cut into windows.
     "one": one document an example, cut at the context, padded. An example starts with the tokenizer's cls or bos, if it
-    has one, and ends with its sep if it has a cls. Special tokens spelled out in a document are read as text.
+    has one, and ends with its sep if it has a cls. Special tokens spelled out in a document are read as text, except
+    where a chat template wrote them.
     """
     frame = _Frame.of(tokenizer, n_ctx)
     if packing not in PACKINGS:
@@ -73,7 +75,7 @@ def make_examples(
 
 
 def document_windows(
-    documents: Iterable[str], tokenizer: PreTrainedTokenizerBase, n_ctx: int
+    documents: Iterable[str | Document], tokenizer: PreTrainedTokenizerBase, n_ctx: int
 ) -> Iterator[tuple[int, int, list[int]]]:
     """Yield the windows of all documents, each with the special tokens of an example; no window has two documents.
 
@@ -94,6 +96,13 @@ def special_ids(tokenizer: PreTrainedTokenizerBase) -> Int[np.ndarray, " n_speci
     """Return ids that represent no text: bos, eos, padding, mask and others that the tokenizer marks as special."""
     marked = {id for id, token in tokenizer.added_tokens_decoder.items() if token.special}
     return np.array(sorted(marked | set(tokenizer.all_special_ids)), np.int32)
+
+
+def chat_template(tokenizer: PreTrainedTokenizerBase) -> Template | None:
+    """Return the function from the turns of a chat to its text, without the bos that every example has; or None."""
+    if not getattr(tokenizer, "chat_template", None):
+        return None
+    return lambda turns: tokenizer.apply_chat_template(turns, tokenize=False).removeprefix(tokenizer.bos_token or "")
 
 
 def end_of_text(tokenizer: PreTrainedTokenizerBase) -> list[str]:
@@ -150,6 +159,10 @@ class _Document:
     source: Document | None
     n_ids: int = 0
 
+    @property
+    def is_chat(self) -> bool:
+        return self.source is not None and self.source.is_chat
+
     @classmethod
     def of(cls, document: str | Document) -> "_Document":
         return cls(document.text, document) if isinstance(document, Document) else cls(document, None)
@@ -181,7 +194,7 @@ class _Reader:
 
     def __iter__(self) -> Iterator[tuple[list[int], bool]]:
         for batch in batches(self._pieces()):
-            encoded = self._cutter.ids([piece for _, piece, _ in batch])
+            encoded = self._cutter.ids([piece for _, piece, _ in batch], batch[0][0].is_chat)
             for (document, _, is_last), ids in zip(batch, encoded, strict=True):
                 self.begun = None
                 if ids and (document.n_ids or document.text.strip()):
@@ -211,9 +224,12 @@ class _Reader:
 
 
 def batches(pieces: Iterable[tuple[_Document, str, bool]]) -> Iterator[list[tuple[_Document, str, bool]]]:
-    """Group pieces up to a number of pieces or characters, to be tokenized together."""
+    """Group pieces up to a number of pieces or characters, to be tokenized together; chats are apart from texts."""
     batch, n_chars = [], 0
     for each in pieces:
+        if batch and batch[0][0].is_chat != each[0].is_chat:
+            yield batch
+            batch, n_chars = [], 0
         batch.append(each)
         n_chars += len(each[1])
         if len(batch) == DOCUMENTS_AT_ONCE or n_chars >= CHARS_AT_ONCE:

@@ -1,19 +1,19 @@
 """Files of texts as streams of documents; none is read whole.
 
-txt      documents divided by blank lines, or by lines that hold only a separator
-jsonl    one object a line
-parquet  one row a document
+txt    documents divided by blank lines, or by lines that hold only a separator
+jsonl  one object a line
+json   an array of objects, or objects one after the other
 
-The source of a document is the file's name without its folders, and the line, from 1, or row, from 0, of its start.
+The source of a document is the file's name, and the line of its start, from 1, or its number in the array, from 0.
 """
 
 import json
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
-from precompute.corpus.decoding import blocks, cut, lines, text_of
-from precompute.corpus.file_kinds import advice, file_kind, first_bytes
+from precompute.corpus.decoding import blocks, cut, lines
+from precompute.corpus.fields import TextField
 from precompute.corpus.sources import Document
+from precompute.corpus.text_files import TextFile
 
 # A longer document is read as several, so that memory does not grow with the file.
 LONGEST_DOCUMENT = 1_000_000
@@ -43,13 +43,13 @@ class Separators:
         return self.blank and not line.strip()
 
 
-def txt(path: Path, separators: Separators) -> Iterator[Document]:
+def txt(file: TextFile, separators: Separators) -> Iterator[Document]:
     pending: list[str] = []
     n_chars = first = 0
-    for number, line in numbered(lines(blocks(path), LONGEST_DOCUMENT, cut)):
+    for number, line in numbered(lines(blocks(file), LONGEST_DOCUMENT, cut)):
         ends = separators.ends(line)
         if (ends or n_chars >= LONGEST_DOCUMENT) and pending:
-            yield Document("\n".join(pending), path.name, f" line {first}")
+            yield Document("\n".join(pending), file.name, f" line {first}")
         if ends or n_chars >= LONGEST_DOCUMENT:
             pending, n_chars = [], 0
         if not ends:
@@ -57,7 +57,7 @@ def txt(path: Path, separators: Separators) -> Iterator[Document]:
             pending.append(line)
             n_chars += len(line)
     if pending:
-        yield Document("\n".join(pending), path.name, f" line {first}")
+        yield Document("\n".join(pending), file.name, f" line {first}")
 
 
 def numbered(parts: Iterable[str | None]) -> Iterator[tuple[int, str | None]]:
@@ -69,9 +69,9 @@ def numbered(parts: Iterable[str | None]) -> Iterator[tuple[int, str | None]]:
         yield number, part
 
 
-def jsonl(path: Path, field: str) -> Iterator[Document]:
-    for number, line in enumerate(lines(blocks(path), LONGEST_LINE, check_length), 1):
-        place = f"{path} line {number}"
+def jsonl(file: TextFile, field: TextField) -> Iterator[Document]:
+    for number, line in enumerate(lines(blocks(file), LONGEST_LINE, check_length), 1):
+        place = f"{file.label} line {number}"
         if not line.strip():
             continue
         try:
@@ -80,7 +80,7 @@ def jsonl(path: Path, field: str) -> Iterator[Document]:
             raise ValueError(f"{place}: not JSON ({error}); a .jsonl has one object a line") from error
         if not isinstance(record, dict):
             raise ValueError(f"{place}: {type(record).__name__}, not an object; a .jsonl has one object a line")
-        yield Document(text_in(record.get(field), field, record, place), path.name, f" line {number}")
+        yield field.document(record, file.name, f" line {number}", place)
 
 
 def check_length(line: str, longest: int) -> list[str]:
@@ -89,57 +89,54 @@ def check_length(line: str, longest: int) -> list[str]:
     return [line]
 
 
-def parquet(path: Path, field: str) -> Iterator[Document]:
-    import pyarrow.parquet as pq
+def array(file: TextFile, field: TextField) -> Iterator[Document]:
+    """Yield a document for each member of a .json; texts may stand for themselves."""
+    for number, value in enumerate(json_values(file)):
+        name, place = f" row {number}", f"{file.label} row {number}"
+        if isinstance(value, dict):
+            yield field.document(value, file.name, name, place)
+        elif isinstance(value, str):
+            yield field.of_value(value, file.name, name, place)
+        else:
+            raise ValueError(f"{place}: {type(value).__name__}; a .json is an array of objects or of texts")
 
+
+def json_values(file: TextFile) -> Iterator[object]:
+    """Yield the members of an array, or values one after the other, as they are read."""
+    texts = blocks(file)
+    text = next(texts, "").lstrip()
+    is_array, n = text.startswith("["), 0
+    text = text.removeprefix("[")
+    while True:
+        text = text.lstrip(" \t\r\n,")
+        if is_array and text.startswith("]"):
+            return
+        value, end, error = first_value(text)
+        if error is None:
+            yield value
+            n, text = n + 1, text[end:]
+            continue
+        following = at_least(texts, len(text))  # twice as much each time: a long member is parsed few times
+        if not following and (text or is_array):
+            raise ValueError(f"{file.label} row {n}: not JSON ({error}); a .json is an array of objects")
+        if not following:
+            return
+        text += following
+        if len(text) > LONGEST_LINE:
+            raise ValueError(f"{file.label} row {n}: not JSON within {LONGEST_LINE:,} characters")
+
+
+def first_value(text: str) -> tuple[object, int, str | None]:
+    """Return the value with which a text begins, its end, and None; or what is wrong with it."""
     try:
-        file = pq.ParquetFile(path)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: not a parquet file ({str(error).splitlines()[0]})") from error
-    names = file.schema_arrow.names
-    if field not in names:
-        raise ValueError(missing(field, names, str(path)))
-    for row, value in enumerate(column_values(file, field)):
-        yield Document(text_in(value, field, names, str(path)), path.name, f" row {row}")
+        return *json.JSONDecoder().raw_decode(text), None
+    except (ValueError, RecursionError) as error:
+        return None, 0, str(error).splitlines()[0]
 
 
-def column_values(file, field: str) -> Iterator[object]:
-    """Yield a text column, read as bytes: invalid UTF-8 is one broken record, not the end of the file."""
-    import pyarrow as pa
-
-    for batch in file.iter_batches(batch_size=256, columns=[field]):
-        column = batch.column(0)
-        if pa.types.is_dictionary(column.type):
-            column = column.dictionary_decode()
-        if is_text(column.type):
-            column = column.cast(pa.large_binary())
-        for value in column.to_pylist():
-            yield text_of(value) if isinstance(value, bytes) else value
-
-
-def is_text(type) -> bool:
-    import pyarrow.types as types
-
-    return types.is_string(type) or types.is_large_string(type) or types.is_string_view(type)
-
-
-def check_parquet(path: Path) -> None:
-    """Check the kind of file. Raises ValueError; damage within the file is reported by its reader."""
-    kind = file_kind(first_bytes(path))
-    if kind not in (None, "parquet"):
-        raise ValueError(f"{path}: this is {kind}, not parquet: {advice(kind, 'a .parquet file would work')}")
-
-
-def text_in(value: object, field: str, fields: Iterable[str], place: str) -> str:
-    """Return the value if it is text, an empty text if it is null. Raises ValueError otherwise."""
-    if value is None and field in fields:
-        return ""
-    if value is None:
-        raise ValueError(missing(field, fields, place))
-    if not isinstance(value, str):
-        raise ValueError(f"{place}: {field!r} is {type(value).__name__}, not text; choose another text field")
-    return value
-
-
-def missing(field: str, fields: Iterable[str], place: str) -> str:
-    return f"{place}: no field {field!r}; the fields are {', '.join(map(str, fields))}"
+def at_least(texts: Iterator[str], n: int) -> str:
+    """Return the following texts, together at least `n` characters and one text; empty at the end."""
+    parts = [next(texts, "")]
+    while parts[-1] and sum(map(len, parts)) < n:
+        parts.append(next(texts, ""))
+    return "".join(parts)

@@ -24,6 +24,7 @@ class Cutter:
     n_changed: int = field(default=0)
 
     def pieces(self, text: str) -> Iterator[str]:
+        """Yield the pieces of a text, the whole of a short one."""
         start = 0
         while len(text) - start > PIECE:
             end, start_of_next = self.cut(text, start, start + PIECE)
@@ -45,8 +46,9 @@ class Cutter:
         separate, together = self.ids([before, after]), self.ids([whole])
         return separate[0] + separate[1] == together[0]
 
-    def ids(self, texts: list[str]) -> list[list[int]]:
-        encoded = self.tokenizer(texts, add_special_tokens=False, split_special_tokens=True, verbose=False)
+    def ids(self, texts: list[str], are_chats: bool = False) -> list[list[int]]:
+        """Return the tokens of each text; special tokens that it spells are text, except in a chat."""
+        encoded = self.tokenizer(texts, add_special_tokens=False, split_special_tokens=not are_chats, verbose=False)
         return encoded["input_ids"]
 
 

@@ -11,11 +11,15 @@ from ne_core.atlas.documents_schema import LONGEST_NAME
 
 @dataclass(frozen=True)
 class Document:
-    """A text and its source: the name of its group (package, file or data set), and what follows it in its name."""
+    """A text and its source: the name of its group (package, file or data set), and what follows it in its name.
+
+    `is_chat`: a chat template wrote the text, so that special tokens that it spells are tokens.
+    """
 
     text: str
     group: str
     name: str = ""
+    is_chat: bool = False
 
 
 class NameList:

@@ -18,7 +18,8 @@ from ne_core.export.provenance import provenance
 from ne_core.export.table_stream import Write, ending_of, table_stream
 from ne_core.live.requests import LEAST_SHARE
 from ne_core.sharing.atomic_write import check_output, check_target, new_file
-from precompute.corpus import end_of_text, read_documents
+from precompute.corpus import chat_template, end_of_text, read_documents
+from precompute.corpus.sources import Document
 from precompute.live.densities import counted, densities_frame
 from precompute.live.reader import NO_INPUTS, Reader, open_reader
 from precompute.live.reading import LayerFirings, assigned, check_distance
@@ -92,21 +93,22 @@ def write_densities(reader: Reader, share: float, write: Write, on_progress: OnP
 
 
 @contextmanager
-def documents_of(text: str, reader: Reader) -> Iterator[Callable[[], Iterable[str]]]:
+def documents_of(text: str, reader: Reader) -> Iterator[Callable[[], Iterable[Document]]]:
     """Yield a function that reads the documents each time it is called; standard input is saved in a temporary file."""
-    ends = end_of_text(reader.source.tokenizer)
+    tokenizer = reader.source.tokenizer
+    ends, template = end_of_text(tokenizer), chat_template(tokenizer)
     if text != STDIN:
-        yield lambda: read_documents(text, end_of_text=ends)
+        yield lambda: read_documents(text, end_of_text=ends, template=template).with_sources()
         return
     with tempfile.NamedTemporaryFile(suffix=".txt") as file:
         shutil.copyfileobj(sys.stdin.buffer, file)
         file.flush()
-        yield lambda: read_documents(file.name, end_of_text=ends)
+        yield lambda: read_documents(file.name, end_of_text=ends).with_sources()
 
 
 def write_firings(
     reader: Reader,
-    documents: Callable[[], Iterable[str]],
+    documents: Callable[[], Iterable[Document]],
     share: float,
     distance: float | None,
     write: Write,

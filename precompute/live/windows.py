@@ -10,6 +10,7 @@ from jaxtyping import Bool, Int
 
 from ne_core.atlas import Atlas
 from precompute.corpus import document_windows, may_be_key, special_ids
+from precompute.corpus.sources import Document
 from precompute.live.reader import Reader
 from precompute.live.reading import LayerFirings, firings_in
 
@@ -30,7 +31,7 @@ class Windows:
         return len(self.text)
 
 
-def text_windows(reader: Reader, documents: Iterable[str]) -> Iterator[Windows]:
+def text_windows(reader: Reader, documents: Iterable[str | Document]) -> Iterator[Windows]:
     """Yield the windows of texts of any length; a window has at most as many tokens as an example of the atlas."""
     tokenizer, n_ctx = reader.source.tokenizer, min(reader.atlas.manifest.n_ctx, reader.source.n_ctx)
     special = special_ids(tokenizer)

@@ -13,3 +13,8 @@ def reachable() -> bool:
     except Exception:  # network errors of every kind, and offline mode
         return False
     return True
+
+
+def file_system() -> huggingface_hub.HfFileSystem:
+    """Return the files of the hub as a file system."""
+    return huggingface_hub.HfFileSystem()

@@ -1,9 +1,11 @@
 """Activating examples and statistics of every layer, joined from the units of collection; a unit is one layer."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +23,10 @@ from precompute.steps.collect import layer_rows
 from precompute.steps.collect.step import Collected
 from precompute.steps.distinct import Endings, endings_of
 from precompute.steps.layer_features import Texts
+from precompute.steps.maxima import maxima_sha256
 from precompute.steps.sample import LayerStatistics, layer_statistics
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ class CollectedLayer:
 
     rows: ActivatingExamples
     statistics: LayerStatistics
+    n_above_corpus: int  # neurons whose maximum, from a file, is above their highest activation
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -55,10 +61,12 @@ def layers_of(
             checkpoints.save(number, layer_arrays(source, collect, layer, paths[number], endings))
         on_progress(number + 1, len(source.layers))
     collect.units.clear()
-    return [
+    layers = [
         layer_from(layer, source.layer(layer), checkpoints.load(number), paths[number])
         for number, layer in enumerate(source.layers)
     ]
+    log_above(config, layers)
+    return layers
 
 
 def layer_arrays(
@@ -70,10 +78,12 @@ def layer_arrays(
         # numpy cannot map an empty file
         return new_array(x, np.float16, shape) if shape[0] else np.zeros(shape, np.float16)
 
-    job, load = collect.job, collect.units.load
-    rows = layer_rows(job, layer, collect.gathering.candidates(layer), source.layer(layer), load, x_into, endings)
+    job, load, candidates = collect.job, collect.units.load, collect.gathering.candidates(layer)
+    rows = layer_rows(job, layer, candidates, source.layer(layer), load, x_into, endings)
     statistics = layer_statistics(layer, range(job.n_units), load)
-    return {**rows.to_arrays(), **statistics.to_arrays(), "x_sha256": x_sha256(x, rows.x_row)}
+    above = np.array((rows.maxima > candidates.highest).sum())
+    of_files = {"n_above_corpus": above, "x_sha256": x_sha256(x, rows.x_row)}
+    return {**rows.to_arrays(), **statistics.to_arrays(), **of_files}
 
 
 def x_sha256(x: Path, x_row: np.ndarray) -> np.ndarray:
@@ -94,8 +104,35 @@ def check_x(x: Path, arrays: Mapping[str, np.ndarray]) -> None:
 def layer_from(layer: int, weights: NeuronLayer, arrays: Mapping[str, np.ndarray], x: Path) -> CollectedLayer:
     mapped = np.load(x, mmap_mode="r") if len(arrays["x_row"]) else np.zeros((0, weights.d_in), np.float16)
     return CollectedLayer(
-        ActivatingExamples.from_arrays(layer, weights, arrays, mapped), LayerStatistics.from_arrays(arrays)
+        ActivatingExamples.from_arrays(layer, weights, arrays, mapped),
+        LayerStatistics.from_arrays(arrays),
+        int(arrays["n_above_corpus"]),
     )
 
 
-STEP = Step("rows", "rows", "layers", layers_of)
+def facts(config: RunConfig, rows: list[CollectedLayer]) -> dict[str, Any]:
+    """Return where the maxima are from; those of a file also count the neurons whose texts do not reach them."""
+    if config.maxima is None:
+        return {"maxima": {"from": "corpus"}}
+    path, n_above, n_neurons = Path(config.maxima), *counts_above(rows)
+    return {
+        "maxima": {"from": path.name, "sha256": maxima_sha256(path), "n_above_corpus": n_above, "n_neurons": n_neurons}
+    }
+
+
+def counts_above(layers: list[CollectedLayer]) -> tuple[int, int]:
+    return sum(each.n_above_corpus for each in layers), sum(len(each.rows.maxima) for each in layers)
+
+
+def log_above(config: RunConfig, layers: list[CollectedLayer]) -> None:
+    """Log what maxima from a file do where they are above the highest activation in the corpus."""
+    n_above, n_neurons = counts_above(layers)
+    if config.maxima is not None and n_above:
+        logger.warning(
+            "%s: the maximum of %s of %s neurons is above their highest activation in these texts: it sets the "
+            "threshold of their examples, so that they have fewer of them or none",
+            config.maxima, f"{n_above:,}", f"{n_neurons:,}",
+        )  # fmt: skip
+
+
+STEP = Step("rows", "rows", "layers", layers_of, facts=facts)

@@ -46,13 +46,13 @@ def counts(atlas: Atlas) -> str:
 
 def settings(manifest: Manifest) -> str:
     """HTML list of the settings that the atlas was built with."""
-    model, maxima, notes = manifest.model, manifest.maxima, manifest.corpus.notes
+    model, notes = manifest.model, manifest.corpus.notes
     values = {
         "model": f"{safe(model.name)} ({safe(model.family)}, {safe(model.act_fn)})",
         **data_settings(manifest),
         "weights": WEIGHTS.get(manifest.weights, safe(manifest.weights)),
         "activating examples": selection_rule(manifest),
-        "maxima": f"from {safe(maxima.get('from') if isinstance(maxima, dict) else maxima)}",
+        "maxima": maxima_settings(manifest.maxima),
         "embedding": f"{safe(manifest.embedding)}: {EMBEDDINGS[manifest.embedding]}",
         "cut": f"cosine distance {manifest.default_cut:g}, average linkage",
         **token_settings(manifest),
@@ -63,6 +63,17 @@ def settings(manifest: Manifest) -> str:
     if notes:
         values["notes on the corpus"] = safe("; ".join(map(str, notes)) if isinstance(notes, list) else notes)
     return pairs("ne-settings", values)
+
+
+def maxima_settings(maxima: object) -> str:
+    """Source of the maxima, and in how many neurons they are above the corpus's."""
+    facts = maxima if isinstance(maxima, dict) else {"from": maxima}
+    n_above, source = facts.get("n_above_corpus"), f"from {safe(facts.get('from'))}"
+    if not isinstance(n_above, int) or not n_above:
+        return source
+    return (
+        f"{source}; above the highest activation in these texts in {count(n_above)} of {count(facts.get('n_neurons'))}"
+    )
 
 
 def data_settings(manifest: Manifest) -> dict[str, str]:

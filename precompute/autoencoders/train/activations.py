@@ -13,7 +13,7 @@ from torch import Tensor
 
 from precompute.autoencoders.train.settings import Settings
 from precompute.config import ConfigError
-from precompute.corpus import end_of_text, make_examples, may_be_key, read_documents
+from precompute.corpus import chat_template, end_of_text, make_examples, may_be_key, read_documents
 from precompute.models.source import LayerPass
 from precompute.models.transformer import TransformerSource
 from precompute.run.memory import batches
@@ -57,8 +57,11 @@ def load_corpus(source: TransformerSource, settings: Settings, on_progress: OnPr
     if settings.context > source.n_ctx:
         raise ConfigError(f"context: {settings.context} tokens are more than this model's {source.n_ctx}")
     n_examples = settings.examples + settings.held_out
-    documents = read_documents(settings.corpus, end_of_text=end_of_text(source.tokenizer))
-    examples = make_examples(documents, source.tokenizer, n_examples, settings.context, progress=on_progress)
+    ends, template = end_of_text(source.tokenizer), chat_template(source.tokenizer)
+    documents = read_documents(settings.corpus, end_of_text=ends, template=template)
+    examples = make_examples(
+        documents.with_sources(), source.tokenizer, n_examples, settings.context, progress=on_progress
+    )
     for note in documents.notes:
         logger.warning("%s", note)
     if len(examples.tokens) < n_examples:

@@ -15,7 +15,7 @@ from precompute.autoencoders.train.measure import Dictionary, figures, losses, m
 from precompute.autoencoders.train.settings import Settings
 from precompute.autoencoders.train.steps import train_one
 from precompute.config import ConfigError
-from precompute.corpus import read_documents
+from precompute.corpus import file_facts, read_documents
 from precompute.models.autoencoder.files import write_sae
 from precompute.models.autoencoder.forms.saelens import CFG
 from precompute.models.model_facts import model_facts
@@ -69,13 +69,12 @@ def check_out(out: Path) -> None:
 
 def run_conditions(settings: Settings, source: TransformerSource) -> dict:
     """Return the conditions that shape the weights besides the settings."""
-    corpus = Path(settings.corpus)
     return {
         "kind of device": source.device.type,
         "number of threads": settings.threads,
         "library versions": libraries(),
         "code of this project": code_sha256(__name__),
-        "corpus file": [corpus.stat().st_size, corpus.stat().st_mtime_ns] if corpus.is_file() else None,
+        "corpus file": file_facts(settings.corpus),
     }
 
 

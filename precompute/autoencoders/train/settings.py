@@ -17,7 +17,7 @@ class Settings:
 
     model: str = field(metadata={"help": "hub name or local folder of the model", "fixed": True})
     layer: int = field(metadata={"help": "layer whose neurons' activations are reconstructed", "fixed": True})
-    corpus: str = choice("offline", "`offline`, a .txt, .jsonl or .parquet file, or a data set, as for `build`")
+    corpus: str = choice("offline", "`offline`, files of texts, or a data set, as for `build`")
     examples: int = choice(2_000, "examples to train on; their activations are held in memory")
     held_out: int = choice(200, "examples held out for measuring, after the training examples")
     context: int = choice(128, "tokens of an example")

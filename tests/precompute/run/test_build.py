@@ -238,12 +238,14 @@ def test_build_without_random_directions(place):
     assert "rarefied_features" not in plain.neurons
 
 
-def test_maxima_from_a_file(place):
+def test_maxima_from_a_file(place, caplog):
     path = place / "maxima.csv"
     rows = "".join(f"{layer},{neuron},1000\n" for layer in (0, 2) for neuron in range(64))
     path.write_text("layer,neuron,maximum\n" + rows)
     small = Atlas.open(build(place, "small", "--maxima", str(path), "--importance-passes", "0"))
     assert small.manifest.maxima["from"] == "maxima.csv"
+    assert small.manifest.maxima["n_above_corpus"] == small.manifest.maxima["n_neurons"] == 2 * 64
+    assert "the maximum of 128 of 128 neurons is above their highest activation in these texts" in caplog.text
     assert (small.neurons["maximum"] == 1000).all()
     assert small.neurons["n_examples"].sum() == 0  # nothing reaches 750: an atlas without a single feature
     assert list(verify(small.root)) == []

@@ -108,7 +108,7 @@ def test_lines_of_jsonl_and_rows_of_parquet(tmp_path):
 
 def test_rows_of_a_data_set(monkeypatch):
     monkeypatch.setattr(hub, "reachable", lambda: True)
-    monkeypatch.setattr("precompute.corpus.documents._records", lambda name: iter([{"text": "one"}, {"text": "two"}]))
+    monkeypatch.setattr("precompute.corpus.documents.records", lambda *_: iter([{"text": "one"}, {"text": "two"}]))
     assert sources("owner/name:config@split") == ["owner/name:config@split row 0", "owner/name:config@split row 1"]
 
 

@@ -127,7 +127,7 @@ def test_data_set_without_connection_is_refused(monkeypatch):
         list(read_documents("owner/name"))
 
 
-@pytest.mark.parametrize("corpus", ["missing.txt", "missing.parquet", "a b c", "../nowhere/at/all", ".", ""])
+@pytest.mark.parametrize("corpus", ["missing.txt", "missing.parquet", "a b c", "../nowhere/at/all", "*.nothing", ""])
 def test_invalid_corpus_is_refused(corpus):
     with pytest.raises(ValueError, match="use offline"):
         read_documents(corpus)
