@@ -59,6 +59,13 @@ class RunConfig:
         metavar="CORPUS",
         several=True,
     )
+    activations: str | None = knob(
+        None,
+        "folder of recorded activations (docs/inputs-texts.md), read instead of a model and a corpus; importances, "
+        "contributions and logit effects, which need the model, are left out",
+        metavar="DIR",
+        fixed=False,
+    )
     separator: str = knob(
         "auto",
         "separator of documents in a .txt: `auto`: blank lines, and lines with nothing but the model's end-of-text "
@@ -186,6 +193,7 @@ class RunConfig:
             (f"importance-examples: {self.importance_examples} is below 0", (self.importance_examples or 0) < 0),
             (f"importance-passes: {self.importance_passes} is below 0", (self.importance_passes or 0) < 0),
             ("layers: name at least one", self.layers == ()),
+            ("activations: these are read instead of a model: leave --sae out", bool(self.sae and self.activations)),
             (
                 "layers: an autoencoder has a fixed layer: leave --layers out",
                 bool(self.sae) and self.layers is not None,
@@ -197,10 +205,10 @@ class RunConfig:
 
     @property
     def atlas_name(self) -> str:
-        named_after = Path(self.sae or self.model)
+        named_after = Path(self.activations or self.sae or self.model)
         if self.name or named_after.exists():
             return self.name or named_after.resolve().name
-        return published_name(self.sae) if self.sae else named_after.name
+        return published_name(self.sae) if self.sae and not self.activations else named_after.name
 
     @property
     def default_cut(self) -> float:
@@ -213,7 +221,7 @@ class RunConfig:
     def check_inputs_apart(self) -> None:
         """Raise WriteError if an input is inside the output folder."""
         texts = (path for part in self.corpus.split(",") for path in glob(part, recursive=True))
-        check_apart(self.directory, self.model, self.corpus, *texts, self.sae, self.maxima)
+        check_apart(self.directory, self.model, self.corpus, *texts, self.sae, self.maxima, self.activations)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -226,7 +234,7 @@ class RunConfig:
         Another model takes over neither name nor masks of the preset; another autoencoder does not take over the name.
         """
         masks = {"mask": ()} if "model" in options else {}
-        name = {"name": None} if {"model", "sae"} & set(options) else {}
+        name = {"name": None} if {"model", "sae", "activations"} & set(options) else {}
         return replace(self, **{**masks, **name, **options})
 
 

@@ -23,6 +23,8 @@ def check_hub(config: RunConfig, restart: bool = False) -> None:
 
 def missing_inputs(config: RunConfig, restart: bool = False) -> list[str]:
     """Names of the model and the corpus, as far as neither a file nor a stopped run has them."""
+    if config.activations is not None:
+        return []
     has_model = Path(config.model).is_dir() or not may_be_downloaded(config.model)
     has_corpus = not is_data_set(config.corpus) or (corpus_is_read(config) and not restart)
     return [config.model] * (not has_model) + [config.corpus] * (not has_corpus)

@@ -36,6 +36,7 @@ from precompute.models.open_model import ModelSpec, load_model
 from precompute.models.source import UnfitModelError
 from precompute.models.text_source import MaskingMode, NotMaskedError, TextSource
 from precompute.models.transformer.vocabularies import UnfitTextsError, check_texts
+from precompute.recorded import recorded_config, recorded_corpus, recorded_examples, recorded_files, recorded_model
 from precompute.run.checkpoints import Checkpoints
 from precompute.run.code_hash import code_sha256
 from precompute.run.device import check_device
@@ -60,6 +61,7 @@ class Prepared:
     corpus: Corpus
     maxima: dict[int, Float[np.ndarray, " n_neurons"]]
     way: MaskingMode | None  # method of running masked prompts; None if there are none
+    vocab: list[str]
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -72,7 +74,7 @@ class Prepared:
             "weights": source.weights,
             "gated_embedding": config.gated_embedding if source.gated else None,
             "corpus": self.corpus,
-            "documents": group_kind(config.corpus),
+            "documents": group_kind(config.corpus) if self.examples.documents else None,
             "inputs": config.inputs,
             "seed": config.seed,
             "dtype": config.dtype,
@@ -86,7 +88,7 @@ class Prepared:
 
     @cached_property
     def texts(self) -> Texts:
-        return Texts(self.examples.tokens, self.examples.lengths, vocabulary(self.source.tokenizer), self.window)
+        return Texts(self.examples.tokens, self.examples.lengths, self.vocab, self.window)
 
     @property
     def masks(self) -> tuple[str, ...]:
@@ -108,6 +110,8 @@ def prepare(config: RunConfig, run: RunFolder, on_progress: Callable[[int, int],
     """Load the model, and read the corpus or load it from the run folder."""
     torch.manual_seed(config.seed)
     run.record_settings(config.settings)
+    if config.activations is not None:
+        return prepare_recorded(config, run)
     read_documents(config.corpus, config.text_field)  # refuse an invalid corpus before the model is loaded
     spec = model_spec(config)
     load_model.cache_clear()  # the files in the folder may have changed
@@ -121,7 +125,23 @@ def prepare(config: RunConfig, run: RunFolder, on_progress: Callable[[int, int],
     maxima = maxima_from_file(config, source)
     way = None if config.importance_passes == 0 else masking_way(config, source)
     examples, corpus = load_corpus(config, source, run.stage("corpus"), on_progress)
-    return Prepared(config, spec, source, model, examples, corpus, maxima, way)
+    return Prepared(config, spec, source, model, examples, corpus, maxima, way, vocabulary(source.tokenizer))
+
+
+def prepare_recorded(config: RunConfig, run: RunFolder) -> Prepared:
+    """Read recorded activations instead of a model and a corpus."""
+    spec = model_spec(config)
+    load_model.cache_clear()
+    source = load_model(spec)
+    recording = source.recording
+    config, model = recorded_config(config, recording), recorded_model(recording)
+    run.record_settings(run_environment(config, spec, model))
+    check_disk_space(config.directory, disk_space_needed(config, source, 1))
+    examples = recorded_examples(recording, config.examples)
+    corpus, maxima = recorded_corpus(recording, examples), maxima_from_file(config, source)
+    for note in corpus.notes[1:]:
+        logger.warning("%s", note)
+    return Prepared(config, spec, source, model, examples, corpus, maxima, None, recording.vocab)
 
 
 def masking_way(config: RunConfig, source: TextSource) -> MaskingMode:
@@ -140,7 +160,9 @@ def model_spec(config: RunConfig) -> ModelSpec:
     model = str(Path(config.model).resolve()) if Path(config.model).is_dir() else config.model
     threads = config.threads or n_cores()
     sae = str(Path(config.sae).resolve()) if config.sae and Path(config.sae).exists() else config.sae
-    return ModelSpec(model, config.weights, config.gated_embedding, config.layers, device, config.dtype, threads, sae)
+    how = config.weights, config.gated_embedding, config.layers, device, config.dtype, threads
+    recorded = str(Path(config.activations).resolve()) if config.activations else None
+    return ModelSpec(model, *how, sae, recorded)
 
 
 def run_environment(config: RunConfig, spec: ModelSpec, model: Model) -> dict:
@@ -152,7 +174,7 @@ def run_environment(config: RunConfig, spec: ModelSpec, model: Model) -> dict:
         "code of this project": code_sha256("precompute.build"),
         "weights of the model": model.sha256,
         "autoencoder": model.sae and [model.sae[name] for name in ("sha256", "hook", "fields")],
-        "corpus file": file_facts(config.corpus),
+        "corpus file": recorded_files(config.activations) if config.activations else file_facts(config.corpus),
         "file of maxima": maxima_sha256(Path(config.maxima)) if config.maxima else None,
     }
 

@@ -13,7 +13,8 @@ class ModelSpec:
     """Settings needed to load the same model in any process.
 
     `model` is a hub name or an absolute path; `threads` is the number of threads of a forward pass; `sae` is the
-    absolute path of the autoencoder through which the model is read, its name on the hub, or None.
+    absolute path of the autoencoder through which the model is read, its name on the hub, or None; `recorded` the path
+    of recorded activations, which are read instead of a model.
     """
 
     model: str
@@ -24,6 +25,7 @@ class ModelSpec:
     dtype: str
     threads: int
     sae: str | None = None
+    recorded: str | None = None
 
 
 @lru_cache(maxsize=1)
@@ -33,6 +35,10 @@ def load_model(spec: ModelSpec) -> TextSource:
     from precompute.models.transformer import open_transformer
 
     torch.set_num_threads(spec.threads)
+    if spec.recorded is not None:
+        from precompute.models.recorded import open_recorded
+
+        return open_recorded(spec.recorded, spec.layers)
     if spec.sae is not None:
         return open_sae(spec.sae, spec.model, device=spec.device, dtype=getattr(torch, spec.dtype))
     return open_transformer(
