@@ -127,7 +127,12 @@ def test_without_the_part_of_their_token_inputs_separate_contexts_and_not_tokens
     part = token_part([(s, pool.token)], np.arange(N_TOKENS), D, 200)
     pools = {"standardised": replace(pool, x=s)} | dict(token_pools(pool, part, embedder))
     auc = {
-        (name, kind): np.nanmean([each.auc for each in outcomes(one, embedder, kind, 20, ["pre_mlp"])["pre_mlp"]])
+        (name, kind): np.nanmean(
+            [
+                each.auc
+                for each in outcomes(one, embedder, kind, 10 if kind == "contexts" else 20, ["pre_mlp"])["pre_mlp"]
+            ]
+        )
         for name, one in pools.items()
         for kind in ("tokens", "contexts")
     }
