@@ -34,7 +34,7 @@ def views(atlas: Atlas, n: int = NEURONS) -> dict[str, list[str]]:
     return {page: queries for page, queries in queries_by_page.items() if not page or Path(f"pages/{page}.py").exists()}
 
 
-BOARD = ("", "&class=primary-rare&sort=inter", "&class=many&layer=3&page=4", "&sort=mean&order=asc", "&features=3-9")
+BOARD = ("", "&class=primary-rare&sort=inter", "&class=many&layer=3&page=1", "&sort=mean&order=asc", "&features=3-9")
 
 
 def neuron_query(atlas: Atlas, row: int) -> str:
