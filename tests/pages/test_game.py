@@ -34,12 +34,13 @@ def test_level_without_questions_links_to_the_other(tiny_atlas, monkeypatch):
 
 
 def test_atlas_without_questions_says_what_would_make_some(tiny_atlas, monkeypatch):
+    """The seed is of this test alone: games are cached, with those of other tests of the same process."""
     monkeypatch.setattr("ne_core.queries.intruder.FIVE", 50)
     monkeypatch.setattr("pages.components.game.empty.FIVE", 50)
-    app = open_app(tiny_atlas.parent, "game", monkeypatch, seed="1")
+    app = open_app(tiny_atlas.parent, "game", monkeypatch, seed="4711")
     assert "This atlas has no questions: no neuron has a feature of 50 or more examples" in text(app)
     assert "--max-examples" in text(app)
-    bad = open_app(tiny_atlas.parent, "game", monkeypatch, seed="1", question="3")
+    bad = open_app(tiny_atlas.parent, "game", monkeypatch, seed="4711", question="3")
     assert [words(each.value) for each in bad.error] == ["question=3: this game has no questions: choose another level"]
 
 
